@@ -1,4 +1,4 @@
-import { createVerify, generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, createVerify, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ const verifies = (text: string): boolean => {
 const now = (): number => Math.floor(Date.now() / 1000);
 
 describe('a changed token', () => {
-  it('is the same without a change', async () => {
+  it('equals the original without a change', async () => {
     expect(await changeToken(token, undefined)).to.equal(token);
     expect(verifies(token)).to.equal(true);
   });
@@ -34,13 +34,13 @@ describe('a changed token', () => {
     'garbage-claims',
     'self-signed',
   ] as const)
-    it(`does not verify any more (${change})`, async () => {
+    it(`fails verification (${change})`, async () => {
       const changed = await changeToken(token, change);
       expect(changed.split('.')).to.have.length(3);
       expect(verifies(changed)).to.equal(false);
     });
 
-  it('has another signature alone (flip-signature, self-signed)', async () => {
+  it('has only another signature (flip-signature, self-signed)', async () => {
     for (const change of ['flip-signature', 'self-signed'] as const) {
       const [first, second, third] = (await changeToken(token, change)).split('.');
       expect([first, second]).to.deep.equal([header, body]);
@@ -54,7 +54,26 @@ describe('a changed token', () => {
     expect([second, third]).to.deep.equal([body, '']);
   });
 
-  it('has other dates and all other claims (expired, not-yet-valid)', async () => {
+  for (const [change, secret] of [
+    ['hmac-empty', ''],
+    ['hmac-audience', 'pods.eks.amazonaws.com'],
+    ['hmac-issuer', 'https://issuer'],
+    ['hmac-key-id', 'k'],
+  ] as const)
+    it(`is signed with a known secret (${change})`, async () => {
+      const known = { aud: ['pods.eks.amazonaws.com'], iss: 'https://issuer' };
+      const original = [header, Buffer.from(JSON.stringify(known)).toString('base64url'), signature].join('.');
+      for (const [name, kid] of [
+        [change, 'k'],
+        [`${change}-without-key-id`, undefined],
+      ] as const) {
+        const [first = '', second, third] = (await changeToken(original, name)).split('.');
+        expect(decode(first)).to.deep.equal({ ...(kid !== undefined && { kid }), alg: 'HS256' });
+        expect(third).to.equal(createHmac('sha256', secret).update(`${first}.${second}`).digest('base64url'));
+      }
+    });
+
+  it('has another date and keeps all other claims (expired, not-yet-valid)', async () => {
     const expired = decode((await changeToken(token, 'expired')).split('.')[1]);
     expect(expired).to.include({ sub: claims.sub, nbf: 1 });
     expect(expired['exp']).to.be.within(now() - 32, now() - 28);
@@ -63,14 +82,14 @@ describe('a changed token', () => {
     expect(early['nbf']).to.be.within(now() + 28, now() + 32);
   });
 
-  it('cannot be read where it is garbage', async () => {
+  it('cannot be decoded (garbage-header, garbage-claims)', async () => {
     const [garbledHeader] = (await changeToken(token, 'garbage-header')).split('.');
     const [, garbledClaims] = (await changeToken(token, 'garbage-claims')).split('.');
     expect(() => decode(garbledHeader)).to.throw(SyntaxError);
     expect(() => decode(garbledClaims)).to.throw(SyntaxError);
   });
 
-  it('has two segments, or a prefix', async () => {
+  it('has two segments or a prefix (two-segments, bearer-prefix)', async () => {
     expect(await changeToken(token, 'two-segments')).to.equal(`${header}.${body}`);
     expect(await changeToken(token, 'bearer-prefix')).to.equal(`Bearer ${token}`);
   });
@@ -91,7 +110,7 @@ describe('a token', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('is read from where its source says', () => {
+  it('is read from its source', () => {
     expect(readToken({ from: 'pod-identity' })).to.equal('pod-identity token');
     expect(readToken({ from: 'irsa' })).to.equal('irsa token');
     expect(readToken({ from: 'kubernetes-api' })).to.equal('api token');
@@ -100,7 +119,7 @@ describe('a token', () => {
     expect(readToken({ from: 'none' })).to.equal(undefined);
   });
 
-  it('that is not there is an error that names the variable or the file', () => {
+  it('that is missing throws an error with the variable or the file', () => {
     delete process.env['AWS_WEB_IDENTITY_TOKEN_FILE'];
     expect(() => readToken({ from: 'irsa' })).to.throw('the pod has no AWS_WEB_IDENTITY_TOKEN_FILE');
     expect(() => readToken({ from: 'minted', name: 'none' })).to.throw('ENOENT');

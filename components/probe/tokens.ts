@@ -20,7 +20,7 @@ export function projectedTokens(): ReadonlyMap<ProjectedToken, string> {
     try {
       tokens.set(from, readToken({ from }) ?? '');
     } catch {
-      // Missing or unreadable: operations with it report that.
+      // Operations with a missing or unreadable token report that.
     }
   }
   return tokens;
@@ -32,19 +32,19 @@ export function describeTokens(tokens: ReadonlyMap<ProjectedToken, string>): Tok
     try {
       described.push({ from, ...decodeToken(token) });
     } catch {
-      // No token, but a user's own text.
+      // Users may put other text in the file.
     }
   }
   return described;
 }
 
-/** Header and claims of a token, without its signature. Throws if they are not JSON. */
+/** Returns a token's header and claims, without its signature. Throws if they are not JSON. */
 export function decodeToken(token: string): Pick<TokenDescription, 'header' | 'claims'> {
   const [header = '', claims = ''] = token.split('.');
   return { header: decode(header), claims: decode(claims) };
 }
 
-/** Reads a token from its source; undefined for none. Throws if its file cannot be read. */
+/** Reads a token from its source. Returns undefined for `none`. Throws if the file is unreadable. */
 export function readToken(source: TokenSource): string | undefined {
   switch (source.from) {
     case 'none':
@@ -61,10 +61,10 @@ export function readToken(source: TokenSource): string | undefined {
   }
 }
 
-/** Seconds by which a token is late or early: more than clocks differ, and less than a verifier might overlook. */
+/** Seconds by which a token is late or early. More than clocks differ, but little enough to detect a lenient verifier. */
 const MOMENT = 30;
 
-/** Breaks a token in one way; other claims stay. */
+/** Breaks a token in one way and keeps everything else. */
 export async function changeToken(token: string, change: TokenChange | undefined): Promise<string> {
   const [header = '', claims = '', signature = ''] = token.split('.');
   switch (change) {
@@ -86,8 +86,18 @@ export async function changeToken(token: string, change: TokenChange | undefined
       return `${header}.${Buffer.from('no json').toString('base64url')}.${signature}`;
     case 'bearer-prefix':
       return `Bearer ${token}`;
+    case 'hmac-empty':
+    case 'hmac-audience':
+    case 'hmac-issuer':
+    case 'hmac-key-id':
+      return signedWithSecret(decode(header), claims, change);
+    case 'hmac-empty-without-key-id':
+    case 'hmac-audience-without-key-id':
+    case 'hmac-issuer-without-key-id':
+    case 'hmac-key-id-without-key-id':
+      return signedWithSecret(decode(header), claims, change, true);
     case 'self-signed': {
-      // Loaded only here, as it slows the start.
+      // Load it only here, because it slows the start.
       const { createSign, generateKeyPair } = await import('node:crypto');
       unknownKey ??= new Promise((resolve, reject) =>
         generateKeyPair('rsa', { modulusLength: 2048 }, (error, _publicKey, privateKey) =>
@@ -103,14 +113,32 @@ export async function changeToken(token: string, change: TokenChange | undefined
   }
 }
 
-/** A key that no issuer has, made once: that takes 150 ms of processor time. */
+/** Signs with a secret from the token itself. */
+async function signedWithSecret(
+  { kid, ...header }: Record<string, unknown>,
+  claims: string,
+  change: string,
+  withoutKeyId = false,
+): Promise<string> {
+  const { createHmac } = await import('node:crypto');
+  const { aud, iss } = decode(claims) as { readonly aud?: string | readonly string[]; readonly iss?: string };
+  const [, name = ''] = change.split('-');
+  const secrets: Readonly<Record<string, unknown>> = { audience: [aud].flat()[0], issuer: iss, key: kid };
+  const input = `${encode({ ...header, ...(!withoutKeyId && { kid }), alg: 'HS256' })}.${claims}`;
+  const signature = createHmac('sha256', String(secrets[name] ?? ''))
+    .update(input)
+    .digest('base64url');
+  return `${input}.${signature}`;
+}
+
+/** A key of no issuer. Created only once, because that takes 150 ms of processor time. */
 let unknownKey: Promise<KeyObject> | undefined;
 
 const decode = (segment: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(segment, 'base64url').toString('utf8')) as Record<string, unknown>;
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Changes a byte in the middle, where every bit of the encoding counts. */
+/** Changes a byte in the middle, where every bit of the encoding is significant. */
 function flip(signature: string): string {
   const bytes = Buffer.from(signature, 'base64url');
   const middle = Math.floor(bytes.length / 2);

@@ -25,7 +25,7 @@ export const inProcessHandler = (options: CallHandlerOptions): InProcessHandler 
     // Between calls, others have their turn.
     await setImmediate();
     const head = { method, path, query: queryString(query), headers: { ...headers }, sourceIp: '127.0.0.1' };
-    const answered = handleCall({ connection: 0, read: async () => Buffer.from(body) }, head, options);
+    const answered = handleCall({ connection: 0, read: async () => bytesOf(body) }, head, options);
     const { response } = await (abortSignal ? Promise.race([answered, aborted(abortSignal)]) : answered);
     return {
       response: {
@@ -36,6 +36,10 @@ export const inProcessHandler = (options: CallHandlerOptions): InProcessHandler 
     };
   },
 });
+
+/** Bodies of the SDK warn about methods of strings, which `Buffer.from` calls. */
+const bytesOf = (body: string | Uint8Array): Buffer =>
+  typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 
 const queryString = (query: SdkRequest['query']): string =>
   Object.entries(query)

@@ -39,7 +39,12 @@ export type TokenChange =
   | 'garbage-header'
   | 'garbage-claims'
   | 'bearer-prefix'
-  | 'self-signed';
+  | 'self-signed'
+  | `hmac-${KnownSecret}`
+  | `hmac-${KnownSecret}-without-key-id`;
+
+/** A secret that anyone can know, with which a token is signed as HS256 (RFC 8725, section 2.1). */
+export type KnownSecret = 'empty' | 'audience' | 'issuer' | 'key-id';
 
 export type S3Operation =
   | {

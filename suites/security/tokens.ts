@@ -1,20 +1,26 @@
 /** What an attacker gains with a stolen, forged or missing token. */
 import {
+  askEksAuth,
+  assumeByToken,
   control,
+  controlSucceeds,
+  fails,
   fetchCredentials,
   granted,
+  irsaRole,
   kubernetesApiToken,
   minted,
   noToken,
   readFile,
   refused,
   startPod,
+  succeeds,
   suite,
   whoAmI,
 } from '../../harness/index.ts';
-import { NOT_INJECTED } from '../lib/outcomes.ts';
-import { EKS_AUTH_ERRORS, HOW_IT_WORKS } from '../lib/sources.ts';
-import { ASSOCIATED, POD_IDENTITY, TOKEN_DIRECTORY } from '../lib/worlds.ts';
+import { BAD_POD_TOKEN, BAD_WEB_TOKEN, NOT_INJECTED } from '../lib/outcomes.ts';
+import { EKS_AUTH_ERRORS, HOW_IT_WORKS, WEB_IDENTITY } from '../lib/sources.ts';
+import { ASSOCIATED, POD_IDENTITY, TOKEN_DIRECTORY, WEB_TOKEN } from '../lib/worlds.ts';
 
 const TOKEN_FILE = `${TOKEN_DIRECTORY}/eks-pod-identity-token`;
 
@@ -90,6 +96,25 @@ suite('security', ({ scenario }) => {
       control('app', readFile(TOKEN_FILE)),
       refused('skipped', readFile(TOKEN_FILE), { by: 'injection', code: 'ENOENT' }),
       refused('skipped', fetchCredentials(), NOT_INJECTED),
+    ],
+  });
+
+  scenario('SEC-20', 'the agent, EKS Auth and STS reject tokens signed with a secret that anyone can know', {
+    source: `RFC 8725, "JSON Web Token Best Current Practices", 2.1; ${EKS_AUTH_ERRORS}; ${WEB_IDENTITY}`,
+    roles: { ...ASSOCIATED.roles, web: irsaRole('app/app') },
+    workloads: ASSOCIATED.workloads,
+    tokens: WEB_TOKEN,
+    probes: [
+      control('app', fetchCredentials()),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      controlSucceeds(assumeByToken('web', 'web')),
+      ...(['empty', 'audience', 'issuer', 'key-id'] as const)
+        .flatMap((secret) => [`hmac-${secret}`, `hmac-${secret}-without-key-id`] as const)
+        .flatMap((change) => [
+          refused('app', fetchCredentials({ change }), { by: ['eks-auth', 'agent'], status: 400 }),
+          fails(askEksAuth('app', { change }), BAD_POD_TOKEN),
+          fails(assumeByToken('web', 'web', { change }), BAD_WEB_TOKEN),
+        ]),
     ],
   });
 });

@@ -1,10 +1,11 @@
 /** Access to the keys of the cluster's token issuer. */
 import { expect } from 'chai';
-import { createPublicKey, verify, type JsonWebKey } from 'node:crypto';
-import { check, fails, kubernetesGet, matching, succeeds, suite } from '../../harness/index.ts';
+import { createHmac, createPublicKey, verify, type JsonWebKey } from 'node:crypto';
+import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { check, fails, irsaRole, kubernetesGet, matching, succeeds, suite } from '../../harness/index.ts';
 import { FORBIDDEN } from '../lib/outcomes.ts';
 import { JWKS } from '../lib/signing-keys.ts';
-import { newToken, readParts } from './lib/token-requests.ts';
+import { isGood, newToken, readParts, STS } from './lib/token-requests.ts';
 
 suite('service-accounts', ({ scenario }) => {
   scenario('RB-10', 'service accounts may read the keys of the token issuer, anonymous callers may not', {
@@ -56,4 +57,61 @@ suite('service-accounts', ({ scenario }) => {
       }),
     ],
   });
+
+  scenario('RB-44', 'the API server and STS reject tokens signed with the published keys as a secret', {
+    source: 'RFC 8725, "JSON Web Token Best Current Practices", 2.1; STS API Reference, AssumeRoleWithWebIdentity',
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      check('a token with the algorithm HS256 is invalid for each form of the key', async (context) => {
+        const token = await newToken(context, { audiences: [STS] });
+        const api = await newToken(context);
+        const { keys } = JSON.parse((await context.kubernetes({ path: JWKS })).body) as {
+          readonly keys: readonly JsonWebKey[];
+        };
+        const sts = new STSClient(await context.aws('sts'));
+        const assume = async (WebIdentityToken: string): Promise<string> => {
+          const RoleArn = context.name('<role:app>');
+          return sts
+            .send(new AssumeRoleWithWebIdentityCommand({ RoleArn, RoleSessionName: 'forged', WebIdentityToken }))
+            .then(
+              () => 'granted',
+              (error: Error) => error.name,
+            );
+        };
+        expect(await isGood(context, api), 'the token for the API server').to.equal(true);
+        expect(await assume(token), 'the token for STS').to.equal('granted');
+        for (const key of keys)
+          for (const [form, secret] of secretsOf(key))
+            for (const kid of [String(key['kid']), undefined]) {
+              const what = `${form}, ${kid === undefined ? 'without' : 'with'} key id`;
+              expect(await isGood(context, forged(api, secret, kid)), `API server: ${what}`).to.equal(false);
+              expect(await assume(forged(token, secret, kid)), `STS: ${what}`).to.equal(
+                'InvalidIdentityTokenException',
+              );
+            }
+      }),
+    ],
+  });
 });
+
+/** Forms of a public key that a verifier might take for the secret of HS256. */
+function secretsOf(key: JsonWebKey): readonly (readonly [form: string, secret: string | Buffer])[] {
+  const publicKey = createPublicKey({ key, format: 'jwk' });
+  const pem = String(publicKey.export({ type: 'spki', format: 'pem' }));
+  return [
+    ['PEM', pem],
+    ['PEM without the last line break', pem.trimEnd()],
+    ['PEM of PKCS #1', String(publicKey.export({ type: 'pkcs1', format: 'pem' }))],
+    ['DER', publicKey.export({ type: 'spki', format: 'der' })],
+    ['JWK', JSON.stringify(key)],
+    ['modulus', String(key.n)],
+    ['bytes of the modulus', Buffer.from(String(key.n), 'base64url')],
+  ];
+}
+
+function forged(token: string, secret: string | Buffer, kid: string | undefined): string {
+  const header = Buffer.from(JSON.stringify({ alg: 'HS256', ...(kid !== undefined && { kid }) })).toString('base64url');
+  const input = `${header}.${token.split('.')[1]}`;
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+}

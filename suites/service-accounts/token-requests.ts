@@ -134,6 +134,36 @@ suite('service-accounts', ({ scenario }) => {
     ],
   });
 
+  scenario('RB-43', 'a token request may name only its own service account', {
+    source: 'Kubernetes source, pkg/registry/core/serviceaccount/storage/token.go; the UID since Kubernetes 1.34',
+    workloads: { app: {}, other: { serviceAccount: 'other' } },
+    probes: [
+      check('a matching name, namespace and UID are accepted, others are rejected', async (context) => {
+        const { kubernetes, name } = context;
+        const version = JSON.parse((await kubernetes({ path: '/version' })).body) as { readonly minor: string };
+        const account = name(`/api/v1/namespaces/${APP}/serviceaccounts/app`);
+        const { metadata } = JSON.parse((await kubernetes({ path: account })).body) as {
+          readonly metadata: { readonly uid: string };
+        };
+        const status = async (asked: object): Promise<number> => {
+          const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: asked, spec: {} };
+          return (await kubernetes({ method: 'POST', path: `${account}/token`, body })).status;
+        };
+        const own = { name: 'app', namespace: name(APP), uid: metadata.uid };
+        for (const asked of [{}, own, { name: own.name }, { namespace: own.namespace }, { uid: own.uid }])
+          expect(await status(asked), JSON.stringify(asked)).to.equal(201);
+        // Names that contain or extend the right one.
+        for (const other of ['other', 'ap', 'app-1', 'app.app'])
+          expect(await status({ ...own, name: other }), `name ${other}`).to.equal(422);
+        for (const other of ['default', `${own.namespace}-1`, own.namespace.slice(0, -1)])
+          expect(await status({ ...own, namespace: other }), `namespace ${other}`).to.be.oneOf([400, 422]);
+        expect(await status({ ...own, uid: NOBODY }), 'the UID of another').to.equal(
+          parseInt(version.minor) >= 34 ? 409 : 201,
+        );
+      }),
+    ],
+  });
+
   scenario('RB-01', 'only permitted users create tokens of a service account', {
     profile: 'core',
     source: 'Kubernetes documentation, "Using RBAC Authorization", subresources; TokenRequest API',

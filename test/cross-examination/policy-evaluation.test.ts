@@ -9,7 +9,7 @@ import { comparisons, sayFailure, seed } from './runs.ts';
 
 const REQUESTS_OF_POLICIES = 25;
 
-describe('the policy engine, cross-examined', () => {
+describe('policy engine compared with a second implementation', () => {
   const answers: Record<Answer, number> = { allowed: 0, implicitlyDenied: 0, explicitlyDenied: 0 };
   const elements = new Map<string, Set<boolean>>();
   const witness = (element: string, matched: boolean): void => {
@@ -17,7 +17,7 @@ describe('the policy engine, cross-examined', () => {
   };
   const total = comparisons(100_000);
 
-  it(`answers ${total} questions as the IAM User Guide says, seed ${seed}`, function () {
+  it(`agrees in ${total} questions, seed ${seed}`, function () {
     this.timeout(0);
     sayFailure(
       fc.check(
@@ -30,7 +30,7 @@ describe('the policy engine, cross-examined', () => {
             const actual = engine(question);
             if (actual === answer) continue;
             const disagreement = { name: `the engine says ${actual}`, ...question, expect: answer };
-            throw new Error(`for npm run evaluate:\n${JSON.stringify({ cases: [disagreement] })}`);
+            throw new Error(`Input for npm run evaluate:\n${JSON.stringify({ cases: [disagreement] })}`);
           }
         }),
         { numRuns: Math.ceil(total / REQUESTS_OF_POLICIES), seed },
@@ -38,12 +38,12 @@ describe('the policy engine, cross-examined', () => {
     );
   });
 
-  it('was asked what is allowed, and what is denied either way, each in at least 15 of 100 questions', () => {
+  it('received at least 15 % each of allowed, implicitly denied and explicitly denied questions', () => {
     const asked = Object.values(answers).reduce((sum, count) => sum + count, 0);
     for (const [answer, count] of Object.entries(answers)) expect(count / asked, answer).to.be.at.least(0.15);
   });
 
-  it('had each element and each condition operator decide both ways', () => {
+  it('received questions in which each element and condition operator matches, and others in which it does not', () => {
     const operators = Object.keys(CONDITION_OPERATORS).flatMap((operator) =>
       ['', 'ForAllValues:', 'ForAnyValue:'].flatMap((set) => [`${set}${operator}`, `${set}${operator}IfExists`]),
     );
@@ -66,7 +66,7 @@ describe('the policy engine, cross-examined', () => {
   });
 });
 
-/** The engine under test with policies: what it answers to a question that has all or some of them. */
+/** Returns a function that asks the engine under test a question with some or all of the policies. */
 function engineWith(policies: Policies): (question: ReturnType<typeof questionOf>) => Answer {
   const compiled = (document: PolicyDocument, kind: PolicyKind) => compilePolicy(document, { kind, name: kind });
   const { identityPolicies = [], resourcePolicy, trustPolicy, sessionPolicy, permissionsBoundary } = policies;
@@ -78,7 +78,7 @@ function engineWith(policies: Policies): (question: ReturnType<typeof questionOf
   return (question) => {
     const { principal, ...request } = question.request;
     const parsed = parsePrincipal(principal, request.context);
-    if (parsed === undefined) throw new Error(`${principal} is no principal`);
+    if (parsed === undefined) throw new Error(`${principal} is not a principal`);
     const input: AuthorizationInput = {
       ...request,
       principal: parsed,
@@ -88,6 +88,6 @@ function engineWith(policies: Policies): (question: ReturnType<typeof questionOf
       sessionPolicies: question.sessionPolicy && session,
       permissionsBoundary: question.permissionsBoundary && boundary,
     };
-    return authorize(input).value;
+    return authorize(input).value as Answer;
   };
 }

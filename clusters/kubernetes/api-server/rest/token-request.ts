@@ -1,5 +1,5 @@
 import type { ApiContext } from './context.ts';
-import { badRequest, conflict, invalid, notFound } from '../model/errors.ts';
+import { badRequest, conflict, invalid, invalidValue, notFound } from '../model/errors.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject, TokenRequestSpec } from '../model/types.ts';
 import { checkLifetime } from '../identity/token-lifetime.ts';
@@ -24,7 +24,7 @@ function uidOf(object: KubeObject): { name: string; uid: string } {
   return { name: object.metadata.name, uid: object.metadata.uid ?? '' };
 }
 
-/** Resolves `boundObjectRef`. Throws `ApiError` 400, 404 or 409. */
+/** Returns the object that `boundObjectRef` names. Throws `ApiError` 400, 404 or 409. */
 function bind(context: ApiContext, account: KubeObject, ref: JsonObject): Binding {
   const { store } = context;
   const { namespace, name: accountName } = account.metadata;
@@ -53,7 +53,7 @@ function bind(context: ApiContext, account: KubeObject, ref: JsonObject): Bindin
   if (kind === 'Node') return { node: uidOf(target) };
   if (kind === 'Secret') return { secret: uidOf(target) };
   if (!spec.nodeName) return { pod: uidOf(target) };
-  // Also for a missing node (registry/core/serviceaccount/storage/token.go).
+  // Includes the name of a missing node (registry/core/serviceaccount/storage/token.go).
   const node = store.get('nodes', undefined, spec.nodeName);
   return { pod: uidOf(target), node: node === undefined ? { name: spec.nodeName } : uidOf(node) };
 }
@@ -67,13 +67,39 @@ function secondsOf(value: unknown): number {
   return seconds;
 }
 
-/** `warnings` become Warning headers. Throws `ApiError`. */
+/** From this minor version, the UID in a request must be the service account's. */
+const CHECKS_UID = 34;
+
+/**
+ * Compares a request's metadata with the service account, where it names one (Kubernetes,
+ * pkg/registry/core/serviceaccount/storage/token.go). Returns warnings. Throws `ApiError` 409 or 422.
+ */
+function checkMetadata(body: JsonObject, { metadata: account }: KubeObject, version: string): readonly string[] {
+  const given = isObject(body['metadata']) ? body['metadata'] : {};
+  for (const field of ['name', 'namespace'] as const) {
+    const value = text(given[field]);
+    const problem = `must match the service account ${field} if specified`;
+    if (value !== '' && value !== account[field])
+      throw invalid(KIND, account.name, [invalidValue(`metadata.${field}`, value, problem)]);
+  }
+  const uid = text(given['uid']);
+  if (uid === '' || uid === account.uid) return [];
+  const cause = `the UID in the token request (${uid}) does not match the UID of the service account (${account.uid})`;
+  if (Number(version.split('.')[1]) >= CHECKS_UID)
+    throw conflict({ group: KIND.group, resource: KIND.kind }, account.name, cause);
+  return [
+    `${cause} but TokenRequestServiceAccountUIDValidation is not enabled. In the future, this will return a conflict error`,
+  ];
+}
+
+/** Issues a token. `warnings` become Warning headers. Throws `ApiError`. */
 export async function requestToken(
   context: ApiContext,
   account: KubeObject,
   body: unknown,
 ): Promise<{ readonly object: object; readonly warnings: readonly string[] }> {
   if (!isObject(body)) throw badRequest('the body of the request must be a TokenRequest');
+  const warnings = checkMetadata(body, account, context.version);
   const spec = isObject(body['spec']) ? body['spec'] : {};
   const asked = spec['audiences'] ?? [];
   if (!Array.isArray(asked) || !asked.every((audience) => typeof audience === 'string')) {
@@ -91,10 +117,10 @@ export async function requestToken(
     object: {
       kind: 'TokenRequest',
       apiVersion: 'authentication.k8s.io/v1',
-      metadata: { name, namespace, creationTimestamp: null },
+      metadata: { name, namespace, uid, creationTimestamp: null },
       spec: { audiences, expirationSeconds, boundObjectRef: ref ?? null },
       status,
     },
-    warnings: requested === expirationSeconds ? [] : [warning],
+    warnings: requested === expirationSeconds ? warnings : [...warnings, warning],
   };
 }
