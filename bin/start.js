@@ -8,7 +8,7 @@ import { setFlagsFromString } from 'node:v8';
 const MINIMUM = [20, 19];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Runs dist/, after building it in a clone if sources are newer. `version`: of Node. */
+/** Runs dist/. In a clone, builds it first if sources are newer. `version`: Node's version. */
 export async function start(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
@@ -16,25 +16,25 @@ export async function start(version = process.versions.node) {
     process.exitCode = 2;
     return;
   }
-  // Deprecations inside dependencies (Node 22: punycode, by the Kubernetes client) do not concern users.
+  // Users cannot fix deprecations inside dependencies (Node 22: punycode, by the Kubernetes client).
   process.noDeprecation = true;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  // Early optimization and parallel garbage collection cost more than they save in a short command (docs/performance.md). Later versions
-  // lack the flag, and would report that.
+  // Early optimization and parallel garbage collection cost more than they save in a short command (docs/performance.md).
+  // Later versions of Node lack --interrupt-budget and would warn.
   if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=1200000');
   setFlagsFromString('--no-parallel-scavenge');
-  // V8 lets a heap grow fourfold between collections in fast programs.
+  // By default, V8 lets the heap of a fast program grow fourfold between collections.
   setFlagsFromString('--heap-growing-percent=50');
   const build = join(root, 'scripts', 'build.js');
   if (existsSync(build) && !(await import('../scripts/freshness.js')).isFresh()) {
     const { status, stderr } = spawnSync(process.execPath, [build], {
-      // Where esbuild looks for entry points.
+      // esbuild resolves entry points from here.
       cwd: root,
       stdio: ['ignore', 'inherit', 'pipe'],
       encoding: 'utf8',
     });
     if (status !== 0) {
-      process.stderr.write(`The build failed, so nothing was run:\n${stderr}`);
+      process.stderr.write(`The build failed, so nothing ran:\n${stderr}`);
       process.exitCode = 3;
       return;
     }

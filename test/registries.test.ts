@@ -21,7 +21,7 @@ import { ensureBuilt } from './support/run-cli.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Embedded clusters under another name, with an option of their own. */
+/** Embedded clusters under another name, with an additional option. */
 const TOY_CLUSTERS: ClusterType = {
   ...EMBEDDED,
   name: 'toy',
@@ -33,7 +33,7 @@ const TOY_CLUSTERS: ClusterType = {
   },
 };
 
-/** A client in JavaScript: `body` answers an operation. */
+/** Returns a client in JavaScript. `body` answers an operation. */
 const client = (name: string, body: string): Client => ({
   ...PYTHON,
   name,
@@ -54,8 +54,8 @@ const client = (name: string, body: string): Client => ({
 });
 
 /**
- * Clients that are not what they ought to be: one answers rightly by the record's leave alone, one says what S3 does not know, one
- * ends, one prints its token, and one cannot be had.
+ * Clients, most of them faulty: one reports an operation that S3 did not receive, one exits without an answer, one prints its
+ * token, and one cannot be installed.
  */
 const TOY_CLIENTS: readonly Client[] = [
   client('liar', 'say({ id, facts: { keys: 1 } });'),
@@ -64,14 +64,14 @@ const TOY_CLIENTS: readonly Client[] = [
   {
     ...client('missing', ''),
     install: async () => {
-      // Of the module that the command imports.
+      // Must be imported from the same module as in the command.
       const { HarnessError } = await import('../foundation/node/errors.ts');
-      throw new HarnessError('CLIENT_NOT_INSTALLED', 'Client missing 1 cannot be installed, since there is none.');
+      throw new HarnessError('CLIENT_NOT_INSTALLED', 'Client missing 1 cannot be installed, since it does not exist.');
     },
   },
 ];
 
-/** A program that can say how long a file is, and nothing else. */
+/** A workload program that only supports readFile. */
 const PROGRAM = `
 const { readFileSync } = require('node:fs');
 for (const { probes } of JSON.parse(process.env.PROBE_PLAN).phases)
@@ -88,14 +88,14 @@ import { getObject, granted, podIdentityRole, readFile, suite } from 'eks-pod-id
 const TOKEN = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
 suite('toys', ({ scenario }) => {
   const app = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } };
-  scenario('TY-01', 'the token is there', { source: 'a test', ...app,
+  scenario('TY-01', 'the token exists', { source: 'a test', ...app,
     probes: [granted('app', readFile(TOKEN), { facts: { program: 'toy' } })] });
   scenario('TY-02', 'an object can be read', { source: 'a test', ...app, objects: ['data/key'],
     probes: [granted('app', getObject('data/key'))] });
 });
 `;
 
-describe('a registry entry from outside', () => {
+describe('external registry entry', () => {
   let folder: string;
   let said: string;
 
@@ -106,7 +106,7 @@ describe('a registry entry from outside', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** Runs the command with something from outside; gives its exit code. */
+  /** Runs the command with additional registry entries. Returns its exit code. */
   async function conformance(added: Registries, argv: readonly string[], more: Partial<Io> = {}): Promise<number> {
     const command = async () => (await import('../bin/cli/run.ts')).runCommand(added) as Command;
     const io = { root, code: root, ...more };
@@ -116,7 +116,7 @@ describe('a registry entry from outside', () => {
   }
   const results = (): RunResults => JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
 
-  it('of clusters is known to the command line and runs scenarios', async () => {
+  it('for a cluster type is available on the command line and runs scenarios', async () => {
     const flags = ['--cluster', 'toy', '--toy-greeting', 'hello', '--scenario', 'PI-01'];
     expect(await conformance({ types: [...CLUSTER_TYPES, TOY_CLUSTERS] }, flags), said).to.equal(0);
     const { environment, configuration, summary } = results();
@@ -126,7 +126,7 @@ describe('a registry entry from outside', () => {
     expect(summary).to.include({ passed: 1, total: 1 });
   });
 
-  it('of clusters has its options to itself', () => {
+  it('for a cluster type has its own options', () => {
     const greeting = {
       name: 'toy-greeting',
       kind: 'text',
@@ -138,14 +138,14 @@ describe('a registry entry from outside', () => {
     expect(helpText(runCommand({ types }))).to.contain('embedded|kind|eks|toy');
     expect(helpText(runCommand({ types }), 'toy')).to.contain('toy: a fact of each');
     expect(() => checkClusterFlags(configuration)).to.throw(
-      '--toy-greeting is for toy clusters, and this run uses --cluster embedded',
+      '--toy-greeting is for toy clusters, but this run uses --cluster embedded',
     );
     expect(() => configure(['--toy-greeting', 'hello'], {})).to.throw('Unknown flag --toy-greeting');
     const copy = { ...EMBEDDED, name: 'copy', options: [{ ...greeting }] };
-    expect(() => optionsOf([...types, copy])).to.throw('two options --toy-greeting');
+    expect(() => optionsOf([...types, copy])).to.throw('Two options are named --toy-greeting');
   });
 
-  it('of clients is listed, and judged by what AWS received of it', async () => {
+  it('for a client is listed, and judged by the requests that AWS received', async () => {
     expect(await conformance({ clients: TOY_CLIENTS }, ['--list-clients'])).to.equal(0);
     expect(said).to.match(/^liar@.*\nsilent@.*\ntalker@.*\nmissing@.*\n$/);
     const asked = ['--client', 'all', '--scenario', 'PI-01', '--retries', '0', '--no-color'];
@@ -159,10 +159,10 @@ describe('a registry entry from outside', () => {
     }));
     for (const [index, [name, code, reason]] of (
       [
-        ['liar', null, 'client liar says that GetObject was granted, and S3 received no call of it'],
-        ['silent', null, 'client silent was asked for GetObject and ended with exit code 0'],
+        ['liar', null, 'client liar reports that GetObject was granted, but S3 received no such call'],
+        ['silent', null, 'client silent failed at GetObject: it exited with code 0'],
         ['talker', null, 'client talker printed a token of its pod'],
-        ['missing', 'CLIENT_NOT_INSTALLED', 'Client missing 1 cannot be installed, since there is none.'],
+        ['missing', 'CLIENT_NOT_INSTALLED', 'Client missing 1 cannot be installed, since it does not exist.'],
       ] as const
     ).entries()) {
       const { reason: found, ...one } = told[index]!;
@@ -176,7 +176,7 @@ describe('a registry entry from outside', () => {
     expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).to.contain('Client: liar ');
   });
 
-  it('of clients whose installation is interrupted leaves exit code 130 and no run', async () => {
+  it('for a client exits with 130 and starts no run if its installation is interrupted', async () => {
     const stop = new AbortController();
     const install = async (): Promise<never> => {
       stop.abort(new Error('stopped'));
@@ -188,14 +188,14 @@ describe('a registry entry from outside', () => {
     expect(said).not.to.contain('The harness failed');
   });
 
-  it('of clients that cannot be had is told in a sentence', async () => {
+  it('for a client reports a failed installation', async () => {
     expect(await conformance({ clients: TOY_CLIENTS }, ['--client', 'missing', '--scenario', 'PI-01'])).to.equal(3);
-    expect(said).to.contain('Client missing 1 cannot be installed, since there is none.');
+    expect(said).to.contain('Client missing 1 cannot be installed, since it does not exist.');
     expect(await conformance({ clients: TOY_CLIENTS }, ['--client', 'lair'])).to.equal(2);
     expect(said).to.contain('Unknown client "lair": did you mean "liar"?');
   });
 
-  it('of workload programs makes the probes that it can, and scenarios with others are skipped', async () => {
+  it('for a workload program runs supported probes, and skips scenarios with others', async () => {
     mkdirSync(join(folder, 'suites'));
     writeFileSync(join(folder, 'suites', 'toys.ts'), SUITE);
     writeFileSync(join(folder, 'toy.cjs'), PROGRAM);

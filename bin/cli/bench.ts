@@ -18,7 +18,7 @@ export const BENCH: Command = {
     ),
     option.flag(
       'growth',
-      'measure instead how memory, CPU time and results grow from 100 to 1,000 generated scenarios',
+      'measure growth of memory, CPU time and results from 100 to 1,000 generated scenarios instead',
     ),
     option.flag('strict', 'exit 1 if a target is missed'),
   ],

@@ -5,7 +5,7 @@ import type { Configuration } from '../../harness/config/configuration.ts';
 import { isInScope, scopesOf } from '../../harness/plan/scopes.ts';
 import { isNamed } from '../../harness/plan/select.ts';
 
-/** Options with an image of a component, by the subject of faults that it replaces. */
+/** The option that replaces a reference component by an image, by the subject of its faults. */
 const IMAGE_OPTIONS = { agent: 'agent-image', webhook: 'webhook-image' } as const;
 
 /** Rejects unknown or unobservable faults. Throws `HarnessError` UNKNOWN_FAULT or BAD_FLAG_VALUE. */
@@ -24,21 +24,21 @@ export function checkFaults(given: Configuration): void {
       );
     const { subject, flags } = fault;
     if (subject === 'cluster' && !cluster.isOwnKubernetes)
-      throw badFlagValue(`--fault ${name} is one of the Kubernetes in a process: leave out --cluster ${cluster.name}.`);
+      throw badFlagValue(`Fault "${name}" only exists in embedded clusters: leave out --cluster ${cluster.name}.`);
     if (flags !== '' && !isGiven(given, flags))
       throw badFlagValue(`Fault "${name}" only shows with ${flags}: add that flag.`);
     const option = subject === 'agent' || subject === 'webhook' ? IMAGE_OPTIONS[subject] : undefined;
     const image = option && given.text(option);
     if (image !== undefined)
       throw badFlagValue(
-        `--fault ${name} is one of the reference ${subject}, and --${option} is ${image}: leave one out.`,
+        `Fault "${name}" is in the reference ${subject}, which --${option} ${image} replaces: leave one of them out.`,
       );
   }
 }
 
 /**
- * Whether the run has an option such as `--agent-chart 0.2`. A profile or ids of scenarios select a suite too. Named suites and
- * scenarios need no scope.
+ * Whether the run has an option such as `--agent-chart 0.2`. A profile or scenario ids select a suite too. Suites and
+ * scenarios selected by name need no scope.
  */
 function isGiven(given: Configuration, flags: string): boolean {
   const [name = '', value = ''] = flags.slice('--'.length).split(' ');

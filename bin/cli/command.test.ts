@@ -6,7 +6,7 @@ import { option } from '../../foundation/node/options.ts';
 import { allOptions, execute, type Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 
-/** A class of code that was loaded beside this, as a command from source has it. */
+/** An error of another copy of the error classes, as a command from source throws it. */
 class Other extends Error {
   override readonly name: string;
   readonly exitCode = EXIT.doesNotConform;
@@ -42,17 +42,22 @@ describe('a command', () => {
   });
 
   for (const [what, error, code, words] of [
-    ['what is wrong to use', new HarnessError('BAD_FILE', 'a.json is wrong.'), 2, 'a.json is wrong.\n'],
-    ['an environment that fails', new HarnessError('AWS_FAILED', 'AWS fails.'), 3, 'AWS fails.\n'],
-    ['what is wrong with a cluster', new ClusterError('BAD_KUBECONFIG', 'No kind.'), 2, 'No kind.\n'],
-    ['a cluster that fails', new ClusterError('CLUSTER_FAILED', 'It is away.'), 3, 'It is away.\n'],
-    ['errors of code that was loaded beside it', new Other('HarnessError', 'One of its own.'), 1, 'One of its own.\n'],
-    ['those of clusters too', new Other('ClusterError', 'One of its own.'), 2, 'One of its own.\n'],
-    ['a defect', new Error('x is not\na function'), 3, 'The harness failed: x is not (--verbose shows where).\n'],
-    ['what is no Error', 'no luck', 3, 'The harness failed: no luck (--verbose shows where).\n'],
-    ['what only looks like one', { name: 'HarnessError', exitCode: 0 }, 3, /^The harness failed: /],
+    ['a usage error', new HarnessError('BAD_FILE', 'a.json is wrong.'), 2, 'a.json is wrong.\n'],
+    ['an environment error', new HarnessError('AWS_FAILED', 'AWS fails.'), 3, 'AWS fails.\n'],
+    ['a usage error of a cluster', new ClusterError('BAD_KUBECONFIG', 'No kind.'), 2, 'No kind.\n'],
+    ['a failed cluster', new ClusterError('CLUSTER_FAILED', 'It is unreachable.'), 3, 'It is unreachable.\n'],
+    ['another copy of HarnessError', new Other('HarnessError', 'From a copy.'), 1, 'From a copy.\n'],
+    ['another copy of ClusterError', new Other('ClusterError', 'From a copy.'), 2, 'From a copy.\n'],
+    [
+      'a defect',
+      new Error('x is not\na function'),
+      3,
+      'The harness failed: x is not (--verbose prints the stack trace).\n',
+    ],
+    ['a thrown string', 'no luck', 3, 'The harness failed: no luck (--verbose prints the stack trace).\n'],
+    ['an object that resembles a HarnessError', { name: 'HarnessError', exitCode: 0 }, 3, /^The harness failed: /],
   ] as const)
-    it(`exits ${code} for ${what}, with a sentence`, async () => {
+    it(`exits ${code} for ${what} and prints one sentence`, async () => {
       expect(await running(throwing(error))).to.equal(code);
       if (words instanceof RegExp) expect(told.stderr).to.match(words);
       else expect(told.stderr).to.equal(words);
@@ -60,7 +65,7 @@ describe('a command', () => {
       expect(told.stderr.includes('\n    at ')).to.equal(error instanceof Error);
     });
 
-  it('gives the exit code that it comes to, with its options', async () => {
+  it('returns the exit code of run, which gets options and files', async () => {
     const run: Command['run'] = async ({ flag, words }) => (flag('one') ? words.length : 7);
     const command = { options: [option.flag('one', 'the first')], files: { least: 1, most: 2, usage: 'a file' }, run };
     expect(await running(command, '--one', 'a', 'b')).to.equal(2);
@@ -69,30 +74,26 @@ describe('a command', () => {
   });
 
   for (const [files, argv, words] of [
-    [undefined, ['a'], 'Give no files, not 1 file (a): `npm run example -- --help` tells more.\n'],
-    [undefined, ['a', 'b'], 'Give no files, not 2 files: `npm run example -- --help` tells more.\n'],
-    [
-      { least: 2, usage: 'two files' },
-      ['a'],
-      'Give two files, not 1 file (a): `npm run example -- --help` tells more.\n',
-    ],
+    [undefined, ['a'], 'Expected no files, got 1 file (a). See `npm run example -- --help`.\n'],
+    [undefined, ['a', 'b'], 'Expected no files, got 2 files. See `npm run example -- --help`.\n'],
+    [{ least: 2, usage: 'two files' }, ['a'], 'Expected two files, got 1 file (a). See `npm run example -- --help`.\n'],
     [
       { least: 1, most: 1, usage: 'a file' },
       ['a', 'b'],
-      'Give a file, not 2 files: `npm run example -- --help` tells more.\n',
+      'Expected a file, got 2 files. See `npm run example -- --help`.\n',
     ],
-    [{ least: 1, usage: 'files' }, ['a', ''], 'The name of a file is empty: `npm run example -- --help` tells more.\n'],
+    [{ least: 1, usage: 'files' }, ['a', ''], 'A file name is empty. See `npm run example -- --help`.\n'],
     [{ least: 1, usage: 'files' }, ['a', 'b', 'c'], ''],
   ] as const)
-    it(`${words === '' ? 'takes' : 'refuses'} the words ${JSON.stringify(argv)} of ${files?.usage ?? 'no files'}`, async () => {
+    it(`${words === '' ? 'accepts' : 'rejects'} the arguments ${JSON.stringify(argv)} as ${files?.usage ?? 'no files'}`, async () => {
       expect(await running(files === undefined ? {} : { files }, ...argv)).to.equal(words === '' ? 0 : 2);
       expect(told.stderr).to.equal(words);
     });
 
-  it('refuses what is no option, and values of another form', async () => {
+  it('rejects unknown options and malformed values', async () => {
     expect(await running({}, '--other')).to.equal(2);
     expect(told.stderr).to.match(/^Unknown .*--other/);
-    const options = [option.number('jobs N', 'so many', { minimum: 1 })];
+    const options = [option.number('jobs N', 'run this many jobs', { minimum: 1 })];
     expect(await running({ options }, '--jobs', '0')).to.equal(2);
     expect(told.stderr).to.contain('--jobs');
     const form = { pattern: /^a+$/, expected: 'give letters a' };
@@ -105,14 +106,14 @@ describe('a command', () => {
     expect(await running({ ...letters, read }, '--letters', 'b')).to.equal(0);
   });
 
-  it('prints its help instead of what it does', async () => {
+  it('prints its help instead of running', async () => {
     expect(
       await running({ ...throwing(new Error('x')), options: [option.flag('one', 'the first')] }, '--help', 'word'),
     ).to.equal(0);
     expect(told.stdout).to.match(/--one +the first[^]*--verbose +print stack traces[^]*--help +print this/);
   });
 
-  it('has the options of every command, unless it has one of that name', () => {
+  it('adds each common option unless it defines one of that name', () => {
     const own = option.flag('verbose', 'every probe');
     const names = (command: Parameters<typeof allOptions>[0]) =>
       allOptions(command).map(({ name, help, commandLineOnly }) => [name, help.slice(0, 11), commandLineOnly]);
@@ -126,7 +127,7 @@ describe('a command', () => {
     ]);
   });
 
-  it('reads its options itself where it can, with a form of its own', async () => {
+  it('reads its options with its own read function if it has one', async () => {
     const given = { flag: (name: string) => name === 'yes', words: ['a'], values: new Map() };
     const files = { least: 1, most: 1, usage: 'a file' };
     const run: Command['run'] = async ({ flag }) => (flag('yes') ? 5 : 6);
@@ -135,7 +136,7 @@ describe('a command', () => {
 });
 
 describe('errors', () => {
-  it('say whose they are', () => {
+  it('know whether the user caused them', () => {
     expect([isUsage('BAD_POLICY'), isUsage('TIMED_OUT'), isUsage(null)]).to.deep.equal([true, false, false]);
     expect(badFlagValue('It is wrong.')).to.include({ code: 'BAD_FLAG_VALUE', message: 'It is wrong.', exitCode: 2 });
     const cause = new Error('below');
@@ -154,5 +155,5 @@ describe('errors', () => {
     ['EMFILE', 'EMFILE'],
     [undefined, 'unknown cause'],
   ] as const)
-    it(`put ${code ?? 'no code'} in words`, () => expect(unreadable({ code })).to.equal(words));
+    it(`describe ${code ?? 'a missing code'} in words`, () => expect(unreadable({ code })).to.equal(words));
 });

@@ -6,7 +6,7 @@ import { option, type OptionSpec } from '../../foundation/node/options.ts';
 import { checkForms, readOptions, type GivenOptions } from '../../harness/config/read-options.ts';
 import { helpText, type Described } from './help.ts';
 
-/** One command. Its file imports only its table; `run` imports the implementation. */
+/** A command. Its file only imports its options; `run` imports the implementation. */
 export interface Command<Given extends GivenOptions = GivenOptions> extends Described {
   /** Whether it needs the project's sources, which an installed package lacks. */
   readonly fromClone?: boolean;
@@ -17,10 +17,10 @@ export interface Command<Given extends GivenOptions = GivenOptions> extends Desc
 
 const COMMON: readonly OptionSpec[] = [
   option.flag('verbose', 'print stack traces of errors'),
-  option.flag('help', 'print this and exit'),
+  option.flag('help', 'print this help and exit'),
 ];
 
-/** A command's options with the common ones; flags only, unless the option or `read` allows more. */
+/** Returns the command's options and the common ones. Without `read`, they are flags only unless the option allows more. */
 export const allOptions = ({ options, read }: Pick<Command, 'options' | 'read'>): readonly OptionSpec[] =>
   [...options, ...COMMON.filter(({ name }) => !options.some((option) => option.name === name))].map((option) => ({
     commandLineOnly: read === undefined,
@@ -46,25 +46,27 @@ export async function execute(command: Command, argv: readonly string[], io: Io)
 
 function checkWords({ name, files }: Command, words: readonly string[]): void {
   const { least, most = Infinity, usage } = files ?? { least: 0, most: 0, usage: 'no files' };
-  const help = `\`${commandLine(name, '--help')}\` tells more`;
+  const help = `See \`${commandLine(name, '--help')}\`.`;
   if (words.length < least || words.length > most)
     throw new HarnessError(
       'UNKNOWN_FLAG',
-      `Give ${usage}, not ${words.length} ${words.length === 1 ? `file (${words[0]})` : 'files'}: ${help}.`,
+      `Expected ${usage}, got ${words.length} ${words.length === 1 ? `file (${words[0]})` : 'files'}. ${help}`,
     );
-  if (words.includes('')) throw new HarnessError('BAD_FLAG_VALUE', `The name of a file is empty: ${help}.`);
+  if (words.includes('')) throw new HarnessError('BAD_FLAG_VALUE', `A file name is empty. ${help}`);
 }
 
 function report(error: unknown, verbose: boolean, io: Io): number {
   const known = isHarnessError(error) || isClusterError(error);
   const message = error instanceof Error ? error.message : String(error);
-  io.stderr.write(known ? `${message}\n` : `The harness failed: ${message.split('\n')[0]} (--verbose shows where).\n`);
+  io.stderr.write(
+    known ? `${message}\n` : `The harness failed: ${message.split('\n')[0]} (--verbose prints the stack trace).\n`,
+  );
   if (verbose && error instanceof Error) io.stderr.write(`${error.stack}\n`);
   if (isHarnessError(error)) return error.exitCode;
   return isClusterError(error) && error.blame === 'usage' ? EXIT.usage : EXIT.environment;
 }
 
-// By name: a command that runs from source (`fromSource`) has classes of its own.
+// Compares names, because a command that runs from source (`fromSource`) has its own copy of the classes.
 const isHarnessError = (error: unknown): error is HarnessError =>
   error instanceof Error && error.name === 'HarnessError';
 const isClusterError = (error: unknown): error is ClusterError =>

@@ -56,7 +56,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   const away = COMMANDS.some((one) => one.name === name);
   io.stderr.write(
     away
-      ? `Command ${name} works on the project's sources, which an installed package does not have: use a clone.\n`
+      ? `Command ${name} needs the project's sources, which an installed package lacks. Run it in a clone.\n`
       : `Unknown command "${name}": ${suggestion(
           name,
           there.map((one) => one.name),

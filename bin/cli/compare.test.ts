@@ -19,21 +19,21 @@ describe('npm run compare', () => {
   const runs = comparedRuns();
   const { onKind } = runs;
 
-  describe('refuses', () => {
+  describe('rejects', () => {
     const damaged = (change: (results: Results) => void) => (): string[] => {
       const results = copy(runs.second);
       change(results);
       return [file(runs.first), file(results)];
     };
     const wrong: readonly (readonly [string, () => readonly string[], string])[] = [
-      ['one file', () => [file(runs.first)], 'not 1 file'],
-      ['three files', () => [file(runs.first), file(runs.second), file(runs.second)], 'not 3'],
+      ['one file', () => [file(runs.first)], 'got 1 file'],
+      ['three files', () => [file(runs.first), file(runs.second), file(runs.second)], 'got 3 files'],
       ['the same file twice', () => Array<string>(2).fill(file(runs.first)), 'A and B are the same file'],
       ['an unknown flag', () => [file(runs.first), file(runs.second), '--quite'], 'Unknown flag --quite'],
       ['a flag without its value', () => [file(runs.first), file(runs.second), '--output'], '--output'],
       ['an empty path', () => [file(runs.first), file(runs.second), '--output='], '--output is empty'],
       [
-        'a file that is missing',
+        'a missing file',
         () => [file(runs.first), '/nowhere/results.json'],
         '/nowhere/results.json cannot be read (there is no such file)',
       ],
@@ -42,14 +42,14 @@ describe('npm run compare', () => {
         () => [file(runs.first), temporaryFolder()],
         'results.json cannot be read (there is no such file)',
       ],
-      ['what is no JSON', () => [file(runs.first), file('<xml/>')], 'is no JSON'],
-      ['an empty file', () => [file(runs.first), file('')], 'is no JSON'],
+      ['a file that is not JSON', () => [file(runs.first), file('<xml/>')], 'is not JSON'],
+      ['an empty file', () => [file(runs.first), file('')], 'is not JSON'],
       ['a list', () => [file(runs.first), file([])], 'is not a results.json: it has no version'],
       ['null', () => [file(runs.first), file('null')], 'is not a results.json'],
       [
         'another version',
         () => [file(runs.first), file({ ...runs.second, version: 3 })],
-        'is results.json of version 3, and this program reads versions 1 and 2',
+        'is a results.json of version 3, but this program reads versions 1 and 2',
       ],
       [
         'no scenarios',
@@ -62,33 +62,33 @@ describe('npm run compare', () => {
         'scenarios[0].verdict must be one of',
       ],
       [
-        'probes that are none',
+        'a probe that is not an object',
         damaged((r) => (scenarioOf(r, 'PI-01').probes = [7] as never)),
         'scenarios[0].probes[0] must be an object, not 7',
       ],
       [
-        'a status in words',
+        'a status that is a string',
         damaged((r) => (observedIn(r, 'PI-01', 0).status = '200' as never)),
         'observed.status must be a whole number',
       ],
       ['a scenario twice', damaged((r) => void r.scenarios.push(r.scenarios[0]!)), 'scenarios has PI-01 twice'],
       [
-        'a pattern that is none',
+        'an invalid pattern',
         damaged((r) => (probeOf(r, 'PI-01', 1).expected['facts'] = { keys: { matches: '(' } })),
         'expected.facts.keys must be a value',
       ],
       [
-        'an output that is a file',
+        'an output folder that is a file',
         () => [file(runs.first), file(runs.second), '--output', file('x')],
-        'give another with --output',
+        'choose another with --output',
       ],
       [
-        'an output below a file',
+        'an output folder inside a file',
         () => [file(runs.first), file(runs.second), '--output', join(file('x'), 'y')],
-        'give another with --output',
+        'choose another with --output',
       ],
       [
-        'deviations that are missing',
+        'a missing deviations file',
         () => [file(runs.first), file(runs.second), '--deviations', '/nowhere.yaml'],
         '/nowhere.yaml cannot be read',
       ],
@@ -117,7 +117,7 @@ describe('npm run compare', () => {
       expect(stdout).to.match(/^Usage: npm run compare -- /);
     });
 
-    it('colours where it is told to, and none with NO_COLOR or --no-color', async () => {
+    it('color with FORCE_COLOR, but not with NO_COLOR or --no-color', async () => {
       const [a, b] = [file(runs.first), file(changed())];
       expect((await command([a, b])).stdout).not.to.contain('\u001b');
       expect((await command([a, b], { FORCE_COLOR: '1' })).stdout).to.contain('\u001b[31mDIFFERS\u001b[0m PI-07');
@@ -125,20 +125,20 @@ describe('npm run compare', () => {
       expect((await command([a, b, '--no-color'], { FORCE_COLOR: '1' })).stdout).not.to.contain('\u001b');
     });
 
-    it('lines as wide as the terminal, where words let it', async () => {
+    it('lines no wider than the terminal, except for longer words', async () => {
       const { stdout } = await command([file(runs.first), file(changed())], { COLUMNS: '60' });
       expect(stdout).to.contain('DIFFERS PI-07');
       const isLong = (line: string): boolean => line.length > 60 && line.trim().includes(' ');
       expect(stdout.split('\n').filter(isLong)).to.deep.equal([]);
     });
 
-    it('texts of others on one line and without effect', async () => {
+    it('texts of results on one line, without escape sequences or Markdown', async () => {
       const { stdout, markdown } = await compared(runs.first, changed());
       expect(stdout).to.contain('B: Denied | `by` [31m<b>s3</b>.\n');
       expect(markdown).to.contain('- B: Denied \\| \\`by\\` \\[31m\\<b\\>s3\\</b\\>.\n');
     });
 
-    it('nothing into a folder that it was not told', async () => {
+    it('to standard output only, without --output', async () => {
       const folder = temporaryFolder();
       const [a, b] = [join(folder, 'a.json'), join(folder, 'b.json')];
       writeFileSync(a, JSON.stringify(runs.first));
@@ -147,14 +147,14 @@ describe('npm run compare', () => {
       expect(existsSync(join(folder, 'compare.json'))).to.equal(false);
     });
 
-    it('which suites were not the same', async () => {
+    it('suites that differ between the runs', async () => {
       const name = Object.keys(runs.second.environment.digests).find((digest) => digest.startsWith('suites/'))!;
       const { stdout, json, exitCode } = await compared(
         runs.first,
         onKind((results) => (results.environment.digests[name] = '0'.repeat(64))),
       );
       expect([exitCode, json.unlike]).to.deep.equal([0, [name]]);
-      expect(stdout).to.contain(`Not built alike on both sides: ${name}.`);
+      expect(stdout).to.contain(`Built from different sources: ${name}.`);
     });
   });
 });

@@ -68,7 +68,7 @@ async function write(folder: string, comparison: Comparison, exitCode: number): 
     const { code } = (error instanceof HarnessError ? error.cause : error) as NodeJS.ErrnoException;
     throw new HarnessError(
       'BAD_REPORT_DIRECTORY',
-      `Cannot write to folder ${folder} (${code ?? 'unknown cause'}): give another with --output.`,
+      `Cannot write to folder ${folder} (${code ?? 'unknown cause'}): choose another with --output.`,
     );
   }
 }

@@ -24,12 +24,13 @@ export const DETECT: Command = {
     option.text('json FILE', 'write the matrix to this JSON file'),
     option.flag('write', 'update docs/detection.md and the record of which scenario detects which fault'),
   ],
-  remarks: 'Exit codes: 0 every defect was detected; 1 one was not; 2 wrong usage; 3 the environment failed.',
+  remarks:
+    'Exit codes: 0 every defect was detected; 1 a defect was not detected; 2 wrong usage; 3 the environment failed.',
   fromClone: true,
   async run({ flag, text, list, values }, io) {
     const number = (name: string): number | undefined => values.get(name)?.value as number | undefined;
     if (flag('mutants') && list('fault').length > 0)
-      throw badFlagValue('--fault and --mutants are different kinds of defects: give one of them.');
+      throw badFlagValue('--fault and --mutants select different kinds of defects: leave one of them out.');
     const { runDetect } = await fromSource<typeof detection>('scripts/detection/index.ts', io);
     const noticed = await runDetect(
       {

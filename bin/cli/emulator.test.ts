@@ -18,7 +18,7 @@ interface More extends Partial<Io> {
   readonly make?: MakeClusters;
 }
 
-/** Runs the command; `whenReady` sees the first line and says which signal ends it. Its clusters are records alone. */
+/** Runs the command with clusters that are only records. `whenReady` gets the first line and returns the signal that ends it. */
 async function run(
   argv: readonly string[],
   whenReady: (line: Readonly<Record<string, string>>) => Promise<'SIGINT' | 'SIGTERM'> = async () => 'SIGTERM',
@@ -42,7 +42,7 @@ async function run(
 }
 
 describe('npm run emulator', () => {
-  it('announces itself, serves, and ends when it is interrupted', async () => {
+  it('prints its address, serves requests and exits when interrupted', async () => {
     const { code, stdout } = await run([], async ({ endpoint, region, accessKeyId, secretAccessKey }) => {
       const sts = new STSClient({
         endpoint: endpoint!,
@@ -58,7 +58,7 @@ describe('npm run emulator', () => {
     expect(stdout.trimEnd().split('\n')).to.have.length(1);
   });
 
-  it('takes account, region and key', async () => {
+  it('uses the given account, region and key', async () => {
     const options = [
       '--account-id=444455556666',
       '--region',
@@ -76,7 +76,7 @@ describe('npm run emulator', () => {
     });
   });
 
-  it('has a second account', async () => {
+  it('serves a second account', async () => {
     const { stdout } = await run(['--second-account', '444455556666'], async (line) => {
       const { endpoint, region } = line;
       const { accessKeyId, secretAccessKey } = line['secondAccount'] as unknown as Record<string, string>;
@@ -90,7 +90,7 @@ describe('npm run emulator', () => {
     expect(JSON.parse(stdout)).to.deep.include({ accountId: '111122223333' });
   });
 
-  it("simulates AWS's latency, at a pace", async () => {
+  it("simulates AWS's delays, shortened by --pace", async () => {
     const statuses = async (options: readonly string[]) => {
       let seen: (string | undefined)[] = [];
       await run(options, async ({ endpoint, region, accessKeyId, secretAccessKey }) => {
@@ -104,7 +104,7 @@ describe('npm run emulator', () => {
           roleArn: Role!.Arn!,
           resourcesVpcConfig: { subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'] },
         };
-        // IAM's changes take effect after a while too.
+        // The new role takes effect after a delay too.
         const create = (): Promise<CreateClusterCommandOutput> =>
           eks.send(new CreateClusterCommand(command)).catch((error: Error) => {
             expect(error.name).to.equal('InvalidParameterException');
@@ -130,11 +130,11 @@ describe('npm run emulator', () => {
     const events: string[] = [];
     let asked: ClusterOptions | undefined;
     const provider: ClusterProvider = {
-      createCluster: () => Promise.reject(new Error('not asked for')),
+      createCluster: () => Promise.reject(new Error('no cluster expected')),
     };
     const make: MakeClusters = async (options) => {
       asked = options;
-      options.progress('making ready');
+      options.progress('preparing');
       events.push('host made');
       return { provider, bindAddress: 'localhost', close: async () => void events.push('host closed') };
     };
@@ -143,7 +143,7 @@ describe('npm run emulator', () => {
       asked = undefined;
     });
 
-    it('listens where they reach it, and takes their host down at the end', async () => {
+    it('listens on an address that they can reach, and closes their host at the end', async () => {
       const argv = ['--clusters', 'kind', '--kind-image', 'node:1', '--image-base', 'base:1'];
       const serving = async ({ endpoint }: Readonly<Record<string, string>>) => {
         expect(endpoint).to.match(/^http:\/\/localhost:/);
@@ -152,14 +152,14 @@ describe('npm run emulator', () => {
         return 'SIGTERM' as const;
       };
       const { code, stderr } = await run(argv, serving, { make });
-      expect([code, stderr]).to.deep.equal([0, 'making ready\n']);
+      expect([code, stderr]).to.deep.equal([0, 'preparing\n']);
       expect(events).to.deep.equal(['host made', 'serving', 'host closed']);
       expect(asked?.type.name).to.equal('kind');
       expect(asked?.flags).to.deep.equal(['--kind-image=node:1', '--image-base=base:1']);
       expect(asked!.signal.aborted).to.equal(true);
     });
 
-    it('listens elsewhere if told so, and needs no host for records alone', async () => {
+    it('listens on --host instead, and creates no host for --clusters none', async () => {
       const { stdout } = await run(['--host', '127.0.0.1'], undefined, { make });
       expect(JSON.parse(stdout))
         .to.have.property('endpoint')
@@ -170,20 +170,20 @@ describe('npm run emulator', () => {
       expect(events).to.deep.equal([]);
     });
 
-    it('takes the host down when it cannot listen', async () => {
+    it('closes the host if it cannot listen', async () => {
       const { code } = await run(['--host', '192.0.2.1'], undefined, { make });
       expect(code).to.equal(3);
       expect(events).to.deep.equal(['host made', 'host closed']);
     });
 
-    it('says why they cannot be had', async () => {
+    it('reports why they cannot start', async () => {
       const { HarnessError } = await import('../../foundation/node/errors.ts');
       const failing = () => Promise.reject(new HarnessError('PROVISIONING_FAILED', 'Start Docker.'));
       const { code, stdout, stderr } = await run(['--clusters', 'kind'], undefined, { make: failing });
       expect([code, stdout, stderr]).to.deep.equal([3, '', 'Start Docker.\n']);
     });
 
-    it('can be interrupted while they are made ready', async () => {
+    it('can be interrupted while they start', async () => {
       const waiting: MakeClusters = ({ signal }) =>
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
       const interrupted = new AbortController();
@@ -196,7 +196,7 @@ describe('npm run emulator', () => {
     });
   });
 
-  it('has its buckets in another S3, whose key is in the environment', async () => {
+  it('stores objects in another S3, with the key from the environment', async () => {
     const key = { accessKeyId: 'AKIAOFTHEOTHERS300', secretAccessKey: 'secret-of-the-other-S3' };
     const other = await startEmulator({ administrator: key });
     const argv = ['--clusters', 'none', '--s3-endpoint', other.endpoint];
@@ -228,7 +228,7 @@ describe('npm run emulator', () => {
     }
   });
 
-  it('makes another key at each start', async () => {
+  it('creates a new key at each start', async () => {
     const [one, two] = [await run(['--seed', 'same']), await run(['--seed', 'same'])];
     expect(JSON.parse(one.stdout)).to.have.property('secretAccessKey').that.has.length(40);
     expect((JSON.parse(one.stdout) as { secretAccessKey: string }).secretAccessKey).not.to.equal(
@@ -255,30 +255,33 @@ describe('npm run emulator', () => {
     [['--timing', 'aws', '--pace', '1e3'], /^--pace is "1e3": give a number/],
     [['--pace', '60'], /add --timing aws, or leave it out\.$/],
     [['--second-account', '123'], /^--second-account is "123": give 12 digits/],
-    [['--second-account', '111122223333'], /^--second-account must be another account than the first/],
+    [
+      ['--second-account', '111122223333'],
+      /^--second-account must differ from --account-id, which is 111122223333 too\.$/,
+    ],
     [['--s3-endpoint', 'minio:9000'], /^--s3-endpoint must be a URL without user and password/],
     [['--s3-endpoint', 'http://me:hidden@127.0.0.1'], /^(?!.*hidden)--s3-endpoint must be a URL without user/],
     [['--s3-endpoint', 'http://127.0.0.1:9000/x'], /must end after host and port: give http:\/\/127\.0\.0\.1:9000\.$/],
-    [['--service-principal', 'pods.eks'], /^--service-principal is "pods\.eks": give the name of a service/],
+    [['--service-principal', 'pods.eks'], /^--service-principal is "pods\.eks": use a service principal/],
     [['--seed='], /^--seed is empty: give a text\.$/],
     [['extra'], /extra/],
   ];
   for (const [argv, message] of wrong) {
-    it(`refuses ${argv.join(' ')}`, async () => {
+    it(`rejects ${argv.join(' ')}`, async () => {
       const { code, stdout, stderr } = await run(argv);
       expect([code, stdout]).to.deep.equal([2, '']);
       expect(stderr.trimEnd()).to.match(message).and.not.to.contain('\n');
     });
   }
 
-  it('says that a port is busy', async () => {
+  it('reports that a port is in use', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
     const { code, stderr } = await run(['--port', String(port)]);
     server.close();
     expect(code).to.equal(3);
-    expect(stderr).to.equal(`Port ${port} of 127.0.0.1 is in use; give another --port, or 0 for any free one.\n`);
+    expect(stderr).to.equal(`Port ${port} on 127.0.0.1 is in use. Use another --port, or 0 for any free port.\n`);
   });
 
   it('prints its help', async () => {

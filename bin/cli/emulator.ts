@@ -11,7 +11,7 @@ import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import type { ClusterOptions, EmulatorClusters } from '../../harness/engine/emulator-clusters.ts';
 
-/** Undefined: records only. */
+/** Returns undefined for clusters that are only records. */
 export type MakeClusters = (options: ClusterOptions) => Promise<EmulatorClusters | undefined>;
 
 const HOSTED = [...hostedAmong(CLUSTER_TYPES), IN_CLUSTER];
@@ -25,12 +25,12 @@ const OPTIONS: readonly OptionSpec[] = [
   option.number('port N', 'listen on this port; 0 picks a free one', { maximum: 65_535, default: 0 }),
   option.text(
     'host ADDRESS',
-    'bind to this address (default: 127.0.0.1; with --clusters kind, one that its nodes reach)',
+    'bind to this address (default: 127.0.0.1; with --clusters kind, one that the nodes can reach)',
   ),
   option.text('account-id ID', 'use this account id, 12 digits', { default: '111122223333', form: ACCOUNT }),
   option.text(
     'second-account ID',
-    'add a second account, 12 digits; the JSON object then has secondAccount with a key',
+    'add a second account, 12 digits; the JSON object then has its key as secondAccount',
     { form: ACCOUNT },
   ),
   option.text('region REGION', 'use this region', {
@@ -42,11 +42,11 @@ const OPTIONS: readonly OptionSpec[] = [
     form: { pattern: /^\w{16,128}$/, expected: 'give 16 to 128 letters and digits' },
   }),
   option.text('secret-access-key KEY', 'use this secret key with --access-key-id'),
-  option.text('seed TEXT', 'derive ids that need not be secret from this seed'),
+  option.text('seed TEXT', 'derive non-secret ids from this seed'),
   option.choice(
     'clusters',
     [...HOSTED.map(({ name }) => name), 'none'],
-    'start clusters in this process, in Docker, or none (only keep the record)',
+    'create clusters of this type; none only keeps records of clusters',
     { default: CLUSTER_TYPES[0]?.name ?? 'none' },
   ),
   option.text(
@@ -86,7 +86,7 @@ object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM
   async run(given, io) {
     check(given);
     const s3 = s3Backend(given, io.environment);
-    // Before the announcement: its reader may stop the emulator at once.
+    // Registered before the first line is printed, because its reader may stop the emulator at once.
     const interrupted = io.interruption();
     let clusters: EmulatorClusters | undefined;
     let emulator: Emulator;
@@ -110,7 +110,7 @@ object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM
         await registerCluster(emulatedAws(emulator), existing, { tags, signal: interrupted });
       }
       const { endpoint, region } = emulator;
-      // Others read a pod's log; its creator knows the key.
+      // Omits the key, which others could read in the pod's log. The pod's creator knows it.
       const told = existing === undefined ? announcement(emulator, given.text('second-account')) : { endpoint, region };
       io.stdout.write(`${JSON.stringify(told)}\n`);
       if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
@@ -127,8 +127,7 @@ const exitCode = ({ reason }: AbortSignal): number => ((reason as Error).cause =
 /** Rejects contradictory flags, and flags without effect. Throws `HarnessError`. */
 function check({ text, values }: GivenOptions): void {
   const [account, second] = [text('account-id'), text('second-account')];
-  if (second === account)
-    throw badFlagValue(`--second-account must be another account than the first, not ${second} again.`);
+  if (second === account) throw badFlagValue(`--second-account must differ from --account-id, which is ${second} too.`);
   if ((text('access-key-id') === undefined) !== (text('secret-access-key') === undefined))
     throw badFlagValue('--access-key-id and --secret-access-key must be given together.');
   const flagged = (name: string): boolean => values.get(name)?.origin === 'flag';
@@ -138,7 +137,7 @@ function check({ text, values }: GivenOptions): void {
       throw badFlagValue(`--${flag} is for ${type.name} clusters: add --clusters ${type.name}, or leave it out.`);
   }
   if (flagged('pace') && text('timing') !== 'aws')
-    throw badFlagValue('--pace is for an emulator that takes as long as AWS: add --timing aws, or leave it out.');
+    throw badFlagValue('--pace only applies to the delays of AWS: add --timing aws, or leave it out.');
 }
 
 const typeOf = ({ text }: GivenOptions): HostedClusterType | undefined =>
@@ -217,9 +216,9 @@ function keyOf(accountId: string, { accessKeyId, secretAccessKey }: Credentials)
 function bindingProblem(error: unknown, host: string, port: number): string | undefined {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
-      return `Port ${port} of ${host} is in use; give another --port, or 0 for any free one.`;
+      return `Port ${port} on ${host} is in use. Use another --port, or 0 for any free port.`;
     case 'EACCES':
-      return `Port ${port} of ${host} may not be bound by this user; give a --port above 1023, or 0 for any free one.`;
+      return `This user may not bind port ${port} on ${host}. Use a --port above 1023, or 0 for any free port.`;
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
     case 'EAI_AGAIN':

@@ -10,6 +10,9 @@ const request = {
   resource: 'arn:aws:s3:::b/k',
 };
 const identityPolicies = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } };
+const GRANT = { Effect: 'Allow', Principal: { AWS: '111122223333' } };
+const OPEN = { Statement: { ...GRANT, Action: 's3:*', Resource: '*' } };
+const OPEN_TRUST = { Statement: { ...GRANT, Action: 'sts:AssumeRole' } };
 const good = { name: 'good', request, identityPolicies, expect: 'allowed' };
 
 describe('evaluate', () => {
@@ -27,33 +30,33 @@ describe('evaluate', () => {
 
   const command = (...argv: string[]) => executed('evaluate', argv);
 
-  it('explains each decision and ends with how many agree', async () => {
+  it('explains each decision and ends with the number of matches', async () => {
     const { code, out, err } = await run({ cases: [good] });
     expect(out.split('\n')).to.deep.equal([
       'agrees: good',
       '  allowed: allowed by statement 1 of identityPolicies: Action "s3:*", Resource "*"',
       '    identityPolicies, statement 1 (Allow): applied: allows s3:GetObject on arn:aws:s3:::b/k: Action "s3:*", Resource "*"',
       '',
-      '1 of 1 cases agree',
+      '1 of 1 cases match',
       '',
     ]);
     expect([code, err]).to.deep.equal([0, '']);
   });
 
-  it('exits 1 where a case differs', async () => {
+  it('exits 1 if a case differs', async () => {
     const { code, out } = await run({ cases: [good, { ...good, name: 'bad', expect: 'implicitlyDenied' }] });
     expect(code).to.equal(1);
     expect(out).to.contain('DIFFERS: bad\n  allowed, expected implicitlyDenied:');
-    expect(out).to.match(/\n1 of 2 cases agree\n$/);
+    expect(out).to.match(/\n1 of 2 cases match\n$/);
   });
 
-  it('does not count a case that expects nothing', async () => {
+  it('does not count a case without an expected decision', async () => {
     const { code, out } = await run({ cases: [good, { name: 'open', request }] });
     expect(code).to.equal(0);
-    expect(out).to.match(/\n1 of 2 cases expect nothing\n1 of 1 cases agree\n$/);
+    expect(out).to.match(/\n1 of 2 cases have no expected decision\n1 of 1 cases match\n$/);
   });
 
-  it('prints JSON for programs', async () => {
+  it('prints JSON with --json', async () => {
     const { code, out } = await run({ cases: [{ ...good, expect: 'explicitlyDenied' }] }, '--json');
     const report = JSON.parse(out) as { cases: unknown[] };
     expect(code).to.equal(1);
@@ -62,29 +65,29 @@ describe('evaluate', () => {
     expect(report.cases[0]).to.have.nested.property('statements[0].applied', true);
   });
 
-  it('takes null for what is left out, and policies as JSON text', async () => {
+  it('accepts null for an omitted policy, and policies as JSON text', async () => {
     const policies = { identityPolicies: [JSON.stringify(identityPolicies)], trustPolicy: null, sessionPolicy: null };
     expect((await run({ cases: [{ ...good, ...policies }] })).code).to.equal(0);
   });
 
-  it('takes the owner from the ARN of the resource', async () => {
+  it("derives the resource's account from its ARN", async () => {
     const resource = 'arn:aws:iam::444455556666:role/x';
     const foreign = { ...good, request: { ...request, action: 's3:X', resource }, expect: 'implicitlyDenied' };
     expect((await run({ cases: [foreign] })).code).to.equal(0);
   });
 
-  it('helps', async () => {
+  it('prints its help', async () => {
     const { code, out } = await command('--help');
     expect(code).to.equal(0);
     expect(out).to.match(/^Usage: npm run evaluate/);
   });
 
   const wrong: [title: string, content: unknown, sentence: RegExp][] = [
-    ['no JSON', '{', /cases\.json: it is not valid JSON/],
-    ['no cases', { cases: [] }, /cases must be a list of at least 1, not a list of 0/],
-    ['no list of cases', [], /it must be an object, not a list of 0/],
-    ['a case that is no object', { cases: [1] }, /case 1: it must be an object/],
-    ['a case without name', { cases: [{ request }] }, /case 1: name must be a text that is not empty, not missing/],
+    ['a file that is not JSON', '{', /cases\.json is not valid JSON/],
+    ['an empty list of cases', { cases: [] }, /cases must be a list of length 1 or more, not a list of length 0/],
+    ['a list instead of an object', [], /it must be an object, not a list of length 0/],
+    ['a case that is not an object', { cases: [1] }, /case 1: it must be an object/],
+    ['a case without name', { cases: [{ request }] }, /case 1: name must be a non-empty string, not missing/],
     ['a case without request', { cases: [{ name: 'a' }] }, /case "a": request must be an object, not missing/],
     [
       'an unknown decision',
@@ -108,34 +111,34 @@ describe('evaluate', () => {
       /identityPolicies must be a policy or a list of policies/,
     ],
     [
-      'a bad principal',
+      'an invalid principal',
       { cases: [{ ...good, request: { ...request, principal: 'me' } }] },
-      /request.principal is "me"/,
+      /request.principal "me" is not/,
     ],
     [
-      'a bad action',
+      'an invalid action',
       { cases: [{ ...good, request: { ...request, action: 's3' } }] },
       /request.action must be an action such as s3:GetObject, not "s3"/,
     ],
     [
-      'a bad resource',
+      'an invalid resource',
       { cases: [{ ...good, request: { ...request, resource: 'b/k' } }] },
       /request.resource must be an ARN or \*, not "b\/k"/,
     ],
-    ['a bad account', { cases: [{ ...good, request: { ...request, resourceAccount: 1 } }] }, /12 digits/],
+    ['an invalid account', { cases: [{ ...good, request: { ...request, resourceAccount: 1 } }] }, /12 digits/],
     [
-      'a bad context',
+      'an invalid context',
       { cases: [{ ...good, request: { ...request, context: { a: {} } } }] },
-      /request.context.a must be a text, a number, true, false, a list of these, or null, not an object/,
+      /request.context.a must be a string, a number, true, false, a list of these, or null, not an object/,
     ],
     [
-      'two policies of one resource',
-      { cases: [{ ...good, resourcePolicy: { Statement: [] }, trustPolicy: { Statement: [] } }] },
+      'both a resource policy and a trust policy',
+      { cases: [{ ...good, resourcePolicy: OPEN, trustPolicy: OPEN_TRUST }] },
       /exclude/,
     ],
   ];
   for (const [title, content, sentence] of wrong) {
-    it(`answers ${title} with one sentence`, async () => {
+    it(`rejects ${title} with one sentence`, async () => {
       const { code, out, err } = await run(content);
       expect([code, out]).to.deep.equal([2, '']);
       expect(err)
@@ -145,15 +148,15 @@ describe('evaluate', () => {
   }
 
   const usage: [argv: string[], sentence: RegExp][] = [
-    [[], /Give FILE, not 0 files/],
-    [['a', 'b'], /not 2/],
-    [[''], /name of a file is empty/],
+    [[], /Expected FILE, got 0 files/],
+    [['a', 'b'], /got 2 files/],
+    [[''], /A file name is empty/],
     [['--quick', 'a'], /Unknown flag --quick/],
     [['/nowhere/cases.json'], /\/nowhere\/cases\.json cannot be read \(there is no such file\)/],
     [['/'], /\/ cannot be read \(it is a folder\)/],
   ];
   for (const [argv, sentence] of usage) {
-    it(`answers "${argv.join(' ')}" with one sentence`, async () => {
+    it(`rejects "${argv.join(' ')}" with one sentence`, async () => {
       const { code, err } = await command(...argv);
       expect(code).to.equal(2);
       expect(err)

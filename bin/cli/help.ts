@@ -23,8 +23,8 @@ const WIDTH = 99;
 const FLAG_WIDTH = 30;
 
 /**
- * The help of a command: for options with topics, the brief ones without a topic, those of one topic, or those of `all`.
- * Throws `HarnessError` for an unknown topic.
+ * Returns the help of a command. If options have topics, it lists the options of the topic, or those that are brief if no topic
+ * is given; topic `all` lists every option. Throws `HarnessError` for an unknown topic.
  */
 export function helpText({ name, about, files, options, remarks, commands }: Described, asked?: string): string {
   const topics = topicsOf(options);
@@ -41,14 +41,14 @@ export function helpText({ name, about, files, options, remarks, commands }: Des
     '',
     ...wrapped(about),
     '',
-    ...(isBrief && commands ? ['Commands (each has a --help of its own):', ...rows(commands), ''] : []),
+    ...(isBrief && commands ? ['Commands (each has its own --help):', ...rows(commands), ''] : []),
     topic === undefined ? 'Flags:' : `Flags of topic ${topic}:`,
     ...rows(shown.map((option) => [`--${option.name}${valueOf(option)}`, helpOf(option)])),
     ...(isBrief
       ? [
           '',
           'More flags:',
-          ...rows([...topics.keys(), 'all'].map((one) => [`--help ${one}`, TOPICS[one] ?? `clusters of type ${one}`])),
+          ...rows([...topics.keys(), 'all'].map((one) => [`--help ${one}`, TOPICS[one] ?? `${one} clusters`])),
         ]
       : []),
     '',
@@ -57,7 +57,7 @@ export function helpText({ name, about, files, options, remarks, commands }: Des
   ].join('\n');
 }
 
-/** Topics of options (`OptionSpec.topic`, and types of clusters) in the help of a command. */
+/** Help topics: values of `OptionSpec.topic`, and cluster types. */
 const TOPICS: Readonly<Record<string, string>> = {
   select: 'which scenarios run',
   run: 'order, time limits, retries and faults',
@@ -65,8 +65,8 @@ const TOPICS: Readonly<Record<string, string>> = {
   clients: 'other AWS clients, and your own program',
   aws: 'AWS accounts, regions and endpoints',
   embedded: 'clusters in this process',
-  kind: 'clusters of kind',
-  eks: 'clusters of Amazon EKS',
+  kind: 'kind clusters',
+  eks: 'Amazon EKS clusters',
   all: 'every flag',
 };
 
@@ -79,13 +79,13 @@ function topicsOf(options: readonly OptionSpec[]): ReadonlyMap<string, readonly 
   return new Map([...topics].sort(([a], [b]) => order.indexOf(a) - order.indexOf(b)));
 }
 
-/** Paragraphs, filled; lines that are indented stay as they are. */
+/** Wraps paragraphs. Indented lines stay as they are. */
 const wrapped = (text: string): readonly string[] =>
   text
     .split(/\n(?=\n| {2}|Exit codes)|(?<=\n {2}.*)\n/)
     .map((part) => wrap(part.replaceAll(/(?<=\S)\n(?=\S)/g, ' '), WIDTH));
 
-/** Flags or commands with their help, wrapped. */
+/** Formats flags or commands with their wrapped help. */
 function rows(all: readonly (readonly [string, string])[]): readonly string[] {
   const width = Math.min(FLAG_WIDTH, Math.max(...all.map(([left]) => left.length)));
   return all.flatMap(([left, right]) => {

@@ -4,7 +4,7 @@ import { commandLine } from '../../foundation/node/command-line.ts';
 import { EXIT, HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import type { Command } from './command.ts';
 
-/** Folders of the package to copy: those that its own tests run. */
+/** Folders of the package to copy. Its own tests run them. */
 const SOURCES = [
   ['examples/starter', '.'],
   ['examples/my-suites', 'conformance'],
@@ -24,7 +24,7 @@ DIR is the root of the repository (default: this folder).`,
     if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
       throw new HarnessError(
         'BAD_FILE',
-        `${folder} is not a folder: give the root of your repository, or make it first.`,
+        `${folder} is not a folder: give the root of your repository, or create it first.`,
       );
     for (const [source, target] of SOURCES)
       for (const file of filesOf(join(root, source))) {
@@ -48,7 +48,7 @@ function copy(from: string, to: string): void {
   try {
     cpSync(from, to);
   } catch (error) {
-    throw new HarnessError('BAD_FILE', `${to} cannot be written (${unreadable(error)}): give a folder that can.`, {
+    throw new HarnessError('BAD_FILE', `${to} cannot be written (${unreadable(error)}): give a writable folder.`, {
       cause: error,
     });
   }
@@ -58,5 +58,5 @@ const next = (folder: string): string => `
 Now:
 ${folder === '.' ? '' : `  cd ${folder}\n`}  npm install --save-dev eks-pod-identity-conformance
   ${commandLine('run', '--config conformance/config.yaml', true)}
-Then put your policies into conformance/policies/ and say in conformance/payments.ts who may do what.
+Then put your policies into conformance/policies/ and declare the expected access in conformance/payments.ts.
 `;

@@ -7,21 +7,21 @@ import { CLEAR } from '../../harness/report/live-region.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { main } from './commands.ts';
 
-/** npm passes an interrupt on, so a second one within this time is the same. */
+/** npm forwards an interrupt, so a second one within this time is a duplicate. */
 const SAME_INTERRUPT_MILLISECONDS = 1000;
 
-// Concurrent work listens to the run's signals, which Node would report as a leak.
+// Many concurrent tasks listen to the run's signals, which Node would report as a leak.
 setMaxListeners(0);
 
 const interruption: Io['interruption'] = (note = '') => {
   const interrupt = new AbortController();
   let first = 0;
-  // `disconnect`: the parent with a channel to this process is gone.
+  // `disconnect`: the parent process that opened a channel to this one exited.
   for (const event of ['SIGINT', 'SIGTERM', 'disconnect'] as const)
     process.on(event as NodeJS.Signals, () => {
       if (first === 0) {
         first = Date.now();
-        // Clears the lines of a run.
+        // Clears the progress lines of a run.
         process.stderr.write(process.stderr.isTTY ? `${CLEAR}${note}` : note);
         interrupt.abort(new Error('the run was interrupted', { cause: event }));
       } else if (Date.now() - first > SAME_INTERRUPT_MILLISECONDS) {
@@ -44,9 +44,12 @@ process.on('exit', (ending) => {
   if (finished || (ending !== EXIT.conforms && ending !== 13)) return;
   process.exitCode = EXIT.environment;
   try {
-    writeSync(2, 'The run ended before it was over: a suite file calls process.exit, or awaits what never comes.\n');
+    writeSync(
+      2,
+      'The process exited during the run: a suite file calls process.exit, or awaits a promise that never settles.\n',
+    );
   } catch {
-    // Nobody reads standard error; the exit code remains.
+    // Standard error is closed; only the exit code remains.
   }
 });
 
@@ -65,5 +68,5 @@ const exitCode = await main(process.argv.slice(2), {
   interruption,
 });
 finished = true;
-// Open keep-alive connections would hold the process for seconds: everything is written by now.
+// All output is written, and open keep-alive connections would keep the process alive for seconds.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

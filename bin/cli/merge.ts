@@ -41,13 +41,13 @@ Each file is a results.json or a report folder.`,
     if (own !== undefined)
       throw new HarnessError(
         'BAD_REPORT_DIRECTORY',
-        `${directory} is the folder of a shard (${own.file}): choose another with --report-dir.`,
+        `Folder ${directory} has the results of a shard (${own.file}): choose another with --report-dir.`,
       );
     return report(withAttachments(merged, runs, directory), directory, reporters);
   },
 };
 
-/** Sends the whole to reporters like a finished run; returns its exit code. */
+/** Sends the merged results to the reporters like a finished run; returns its exit code. */
 async function report(results: RunResults, directory: string, named: readonly NamedReporter[]): Promise<number> {
   const [{ Reporters }, { writeResults }] = await Promise.all([
     import('../../harness/report/reporter.ts'),

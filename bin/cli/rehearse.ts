@@ -7,7 +7,7 @@ export const REHEARSE: Command = {
   name: 'rehearse',
   summary: 'rehearse a run on an emulated Amazon EKS with the delays of AWS',
   about: `Rehearse a run on Amazon EKS: start an emulated AWS with the delays and throttling of AWS, and run the command against it
-like a job with a role of its own. Then check, as the administrator, for leftover resources and too frequent polling.`,
+like a job with its own role. Then check, as the administrator, for leftover resources and too frequent polling.`,
   files: { usage: '[-- flags of the run]', least: 0 },
   options: [
     option.number('pace N', 'make delays this many times shorter than on AWS', {
@@ -17,7 +17,7 @@ like a job with a role of its own. Then check, as the administrator, for leftove
     }),
     option.number(
       'propagation-pace N',
-      'the same for eventual consistency of IAM, associations, lists and names (default: as --pace)',
+      'do the same with propagation delays of IAM, associations, lists and names (default: as --pace)',
       { minimum: 1, fraction: true },
     ),
     option.choice('timing', ['aws', 'instant'], 'delay and throttle calls like AWS, or not', {

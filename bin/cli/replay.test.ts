@@ -32,35 +32,35 @@ describe('npm run replay', () => {
       ],
     });
 
-  it('counts what it compared over all files', async () => {
+  it('counts the compared exchanges of all files', async () => {
     expect(await run(recording(404), recording(404))).to.eql([0, ['2 exchanges, 0 differ'], '']);
   });
 
-  it('prints what differs', async () => {
+  it('prints differences', async () => {
     const [code, out] = await run(recording(404), recording(200));
     expect(code).to.equal(1);
     expect(out[0]).to.match(/no such path$/);
-    expect(out.join('\n')).to.match(/expected 200.*\n.*came +404.*\n2 exchanges, 1 differ$/);
+    expect(out.join('\n')).to.match(/expected 200.*\n.*actual +404.*\n2 exchanges, 1 differ$/);
   });
 
   for (const [what, text] of [
-    ['what is not JSON', '{'],
-    ['what is no recording', '{}'],
-    ['what is no object', '1'],
-    ['a recording of another form', '{"exchanges": 1}'],
+    ['a file that is not JSON', '{'],
+    ['an object without a recording', '{}'],
+    ['JSON that is not an object', '1'],
+    ['a malformed recording', '{"exchanges": 1}'],
   ] as const) {
-    it(`does not replay ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const [code, , err] = await run(text);
       expect(code).to.equal(2);
       expect(err).to.contain('cannot be replayed');
     });
   }
 
-  it('does not replay a file that is not there', async () => {
+  it('rejects a missing file, and a call without files', async () => {
     const none = await executed('replay', [join(folder, 'none.json')]);
     expect(none.code).to.equal(2);
     expect(none.err).to.contain('none.json cannot be replayed: it cannot be read (there is no such file)');
     const { code, err } = await executed('replay', []);
-    expect([code, err]).to.deep.equal([2, 'Give FILE..., not 0 files: `npm run replay -- --help` tells more.\n']);
+    expect([code, err]).to.deep.equal([2, 'Expected FILE..., got 0 files. See `npm run replay -- --help`.\n']);
   });
 });

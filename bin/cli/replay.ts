@@ -7,9 +7,9 @@ import type { Io } from '../../foundation/node/io.ts';
 
 export const REPLAY: Command = {
   name: 'replay',
-  summary: 'replay recordings of the real agent, webhook or AWS against ours',
-  about: `Replay recordings of the real EKS Pod Identity agent ("exchanges") and webhook ("reviews") against the reference ones, and
-print each difference. For recorded answers of AWS ("answers", written by --record), ask the emulator the same, and report
+  summary: 'compare recordings of the real agent, webhook or AWS with ours',
+  about: `Replay recordings of the real EKS Pod Identity agent ("exchanges") and webhook ("reviews") to the reference ones, and
+print each difference. For recorded answers of AWS ("answers", written by --record), send the emulator the same requests, and report
 each guess that AWS contradicts, with its consequences.`,
   files: { usage: 'FILE...', least: 1 },
   options: [],
@@ -20,7 +20,7 @@ each guess that AWS contradicts, with its consequences.`,
     for (const file of words) {
       const result = await replay(file, io);
       for (const { name, expected, actual } of result.differences)
-        io.stdout.write(`${file}: ${name}\n  expected ${expected}\n  came     ${actual}\n`);
+        io.stdout.write(`${file}: ${name}\n  expected ${expected}\n  actual   ${actual}\n`);
       compared += result.compared;
       different += result.differences.length;
     }
@@ -45,7 +45,7 @@ async function replay(file: string, io: Io): Promise<ReplayResult> {
       return await replayAnswers(recording, [process.execPath, join(io.root, 'bin', 'conformance.js')]);
     }
     if (!('reviews' in recording))
-      throw bad('it has neither "exchanges" (an agent\'s), "reviews" (a webhook\'s) nor "answers" (an AWS\'s)');
+      throw bad('it has neither "exchanges" (agent), "reviews" (webhook) nor "answers" (AWS)');
     const { replayWebhook } = await import('../../scripts/replay/webhook.ts');
     return await replayWebhook(recording);
   } catch (error) {
@@ -55,7 +55,7 @@ async function replay(file: string, io: Io): Promise<ReplayResult> {
   }
 }
 
-/** The agent's program, next to this code, from source or built. */
+/** Returns the command line of the agent, from source or built. */
 function agentProgram({ code, root }: Io): readonly string[] {
   const program = join(code, 'components', 'agent', 'main');
   return code === root ? [process.execPath, '--import', 'tsx', `${program}.ts`] : [process.execPath, `${program}.js`];

@@ -11,7 +11,7 @@ describe('npm run report', () => {
   const results = someResults(scenarios, summarize(scenarios));
   const report = (...args: readonly string[]) => runConformance({ command: 'report', args, reports: 'own' });
 
-  it('makes a page beside the results of a run, also of version 1, and without timelines and calls', async () => {
+  it('writes a page next to the results of a run, even of version 1 without timelines and calls', async () => {
     const { timeline: _timeline, calls: _calls, policies: _policies, ...rest } = aResult();
     const earlier = { ...rest, probes: rest.probes.map((probe) => ({ ...probe, explanation: null })) };
     const path = file({ ...results, version: 1, scenarios: [earlier] });
@@ -31,7 +31,7 @@ describe('npm run report', () => {
     expect((await report(file(earlier))).exitCode).to.equal(0);
   });
 
-  it('makes one page of two runs, where it is told to', async () => {
+  it('writes one page for two runs, to --output or next to the second', async () => {
     const output = join(temporaryFolder(), 'both.html');
     const { exitCode } = await report(file(results), file(results), '--output', output);
     expect(exitCode).to.equal(0);
@@ -43,25 +43,25 @@ describe('npm run report', () => {
 
   const same = file(results);
   const wrong: readonly (readonly [string, readonly string[], string, number])[] = [
-    ['no file', [], 'not 0 files', 2],
-    ['three files', [same, same, same], 'not 3 files', 2],
-    ['a file that is missing', ['/nowhere/results.json'], '/nowhere/results.json cannot be read', 2],
-    ['what is no results.json', [file({})], 'is not a results.json: it has no version', 2],
-    ['results of another version', [file({ ...results, version: 3 })], 'is results.json of version 3', 2],
+    ['no file', [], 'got 0 files', 2],
+    ['three files', [same, same, same], 'got 3 files', 2],
+    ['a missing file', ['/nowhere/results.json'], '/nowhere/results.json cannot be read', 2],
+    ['a file that is not a results.json', [file({})], 'is not a results.json: it has no version', 2],
+    ['results of another version', [file({ ...results, version: 3 })], 'is a results.json of version 3', 2],
     ['damaged results', [file({ ...results, scenarios: 1 })], 'is damaged', 2],
     ['the same file twice', [same, same], 'A and B are the same file', 2],
-    ['a detection that is none', [same, '--detection', same], 'kind must be one of faults, mutants', 2],
-    ['a detection that is missing', [same, '--detection', '/nowhere'], 'Detection file /nowhere cannot be read', 2],
-    ['deviations of one run', [same, '--deviations', 'some.yaml'], '--deviations is about two runs', 2],
+    ['a file that is not a detection file', [same, '--detection', same], 'kind must be one of faults, mutants', 2],
+    ['a missing detection file', [same, '--detection', '/nowhere'], 'Detection file /nowhere cannot be read', 2],
+    ['--deviations for one run', [same, '--deviations', 'some.yaml'], '--deviations requires two runs', 2],
     [
-      'a place that cannot be written',
+      'an output that cannot be written',
       [same, '--output', '/proc/report.html'],
       'choose another place with --output',
       3,
     ],
   ];
   for (const [what, args, message, code] of wrong)
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const { exitCode, stderr } = await report(...args);
       expect(stderr).to.contain(message);
       expect(stderr.trimEnd().split('\n')).to.have.length(1);

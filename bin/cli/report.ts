@@ -33,7 +33,7 @@ A and B are results.json files or report folders.`,
     const a = readRun(one);
     const b = other === undefined ? undefined : readRun(other);
     if (b === undefined && list('deviations').length > 0)
-      throw new HarnessError('UNKNOWN_FLAG', '--deviations is about two runs: give the results of a second one.');
+      throw new HarnessError('UNKNOWN_FLAG', '--deviations requires two runs: give the results of a second run.');
     const detection = text('detection');
     const data: Shown = {
       ...(b === undefined ? { runs: [a.results] } : await compared(a, b, list('deviations'))),
@@ -56,7 +56,7 @@ async function readDetection(file: string): Promise<DetectionContent> {
   return validated(
     detectionSchema,
     readYaml(file, 'Detection file'),
-    (problem) => `${file} is not what detect writes with --json: ${problem}.`,
+    (problem) => `${file} was not written by detect --json: ${problem}.`,
   );
 }
 

@@ -20,7 +20,7 @@ import { list } from './list.ts';
 import { plan } from './plan.ts';
 import { EXIT_CODES, say, selected, SETTINGS, type Configured } from './scenarios.ts';
 
-/** Parts of the package that tests replace. */
+/** Parts of the package that tests can replace. */
 export interface Registries {
   readonly types?: readonly ClusterType[];
   readonly workload?: WorkloadProgram;
@@ -29,7 +29,7 @@ export interface Registries {
   readonly isSwitched?: boolean;
 }
 
-/** The switched build's replacement of this command (switched.ts). */
+/** The module of the switched build that replaces this command (switched.ts). */
 interface Switched {
   runWithFaults(faults: readonly string[], argv: readonly string[], io: Io): Promise<number>;
 }
@@ -146,7 +146,7 @@ async function reportersOf(configuration: Configured, io: Io): Promise<readonly 
   return [...named, (await import('../../harness/record/recording.ts')).recordReporter(record)];
 }
 
-/** Suites and their shared folders, when run from source. */
+/** Returns all files below a folder: the built suites, or from source also their shared folders. */
 const filesBelow = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -161,13 +161,13 @@ function listClients(clients: readonly Client[]): readonly string[] {
   const rows = clients.map(({ name, title, versions, chain }) => {
     const { newest, minimum, below } = versions;
     const documented = [minimum && `minimum ${minimum}`, below && `below ${below}`].filter(Boolean).join(', ');
-    const own = chain === 'own' ? ' (a credential chain of its own)' : '';
+    const own = chain === 'own' ? ' (its own credential chain)' : '';
     return [`${name}@${newest}`, `${title}${own}${documented === '' ? '' : `; ${documented}`}`] as const;
   });
   return columns(rows);
 }
 
-/** Effective options other than defaults, with their origins. */
+/** Describes the effective options that are not defaults, with their origins. */
 function effectiveConfiguration(configuration: Configuration): string {
   const set = [...configuration.values].filter(([, { value, origin }]) => origin !== 'default' && value !== undefined);
   const words = set.map(

@@ -13,7 +13,7 @@ import type { Scenario } from '../../harness/scenario/spec.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 
-/** The configuration of a run for commands about scenarios. */
+/** The configuration of commands that select scenarios. */
 export type Configured = Configuration & GivenOptions;
 
 const SELECTION = [
@@ -45,7 +45,7 @@ export const EXIT_CODES = `Exit codes: 0 everything conforms; 1 something does n
 export const SETTINGS =
   'A flag overrides its environment variable (CONFORMANCE_<FLAG>), which overrides the config file.';
 
-/** A command's part with flags for scenarios and, if needed, clusters and AWS. */
+/** Returns the options that select scenarios and, if needed, those of clusters and AWS. */
 export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Command<Configured>, 'options' | 'read'> {
   const ofClusters = clusters
     ? OPTIONS.slice(
@@ -66,7 +66,7 @@ export interface Selected extends Suites {
 }
 
 export async function selected(configuration: Configuration, io: Io, registry?: readonly Client[]): Promise<Selected> {
-  // First, as it applies to --list and --plan too.
+  // Comes first, because it applies to --list and --plan too.
   checkClusterFlags(configuration);
   const [{ readSuites }, { moreInScopes, select }, { checkAttempts, clientsOf, withClients }] = await Promise.all([
     import('../../harness/scenario-files/read-suites.ts'),
@@ -103,7 +103,7 @@ async function partOf(
   return { shard, scenarios: scenarios.filter(({ id }) => shard.scenarios[id] === shard.index) };
 }
 
-/** The gate of `--gate`, whose scenarios must exist. Throws `HarnessError`. */
+/** Reads the gate of `--gate`. Throws `HarnessError`, also for unknown scenarios. */
 export async function gateOf(configuration: Configuration, { scenarios }: Suites): Promise<Gate | undefined> {
   const file = configuration.text('gate');
   if (file === undefined) return undefined;

@@ -6,7 +6,7 @@ import { fromSource } from './from-source.ts';
 
 export const SOAK: Command = {
   name: 'soak',
-  summary: 'repeat whole runs, and report what differs',
+  summary: 'repeat whole runs, and report differences',
   about:
     'Run all scenarios on embedded clusters repeatedly: in declared, reverse and random order, every third run of an order next to busy processes. Count verdicts other than passed, and find processes, ports and files that a run leaves behind.',
   options: [
@@ -26,7 +26,7 @@ export const SOAK: Command = {
   fromClone: true,
   async run({ number, text }, io) {
     const { soak } = await fromSource<typeof soaking>('scripts/soak/soak.ts', io);
-    const interrupted = io.interruption('Stops after the run that is under way.');
+    const interrupted = io.interruption('Stopping after the current run.');
     const directory = text('report-dir') ?? '';
     const options = { runs: number('runs'), busy: number('busy'), json: text('json'), directory, interrupted };
     return (await soak(options, io)) ? EXIT.conforms : EXIT.doesNotConform;

@@ -19,7 +19,7 @@ import { executed } from '../../test/support/executed.ts';
 const RUN = 'c0ffee1';
 const NETWORK = `eks-pod-identity-conformance-${RUN}`;
 const ENDED: ProcessIdentity = { ...thisProcess(), started: 'earlier' };
-/** A number that no process has: above the greatest of Linux and of macOS. */
+/** A process number above the maximum of Linux and macOS. */
 const NO_PID = 2 ** 22 + 1;
 
 describe('sweep', () => {
@@ -53,7 +53,7 @@ describe('sweep', () => {
     );
   }
 
-  /** Writes a state file and gives its path. */
+  /** Writes a state file and returns its path. */
   function state(resources: readonly JournalEntry[], owner = ENDED, run = RUN, report = join(reports, run)): string {
     mkdirSync(report, { recursive: true });
     const file = join(report, 'state.json');
@@ -69,7 +69,7 @@ describe('sweep', () => {
     return path;
   }
 
-  /** What a killed run leaves, and what is not its own. */
+  /** Creates leftovers of a killed run, and objects that are not its own. */
   function kindRun(owner?: { pid: number; host: string }): void {
     engine.networks = [{ name: NETWORK, run: RUN, ...owner }, { name: 'bridge' }, { name: 'kind' }];
     engine.containers = [
@@ -86,12 +86,12 @@ describe('sweep', () => {
     [engine.networks, engine.containers, engine.volumes, engine.images].flat().map(({ name }) => name);
   const NOT_ITS_OWN = ['bridge', 'kind', 'mine-control-plane', 'guest', 'data', 'debian:12'];
 
-  it('finds nothing where nothing is', async () => {
+  it('reports that there are no leftovers', async () => {
     rmSync(reports, { recursive: true });
-    expect(await sweep()).to.deep.equal({ code: 0, out: 'Nothing is left of any run.\n', err: '' });
+    expect(await sweep()).to.deep.equal({ code: 0, out: 'No leftovers of any run.\n', err: '' });
   });
 
-  it('removes what the state file of an older release names', async () => {
+  it('removes leftovers in the state file of an older release', async () => {
     const own = folderNamed(`eks-pod-identity-conformance-${RUN}`);
     const file = state([{ kind: 'path', path: own }]);
     const { resources, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as { resources: unknown };
@@ -100,7 +100,7 @@ describe('sweep', () => {
     expect([existsSync(own), existsSync(file)]).to.deep.equal([false, false]);
   });
 
-  it('removes what a state file and labels name, and nothing else', async () => {
+  it('removes only leftovers that a state file or a label names', async () => {
     kindRun({ pid: process.pid, host: hostname() });
     const own = folderNamed(`eks-pod-identity-conformance-${RUN}`);
     const kubeconfig = join(reports, RUN, `kubeconfig-${RUN}-c1.json`);
@@ -123,11 +123,11 @@ describe('sweep', () => {
       `Run ${RUN}, 2 h old, ended\n  container ${RUN}-c1-control-plane of kind cluster ${RUN}-c1\n`,
     );
     expect(out).to.contain(`  ${RUN}: removed network ${NETWORK}\n`);
-    expect(out).to.match(/All of it is removed\.\n$/);
-    expect((await sweep()).out).to.equal('Nothing is left of any run.\n');
+    expect(out).to.match(/Removal complete\.\n$/);
+    expect((await sweep()).out).to.equal('No leftovers of any run.\n');
   });
 
-  it('finds by the labels alone what a run left whose state file is gone', async () => {
+  it('finds leftovers by labels if there is no state file', async () => {
     kindRun({ pid: NO_PID, host: hostname() });
     folderNamed(`eks-pod-identity-conformance-${RUN}-abc`);
     const { code, out } = await sweep();
@@ -137,7 +137,7 @@ describe('sweep', () => {
     expect(out).to.contain(`Run ${RUN}, 2 h old, ended\n`);
   });
 
-  it('removes the container of a node that came to be after its network was removed', async () => {
+  it("removes a node's container that was created after the removal of its network", async () => {
     kindRun();
     engine.networks = [];
     engine.containers.push({ name: `other-c000002x`, networks: ['eks-pod-identity-conformance-c000002'] });
@@ -146,16 +146,18 @@ describe('sweep', () => {
     expect(rest()).to.have.members([...NOT_ITS_OWN, 'other-c000002x'].filter((name) => !/bridge|^kind/.test(name)));
   });
 
-  it('leaves what is in AWS to its own sweep, and the state file that names the account', async () => {
+  it('leaves resources in AWS to --cluster eks, and keeps the state file that names the account', async () => {
     const file = state([{ kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} }]);
     const { code, out, err } = await sweep();
     expect(code).to.equal(3);
-    expect(out).to.contain('leftovers in AWS account 111122223333, us-west-2, which --cluster eks looks for');
-    expect(err).to.contain(`npm run sweep -- --cluster eks --run ${RUN} --report-dir ${join(reports, RUN)} removes it`);
+    expect(out).to.contain('leftovers in AWS account 111122223333, us-west-2: swept with --cluster eks');
+    expect(err).to.contain(
+      `npm run sweep -- --cluster eks --run ${RUN} --report-dir ${join(reports, RUN)} removes them`,
+    );
     expect(existsSync(file)).to.equal(true);
   });
 
-  it('lists without touching anything', async () => {
+  it('lists leftovers without changes', async () => {
     kindRun({ pid: NO_PID, host: hostname() });
     const before = rest();
     const file = state([{ kind: 'path', path: folderNamed(`x-${RUN}`) }]);
@@ -167,7 +169,7 @@ describe('sweep', () => {
     expect(existsSync(join(temporary, `x-${RUN}`, 'token'))).to.equal(true);
   });
 
-  it('leaves runs alone that are alive, and says so', async () => {
+  it('skips and reports runs that are alive', async () => {
     kindRun({ pid: NO_PID, host: hostname() });
     const path = folderNamed(`eks-pod-identity-conformance-${RUN}`);
     const file = state([{ kind: 'path', path }], thisProcess());
@@ -181,7 +183,7 @@ describe('sweep', () => {
     expect(engine.changes).to.deep.equal([]);
   });
 
-  it('leaves a run alone whose process the label of its network names', async () => {
+  it('skips a run whose living process is named by the label of its network', async () => {
     kindRun({ pid: process.pid, host: hostname() });
     expect((await sweep()).code).to.equal(0);
     expect(engine.changes).to.deep.equal([]);
@@ -190,9 +192,9 @@ describe('sweep', () => {
   for (const [title, arrange] of [
     ['of another machine, by its state file', () => void state([], { ...ENDED, host: 'elsewhere' })],
     ['of another machine, by its label', () => kindRun({ pid: NO_PID, host: 'elsewhere' })],
-    ['of which only a folder is known', () => undefined],
+    ['with only a folder', () => undefined],
   ] as const)
-    it(`removes what is left of a run ${title} when it is named alone`, async () => {
+    it(`only removes leftovers of a run ${title} if --run names it`, async () => {
       arrange();
       const path = folderNamed(`eks-pod-identity-conformance-${RUN}`);
       const unnamed = await sweep();
@@ -203,7 +205,7 @@ describe('sweep', () => {
       expect(existsSync(path)).to.equal(false);
     });
 
-  it('restricts itself to the run that is named', async () => {
+  it('only sweeps the run of --run', async () => {
     const [one, other] = [folderNamed(`one-${RUN}`), folderNamed('other-c000002')];
     state([{ kind: 'path', path: one }]);
     state([{ kind: 'path', path: other }], ENDED, 'c000002');
@@ -211,22 +213,22 @@ describe('sweep', () => {
     expect(code).to.equal(0);
     expect(out).not.to.contain(RUN);
     expect([one, other].map((path) => existsSync(path))).to.deep.equal([true, false]);
-    expect((await sweep('--run', 'c000003')).out).to.equal('Nothing is left of run c000003.\n');
+    expect((await sweep('--run', 'c000003')).out).to.equal('No leftovers of run c000003.\n');
   });
 
-  it('sweeps the other runs when a state file cannot be read, and fails', async () => {
+  it('sweeps other runs if a state file cannot be read, and fails', async () => {
     const broken = state([], ENDED, 'c000002');
     writeFileSync(broken, '{"version": 1, "ru');
     const path = folderNamed(`x-${RUN}`);
     const whole = state([{ kind: 'path', path }]);
     const { code, err } = await sweep();
     expect(code).to.equal(3);
-    expect(err).to.equal(`State file ${broken} cannot be used: it is no JSON. Look at it, then delete it by hand.\n`);
+    expect(err).to.equal(`State file ${broken} cannot be used: it is not JSON. Inspect it, then delete it by hand.\n`);
     expect([broken, whole, path].map((one) => existsSync(one))).to.deep.equal([true, false, false]);
     expect((await sweep('--list')).code).to.equal(3);
   });
 
-  it('does not touch what a state file names and no run makes', async () => {
+  it('does not remove objects in a state file that cannot be of a run', async () => {
     const precious = folderNamed('precious');
     const deep = folderNamed(`deep-${RUN}`, precious);
     engine.containers = [
@@ -252,12 +254,12 @@ describe('sweep', () => {
     const { code, out, err } = await sweep('--run', RUN);
     expect(code).to.equal(3);
     expect(out).to.contain(`  not touched: path ${precious}: does not have ${RUN} in its name\n`);
-    expect(err).to.contain(`Not removed: kind-cluster mine: does not have ${RUN} in its name; when ${file} is right`);
+    expect(err).to.contain(`Not removed: kind-cluster mine: does not have ${RUN} in its name; if ${file} is right`);
     expect(rest()).to.deep.equal(before);
     expect([join(precious, 'token'), join(deep, 'token'), file].every((path) => existsSync(path))).to.equal(true);
   });
 
-  it('names what cannot be removed, removes the rest and keeps the state file', async () => {
+  it('reports objects that it cannot remove, removes the rest and keeps the state file', async () => {
     kindRun();
     engine.stuck.add(`${RUN}-c2-control-plane`);
     const path = folderNamed(`x-${RUN}`);
@@ -275,7 +277,7 @@ describe('sweep', () => {
     expect(existsSync(file)).to.equal(false);
   });
 
-  it('removes also what turns up meanwhile', async () => {
+  it('also removes objects that appear meanwhile', async () => {
     kindRun({ pid: NO_PID, host: hostname() });
     engine.meanwhile = (change) => {
       if (!change.startsWith('volume rm')) return;
@@ -285,7 +287,7 @@ describe('sweep', () => {
     expect(rest()).to.have.members(NOT_ITS_OWN);
   });
 
-  it('undoes the changes to a cluster that existed before, once', async () => {
+  it('undoes the changes to an existing cluster once', async () => {
     const attachment: JournalEntry = {
       kind: 'attachment',
       kubeconfig: '/k',
@@ -300,7 +302,7 @@ describe('sweep', () => {
     expect(existsSync(file)).to.equal(false);
   });
 
-  it('says why changes to a cluster cannot be undone', async () => {
+  it('reports why it cannot undo changes to a cluster', async () => {
     const file = state([{ kind: 'attachment', kubeconfig: '/k', context: 'mine', nodes: [] }]);
     detach = async () => {
       throw new Error('the API server does not answer');
@@ -324,28 +326,28 @@ describe('sweep', () => {
       const { code, out } = await sweep();
       expect(code).to.equal(0);
       expect(out.split('\n')[0]).to.equal(
-        'Docker was not asked (docker is not on PATH): only files and folders are swept.',
+        'Docker is unavailable (docker is not on PATH): only files and folders are swept.',
       );
       expect(existsSync(path)).to.equal(false);
     });
 
-    it('keeps a state file that names things in Docker', async () => {
+    it('keeps a state file that names objects in Docker', async () => {
       const file = state([{ kind: 'docker-network', name: NETWORK }]);
       const { code, err } = await sweep();
       expect(code).to.equal(3);
-      expect(err).to.equal(`Not removed: docker-network ${NETWORK} (Docker was not asked).\n`);
+      expect(err).to.equal(`Not removed: docker-network ${NETWORK} (Docker is unavailable).\n`);
       expect(existsSync(file)).to.equal(true);
     });
   });
 
-  it('finds the state file of a report folder that is named', async () => {
+  it('finds the state file in the folder of --report-dir', async () => {
     const path = folderNamed(`x-${RUN}`);
     const file = state([{ kind: 'path', path }], ENDED, RUN, join(folder, 'elsewhere'));
     expect((await sweep('--report-dir', join(folder, 'elsewhere'))).code).to.equal(0);
     expect([path, file].map((one) => existsSync(one))).to.deep.equal([false, false]);
   });
 
-  it('knows usage from failure', async () => {
+  it('rejects wrong usage, and prints its help', async () => {
     expect(await sweep('--al')).to.deep.include({ code: 2, out: '' });
     expect((await sweep('--run', '../x')).err).to.contain('--run is "../x": give the id of a run');
     expect((await sweep('extra')).code).to.equal(2);

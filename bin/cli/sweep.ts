@@ -9,7 +9,7 @@ import type { Command } from './command.ts';
 
 const IN_ACCOUNTS = CLUSTER_TYPES.filter(({ aws }) => aws === 'account').map(({ name }) => name);
 
-/** Options about AWS. Environment variables are those of runs. */
+/** AWS options. They read the same environment variables as a run. */
 const OF_AWS: readonly OptionSpec[] = [
   option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials instead of this machine'),
   option.text('region REGION', 'eks: use this region (default: from the state file, AWS_REGION or the profile)'),
@@ -31,9 +31,9 @@ export const sweepCommand = (standIns: Partial<SweepIo> = {}): Command => ({
   about: `Remove leftovers of killed runs: kind clusters, networks, volumes and images in Docker, temporary files and kubeconfigs.
 Find them by the state files in report folders and by the label of runs. Skip runs that are alive.
 
-With --cluster eks: remove expired leftovers of runs in AWS, found by their tags. With --run, only those of that
-run, and with --report-dir only those of the runs whose state files are there, even if not expired. A state file is deleted once
-nothing of its run is left.`,
+With --cluster eks: remove expired leftovers of runs in AWS, found by their tags. --run selects one run instead, and
+--report-dir the runs whose state files are there; their leftovers need not be expired. A state file is deleted once its
+run has no leftovers.`,
   options: [
     option.flag('list', 'list leftovers and exit'),
     option.text('run ID', 'sweep only this run, even if it ran on another machine or in a container and may be alive', {
@@ -91,5 +91,5 @@ function checkSweep({ text, values }: GivenOptions): void {
   if (text('cluster') !== undefined) return;
   const option = OF_AWS.find(({ name }) => values.get(name)?.origin === 'flag');
   if (option !== undefined)
-    throw badFlagValue(`--${option.name} is about AWS: add --cluster ${IN_ACCOUNTS[0]}, or leave it out.`);
+    throw badFlagValue(`--${option.name} only applies to AWS: add --cluster ${IN_ACCOUNTS[0]}, or leave it out.`);
 }

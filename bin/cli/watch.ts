@@ -14,7 +14,7 @@ export interface Means {
   readonly install: (scenarios: readonly Scenario[]) => Promise<readonly Scenario[]>;
 }
 
-/** As `selected`, with a watch of the user's files that reloads and selects again. */
+/** Selects like `selected`, and watches the user's files to reload and select again. */
 export async function watched(
   configuration: Configuration,
   io: Io,
@@ -36,10 +36,10 @@ export async function watched(
   ]);
   const folders = configuration.list('suites-dir');
   const clients = clientsOf(configuration);
-  // Names distinguish only a run's attempts for several clients, not those of further rounds.
+  // Names are unique for several clients in one run, but not over several rounds.
   if (clients.length > 1)
     throw badFlagValue(
-      `--client names ${clients.length} clients (${clients.map(({ label }) => label).join(', ')}): name one with --watch.`,
+      `--watch supports only one client, but --client names ${clients.length}: ${clients.map(({ label }) => label).join(', ')}.`,
     );
   const own = await readOwnSuites(join(io.code, 'suites'));
   const files = new Set<string>();
@@ -66,7 +66,7 @@ export async function watched(
     stderr: io.stderr,
     quiet: configuration.flag('quiet'),
     stdin: io.stdin,
-    // Like Ctrl-C, which causes no signal in a terminal's raw mode.
+    // In a terminal's raw mode, Ctrl-C causes no signal.
     end: () => void process.kill(process.pid, 'SIGINT'),
   });
   return { ...loaded, rounds, ...(gate && { gate }) };

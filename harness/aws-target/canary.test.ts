@@ -8,7 +8,7 @@ import { startWithWorld } from '../../emulator/start.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { IamCanary, type CanaryOptions } from './canary.ts';
 
-/** A signal of each call's own: listeners of one that never fires add up. */
+/** Returns a new signal per call, because listeners of a shared signal that never fires would add up. */
 const never = (): AbortSignal => new AbortController().signal;
 const RUN = 'c1a2b3c';
 const CANARY = `conformance-${RUN}-canary`;
@@ -19,7 +19,7 @@ interface Asked {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** An AWS of which a test says what it answers: an error's name, or undefined for a success. */
+/** An AWS whose answers a test chooses: an error's name, or undefined for a success. */
 function stub(
   answer: (asked: Asked) => string | undefined,
   more: Partial<CanaryOptions> = {},
@@ -32,7 +32,7 @@ function stub(
       asked.push(call);
       const code = answer(call);
       if (code !== undefined)
-        throw Object.assign(new Error('the stub says so'), { name: code, $metadata: { httpStatusCode } });
+        throw Object.assign(new Error('error of the stub'), { name: code, $metadata: { httpStatusCode } });
       return { Arn: 'arn:aws:sts::111122223333:assumed-role/nightly/harness' };
     },
   });
@@ -50,12 +50,12 @@ function stub(
 
 const failure = (work: Promise<unknown>): Promise<Error> =>
   work.then(
-    () => expect.fail('it did not throw'),
+    () => expect.fail('no error was thrown'),
     (error: Error) => error,
   );
 
-describe('the canary of IAM', () => {
-  it('is a role of the run with its tags and boundary, which asks for an external id', async () => {
+describe('the IAM canary', () => {
+  it("is a role with the run's tags and boundary, which requires an external id", async () => {
     const { canary, asked } = stub(() => undefined, { permissionsBoundary: 'arn:boundary' });
     await canary.open();
     await canary.open();
@@ -71,7 +71,7 @@ describe('the canary of IAM', () => {
     );
   });
 
-  it('is changed, and STS asked with the new external id until it has said yes so many times in a row', async () => {
+  it('is changed, and assumed with the new external id until it succeeds several times in a row', async () => {
     const answers = ['AccessDenied', undefined, 'NoSuchEntityException', undefined, undefined, undefined];
     const { canary, asked, count } = stub(({ name }) => (name === 'AssumeRoleCommand' ? answers.shift() : undefined));
     await canary.waitForIam(never());
@@ -84,7 +84,7 @@ describe('the canary of IAM', () => {
     }
   });
 
-  it('is changed again when IAM does not know it yet', async () => {
+  it('is changed again if IAM does not know the role yet', async () => {
     const answers = ['NoSuchEntityException', 'ConcurrentModificationException', undefined];
     const { canary, count } = stub(({ name }) =>
       name === 'UpdateAssumeRolePolicyCommand' ? answers.shift() : undefined,
@@ -93,7 +93,7 @@ describe('the canary of IAM', () => {
     expect(count('UpdateAssumeRolePolicy')).to.equal(3);
   });
 
-  it('is changed twice at most for any number of calls at once', async () => {
+  it('is changed at most twice for any number of concurrent calls', async () => {
     const { canary, count } = stub(() => undefined);
     const first = canary.waitForIam(never());
     while (count('AssumeRole') === 0) await new Promise(setImmediate);
@@ -102,7 +102,7 @@ describe('the canary of IAM', () => {
     expect(count('CreateRole')).to.equal(1);
   });
 
-  it('is changed anew for a call that comes when the change is under way', async () => {
+  it('is changed again for each later call', async () => {
     const { canary, asked } = stub(() => undefined, { inARow: 1 });
     await canary.waitForIam(never());
     await canary.waitForIam(never());
@@ -110,14 +110,14 @@ describe('the canary of IAM', () => {
     expect(new Set(ids).size).to.equal(2);
   });
 
-  it('that is not seen within the bound is an error that says what was waited for and the last answer', async () => {
+  it('fails after the bound with the awaited call and its last answer', async () => {
     const { canary } = stub(({ name }) => (name === 'AssumeRoleCommand' ? 'AccessDenied' : undefined), {
       boundSeconds: 0.02,
     });
     const error = await failure(canary.waitForIam(never()));
     expect(error).to.be.instanceOf(HarnessError).and.include({ code: 'FIXTURE_FAILED' });
     expect(error.message).to.contain(CANARY).and.contain('sts:AssumeRole').and.contain('AccessDenied');
-    expect(error.message).to.contain('the stub says so');
+    expect(error.message).to.contain('error of the stub');
   });
 
   for (const [operation, code] of [
@@ -125,13 +125,13 @@ describe('the canary of IAM', () => {
     ['UpdateAssumeRolePolicy', 'AccessDenied'],
     ['CreateRole', 'LimitExceededException'],
   ] as const)
-    it(`is given up at once when ${operation} is answered ${code}`, async () => {
+    it(`fails at once if ${operation} returns ${code}`, async () => {
       const { canary, count } = stub(({ name }) => (name === `${operation}Command` ? code : undefined));
       expect((await failure(canary.waitForIam(never()))).name).to.equal(code);
       expect(count(operation)).to.equal(1);
     });
 
-  it('is looked at again after a failure', async () => {
+  it('is used again after a failure', async () => {
     const answers = ['ExpiredTokenException', undefined, undefined, undefined];
     const { canary } = stub(({ name }) => (name === 'AssumeRoleCommand' ? answers.shift() : undefined));
     await failure(canary.waitForIam(never()));
@@ -139,7 +139,7 @@ describe('the canary of IAM', () => {
     expect(answers).to.deep.equal([]);
   });
 
-  it('is not waited for by a caller whose signal fires, while others wait on', async () => {
+  it('stops waiting for an aborted caller only', async () => {
     let open = false;
     const { canary } = stub(({ name }) => (name === 'AssumeRoleCommand' && !open ? 'AccessDenied' : undefined));
     const stop = new AbortController();
@@ -151,7 +151,7 @@ describe('the canary of IAM', () => {
     await other;
   });
 
-  it('goes with the run, and ends what waits', async () => {
+  it('is deleted with the run, which ends pending waits', async () => {
     const { canary, count } = stub(({ name }) => (name === 'AssumeRoleCommand' ? 'AccessDenied' : undefined));
     const waiting = failure(canary.waitForIam(never()));
     while (count('AssumeRole') === 0) await new Promise(setImmediate);
@@ -161,7 +161,7 @@ describe('the canary of IAM', () => {
     expect(count('DeleteRole')).to.equal(1);
   });
 
-  it('goes too where the answer to its creation was lost, and is named where it does not go', async () => {
+  it('is deleted even if the answer to its creation was lost, and named if it cannot be deleted', async () => {
     let gone = false;
     const { canary, count } = stub(({ name }) =>
       name === 'CreateRoleCommand'
@@ -180,21 +180,21 @@ describe('the canary of IAM', () => {
     expect(count('DeleteRole')).to.equal(2);
   });
 
-  it('that was refused is not deleted', async () => {
+  it('is not deleted if its creation was denied', async () => {
     const { canary, count } = stub(({ name }) => (name === 'CreateRoleCommand' ? 'AccessDenied' : undefined), {}, 403);
     await failure(canary.open());
     await canary.close();
     expect(count('DeleteRole')).to.equal(0);
   });
 
-  it('that was never made is not deleted', async () => {
+  it('is not deleted if it was never created', async () => {
     const { canary, asked } = stub(() => undefined);
     await canary.close();
     expect(asked).to.deep.equal([]);
   });
 });
 
-describe('the canary at the emulator', () => {
+describe('the IAM canary in the emulator', () => {
   const started = async (
     settings: Partial<EmulatorSettings>,
     root: boolean,
@@ -204,7 +204,7 @@ describe('the canary at the emulator', () => {
     readonly close: () => Promise<void>;
   }> => {
     const { emulator, world } = await startWithWorld({ settings });
-    // The emulator gives its account's root no keys: those of the administrator become the root's.
+    // The emulator has no keys for the root user, so the administrator's keys become the root user's.
     const find = world.credentials.find.bind(world.credentials);
     if (root)
       Object.assign(world.credentials, {
@@ -238,7 +238,7 @@ describe('the canary at the emulator', () => {
   };
 
   for (const iam of [0, 300])
-    it(`is seen, and leaves nothing (IAM takes ${iam} ms)`, async () => {
+    it(`is observed and then deleted (IAM delay: ${iam} ms)`, async () => {
       const delays = { iam } as EmulatorSettings['delays'];
       const { canary, roles, close } = await started({ delays }, false);
       try {
@@ -252,7 +252,7 @@ describe('the canary at the emulator', () => {
       }
     });
 
-  it('is not made by the root user, who cannot assume it', async () => {
+  it('is not created for the root user, who cannot assume it', async () => {
     const { canary, roles, close } = await started({}, true);
     try {
       await canary.waitForIam(never());

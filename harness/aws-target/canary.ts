@@ -19,31 +19,31 @@ export interface CanaryOptions {
   readonly accountId: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly permissionsBoundary?: string | undefined;
-  /** Consecutive successes of STS that prove a change. Default 3, as AWS has many hosts; 1 suits a single process. */
+  /** Consecutive successes of STS that prove a change. Default 3, because AWS has many hosts; 1 suits a single process. */
   readonly inARow?: number;
   /** Longest time from a change to its effect. Default 60. */
   readonly boundSeconds?: number;
-  /** Default, and least for AWS: 1100, since calls may arrive closer to each other than they were made. */
+  /** Default, and minimum for AWS: 1100, because calls may arrive closer together than they were sent. */
   readonly pollMilliseconds?: number;
 }
 
-/** Errors while a role or its new trust policy is unknown; IAM also refuses a change right after another. */
+/** Errors while a role or its new trust policy is not yet known. IAM also rejects a change right after another. */
 const UNKNOWN_YET = {
   'iam:UpdateAssumeRolePolicy': /^(NoSuchEntity|ConcurrentModification)(Exception)?$/,
   'sts:AssumeRole': /^(AccessDenied|NoSuchEntity)(Exception)?$/,
 } as const;
 
-/** Least that STS gives (STS API Reference, "AssumeRole"): the session is not used. */
+/** Minimum of STS (STS API Reference, "AssumeRole"). The session is not used. */
 const SESSION_SECONDS = 900;
 const DEFAULTS = { inARow: 3, boundSeconds: 60, pollMilliseconds: 1100 };
 
 /**
- * Finds out by a canary role when changes of IAM have taken effect, which is later than IAM's answer (IAM User Guide,
+ * Uses a canary role to detect when IAM changes take effect, which is later than IAM's answer (IAM User Guide,
  * "Troubleshooting IAM", "Changes that I make are not always immediately visible"). The role's trust policy requires an
- * external id, which is changed after the changes that are waited for: when STS opens sessions with it, the earlier
- * changes count as effective too. AWS promises no such order, so probes are also repeated for `boundSeconds`. Calls of
- * `waitForIam` share the next change of the canary. Without effect for the root user, who cannot assume roles (STS API
- * Reference, "AssumeRole"). `close` deletes the canary.
+ * external id. `waitForIam` changes this id after the changes to wait for, until STS opens sessions with the new one. Then the
+ * earlier changes count as effective too. AWS does not promise this order, so probes are also repeated for `boundSeconds`.
+ * Concurrent calls of `waitForIam` share the next change of the canary. The root user cannot assume roles (STS API Reference,
+ * "AssumeRole"), so its waits return at once. `close` deletes the canary.
  */
 export class IamCanary implements Propagation {
   readonly boundSeconds: number;
@@ -61,7 +61,7 @@ export class IamCanary implements Propagation {
     this.#roleName = `${namePrefix(options.run)}-canary`;
   }
 
-  /** Makes the canary, as the first `waitForIam` does. Returns whether there is one. */
+  /** Creates the canary, like the first `waitForIam`. Returns false for the root user. */
   open(): Promise<boolean> {
     this.#opening ??= this.#create().catch((error: unknown) => {
       this.#opening = undefined;
@@ -77,7 +77,7 @@ export class IamCanary implements Propagation {
 
   /** Ends pending waits with `HarnessError` STOPPED, and deletes the canary. */
   async close(): Promise<void> {
-    this.#stop.abort(new HarnessError('STOPPED', 'The run ended before changes of IAM had been seen to take effect.'));
+    this.#stop.abort(new HarnessError('STOPPED', 'The run ended while it waited for IAM changes to take effect.'));
     await this.#last.catch(() => undefined);
     await this.#opening?.catch(() => undefined);
     const [error] = (await this.#resources.remove()).values();
@@ -85,7 +85,7 @@ export class IamCanary implements Propagation {
     if (awsFailure(error)?.code === 'CREDENTIALS_EXPIRED') throw error;
     throw new HarnessError(
       'LEFT_BEHIND',
-      `The run could not remove role ${this.#roleName} (${error.name}: ${error.message}): \`${commandLine('sweep', '--cluster eks')}\` tries again.`,
+      `The run could not remove role ${this.#roleName} (${error.name}: ${error.message}). Retry with \`${commandLine('sweep', '--cluster eks')}\`.`,
       { cause: error },
     );
   }
@@ -106,7 +106,7 @@ export class IamCanary implements Propagation {
       name: `role ${RoleName}`,
       lives: 'aws',
       make: () => clients.iam.send(create),
-      // By an earlier attempt whose answer was lost: the name belongs to this run.
+      // An earlier attempt created it, but its answer was lost. The name belongs to this run.
       taken: ['EntityAlreadyExists', 'EntityAlreadyExistsException'],
       remove: () => ignoreMissing(() => clients.iam.send(new DeleteRoleCommand({ RoleName }))),
     });
@@ -151,7 +151,7 @@ export class IamCanary implements Propagation {
     await this.#until('sts:AssumeRole', () => clients.sts.send(assume), inARow, end);
   }
 
-  /** Repeats a call until it has succeeded `times` times in a row. */
+  /** Repeats a call until it succeeds `times` times in a row. */
   async #until(what: keyof typeof UNKNOWN_YET, call: () => Promise<unknown>, times: number, end: number) {
     let successes = 0;
     const succeeded = async (): Promise<true | undefined> => {
@@ -172,10 +172,10 @@ export class IamCanary implements Propagation {
 
   #late(what: string, error: unknown, successes: number): HarnessError {
     const { name, message } = (error ?? {}) as Partial<Error>;
-    const answer = error === undefined ? `success ${successes} times in a row` : `${name} ("${message}")`;
+    const answer = error === undefined ? `only ${successes} successes in a row` : `${name} ("${message}")`;
     return new HarnessError(
       'FIXTURE_FAILED',
-      `A change of the trust policy of role ${this.#roleName} had not taken effect after ${this.boundSeconds} s: ${what} still came to ${answer}; see that the harness may do so (docs/nightly.md), or try again when AWS is quicker.`,
+      `The new trust policy of role ${this.#roleName} did not take effect within ${this.boundSeconds} s. ${what} got ${answer}. Check that the harness may call it (docs/nightly.md), or retry later.`,
     );
   }
 }

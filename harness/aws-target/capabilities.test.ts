@@ -13,8 +13,8 @@ const lacking = (more: Partial<Lack>): Map<string, string> =>
     ...more,
   });
 
-describe('what scenarios cannot have of an AWS', () => {
-  it('is what takes the inside of an emulator', () => {
+describe('capabilities that an AWS lacks', () => {
+  it('include those that only an emulator in this process can have', () => {
     expect([...lacking({}).keys()]).to.have.members(CONTROLS);
     expect(lacking({}).get('aws-disturbances')).to.equal(
       "it is not the harness' own emulator, and it cannot be made to fail",
@@ -28,13 +28,13 @@ describe('what scenarios cannot have of an AWS', () => {
     ['eks', ['pod-identity', 'associations']],
     ['eks-auth', ['pod-identity']],
   ] as const satisfies readonly (readonly [AwsService, readonly string[]])[])
-    it(`is ${names.join(', ')} where there is no ${service}, for that reason`, () => {
+    it(`without ${service} are ${names.join(', ')}`, () => {
       const unavailable = lacking({ services: new Map([[service, `no ${service}`]]) });
       expect([...unavailable.keys()]).to.have.members([...CONTROLS, ...names]);
       for (const name of names) expect(unavailable.get(name)).to.equal(`no ${service}`);
     });
 
-  it('is told with the reason of each service', () => {
+  it('name the reason of each missing service', () => {
     const services = new Map<AwsService, string>([
       ['iam', 'no IAM'],
       ['sts', 'no STS'],
@@ -42,20 +42,20 @@ describe('what scenarios cannot have of an AWS', () => {
     expect(lacking({ services }).get('irsa')).to.equal('no IAM; no STS');
   });
 
-  it('is a second account where no role of one is given', () => {
+  it('include a second account if no role of one is given', () => {
     expect(lacking({ otherAccount: false }).get('two-accounts')).to.match(/--other-account-role/);
     const services = new Map<AwsService, string>([['sts', 'no STS']]);
     expect(lacking({ otherAccount: false, services }).get('two-accounts')).to.equal('no STS');
   });
 
-  it("is a boundary of a scenario's own where the run sets one", () => {
+  it("include a scenario's own boundary if the run sets one", () => {
     const unavailable = lacking({ permissionsBoundary: 'arn:aws:iam::111122223333:policy/b' });
     expect(unavailable.get('own-boundary')).to.contain('policy/b');
     expect(unavailable.get('node-role')).to.contain('--permissions-boundary');
   });
 });
 
-it('what an AWS has that is reached by its APIs alone is what scenarios ask for', () => {
+it("capabilities of AWS's APIs are among those that scenarios can require", () => {
   expect(AWS_CAPABILITIES).to.have.length(4);
   for (const name of AWS_CAPABILITIES) expect(CAPABILITIES).to.have.property(name);
 });

@@ -24,7 +24,7 @@ export interface Lack {
   readonly permissionsBoundary: string | undefined;
 }
 
-/** Capabilities that this AWS lacks, each with the reason. */
+/** Returns the capabilities that this AWS lacks, each with the reason. */
 export function unavailableOf({ services, where, otherAccount, permissionsBoundary }: Lack): Map<string, string> {
   const unavailable = new Map<string, string>(
     Object.entries(CONTROLS).map(([name, why]) => [name, `${where} is not the harness' own emulator, and ${why}`]),
@@ -37,8 +37,11 @@ export function unavailableOf({ services, where, otherAccount, permissionsBounda
     unavailable.set('two-accounts', 'give a role of another account with --other-account-role');
   if (permissionsBoundary !== undefined) {
     unavailable.set('own-boundary', `every role has the boundary ${permissionsBoundary} of --permissions-boundary`);
-    // With a boundary policy, roles without one may not have policies (docs/nightly.md).
-    unavailable.set('node-role', "with --permissions-boundary the nodes' role, which has none, keeps its policies");
+    // A boundary policy forbids policies of roles without a boundary (docs/nightly.md).
+    unavailable.set(
+      'node-role',
+      "the nodes' role has no boundary, so --permissions-boundary does not let its policies change",
+    );
   }
   return unavailable;
 }
@@ -46,6 +49,6 @@ export function unavailableOf({ services, where, otherAccount, permissionsBounda
 /** Capabilities that AWS's APIs offer, before `unavailableOf` removes some. */
 export const AWS_CAPABILITIES: readonly string[] = ['associations', 's3', 'two-accounts', 'sts-of-aws'];
 
-/** AWS may have an outage, so repeated server errors are no answer; from an emulator they are. */
+/** Whether this is AWS, whose repeated server errors may be an outage. Those of an emulator count as an answer. */
 export const isAwsItself = ({ capabilities }: Pick<AwsTarget, 'capabilities'>): boolean =>
   capabilities.has('sts-of-aws');

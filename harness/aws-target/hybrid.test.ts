@@ -22,7 +22,7 @@ const trust = JSON.stringify({
 const rolesOf = async (iam: IAMClient): Promise<string[]> =>
   ((await iam.send(new ListRolesCommand({}))).Roles ?? []).map(({ RoleName = '' }) => RoleName);
 
-describe('an AWS whose services are divided', () => {
+describe('an AWS with some services at other endpoints', () => {
   let other: Emulator;
   const saved = { ...process.env };
   before(async () => {
@@ -36,7 +36,7 @@ describe('an AWS whose services are divided', () => {
     await other.close();
   });
 
-  /** Services of the other emulator beside those of one that stands for the harness' own. */
+  /** Runs `see` with services of the other emulator and the rest of an emulator like the harness's own. */
   async function divided(
     values: readonly string[],
     see: (aws: AwsTarget, own: AwsTarget) => unknown,
@@ -54,7 +54,7 @@ describe('an AWS whose services are divided', () => {
     }
   }
 
-  it('makes roles of scenarios there, those of clusters here, and OIDC providers where STS looks for them', () =>
+  it('creates scenario roles at the endpoint, cluster roles in the emulator, and OIDC providers next to STS', () =>
     divided([other.endpoint], async (aws, own) => {
       expect(aws).to.include({ name: 'endpoint', controls: undefined });
       expect(aws.accountId('main')).to.equal(ACCOUNT);
@@ -83,7 +83,7 @@ describe('an AWS whose services are divided', () => {
       expect(await list(iam)).to.deep.equal([]);
     }));
 
-  it('leads workloads to each service where it is, by the address that pods reach', () =>
+  it('gives workloads the endpoint of each service, with an address that pods can reach', () =>
     divided([`s3=${other.endpoint}`], (aws, own) =>
       expect(aws.workloadEnvironment).to.deep.equal({
         ...own.workloadEnvironment,
@@ -98,7 +98,7 @@ describe('an AWS whose services are divided', () => {
     ['STS', ['sts'], ['pod-identity', 'irsa', 's3'], ['associations']],
     ['S3', ['s3'], ['pod-identity', 'irsa', 's3'], ['associations']],
   ] as const)
-    it(`can do without what needs both sides, when ${what} ${services.length > 1 ? 'are' : 'is'} elsewhere`, () =>
+    it(`lacks capabilities that need both sides when ${what} ${services.length > 1 ? 'are' : 'is'} elsewhere`, () =>
       divided(
         services.map((service) => `${service}=${other.endpoint}`),
         (aws) => {
@@ -127,9 +127,9 @@ describe('an AWS whose services are divided', () => {
       expect(after.byOperation['iam:ListRoles']).to.equal((before.byOperation['iam:ListRoles'] ?? 0) + 2);
     }));
 
-  it('is refused in an account that is not allowed', async () => {
+  it('is rejected in an account that is not allowed', async () => {
     const error = await divided([other.endpoint], () => undefined, ['111122223333']).then(
-      () => expect.fail('it was taken'),
+      () => expect.fail('it was accepted'),
       (reason: Error) => reason,
     );
     expect(error.message).to.include(`of account ${ACCOUNT}, which is not allowed`);

@@ -29,7 +29,7 @@ export interface Foreign {
 
 export type ForeignOptions = Pick<RealAwsOptions, 'endpoints' | 'region' | 'allowedAccounts' | 'environment'>;
 
-/** Inspects the endpoints before the emulator, which plays the same account, is started. Throws as `realAws`. */
+/** Inspects the endpoints before the emulator starts, which uses the same account. Throws like `realAws`. */
 export async function foreignServices(options: ForeignOptions): Promise<Foreign> {
   const { endpoints, environment, allowedAccounts } = options;
   const region = await findRegion(options.region, { AWS_DEFAULT_REGION: 'us-west-2', ...environment });
@@ -49,9 +49,9 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
 }
 
 /**
- * The harness's emulator with EKS and EKS Auth, and some of S3, IAM and STS at other endpoints. Credentials are valid
- * on one side only, so capabilities that need both sides are missing. `emulated` counts its calls with those of
- * `foreign`; `reachable` is a URL of this machine as pods reach it.
+ * The harness's emulator with EKS and EKS Auth, and some of S3, IAM and STS at other endpoints. Credentials are only valid
+ * on one side, so capabilities that need both sides are missing. `emulated` counts its calls together with those of
+ * `foreign`. `reachable` turns a URL of this machine into the URL that pods use.
  */
 export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url: string) => string): AwsTarget {
   const { endpoints, client, missing } = foreign;
@@ -76,7 +76,7 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
     capabilities: new Set([...emulated.capabilities].filter((name) => !unavailable.has(name))),
     unavailable,
     clients: (alias) => (alias === 'main' ? main : emulated.clients(alias)),
-    // Credentials of EKS's callers come from one side only; all others come from the STS next to S3.
+    // EKS is always emulated, so credentials for it come from that side. Others come from the STS on the side of S3.
     clientsWith: (credentials) =>
       divided(emulated.clientsWith(credentials), awsClients({ ...client, credentials: async () => credentials })),
     provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, there.iam) : here.iam },
@@ -89,7 +89,7 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
   };
 }
 
-/** Capabilities that are missing where services do not accept each other's credentials. */
+/** Returns the capabilities that are missing because services do not accept each other's credentials, with reasons. */
 function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): ReadonlyMap<string, string> {
   const taken = AWS_SERVICES.filter((service) => endpoints[service] !== undefined);
   const names = taken.map((service) => TITLES[service]).join(', ');
@@ -100,7 +100,7 @@ function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): Re
   };
   const isThere = (service: AwsService): boolean => endpoints[service] !== undefined;
   const unavailable = new Map<string, string>([
-    ['pod-identity', `EKS Auth is the emulator's, and ${divided}: neither knows the credentials of the other`],
+    ['pod-identity', `EKS Auth is the emulator's, and ${divided}: neither side accepts the credentials of the other`],
     ['imds', `nodes have roles of the emulator's IAM, and ${divided}`],
     ['node-role', `nodes have roles of the emulator's IAM, and ${divided}`],
     ['two-accounts', `the other account is the emulator's, and ${divided}`],
@@ -114,16 +114,18 @@ function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): Re
       `EKS is the emulator's, and ${divided}: it does not know the roles of the other IAM`,
     );
   const noIrsa =
-    isThere('iam') && isThere('sts') ? reasonsFor('iam', 'sts') : `it takes IAM and STS of one side, and ${divided}`;
+    isThere('iam') && isThere('sts')
+      ? reasonsFor('iam', 'sts')
+      : `it requires IAM and STS on the same side, and ${divided}`;
   if (noIrsa !== undefined) unavailable.set('irsa', noIrsa);
-  // Workloads then only have credentials of STS.
+  // Workloads only have credentials of this STS.
   const noS3 =
-    isThere('s3') === isThere('sts') ? reasonsFor('s3') : `S3 does not know the credentials of STS, and ${divided}`;
+    isThere('s3') === isThere('sts') ? reasonsFor('s3') : `S3 does not accept the credentials of STS, and ${divided}`;
   if (noS3 !== undefined) unavailable.set('s3', noS3);
   return unavailable;
 }
 
-/** STS asks the IAM of its own side for OIDC providers; roles of clusters and nodes belong to the emulator's EKS. */
+/** Sends OIDC providers to the IAM that STS uses. Roles of clusters and nodes stay with the emulator's EKS. */
 function withProvidersAt(own: IAMClient, other: IAMClient): IAMClient {
   const send = (command: Parameters<IAMClient['send']>[0]): unknown =>
     (command instanceof CreateOpenIDConnectProviderCommand || command instanceof DeleteOpenIDConnectProviderCommand

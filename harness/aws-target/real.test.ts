@@ -11,7 +11,7 @@ import { realAws, type RealAwsOptions } from './real.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';
 
 const OTHER = '444455556666';
-/** What the SDK's default chain looks at. */
+/** Hides every source of the SDK's default credential chain. */
 const NOTHING: Readonly<Record<string, string | undefined>> = {
   AWS_ACCESS_KEY_ID: undefined,
   AWS_SECRET_ACCESS_KEY: undefined,
@@ -24,7 +24,7 @@ const NOTHING: Readonly<Record<string, string | undefined>> = {
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
-describe('AWS by the default credentials', () => {
+describe('AWS with the default credentials', () => {
   let cloud: RehearsalCloud;
   let accountId: string;
   const saved = { ...process.env };
@@ -49,7 +49,7 @@ describe('AWS by the default credentials', () => {
     environment: {},
     ...more,
   });
-  /** What is seen of an AWS, which is closed afterwards. */
+  /** Runs `see` with a connected AWS, and closes it. */
   async function look(
     more: Partial<RealAwsOptions>,
     see: (aws: Awaited<ReturnType<typeof realAws>>) => unknown,
@@ -61,10 +61,10 @@ describe('AWS by the default credentials', () => {
       await aws.close();
     }
   }
-  /** The error it is refused with, which holds nothing secret. */
+  /** Returns the error that rejects the options, and checks that it contains no secret. */
   async function refused(more: Partial<RealAwsOptions> = {}): Promise<HarnessError> {
     const error = await realAws(optionsWith(more)).then(
-      () => expect.fail('it was taken'),
+      () => expect.fail('it was accepted'),
       (reason: unknown) => reason,
     );
     expect(error).to.be.instanceOf(HarnessError);
@@ -75,7 +75,7 @@ describe('AWS by the default credentials', () => {
     return error as HarnessError;
   }
 
-  it('is another endpoint, without what only an emulator in this process can do', () =>
+  it('lacks the capabilities of an emulator in this process', () =>
     look({}, (aws) => {
       expect(aws).to.include({ name: 'endpoint', region: 'us-west-2', controls: undefined });
       expect(aws.accountId('main')).to.equal(accountId);
@@ -101,7 +101,7 @@ describe('AWS by the default credentials', () => {
       expect(count()).to.equal(before + 2);
     }));
 
-  it('asks EKS Auth, and makes tokens for clusters, by the session', () =>
+  it("calls EKS Auth, and creates cluster tokens, with the session's credentials", () =>
     look({}, async (aws) => {
       expect(await aws.askEksAuth!('blue', 'a.b.c')).to.deep.equal({
         code: 'ResourceNotFoundException',
@@ -112,7 +112,7 @@ describe('AWS by the default credentials', () => {
       expect(await answer.text()).to.include(aws.callerArn);
     }));
 
-  it('sees by a canary when changes of IAM are in force, and removes it', async () => {
+  it('waits until a canary shows that IAM changes are effective, and removes the canary', async () => {
     await look({ tags: () => ({ 'conformance-run': 'c1a2b3d' }) }, (aws) =>
       aws.propagation!.waitForIam(new AbortController().signal),
     );
@@ -120,7 +120,7 @@ describe('AWS by the default credentials', () => {
     expect(await cloud.inventory()).to.deep.equal([]);
   });
 
-  it('sees changes in the second account by a canary there, where some were made', async () => {
+  it('uses a canary in the second account only if changes were made there', async () => {
     const assumed = async (accounts: ReadonlySet<AccountAlias>): Promise<string[]> => {
       const before = cloud.emulator.calls().length;
       const flags = { otherAccountRole: cloud.otherAccountRole, allowedAccounts: [accountId, OTHER] };
@@ -136,13 +136,13 @@ describe('AWS by the default credentials', () => {
     expect(await cloud.inventory()).to.deep.equal([]);
   });
 
-  it('bounds roles, where a boundary is given: then scenarios cannot have their own', () =>
+  it('applies a given permissions boundary, so that scenarios cannot have their own', () =>
     look({ permissionsBoundary: 'arn:aws:iam::111122223333:policy/bound' }, (aws) => {
       expect(aws.permissionsBoundary).to.equal('arn:aws:iam::111122223333:policy/bound');
       expect(aws.unavailable!.get('own-boundary')).to.include('policy/bound');
     }));
 
-  it('has a second account by a role there', () =>
+  it('reaches a second account through a role there', () =>
     look({ otherAccountRole: cloud.otherAccountRole, allowedAccounts: [accountId, OTHER] }, async (aws) => {
       expect(aws.capabilities.has('two-accounts')).to.equal(true);
       expect(aws.accountId('other')).to.equal(OTHER);
@@ -150,29 +150,29 @@ describe('AWS by the default credentials', () => {
       expect(Arn).to.equal(`arn:aws:sts::${OTHER}:assumed-role/nightly-other-account/conformance-c1a2b3d`);
     }));
 
-  it('lacks what needs a service that the endpoint has not', async () => {
+  it('lacks capabilities whose services the endpoint does not have', async () => {
     const server = createServer((_request, response) => response.writeHead(404).end());
     const nowhere = `http://127.0.0.1:${await listen(server)}`;
     const endpoints = parseEndpoints([cloud.emulator.endpoint, `s3=${nowhere}`, `eks-auth=${nowhere}`], 'account');
     await look({ endpoints }, (aws) => {
       expect(aws.services).to.deep.equal(['iam', 'sts', 'eks']);
       expect([...aws.capabilities]).to.deep.equal(['associations']);
-      expect(aws.unavailable!.get('s3')).to.equal(`${nowhere} has no S3 (it answers 404)`);
-      expect(aws.unavailable!.get('pod-identity')).to.equal(`${nowhere} has no EKS Auth (it answers 404)`);
+      expect(aws.unavailable!.get('s3')).to.equal(`${nowhere} has no S3 (status 404)`);
+      expect(aws.unavailable!.get('pod-identity')).to.equal(`${nowhere} has no EKS Auth (status 404)`);
       expect(aws).not.to.have.property('askEksAuth');
     });
     await stopServer(server);
   });
 
-  describe('is refused', () => {
+  describe('is rejected', () => {
     it('without a region', async () => {
       delete process.env['AWS_REGION'];
       const { exitCode, message } = await refused({ region: undefined });
-      expect(message).to.equal('No AWS region is set: name one with --region, or set AWS_REGION.');
+      expect(message).to.equal('No AWS region is set. Use --region or set AWS_REGION.');
       expect(exitCode).to.equal(2);
     });
 
-    it('not, with the region of AWS_DEFAULT_REGION alone', () =>
+    it('only without any region: AWS_DEFAULT_REGION suffices', () =>
       look({ region: undefined, environment: { AWS_DEFAULT_REGION: 'us-west-2' } }, ({ region }) =>
         expect(region).to.equal('us-west-2'),
       ));
@@ -191,15 +191,15 @@ describe('AWS by the default credentials', () => {
       const { exitCode, message } = await refused({ endpoints });
       await stopServer(server);
       expect(message).to.equal(
-        "The credentials are of AWS' partition aws-us-gov, and the ARNs in suites are of partition aws: use an account and a region of that.",
+        'The credentials are of the AWS partition aws-us-gov, but the suites need partition aws. Use an account and a region of that partition.',
       );
       expect(exitCode).to.equal(2);
     });
 
-    it('with a region that is none, or another than that of the endpoint', async () => {
+    it('with a malformed region, or one that the endpoint does not serve', async () => {
       expect((await refused({ region: 'Oregon!' })).message).to.include('"Oregon!" is not an AWS region');
       const { exitCode, message } = await refused({ region: 'eu-west-1' });
-      expect(message).to.equal(`The region eu-west-1 is not that of ${cloud.emulator.endpoint}: set it with --region.`);
+      expect(message).to.equal(`${cloud.emulator.endpoint} does not serve the region eu-west-1. Use --region.`);
       expect(exitCode).to.equal(2);
     });
 
@@ -207,7 +207,7 @@ describe('AWS by the default credentials', () => {
       setEnvironment({ ...saved, ...NOTHING });
       const { code, exitCode, message } = await refused();
       expect({ code, exitCode }).to.deep.equal({ code: 'BAD_AWS', exitCode: 2 });
-      expect(message).to.match(/^No AWS credentials were found .*: set AWS_ACCESS_KEY_ID/);
+      expect(message).to.match(/^No AWS credentials were found .*\. Set AWS_ACCESS_KEY_ID/);
     });
 
     it('with a wrong secret', async () => {
@@ -231,31 +231,31 @@ describe('AWS by the default credentials', () => {
       }
     });
 
-    it('in an account that is not on the list, which is named', async () => {
+    it('in an account that is not allowed, with its id', async () => {
       const { exitCode, message } = await refused({ allowedAccounts: ['999988887777'] });
       expect(message).to.include(`of account ${accountId}, which is not allowed (--allow-account 999988887777)`);
       expect(exitCode).to.equal(2);
-      expect((await refused({ allowedAccounts: ['mine'] })).message).to.include('give account ids of 12 digits');
+      expect((await refused({ allowedAccounts: ['mine'] })).message).to.include('use account ids of 12 digits');
     });
 
-    it('in an account of AWS itself without a list', async () => {
-      // EKS Auth would be AWS' own: nothing is asked of it before the account is known.
+    it('in an account of AWS itself without --allow-account', async () => {
+      // EKS Auth would be that of AWS, which must not be called before the account is known.
       const { 'eks-auth': _, ...endpoints } = parseEndpoints([cloud.emulator.endpoint], 'account');
       const { message } = await refused({ endpoints });
-      expect(message).to.include(`add --allow-account ${accountId}`);
+      expect(message).to.include(`Add --allow-account ${accountId}`);
     });
 
-    it('with a second account that is none, is not allowed, or cannot be had', async () => {
+    it('with a second account whose role is malformed, not allowed or not assumable', async () => {
       const sentence = async (otherAccountRole: string, allowedAccounts: readonly string[] = []): Promise<string> =>
         (await refused({ otherAccountRole, allowedAccounts })).message;
       expect(await sentence('somebody')).to.include('give the ARN of a role');
       expect(await sentence(`arn:aws:iam::${OTHER}:role/absent`)).to.match(
-        /^The role of --other-account-role cannot be assumed\. .* may not sts:AssumeRole on .*absent/,
+        /^The role of --other-account-role cannot be assumed\. .* may not call sts:AssumeRole on .*absent/,
       );
       expect(await sentence(cloud.otherAccountRole, [accountId])).to.include(`of the other account ${OTHER}`);
     });
 
-    it('where nobody answers, by the environment', async () => {
+    it('as an environment error if the endpoint does not answer', async () => {
       const server = createServer();
       const url = `http://127.0.0.1:${await listen(server)}`;
       await stopServer(server);

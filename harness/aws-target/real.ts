@@ -44,8 +44,8 @@ export interface RealAwsOptions {
 }
 
 /**
- * AWS or other endpoints, with the SDK's default credentials, which it checks first. Throws `HarnessError` BAD_AWS or
- * BAD_FLAG_VALUE for mistakes of the user, AWS_UNREACHABLE otherwise.
+ * Connects to AWS or other endpoints with the SDK's default credentials, which it checks first. Throws `HarnessError` BAD_AWS
+ * or BAD_FLAG_VALUE for mistakes of the user, and AWS_UNREACHABLE otherwise.
  */
 export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { readonly callerArn: string }> {
   const { endpoints, permissionsBoundary } = options;
@@ -135,7 +135,7 @@ async function mainAccount(options: RealAwsOptions): Promise<Account & { readonl
   return { accountId, arn, client, clients: awsClients(client) };
 }
 
-/** The account of `--other-account-role`, with credentials that are renewed. Throws `HarnessError`. */
+/** Connects to the account of `--other-account-role` with credentials that are renewed. Throws `HarnessError`. */
 async function otherAccount(main: Account, options: RealAwsOptions): Promise<Account | undefined> {
   const { otherAccountRole: roleArn, run, allowedAccounts, endpoints } = options;
   if (roleArn === undefined) return undefined;
@@ -156,7 +156,7 @@ async function otherAccount(main: Account, options: RealAwsOptions): Promise<Acc
   if (accountId === main.accountId)
     throw new HarnessError(
       'BAD_AWS',
-      `--other-account-role is a role of account ${accountId}, which is the run's own: give one of another account.`,
+      `--other-account-role is a role of the run's own account ${accountId}: give a role of another account.`,
     );
   checkAccount(accountId, allowedAccounts, isAws(endpoints), 'the other account');
   const client = { ...main.client, credentials, limiters: limitersOfAccount() };
@@ -169,7 +169,10 @@ function connectionsTo(main: Account, other: Account | undefined) {
     clients: (alias: AccountAlias): AwsClients => {
       const account = alias === 'main' ? main : other;
       if (account !== undefined) return account.clients;
-      throw new HarnessError('BAD_AWS', 'There is no second account: name a role of it with --other-account-role.');
+      throw new HarnessError(
+        'BAD_AWS',
+        'This run has no second account: name a role in one with --other-account-role.',
+      );
     },
     clientsWith: (given: AwsCredentials): AwsClients => {
       const made = awsClients({ ...main.client, credentials: async () => given });
@@ -194,7 +197,7 @@ const canaryIn = (
     accountId,
     tags: tags(client.region),
     permissionsBoundary,
-    // An emulator is a single process, and faster.
+    // An emulator is a single process, and faster than AWS.
     ...(!isAws(endpoints) && { inARow: 1, boundSeconds: 30 }),
   });
 

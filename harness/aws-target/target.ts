@@ -21,18 +21,18 @@ export interface AwsControls {
   forgetCalls(before: number): void;
 }
 
-/** Tells when a change has taken effect, where AWS answers before it has. */
+/** Waits for changes that take effect after AWS's answer. */
 export interface Propagation {
   /**
-   * Resolves when earlier changes of IAM are effective, as far as can be observed. Throws `HarnessError` FIXTURE_FAILED
-   * after its bound. `accounts`: where changes were made. Default: the main account.
+   * Resolves when earlier IAM changes are effective, as far as can be observed. Throws `HarnessError` FIXTURE_FAILED
+   * after the bound. `accounts`: accounts with changes. Default: the main account.
    */
   waitForIam(signal: AbortSignal, accounts?: ReadonlySet<AccountAlias>): Promise<void>;
-  /** Seconds for which a probe is repeated that does not meet its expectation yet. */
+  /** Seconds to repeat a probe that does not meet its expectation yet. */
   readonly boundSeconds: number;
 }
 
-/** Where the five services are: the project's emulator, AWS, or other endpoints. */
+/** The AWS of a run: the project's emulator, AWS itself, or other endpoints. */
 export interface AwsTarget {
   readonly name: 'emulator' | 'aws' | 'endpoint';
   readonly endpoints: Readonly<Partial<Record<AwsService, string>>>;
@@ -44,25 +44,25 @@ export interface AwsTarget {
   readonly callerArn?: string;
   /** The clients that provision clusters, if not those of the main account only. */
   readonly provisioning?: ProvisioningClients;
-  /** True of an emulator whose resources outlive the run. */
+  /** Whether it is an emulator whose resources outlive the run. */
   readonly outlives?: boolean;
   accountId(alias: AccountAlias): string;
   clients(alias: AccountAlias): AwsClients;
   clientsWith(credentials: AwsCredentials): AwsClients;
-  /** Asks EKS Auth for the credentials of a pod's token, as the agent does, with the harness's credentials. */
+  /** Exchanges a pod's token for credentials at EKS Auth like the agent, but with the harness's credentials. */
   askEksAuth?(clusterName: string, token: string): Promise<EksAuthAnswer>;
-  /** As `askEksAuth`, for a session to be used. `asker` replaces the harness's credentials. */
+  /** Like `askEksAuth`, but returns a session to use. `asker` replaces the harness's credentials. */
   openPodSession(
     clusterName: string,
     token: string,
     asker?: AwsCredentials,
   ): Promise<EksAuthResponse & { readonly session?: PodSession }>;
-  /** Environment that points a workload's SDK to this AWS; empty for AWS itself. */
+  /** Environment variables that point a workload's SDK to this AWS; empty for AWS itself. */
   readonly workloadEnvironment: Readonly<Record<string, string>>;
-  /** Bearer token for a cluster's API server, as `aws eks get-token` makes it. Default credentials: the harness's. */
+  /** Returns a bearer token for a cluster's API server, like `aws eks get-token`. Default credentials: the harness's. */
   clusterToken(clusterName: string, credentials?: Omit<AwsCredentials, 'expiration'>): Promise<string>;
   readonly controls: AwsControls | undefined;
-  /** Undefined where changes are effective when their call is answered. */
+  /** Undefined if changes are effective when their call returns. */
   readonly propagation: Propagation | undefined;
   readonly permissionsBoundary: string | undefined;
   callCounts(): CallCounts;

@@ -17,7 +17,7 @@ describe('the journal', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('has on disk what is about to be made, until it is removed', () => {
+  it('stores each resource on disk until it is removed', () => {
     const journal = openJournal(folder, 'c000001');
     const file = join(folder, STATE_FILE);
     expect(existsSync(file)).to.equal(false);
@@ -35,7 +35,7 @@ describe('the journal', () => {
     expect(readdirSync(folder)).to.deep.equal([]);
   });
 
-  it('keeps the state file that another run left in the same folder', () => {
+  it("keeps another run's state file in the same folder", () => {
     const first = openJournal(folder, 'c000001');
     first.add(network);
     const second = openJournal(folder, 'c000002');

@@ -9,8 +9,8 @@ export interface RunJournal extends Journal {
 }
 
 /**
- * Opens the state file of a run. It exists only while resources outside the process exist. If another run's state file
- * is in the report folder, it is kept, and the new one is called `state-<run>.json`.
+ * Opens the state file of a run, which only exists while the run has resources outside the process. Another run's state file
+ * in the report folder is kept; the new one is then called `state-<run>.json`.
  */
 export function openJournal(directory: string, run: string): RunJournal {
   const usual = resolve(directory, STATE_FILE);
@@ -44,7 +44,7 @@ export function openJournal(directory: string, run: string): RunJournal {
 
 const isSame = (one: JournalEntry, other: JournalEntry): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Writes a state file atomically, also if the process is killed meanwhile. */
+/** Writes a state file atomically, even if the process is killed meanwhile. */
 export function store(file: string, state: RunState): void {
   writeFileSync(`${file}.part`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.part`, file);

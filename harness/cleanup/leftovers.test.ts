@@ -6,23 +6,22 @@ import { leftBehind, sweepCommand } from './leftovers.ts';
 
 const account: JournalEntry = { kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} };
 
-describe('what a run leaves', () => {
+describe('the error about leftovers', () => {
   const left = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `role r${n}`, reason: 'held' }));
 
-  it('is no error where there is nothing', () => expect(leftBehind([], undefined)).to.equal(undefined));
+  it('is undefined without leftovers', () => expect(leftBehind([], undefined)).to.equal(undefined));
 
-  it('is named with the reason and what to do', () => {
+  it('names each leftover with the reason, and what to do', () => {
     const error = leftBehind(left(1), 'npm run sweep -- --run c1');
-    expect(error?.message).to.equal(
-      'The run could not remove role r0 (held): `npm run sweep -- --run c1` tries again.',
-    );
+    expect(error?.message).to.equal('The run could not remove role r0 (held): retry with `npm run sweep -- --run c1`.');
     expect(error?.exitCode).to.equal(EXIT.environment);
     expect(leftBehind(left(1), undefined)?.message).to.contain('remove it by hand');
   });
 
-  it('is counted where it is much', () => expect(leftBehind(left(7), 'x')?.message).to.contain('r4 (held) and 2 more'));
+  it('counts leftovers after the first five', () =>
+    expect(leftBehind(left(7), 'x')?.message).to.contain('r4 (held) and 2 more'));
 
-  it('is swept where it is', () => {
+  it('suggests a sweep of AWS, with its flags, if leftovers are there', () => {
     const path: JournalEntry = { kind: 'path', path: '/x' };
     const args = ['--cluster', 'eks', '--aws-endpoint', 'iam=http://127.0.0.1:1,s3=http://127.0.0.1:2'];
     expect(sweepCommand([path], 'c1', 'reports/c1')).to.equal('npm run sweep -- --run c1 --report-dir reports/c1');

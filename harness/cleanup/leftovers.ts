@@ -6,18 +6,18 @@ import type { Leftover } from '../scenario/scenario-context.ts';
 
 const NAMED = 5;
 
-/** The error of a run that leaves resources; undefined if none are left. `command` removes them, if known. */
+/** Returns the error of a run with leftovers; undefined without them. `command` removes them, if known. */
 export function leftBehind(leftovers: readonly Leftover[], command: string | undefined): HarnessError | undefined {
   if (leftovers.length === 0) return undefined;
   const named = leftovers.slice(0, NAMED).map(({ name, reason }) => `${name} (${reason})`);
   const more = leftovers.length > NAMED ? ` and ${leftovers.length - NAMED} more` : '';
-  const remedy = command === undefined ? 'remove it by hand' : `\`${command}\` tries again`;
+  const remedy = command === undefined ? 'remove it by hand' : `retry with \`${command}\``;
   return new HarnessError('LEFT_BEHIND', `The run could not remove ${named.join(', ')}${more}: ${remedy}.`);
 }
 
 const PLACES: readonly string[] = ['region', 'aws-endpoint', 'allow-account', 'other-account-role', 'cluster-name'];
 
-/** The command that removes a run's leftovers: those in AWS first. */
+/** Returns the command that removes a run's leftovers, or only those in AWS if there are any. */
 export function sweepCommand(
   left: readonly JournalEntry[],
   run: string,

@@ -4,8 +4,8 @@ import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { livenessOf, livenessOfNumber, thisProcess } from './process-identity.ts';
 
-describe('the owner of a run', () => {
-  it('is alive while its process is', async () => {
+describe('the process of a run', () => {
+  it('is alive until it ends', async () => {
     const script = `import { thisProcess } from ${JSON.stringify(new URL('process-identity.ts', import.meta.url).href)};
       process.stdout.write(JSON.stringify(thisProcess())); setInterval(() => undefined, 1000);`;
     const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '--eval', script], {
@@ -22,7 +22,7 @@ describe('the owner of a run', () => {
     expect(livenessOfNumber(hostname(), owner.pid)).to.equal('ended');
   });
 
-  it('is not a later process of the same number', () => {
+  it('differs from a later process with the same number', () => {
     expect(livenessOf(thisProcess())).to.equal('alive');
     expect(livenessOf({ ...thisProcess(), started: 'earlier' })).to.equal('ended');
     expect(livenessOf({ ...thisProcess(), started: '' })).to.equal('ended');

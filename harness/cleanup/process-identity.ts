@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 
 /** A process, distinguished from a later one with the same number. */
 export interface ProcessIdentity {
-  /** Machine, and on Linux the PID namespace: process numbers are unique only within one. */
+  /** Machine, and on Linux the PID namespace, because process numbers are only unique within one. */
   readonly host: string;
   readonly pid: number;
   readonly started: string;
@@ -22,7 +22,7 @@ export function livenessOf({ host, pid, started }: ProcessIdentity): Liveness {
   return started !== '' && startOf(pid) === started ? 'alive' : 'ended';
 }
 
-/** For a process of which only machine and number are known: a reused number counts as the same process. */
+/** Like `livenessOf`, if only machine and number are known. A reused number counts as the same process. */
 export function livenessOfNumber(host: string, pid: number): Liveness {
   if (host !== hostname()) return 'unknown';
   return startOf(pid) === undefined ? 'ended' : 'alive';
@@ -32,7 +32,7 @@ function thisHost(): string {
   return process.platform === 'linux' ? `${hostname()} ${readlinkSync('/proc/self/ns/pid')}` : hostname();
 }
 
-/** When a process started; undefined if it does not exist or is a zombie. */
+/** Returns when a process started; undefined if it does not exist or is a zombie. */
 function startOf(pid: number): string | undefined {
   try {
     return process.platform === 'linux' ? startByProc(pid) : startByPs(pid);
@@ -41,7 +41,7 @@ function startOf(pid: number): string | undefined {
   }
 }
 
-/** Boot, and clock ticks from there (proc_pid_stat(5), fields 3 and 22; the name in field 2 may hold anything). */
+/** Returns the boot id and the clock ticks since boot (proc_pid_stat(5), fields 3 and 22; field 2 may contain any character). */
 function startByProc(pid: number): string | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

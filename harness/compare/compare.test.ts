@@ -16,7 +16,7 @@ import { runConformance, temporaryFolder } from '../../test/support/run-cli.ts';
 import type { RunResults } from '../results/results.ts';
 
 describe('npm run compare', () => {
-  // One after the other: an SDK waits for a second for metadata and agent, which a busy machine may be too slow for.
+  // Real runs are sequential, because an SDK waits only one second for metadata and agent, which a busy machine may exceed.
   const runs = comparedRuns(() => realResults());
   const { onKind } = runs;
   let faulty: RunResults;
@@ -27,7 +27,7 @@ describe('npm run compare', () => {
   });
 
   describe('of real runs', () => {
-    it('finds two of the same kind to be the same', async () => {
+    it('finds no difference between two equal runs', async () => {
       const { exitCode, json, stdout, stderr } = await compared(runs.first, runs.second);
       expect(differences(json)).to.deep.equal([]);
       expect([exitCode, stderr]).to.deep.equal([0, '']);
@@ -40,7 +40,7 @@ describe('npm run compare', () => {
         .and.to.match(/probing {4}A \d.* B \d/);
     });
 
-    it('tells what a defect of the webhook changes', async () => {
+    it('reports the differences that a defect of the webhook causes', async () => {
       const { exitCode, json, stdout, markdown } = await compared(runs.first, faulty);
       expect(exitCode).to.equal(1);
       expect(differences(json)).to.include.members([
@@ -57,7 +57,7 @@ describe('npm run compare', () => {
       expect(markdown).to.contain('| 2 | facts.injected | pod-identity | irsa | no |');
     });
 
-    it('names both sides, with the facts of their clusters', async () => {
+    it('names both sides and the facts of their clusters', async () => {
       const { stdout, markdown } = await compared(runs.first, onKind());
       for (const text of [stdout, markdown]) {
         expect(text).to.contain(`embedded cluster, AWS: emulator, run ${runs.first.run.id} of`);
@@ -87,7 +87,7 @@ describe('npm run compare', () => {
   });
 
   describe('does not compare', () => {
-    it('what one side skipped, and says why', async () => {
+    it('a scenario that one side skipped, and reports why', async () => {
       const { exitCode, json, stdout, markdown } = await compared(
         runs.first,
         onKind((results) => {
@@ -102,7 +102,7 @@ describe('npm run compare', () => {
       expect(markdown).to.contain('| WH-01, WH-02 | skipped in B (passed in A): It needs a clock. |');
     });
 
-    it('what is in one file alone', async () => {
+    it('a scenario that is in only one file', async () => {
       const { exitCode, json, stdout } = await compared(
         runs.first,
         onKind((results) => (results.scenarios = results.scenarios.filter(({ id }) => id !== 'PI-07'))),
@@ -112,7 +112,7 @@ describe('npm run compare', () => {
       expect(stdout).to.contain('  PI-07\n      only in A\n').and.to.contain('1 only on one side or skipped');
     });
 
-    it('what an error kept from a verdict on both sides', async () => {
+    it('a scenario that ended in an error on both sides', async () => {
       const broken = { verdict: 'error', reason: 'PI-07 could not be judged: no pod.', probes: [] };
       const sides = [copy(runs.first), copy(runs.second)] as const;
       for (const side of sides) Object.assign(scenarioOf(side, 'PI-07'), broken);
@@ -123,17 +123,15 @@ describe('npm run compare', () => {
       expect(stdout).to.match(/, 1 undecided\n$/);
     });
 
-    it('anything, and exits 3, where no scenario has a verdict on both sides', async () => {
+    it('anything, and exits 3, if no scenario has a verdict on both sides', async () => {
       const nothing = onKind((results) => {
-        results.run.error = 'There was no Docker.';
+        results.run.error = 'Docker is missing.';
         results.scenarios = [];
       });
       const { exitCode, json, stdout, stderr } = await compared(runs.first, nothing);
       expect(exitCode).to.equal(3);
       expect(json.medians).to.deep.equal({ arranging: null, probing: null });
-      expect(stdout)
-        .to.contain('The run could not do its work: There was no Docker.')
-        .and.to.contain('0 scenarios compared');
+      expect(stdout).to.contain('The run failed: Docker is missing.').and.to.contain('0 scenarios compared');
       expect(stderr).to.equal('No scenario has a verdict on both sides, so nothing was compared.\n');
       const skipped = onKind((results) => {
         for (const scenario of results.scenarios) Object.assign(scenario, { verdict: 'skipped', probes: [] });

@@ -83,7 +83,7 @@ function seen(item: Seen | undefined): Seen | null {
   return item === undefined ? null : { verdict: item.verdict, reason: item.reason };
 }
 
-/** The differences of a scenario, each with the reason if it is known. */
+/** Returns the differences of a scenario, each with its reason if it is known. */
 function judged(
   a: Side,
   b: Side,
@@ -96,7 +96,7 @@ function judged(
     known: known(deviations.find((deviation) => explains(deviation, ofA.id, difference, a, b))),
   }));
   const verdicts = all.filter(({ probe, field }) => probe !== null && field === 'verdict');
-  // A scenario's verdict follows from its probes': if all their differences are known, so is its own.
+  // A scenario's verdict follows from its probes. If all their verdict differences are known, so is the scenario's.
   const follows = [ofA, ofB].every(
     ({ verdict, probes }) => verdict === worst([...probes.values()].map((probe) => probe.verdict)),
   );
@@ -121,7 +121,7 @@ function staleness(
   const found = compared.find(({ id }) => id === scenario);
   const [ofA, ofB] = [a.scenarios.get(scenario), b.scenarios.get(scenario)];
   if (found === undefined || ofA === undefined || ofB === undefined || !isAbout(deviation, a, b)) return [];
-  // An error before the probes says nothing about them.
+  // A scenario that ended before its probes cannot show the deviation.
   if (probe !== null && !hasProbesOnBothSides(ofA, ofB)) return [];
   const fields = Object.keys(sides[0].observed).filter(
     (field) =>

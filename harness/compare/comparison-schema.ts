@@ -8,7 +8,7 @@ const texts = z.array(z.string());
 const value = scalar.nullable();
 const probeNumber = count.nullable().meta({
   id: 'probeNumber',
-  description: "Place among the scenario's probes, 0-based; null: the scenario as a whole.",
+  description: 'Index of the probe in the scenario, from 0; null: the scenario as a whole.',
 });
 const seen = z.object({ verdict: z.enum(VERDICTS), reason: z.string() });
 const times = z.object({ a: count, b: count }).nullable();
@@ -36,7 +36,7 @@ const scenario = z.object({
     .describe(
       'known: every difference is known. skipped: on at least one side. alone: in one file. undecided: an error on both sides.',
     ),
-  a: seen.nullable().describe('Null where the file has no such scenario.'),
+  a: seen.nullable().describe('Null if the file does not have the scenario.'),
   b: seen.nullable(),
   differences: z.array(
     z.object({
@@ -47,7 +47,7 @@ const scenario = z.object({
       known: z
         .object({ reason: z.string(), source: z.string() })
         .nullable()
-        .describe('Why it is known; null: it is not, so that it counts.'),
+        .describe('Why the difference is known; null: it is unknown and counts.'),
     }),
   ),
   probes: z
@@ -55,7 +55,7 @@ const scenario = z.object({
       z.object({
         number: count,
         workload: z.string().nullable(),
-        operation: z.string().describe("In words, with the names of A's run."),
+        operation: z.string().describe("A description with names of A's run."),
         a: seen,
         b: seen,
       }),
@@ -67,7 +67,7 @@ const scenario = z.object({
 export const comparisonSchema = z
   .object({
     version: z.literal(COMPARISON_VERSION),
-    exitCode: z.literal([0, 1, 3]).describe('Of the command: 3 when nothing was compared.'),
+    exitCode: z.literal([0, 1, 3]).describe('Exit code of the command; 3 if nothing was compared.'),
     a: side,
     b: side,
     scenarios: z.array(scenario),
@@ -76,19 +76,19 @@ export const comparisonSchema = z
         z.object({
           scenario: z.string(),
           probe: probeNumber,
-          fields: texts.min(1).describe('Those in which the sides do not differ as it says.'),
-          listed: z.string().describe('The file and the place in it.'),
+          fields: texts.min(1).describe('Fields in which the sides do not differ as described.'),
+          listed: z.string().describe('The file and the position in it.'),
         }),
       )
-      .describe('Known deviations about these two runs that did not occur, or not in these fields.'),
+      .describe('Known deviations of these two runs that did not occur in these fields.'),
     medians: z
       .object({ arranging: times, probing: times })
-      .describe('Milliseconds of a scenario, over those that were compared; null when there was none.'),
-    unlike: texts.describe('Programs and suites that both runs had, and that were not the same.'),
+      .describe('Median milliseconds of the compared scenarios; null without any.'),
+    unlike: texts.describe('Programs and suites of both runs whose contents differ.'),
     summary: z.object({
       compared: count,
       same: count,
-      differ: count.describe('Those whose differences are all known among them.'),
+      differ: count.describe('Includes scenarios whose differences are all known.'),
       known: count,
       skipped: count,
       alone: count,
@@ -98,7 +98,7 @@ export const comparisonSchema = z
   .meta({
     title: 'Comparison of two conformance runs',
     description:
-      'In what two runs differ. `version` is raised when a field changes its meaning; fields may be added without that.',
+      'Differences of two runs. `version` increases when a field changes its meaning, but not when fields are added.',
   });
 
 export type ComparisonContent = Frozen<z.infer<typeof comparisonSchema>>;

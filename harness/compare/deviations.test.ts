@@ -34,7 +34,7 @@ describe('npm run compare', () => {
           ...embedded,
         },
       ],
-      reason: 'The store of kind is ill.',
+      reason: 'The store of kind is broken.',
       source: 'https://example.com/ill_store',
       ...values,
     });
@@ -43,7 +43,7 @@ describe('npm run compare', () => {
       file({ deviations: entries }, 'deviations.json'),
     ];
 
-    it('passes, in either order, and tells them with their reasons', async () => {
+    it('passes in either order, and prints their reasons', async () => {
       for (const sides of [
         [runs.first, changed()],
         [changed(), runs.first],
@@ -56,13 +56,13 @@ describe('npm run compare', () => {
         expect(stdout).not.to.contain('DIFFERS');
         expect(stdout)
           .to.contain('known PI-07')
-          .and.to.contain('The store of kind is ill. (https://example.com/ill_store)');
+          .and.to.contain('The store of kind is broken. (https://example.com/ill_store)');
         expect(stdout).to.contain('10 same, 1 differ (1 known)');
-        expect(markdown).to.contain('## Known differences').and.to.contain('The store of kind is ill.');
+        expect(markdown).to.contain('## Known differences').and.to.contain('The store of kind is broken.');
       }
     });
 
-    it('reads several files, YAML among them', async () => {
+    it('reads several files, including YAML', async () => {
       const yaml = file(
         `# Known.
 deviations:
@@ -71,7 +71,7 @@ deviations:
     sides:
       - { when: { cluster: kind, agentImage: 'agent:0.1.*' }, observed: { verdict: failed, status: 500 } }
       - { when: { cluster: embedded }, observed: { verdict: passed, status: 403 } }
-    reason: The store of kind is ill.
+    reason: The store of kind is broken.
     source: a page
 `,
         'known.yaml',
@@ -81,7 +81,7 @@ deviations:
       expect((await compared(runs.first, changed(), '--deviations', yaml, ...deviations(code))).exitCode).to.equal(0);
     });
 
-    it('still fails for what they do not tell, and says which no longer occurs', async () => {
+    it('still fails for other differences, and reports deviations that no longer occur', async () => {
       const other = deviations(
         entry({}, { observed: { verdict: 'failed', status: 503 } }, { observed: { verdict: 'passed', status: 403 } }),
       );
@@ -99,7 +99,7 @@ deviations:
       expect(stdout).to.contain('stale PI-07, probe 2: status').and.to.contain('deviations[0]');
     });
 
-    it('takes a verdict of a scenario for known only where its probes explain it', async () => {
+    it("only treats a scenario's verdict as known if its probes explain it", async () => {
       const worse = changed();
       const scenario = scenarioOf(worse as Results, 'PI-07');
       scenario.verdict = 'error';
@@ -113,7 +113,7 @@ deviations:
       expect((await compared(runs.first, worse, ...deviations(entry(), whole))).exitCode).to.equal(0);
     });
 
-    it('applies them to the runs that they are about alone', async () => {
+    it('only applies them to the runs that they describe', async () => {
       for (const when of [
         { cluster: 'eks' },
         { cluster: 'kind', agentImage: 'agent:0.2*' },
@@ -123,11 +123,11 @@ deviations:
         const { exitCode, json } = await compared(runs.first, changed(), ...deviations(entry({}, { when })));
         expect([exitCode, json.stale, json.summary.known], JSON.stringify(when)).to.deep.equal([1, [], 0]);
       }
-      // Neither of two embedded runs is kind's.
+      // Neither run is on kind.
       expect((await compared(runs.first, runs.second, ...deviations(entry()), '--strict')).exitCode).to.equal(0);
     });
 
-    it('fails for one that no longer occurs with --strict alone', async () => {
+    it('fails for one that no longer occurs only with --strict', async () => {
       const { exitCode, stdout, markdown } = await compared(runs.first, onKind(), ...deviations(entry()));
       expect(exitCode).to.equal(0);
       expect(stdout).to.contain('stale PI-07, probe 2: verdict, code, status');
@@ -135,7 +135,7 @@ deviations:
       expect((await compared(runs.first, onKind(), ...deviations(entry()), '--strict')).exitCode).to.equal(1);
     });
 
-    it('says nothing of one whose scenario was not compared, or ended before its probes', async () => {
+    it('ignores one whose scenario was not compared, or ended before its probes', async () => {
       const skipped = onKind((results) => (scenarioOf(results, 'PI-07').verdict = 'skipped'));
       expect((await compared(runs.first, skipped, ...deviations(entry()), '--strict')).json.stale).to.deep.equal([]);
       const ended = onKind((results) => Object.assign(scenarioOf(results, 'PI-07'), { verdict: 'error', probes: [] }));
@@ -143,25 +143,25 @@ deviations:
     });
 
     const wrong: readonly (readonly [string, object | string, string])[] = [
-      ['no object', [], 'it must be an object, not a list'],
-      ['no list', { deviations: {} }, 'deviations must be a list, not an object'],
+      ['a list', [], 'it must be an object, not a list'],
+      ['an object instead of a list', { deviations: {} }, 'deviations must be a list, not an object'],
       ['another key', { deviation: [] }, 'it must not have "deviation": did you mean "deviations"?'],
-      ['no YAML', 'a: [', 'is neither YAML nor JSON'],
+      ['invalid YAML', 'a: [', 'is neither YAML nor JSON'],
       [
         'a misspelt key',
         { deviations: [entry({ reasons: 'x' })] },
         'deviations[0] must not have "reasons": did you mean "reason"?',
       ],
-      ['no reason', { deviations: [entry({ reason: ' ' })] }, 'deviations[0].reason must be a text that is not empty'],
+      ['no reason', { deviations: [entry({ reason: ' ' })] }, 'deviations[0].reason must be a non-empty string'],
       [
         'no source',
         { deviations: [entry({ source: undefined })] },
-        'deviations[0].source must be a text that is not empty, not missing',
+        'deviations[0].source must be a non-empty string, not missing',
       ],
       [
-        'no scenario',
+        'an invalid scenario id',
         { deviations: [entry({ scenario: 'pi-7' })] },
-        'deviations[0].scenario must be the id of a scenario',
+        'deviations[0].scenario must be a scenario id',
       ],
       [
         'probe 0',
@@ -171,44 +171,48 @@ deviations:
       [
         'one side',
         { deviations: [entry({ sides: [entry().sides[0]] })] },
-        'deviations[0].sides must be a list of two, not a list of 1',
+        'deviations[0].sides must be a list of two, not a list of length 1',
       ],
-      ['three sides', { deviations: [entry({ sides: [...entry().sides, entry().sides[0]] })] }, 'not a list of 3'],
+      [
+        'three sides',
+        { deviations: [entry({ sides: [...entry().sides, entry().sides[0]] })] },
+        'not a list of length 3',
+      ],
       [
         'no condition',
         { deviations: [entry({}, { when: {} })] },
         'deviations[0].sides[0].when must name a fact of the run',
       ],
       [
-        'a field that there is not',
+        'an unknown field',
         { deviations: [entry({}, { observed: { state: 1 } })] },
         'observed.state is not a field: did you mean "status"?',
       ],
       [
-        'a status in words',
+        'a status that is a string',
         { deviations: [entry({}, { observed: { status: '500' } })] },
         'status must be a whole number of at least 0, not "500"',
       ],
       [
-        'a verdict that there is not',
+        'an unknown verdict',
         { deviations: [entry({}, { observed: { verdict: 'bad' } })] },
         'verdict must be one of passed, failed',
       ],
       [
-        'a field of one side',
+        'a field that only one side has',
         { deviations: [entry({}, { observed: { layer: 's3' } })] },
-        'must say what each side observes of layer',
+        'must have layer on both sides',
       ],
       ['no field', { deviations: [entry({}, { observed: {} })] }, 'observed must name a field'],
       [
         'no difference',
         { deviations: [entry({}, entry().sides[1])] },
-        'observe the same verdict, which is not a deviation',
+        'have the same verdict, which is not a deviation',
       ],
-      ['a status of a whole scenario', { deviations: [entry({ probe: undefined })] }, 'code needs a probe'],
+      ['a status of a whole scenario', { deviations: [entry({ probe: undefined })] }, 'code requires a probe'],
     ];
     for (const [what, content, message] of wrong)
-      it(`refuses a file with ${what}`, async () => {
+      it(`rejects a file with ${what}`, async () => {
         const path = file(content, 'mine.yaml');
         const { exitCode, stdout, stderr } = await command([file(runs.first), file(runs.second), '--deviations', path]);
         expect([exitCode, stdout]).to.deep.equal([2, '']);

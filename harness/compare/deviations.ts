@@ -9,12 +9,12 @@ import type { Side } from '../results/read-results.ts';
 /** A known difference with its reason (docs/compare.md). `listed`: file and position. */
 export type Deviation = z.infer<typeof deviation> & { readonly listed: string };
 
-/** Reads a file of known deviations, YAML or JSON. Throws `HarnessError` BAD_FILE. */
+/** Reads a YAML or JSON file of known deviations. Throws `HarnessError` BAD_FILE. */
 export function readDeviations(path: string): readonly Deviation[] {
   const { deviations } = validated(
     file,
     readYaml(path, 'Deviations file'),
-    (problem) => `${path} is not a list of known deviations: ${problem} (docs/compare.md has its form).`,
+    (problem) => `${path} is not a list of known deviations: ${problem} (docs/compare.md describes the format).`,
   );
   return deviations.map((item, index) => ({ ...item, listed: `${path}, deviations[${index}]` }));
 }
@@ -66,17 +66,15 @@ const deviation = z
       for (const [field, value] of Object.entries(observed)) {
         const problem = fieldProblem(field, value, probe);
         if (problem !== undefined) wrong(problem, index, 'observed', field);
-        else if (!Object.hasOwn(sides[1 - index]?.observed ?? {}, field))
-          wrong(`must say what each side observes of ${field}`);
-        else if (sides[1 - index]?.observed[field] === value)
-          wrong(`observe the same ${field}, which is not a deviation`);
+        else if (!Object.hasOwn(sides[1 - index]?.observed ?? {}, field)) wrong(`must have ${field} on both sides`);
+        else if (sides[1 - index]?.observed[field] === value) wrong(`have the same ${field}, which is not a deviation`);
       }
   });
 
-/** Why a field cannot have this value, as words that follow its name; undefined if it can. */
+/** Returns why a field cannot have this value, as words after its name; undefined if it can. */
 export function fieldProblem(field: string, value: Value, probe: number | null): string | undefined {
   if (probe === null)
-    return field === 'verdict' ? undefined : 'needs a probe: a scenario as a whole only has the field verdict';
+    return field === 'verdict' ? undefined : 'requires a probe: a scenario as a whole only has the field verdict';
   if (field === 'verdict' && value === 'skipped') return `must be one of ${PROBE_VERDICTS.join(', ')}, not "skipped"`;
   if (/^facts\../.test(field) || (FIELDS as readonly string[]).includes(field)) return undefined;
   return `is not a field: ${suggestion(field, [...FIELDS, 'facts.<name>']).replace(/\.$/, '')}`;
@@ -84,7 +82,7 @@ export function fieldProblem(field: string, value: Value, probe: number | null):
 
 const file = z.strictObject({ deviations: z.array(deviation) });
 
-/** What each side observes by a deviation, A first, in each order that fits the runs; none if it does not apply. */
+/** Returns the deviation's sides, A's first, in each order that fits the runs; none if it does not apply. */
 function orders({ sides }: Deviation, a: Side, b: Side): readonly Deviation['sides'][] {
   const [first, second] = sides;
   const both: readonly Deviation['sides'][] = [sides, [second, first]];

@@ -16,7 +16,7 @@ describe('npm run compare', () => {
   const runs = comparedRuns();
   const { onKind } = runs;
 
-  it('takes two versions of a client out of one run', async () => {
+  it('compares two versions of a client in one run', async () => {
     const both = copy(runs.first);
     const one = { ...scenarioOf(both, 'PI-01'), id: 'PI-01.python-1', client: { name: 'python', version: '1' } };
     const other = { ...structuredClone(one), id: 'PI-01.python-2', client: { name: 'python', version: '2' } };
@@ -46,7 +46,7 @@ describe('npm run compare', () => {
         ['PI-07 verdict: passed, inconclusive'],
       ],
       [
-        'a scenario that an error ended',
+        'a scenario that ended in an error',
         (r) => Object.assign(scenarioOf(r, 'PI-07'), { verdict: 'error', probes: [] }),
         ['PI-07 verdict: passed, error'],
       ],
@@ -57,7 +57,7 @@ describe('npm run compare', () => {
       ],
       ['the outcome', (r) => (observedIn(r, 'PI-01', 0).outcome = 'absent'), ['PI-01 1 outcome: granted, absent']],
       ['the layer', (r) => (observedIn(r, 'PI-07', 1).layer = 'sts'), ['PI-07 2 layer: s3, sts']],
-      ['a layer that is missing', (r) => void delete observedIn(r, 'PI-07', 1).layer, ['PI-07 2 layer: s3, null']],
+      ['a missing layer', (r) => void delete observedIn(r, 'PI-07', 1).layer, ['PI-07 2 layer: s3, null']],
       ['the code', (r) => (observedIn(r, 'PI-07', 1).code = 'Denied'), ['PI-07 2 code: AccessDenied, Denied']],
       ['the status', (r) => (observedIn(r, 'PI-07', 1).status = 401), ['PI-07 2 status: 403, 401']],
       [
@@ -72,18 +72,10 @@ describe('npm run compare', () => {
         (r) => (observedIn(r, 'PI-03', 0).identity!.arn = 'arn:aws:iam::111122223333:user/me'),
         ['PI-03 1 identity: node, static'],
       ],
+      ['a missing identity', (r) => void delete observedIn(r, 'PI-03', 0).identity, ['PI-03 1 identity: node, null']],
+      ['an expected fact', (r) => (observedIn(r, 'WH-03', 0).facts!['pods'] = 19), ['WH-03 1 facts.pods: 20, 19']],
       [
-        'an identity that is missing',
-        (r) => void delete observedIn(r, 'PI-03', 0).identity,
-        ['PI-03 1 identity: node, null'],
-      ],
-      [
-        'a fact that is expected',
-        (r) => (observedIn(r, 'WH-03', 0).facts!['pods'] = 19),
-        ['WH-03 1 facts.pods: 20, 19'],
-      ],
-      [
-        'a fact that is to be absent',
+        'a fact that is expected to be absent',
         (r) => (observedIn(r, 'WH-02', 0).facts!['label'] = 'enabled'),
         ['WH-02 1 facts.label: null, enabled'],
       ],
@@ -107,7 +99,7 @@ describe('npm run compare', () => {
       ],
       ['the number of probes', (r) => void scenarioOf(r, 'PI-07').probes.pop(), ['PI-07 probes: 2, 1']],
       [
-        'what is tried',
+        'the operation of a probe',
         (r) => Object.assign(probeOf(r, 'PI-07', 1), { operation: 'DeleteObject s3://x', workload: null }),
         ['PI-07 2 operation: app: PutObject, harness: DeleteObject'],
       ],
@@ -120,11 +112,11 @@ describe('npm run compare', () => {
         expect(stdout).to.match(
           /\n11 scenarios compared: 10 same, 1 differ \(0 known\), 0 only on one side or skipped\n$/,
         );
-        // The other way round it is the same.
+        // The reverse comparison has the same summary.
         expect((await compared(onKind(change), runs.first)).json.summary).to.deep.equal(json.summary);
       });
 
-    it('a fact that leaves its range', async () => {
+    it('a fact outside its range', async () => {
       const name = 'podIdentityVolume.expirationSeconds';
       const range = onKind((results) => (observedIn(results, 'WH-01', 0).facts![name] = 600));
       const { json } = await compared(runs.first, range);
@@ -134,7 +126,7 @@ describe('npm run compare', () => {
     });
   });
 
-  describe('finds none in', () => {
+  describe('finds no difference in', () => {
     const changes: readonly (readonly [string, (results: Results) => void])[] = [
       [
         'texts, ids and times',
@@ -152,18 +144,18 @@ describe('npm run compare', () => {
             `arn:aws:sts::111122223333:assumed-role/${r.run.id}-pi-07-app/other`),
       ],
       [
-        'what a further attempt is called',
+        'the names of a further attempt',
         (r) =>
           (observedIn(r, 'PI-07', 0).identity!.arn =
             `arn:aws:sts::111122223333:assumed-role/${r.run.id}-pi-07-try2-app/s`),
       ],
-      ['a fact that is not expected', (r) => (observedIn(r, 'WH-01', 0).facts!['app.env.AWS_REGION'] = 'eu-west-1')],
+      ['a fact without an expectation', (r) => (observedIn(r, 'WH-01', 0).facts!['app.env.AWS_REGION'] = 'eu-west-1')],
       [
         'a fact within its range',
         (r) => (observedIn(r, 'WH-01', 0).facts!['podIdentityVolume.expirationSeconds'] = 79_200),
       ],
       [
-        "another AWS's account in what is expected",
+        'the account in an expected fact',
         (r) => {
           const arn = `arn:aws:iam::999988887777:role/${r.run.id}-wh-02-app`;
           observedIn(r, 'WH-02', 0).facts!['app.env.AWS_ROLE_ARN'] = arn;

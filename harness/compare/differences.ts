@@ -19,10 +19,10 @@ export interface Difference {
 export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identity'] as const;
 /** Facts of a client's run (`foundation/protocols/client-run.ts`) that are compared between two clients. */
 const OF_CLIENTS = ['signed', 'told', 'expired', 'credentials.tokens'] as const;
-/** Facts that depend on the client's timeouts: only compared if both machines were on time. */
+/** Facts that depend on the client's timeouts, which are only compared if no machine was late. */
 const OF_TIMELY_CLIENTS = ['outcomes', 'credentials.requests'] as const;
 
-/** The differences between two runs of a scenario, its verdict first. */
+/** Returns the differences between two runs of a scenario, its verdict first. */
 export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScenario): readonly Difference[] {
   const differences: Difference[] = [];
   const { id } = ofA;
@@ -51,7 +51,7 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
     for (const name of Object.keys(probeA.expected.facts ?? {})) {
       const [factA, factB] = [factOf(a, ofA, probeA, name), factOf(b, ofB, probeB, name)];
       if (factA === undefined || factB === undefined) continue;
-      // A fact with a range or a pattern may differ between runs: it is equal if both meet the same expectation.
+      // A fact with a range or a pattern may differ between runs, so values that meet the same expectation are equal.
       if (factA.met && factB.met && factA.expected === factB.expected) continue;
       add(number, `facts.${name}`, factA.value, factB.value);
     }
@@ -98,7 +98,7 @@ function factValue(run: string, scenario: string, { observed }: ProbeOutcome, na
   return typeof value === 'string' ? neutral(value, run, scenario) : value;
 }
 
-/** A fact that the expectation names, and whether it is expected; undefined if it is not named. */
+/** Returns a fact of the expectation, and whether it is met; undefined if the expectation does not have the fact. */
 function factOf(
   side: Side,
   { id, run = side.run.id }: SideScenario,

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { identityName, neutral, neutralExpectation } from './names.ts';
 
-describe('the names of a run', () => {
-  it('are taken out of a text', () => {
+describe('names of a run', () => {
+  it('are replaced in a text', () => {
     expect(neutral('system:serviceaccount:pi-07-app-cabcdef:app', 'cabcdef', 'PI-07')).to.equal(
       'system:serviceaccount:pi-07-app-<run>:app',
     );
@@ -18,7 +18,7 @@ describe('the names of a run', () => {
     expect(neutral('269f1bed-398d-4f01-8eca', 'cabcdef', 'PI-07')).to.equal('269f1bed-398d-4f01-8eca');
   });
 
-  it('are taken out of an expectation with the account', () => {
+  it('are replaced in an expectation, together with the account', () => {
     expect(neutralExpectation('arn:aws:iam::111122223333:role/cabcdef-pi-07-app', 'cabcdef', 'PI-07')).to.equal(
       'arn:aws:iam::<account>:role/<run>-pi-07-app',
     );

@@ -1,4 +1,4 @@
-/** Replaces the names of a run, which contain its id (harness/scenario/names.ts), by neutral ones. */
+/** Replaces names with a run's id (harness/scenario/names.ts) by neutral names. */
 
 import { declaredId } from '../../foundation/node/validate.ts';
 import { roleOfSession } from '../../foundation/aws/role-arn.ts';
@@ -8,7 +8,7 @@ const ASSOCIATION_ID = /\ba-[a-z0-9]{17}\b/g;
 /** UIDs of Kubernetes objects are UUIDs (Kubernetes documentation, "Object Names and IDs"). */
 const UID = /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 
-/** Replaces run id, association ids and UIDs by `<run>` and so on, and removes the mark of further attempts. */
+/** Replaces run id, association ids and UIDs by placeholders such as `<run>`, and removes the mark of a retry. */
 export function neutral(text: string, run: string, scenario: string): string {
   const slug = declaredId(scenario).toLowerCase();
   return text
@@ -18,11 +18,11 @@ export function neutral(text: string, run: string, scenario: string): string {
     .replaceAll(UID, '<uid>');
 }
 
-/** As `neutral`, for expectations: also replaces account numbers. */
+/** Like `neutral`, for expectations: also replaces account ids. */
 export const neutralExpectation = (text: string, run: string, scenario: string): string =>
   neutral(text, run, scenario).replaceAll(/\b\d{12}\b/g, '<account>');
 
-/** What a scenario calls an identity: one of its roles, `node` or `static`; else a role's name in IAM, or the ARN. */
+/** Returns a scenario's name for an identity: its role, `node` or `static`; else a role's name in IAM, or the ARN. */
 export function identityName(arn: string, run: string, scenario: string): string {
   if (/:root$|:user\//.test(arn)) return 'static';
   const role = roleOfSession(arn)?.split('/').at(-1);

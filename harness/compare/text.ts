@@ -47,7 +47,7 @@ function scenarioLines({ id, title, differences, probes, a, b }: ScenarioCompari
       indent,
     );
   lines.push(...of(null, '      '));
-  // Differing probes say more than the scenario's reason.
+  // Reasons of differing probes are more precise than the scenario's reason.
   if (probes.length === 0) lines.push(`      A: ${oneLine(a?.reason ?? '')}`, `      B: ${oneLine(b?.reason ?? '')}`);
   for (const probe of probes)
     lines.push(
@@ -59,7 +59,7 @@ function scenarioLines({ id, title, differences, probes, a, b }: ScenarioCompari
   return lines;
 }
 
-/** A line for each difference; a reason that several share comes once, after them. */
+/** Returns a line for each difference, and a shared reason once after the last of them. */
 function differenceLines(differences: readonly JudgedDifference[], indent: string): string[] {
   return differences.flatMap(({ field, a, b, known }, index) => {
     const line = `${indent}${field}: A ${valueWords(a)}, B ${valueWords(b)}`;

@@ -5,7 +5,7 @@ import type { Side } from '../results/read-results.ts';
 
 export const valueWords = (value: Value): string => (value === null ? 'none' : clip(oneLine(String(value))));
 
-/** A text on one line without control characters, which servers' messages may have. */
+/** Puts a text on one line, without the control characters that servers' messages may have. */
 export const oneLine = (text: string): string => text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
 
 export function sideLines({ file, run, facts, faults }: Side): readonly string[] {
@@ -16,7 +16,7 @@ export function sideLines({ file, run, facts, faults }: Side): readonly string[]
     `harness ${harness}, Node ${node}, ${platform}`,
     ...(faults.length > 0 ? [`with faults: ${faults.join(', ')}`] : []),
     ...(run.interrupted ? ['The run was interrupted.'] : []),
-    ...(run.error === null ? [] : [`The run could not do its work: ${run.error}`]),
+    ...(run.error === null ? [] : [`The run failed: ${run.error}`]),
     file,
   ].map(oneLine);
 }
@@ -41,14 +41,14 @@ function whyNot({ id, a, b }: ScenarioComparison): string {
   return ofA === ofB ? `skipped on both sides: ${ofA}` : `skipped on both sides. A: ${ofA} B: ${ofB}`;
 }
 
-/** Differences of the programs, which may explain those of the clusters. */
+/** Names programs that differ between the runs, which may explain other differences. */
 export function unlikeWords({ unlike }: Comparison): string | undefined {
   if (unlike.length === 0) return undefined;
   const more = unlike.length > 5 ? ` and ${unlike.length - 5} more` : '';
-  return `Not built alike on both sides: ${unlike.slice(0, 5).join(', ')}${more}.`;
+  return `Built from different sources: ${unlike.slice(0, 5).join(', ')}${more}.`;
 }
 
-/** The median times of a scenario by kind: name, A's and B's. */
+/** Returns the median times of a scenario: name, A's time and B's time. */
 export const medianTimes = ({ medians }: Comparison): readonly (readonly [what: string, a: string, b: string])[] =>
   (['arranging', 'probing'] as const).flatMap((what) => {
     const value = medians[what];

@@ -13,7 +13,7 @@ const refusal = (argv: readonly string[]): string => {
     expect(error).to.be.instanceOf(HarnessError).with.property('exitCode', 2);
     return (error as Error).message;
   }
-  return expect.fail('it was taken');
+  return expect.fail('the flags were accepted');
 };
 const EKS = ['--cluster', 'eks'] as const;
 const CLUSTERS = ['--cluster-name', 'one,two'] as const;
@@ -34,53 +34,50 @@ describe('flags of clusters', () => {
     [...EKS, '--permissions-boundary', BOUNDARY, '--subnet-ids', 'subnet-0123456789abcdef0,subnet-2'],
     [...EKS, '--permissions-boundary', 'arn:aws:iam::aws:policy/AmazonS3FullAccess'],
   ])
-    it(`are taken: ${argv.join(' ') || 'none'}`, () => check(argv));
+    it(`are accepted: ${argv.join(' ') || 'none'}`, () => check(argv));
 
   for (const [argv, text] of [
     [
       ['--kind-image', 'x'],
-      '--kind-image is for kind clusters, and this run uses --cluster embedded: add --cluster kind',
+      '--kind-image is for kind clusters, but this run uses --cluster embedded: add --cluster kind',
     ],
     [['--agent-image', 'x'], '--agent-image is for kind and eks clusters'],
-    [['--cluster', 'kind', '--nodes', '3'], '--nodes is for eks clusters, and this run uses --cluster kind'],
+    [['--cluster', 'kind', '--nodes', '3'], '--nodes is for eks clusters, but this run uses --cluster kind'],
     [[...EKS, '--webhook-image', 'x'], '--webhook-image is for kind clusters'],
     [[...EKS, '--fault', 'iam-ignores-session-policy'], '--fault is for embedded and kind clusters'],
     [[...EKS, '--s3-endpoint', 'http://h'], '--s3-endpoint is for embedded and kind clusters'],
     [['--region', 'us-west-2'], "uses the harness' own emulator. Add --cluster eks or --aws-endpoint"],
     [['--allow-account', '111122223333'], '--allow-account has no effect'],
     [['--aws-endpoint', 'eks=http://h'], 'add --cluster eks'],
-    [['--s3-endpoint', 'nowhere'], '--s3-endpoint is "nowhere": give a URL'],
-    [['--s3-endpoint', 'http://a', '--aws-endpoint', 'http://b'], 'name two places for S3'],
+    [['--s3-endpoint', 'nowhere'], 'Invalid --s3-endpoint "nowhere": use a URL'],
+    [['--s3-endpoint', 'http://a', '--aws-endpoint', 'http://b'], 'are two endpoints for S3'],
     [[...EKS, '--cluster-name', 'a,b,c'], 'is given 3 times (a, b, c)'],
     [[...EKS, '--cluster-name', 'a,a'], '--cluster-name names a twice'],
-    [[...EKS, ...CLUSTERS, '--nodes', '3'], '--nodes 3 has no effect: --cluster-name one,two uses what exists'],
+    [[...EKS, ...CLUSTERS, '--nodes', '3'], '--nodes 3 has no effect: --cluster-name one,two uses an existing cluster'],
     [[...EKS, ...CLUSTERS, '--compute', 'auto-mode'], '--compute auto-mode has no effect'],
     [[...EKS, '--compute', 'auto-mode', '--instance-type', 'm6i.large'], '--instance-type m6i.large has no effect'],
-    [[...EKS, '--compute', 'auto-mode', '--agent-image', 'x'], 'with the agent on them. Leave it out.'],
-    [[...EKS, '--agent-image', 'x', '--addon-version', 'v1'], '--agent-image takes the place of the add-on'],
-    [[...EKS, '--agent-args=--x'], '--agent-image is not given'],
+    [[...EKS, '--compute', 'auto-mode', '--agent-image', 'x'], 'provides its own nodes and agent. Leave it out.'],
+    [[...EKS, '--agent-image', 'x', '--addon-version', 'v1'], '--agent-image replaces the add-on'],
+    [[...EKS, '--agent-args=--x'], 'it requires --agent-image'],
     [[...EKS, '--agent-chart', '0.2'], '--agent-chart 0.2 has no effect'],
     [[...EKS, '--cluster-name', 'bad name!'], '--cluster-name is "bad name!": give a name'],
     [[...EKS, '--kubernetes-version', 'v1.34'], '--kubernetes-version is "v1.34": give one such as 1.34'],
-    [[...EKS, '--subnet-ids', 'subnet-1,vpc-1'], '--subnet-ids is "vpc-1": give ids of subnets'],
+    [[...EKS, '--subnet-ids', 'subnet-1,vpc-1'], '--subnet-ids is "vpc-1": give subnet ids'],
     [[...EKS, '--cluster-role-arn', 'example'], '--cluster-role-arn is "example": give the ARN of a role'],
     [[...EKS, '--node-role-arn', BOUNDARY], '--node-role-arn is "arn:aws:iam::111122223333:policy/b": give the ARN'],
     [[...EKS, '--admin-principal-arn', 'example'], 'give the ARN of a role or user'],
-    [
-      ['--service-principal', 'a.amazonaws.com,pods.eks'],
-      '--service-principal is "pods.eks": give the name of a service',
-    ],
+    [['--service-principal', 'a.amazonaws.com,pods.eks'], '--service-principal is "pods.eks": use a service principal'],
     [[...EKS, '--permissions-boundary', ROLE], 'give the ARN of a managed policy'],
   ] as const)
-    it(`are refused: ${argv.join(' ')}`, () => expect(refusal(argv)).to.include(text));
+    it(`are rejected: ${argv.join(' ')}`, () => expect(refusal(argv)).to.include(text));
 
-  it('name the agent in vain nowhere, not in the environment either', () => {
+  it('about the agent must have an effect, even those from the environment', () => {
     const environment = { CONFORMANCE_AGENT_IMAGE: 'x' };
     expect(() => check([...EKS, '--compute', 'auto-mode'], environment)).to.throw('--agent-image x has no effect');
     expect(() => check([...EKS, '--addon-version', 'v1'], environment)).to.throw('--addon-version v1 has no effect');
     check([...EKS, '--compute', 'auto-mode'], { CONFORMANCE_NODES: '3' });
   });
 
-  it('may be of other runs where the environment has them', () =>
+  it('from the environment may be for other runs', () =>
     check([], { CONFORMANCE_NODES: '3', CONFORMANCE_REGION: 'us-west-2', CONFORMANCE_AGENT_IMAGE: 'x' }));
 });

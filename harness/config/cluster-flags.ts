@@ -5,8 +5,8 @@ import type { Configuration } from './configuration.ts';
 import { checkForms } from './read-options.ts';
 
 /**
- * Rejects flags that do not affect the run's clusters, but not values of environment and config file, which may be for
- * other runs. Throws `HarnessError` BAD_FLAG_VALUE.
+ * Rejects flags without effect on the run's clusters. Values from environment and config file may be for other runs.
+ * Throws `HarnessError` BAD_FLAG_VALUE.
  */
 export function checkClusterFlags(configuration: Configuration): void {
   const { cluster, options } = configuration;
@@ -14,11 +14,11 @@ export function checkClusterFlags(configuration: Configuration): void {
   for (const { name, clusters } of options) {
     if (!flagged(name) || clusters === undefined || clusters.includes(cluster.name)) continue;
     throw badFlagValue(
-      `--${name} is for ${clusters.join(' and ')} clusters, and this run uses --cluster ${cluster.name}: add --cluster ${clusters[0]}, or leave --${name} out.`,
+      `--${name} is for ${clusters.join(' and ')} clusters, but this run uses --cluster ${cluster.name}: add --cluster ${clusters[0]}, or leave --${name} out.`,
     );
   }
   if (flagged('times') && configuration.text('shard') === undefined)
-    throw badFlagValue('--times has no effect without --shard: add that, or leave --times out.');
+    throw badFlagValue('--times has no effect without --shard: add --shard, or leave --times out.');
   checkInCluster(configuration);
   if (configuration.flag('watch')) checkWatch(configuration);
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
@@ -27,10 +27,10 @@ export function checkClusterFlags(configuration: Configuration): void {
     endpointUrl(s3Endpoint, s3Endpoint, 's3-endpoint');
     if (endpoints.s3 !== undefined)
       throw badFlagValue(
-        `--s3-endpoint ${s3Endpoint} and --aws-endpoint ${endpoints.s3} name two places for S3: leave one of them out.`,
+        `--s3-endpoint ${s3Endpoint} and --aws-endpoint ${endpoints.s3} are two endpoints for S3: leave one of them out.`,
       );
   }
-  // Values of the environment and config file too: they are used.
+  // Also checks values from environment and config file, because the run uses them.
   checkForms(
     options.filter(({ clusters }) => clusters?.includes(cluster.name) !== false),
     configuration,
@@ -49,7 +49,7 @@ const NOT_WATCHED = ['last-failed', 'shard', 'max-failures', 'keep', 'record'];
 
 function checkWatch(configuration: Configuration): void {
   if (configuration.list('suites-dir').length === 0)
-    throw badFlagValue('--watch is for suites of your own: give their folder with --suites-dir, or leave --watch out.');
+    throw badFlagValue('--watch is for your own suites: give their folder with --suites-dir, or leave --watch out.');
   const other = NOT_WATCHED.find((name) => configuration.values.get(name)?.origin === 'flag');
   if (other !== undefined) throw badFlagValue(`--${other} has no effect with --watch: leave one of the two out.`);
 }

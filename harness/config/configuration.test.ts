@@ -21,7 +21,7 @@ const failure = (run: () => unknown): HarnessError => {
     expect(error).to.be.instanceOf(HarnessError);
     return error as HarnessError;
   }
-  throw new Error('nothing was thrown');
+  throw new Error('no error was thrown');
 };
 
 describe('the configuration', () => {
@@ -50,7 +50,7 @@ describe('the configuration', () => {
     expect(configuration.list('scenario')).to.deep.equal([]);
   });
 
-  it('has other defaults on EKS, which flags win over', () => {
+  it('has other defaults on EKS, which flags override', () => {
     const values = (argv: readonly string[]) => {
       const configuration = configure(argv, {});
       return (['parallel', 'timeout', 'ready-timeout'] as const).map((name) => configuration.number(name));
@@ -65,7 +65,7 @@ describe('the configuration', () => {
     expect(configure(['--grep=a=b=c'], {}).text('grep')).to.equal('a=b=c');
   });
 
-  it('prefers flag to environment to config file to default, and says which it was', () => {
+  it('prefers flag, then environment, then config file, then default, and records the origin', () => {
     const path = file('all.json', JSON.stringify({ parallel: 2, timeout: 20, retries: 5, suite: ['from-file'] }));
     const environment = { CONFORMANCE_PARALLEL: '3', CONFORMANCE_TIMEOUT: '30', CONFORMANCE_SUITE: 'a,b' };
     const configuration = configure(['--config', path, '--parallel', '4'], environment);
@@ -106,50 +106,55 @@ describe('the configuration', () => {
     }
   });
 
-  it('takes an empty environment variable for unset', () => {
+  it('treats an empty environment variable as unset', () => {
     expect(configure([], { CONFORMANCE_PARALLEL: '' }).values.get('parallel')?.origin).to.equal('default');
   });
 
   const wrong: readonly (readonly [string, readonly string[], string, string])[] = [
     ['an unknown flag', ['--paralel', '3'], 'UNKNOWN_FLAG', 'Unknown flag --paralel: did you mean --parallel?'],
-    ['a flag near to one', ['--sute', 'abac'], 'UNKNOWN_FLAG', 'Unknown flag --sute: did you mean --suite?'],
-    ['a flag like no other', ['--zzzzzzzzzzzzzzzz'], 'UNKNOWN_FLAG', 'see --help'],
-    ['a bare word', ['abac'], 'UNKNOWN_FLAG', 'Unexpected argument "abac"'],
-    ['a word after two dashes', ['--', 'abac'], 'UNKNOWN_FLAG', 'Unexpected argument "abac"'],
-    ['one dash', ['-x'], 'UNKNOWN_FLAG', 'Unknown flag -x'],
+    ['a misspelt flag', ['--sute', 'abac'], 'UNKNOWN_FLAG', 'Unknown flag --sute: did you mean --suite?'],
+    ['a flag unlike any other', ['--zzzzzzzzzzzzzzzz'], 'UNKNOWN_FLAG', 'see --help'],
+    ['an argument', ['abac'], 'UNKNOWN_FLAG', 'Unexpected argument "abac"'],
+    ['an argument after two dashes', ['--', 'abac'], 'UNKNOWN_FLAG', 'Unexpected argument "abac"'],
+    ['a flag with one dash', ['-x'], 'UNKNOWN_FLAG', 'Unknown flag -x'],
     ['a missing value', ['--suite'], 'BAD_FLAG_VALUE', '--suite needs a value (NAME)'],
-    ['a flag for a value', ['--suite', '--quiet'], 'BAD_FLAG_VALUE', '--suite needs a value'],
-    ['no number', ['--parallel', 'many'], 'BAD_FLAG_VALUE', '--parallel is "many": give a whole number of at least 1'],
-    ['a fraction', ['--parallel', '1.5'], 'BAD_FLAG_VALUE', 'whole number'],
-    ['too small a number', ['--parallel', '0'], 'BAD_FLAG_VALUE', 'at least 1'],
-    ['too great a number', ['--parallel', '1001'], 'BAD_FLAG_VALUE', 'at least 1 and at most 1000'],
+    ['a flag instead of a value', ['--suite', '--quiet'], 'BAD_FLAG_VALUE', '--suite needs a value'],
     [
-      'a number in the form of programs',
-      ['--parallel', '1e9'],
+      'a word instead of a number',
+      ['--parallel', 'many'],
       'BAD_FLAG_VALUE',
-      '--parallel is "1e9": give a whole number',
+      '--parallel is "many": give a whole number of at least 1',
     ],
+    ['a fraction', ['--parallel', '1.5'], 'BAD_FLAG_VALUE', 'whole number'],
+    ['a number that is too small', ['--parallel', '0'], 'BAD_FLAG_VALUE', 'at least 1'],
+    ['a number that is too great', ['--parallel', '1001'], 'BAD_FLAG_VALUE', 'at least 1 and at most 1000'],
+    ['a number with an exponent', ['--parallel', '1e9'], 'BAD_FLAG_VALUE', '--parallel is "1e9": give a whole number'],
     ['a negative number', ['--retries', '-1'], 'BAD_FLAG_VALUE', 'at least 0'],
-    ['more time than timers count', ['--timeout', '2147484'], 'BAD_FLAG_VALUE', 'at most 86400'],
-    ['no number at all', ['--timeout='], 'BAD_FLAG_VALUE', 'whole number'],
-    ['a choice that is none', ['--keep', 'alway'], 'BAD_FLAG_VALUE', 'did you mean "always"?'],
-    ['a choice like none', ['--compute', 'zzz'], 'BAD_FLAG_VALUE', '"zzz": choose from node-group, auto-mode.'],
-    ['a choice near to one', ['--keep', 'alway'], 'BAD_FLAG_VALUE', '"always"? (one of never, on-failure, always)'],
+    ['a timeout above the maximum of timers', ['--timeout', '2147484'], 'BAD_FLAG_VALUE', 'at most 86400'],
+    ['an empty number', ['--timeout='], 'BAD_FLAG_VALUE', 'whole number'],
+    ['an invalid choice', ['--keep', 'alway'], 'BAD_FLAG_VALUE', 'did you mean "always"?'],
+    ['a choice unlike any other', ['--compute', 'zzz'], 'BAD_FLAG_VALUE', '"zzz": choose from node-group, auto-mode.'],
+    ['a misspelt choice', ['--keep', 'alway'], 'BAD_FLAG_VALUE', '"always"? (one of never, on-failure, always)'],
     ['an unknown cluster', ['--cluster', 'embeded'], 'BAD_FLAG_VALUE', 'did you mean "embedded"?'],
     ['an empty list', ['--suite', ' , '], 'BAD_FLAG_VALUE', '--suite is empty'],
     ['an empty text', ['--report-dir='], 'BAD_FLAG_VALUE', '--report-dir is empty'],
     ['an invalid regular expression', ['--grep', '('], 'BAD_FLAG_VALUE', 'not a valid regular expression'],
     [
-      'an invalid regular expression to invert',
+      'an invalid regular expression in --grep-invert',
       ['--grep-invert', '['],
       'BAD_FLAG_VALUE',
       'not a valid regular expression',
     ],
-    ['no truth value', ['--quiet=perhaps'], 'BAD_FLAG_VALUE', '--quiet is "perhaps": give true or false'],
-    ['a config file that is not there', ['--config', join(folder, 'none.json')], 'BAD_CONFIG_FILE', 'cannot be read'],
+    [
+      'a value that is not a boolean',
+      ['--quiet=perhaps'],
+      'BAD_FLAG_VALUE',
+      '--quiet is "perhaps": give true or false',
+    ],
+    ['a missing config file', ['--config', join(folder, 'none.json')], 'BAD_CONFIG_FILE', 'cannot be read'],
   ];
   for (const [what, argv, code, text] of wrong) {
-    it(`refuses ${what}`, () => {
+    it(`rejects ${what}`, () => {
       const error = failure(() => configure(argv, {}));
       expect(error.code).to.equal(code);
       expect(error.exitCode).to.equal(2);
@@ -161,39 +166,39 @@ describe('the configuration', () => {
   const wrongFiles: readonly (readonly [string, string, string])[] = [
     ['text that is neither JSON nor YAML', '{"a": [', 'cannot be read'],
     ['a list', '[1]', 'must hold an object'],
-    ['nothing', '', 'must hold an object'],
+    ['no content', '', 'must hold an object'],
     ['an unknown option', 'paralell: 3', 'unknown option "paralell", did you mean "parallel"?'],
-    ['an option of the command line alone', 'list: true', 'unknown option "list"'],
-    ['an option within itself', 'config: other.json', 'unknown option "config"'],
-    ['a truth value for a number', 'parallel: true', 'parallel in'],
+    ['an option that only the command line accepts', 'list: true', 'unknown option "list"'],
+    ['the option config itself', 'config: other.json', 'unknown option "config"'],
+    ['a boolean for a number', 'parallel: true', 'parallel in'],
     ['an object for a list', 'suite: {a: 1}', 'wrong type ({"a":1})'],
     ['a list of numbers', 'suite: [1]', 'wrong type'],
     ['null', 'parallel:', 'wrong type (null)'],
-    ['no number', 'parallel: many', 'parallel in'],
+    ['a word for a number', 'parallel: many', 'parallel in'],
   ];
   for (const [what, text, message] of wrongFiles) {
-    it(`refuses a config file with ${what}`, () => {
+    it(`rejects a config file with ${what}`, () => {
       const error = failure(() => configure(['--config', file('wrong.yaml', text)], {}));
       expect(error.code).to.equal('BAD_CONFIG_FILE');
       expect(error.message).to.contain(message).and.to.contain('wrong.yaml');
     });
   }
 
-  it('names the environment variable that is wrong', () => {
+  it('names the environment variable with an invalid value', () => {
     expect(failure(() => configure([], { CONFORMANCE_PARALLEL: 'x' })).message).to.contain(
       'CONFORMANCE_PARALLEL is "x"',
     );
   });
 
-  it('refuses a variable that nothing reads, with the nearest one that there is', () => {
+  it('rejects an unknown variable and suggests the nearest one', () => {
     const error = failure(() => configure([], { CONFORMANCE_PARALEL: '3' }));
     expect([error.code, error.exitCode]).to.deep.equal(['UNKNOWN_FLAG', 2]);
     expect(error.message).to.equal(
-      'Environment variable CONFORMANCE_PARALEL is not one that this command reads: did you mean CONFORMANCE_PARALLEL?',
+      'Unknown environment variable CONFORMANCE_PARALEL: did you mean CONFORMANCE_PARALLEL?',
     );
   });
 
-  it('leaves keys of an S3, and variables of others, alone', () => {
+  it('ignores the keys of --s3-endpoint, and variables of other programs', () => {
     const environment = { CONFORMANCE_S3_ACCESS_KEY_ID: 'id', CONFORMANCE_S3_SECRET_ACCESS_KEY: 'key', PARALLEL: '3' };
     expect(() => configure([], environment)).not.to.throw();
   });

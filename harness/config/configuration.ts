@@ -36,16 +36,13 @@ export function configure(
     argv,
     environment,
     ...(flags && { flags }),
-    // The table lists the cluster first, as defaults depend on it.
+    // The table lists --cluster first, because defaults depend on it.
     preset: (option, before) => typeNamed(before.get('cluster')?.value)?.defaults?.[option.name] ?? option.default,
   });
-  // A word behind --help is its topic.
+  // A word after --help is its topic.
   const [word] = given.flag('help') ? [] : words;
   if (word !== undefined)
-    throw new HarnessError(
-      'UNKNOWN_FLAG',
-      `Unexpected argument "${word}": every option starts with two dashes, see --help.`,
-    );
+    throw new HarnessError('UNKNOWN_FLAG', `Unexpected argument "${word}": options start with two dashes, see --help.`);
   const isGiven = (name: string): boolean => {
     const { value, origin } = given.values.get(name) ?? {};
     return origin === 'flag' && value !== false;
@@ -54,6 +51,6 @@ export function configure(
   if (pair !== undefined)
     throw new HarnessError('BAD_FLAG_VALUE', `--${pair[0]} and --${pair[1]} contradict each other: use one of them.`);
   const cluster = typeNamed(given.text('cluster'));
-  if (cluster === undefined) throw new Error('No types of clusters are registered.');
+  if (cluster === undefined) throw new Error('No cluster type is registered.');
   return { ...given, words, cluster, options };
 }

@@ -22,7 +22,7 @@ const checked = (args: readonly string[], environment = {}): Configuration => {
 };
 
 describe('flags of a runner in the cluster', () => {
-  it('are those that are about the run, also of the environment, with the values in force', () => {
+  it('are the flags about the run with their effective values, even from the environment', () => {
     const configuration = checked([...EKS, '--suite', 'irsa,rbac', '--quiet', '--region', 'eu-west-1'], {
       CONFORMANCE_PARALLEL: '3',
     });
@@ -33,22 +33,22 @@ describe('flags of a runner in the cluster', () => {
     ]);
   });
 
-  it('name no agent where an emulator installs it', () => {
+  it('exclude the agent if an emulator installs it', () => {
     const configuration = checked([...KIND, '--agent-image', 'a:1', '--scenario', 'PI-01']);
     expect(flagsOfRunner(configuration, true)).to.deep.equal(['--scenario=PI-01']);
   });
 
   const refusals: readonly (readonly [args: readonly string[], sentence: RegExp])[] = [
-    [['--cluster', 'kind', '--in-cluster'], /needs the image of the runner/],
+    [['--cluster', 'kind', '--in-cluster'], /--in-cluster requires --runner-image/],
     [['--cluster', 'kind', '--runner-image', 'r:1'], /--runner-image has no effect without --in-cluster/],
-    [[...KIND, '--gate', 'gate.yaml'], /--gate is not possible with --in-cluster/],
+    [[...KIND, '--gate', 'gate.yaml'], /--gate does not work with --in-cluster/],
     [['--in-cluster'], /--in-cluster is for kind and eks clusters/],
-    [EKS.filter((word) => !/workload|p:1/.test(word)), /needs the one cluster/],
+    [EKS.filter((word) => !/workload|p:1/.test(word)), /requires the runner's cluster/],
     [['--cluster', 'eks', '--context', 'x'], /--context x has no effect/],
     [['--cluster', 'eks', '--service-account-dir', '/x'], /--service-account-dir \/x has no effect/],
   ];
   for (const [args, sentence] of refusals)
-    it(`are refused as ${args.join(' ')}`, () => {
+    it(`are rejected: ${args.join(' ')}`, () => {
       expect(() => checked(args)).to.throw(sentence);
     });
 });

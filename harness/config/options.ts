@@ -9,7 +9,7 @@ import { PROFILES } from '../scenario/profiles.ts';
 import { variableOf } from './read-options.ts';
 
 interface CommonOption extends OptionSpec {
-  /** Only types of clusters with such an AWS take it. */
+  /** Only cluster types with this kind of AWS support the option. */
   readonly aws?: ClusterType['aws'];
 }
 
@@ -17,15 +17,12 @@ const about = (topic: string, options: readonly CommonOption[]): readonly Common
   options.map((option) => ({ topic, ...option }));
 const STOPS = { commandLineOnly: true } as const;
 
-/** Options that no type of clusters defines. */
+/** Options that no cluster type defines. */
 const COMMON: readonly CommonOption[] = [
   ...about('aws', [
     option.text('region REGION', 'use this region (default: from AWS_REGION or the profile)'),
     option.list('allow-account ID', 'allow this AWS account and refuse others (required on AWS)'),
-    option.list(
-      'aws-endpoint URL',
-      'send S3, IAM, STS, EKS and EKS Auth calls to this URL (SERVICE=URL for one service)',
-    ),
+    option.list('aws-endpoint URL', 'send AWS calls to this URL instead (SERVICE=URL for one service)'),
     option.text('s3-endpoint URL', "store objects in this S3, behind the emulator's authorization", {
       aws: 'emulator',
     }),
@@ -62,7 +59,7 @@ const COMMON: readonly CommonOption[] = [
     option.text('grep-invert REGEX', 'skip scenarios whose id, title, keywords or probes match'),
     option.flag('last-failed', 'run the scenarios that did not pass in the latest run', { brief: true }),
     option.text('shard I/N', 'run part I of N of the selected scenarios, for `merge` (docs/parts.md)', {
-      form: { pattern: /^[1-9]\d{0,2}\/[1-9]\d{0,2}$/, expected: 'give which shard of how many, such as 1/4' },
+      form: { pattern: /^[1-9]\d{0,2}\/[1-9]\d{0,2}$/, expected: 'give a shard and the number of shards, such as 1/4' },
     }),
     option.text('times FILE', 'balance shards by the durations in these results (default: the latest unsharded run)'),
     option.list('suites-dir DIR', 'load your own suites from this folder too', { brief: true }),
@@ -79,7 +76,7 @@ const COMMON: readonly CommonOption[] = [
   ...about('clients', [
     option.list(
       'client NAME[@VERSION]',
-      'run the probes with this client instead of the AWS SDK for JavaScript, or with "all" (repeatable, or comma-separated)',
+      'run probes with this client, or with "all", instead of the AWS SDK for JavaScript (repeatable, or comma-separated)',
       { brief: true },
     ),
     option.flag('list-clients', 'list the clients and exit', STOPS),
@@ -88,20 +85,20 @@ const COMMON: readonly CommonOption[] = [
     option.flag('watch', 'rerun scenarios when a suite or a policy file changes, until Ctrl-C', STOPS),
     option.number('parallel N', 'run this many scenarios at once', {
       minimum: 1,
-      // More than there are scenarios, and fewer connections than a process may open.
+      // More than the number of scenarios, and below a process's limit of connections.
       maximum: 1000,
       default: 16,
     }),
-    option.text('shuffle SEED', 'start scenarios in random order with this seed, or reversed ("reverse")'),
+    option.text('shuffle SEED', 'start scenarios in random order by this seed, or in reverse order ("reverse")'),
     option.number('timeout SECONDS', 'stop a scenario after this many seconds', {
       minimum: 1,
-      // A day; timers overflow at 2^31 milliseconds and fire at once.
+      // One day. Timers overflow at 2^31 milliseconds and fire at once.
       maximum: 86_400,
       default: 60,
     }),
     option.number('retries N', 'retry a scenario after an environment error (never after a verdict)', {
       minimum: 0,
-      // Names have one digit for the attempt.
+      // Resource names have one digit for the attempt.
       maximum: 8,
       default: 1,
     }),
@@ -122,20 +119,20 @@ const COMMON: readonly CommonOption[] = [
       maximum: 100_000,
       default: SMALL_LOAD.pods,
     }),
-    option.number('load-service-accounts N', 'use this many service accounts for them, each with a role', {
+    option.number('load-service-accounts N', 'use this many service accounts for the load pods, each with a role', {
       minimum: 2,
-      // An account of AWS has at most 1,000 roles by default.
+      // By default, an AWS account can have 1,000 roles.
       maximum: 1000,
       default: SMALL_LOAD.serviceAccounts,
     }),
-    option.number('load-parallelism N', 'run this many of them at once', {
+    option.number('load-parallelism N', 'run this many load pods at once', {
       minimum: 2,
       maximum: 100_000,
       default: SMALL_LOAD.parallelism,
     }),
-    option.list('fault NAME', 'enable a fault, to see a suite report it', { aws: 'emulator' }),
+    option.list('fault NAME', 'enable this fault, to see a suite detect it', { aws: 'emulator' }),
     option.flag('list-faults', 'list the faults and exit', STOPS),
-    option.text('seed TEXT', 'derive ids that need not be secret from this seed', { aws: 'emulator', default: '0' }),
+    option.text('seed TEXT', 'derive non-secret ids from this seed', { aws: 'emulator', default: '0' }),
   ]),
   ...about('report', [
     option.text('report-dir DIR', 'write reports to this folder (default: reports/<run id>)', { brief: true }),
@@ -151,7 +148,7 @@ const COMMON: readonly CommonOption[] = [
   ]),
   option.text('config FILE', 'read options from this JSON or YAML file', { ...STOPS, brief: true }),
   option.flag('version', 'print the version and exit', { ...STOPS, brief: true }),
-  option.flag('help', 'print this and exit; --help TOPIC prints the flags of a topic', { ...STOPS, brief: true }),
+  option.flag('help', 'print this help and exit; --help TOPIC prints the flags of a topic', { ...STOPS, brief: true }),
 ];
 
 export function optionsOf(types: readonly ClusterType[]): readonly OptionSpec[] {
@@ -159,7 +156,7 @@ export function optionsOf(types: readonly ClusterType[]): readonly OptionSpec[] 
   const own = [...new Set(types.flatMap(({ options }) => options))];
   const names = namesOf([...own, ...COMMON]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new Error(`There are two options --${twice}: types of clusters share one alone.`);
+  if (twice !== undefined) throw new Error(`Two options are named --${twice}: cluster types must share one object.`);
   const described = (option: OptionSpec, takes?: (type: ClusterType) => boolean): OptionSpec => {
     const clusters = takes && namesOf(types.filter(takes));
     const prefix = clusters === undefined ? '' : `${clusters.join(', ')}: `;
@@ -182,10 +179,10 @@ export function optionsOf(types: readonly ClusterType[]): readonly OptionSpec[] 
 const namesOf = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
 
 export const OPTIONS: readonly OptionSpec[] = optionsOf(CLUSTER_TYPES);
-/** The keys of `--s3-endpoint`. No flag takes them, as command lines are visible to others. */
+/** The keys of `--s3-endpoint`. They are not flags, because other users can see command lines. */
 const KEY_VARIABLES = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'];
 
-/** Rejects unknown variables, which are mostly misspelt. Throws `HarnessError` UNKNOWN_FLAG. */
+/** Rejects unknown variables, which are usually misspelt. Throws `HarnessError` UNKNOWN_FLAG. */
 export function checkVariables(
   environment: Readonly<Record<string, string | undefined>>,
   options: readonly OptionSpec[] = OPTIONS,
@@ -199,7 +196,7 @@ export function checkVariables(
     const near = nearest(name, known);
     throw new HarnessError(
       'UNKNOWN_FLAG',
-      `Environment variable ${name} is not one that this command reads: ${near === undefined ? 'unset it.' : `did you mean ${near}?`}`,
+      `Unknown environment variable ${name}: ${near === undefined ? 'unset it.' : `did you mean ${near}?`}`,
     );
   }
 }

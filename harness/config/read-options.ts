@@ -15,7 +15,7 @@ export interface Reading {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly preset?: (option: OptionSpec, before: ReadonlyMap<string, { readonly value: OptionValue }>) => OptionValue;
-  /** Flags that the command takes, by name; others are rejected, unless they come from the environment or a file. */
+  /** Names of the flags that the command accepts. Others may only come from the environment or a file. */
   readonly flags?: readonly string[];
 }
 
@@ -42,7 +42,7 @@ export function readOptions(options: readonly OptionSpec[], reading: Reading): G
   }
   const get = (name: string): OptionValue => {
     const known = values.get(name);
-    if (known === undefined) throw new Error(`There is no option --${name}.`);
+    if (known === undefined) throw new Error(`Option --${name} is not defined.`);
     return known.value;
   };
   return {
@@ -189,7 +189,7 @@ export function checkForms(options: readonly OptionSpec[], { values }: OptionVal
   }
 }
 
-/** The nearest choice before the list of all, or, if none is near, only the list. */
+/** Returns the nearest choice and the list of choices, or only the list if none is near. */
 function choiceProblem(value: string, option: OptionSpec): string {
   const choices = option.choices ?? [];
   return nearest(value, choices) === undefined

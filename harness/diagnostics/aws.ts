@@ -35,7 +35,7 @@ export async function collectAssociations(scene: Scene, findings: Findings): Pro
   if (asked === 0) return;
   findings.files.push({
     name: 'associations.json',
-    description: 'Pod Identity associations of the namespaces, as EKS tells them',
+    description: 'Pod Identity associations of the namespaces, from EKS',
     content: associations,
   });
   if (associations.length === 0)
@@ -56,7 +56,7 @@ export async function collectRoles(scene: Scene, findings: Findings): Promise<vo
   if (Object.keys(roles).length === 0) return;
   findings.files.push({
     name: 'roles.json',
-    description: "the scenario's roles by their names in it: trust, permissions and boundary, as IAM tells them",
+    description: "the scenario's roles by alias: trust policy, permissions and boundary, from IAM",
     content: roles,
   });
 }

@@ -7,16 +7,16 @@ import { MAX_BYTES, type Findings, type Scene } from './scene.ts';
 
 const MOST_CALLS = 3;
 
-/** Collects AWS's calls from the scenario or about its resources, where AWS keeps a record. */
+/** Collects AWS calls from the scenario or about its resources, if AWS has a readable record. */
 export function collectCalls(scene: Scene, findings: Findings): void {
   const { context: context, since } = scene;
   const { controls } = context.environment.aws;
   if (!controls) {
-    findings.notes.push('Calls: this AWS keeps no record of them that can be read.');
+    findings.notes.push('Calls: this AWS has no readable record of calls.');
     return;
   }
   const names = namesOf(context);
-  // A scenario may have moved AWS's clock forward, never back.
+  // A scenario can move AWS's clock forward, but never back.
   const calls = controls
     .calls()
     .filter((call) => call.time >= since.getTime() && isOf(call, context.scenario.id, names));
@@ -25,7 +25,7 @@ export function collectCalls(scene: Scene, findings: Findings): void {
   const cut = told.length < calls.length ? ` (the last ${told.length} of ${calls.length})` : '';
   findings.files.push({
     name: 'calls.json',
-    description: `calls that AWS received from the scenario or about its things, with each decision statement by statement${cut}`,
+    description: `AWS calls from the scenario or about its resources, with each decision statement by statement${cut}`,
     content: told,
   });
   const explained = new Set(scene.probes.map(({ decisiveCall }) => decisiveCall));
@@ -37,7 +37,7 @@ export function collectCalls(scene: Scene, findings: Findings): void {
     });
 }
 
-/** Names of the scenario's resources; no other scenario uses them at that time. */
+/** Returns the names of the scenario's resources, which no other scenario uses at the same time. */
 function namesOf(context: ScenarioContext): string[] {
   const { names, scenario } = context;
   return [
@@ -47,7 +47,7 @@ function namesOf(context: ScenarioContext): string[] {
   ];
 }
 
-/** Ignores statements: they are computed on reading, and the resource has the same names. */
+/** Whether a call is from the scenario or about its resources. Ignores statements, which cost time and add no names. */
 function isOf(call: CallRecord, scenario: string, names: readonly string[]): boolean {
   if (call.applicationId === scenario) return true;
   const text = [call.caller, ...call.notes, ...call.authorizations.map(({ resource }) => resource)].join('\n');
@@ -59,7 +59,7 @@ function callOf(call: CallRecord): object {
   return { time: new Date(time).toISOString(), caller, applicationId, status, errorCode, ...explain(call) };
 }
 
-/** The last calls that fit in one file. */
+/** Returns the last calls that fit into one file. */
 function lastOnes<T>(all: readonly T[]): T[] {
   const kept: T[] = [];
   let bytes = 0;

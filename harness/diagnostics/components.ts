@@ -35,7 +35,7 @@ async function collectComponent(
     selectors.map((selector) => provisioned.kubernetes.listPods(NAMESPACE, selector, scene.signal)),
   );
   const pods = new Map<string, V1Pod>(lists.flat().map((pod) => [pod.metadata?.name ?? '', pod]));
-  if (pods.size === 0) findings.notes.push(`Log of the ${name} (${provisioned.alias}): it has no pod on this cluster.`);
+  if (pods.size === 0) findings.notes.push(`Log of the ${name} (${provisioned.alias}): this cluster has no pod of it.`);
   await Promise.all(
     [...pods.values()].map(async (pod) => {
       const { alias: cluster, kubernetes } = provisioned;
@@ -43,14 +43,14 @@ async function collectComponent(
       const lines = logs.flatMap(({ text }) => complaints(text));
       if (lines.length > 0)
         findings.telling.push({
-          source: `Log of the ${name} ${pod.metadata?.name} (${cluster}), which serves other scenarios too`,
+          source: `Log of the ${name} ${pod.metadata?.name} (${cluster}), which also serves other scenarios`,
           lines,
         });
     }),
   );
 }
 
-/** The last warnings and errors, in the formats of logrus (JSON, text), zap and klog. */
+/** Returns the last warnings and errors, in the formats of logrus (JSON, text), zap and klog. */
 export function complaints(text: string): string[] {
   return text
     .split('\n')

@@ -79,7 +79,7 @@ interface FakeParts {
   readonly calls?: readonly CallRecord[];
 }
 
-/** A world whose cluster and AWS answer as they are told to. */
+/** Returns a scenario context whose cluster and AWS give the chosen answers. */
 function aWorld({ kubernetes = {}, send = async () => ({}), calls = [] }: FakeParts = {}): ScenarioContext {
   const client: Partial<KubernetesClient> = {
     listPods: async (namespace, selector) =>
@@ -139,7 +139,7 @@ describe('diagnostics', () => {
     return { attachments, read, json: (name: string): unknown => JSON.parse(read(name)) };
   }
 
-  it('writes what it names, and nothing else, the summary first', async () => {
+  it('write exactly the files that they list, the summary first', async () => {
     const { attachments, read } = await collected(aWorld());
     expect(attachments[0]).to.include({ name: 'summary.md', path: 'diagnostics/AB-01/summary.md' });
     expect(readdirSync(join(directory, 'diagnostics', 'AB-01')).sort()).to.deep.equal(
@@ -148,26 +148,26 @@ describe('diagnostics', () => {
     for (const { name } of attachments.slice(1)) expect(read('summary.md')).to.contain(`[${name}](${name})`);
   });
 
-  it('gives a further attempt a folder of its own', async () => {
+  it('have a separate folder for a further attempt', async () => {
     await collected(aWorld());
     const { attachments } = await collected(aWorld(), { attempt: 2 });
     expect(attachments[0]?.path).to.equal('diagnostics/AB-01-attempt2/summary.md');
     expect(readdirSync(join(directory, 'diagnostics')).sort()).to.deep.equal(['AB-01', 'AB-01-attempt2']);
   });
 
-  it('shows pods as they are stored, without the plan, the managers and secrets', async () => {
+  it('show pods without probe plan, managed fields and secrets', async () => {
     const { json, read } = await collected(aWorld());
     const [shown] = json('pods.json') as [V1Pod & { cluster: string }];
     expect(shown.cluster).to.equal('c1');
     expect(shown.metadata).to.deep.equal({ name: 'red-1', namespace: NAMESPACE });
     expect(shown.spec?.containers[0]?.env).to.deep.equal([
-      { name: 'PROBE_PLAN', value: '(the plan of the probes: 13 characters)' },
+      { name: 'PROBE_PLAN', value: '(the probe plan: 13 characters)' },
       { name: 'AWS_SESSION_TOKEN', value: '[redacted]' },
     ]);
     expect(read('summary.md')).to.contain('container first ended: Error, exit code 3, was restarted 1 times');
   });
 
-  it('reads the log of every container, before its restart too, and of the agent, since the beginning', async () => {
+  it('include logs since the start, of every container, before its restart, and of the agent', async () => {
     const asked: (LogOptions & { readonly of: string })[] = [];
     const readLog: KubernetesClient['readLog'] = async (_namespace, name, container, options) => {
       asked.push({ ...options, of: `${name}/${container}${options.previous ? ' before' : ''}` });
@@ -185,7 +185,7 @@ describe('diagnostics', () => {
     ]);
   });
 
-  it('takes secrets out of every file, also those that are known by their value alone', async () => {
+  it('redact secrets in every file, even those that are only known by value', async () => {
     const secret = 'known by its value';
     const token = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from('{"sub":"x"}').toString('base64url')}.c2lnbmF0dXJl`;
     const line = `${secret} ${token}`;
@@ -209,7 +209,7 @@ describe('diagnostics', () => {
     expect(read('summary.md').match(/\[redacted\]/g)).to.have.length.above(4);
   });
 
-  it('cuts a line after its secrets are taken out', async () => {
+  it('redact secrets before they shorten a line', async () => {
     const known = 'z'.repeat(40);
     const { read } = await collected(
       aWorld({ kubernetes: { readLog: async () => `level=error ${'x'.repeat(470)} ${known} end` } }),
@@ -218,7 +218,7 @@ describe('diagnostics', () => {
     expect(read('summary.md')).to.contain('xxx').and.not.to.contain('zz');
   });
 
-  it('shows the claims of tokens and never more, whatever the log holds', async () => {
+  it('show only header and claims of a token, even if the log has more', async () => {
     const tokens = [
       { from: 'irsa', header: { alg: 'RS256' }, claims: { aud: ['sts.amazonaws.com'] }, token: 'all of it' },
     ];
@@ -235,7 +235,7 @@ describe('diagnostics', () => {
     expect(decodedTokens('probe-tokens nonsense')).to.deep.equal([]);
   });
 
-  it('shows the calls of the scenario and no other', async () => {
+  it('show only calls of the scenario', async () => {
     const calls = [
       aCall({ requestId: 'before', notes: [NAMESPACE], time: STARTED - 60_000 }),
       aCall({ requestId: 'by-namespace', notes: [`namespace ${NAMESPACE}`] }),
@@ -271,14 +271,14 @@ describe('diagnostics', () => {
       'by-program',
       'by-bucket',
     ]);
-    const [, standsOut = ''] = read('summary.md').split('## What stands out');
+    const [, standsOut = ''] = read('summary.md').split('## Notable lines');
     expect(standsOut)
       .to.contain('request by-bucket')
       .and.to.contain('nothing allows it')
       .and.not.to.contain('request by-role');
   });
 
-  it('shows associations and roles, with documents decoded, and says which role is not there', async () => {
+  it('show associations and roles with decoded documents, and name a missing role', async () => {
     const answers: Readonly<Record<string, object>> = {
       GetRoleCommand: { Role: { RoleName: 'r', AssumeRolePolicyDocument: '%7B%22a%22%3A1%7D' } },
       ListRolePoliciesCommand: { PolicyNames: ['scenario'] },
@@ -305,7 +305,7 @@ describe('diagnostics', () => {
     expect(failing.read('summary.md')).to.contain('- Role app: NoSuchEntityException: The role cannot be found.');
   });
 
-  it('tells what was expected and what came, and of a scenario that was not judged what its pod had reported', async () => {
+  it("show expected and observed results, and the pod's reports if no probe was judged", async () => {
     const probes = [
       anOutcome({ number: 0 }),
       anOutcome({
@@ -327,29 +327,29 @@ describe('diagnostics', () => {
     expect(open.read('summary.md')).to.contain('No probe was judged').and.to.contain('probe-report {"number":0}');
   });
 
-  it('says what could not be had, and has the rest', async () => {
+  it('name uncollected parts, and include the others', async () => {
     const refuse = async (): Promise<never> => {
       throw new KubernetesError(403, 'Forbidden', 'pods/log is forbidden');
     };
     const { attachments, read } = await collected(aWorld({ kubernetes: { readLog: refuse } }));
     expect(read('summary.md'))
       .to.contain(`- Log of ${NAMESPACE}/red-1, container probe (c1): KubernetesError: pods/log is forbidden`)
-      .and.to.contain('- Log of the webhook (c1): it has no pod on this cluster.');
+      .and.to.contain('- Log of the webhook (c1): this cluster has no pod of it.');
     expect(attachments.map(({ name }) => name)).to.include('pods.json');
   });
 
-  it('gives up what does not come in time, and has the rest', async () => {
+  it('omit parts that time out, and include the others', async () => {
     const { attachments, read } = await collected(
       aWorld({ kubernetes: { listEvents: never, readLog: never }, calls: [aCall({ notes: [NAMESPACE] })] }),
       { milliseconds: 30 },
     );
     expect(attachments.map(({ name }) => name)).to.include.members(['summary.md', 'pods.json', 'calls.json']);
     expect(read('summary.md'))
-      .to.contain('- Events: it did not come within 0.03 s')
-      .and.to.contain('- Pods: it did not come within 0.03 s');
+      .to.contain('- Events: timed out after 0.03 s')
+      .and.to.contain('- Pods: timed out after 0.03 s');
   });
 
-  it('collects nothing when the run is interrupted, before or meanwhile', async () => {
+  it('are not written if the run is interrupted before or meanwhile', async () => {
     expect((await collected(aWorld(), { interrupted: AbortSignal.abort() })).attachments).to.deep.equal([]);
     const interrupt = new AbortController();
     const listEvents = (): Promise<never> => {
@@ -361,15 +361,15 @@ describe('diagnostics', () => {
     expect(existsSync(join(directory, 'diagnostics'))).to.equal(false);
   });
 
-  it('does not fail where its folder cannot be written', async () => {
+  it('do not fail if their folder cannot be written', async () => {
     writeFileSync(join(directory, 'diagnostics'), 'a file');
     expect((await collected(aWorld())).attachments).to.deep.equal([]);
   });
 });
 
-describe('a line of a log', () => {
+describe('a log line', () => {
   const since = new Date('2026-03-04T05:06:07.900Z');
-  it('is old when any time in it is, and stays when it tells none', () => {
+  it('is dropped if its time is too early, and kept without a time', () => {
     const lines = [
       '2026-03-04T05:06:06.999Z old',
       '2026-03-04T05:06:07.1Z in the same second',
@@ -380,7 +380,7 @@ describe('a line of a log', () => {
     expect(sinceThen(lines.join('\n'), since).split('\n')).to.deep.equal([lines[1], lines[3], lines[4]]);
   });
 
-  it('is a complaint by its level, in all forms that components log in', () => {
+  it('is a complaint by its level, in all log formats of the components', () => {
     const bad = [
       '{"level":"error","msg":"x"}',
       'time="2026-03-04T05:06:07Z" level=warning msg=x',
@@ -416,7 +416,7 @@ describe('an event', () => {
     ],
   ];
   for (const [what, form, count] of forms)
-    it(`is told alike when it is of ${what}`, () =>
+    it(`of ${what} is converted to the common form`, () =>
       expect(eventLine('c1', { ...common, ...form })).to.include({
         time: '2026-03-04T05:06:07.000Z',
         object: 'Pod/p',

@@ -17,13 +17,13 @@ export const SUMMARY_FILE = 'summary.md';
 
 export interface DiagnosticsOptions {
   readonly directory: string;
-  /** Fires when the run is interrupted: then nothing is collected. */
+  /** Fires when the run is interrupted, which prevents any diagnostics. */
   readonly interrupted: AbortSignal;
-  /** Limit for one scenario. Default 10,000. */
+  /** Timeout for one scenario. Default 10,000. */
   readonly milliseconds?: number;
 }
 
-/** In the order of the summary; calls first, before the others make calls. */
+/** In the order of the summary. Calls come first, because other collectors make calls. */
 const COLLECTORS: readonly (readonly [
   what: string,
   collect: (scene: Scene, findings: Findings) => void | Promise<void>,
@@ -37,8 +37,8 @@ const COLLECTORS: readonly (readonly [
 ];
 
 /**
- * Writes diagnostics of a failed scenario, redacted, to `diagnostics/<scenario>` of the report folder
- * (`<scenario>-attempt2` for a further attempt). Never rejects: failures are lines of the summary.
+ * Writes redacted diagnostics of a failed scenario to `diagnostics/<scenario>` in the report folder
+ * (`<scenario>-attempt2` for a further attempt). Never rejects; the summary lists failures.
  */
 export async function diagnose(
   context: ScenarioContext,
@@ -48,10 +48,7 @@ export async function diagnose(
 ): Promise<readonly Attachment[]> {
   if (interrupted.aborted) return [];
   const timeUp = new AbortController();
-  const timer = setTimeout(
-    () => timeUp.abort(new Error(`it did not come within ${milliseconds / 1000} s`)),
-    milliseconds,
-  );
+  const timer = setTimeout(() => timeUp.abort(new Error(`timed out after ${milliseconds / 1000} s`)), milliseconds);
   const signal = AbortSignal.any([interrupted, timeUp.signal]);
   const parts = await Promise.all(
     COLLECTORS.map(async ([what, collect]) => {
@@ -67,12 +64,12 @@ export async function diagnose(
   const { id } = context.scenario;
   const folder = `diagnostics/${failure.attempt === 1 ? id : `${id}-attempt${failure.attempt}`}`;
   const { files, ...told } = merged(parts);
-  // Before lines are cut: half a secret could not be recognized.
+  // Redacts before lines are shortened, because part of a secret could not be recognized.
   const findings = { files, ...redact.value(told) };
   const { scenario, environment } = context;
   const summary: DiagnosticFile = {
     name: SUMMARY_FILE,
-    description: 'what was expected, what came, what stands out, and what the other files are',
+    description: 'expected and observed results, notable lines, and a list of the other files',
     content: summaryText({ scenario, run: environment.run, findings, ...failure }),
   };
   try {
@@ -82,7 +79,7 @@ export async function diagnose(
       return { name, path, description };
     });
   } catch {
-    // Writing the reports reports an unwritable folder.
+    // The reporters report an unwritable folder.
     return [];
   }
 }

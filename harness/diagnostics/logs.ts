@@ -19,7 +19,7 @@ interface LogRequest {
   readonly what: string;
 }
 
-/** Writes what all containers of a pod logged during the scenario, also before a restart, to files. */
+/** Collects the logs of all containers of a pod during the scenario, including those before a restart. */
 export async function collectLogs(request: LogRequest): Promise<ContainerLog[]> {
   const { scene, findings, kubernetes, cluster, pod, what } = request;
   const { name = '', namespace = '' } = pod.metadata ?? {};
@@ -57,9 +57,9 @@ export async function collectLogs(request: LogRequest): Promise<ContainerLog[]> 
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/;
 
-/** The lines of a log since a moment. Not every server knows `sinceTime`; lines without a time are kept. */
+/** Returns the lines of a log since a moment, because some servers ignore `sinceTime`. Keeps lines without a time. */
 export function sinceThen(text: string, since: Date): string {
-  // All log formats have seconds.
+  // Some log formats only have whole seconds.
   const from = Math.floor(since.getTime() / 1000) * 1000;
   return text
     .split('\n')
@@ -70,5 +70,5 @@ export function sinceThen(text: string, since: Date): string {
     .join('\n');
 }
 
-/** A line without the API's timestamp. */
+/** Removes the API's timestamp from a line. */
 export const messageOf = (line: string): string => line.replace(/^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /, '');

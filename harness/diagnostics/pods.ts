@@ -20,11 +20,11 @@ export async function collectPods(scene: Scene, findings: Findings): Promise<voi
       if (lines.length > 0) findings.telling.push({ source: `Pod ${pod.metadata?.name} (${alias})`, lines });
     }
   });
-  if (found.length === 0 && scene.places.length > 0) findings.notes.push('Pods: none of the scenario is there.');
+  if (found.length === 0 && scene.places.length > 0) findings.notes.push('Pods: the scenario has none.');
   if (found.length > 0)
     findings.files.push({
       name: 'pods.json',
-      description: 'pods as they are stored, with what the webhook put into them, and their status',
+      description: 'pods in the API server, with changes of the webhook and status',
       content: found.map(({ cluster, pod }) => ({ cluster, ...presentable(pod) })),
     });
   await Promise.all(
@@ -48,10 +48,10 @@ export async function collectPods(scene: Scene, findings: Findings): Promise<voi
   if (tokens.length > 0)
     findings.files.push({
       name: 'tokens.json',
-      description: 'header and claims of the tokens that the pods held when they started; never a signature',
+      description: "header and claims of the pods' tokens at their start, without signatures",
       content: tokens,
     });
-  else if (found.length > 0) findings.notes.push('Tokens: no pod has printed the claims of its tokens.');
+  else if (found.length > 0) findings.notes.push('Tokens: no pod printed the claims of its tokens.');
 }
 
 interface PodTokens {
@@ -62,7 +62,7 @@ interface PodTokens {
   readonly tokens: readonly { readonly from: unknown; readonly header: unknown; readonly claims: unknown }[];
 }
 
-/** The parts of each token that may be shown, whatever the line contains. */
+/** Returns only those parts of each token that may be published. */
 export function decodedTokens(line: string): PodTokens['tokens'] {
   try {
     const tokens = JSON.parse(line.slice(TOKENS_PREFIX.length)) as Record<string, unknown>[];
@@ -72,20 +72,20 @@ export function decodedTokens(line: string): PodTokens['tokens'] {
   }
 }
 
-/** A pod without managed fields and the plan of its probes. */
+/** Returns a pod without managed fields and probe plan. */
 function presentable({ metadata, ...pod }: V1Pod): object {
   const { managedFields: _managedFields, ...rest } = metadata ?? {};
   return JSON.parse(
     JSON.stringify({ metadata: rest, ...pod }, (_key, value: unknown) => {
       const { name, value: text } = (value ?? {}) as { name?: unknown; value?: unknown };
       return name === 'PROBE_PLAN' && typeof text === 'string'
-        ? { name, value: `(the plan of the probes: ${text.length} characters)` }
+        ? { name, value: `(the probe plan: ${text.length} characters)` }
         : value;
     }),
   ) as object;
 }
 
-/** A line for each container with a problem. `Pending` after a report only means a late status. */
+/** Returns a line for each container with a problem. After a report, `Pending` only means a late status. */
 function stateLines({ status = {} }: V1Pod, hasReported: boolean): string[] {
   const lines = statusesOf({ status }).flatMap(containerLine);
   if ((status.phase === 'Pending' && !hasReported) || status.phase === 'Unknown' || status.reason !== undefined)
@@ -121,12 +121,12 @@ export async function collectEvents(scene: Scene, findings: Findings): Promise<v
   const warnings = recent.filter(({ type }) => type === 'Warning').slice(-LAST_LINES);
   if (warnings.length > 0)
     findings.telling.push({
-      source: 'Warnings among the events',
+      source: 'Warning events',
       lines: warnings.map(({ time, object, reason, message }) => `${time ?? ''} ${object} ${reason}: ${message}`),
     });
 }
 
-/** An event of either API: the newer one has `eventTime` and `series` instead of timestamps and count. */
+/** Converts an event of either API. The newer one has `eventTime` and `series` instead of timestamps and count. */
 export function eventLine(cluster: string, event: CoreV1Event) {
   const { lastTimestamp, firstTimestamp, eventTime, series, involvedObject, metadata } = event;
   const time = series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp;

@@ -4,7 +4,7 @@ import type { ScenarioContext, ProvisionedCluster } from '../scenario/scenario-c
 import { clusterOf, workloads } from '../scenario/scenario-context.ts';
 import { clustersOf } from '../scenario/requirements.ts';
 
-/** Longest file; logs and records lose their beginnings beyond it. */
+/** Maximum size of a file. Longer logs and records lose their beginning. */
 export const MAX_BYTES = 1024 * 1024;
 /** Events, log lines and calls shortly before the scenario are relevant too. */
 const BEFORE_MILLISECONDS = 2000;
@@ -13,7 +13,7 @@ export interface Scene {
   readonly context: ScenarioContext;
   readonly clusters: readonly ProvisionedCluster[];
   readonly places: readonly { readonly provisioned: ProvisionedCluster; readonly namespace: string }[];
-  /** The judged probes: their content is not repeated. */
+  /** The judged probes, whose details are not repeated. */
   readonly probes: readonly ProbeOutcome[];
   readonly since: Date;
   readonly signal: AbortSignal;
@@ -50,7 +50,7 @@ export function makeScene(context: ScenarioContext, { probes, startedAt }: Failu
   };
 }
 
-/** A file to write. `content` other than text is written as JSON. */
+/** A file to write, as JSON unless `content` is a string. */
 export interface DiagnosticFile extends Pick<Attachment, 'name' | 'description'> {
   readonly content: unknown;
 }
@@ -62,7 +62,7 @@ export interface Findings {
   readonly notes: string[];
 }
 
-/** Does something in each namespace of the scenario; failures become notes. */
+/** Calls `work` for each namespace of the scenario. Failures become notes. */
 export async function inEachPlace(
   { places }: Scene,
   what: string,
@@ -76,7 +76,7 @@ export async function inEachPlace(
   );
 }
 
-/** Turns a failure into a note. */
+/** Calls `work`. A failure becomes a note. */
 export async function attempt(what: string, findings: Findings, work: () => Promise<void>): Promise<void> {
   try {
     await work();

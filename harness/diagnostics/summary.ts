@@ -9,10 +9,10 @@ export interface SummaryInput extends Omit<Failure, 'startedAt'> {
   readonly findings: Findings;
 }
 
-/** Longest line of the summary; the files have whole lines. */
+/** Maximum length of a line in the summary. The files have whole lines. */
 const MAX_LINE = 500;
 
-/** A Markdown page: expectation, observation, notable lines and the list of files. */
+/** Returns a Markdown page with expectations, observations, notable lines and the list of files. */
 export function summaryText(input: SummaryInput): string {
   const { scenario, verdict, reason, attempt, run, findings } = input;
   const { id, title, suite, file, spec } = scenario;
@@ -20,21 +20,21 @@ export function summaryText(input: SummaryInput): string {
     `# ${id} ${title}: ${verdict}`,
     `Run \`${run}\`, suite \`${suite}\` (\`${file}\`)${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
     reason,
-    ...(spec.source === undefined ? [] : [`The expectation comes from: ${spec.source}`]),
+    ...(spec.source === undefined ? [] : [`Source of the expectation: ${spec.source}`]),
     '## Probes',
     ...probeParts(input),
-    ...(findings.telling.length === 0 ? [] : ['## What stands out']),
+    ...(findings.telling.length === 0 ? [] : ['## Notable lines']),
     ...findings.telling.map(({ source, lines }) => `${source}:\n\n${block(lines)}`),
     '## Files',
     list(findings.files.map(({ name, description }) => `[${name}](${encodeURI(name)}): ${description}`)),
-    ...(findings.notes.length === 0 ? [] : ['## What could not be had', list(findings.notes)]),
+    ...(findings.notes.length === 0 ? [] : ['## Not collected', list(findings.notes)]),
   ];
   return `${parts.join('\n\n')}\n`;
 }
 
 function probeParts(input: SummaryInput): string[] {
   const { probes } = input;
-  if (probes.length === 0) return ['No probe was judged: the scenario ended before.'];
+  if (probes.length === 0) return ['No probe was judged, because the scenario ended early.'];
   const bad = probes.filter((probe) => probe.verdict !== 'passed');
   const good = probes.filter((probe) => probe.verdict === 'passed');
   return [
@@ -60,12 +60,12 @@ function probePart(probe: ProbeOutcome, input: SummaryInput): string {
     probe.reason,
     ...(probe.why === undefined ? [] : [`Why: ${probe.why}`]),
   ];
-  if (explanation !== undefined) lines.push('Why AWS decided so:', block(explanationLines(explanation)));
+  if (explanation !== undefined) lines.push("AWS's decision:", block(explanationLines(explanation)));
   return lines.join('\n\n');
 }
 
 function observedText({ observed }: ProbeOutcome): string {
-  if (observed === null) return 'nothing: it was not made';
+  if (observed === null) return 'nothing: the probe did not run';
   const { outcome, layer, code, status, identity, message, requestId } = observed;
   const words = [
     [outcome, layer === undefined ? '' : `by ${layer}`, code === undefined ? '' : `with ${code}`],
@@ -87,7 +87,7 @@ const shortened = (line: string): string => {
 
 const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n');
 
-/** An indented block, which Markdown does not interpret. */
+/** Returns an indented block, which Markdown does not interpret. */
 const block = (lines: readonly string[]): string =>
   lines
     .map((line) => `    ${line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line}`.replaceAll(/\r?\n/g, ' '))

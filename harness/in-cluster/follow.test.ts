@@ -15,7 +15,7 @@ const RUNNING = pod({ running: {} });
 const ENDED = pod({ terminated: { exitCode: 1 } });
 const broken = (): Error => Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
 
-/** An API server that has a pod in one stage after the other, and a log for each reading of it. */
+/** Follows a pod on an API server that returns the stages one after the other, and a log for each read. */
 function following(stages: readonly (object | undefined | Error)[], logs: readonly (readonly string[] | Error)[] = []) {
   const [pods, texts] = [[...stages], [...logs]];
   const [lines, notes]: [string[], string[]] = [[], []];
@@ -46,8 +46,8 @@ function following(stages: readonly (object | undefined | Error)[], logs: readon
   return { ending, lines, notes };
 }
 
-describe('following the pod of a Job', () => {
-  it('waits for it, reads its log and says how it ended', async () => {
+describe('followPod', () => {
+  it('waits for the pod, reads its log and returns its exit code', async () => {
     const { ending, lines } = following(
       [undefined, pod({ waiting: {} }), RUNNING, ENDED],
       [
@@ -59,15 +59,15 @@ describe('following the pod of a Job', () => {
     expect(lines).to.deep.equal(['a', 'b', 'a', 'b', 'c']);
   });
 
-  it('reads the log again when it breaks off, and says so', async () => {
+  it('reports a broken log stream, and reads the log again', async () => {
     const { ending, lines, notes } = following([RUNNING, RUNNING, ENDED], [broken(), ['a'], ['a']]);
     expect(await ending).to.deep.equal({ exitCode: 1 });
     expect(lines).to.deep.equal(['a', 'a']);
     expect(notes).to.have.length(1);
-    expect(notes[0]).to.match(/log broke off .*read again/);
+    expect(notes[0]).to.match(/log broke .*reading the log again/);
   });
 
-  it('says that it is gone, and why', async () => {
+  it('returns why the pod has disappeared', async () => {
     expect(await following([RUNNING, undefined]).ending).to.deep.equal({ gone: 'its pod was deleted' });
     const late = pod({ running: {} }, { deletionTimestamp: new Date(Date.now() - 60_000).toISOString() });
     expect(await following([late]).ending).to.deep.equal({ gone: 'its node n1 does not answer' });
@@ -75,12 +75,12 @@ describe('following the pod of a Job', () => {
     expect(await following([evicted]).ending).to.deep.equal({ gone: 'its pod failed (Evicted)' });
   });
 
-  it('ends with a sentence where the image is missing, or the API server stays away', async () => {
+  it('fails if the image is missing, or the API server remains unreachable', async () => {
     const waiting = { reason: 'ErrImageNeverPull', message: 'not present' };
     const missing = await rejection(following([pod({ waiting })]).ending);
     expect(missing).to.include({ code: 'IMAGE_MISSING' });
     expect(missing.message).to.match(/image runner:1 \(--runner-image\) on node n1/);
     const away = await rejection(following([RUNNING, broken()]).ending);
-    expect(away.message).to.match(/has not answered .* the runner goes on in namespace n/);
+    expect(away.message).to.match(/has not answered .* the runner is still running in namespace n/);
   });
 });

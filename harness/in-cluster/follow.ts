@@ -9,28 +9,28 @@ export interface FollowOptions {
   readonly connection: Connection;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Receives each line of the log, again if the log is read again. */
+  /** Receives each line of the log; repeatedly if the log is read again. */
   readonly onLine: (line: string) => void;
-  /** Receives what happened to the log's stream, in a sentence. */
+  /** Receives a sentence about each problem with the log's stream. */
   readonly note: (line: string) => void;
   readonly signal: AbortSignal;
   readonly times?: Partial<typeof TIMES>;
 }
 
-/** How a pod's only container ended; `gone`: the reason why this is unknown. */
+/** The exit code of a pod's only container; `gone`: the reason why it is unknown. */
 export type Ending = { readonly exitCode: number } | { readonly gone: string };
 
 const TIMES = {
-  /** Between two checks of the pod. */
+  /** Interval between checks of the pod. */
   every: 1000,
-  /** Longest silence of the API server. */
+  /** Maximum time without an answer of the API server. */
   silence: 600_000,
-  /** After the grace period of a pod whose node does not answer. */
+  /** Time after the grace period until the pod's node counts as lost. */
   overdue: 30_000,
 };
 
 /**
- * Follows the log of a Job's pod until the pod ends, also when the stream breaks. Throws `ClusterError` IMAGE_MISSING,
+ * Follows the log of a Job's pod until the pod ends, even if the stream breaks. Throws `ClusterError` IMAGE_MISSING,
  * IMAGE_BROKEN or CLUSTER_UNREACHABLE.
  */
 export async function followPod(options: FollowOptions): Promise<Ending> {
@@ -50,7 +50,7 @@ export async function followPod(options: FollowOptions): Promise<Ending> {
         await readLog(options, pod, false);
         return { exitCode };
       }
-      // Evicted before it ran, or lost by its kubelet.
+      // The pod was evicted before it ran, or its kubelet lost it.
       if (pod?.status?.phase === 'Failed') return { gone: `its pod failed (${pod.status.reason ?? 'unknown reason'})` };
       if (isOverdue(pod, times.overdue)) return { gone: `its node ${pod?.spec?.nodeName} does not answer` };
       const problem = pod && podProblem(pod);
@@ -63,16 +63,16 @@ export async function followPod(options: FollowOptions): Promise<Ending> {
       if (Date.now() - answered > times.silence)
         throw new ClusterError(
           'CLUSTER_UNREACHABLE',
-          `The API server has not answered for ${times.silence / 1000} s (${(error as Error).message}): the runner goes on in namespace ${options.namespace}; delete that to end it.`,
+          `The API server has not answered for ${times.silence / 1000} s (${(error as Error).message}): the runner is still running in namespace ${options.namespace}; delete the namespace to end it.`,
           { blame: 'environment', cause: error },
         );
-      options.note(`The runner's log broke off (${(error as Error).message}): it is read again.`);
+      options.note(`The stream of the runner's log broke (${(error as Error).message}): reading the log again.`);
     }
     await sleep(times.every, undefined, { signal: options.signal });
   }
 }
 
-/** Whether the error may pass: the log of a container that is being started or deleted answers 400 or 404. */
+/** Whether an error may be temporary. Logs of a container that is starting or being deleted return 400 or 404. */
 const isPassing = (error: unknown): boolean => isTransient(error) || hasStatus(error, 400, 404);
 
 async function podOf({ connection, namespace, labels, signal }: FollowOptions): Promise<V1Pod | undefined> {
@@ -88,7 +88,7 @@ async function readLog(options: FollowOptions, pod: V1Pod | undefined, follow: b
   for await (const line of createInterface({ input: await connection.open(path, signal) })) onLine(line);
 }
 
-/** `deletionTimestamp` is the end of the grace period (Kubernetes API, ObjectMeta), in the API server's time. */
+/** `deletionTimestamp` is the end of the grace period in the API server's time (Kubernetes API, ObjectMeta). */
 const isOverdue = (pod: V1Pod | undefined, overdue: number): boolean =>
   pod?.metadata?.deletionTimestamp !== undefined &&
   Date.now() - new Date(pod.metadata.deletionTimestamp).getTime() > overdue;
@@ -97,6 +97,6 @@ function cannotStart(pod: V1Pod | undefined, { kind, message }: PodProblem): Clu
   const image = pod?.spec?.containers[0]?.image ?? 'unknown';
   return new ClusterError(
     kind === 'image' ? 'IMAGE_MISSING' : 'IMAGE_BROKEN',
-    `The runner cannot be started from image ${image} (--runner-image) on node ${pod?.spec?.nodeName}: ${message.slice(0, 300)}.`,
+    `The runner cannot start from image ${image} (--runner-image) on node ${pod?.spec?.nodeName}: ${message.slice(0, 300)}.`,
   );
 }

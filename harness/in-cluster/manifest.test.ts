@@ -20,12 +20,12 @@ const named = (spec: RunnerSpec, owner?: string): string[] =>
 interface PodTemplate {
   readonly template: { readonly spec: { readonly containers: readonly { readonly args: readonly string[] }[] } };
 }
-/** The container of the last of the objects, the Job. */
+/** Returns the container of the last object, which is the Job. */
 const containerOf = (spec: RunnerSpec): { readonly args: readonly string[] } =>
   (runnerObjects(spec).at(-1) as unknown as { spec: PodTemplate }).spec.template.spec.containers[0] ?? { args: [] };
 
 describe('the objects of a runner in a cluster', () => {
-  it('are one Job that is tried once, its service account and the roles of that', () => {
+  it('are a Job without retries, its service account, and the roles of that account', () => {
     expect(named(SPEC)).to.deep.equal([
       `ServiceAccount ${NAMESPACE}/runner`,
       `ClusterRole /${NAMESPACE}-runner`,
@@ -38,7 +38,7 @@ describe('the objects of a runner in a cluster', () => {
     expect(job.spec.backoffLimit).to.equal(0);
   });
 
-  it('all go with the namespace, which the sweep knows by run and time', () => {
+  it('belong to the namespace, which has the run and the expiry for the sweep', () => {
     expect(namespaceOf(SPEC).metadata).to.deep.equal({
       name: NAMESPACE,
       labels: { 'conformance.eks-pod-identity/run': 'c1a2b3d' },
@@ -51,7 +51,7 @@ describe('the objects of a runner in a cluster', () => {
     }
   });
 
-  it('have the key of an emulator in a Secret alone', () => {
+  it("have the emulator's key only in a Secret", () => {
     const objects = runnerObjects({ ...SPEC, emulator: EMULATOR });
     const [secret, ...others] = [...objects].sort(({ kind }) => (kind === 'Secret' ? -1 : 1));
     expect(JSON.stringify(secret)).to.contain('very-secret');
@@ -64,11 +64,11 @@ describe('the objects of a runner in a cluster', () => {
     ]);
   });
 
-  it('start the same program, which reaches an emulator by its Service', () => {
+  it('start the same program, which reaches an emulator through its Service', () => {
     const alone = containerOf(SPEC);
     expect(alone.args).to.include.members(['--cluster', 'eks', '--cluster-name', 'blue', '--run-id', 'c1a2b3d']);
     expect(alone.args).not.to.include('--aws-endpoint');
-    // Kubernetes puts no variable into a value of the user's.
+    // Kubernetes does not expand a variable in the user's value.
     expect(alone.args.at(-1)).to.equal('--grep=$$(x) a');
     const beside = containerOf({ ...SPEC, emulator: EMULATOR });
     expect(beside.args).to.include('http://$(EMULATOR_SERVICE_HOST):4566');

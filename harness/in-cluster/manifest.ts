@@ -12,9 +12,9 @@ export const RUNNER_LABELS = { 'app.kubernetes.io/name': NAMESPACE, 'app.kuberne
 export const EMULATOR_PORT = 4566;
 /** The emulator's URL by its Service's address, which nodes reach too (Kubernetes, "Service"). */
 const EMULATOR_URL = `http://$(EMULATOR_SERVICE_HOST):${EMULATOR_PORT}`;
-/** Seconds in which a stopped runner, for example on a drained node, must remove its resources. */
+/** Seconds for a stopped runner, for example on a drained node, to remove its resources. */
 const GRACE_SECONDS = 120;
-/** Seconds that pods stay on a node that does not answer. */
+/** Seconds until pods leave a node that does not answer. */
 const LOST_NODE_SECONDS = 60;
 const KEYS = 'aws';
 const REPORTS = '/reports';
@@ -27,9 +27,9 @@ export interface RunnerSpec {
   readonly image: string;
   readonly workloadImage: string;
   readonly flags: readonly string[];
-  /** ARN of the role that its service account has by IRSA. */
+  /** ARN of the service account's role, by IRSA. */
   readonly roleArn?: string;
-  /** PersistentVolumeClaim of the namespace for the report folder. Default: the folder ends with the pod. */
+  /** PersistentVolumeClaim in the namespace for the report folder. Default: the folder is deleted with the pod. */
   readonly claim?: string;
   /** The emulator next to the runner: its administrator's key, and flags for its agent. */
   readonly emulator?: {
@@ -48,7 +48,7 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-/** The emulator keeps the webhook's list and installs the add-on, as EKS's control plane does. */
+/** The emulator maintains the webhook's list and installs the add-on, like EKS's control plane. */
 const EMULATOR_RULES: Readonly<Record<'cluster' | 'kube-system', readonly Rule[]>> = {
   cluster: [{ apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['list'] }],
   'kube-system': [
@@ -140,7 +140,7 @@ function emulatorObjects(
       apiVersion: 'v1',
       kind: 'Service',
       metadata,
-      // It answers the runner and itself before it is ready.
+      // The emulator must be reachable before it is ready.
       spec: { selector: labels, publishNotReadyAddresses: true, ports: [{ port: EMULATOR_PORT }] },
     },
     {
@@ -170,7 +170,7 @@ function runnerJob(spec: RunnerSpec): KubernetesObject {
       ...['run', '--cluster', 'eks', '--cluster-name', clusterName, '--service-account-dir', SERVICE_ACCOUNT_FOLDER],
       ...['--run-id', run, '--workload-image', workloadImage, '--report-dir', REPORTS, '--reporter', 'in-cluster'],
       ...(emulator === undefined ? [] : ['--aws-endpoint', EMULATOR_URL]),
-      // A dollar sign in a value is no variable reference.
+      // Escapes "$(", which Kubernetes would expand as a variable.
       ...flags.map((flag) => flag.replaceAll('$(', '$$$$(')),
     ],
     ...(emulator !== undefined && { envFrom: [{ secretRef: { name: KEYS } }] }),
@@ -182,7 +182,7 @@ function runnerJob(spec: RunnerSpec): KubernetesObject {
     kind: 'Job',
     metadata: { name: RUNNER, namespace: NAMESPACE, labels },
     spec: {
-      // A second runner would meet the first one's leftovers.
+      // A second runner would find leftovers of the first.
       backoffLimit: 0,
       template: {
         metadata: { labels, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
@@ -196,7 +196,7 @@ function runnerJob(spec: RunnerSpec): KubernetesObject {
   };
 }
 
-/** A container of the runner's image, without rights on its node. */
+/** Returns the pod spec of a container without privileges on its node. */
 const podSpec = (name: string, container: object) => ({
   serviceAccountName: name,
   restartPolicy: 'Never',

@@ -23,7 +23,7 @@ const of = (run?: string, more: object = {}): Stored => ({
   ...more,
 });
 
-/** An API server with these objects, by their paths. What is in a namespace goes with it. */
+/** Returns an API server with these objects by path. Deletion of a namespace deletes its objects. */
 function holding(objects: Readonly<Record<string, Stored>>) {
   const stored = new Map(Object.entries(objects));
   const json = async (method: string, path: string, body?: Stored): Promise<unknown> => {
@@ -54,30 +54,30 @@ function holding(objects: Readonly<Record<string, Stored>>) {
 }
 
 describe('the namespace of a runner', () => {
-  it('is made, and gives the uid with which its roles go', async () => {
+  it('is created, and its uid is returned as the owner of the roles', async () => {
     const { stored, prepare } = holding({});
     expect(await prepare(SPEC)).to.equal('uid-1');
     expect(stored.get(PATH)?.metadata.labels).to.deep.equal({ [RUN_LABEL]: SPEC.run });
   });
 
-  it('is made anew where a runner that is over has left one', async () => {
+  it('is recreated if an earlier runner has left one', async () => {
     const { stored, notes, prepare } = holding({ [PATH]: of('c000001'), [JOB]: of('c000001', { status: {} }) });
     await prepare(SPEC);
-    expect(notes.join()).to.contain('Removing what run c000001 has left');
+    expect(notes.join()).to.contain('Removing leftovers of run c000001');
     expect(stored.get(PATH)?.metadata.labels).to.deep.equal({ [RUN_LABEL]: SPEC.run });
     expect(stored.has(JOB)).to.equal(false);
   });
 
-  it('is left alone where a runner is at work', async () => {
+  it('is not changed while another runner is running', async () => {
     const { prepare } = holding({ [PATH]: of('c000001'), [JOB]: of('c000001', { status: { active: 1 } }) });
-    expect((await rejection(prepare(SPEC))).message).to.contain('The runner of run c000001 is at work');
+    expect((await rejection(prepare(SPEC))).message).to.contain('The runner of run c000001 is still running');
   });
 
-  it('is not taken from others', async () => {
+  it('is not used if it does not belong to the harness', async () => {
     expect((await rejection(holding({ [PATH]: of() }).prepare(SPEC))).message).to.contain('--results-claim');
   });
 
-  it('with a claim is that of the user, and stays with it', async () => {
+  it("with a claim is the user's, and stays", async () => {
     const { stored, prepare, connection } = holding({ [PATH]: of(), [CLAIM]: of(), [JOB]: of('c000001') });
     expect(await prepare({ ...SPEC, claim: 'results' })).to.equal(undefined);
     stored.set(JOB, of(SPEC.run));
@@ -87,11 +87,11 @@ describe('the namespace of a runner', () => {
       .and.not.to.include(JOB);
   });
 
-  it('is refused without the claim that is named', async () => {
+  it('is rejected without the claim of --results-claim', async () => {
     const claim = 'results';
     for (const objects of [{}, { [PATH]: of() }])
       expect((await rejection(holding(objects).prepare({ ...SPEC, claim }))).message).to.contain(
-        'There is no PersistentVolumeClaim results',
+        'has no PersistentVolumeClaim results',
       );
   });
 });

@@ -5,7 +5,7 @@ import type { Connection } from '../../foundation/protocols/kubernetes-connectio
 import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { NAMESPACE, namespaceOf, runnerObjects, type RunnerSpec } from './manifest.ts';
 
-/** Milliseconds in which a deleted runner must be gone: its grace period, and a margin. */
+/** Milliseconds until a deleted runner must have disappeared: its grace period and a margin. */
 const RUNNER_GONE = 150_000;
 const PATH = `/api/v1/namespaces/${NAMESPACE}`;
 const JOB = `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/runner`;
@@ -15,8 +15,8 @@ interface Labelled {
 }
 
 /**
- * Makes the runner's namespace without the leftovers of earlier runners, and returns its uid; with a claim it uses the
- * existing one. Throws `HarnessError` if another runner is at work, or the namespace is unsuitable.
+ * Removes leftovers of earlier runners, creates the runner's namespace and returns its uid. With a claim, uses the existing
+ * namespace. Throws `HarnessError` if another runner is running, or the namespace is unsuitable.
  */
 export async function prepareNamespace(
   connection: Connection,
@@ -29,7 +29,7 @@ export async function prepareNamespace(
   if (found !== undefined && owner === undefined && claim === undefined)
     throw new HarnessError(
       'BAD_CLUSTER',
-      `Namespace ${NAMESPACE} is not the harness' own: remove or rename it first, or name a claim in it with --results-claim.`,
+      `Namespace ${NAMESPACE} does not belong to the harness: remove it first, or name a claim in it with --results-claim.`,
     );
   const job = found && (await find<Labelled & { status?: { active?: number } }>(connection, JOB, signal));
   const earlier = owner ?? job?.metadata.labels?.[RUN_LABEL];
@@ -37,9 +37,9 @@ export async function prepareNamespace(
     if ((job?.status?.active ?? 0) > 0)
       throw new HarnessError(
         'PROVISIONING_FAILED',
-        `The runner of run ${earlier} is at work in namespace ${NAMESPACE}: wait for it, or delete the Job to end it.`,
+        `The runner of run ${earlier} is still running in namespace ${NAMESPACE}: wait for it, or delete the Job to end it.`,
       );
-    note(`Removing what run ${earlier} has left in the cluster.`);
+    note(`Removing leftovers of run ${earlier} in the cluster.`);
     await removeRun(connection, spec, earlier);
   }
   if (claim === undefined) {
@@ -50,15 +50,15 @@ export async function prepareNamespace(
   if ((await find(connection, `${PATH}/persistentvolumeclaims/${claim}`, signal)) === undefined)
     throw new HarnessError(
       'BAD_CLUSTER',
-      `There is no PersistentVolumeClaim ${claim} in namespace ${NAMESPACE} (--results-claim): make both by hand first.`,
+      `Namespace ${NAMESPACE} has no PersistentVolumeClaim ${claim} (--results-claim): create both first.`,
     );
   return undefined;
 }
 
-/** Removes a run's namespaces, the runner with its roles, and its agent. */
+/** Removes a run's namespaces, its runner with the roles, and its agent. */
 export async function removeRun(connection: Connection, spec: RunnerSpec, run: string): Promise<void> {
   await removeNamespaces(connection, run);
-  // In a namespace that stays.
+  // With a claim, the namespace stays, so its objects are removed here.
   await removeObjects(connection, runnerObjects(spec), {
     run,
     within: RUNNER_GONE,

@@ -5,7 +5,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { flagsOfRunner } from '../config/in-cluster-flags.ts';
 import { namespaceOf, runnerObjects } from './manifest.ts';
 
-/** All objects of a runner on an EKS cluster as YAML documents, for `kubectl apply -f -`. */
+/** Returns all objects of a runner on an EKS cluster as YAML documents for `kubectl apply -f -`. */
 export function manifestText(configuration: Configuration): string {
   const text = (name: string): string => configuration.text(name) ?? '';
   const spec = {
@@ -17,7 +17,7 @@ export function manifestText(configuration: Configuration): string {
     flags: flagsOfRunner(configuration, false),
     ...textsOf(configuration, { roleArn: 'runner-role', claim: 'results-claim' }),
   };
-  // A namespace with a claim was made by hand, and must outlive the others.
+  // The user created a namespace with a claim, so it must outlive the other objects.
   const objects = [...(spec.claim === undefined ? [namespaceOf(spec)] : []), ...runnerObjects(spec)];
   return objects.map((object) => `---\n${stringify(object)}`).join('');
 }

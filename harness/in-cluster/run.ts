@@ -20,12 +20,12 @@ import { flagsOfRunner } from '../config/in-cluster-flags.ts';
 import { EMULATOR, NAMESPACE, RUNNER_LABELS, runnerObjects, type RunnerSpec } from './manifest.ts';
 import { prepareNamespace, removeRun } from './namespace.ts';
 
-/** Milliseconds to wait for a stopped runner: its grace period, and a margin. */
+/** Milliseconds to wait for a stopped runner: its grace period and a margin. */
 const LONGEST_STOP = 150_000;
 
 /**
- * Runs the runner as a Job in the cluster, and reports its log like a local run. If the runner disappears, reports its
- * verdicts so far as an interrupted run. Removes everything, including leftovers of earlier runners.
+ * Runs the scenarios in a Job in the cluster, and reports its log like a local run. If the runner disappears, reports its
+ * verdicts so far as an interrupted run. Removes all its objects, and leftovers of earlier runners.
  */
 export async function runInCluster(given: RunOptions): Promise<RunResults> {
   const gone = new AbortController();
@@ -108,7 +108,7 @@ async function install(connection: Connection, spec: RunnerSpec, { signal, repor
   }
 }
 
-/** Resolves once the emulator has the cluster; throws its last words when it ends. */
+/** Resolves once the emulator has registered the cluster. Throws its last output if it exits. */
 async function emulatorReady(
   connection: Connection,
   { metadata }: KubernetesObject,
@@ -135,11 +135,11 @@ async function emulatorReady(
   }
   throw new HarnessError(
     'PROVISIONING_FAILED',
-    `The ${EMULATOR} in the cluster ended: ${said.at(-1) ?? 'it printed nothing'}`,
+    `The ${EMULATOR} in the cluster exited: ${said.at(-1) ?? 'it printed nothing'}`,
   );
 }
 
-/** Follows the runner until it has ended. `user` fires on an interrupt; `gone` when the runner ends early. */
+/** Follows the runner until it ends. `user` fires on an interrupt; this function aborts `gone` if the runner ends early. */
 async function follow(
   session: Session,
   connection: Connection,
@@ -152,7 +152,7 @@ async function follow(
   const stop = new AbortController();
   const onInterrupt = (): void => {
     setTimeout(() => stop.abort(user.reason), LONGEST_STOP).unref();
-    // In its grace period the runner removes its resources.
+    // The runner removes its resources in its grace period.
     void removeJob(connection).catch(() => stop.abort(user.reason));
   };
   if (user.aborted) onInterrupt();
@@ -174,7 +174,10 @@ async function follow(
     user.removeEventListener('abort', onInterrupt);
   }
   if (log.lost > 0)
-    reporters.tell('note', `${log.lost} lines of the runner's log were lost: it was rotated before they were read.`);
+    reporters.tell(
+      'note',
+      `${log.lost} lines of the runner's log were lost, because the log was rotated before they were read.`,
+    );
   conclude(session, { ending, said: log.said, underWay, isStopped: user.aborted }, gone);
 }
 
@@ -196,7 +199,7 @@ function take(session: Session, event: RunnerEvent, underWay: Set<string>): void
       underWay.delete(event.scenario.id);
       return noteResult(session, event.scenario);
     case 'attachment':
-      // The path comes from a log: nothing outside of the folder is written.
+      // The path comes from a log, so it must not leave the folder.
       if (!isAbsolute(event.path) && !normalize(event.path).startsWith('..'))
         writeWhole(join(directory, event.path), event.text);
       return;
@@ -221,16 +224,16 @@ function conclude(session: Session, { ending, said, underWay, isStopped }: Outco
     return;
   }
   if (told === undefined && !isStopped && 'exitCode' in ending) {
-    // It gave a reason, and ran nothing or was killed.
+    // The runner printed a reason before it exited, or it was killed.
     const why = said.at(-1) ?? `exit code ${ending.exitCode}`;
     session.failure = new HarnessError(
       ending.exitCode === EXIT.usage ? 'BAD_CLUSTER' : 'RUNNER_FAILED',
-      `The runner ended before its run was over: ${why}`,
+      `The runner exited before the end of its run: ${why}`,
     );
     if (ending.exitCode === EXIT.usage) return;
   }
-  const why = 'gone' in ending ? ending.gone : 'it was stopped, as when its node is drained';
-  const failure = new HarnessError('RUNNER_FAILED', `The runner in the cluster did not come to its end: ${why}.`);
+  const why = 'gone' in ending ? ending.gone : 'it was stopped, for example by a drain of its node';
+  const failure = new HarnessError('RUNNER_FAILED', `The runner in the cluster did not finish: ${why}.`);
   for (const scenario of options.scenarios.filter(({ id }) => underWay.has(id) && !results.has(id))) {
     const result = { ...scenarioResult(scenario, 'error', failure.message), errorCode: failure.code };
     noteResult(session, result);
@@ -258,19 +261,19 @@ async function tearDown(
     await place?.close();
   } catch (error) {
     const left = (error as Error).message;
-    session.failure ??= new HarnessError('LEFT_BEHIND', `Not all of the runner could be removed: ${left}`, {
+    session.failure ??= new HarnessError('LEFT_BEHIND', `The runner could not be removed completely: ${left}`, {
       cause: error,
     });
   }
-  // Its resources in AWS carry the run's tags, and outlive those in the cluster.
+  // Resources in AWS have the run's tags, and outlive those in the cluster.
   if (options.interrupted.aborted && cluster.aws === 'account')
     session.reporters.tell(
       'note',
-      `What the run has left in AWS is removed by \`${commandLine('sweep', `--cluster ${cluster.name} --run ${id}`)}\`. Report folder: ${directory}.`,
+      `To remove leftovers of the run in AWS, use \`${commandLine('sweep', `--cluster ${cluster.name} --run ${id}`)}\`. Report folder: ${directory}.`,
     );
 }
 
-/** Adds the cluster's facts that the runner could not know. */
+/** Adds facts about the cluster that the runner does not know. */
 function addFacts(session: Session, { facts }: RunnerPlace): void {
   if (session.told === undefined) return;
   const { environment } = session.told;

@@ -38,7 +38,7 @@ describe('reading a log', () => {
       signal: new AbortController().signal,
     });
 
-  it('asks for the container, the time, the end, and the life before where it is told to', async () => {
+  it('sends container, start time, number of lines, and whether to read the previous container', async () => {
     answer = { status: 200, chunks: ['one\n', 'two\n'] };
     expect(await read()).to.equal('one\ntwo\n');
     const { pathname, searchParams } = new URL(asked, 'http://localhost');
@@ -52,7 +52,7 @@ describe('reading a log', () => {
     });
   });
 
-  it('keeps the end of one that is too long, and no half line', async () => {
+  it('keeps whole lines at the end of a log that is too long', async () => {
     const lines = Array.from({ length: 5000 }, (_, index) => `line ${index} ${'x'.repeat(90)}\n`);
     answer = { status: 200, chunks: lines };
     const text = await read(200_000);
@@ -61,7 +61,7 @@ describe('reading a log', () => {
     expect(text.endsWith(lines.at(-1)!)).to.equal(true);
   });
 
-  it('fails with what the API server says', async () => {
+  it("fails with the API server's error", async () => {
     const status = { kind: 'Status', reason: 'BadRequest', message: 'container "probe" is waiting to start' };
     answer = { status: 400, chunks: [JSON.stringify(status)] };
     const error = await read().then(

@@ -39,9 +39,9 @@ export const rawAnswer = async (answer: IncomingMessage): Promise<RawAnswer> => 
   contentType: answer.headers['content-type'],
 });
 
-/** The part of a log to read; each line then begins with its time, if the server knows it. */
+/** The part of a log to read. Each line begins with its time, if the server supports that. */
 export interface LogOptions {
-  /** Only lines since then, if the server supports it. */
+  /** Start of the log to read, if the server supports it. */
   readonly since: Date;
   readonly tailLines: number;
   /** Log of the container before its last restart. */
@@ -68,7 +68,7 @@ const inNamespace = (namespace: string, resource: string): string => `/api/v1/na
 export class KubernetesClient {
   readonly #connection: Connection;
 
-  /** @param networkMilliseconds how long to wait for an unreachable network. */
+  /** @param networkMilliseconds maximum time to wait for an unreachable network */
   constructor(config: KubeConfig, networkMilliseconds: number = NETWORK.here) {
     this.#connection = patient(connect(config), { networkMilliseconds });
   }
@@ -77,7 +77,7 @@ export class KubernetesClient {
     return this.#create('/api/v1/namespaces', 'v1', 'Namespace', { metadata: { name, labels, annotations } });
   }
 
-  /** Deletes a namespace and waits until it is gone: its name is taken until its pods have ended. */
+  /** Deletes a namespace and waits until it has disappeared, because its name is in use until its pods have ended. */
   removeNamespace(name: string): Promise<void> {
     return removeNamespace(this.#connection, name);
   }
@@ -116,7 +116,7 @@ export class KubernetesClient {
     return this.#connection.json('DELETE', inNamespace(namespace, `pods/${name}${query}`));
   }
 
-  /** Sets annotations, such as of `pods/app`; null removes one. */
+  /** Sets annotations of an object such as `pods/app`; null removes one. */
   annotate(namespace: string, object: string, annotations: Readonly<Record<string, string | null>>): Promise<void> {
     return this.#connection.json('PATCH', inNamespace(namespace, object), { metadata: { annotations } });
   }
@@ -127,8 +127,8 @@ export class KubernetesClient {
   }
 
   /**
-   * Up to 1000 events of a namespace. The core group lists those of `events.k8s.io` too (Kubernetes API reference,
-   * Event v1), maybe with `eventTime` and without `lastTimestamp`.
+   * Returns up to 1000 events of a namespace. The core group also lists events of `events.k8s.io` (Kubernetes API reference,
+   * Event v1), which may have `eventTime` instead of `lastTimestamp`.
    */
   async listEvents(namespace: string, signal: AbortSignal): Promise<readonly CoreV1Event[]> {
     const path = inNamespace(namespace, 'events?limit=1000');
@@ -145,7 +145,7 @@ export class KubernetesClient {
     return status?.token ?? '';
   }
 
-  /** @param audiences for which the token must be. Default: the API server's own */
+  /** @param audiences the required audiences of the token. Default: those of the API server */
   async reviewToken(token: string, audiences?: readonly string[]): Promise<V1TokenReviewStatus> {
     const path = `/apis/${TOKEN_API}/tokenreviews`;
     const spec = { token, ...(audiences && { audiences: [...audiences] }) };
@@ -153,7 +153,7 @@ export class KubernetesClient {
     return status ?? {};
   }
 
-  /** Calls `listener` for every change of pods with this label, until `stop` is called; reconnects by itself. */
+  /** Calls `listener` for every change of pods with this label until `stop` is called. Reconnects automatically. */
   watchPods(labelSelector: string, listener: (pod: V1Pod, deleted: boolean) => void): Promise<{ stop(): void }> {
     return watchPods(this.#connection, labelSelector, listener);
   }
@@ -175,7 +175,7 @@ export class KubernetesClient {
     }
   }
 
-  /** The end of a container's log, or an init container's. Throws `KubernetesError` while it has not started. */
+  /** Returns the end of a container's or init container's log. Throws `KubernetesError` before its start. */
   async readLog(namespace: string, pod: string, container: string, options: LogOptions): Promise<string> {
     const query = new URLSearchParams({
       container,
@@ -185,9 +185,9 @@ export class KubernetesClient {
       ...(options.previous === true && { previous: 'true' }),
     });
     const path = inNamespace(namespace, `pods/${pod}/log?${query.toString()}`);
-    // The API's own `limitBytes` keeps the beginning; errors are at the end.
+    // The API's `limitBytes` would keep the beginning, but errors are at the end.
     const { text, cut } = await endOf(await this.#connection.open(path, options.signal), options.maxBytes);
-    // Drops half a line: a part of a secret could not be recognized.
+    // Drops a partial line, because part of a secret could not be recognized.
     return cut ? text.slice(text.indexOf('\n') + 1) : text;
   }
 
@@ -215,7 +215,7 @@ export class KubernetesClient {
   }
 }
 
-/** The last chunks of a stream, up to `maxBytes`. */
+/** Returns the last chunks of a stream, up to `maxBytes`. */
 async function endOf(stream: AsyncIterable<unknown>, maxBytes: number): Promise<{ text: string; cut: boolean }> {
   const chunks: Buffer[] = [];
   let bytes = 0;

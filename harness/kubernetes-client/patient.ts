@@ -6,16 +6,16 @@ import {
   type Connection,
 } from '../../foundation/protocols/kubernetes-connection.ts';
 
-/** Attempts at a request while the API server is overloaded. */
+/** Maximum attempts at a request while the API server is overloaded. */
 const TRIES = 6;
-/** Longest pause between two attempts while the network is away, milliseconds. */
+/** Longest pause between attempts while the network is unreachable, in milliseconds. */
 const LONGEST_PAUSE = 2000;
 
-/** How long a network may be away, in milliseconds. */
+/** Maximum time without a network, in milliseconds. */
 export const NETWORK = {
-  /** To this machine: a stopped API server is reported soon. */
+  /** To this machine, so that a stopped API server is reported soon. */
   here: 1000,
-  /** To clusters in AWS: as long as calls of AWS are tried (`retries.ts`). */
+  /** To clusters in AWS: as long as AWS calls are retried (`retries.ts`). */
   far: 30_000,
 } as const;
 
@@ -26,9 +26,8 @@ export interface Patience {
 
 /**
  * Adds retries to a connection. An overloaded API server answers 429 without effect (Kubernetes documentation, "API
- * Priority and Fairness"), so every request is repeated. After broken connections, as when EKS replaces API servers
- * (Amazon EKS Best Practices Guide, "EKS control plane"), and network failures, requests are repeated that were not
- * sent or are idempotent.
+ * Priority and Fairness"), so every request is repeated. After network failures and broken connections, as when EKS replaces
+ * API servers (Amazon EKS Best Practices Guide, "EKS control plane"), only unsent and idempotent requests are repeated.
  */
 export function patient(connection: Connection, patience: Patience): Connection {
   const closing = new AbortController();
@@ -59,7 +58,7 @@ interface PatientRequest<T> {
   readonly path: string;
   readonly signal?: AbortSignal | undefined;
   readonly send: () => Promise<T>;
-  /** Whether an outcome means an overload; it is not passed on then. */
+  /** Whether an outcome means an overload, so that it is not returned. */
   readonly isTooBusy?: (outcome: T) => boolean;
 }
 
@@ -71,14 +70,14 @@ async function retry<T>(
   const end = performance.now() + networkMilliseconds;
   /** Whether an earlier attempt may have had an effect. */
   let maybeDone = false;
-  /** Attempts during overload, and without network: each kind has its own bound. */
+  /** Attempts during overload, and without network. Each has its own limit. */
   let busy = 0;
   let away = 0;
   for (;;) {
     let pause = firstPause * 2 ** busy;
     try {
       const outcome = await send();
-      // Checked last, since it drains an answer that is not passed on.
+      // Checked last, because it drains an answer that is not returned.
       if (busy === TRIES - 1 || isTooBusy?.(outcome) !== true) return outcome;
       busy += 1;
     } catch (error) {
@@ -98,6 +97,6 @@ async function retry<T>(
   }
 }
 
-/** Whether a request may be repeated: a PATCH is a merge patch, and those POSTs create no object. */
+/** Whether a request may be repeated. A PATCH is a merge patch, and these POSTs do not create objects. */
 const isRepeatable = (method: string, path: string): boolean =>
   method !== 'POST' || /\/(token|\w+reviews)$|[?&]dryRun=All/.test(path);

@@ -5,7 +5,7 @@ import { watchRunPods } from './pod-watcher.ts';
 
 type PodSeen = Parameters<KubernetesClient['watchPods']>[1];
 
-/** A pod whose one container is in a state. */
+/** Returns a pod whose only container is in a state. */
 const podWith = (state: { waiting?: V1ContainerStateWaiting; running?: object }): V1Pod => ({
   metadata: { namespace: 'shop', name: 'app' },
   status: {
@@ -30,7 +30,7 @@ describe('the pods of a run', () => {
     return { started, tell: (pod: V1Pod, deleted = false) => tell(pod, deleted) };
   }
 
-  it('cannot start once it is deleted: nothing makes it again', async () => {
+  it('cannot start after their deletion', async () => {
     const { started, tell } = await watching();
     const failure = started.then(
       () => undefined,
@@ -39,7 +39,7 @@ describe('the pods of a run', () => {
     const pod = podWith({ waiting: { reason: 'ContainerCreating' } });
     tell(pod);
     tell(pod, true);
-    expect(await failure).to.equal('Pod shop/app was deleted before it had started: see who did.');
+    expect(await failure).to.equal('Pod shop/app was deleted before it started: find out who deleted it.');
   });
 
   for (const [reason, message] of [

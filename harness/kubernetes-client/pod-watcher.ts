@@ -5,10 +5,10 @@ import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { KubernetesClient } from './client.ts';
 
-/** Follows all pods of a run on one cluster with a single watch. */
+/** Follows all pods of a run in one cluster with a single watch. */
 export type PodWatcher = Awaited<ReturnType<typeof watchRunPods>>;
 
-/** Labels of every pod of a run, in addition to the run's own. */
+/** Labels of every pod of a run, in addition to the run's label. */
 export const SCENARIO_LABEL = 'conformance.eks-pod-identity/scenario';
 export const WORKLOAD_LABEL = 'conformance.eks-pod-identity/workload';
 
@@ -23,15 +23,15 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string) {
   });
   return {
     /**
-     * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED if it cannot or the pod is deleted,
-     * and the reason of the signal.
+     * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED if it cannot start or the pod is deleted,
+     * or the reason of the signal.
      */
     started: (namespace: string, name: string, container: string, signal: AbortSignal): Promise<V1Pod> => {
       const key = `${namespace}/${name}`;
       const decide = whetherStarted(key, container);
       return untilDecided(changes, key, signal, () => decide(pods.get(key)));
     },
-    /** The pod's last known state, if the container has ended. */
+    /** Returns the pod's last known state if the container has ended. */
     ended: (namespace: string, name: string, container: string): V1Pod | undefined => {
       const pod = pods.get(`${namespace}/${name}`);
       return pod !== undefined && hasEnded(pod, container) ? pod : undefined;
@@ -50,7 +50,7 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string) {
 
 const RECHECK_MILLISECONDS = 1000;
 
-/** Resolves with the first result of `decide`; asks it at every event and once a second. */
+/** Resolves with the first result of `decide`, which is called at every event and once a second. */
 const untilDecided = <T>(
   changes: EventEmitter,
   event: string,
@@ -77,7 +77,7 @@ const untilDecided = <T>(
       }
       end();
     };
-    // The time that a pod has waited causes no event.
+    // A pod that waits too long causes no event.
     const timer = setInterval(check, RECHECK_MILLISECONDS);
     timer.unref();
     if (signal.aborted) return abort();
@@ -93,7 +93,7 @@ function whetherStarted(key: string, container: string): (pod: V1Pod | undefined
   return (pod) => {
     if (pod === undefined) {
       if (!seen) return undefined;
-      throw new HarnessError('POD_FAILED', `Pod ${key} was deleted before it had started: see who did.`);
+      throw new HarnessError('POD_FAILED', `Pod ${key} was deleted before it started: find out who deleted it.`);
     }
     seen = true;
     if (hasEnded(pod, container)) return pod;

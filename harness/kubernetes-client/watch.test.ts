@@ -8,7 +8,7 @@ import { watchPods } from './watch.ts';
 const pod = (name: string): V1Pod => ({ metadata: { name, uid: name } });
 const line = (type: string, name: string): string => `${JSON.stringify({ type, object: pod(name) })}\n`;
 
-/** An API server whose list of pods and streams the test holds in its hands. */
+/** Returns an API server whose list of pods and streams the test controls. */
 function server(): { connection: Connection; pods: string[]; streams: PassThrough[]; failing: number } {
   const state = {
     pods: [] as string[],
@@ -53,7 +53,7 @@ describe('a watch of pods', () => {
     );
   };
 
-  it('tells what is there, and then what changes', async () => {
+  it('reports existing pods, and then changes', async () => {
     api.pods = ['a'];
     await start();
     api.streams[0]?.write(line('ADDED', 'b') + line('MODIFIED', 'a') + line('DELETED', 'b') + line('BOOKMARK', 'x'));
@@ -64,9 +64,9 @@ describe('a watch of pods', () => {
   for (const [what, end] of [
     ['the server ends it', (stream: PassThrough) => stream.end()],
     ['it breaks', (stream: PassThrough) => stream.destroy(new Error('reset'))],
-    ['its history is gone', (stream: PassThrough) => stream.write(line('ERROR', 'x'))],
+    ['its history has expired', (stream: PassThrough) => stream.write(line('ERROR', 'x'))],
   ] as const)
-    it(`starts again when ${what}, and tells what was deleted meanwhile`, async () => {
+    it(`restarts when ${what}, and reports pods that were deleted meanwhile`, async () => {
       api.pods = ['a', 'b'];
       await start();
       api.pods = ['b', 'c'];
@@ -75,7 +75,7 @@ describe('a watch of pods', () => {
       expect(seen).to.deep.equal(['+a', '+b', '-a', '+b', '+c']);
     });
 
-  it('goes on when the API server is away for a while', async () => {
+  it('continues after the API server was unreachable', async () => {
     await start();
     api.failing = 2;
     api.streams[0]?.end();
@@ -84,7 +84,7 @@ describe('a watch of pods', () => {
     await until(() => seen.length === 1);
   });
 
-  it('says that it cannot be started', async () => {
+  it('rejects if it cannot start', async () => {
     api.failing = 1;
     const error: unknown = await start().catch((reason: unknown) => reason);
     expect(error).to.be.instanceOf(Error);
@@ -112,7 +112,7 @@ describe('a patient connection', () => {
     return state;
   };
 
-  it('sends again what the API server was too busy for', async () => {
+  it('repeats a request while the API server is too busy', async () => {
     const state = connection(3);
     expect(await patient(state.connection, QUICK).json('GET', '/')).to.equal('answer');
     expect(state.tries).to.equal(4);
@@ -120,7 +120,7 @@ describe('a patient connection', () => {
     expect((await patient(raw.connection, QUICK).send({ method: 'GET', path: '/' })).statusCode).to.equal(200);
   });
 
-  it('gives up in the end', async () => {
+  it('gives up after six attempts at a busy API server', async () => {
     const state = connection(100);
     const error: unknown = await patient(state.connection, QUICK)
       .json('GET', '/')
@@ -134,7 +134,7 @@ describe('a patient connection', () => {
 
   const broken = (code: string): Error => Object.assign(new Error('socket hang up'), { code });
 
-  it('tolerates connections that break where nothing was sent, or may be done twice', async () => {
+  it('repeats a request after a broken connection if it was not sent or is idempotent', async () => {
     for (const [code, method, path] of [
       ['ECONNRESET', 'GET', '/'],
       ['ECONNRESET', 'DELETE', '/'],
@@ -143,14 +143,14 @@ describe('a patient connection', () => {
       ['ECONNREFUSED', 'POST', '/'],
       ['ENOTFOUND', 'POST', '/'],
     ] as const) {
-      // More than it tries while the API server is too busy.
+      // More failures than the attempts at a busy API server.
       const state = connection(9, broken(code));
       expect(await patient(state.connection, QUICK).json(method, path)).to.equal('answer');
       expect(state.tries).to.equal(10);
     }
   });
 
-  it('tolerates an API server that is too busy after a network that was away, and for as many tries', async () => {
+  it('counts attempts at a busy API server separately from network failures', async () => {
     const errors = [
       ...Array.from({ length: 9 }, () => broken('ECONNREFUSED')),
       ...Array.from({ length: 5 }, () => busy),
@@ -176,7 +176,7 @@ describe('a patient connection', () => {
     expect(answers).to.equal(6);
   });
 
-  it('takes what is not there for deleted, when it may have been by an earlier try', async () => {
+  it('treats 404 as success of a deletion if an earlier attempt may have deleted the object', async () => {
     const gone = new KubernetesError(404, 'NotFound', 'no');
     const answers = [broken('ECONNRESET'), gone, gone];
     const json = () => Promise.reject(answers.shift() ?? new Error('once more'));
@@ -186,7 +186,7 @@ describe('a patient connection', () => {
     expect(await remove().catch((error: unknown) => error)).to.equal(gone);
   });
 
-  it('waits for a network that is away no longer than it may, nor than it is open', async () => {
+  it('stops waiting for the network after its limit, or when it is closed', async () => {
     const gone = connection(100, broken('ECONNREFUSED'));
     const error: unknown = await patient(gone.connection, { ...QUICK, networkMilliseconds: 10 })
       .json('GET', '/')
@@ -201,7 +201,7 @@ describe('a patient connection', () => {
     expect(await waiting).to.be.instanceOf(Error);
   });
 
-  it('changes nothing twice', async () => {
+  it('does not repeat a change that may have had an effect', async () => {
     const state = connection(1, broken('ECONNRESET'));
     const error: unknown = await patient(state.connection, QUICK)
       .json('POST', '/')
@@ -210,7 +210,7 @@ describe('a patient connection', () => {
     expect(state.tries).to.equal(1);
   });
 
-  it('passes other errors on', async () => {
+  it('passes on other errors', async () => {
     const state = connection(1, new KubernetesError(403, 'Forbidden', 'no'));
     const error: unknown = await patient(state.connection, QUICK)
       .json('GET', '/')

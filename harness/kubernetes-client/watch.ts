@@ -6,7 +6,7 @@ import type { Connection } from '../../foundation/protocols/kubernetes-connectio
 /** Pauses before a watch is restarted, in milliseconds. */
 const RESTART = { first: 200, longest: 5000 };
 
-/** Watches pods with a label, with restarts from a list, which also shows deletions. Throws if the first fails. */
+/** Watches pods with a label. Restarts from a list, which also shows deletions. Throws if the first watch fails. */
 export async function watchPods(
   connection: Connection,
   labelSelector: string,

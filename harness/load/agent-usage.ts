@@ -12,7 +12,7 @@ interface Summary {
   }[];
 }
 
-/** Asks each agent's kubelet (Kubernetes, "Node metrics data", Summary API); undefined if none reports usage. */
+/** Reads the agents' usage from their kubelets (Kubernetes, "Node metrics data", Summary API); undefined without data. */
 export async function agentUsage(kubernetes: KubernetesClient): Promise<AgentUsage | undefined> {
   const agents = await kubernetes.listPods('kube-system', AGENT_SELECTOR);
   const used = await Promise.all(
@@ -31,10 +31,10 @@ export async function agentUsage(kubernetes: KubernetesClient): Promise<AgentUsa
   };
 }
 
-/** Kubelets measure their pods about every ten seconds. */
+/** Kubelets measure pods about every ten seconds. */
 const EVERY_MILLISECONDS = 10_000;
 
-/** Follows the resource usage of the clusters' agents. Ignores answers that are missing or late. */
+/** Follows the resource usage of the clusters' agents. Ignores missing and late answers. */
 export async function watchUsage(clusters: readonly KubernetesClient[], signal: AbortSignal) {
   const look = async (): Promise<AgentUsage | undefined> => {
     const each = (await Promise.all(clusters.map((one) => agentUsage(one).catch(() => undefined)))).filter(

@@ -5,14 +5,14 @@ import type { EndedPod } from '../scenario/running-load.ts';
 
 interface Recorded {
   readonly calls: number;
-  /** Sessions of pods, and how many of them were opened by the token of another pod. */
+  /** Number of pods' sessions in the record, and a description of each that another pod's token opened. */
   readonly sessions: number;
   readonly ofOthers: readonly string[];
 }
 
 const BOUND = /^token is of (\S+), bound to pod (\S+)$/;
 
-/** Checks by AWS's record that each session was opened with its pod's token. Undefined without a record. */
+/** Checks in AWS's record that each session was opened with its pod's token. Undefined without a record. */
 export function heldAgainstRecord(
   { environment: { aws } }: ScenarioContext,
   pods: readonly EndedPod[],
@@ -31,14 +31,14 @@ export function heldAgainstRecord(
   const known = given.filter(({ session }) => openers.has(session));
   const ofOthers = known
     .filter(({ own, session }) => openers.get(session) !== own)
-    .map(({ own, session }) => `pod ${own} was given a session of pod ${openers.get(session)}`);
+    .map(({ own, session }) => `pod ${own} got a session of pod ${openers.get(session)}`);
   return { calls, sessions: known.length, ofOthers };
 }
 
 const askedSince = (calls: readonly CallRecord[], since: number): readonly CallRecord[] =>
   calls.filter(({ operation, receivedAt }) => operation === 'AssumeRoleForPodIdentity' && receivedAt >= since);
 
-/** Calls with the tokens of these pods (`<namespace>/<name>`) since a time (milliseconds since the epoch), by pod. */
+/** Returns calls with the tokens of these pods (`<namespace>/<name>`), by pod. `since`: milliseconds since the epoch. */
 export function callsByPod(
   { environment: { aws } }: ScenarioContext,
   pods: readonly string[],

@@ -7,7 +7,7 @@ import { clusterOf, labelsOf, type ScenarioContext, type Workload } from '../sce
 export const LOAD_LABEL = 'conformance.eks-pod-identity/load';
 /** Label that distinguishes the pods of a Deployment. */
 const CONTROLLER_LABEL = 'conformance.eks-pod-identity/load-of';
-/** Seconds in which a pod of a Deployment does its last round. */
+/** Seconds for the last round of a Deployment's pod. */
 const GRACE_SECONDS = 60;
 
 /** A Job or a Deployment of a load (Kubernetes, "Controllers"). */
@@ -22,7 +22,7 @@ interface JobOptions {
   readonly load: string;
   readonly completions: number;
   readonly parallelism: number;
-  /** Seconds after which Kubernetes ends its pods, so that none outlives the scenario. */
+  /** Seconds until Kubernetes ends the pods, so that none outlives the scenario. */
   readonly deadlineSeconds: number;
   readonly plan: LoadPlan;
 }
@@ -30,8 +30,8 @@ interface JobOptions {
 const nameOf = (load: string, item: Workload): string => `${load}-${item.name}`;
 
 /**
- * An Indexed Job (Kubernetes, "Jobs", Completion mode). Failed pods are not replaced, which would hide their failure,
- * and fail only their index (`backoffLimitPerIndex` 0).
+ * Returns an Indexed Job (Kubernetes, "Jobs", Completion mode). A failed pod only fails its index and is not replaced
+ * (`backoffLimitPerIndex` 0), because a replacement would hide the failure.
  */
 export function jobManifest(context: ScenarioContext, item: Workload, options: JobOptions): V1Job {
   const { load, completions, parallelism, deadlineSeconds, plan } = options;
@@ -108,14 +108,14 @@ export async function createController(
   context.resources.addChange(labelOf(controller), () => deleteController(context, controller));
   const { status, body } = await kubernetes.raw({ method: 'POST', path: collection, body: object });
   if (status !== 201 && status !== 409)
-    throw new Error(`${labelOf(controller)} is not made (status ${status}): ${body.slice(0, 300)}`);
+    throw new Error(`${labelOf(controller)} was not created (status ${status}): ${body.slice(0, 300)}`);
   return controller;
 }
 
 export async function deleteController(context: ScenarioContext, controller: PodController): Promise<void> {
   const path = `${pathOf(controller)}?propagationPolicy=Background`;
   const { status } = await clusterOf(context, controller.item.cluster).kubernetes.raw({ method: 'DELETE', path });
-  if (status >= 400 && status !== 404) throw new Error(`${labelOf(controller)} is not deleted (status ${status})`);
+  if (status >= 400 && status !== 404) throw new Error(`${labelOf(controller)} was not deleted (status ${status})`);
 }
 
 const pathOf = ({ collection, name }: PodController): string => `${collection}/${name}`;
@@ -124,7 +124,7 @@ const labelOf = ({ collection, name, item }: PodController): string =>
 
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
-/** Restarts a Deployment as `kubectl rollout restart` does; resolves once all pods are new and available. */
+/** Restarts a Deployment like `kubectl rollout restart`. Resolves once all pods are replaced and available. */
 export async function rollOut(context: ScenarioContext, controller: PodController): Promise<void> {
   const { kubernetes } = clusterOf(context, controller.item.cluster);
   const annotations = { [RESTARTED_AT]: new Date().toISOString() };
@@ -134,7 +134,7 @@ export async function rollOut(context: ScenarioContext, controller: PodControlle
     headers: { 'content-type': 'application/merge-patch+json' },
     body: { spec: { template: { metadata: { annotations } } } },
   });
-  if (status !== 200) throw new Error(`${labelOf(controller)} cannot be restarted (status ${status})`);
+  if (status !== 200) throw new Error(`${labelOf(controller)} was not restarted (status ${status})`);
   const isOver = async (): Promise<true | undefined> => {
     const { body } = await kubernetes.raw({ path: pathOf(controller) });
     const { metadata, spec, status: now } = JSON.parse(body) as V1Deployment;

@@ -19,8 +19,8 @@ const verdict = (changes: Partial<LoadVerdict> = {}): LoadVerdict => ({
 });
 const pod = (own: LoadVerdict | undefined): EndedPod => ({ name: 'a', namespace: 'n', verdict: own, end: 'Failed' });
 
-describe('figures of a load', () => {
-  it('add up what pods met, and count those without a verdict', () => {
+describe('figures of a load test', () => {
+  it("add up the pods' results, and count pods without a verdict", () => {
     const facts = figuresOf(
       [
         pod(verdict({ credentials: 100, object: 400 })),
@@ -36,7 +36,7 @@ describe('figures of a load', () => {
     expect(facts).not.to.have.property('recoverySeconds');
   });
 
-  it('tell percentiles with three digits', () => {
+  it('have percentiles with three significant digits', () => {
     const answers = Array.from({ length: 1000 }, (_, index) => index + 1);
     const facts = figuresOf([pod(verdict({ answers }))], 1, undefined);
     expect(facts['answerP50']).to.be.within(499, 501);
@@ -44,13 +44,13 @@ describe('figures of a load', () => {
     expect(facts['answerP99.9']).to.be.within(998, 1000);
   });
 
-  it('tell how long after a disturbance the last error came', () => {
+  it('have the time from a disturbance to the last error', () => {
     const pods = [pod(verdict({ lastErrorAt: 12_340 })), pod(verdict({ lastErrorAt: 9000 }))];
     expect(figuresOf(pods, 2, 10_000)).to.include({ recoverySeconds: 2.3 });
     expect(figuresOf(pods, 2, 20_000)).to.include({ recoverySeconds: 0 });
   });
 
-  it('tell the rates of a flood', () => {
+  it('have the rates of a flood', () => {
     const statuses = { 200: 2000, 429: 5000 };
     const facts = figuresOf([pod(verdict({ statuses, milliseconds: 2000 }))], 1, undefined);
     expect(facts).to.include({

@@ -6,7 +6,7 @@ import type { EndedPod } from '../scenario/running-load.ts';
 /** Range of the histograms: up to an hour in milliseconds, with three significant digits. */
 const RANGE = { lowest: 1, highest: 3_600_000, figures: 3 } as const;
 
-/** Facts about a load's pods; percentiles in milliseconds (HdrHistogram). `since`: end of a disturbance. */
+/** Returns facts about a load's pods. Percentiles are in milliseconds (HdrHistogram). `since`: end of a disturbance. */
 export function figuresOf(pods: readonly EndedPod[], expected: number, since: number | undefined): Facts {
   const verdicts = pods.flatMap(({ verdict }) => verdict ?? []);
   const sum = (of: (verdict: LoadVerdict) => number): number => verdicts.reduce((all, verdict) => all + of(verdict), 0);
@@ -66,6 +66,6 @@ function percentiles(
   };
 }
 
-/** Seconds from the end of a disturbance to the last error of any pod. */
+/** Returns the seconds from the end of a disturbance to the last error of any pod. */
 const recovery = (verdicts: readonly LoadVerdict[], since: number): number =>
   Math.max(0, ...verdicts.map(({ lastErrorAt }) => Math.round((lastErrorAt - since) / 100) / 10));

@@ -12,8 +12,8 @@ import { UNSEEN, type EndedPod } from '../scenario/running-load.ts';
 const POLL_MILLISECONDS = 500;
 
 /**
- * Follows the pods of a load. Pods of a Job stay until it is deleted, so none is missed; a deleted pod counts as ended.
- * A kubelet reports how a pod ended before it is removed (Kubernetes, "Pod Lifecycle", Termination of Pods).
+ * Follows the pods of a load. Pods of a Job stay until the Job is deleted, so the watch misses none. A deleted pod counts as
+ * ended: kubelets report its end before its removal (Kubernetes, "Pod Lifecycle", Termination of Pods).
  */
 export async function followPods(context: ScenarioContext, load: string, clusters: readonly ClusterAlias[]) {
   const { run } = context.environment;
@@ -34,7 +34,7 @@ export async function followPods(context: ScenarioContext, load: string, cluster
   );
   const until = (what: string, satisfies: () => boolean | Promise<boolean>): Promise<unknown> =>
     poll(async () => (await satisfies()) || undefined, { every: POLL_MILLISECONDS, signal: context.signal, what });
-  // By lists, since watches may have ended.
+  // Uses lists, because watches may have ended.
   const areGone = async (): Promise<boolean> => {
     const path = `/api/v1/pods?labelSelector=${encodeURIComponent(selector)}`;
     const answers = await Promise.all(clusters.map((alias) => clusterOf(context, alias).kubernetes.raw({ path })));

@@ -6,15 +6,15 @@ import { figuresOf } from './figures.ts';
 import { UNSEEN, type EndedPod, type RunningLoad } from '../scenario/running-load.ts';
 
 export interface VerdictOptions {
-  /** Pods are fast enough to count their sessions: `sessionsPerPod`. */
+  /** Whether the fact `sessionsPerPod` is required. */
   readonly sessions?: boolean;
-  /** Slowest rate of answers in a flood, per second, that says something about a limit on them. */
+  /** Minimum rate of answers in a flood, per second, that is conclusive about a limit. */
   readonly perSecond?: number;
-  /** Longest times in milliseconds, by fact, such as `credentialsP99`. */
+  /** Maximum times in milliseconds, by fact, such as `credentialsP99`. */
   readonly limits?: Readonly<Record<string, number>>;
 }
 
-/** The first problem decides: an identity, a missing verdict, lateness. */
+/** Returns the verdict for the first problem: a wrong identity, a missing verdict, lateness. */
 export async function verdictOf(
   context: ScenarioContext,
   running: RunningLoad,
@@ -38,43 +38,40 @@ export async function verdictOf(
   if (facts['wrongIdentities'] !== 0)
     return told(
       'refused',
-      `${facts['wrongIdentities']} answers were of another identity: ${wrongs.slice(0, 3).join('; ')}.`,
+      `${facts['wrongIdentities']} answers had another identity: ${wrongs.slice(0, 3).join('; ')}.`,
     );
   const lost = pods.filter(({ verdict }) => verdict === undefined);
   const [first] = lost;
   if (first !== undefined) {
-    // A pod whose last state was missed may have left a verdict.
+    // A pod whose last state was missed may have had a verdict.
     const isUnknown = lost.every(({ end }) => end.includes('DeadlineExceeded') || end === UNSEEN);
     const outcome = isUnknown ? 'error' : 'refused';
     return told(
       outcome,
-      `${lost.length} of ${running.pods} pods left no verdict, such as ${first.name} (${first.end}).`,
+      `${lost.length} of ${running.pods} pods have no verdict, such as ${first.name} (${first.end}).`,
     );
   }
-  // A client that retries, as an SDK does, recovers.
+  // A client with retries, such as an SDK, recovers.
   if (Number(facts['late']) > 0 && facts['notRecovered'] !== 0)
-    return told(
-      'error',
-      `${facts['late']} requests were not answered in time: the subject or this machine is too slow.`,
-    );
+    return told('error', `${facts['late']} requests timed out: the subject or this machine is too slow.`);
   if (sessions === true && given === undefined)
     return told('error', `No pod was answered within ${PATIENCE} ms, so the rate of EKS Auth calls is unknown.`);
   const rate = Number(facts['grantedPerSecond'] ?? 0) + Number(facts['refusedPerSecond'] ?? 0);
   if (rate < perSecond)
     return told(
       'error',
-      `${rate} requests a second were answered, and ${perSecond} must be: this machine is too busy.`,
+      `Only ${rate} requests a second were answered instead of at least ${perSecond}: this machine is too busy.`,
     );
   const [slow] = Object.entries(limits).filter(([fact, limit]) => Number(facts[fact]) > limit);
   if (slow !== undefined)
-    return told('error', `${slow[0]} is ${Number(facts[slow[0]])} ms, and at most ${slow[1]} ms is expected here.`);
+    return told('error', `${slow[0]} is ${Number(facts[slow[0]])} ms, but at most ${slow[1]} ms is expected.`);
   return { outcome: 'granted', facts };
 }
 
-/** Milliseconds: EKS Auth has a second, and other requests of the pod wait for 1.8 s (eks-pod-identity-agent). */
+/** Milliseconds: the agent's timeout for EKS Auth. Other requests of the pod wait for 1.8 s (eks-pod-identity-agent). */
 export const PATIENCE = 1000;
 
-/** Average sessions of pods whose first answer came too early for a retry of the agent; undefined if none did. */
+/** Returns the average sessions of pods whose first answer came before a retry of the agent; undefined without such pods. */
 function sessionsPerPod(pods: readonly EndedPod[]): number | undefined {
   const quick = pods.flatMap(({ verdict }) =>
     verdict && (verdict.answers[0] ?? PATIENCE) < PATIENCE ? [verdict] : [],

@@ -11,7 +11,7 @@ const NO_MATTER = ['shard', 'times', 'suites-dir', 'report-dir', 'reporter', 're
 const OF_DISPLAY = ['quiet', 'verbose', 'no-color'];
 const OF_MACHINE = ['docker', 'kernel', 'context'];
 
-/** The shards of one run, in their order. Throws `HarnessError` BAD_FILE if they are no such set. */
+/** Returns the shards in order. Throws `HarnessError` BAD_FILE if they are not all shards of one run. */
 export function shardsOf(runs: readonly Run[]): readonly ShardRun[] {
   const shards = runs.map((run): ShardRun => {
     const { shard } = run.results.run;
@@ -38,16 +38,14 @@ function checkChoice(one: ShardRun, other: ShardRun): void {
       `${one.file} is shard ${nameOf(one)} and ${other.file} is shard ${nameOf(other)}: give shards of one run.`,
     );
   if (one.shard.digest !== other.shard.digest)
-    throw wrong(
-      `${one.file} and ${other.file} are shards of different suites, or of another choice of scenarios: give shards of one run.`,
-    );
+    throw wrong(`${one.file} and ${other.file} are shards of different suites or selections: give shards of one run.`);
 }
 
 function checkParts(one: ShardRun, other: ShardRun): void {
   const moved = Object.entries(one.shard.scenarios).find(([id, index]) => other.shard.scenarios[id] !== index);
   if (moved !== undefined)
     throw wrong(
-      `${one.file} and ${other.file} were balanced by different times (${moved[0]} is in shard ${moved[1]} of the one and ${other.shard.scenarios[moved[0]]} of the other): run all shards with the same --times.`,
+      `${one.file} and ${other.file} were balanced by different times (${moved[0]} is in shard ${moved[1]} of one and ${other.shard.scenarios[moved[0]]} of the other): run all shards with the same --times.`,
     );
   if (one.shard.index === other.shard.index)
     throw wrong(`${one.file} and ${other.file} are both shard ${nameOf(one)}: give each shard once.`);
@@ -78,7 +76,7 @@ function checkSubjects(one: ShardRun, other: ShardRun): void {
 
 type Values = ReadonlyMap<string, unknown>;
 
-/** Values that an aborted run does not know match any. */
+/** Throws `HarnessError` if values differ. A value that one run lacks, such as an aborted one, matches any value. */
 function checkSame(one: ShardRun, other: ShardRun, of: (run: ShardRun) => Values, what: string): void {
   const [values, others] = [of(one), of(other)];
   for (const [name, value] of values) {
@@ -92,18 +90,19 @@ function checkWhole(shards: readonly ShardRun[], count: number): void {
   const missing = Array.from({ length: count }, (_, index) => index + 1).filter((index) => !there.includes(index));
   if (missing.length > 0)
     throw wrong(
-      `Of ${count} shards ${missing.length === 1 ? 'one is' : `${missing.length} are`} missing (${missing.map((index) => `${index}/${count}`).join(', ')}): give the results of all.`,
+      `Shard ${missing.map((index) => `${index}/${count}`).join(', ')} is missing: give the results of all shards.`,
     );
 }
 
-/** An aborted run may lack results, but has none of another shard. */
+/** Checks that a shard has its own scenarios, and all of them unless its run was aborted. */
 function checkScenarios({ file, results: { run, scenarios }, shard }: ShardRun): void {
   const there = scenarios.map(({ id }) => id);
   const own = Object.keys(shard.scenarios).filter((id) => shard.scenarios[id] === shard.index);
   const wrongly = there.find((id) => !own.includes(id));
   const missing = run.error === null ? own.find((id) => !there.includes(id)) : undefined;
-  if (wrongly !== undefined) throw wrong(`${file} is damaged: ${wrongly} is not of its shard. Run it again.`);
-  if (missing !== undefined) throw wrong(`${file} is damaged: it lacks ${missing} of its shard. Run it again.`);
+  if (wrongly !== undefined)
+    throw wrong(`${file} is damaged: ${wrongly} belongs to another shard. Run this shard again.`);
+  if (missing !== undefined) throw wrong(`${file} is damaged: it lacks ${missing} of its shard. Run this shard again.`);
 }
 
 const nameOf = ({ shard: { index, count } }: ShardRun): string => `${index}/${count}`;

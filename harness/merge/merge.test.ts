@@ -7,7 +7,7 @@ import { mergeResults } from './merge.ts';
 
 const IDS = { 'AB-01': 1, 'AB-02': 2, 'AB-03': 1 };
 
-/** Results of one of two shards of a run, with a change. */
+/** Returns changed results of one of two shards. */
 function shard(index: number, change: (results: Mutable<RunResults>) => void = () => undefined): Run {
   const own = Object.entries(IDS).filter(([, of]) => of === index);
   const scenarios = own.map(([id]) => aResult({ id, verdict: 'passed' }));
@@ -27,7 +27,7 @@ function shard(index: number, change: (results: Mutable<RunResults>) => void = (
 const fails = ({ scenarios }: Mutable<RunResults>): void => {
   scenarios[0]!.verdict = 'failed';
 };
-/** The run could not do its work, and has no scenarios. */
+/** Makes the run fail before its scenarios. */
 const broke = (results: Mutable<RunResults>): void => {
   Object.assign(results.run, { error: 'No cluster.', exitCode: 3 });
   results.scenarios = [];
@@ -35,7 +35,7 @@ const broke = (results: Mutable<RunResults>): void => {
 };
 
 describe('merged results', () => {
-  it('have all scenarios in the order of the whole, each with the run that it is from', () => {
+  it("have all scenarios in the order of the whole run, each with the id of its shard's run", () => {
     const { run, scenarios, summary } = mergeResults([shard(2), shard(1)]);
     expect(scenarios.map((item: ScenarioResult) => [item.id, item.run])).to.deep.equal([
       ['AB-01', 'c000001'],
@@ -48,10 +48,10 @@ describe('merged results', () => {
     expect(run).not.to.have.property('shard');
   });
 
-  it('are the same in whatever order the shards are given', () =>
+  it('do not depend on the order of the shards', () =>
     expect(mergeResults([shard(2), shard(1)])).to.deep.equal(mergeResults([shard(1), shard(2)])));
 
-  it('add calls up', () =>
+  it('add up calls', () =>
     expect(mergeResults([shard(1), shard(2)]).aws?.calls).to.deep.include({
       total: 2468,
       byOperation: { 'iam:CreateRole': 2468 },
@@ -59,12 +59,12 @@ describe('merged results', () => {
 
   const gate = (...problems: string[]) => ({ file: 'gate.yaml', problems, warnings: [] });
   const codes: readonly (readonly [string, Run, number])[] = [
-    ['a scenario of one failed', shard(2, fails), 1],
-    ['a run of one could not do its work', shard(2, broke), 3],
-    ['one was interrupted', shard(2, ({ run }) => (run.interrupted = true)), 130],
-    ['a gate of one does not allow something', shard(2, (results) => (results.gate = gate('It is over.'))), 1],
+    ['a scenario failed in one shard', shard(2, fails), 1],
+    ['one shard failed with an error', shard(2, broke), 3],
+    ['one shard was interrupted', shard(2, ({ run }) => (run.interrupted = true)), 130],
+    ['the gate of one shard has a problem', shard(2, (results) => (results.gate = gate('It is over.'))), 1],
     [
-      'a gate allows what failed',
+      'a gate allows the failure',
       shard(2, (results) => {
         fails(results);
         results.scenarios[0]!.allowed = { until: '2999-12-31', reason: 'Known.' };
@@ -74,12 +74,12 @@ describe('merged results', () => {
     ],
   ];
   for (const [what, other, code] of codes)
-    it(`exit with ${code} where ${what}`, () => expect(mergeResults([shard(1), other]).run.exitCode).to.equal(code));
+    it(`have exit code ${code} if ${what}`, () => expect(mergeResults([shard(1), other]).run.exitCode).to.equal(code));
 
-  it('say which shard could not do its work', () =>
+  it('name the shard that failed with an error', () =>
     expect(mergeResults([shard(1), shard(2, broke)]).run.error).to.equal('Shard 2: No cluster.'));
 
-  it('say too little where the whole was skipped', () => {
+  it('fail if all scenarios were skipped', () => {
     const skipped = ({ scenarios }: Mutable<RunResults>): void =>
       scenarios.forEach((scenario) => (scenario.verdict = 'skipped'));
     const { run } = mergeResults([shard(1, skipped), shard(2, skipped)]);
@@ -88,29 +88,29 @@ describe('merged results', () => {
     expect(mergeResults([shard(1, skipped), shard(2)]).run.exitCode).to.equal(0);
   });
 
-  describe('are refused for', () => {
+  describe('are rejected for', () => {
     const wrong: readonly (readonly [string, readonly Run[], string])[] = [
       [
         'a whole run',
         [shard(1), shard(2, ({ run }) => delete run.shard)],
         's2/results.json is not the result of a shard',
       ],
-      ['a shard that is missing', [shard(1)], 'Of 2 shards one is missing (2/2): give the results of all.'],
+      ['a missing shard', [shard(1)], 'Shard 2/2 is missing: give the results of all shards.'],
       ['a shard twice', [shard(1), shard(1), shard(2)], 's1/results.json are both shard 1/2: give each shard once.'],
       [
-        'shards of another count',
+        'different numbers of shards',
         [shard(1), shard(2, ({ run }) => (run.shard!.count = 3))],
         's1/results.json is shard 1/2 and s2/results.json is shard 2/3',
       ],
       [
         'other suites',
         [shard(1), shard(2, ({ run }) => (run.shard!.digest = 'b'.repeat(64)))],
-        'are shards of different suites, or of another choice of scenarios',
+        'are shards of different suites or selections',
       ],
       [
-        'shards that other times made',
+        'shards that were balanced by different times',
         [shard(1), shard(2, ({ run }) => (run.shard!.scenarios = { ...IDS, 'AB-01': 2 }))],
-        'balanced by different times (AB-01 is in shard 1 of the one and 2 of the other): run all shards with the same --times',
+        'balanced by different times (AB-01 is in shard 1 of one and 2 of the other): run all shards with the same --times',
       ],
       [
         'other settings',
@@ -128,14 +128,14 @@ describe('merged results', () => {
         'ran on different subjects (faults: [] and ["x"])',
       ],
       [
-        'a scenario that is missing in its shard',
+        'a scenario that its shard lacks',
         [shard(1, ({ scenarios }) => void scenarios.pop()), shard(2)],
         's1/results.json is damaged: it lacks AB-03 of its shard',
       ],
       [
         'a scenario of another shard',
         [shard(1), shard(2, ({ scenarios }) => void scenarios.push(aResult({ id: 'AB-03' }) as never))],
-        's2/results.json is damaged: AB-03 is not of its shard',
+        's2/results.json is damaged: AB-03 belongs to another shard',
       ],
     ];
     for (const [what, runs, message] of wrong)
@@ -146,7 +146,7 @@ describe('merged results', () => {
       });
   });
 
-  it('take settings that change no result', () =>
+  it('ignore settings that do not affect results', () =>
     expect(() =>
       mergeResults([
         shard(1),

@@ -7,13 +7,13 @@ import { exitCodeOf, tooLittleRan } from '../engine/conclusion.ts';
 import { summarize, type Attachment, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { shardsOf, type ShardRun } from './check.ts';
 
-/** Merges the results of shards. Phases and total time are the longest shard's. Throws `HarnessError` BAD_FILE. */
+/** Merges the results of shards. Phases and total time are those of the longest shard. Throws `HarnessError` BAD_FILE. */
 export function mergeResults(runs: readonly Run[]): RunResults {
   const shards = shardsOf(runs);
   const [first] = shards;
-  if (first === undefined) throw new Error('There are no results to merge.');
+  if (first === undefined) throw new Error('No results to merge.');
   const all = shards.map(({ results }) => results);
-  // An aborted run does not know all of its environment.
+  // An aborted run has not recorded its whole environment.
   const { results: base } = shards.find(({ results }) => results.environment.services.length > 0) ?? first;
   const scenarios = Object.keys(first.shard.scenarios).flatMap((id) => scenarioOf(shards, id) ?? []);
   const gate = gateOf(all);
@@ -34,7 +34,7 @@ export function mergeResults(runs: readonly Run[]): RunResults {
   };
 }
 
-/** With its run, whose id is part of its names. */
+/** Returns a scenario's result with the id of its run, which is part of its resource names. */
 function scenarioOf(shards: readonly ShardRun[], id: string): ScenarioResult | undefined {
   for (const { results } of shards) {
     const found = results.scenarios.find((scenario) => scenario.id === id);
@@ -62,7 +62,7 @@ function mergeRuns(shards: readonly ShardRun[]): Omit<RunResults['run'], 'exitCo
   };
 }
 
-/** Checks here whether enough was judged: shards are not checked. */
+/** Returns the exit code and error of the whole run. Also checks that enough was judged, which shards do not check. */
 function outcomeOf(
   shards: readonly ShardRun[],
   scenarios: readonly ScenarioResult[],
@@ -98,7 +98,7 @@ function gateOf(all: readonly RunResults[]): RunResults['gate'] {
   );
 }
 
-/** The shards' first clusters count as one, their second ones too. */
+/** Returns one cluster per alias, because the shards' clusters of one alias count as one. */
 function clustersOf(all: readonly RunResults[]): RunResults['environment']['clusters'] {
   const clusters = all.flatMap(({ environment }) => environment.clusters);
   return [...new Map(clusters.toReversed().map((cluster) => [cluster.alias, cluster])).values()].sort((a, b) =>
@@ -116,7 +116,7 @@ function callsOf(all: readonly RunResults[]): RunResults['aws'] {
   return { calls: { total: sum('total'), retries: sum('retries'), throttled: sum('throttled'), byOperation } };
 }
 
-/** The merged `podMedian` is unknown. */
+/** Merges the phases. The merged `podMedian` is unknown. */
 function phasesOf(all: readonly RunResults[]): RunResults['phases'] {
   const of = (name: 'provisioning' | 'scenarios' | 'arranging' | 'probing' | 'teardown'): readonly number[] =>
     all.map(({ phases }) => phases[name]);

@@ -8,7 +8,7 @@ import { viewsOf } from './views.tsx';
 import { Mark } from './mark.tsx';
 import { conclusion, counted, duration, instant, isBad, VERDICTS } from './words.ts';
 
-/** The whole page: what the run came to, the views, and on paper whatever is not as expected in full. */
+/** The whole page: conclusion, views and, when printed, full details of unexpected results. */
 export const App = ({ data }: { readonly data: PageData }) => {
   const [route, setFilter] = useRoute();
   const printing = usePrinting();
@@ -22,7 +22,7 @@ export const App = ({ data }: { readonly data: PageData }) => {
           class="skip"
           href="#main"
           onClick={(event) => {
-            // The address is the route's.
+            // Keeps the route in the address.
             event.preventDefault();
             document.querySelector<HTMLElement>('main')?.focus();
           }}
@@ -99,7 +99,7 @@ const InFull = ({ results }: { readonly results: RunResults }) => (
   </>
 );
 
-/** Whether the page is about to be put on paper. */
+/** Whether the page is being printed. */
 function usePrinting(): boolean {
   const media = matchMedia('print');
   const [printing, setPrinting] = useState(media.matches);
@@ -111,7 +111,7 @@ function usePrinting(): boolean {
   return printing;
 }
 
-/** The route, and a function that changes the filter without a step in the browser's history. */
+/** Returns the route, and a function that changes the filter without a new entry in the browser's history. */
 function useRoute(): [Route, (filter: URLSearchParams) => void] {
   const [hash, setHash] = useState(location.hash);
   useEffect(() => {

@@ -8,14 +8,14 @@ import { counted } from './words.ts';
 const tableOf = ({ runs: [run, other] }: PageData): ClientTable =>
   clientTable([...run.scenarios, ...(other?.scenarios ?? [])]);
 
-/** What each client came to, scenario by scenario: those in which they differ first. */
+/** The verdicts of each client by scenario. Scenarios in which clients differ come first. */
 const Clients = ({ data }: ViewProps) => {
   const { clients, rows } = tableOf(data);
   const split = rows.filter(isSplit);
   return (
     <div class="differences">
       <Part title={`Clients differ in ${counted(split.length, 'scenario')}`} clients={clients} rows={split} />
-      <Part title="The same with each" clients={clients} rows={rows.filter((row) => !isSplit(row))} />
+      <Part title="Same verdict with every client" clients={clients} rows={rows.filter((row) => !isSplit(row))} />
     </div>
   );
 };

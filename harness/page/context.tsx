@@ -1,7 +1,7 @@
 import { createContext } from 'preact';
 
-/** What runs a scenario once more, without its id. */
+/** Command that repeats a scenario, without its id. */
 export const Again = createContext('');
 
-/** Changes what the list is filtered by. */
+/** Changes the filter of the list. */
 export const SetFilter = createContext<(filter: URLSearchParams) => void>(() => undefined);

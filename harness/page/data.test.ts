@@ -3,32 +3,31 @@ import fc from 'fast-check';
 import { pack, unpack } from './data.ts';
 
 describe('packed data', () => {
-  it('is what it was, whatever it is', () =>
+  it('unpacks to the original value', () =>
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
-        // JSON knows no -0.
+        // JSON has no -0.
         const plain: unknown = JSON.parse(JSON.stringify(value));
         expect(unpack(JSON.parse(JSON.stringify(pack(plain))) as never)).to.deep.equal(plain);
       }),
     ));
 
-  it('tells texts from numbers, nothing and truths', () => {
+  it('distinguishes strings from numbers, null and booleans', () => {
     const value = ['1', 1, 'null', null, 'true', true, '', '[0]', []];
     expect(unpack(pack(value))).to.deep.equal(value);
   });
 
-  it('has keys that objects of JavaScript have by themselves', () => {
+  it('keeps keys that JavaScript objects inherit', () => {
     const value: unknown = JSON.parse('{"__proto__":"","constructor":{"toString":1}}');
     expect(unpack(pack(value))).to.deep.equal(value);
   });
 
-  it('has once what is there often', () => {
-    const statement = { effect: 'Allow', action: 's3:GetObject', conditions: ['a long text that is there often'] };
+  it('stores repeated parts once', () => {
+    const statement = { effect: 'Allow', action: 's3:GetObject', conditions: ['a long text that is repeated'] };
     const value = Array.from({ length: 1000 }, () => ({ statement }));
     expect(JSON.stringify(pack(value)).length).to.be.lessThan(6000);
     expect(unpack(pack(value))).to.deep.equal(value);
   });
 
-  it('leaves out what is undefined, as JSON does', () =>
-    expect(unpack(pack({ a: undefined, b: 1 }))).to.deep.equal({ b: 1 }));
+  it('omits undefined members like JSON', () => expect(unpack(pack({ a: undefined, b: 1 }))).to.deep.equal({ b: 1 }));
 });

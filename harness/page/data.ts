@@ -18,8 +18,8 @@ export const scenariosOf = ({ runs: [run, other] }: PageData): readonly Scenario
 };
 
 /**
- * A JSON value without repetitions. A node is a value without parts, or a list: 0 and the places of an array's items,
- * or a shape's number from 1 and the places of an object's values. Parts precede their users.
+ * A JSON value in which equal parts are stored once. A node is a scalar or a list of numbers. An array's list has 0 and the
+ * indexes of its items. An object's list has the number of its shape, from 1, and the indexes of its values. Parts come first.
  */
 export interface Packed {
   readonly shapes: readonly (readonly string[])[];
@@ -45,7 +45,7 @@ export function pack(value: unknown): Packed {
     return shape;
   };
   const place = (item: unknown): number => {
-    // No text of JSON begins so.
+    // The quote distinguishes a string from other keys.
     if (typeof item !== 'object' || item === null)
       return add(item as Plain, typeof item === 'string' ? `"${item}` : item);
     if (Array.isArray(item)) return list([0, ...item.map(place)]);

@@ -3,11 +3,11 @@ import { policyLines } from './policy-lines.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
   allowed: 'allowed',
-  implicitlyDenied: 'denied: nothing allows it',
-  explicitlyDenied: 'denied by a Deny',
+  implicitlyDenied: 'denied: no statement allows it',
+  explicitlyDenied: 'denied by a Deny statement',
 };
 
-/** One decision of AWS, and the policies that it looked at, with what decided and was compared marked in their text. */
+/** A decision of AWS and the evaluated policies, whose text shows deciding statements and comparisons. */
 export const Decision = ({ decision, policies, open }: DecisionProps) => {
   const { action, resource, reason, deciding } = decision;
   const places = [...policiesOf(decision)].sort((a, b) => rank(deciding, a) - rank(deciding, b));
@@ -26,7 +26,7 @@ export const Decision = ({ decision, policies, open }: DecisionProps) => {
   );
 };
 
-/** Places of the evaluated policies. */
+/** Returns the indexes of the evaluated policies. */
 export const policiesOf = ({ policies, deciding }: ReceivedDecision): readonly number[] =>
   policies ?? [...new Set(deciding.map(({ policy }) => policy))];
 
@@ -36,7 +36,7 @@ interface DecisionProps {
   readonly open: boolean;
 }
 
-/** Policies with a statement that decided come first. */
+/** Sorts policies with a deciding statement first. */
 const rank = (deciding: ReceivedDecision['deciding'], place: number): number =>
   deciding.some(({ policy }) => policy === place) ? 0 : 1;
 
@@ -52,7 +52,7 @@ const PolicyText = ({ policy, place, decision }: PolicyProps) => {
   return (
     <details class="policy" open={own.length > 0}>
       <summary>
-        {policy.name} <span class="quiet">{own.length === 0 ? 'looked at, did not decide' : ''}</span>
+        {policy.name} <span class="quiet">{own.length === 0 ? 'evaluated, did not decide' : ''}</span>
       </summary>
       <pre>
         {lines.map(({ text, depth, statement, compared }, index) => {
@@ -81,6 +81,6 @@ const PolicyText = ({ policy, place, decision }: PolicyProps) => {
 };
 
 const tagOf = ({ applied }: ExaminedStatement, decision: ReceivedDecision): string =>
-  applied ? `decided: ${denies(decision) ? 'denies' : 'allows'}` : 'comes nearest, does not apply';
+  applied ? `decided: ${denies(decision) ? 'denies' : 'allows'}` : 'closest statement, does not apply';
 
 const denies = ({ decision }: ReceivedDecision): boolean => decision === 'explicitlyDenied';

@@ -27,11 +27,11 @@ const CLASSES: Readonly<Record<Defect['state'], string>> = {
   'timed out': 'passed',
   noticed: 'passed',
 };
-/** So many rows, and names in one of them, are shown at once. */
+/** Maximum number of rows, and of names in a row. */
 const MOST_ROWS = 300;
 const MOST_NAMES = 12;
 
-/** The kill matrix: which scenario noticed which defect. */
+/** The kill matrix: which scenario detected which defect. */
 const Detection = ({ data, route: { filter } }: ViewProps) => {
   const set = useSet(filter);
   const { detection } = data;
@@ -51,18 +51,18 @@ const Detection = ({ data, route: { filter } }: ViewProps) => {
   return (
     <section class="detection" aria-label="Kill matrix">
       <p>
-        {`${counted(detections.length, 'defect')} put in, ${((all?.share ?? 0) * 100).toFixed(1)} % noticed. `}
+        {`${counted(detections.length, 'defect')} injected, ${((all?.share ?? 0) * 100).toFixed(1)} % detected. `}
         {detection.scenarios === undefined &&
-          'For each defect, the first scenario that detected it is named (detect without --all).'}
+          'Each defect only shows the first scenario that detected it (detect without --all).'}
       </p>
       <FilterForm>
         <Search
-          label="Search in names, defects and who noticed them"
+          label="Search in names, defects and scenarios"
           value={filter.get('q') ?? ''}
           onSearch={(value) => set('q', value)}
         />
         <Toggles
-          label="What became of defects"
+          label="Results"
           options={(Object.keys(STATES) as Defect['state'][]).flatMap((state) => {
             const count = detections.filter((one) => one.state === state).length;
             return count === 0 ? [] : [[state, `${STATES[state]} ${state} ${count}`] as const];
@@ -106,14 +106,14 @@ register({
 
 type Scenarios = ReadonlyMap<string, ScenarioResult>;
 
-/** A scenario by its key, which is its id and perhaps flags; where the run has it, with a link. */
+/** A scenario's id and flags, with a link if the run has the scenario. */
 const Key = ({ name, scenarios }: { readonly name: string; readonly scenarios: Scenarios }) => {
   const [id = ''] = name.split(' ');
   return scenarios.has(id) ? <a href={hrefOf(id)}>{name}</a> : <span class="break">{name}</span>;
 };
 
 const ByDefect = ({ found, scenarios }: { readonly found: readonly Defect[]; readonly scenarios: Scenarios }) => (
-  <Rows caption="Defects" columns={['defect', 'area', 'result', 'noticed by']} count={found.length}>
+  <Rows caption="Defects" columns={['defect', 'area', 'result', 'detected by']} count={found.length}>
     {found.slice(0, MOST_ROWS).map(({ name, text, area, state, noticedBy, reachedBy, reason }) => (
       <tr key={name}>
         <th scope="row">
@@ -144,7 +144,7 @@ interface ByScenarioProps {
   readonly scenarios: Scenarios;
 }
 
-/** Those that notice most first; who notices nothing is told where all were tried. */
+/** Scenarios by number of detected defects. Those that detect nothing are listed if all scenarios were tried. */
 const ByScenario = ({ found, detection, scenarios }: ByScenarioProps) => {
   const noticed = new Map<string, Defect[]>();
   for (const defect of found)
@@ -153,7 +153,11 @@ const ByScenario = ({ found, detection, scenarios }: ByScenarioProps) => {
   const nothing = detection.scenarios?.nothing ?? [];
   return (
     <>
-      <Rows caption="Who detected what" columns={['by', 'defects', 'alone', 'which']} count={rows.length}>
+      <Rows
+        caption="Defects by scenario"
+        columns={['scenario', 'defects', 'only by this', 'names']}
+        count={rows.length}
+      >
         {rows.slice(0, MOST_ROWS).map(([key, defects]) => (
           <tr key={key}>
             <th scope="row">
@@ -173,7 +177,7 @@ const ByScenario = ({ found, detection, scenarios }: ByScenarioProps) => {
       </Rows>
       {nothing.length > 0 && (
         <section>
-          <h2>{`Detects nothing (${nothing.length})`}</h2>
+          <h2>{`Scenarios that detect nothing (${nothing.length})`}</h2>
           <p class="ids">
             {nothing.map((key) => (
               <Key key={key} name={key} scenarios={scenarios} />
@@ -197,6 +201,6 @@ const Rows = ({ caption, columns, count, children }: RowsProps) => (
     <DataTable caption={caption} columns={columns}>
       {children}
     </DataTable>
-    {count > MOST_ROWS && <p class="quiet">{`The first ${MOST_ROWS} are shown: filter to see others.`}</p>}
+    {count > MOST_ROWS && <p class="quiet">{`Only the first ${MOST_ROWS} are shown. Use the filter to see others.`}</p>}
   </>
 );

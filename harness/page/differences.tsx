@@ -6,12 +6,12 @@ import { counted, duration } from './words.ts';
 
 type Compared = ComparisonContent['scenarios'][number];
 
-/** In what two runs of a scenario differ, field by field. */
+/** The fields of a scenario that differ between two runs. */
 export const Differences = ({ scenario: { id, differences, status } }: { readonly scenario: Compared }) =>
   differences.length === 0 ? (
     <p class="quiet">{STATUS[status]}</p>
   ) : (
-    <DataTable caption={`Differences of ${id}`} columns={['where', 'A', 'B', 'known']}>
+    <DataTable caption={`Differences of ${id}`} columns={['field', 'A', 'B', 'known']}>
       {differences.map(({ probe, field, a, b, known }) => (
         <tr key={`${probe} ${field}`}>
           <th scope="row">{probe === null ? field : `probe ${probe + 1}: ${field}`}</th>
@@ -26,9 +26,9 @@ export const Differences = ({ scenario: { id, differences, status } }: { readonl
 const STATUS: Readonly<Record<Compared['status'], string>> = {
   same: 'Same in both runs.',
   differs: 'Different.',
-  known: 'Differs, for a known reason.',
-  skipped: 'Skipped in one run or both.',
-  alone: 'Only in one of the runs.',
+  known: 'Differs for a known reason.',
+  skipped: 'Skipped in one or both runs.',
+  alone: 'In only one of the runs.',
   undecided: 'An error in both runs.',
 };
 
@@ -45,12 +45,10 @@ const Comparison = ({ data: { comparison } }: ViewProps) => {
       </p>
       {(['arranging', 'probing'] as const).map((what) => {
         const times = medians[what];
-        const text = times && `Median of ${what}: A ${duration(times.a)}, B ${duration(times.b)}.`;
+        const text = times && `Median time for ${what}: A ${duration(times.a)}, B ${duration(times.b)}.`;
         return text && <p key={what}>{text}</p>;
       })}
-      {unlike.length > 0 && (
-        <p class="callout inconclusive">{`Not built alike on both sides: ${unlike.join(', ')}.`}</p>
-      )}
+      {unlike.length > 0 && <p class="callout inconclusive">{`Built from different sources: ${unlike.join(', ')}.`}</p>}
       {of('differs', 'known').map((scenario) => (
         <section key={scenario.id}>
           <h2>

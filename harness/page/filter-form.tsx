@@ -2,7 +2,7 @@ import type { ComponentChildren, TargetedInputEvent } from 'preact';
 import { useContext } from 'preact/hooks';
 import { SetFilter } from './context.tsx';
 
-/** Sets one part of the address's filter; an empty value leaves it out. */
+/** Returns a function that sets a parameter of the address's filter. An empty value removes the parameter. */
 export function useSet(parameters: URLSearchParams): (name: string, value: string) => void {
   const setFilter = useContext(SetFilter);
   return (name, value) => {
@@ -42,14 +42,14 @@ export const Search = ({ label, value, onSearch }: SearchProps) => (
 
 interface TogglesProps {
   readonly label: string;
-  /** Those that occur, with what their buttons say. */
+  /** Names of the toggles, and the content of their buttons. */
   readonly options: readonly (readonly [name: string, face: ComponentChildren])[];
   /** Names, separated by commas. */
   readonly value: string;
   readonly onToggle: (value: string) => void;
 }
 
-/** Buttons of which any may be pressed; none is as good as all. */
+/** Toggle buttons. No pressed button means the same as all. */
 export const Toggles = ({ label, options, value, onToggle }: TogglesProps) => {
   const pressed = new Set(value.split(','));
   const toggled = (name: string): string =>
@@ -72,7 +72,7 @@ interface ChoiceProps {
   readonly label: string;
   readonly value: string;
   readonly options: readonly string[];
-  /** What stands for an empty value. */
+  /** Label of the empty value. */
   readonly any: string;
   readonly onChoice: (value: string) => void;
 }

@@ -6,7 +6,7 @@ const between = (id: string, startedAt: number, end: number) =>
   aResult({ id, timeline: [{ phase: 'probing', attempt: 1, startedAt, milliseconds: end - startedAt }] });
 
 describe('the lanes of a timeline', () => {
-  it('are as many as there were scenarios at once', () => {
+  it('are as many as concurrent scenarios', () => {
     const lanes = lanesOf([
       between('AB-04', 30, 40),
       between('AB-01', 0, 20),
@@ -16,5 +16,5 @@ describe('the lanes of a timeline', () => {
     expect(lanes.map((lane) => lane.map(({ id }) => id))).to.deep.equal([['AB-01', 'AB-03', 'AB-04'], ['AB-02']]);
   });
 
-  it('leave out what was never begun', () => expect(lanesOf([aResult()])).to.deep.equal([]));
+  it('omit scenarios that never started', () => expect(lanesOf([aResult()])).to.deep.equal([]));
 });

@@ -9,7 +9,7 @@ export function spanOf({ timeline }: ScenarioResult): readonly [from: number, to
   return [Math.min(...starts), Math.max(...ends)];
 }
 
-/** As many lanes as concurrent scenarios: each scenario takes the lane that was free first. */
+/** Returns as many lanes as concurrent scenarios. Each scenario takes the first free lane. */
 export function lanesOf(scenarios: readonly ScenarioResult[]): readonly Lane[] {
   const lanes: { readonly own: ScenarioResult[]; end: number }[] = [];
   const begun = scenarios

@@ -10,7 +10,7 @@ interface Row {
   readonly facts: Facts;
 }
 
-/** What loads came to: of each the facts of its probe. */
+/** Returns the facts of each load probe. */
 const rowsOf = (data: PageData): readonly Row[] =>
   scenariosOf(data).flatMap(({ id, probes }) =>
     probes.flatMap(({ operation, observed }) => {
@@ -32,7 +32,7 @@ const COLUMNS: readonly (readonly [title: string, ...facts: string[]])[] = [
   ['Agent CPU s / MiB', 'agentCpuSeconds', 'agentMemoryMiB'],
 ];
 
-/** Figures of scenarios under load. */
+/** Figures of load scenarios. */
 const Load = ({ data }: ViewProps) => (
   <div style={{ overflowX: 'auto' }}>
     <table>

@@ -8,7 +8,7 @@ const SYMBOLS: Readonly<Record<Verdict, string>> = {
   skipped: '–',
 };
 
-/** A verdict by its shape and its colour, and its word: shown, or only read aloud. */
+/** A verdict as a colored symbol and a word. Without `word`, only screen readers get the word. */
 export const Mark = ({ verdict, word = false }: { readonly verdict: Verdict; readonly word?: boolean }) => (
   <span class={`mark ${verdict}`}>
     <span class="symbol" aria-hidden="true">

@@ -6,7 +6,7 @@ import { register, type ViewProps } from './views.tsx';
 import { Mark } from './mark.tsx';
 import { counted, duration, findingsOf, instant, isBad } from './words.ts';
 
-/** What somebody in a hurry needs: what is wrong, what is worth knowing, and what was judged. */
+/** The most important information: unexpected results, findings and the judged subjects. */
 const Overview = ({ data: { runs } }: ViewProps) => (
   <>
     {runs.map(
@@ -32,7 +32,7 @@ const NotAsExpected = ({ scenarios }: { readonly scenarios: readonly ScenarioRes
   <section aria-labelledby="wrong">
     <h2 id="wrong">Not as expected</h2>
     {scenarios.length === 0 ? (
-      <p class="quiet">Nothing. Every result is as expected.</p>
+      <p class="quiet">None. Every result is as expected.</p>
     ) : (
       <ul class="cards">
         {scenarios.map((scenario) => (
@@ -48,7 +48,7 @@ const NotAsExpected = ({ scenarios }: { readonly scenarios: readonly ScenarioRes
   </section>
 );
 
-/** What decided the first probe that is not as expected, where that is known; else what the scenario says. */
+/** Returns the cause of the first unexpected probe, if known; else the scenario's reason. */
 const shortReason = ({ probes, reason }: ScenarioResult): string =>
   probes.find(({ why, verdict }) => verdict !== 'passed' && why !== undefined)?.why ?? reason;
 
@@ -76,8 +76,8 @@ const Judged = ({ results }: { readonly results: RunResults }) => {
   const settings = Object.entries(configuration).filter(([, { origin }]) => origin !== 'default');
   const { name, version, scopes, narrowed } = run.profile ?? { name: 'none', version: 0, narrowed: false };
   return (
-    <aside aria-label="What was judged">
-      <h2>What was judged</h2>
+    <aside aria-label="Judged">
+      <h2>Judged</h2>
       <p>{judgedText(results)}</p>
       <dl>
         <Row name="Cluster">{environment.cluster}</Row>
@@ -145,7 +145,7 @@ const Folded = ({ title, children }: { readonly title: string; readonly children
     </details>
   );
 
-/** `kubernetesVersion` as `Kubernetes version`. */
+/** Turns `kubernetesVersion` into `Kubernetes version`. */
 const spaced = (name: string): string => {
   const words = name.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -22,8 +22,8 @@ const way = (probe: Partial<ProbeOutcome>, calls: readonly ReceivedCall[] = []):
     .map(({ name, state }) => `${name}${state === 'passed' ? '' : ` (${state})`}`)
     .join(' > ');
 
-describe('the way of a request', () => {
-  it('of Pod Identity comes by agent and EKS Auth, to where the operation goes', () => {
+describe('the path of a request', () => {
+  it('with Pod Identity passes agent and EKS Auth, and ends at the service of the operation', () => {
     const observed = { outcome: 'granted', identity: SESSION } as const;
     const calls = [OPENED, call('s3', 'GetObject')];
     expect(way({ observed }, calls)).to.equal('Pod > Injection > Agent > EKS Auth > STS > S3');
@@ -31,17 +31,17 @@ describe('the way of a request', () => {
       'Pod > Injection > Agent > EKS Auth > STS',
     );
     expect(way({ observed, operation: 'FetchCredentials' }, calls)).to.equal('Pod > Injection > Agent > EKS Auth');
-    // An AWS without a record tells it by the session's name.
+    // Without a record of calls, the session's name shows Pod Identity.
     expect(way({ observed })).to.equal('Pod > Injection > Agent > EKS Auth > STS > S3');
   });
 
-  it('of a web identity comes by STS', () => {
+  it('with a web identity passes STS', () => {
     const observed = { outcome: 'refused', layer: 'sts', code: 'AccessDenied' } as const;
     const calls = [call('sts', 'AssumeRoleWithWebIdentity')];
     expect(way({ observed }, calls)).to.equal('Pod > Injection > STS (stopped) > S3 (not reached)');
   });
 
-  it('ends at the layer that refused or denied', () => {
+  it('stops at the layer that refused or denied the request', () => {
     const stopped = (layer: 'injection' | 'agent' | 'eks-auth' | 's3'): string =>
       way({ observed: { outcome: layer === 's3' ? 'denied' : 'refused', layer, identity: SESSION } });
     expect(stopped('agent')).to.equal(
@@ -52,18 +52,18 @@ describe('the way of a request', () => {
     expect(stopped('injection')).to.match(/^Pod > Injection \(stopped\) >/);
   });
 
-  it('does not stop at what is absent, which was allowed', () =>
+  it('does not stop at an absent object, whose access was allowed', () =>
     expect(way({ observed: { outcome: 'absent', layer: 's3', identity: SESSION } })).to.match(/ > S3$/));
 
-  it('is not known of an error without a layer', () =>
+  it('is unknown after an error without a layer', () =>
     expect(way({ observed: { outcome: 'error', identity: SESSION } })).to.contain('Injection (unknown)'));
 
-  it("of the harness' own probes is the services that it asked", () => {
+  it("of the harness's probes consists of the called services", () => {
     const observed = { outcome: 'refused', layer: 'eks', code: 'ResourceNotFoundException', status: 404 } as const;
     expect(way({ workload: null, observed, operation: 'DescribeCluster' })).to.equal('Harness > EKS (stopped)');
     const [, hop] = pathOf(anOutcome({ workload: null, observed }), [call('eks', 'DescribeCluster')]);
     expect(hop?.details).to.deep.equal(['DescribeCluster 4\u00a0ms', '404 ResourceNotFoundException']);
   });
 
-  it('is none of a probe that was not made', () => expect(way({ observed: null })).to.equal(''));
+  it('is empty for a probe that did not run', () => expect(way({ observed: null })).to.equal(''));
 });

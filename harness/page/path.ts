@@ -3,12 +3,12 @@ import { duration } from './words.ts';
 
 export interface Hop {
   readonly name: string;
-  /** `unknown`: not known whether the request arrived there. */
+  /** `unknown`: it is not known whether the request reached it. */
   readonly state: 'passed' | 'stopped' | 'not reached' | 'unknown';
   readonly details: readonly string[];
 }
 
-/** The layers of a request by their names in results, with names for people. */
+/** Display names of layers. */
 const NAMES: Readonly<Record<string, string>> = {
   injection: 'Injection',
   network: 'Network',
@@ -26,15 +26,15 @@ const POD_IDENTITY = ['injection', 'agent', 'eks-auth', 'sts', 's3'];
 const WEB_IDENTITY = ['injection', 'sts', 's3'];
 
 /**
- * The path of a probe's request, with the layer that stopped it. A pod uses injection and then the agent and EKS Auth,
- * or STS with a web identity; the harness calls services itself.
+ * Returns the path of a probe's request, with the layer that stopped it. A pod uses injection and then the agent and EKS Auth,
+ * or STS with a web identity. The harness calls services directly.
  */
 export function pathOf(probe: ProbeOutcome, calls: readonly ReceivedCall[]): readonly Hop[] {
   const { observed, workload } = probe;
   if (observed === null) return [];
   const layers = workload === null ? ofHarness(probe, calls) : ofPod(probe, calls);
   const { outcome, layer } = observed;
-  // An absent object was allowed, but is the last place too.
+  // Access to an absent object was allowed, so no layer stopped the request.
   const stop = outcome === 'granted' || outcome === 'absent' || layer === undefined ? -1 : layers.indexOf(layer);
   const hops = layers.map((name, index): Hop => {
     const own = calls.filter(({ service }) => service === name);
@@ -55,7 +55,7 @@ export function pathOf(probe: ProbeOutcome, calls: readonly ReceivedCall[]): rea
 function detailsOf(calls: readonly ReceivedCall[], observed: ProbeOutcome['observed'] | undefined): readonly string[] {
   const { code, status } = observed ?? {};
   const operations = calls.map(({ operation, milliseconds }) => `${operation} ${duration(milliseconds)}`);
-  // An agent's code repeats its status.
+  // The agent's code only repeats its status.
   const answer = [status, code === String(status) ? undefined : code].filter((part) => part !== undefined).join(' ');
   return [...operations, answer].filter(Boolean);
 }
@@ -68,7 +68,7 @@ function ofPod({ operation, observed }: ProbeOutcome, calls: readonly ReceivedCa
   return layer === undefined || layers.includes(layer) ? layers : [...layers, layer];
 }
 
-/** How a pod gets its credentials. Unknown ones count as Pod Identity if they stopped there. */
+/** Returns the layers of a pod's credentials. An unknown kind counts as Pod Identity if it stopped there. */
 function kindOf(
   operation: string,
   observed: ProbeOutcome['observed'],
@@ -78,7 +78,7 @@ function kindOf(
   if (called('AssumeRoleForPodIdentity')) return POD_IDENTITY;
   if (called('AssumeRoleWithWebIdentity') || operation.startsWith('AssumeRoleWithWebIdentity')) return WEB_IDENTITY;
   const isOfAgent = observed?.layer === 'agent' || observed?.layer === 'eks-auth';
-  // The session names that EKS Auth gives (EKS User Guide, "How EKS Pod Identity works").
+  // EKS Auth's session names (EKS User Guide, "How EKS Pod Identity works").
   if (isOfAgent || /\/eks-[^/]+$/.test(observed?.identity?.arn ?? '')) return POD_IDENTITY;
   return calls.length > 0 || observed?.layer === 'injection' ? WEB_IDENTITY : [];
 }
@@ -95,7 +95,7 @@ function targetOf(
   return observed?.layer ?? calls.at(-1)?.service;
 }
 
-/** The called services in order, and where it stopped. */
+/** Returns the called services in order, and the layer that stopped the request. */
 function ofHarness({ observed }: ProbeOutcome, calls: readonly ReceivedCall[]): readonly string[] {
   const layers = new Set(calls.map(({ service }) => service));
   if (observed?.layer !== undefined) layers.add(observed.layer);

@@ -29,13 +29,13 @@ const DECIDING = {
 };
 
 describe("the lines of a policy's text", () => {
-  it('are the document', () => {
+  it('contain the whole document', () => {
     const text = policyLines(DOCUMENT, [DECIDING], ASKED).map((line) => line.text);
     expect(JSON.parse(text.join('\n'))).to.deep.equal(DOCUMENT);
     expect(text).to.include('"Resource": ["arn:aws:s3:::data/*"],');
   });
 
-  it('have what was compared beside the elements of the statement that decided, and there alone', () => {
+  it('only show comparisons next to elements of the deciding statement', () => {
     const compared = policyLines(DOCUMENT, [DECIDING], ASKED).flatMap(({ text, statement, compared: mark }) =>
       mark === undefined ? [] : [[statement, text.split(':')[0], mark.matched, mark.with]],
     );
@@ -47,13 +47,13 @@ describe("the lines of a policy's text", () => {
     ]);
   });
 
-  it('mark no element that was not come to', () => {
+  it('do not mark an element that was not evaluated', () => {
     const wrongAction = { index: 0, effect: 'Allow', applied: false, actionMatched: false, conditions: [] } as const;
     const marks = policyLines(DOCUMENT, [wrongAction], ASKED).filter(({ compared }) => compared !== undefined);
     expect(marks.map(({ text }) => text)).to.deep.equal(['"Action": "s3:ListBucket",']);
   });
 
-  it('know a statement that is in no list', () => {
+  it('support a single statement without a list', () => {
     const [statement] = DOCUMENT.Statement;
     const decided = { index: 0, effect: 'Allow', applied: true, conditions: [] } as const;
     const lines = policyLines({ Statement: statement }, [decided], ASKED);

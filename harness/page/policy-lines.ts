@@ -3,7 +3,7 @@ import type { ExaminedStatement } from '../results/results.ts';
 export interface PolicyLine {
   readonly text: string;
   readonly depth: number;
-  /** Place of its statement, 0-based. */
+  /** Index of its statement, from 0. */
   readonly statement?: number;
   readonly compared?: { readonly matched: boolean; readonly with?: string };
 }
@@ -15,7 +15,7 @@ interface Asked {
 
 type Mark = NonNullable<PolicyLine['compared']>;
 
-/** The text of a policy document, with comparisons next to the elements of the deciding statements. */
+/** Returns the text of a policy document, with comparisons next to the elements of deciding statements. */
 export function policyLines(
   document: unknown,
   deciding: readonly Omit<ExaminedStatement, 'policy'>[],
@@ -48,7 +48,7 @@ export function policyLines(
   return lines;
 }
 
-/** Lists of one value stay on their line. */
+/** Whether a value fits on its line, such as a list of one value. */
 const isShort = (value: object): boolean =>
   Object.keys(value).length === 0 || (Array.isArray(value) && value.length === 1 && typeof value[0] !== 'object');
 
@@ -88,6 +88,6 @@ function comparedAt(
   );
 }
 
-/** Undefined for an element that was not evaluated. */
+/** Returns undefined for an element that was not evaluated. */
 const mark = (matched: boolean | undefined, value?: string): Mark | undefined =>
   matched === undefined ? undefined : { matched, ...(value !== undefined && { with: value }) };

@@ -11,12 +11,12 @@ interface ProbeProps {
   readonly probe: ProbeOutcome;
   readonly scenario: ScenarioResult;
   readonly open: boolean;
-  /** Whether the address is about it. */
+  /** Whether the address selects the probe. */
   readonly wanted: boolean;
   readonly level: 'h3' | 'h4';
 }
 
-/** A probe: what must come of it and what came, its way with where it stopped, its calls, and what AWS decided. */
+/** A probe: expected and observed result, path of the request, calls, and decisions of AWS. */
 export const Probe = ({ probe, scenario, open, wanted, level: Heading }: ProbeProps) => {
   const { number, workload, operation, control, expected, observed, verdict, why, reason, milliseconds, tries } = probe;
   const calls = (probe.calls ?? []).flatMap((place) => scenario.calls[place] ?? []);
@@ -39,7 +39,7 @@ export const Probe = ({ probe, scenario, open, wanted, level: Heading }: ProbePr
         <dd class="break">{expected.text}</dd>
         <dt>observed</dt>
         <dd class="break">
-          {observed === null ? 'not made' : observedText(observed)}
+          {observed === null ? 'nothing: the probe did not run' : observedText(observed)}
           {observed?.message !== undefined && <q>{observed.message}</q>}
         </dd>
       </dl>
@@ -87,7 +87,7 @@ const VERDICTS: Readonly<Record<Hop['state'], Verdict>> = {
 
 const Path = ({ hops }: { readonly hops: readonly Hop[] }) =>
   hops.length < 2 ? null : (
-    <ol class="path" aria-label="Way of the request">
+    <ol class="path" aria-label="Path of the request">
       {hops.map(({ name, state, details }) => (
         <li class={VERDICTS[state]} key={name}>
           <span class="hop">
@@ -105,7 +105,7 @@ const Path = ({ hops }: { readonly hops: readonly Hop[] }) =>
   );
 
 const Calls = ({ calls, from }: { readonly calls: readonly ReceivedCall[]; readonly from: number | undefined }) => (
-  <DataTable class="calls" caption="Calls that AWS received" columns={['when', 'call', 'answer', 'took', 'caller']}>
+  <DataTable class="calls" caption="Calls that AWS received" columns={['time', 'call', 'answer', 'duration', 'caller']}>
     {calls.map(({ requestId, service, operation, caller, receivedAt, milliseconds, status, code, notes }) => (
       <tr key={requestId}>
         <td>{from === undefined ? new Date(receivedAt).toISOString().slice(11, 23) : offset(receivedAt - from)}</td>
@@ -127,7 +127,7 @@ const Calls = ({ calls, from }: { readonly calls: readonly ReceivedCall[]; reado
   </DataTable>
 );
 
-/** Account and role of a session, and the name of any other. */
+/** Shortens the ARN of a session to its role and account, and other ARNs to name and account. */
 const shortCaller = (arn: string): string =>
   arn.replace(/^arn:aws:\w+::(\d+):(?:assumed-role\/)?([^/]+)(?:\/.*)?$/, '$2 in $1');
 
@@ -140,7 +140,7 @@ interface DecisionsProps {
   readonly isWrong: boolean;
 }
 
-/** The last decision stands open; those that need no permission say nothing. */
+/** Decisions with policies. The last denial, or else the last decision, is open. */
 const Decisions = ({ calls, scenario, isWrong }: DecisionsProps) => {
   const all = calls.flatMap(({ decisions }) => decisions).filter((decision) => policiesOf(decision).length > 0);
   const last = all.findLast(({ decision }) => decision !== 'allowed') ?? all.at(-1);

@@ -13,9 +13,9 @@ describe("the page's address", () => {
     expect(hrefOf('AB-05', new URLSearchParams({ verdict: 'failed' }))).to.equal('#AB-05?verdict=failed');
   });
 
-  it('is an unknown view where it makes no sense', () => expect(routeOf('#%e0%a4').view).to.equal('%e0%a4'));
+  it('names an unknown view if it is malformed', () => expect(routeOf('#%e0%a4').view).to.equal('%e0%a4'));
 
-  it('filters by all that it says', () => {
+  it('filters by all its parameters', () => {
     const scenarios = [
       aResult({ id: 'AB-01', title: 'tags of a session' }),
       aResult({ id: 'AB-02', verdict: 'failed', durations: { arranging: 90, probing: 1, teardown: 0 } }),

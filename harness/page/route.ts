@@ -1,4 +1,4 @@
-/** The view, or scenario and probe, of the address, with the filter of the list. */
+/** The parts of an address: a view, or a scenario and probe, and the filter of the list. */
 export interface Route {
   readonly view: string;
   readonly scenario?: string;
@@ -7,7 +7,7 @@ export interface Route {
   readonly filter: URLSearchParams;
 }
 
-/** `#timeline`, `#AB-05`, `#AB-05/2`, each with `?verdict=failed&q=tag`. Only ids of scenarios have capitals. */
+/** Parses `#timeline`, `#AB-05` or `#AB-05/2`, each with `?verdict=failed&q=tag`. Only scenario ids have capital letters. */
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?');
   const filter = new URLSearchParams(query);
@@ -16,7 +16,7 @@ export function routeOf(hash: string): Route {
   return { view: 'scenarios', scenario: name, filter, ...(Number(probe) >= 1 && { probe: Number(probe) }) };
 }
 
-/** The address of a view or scenario that keeps the filter. */
+/** Returns the address of a view or scenario with the filter. */
 export function hrefOf(path: string, filter?: URLSearchParams): string {
   const query = filter?.toString() ?? '';
   return `#${path}${query === '' ? '' : `?${query}`}`;

@@ -8,7 +8,7 @@ import { hrefOf, type Route } from './route.ts';
 import { Mark } from './mark.tsx';
 import { counted, duration, isBad } from './words.ts';
 
-/** So many probes stand open at first, where all are as expected. */
+/** Maximum number of probes of a passed scenario that are open initially. */
 const MOST_OPEN = 2;
 
 interface DetailProps {
@@ -17,7 +17,7 @@ interface DetailProps {
   readonly route: Route;
 }
 
-/** All that is known of a scenario; of two runs, in what they differ and then each side. */
+/** The details of a scenario. Two runs have their differences first, and then each run. */
 export const ScenarioDetail = ({ data, scenario: { id, title }, route }: DetailProps) => {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -43,7 +43,7 @@ export const ScenarioDetail = ({ data, scenario: { id, title }, route }: DetailP
               {own ? (
                 <Side results={results} scenario={own} probe={route.probe} level={sides.length > 1 ? 'h4' : 'h3'} />
               ) : (
-                <p class="quiet">This run has no such scenario.</p>
+                <p class="quiet">This run does not have the scenario.</p>
               )}
             </div>
           );
@@ -60,13 +60,13 @@ interface SideProps {
   readonly level: 'h3' | 'h4';
 }
 
-/** A scenario as one run found it. */
+/** The result of a scenario in one run. */
 export const Side = ({ results, scenario, probe, level }: SideProps) => {
   const { verdict, reason, finding, source, suite, file, attempts, durations, probes, attachments, errorCode } =
     scenario;
   const waited = scenario.timeline.filter(({ phase }) => phase === 'waiting');
   const waiting = waited.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-  // What a probe says itself, below.
+  // The probe below has this reason.
   const isOfProbe = probes.some((one) => one.verdict !== 'passed' && reason.endsWith(one.reason));
   return (
     <>
@@ -100,7 +100,7 @@ export const Side = ({ results, scenario, probe, level }: SideProps) => {
           {`arranging ${duration(durations.arranging)}, ${waiting > 0 ? `waiting for others ${duration(waiting)}, ` : ''}probing ${duration(durations.probing)}, teardown ${duration(durations.teardown)}`}
           {attempts > 1 && `, attempt ${attempts}`}
         </dd>
-        <dt>again</dt>
+        <dt>rerun</dt>
         <dd>
           <code class="break">{`${useContext(Again)} ${scenario.id}${flagsOf(results)}`}</code>
         </dd>
@@ -140,10 +140,10 @@ function wrongWords({ probes }: ScenarioResult): string {
   return `${counted(probes.length, 'probe')}: ${wrong.join(', ')}.`;
 }
 
-/** Flags that have to do with what is run, not with how it is told. */
+/** Flags that affect the scenario, and not only the output. */
 const REPEATED = ['cluster', 'suites-dir', 'agent-chart', 'aws-endpoint', 's3-endpoint', 'region', 'fault', 'config'];
 
-/** Flags by which a scenario runs as in this run. */
+/** Returns the flags that repeat a scenario as in this run. */
 function flagsOf({ configuration }: RunResults): string {
   const flags = REPEATED.flatMap((name) => {
     const { value, origin } = configuration[name] ?? {};

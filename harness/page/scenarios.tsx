@@ -10,7 +10,7 @@ import { register, type ViewProps } from './views.tsx';
 import { Mark } from './mark.tsx';
 import { counted, duration, ownTime, VERDICTS } from './words.ts';
 
-/** The list of scenarios with its filter, and beside it the one that is chosen. */
+/** The list of scenarios with its filter, and the selected scenario next to it. */
 const Scenarios = ({ data, route }: ViewProps) => {
   const scenarios = useMemo(() => scenariosOf(data), [data]);
   const all = useMemo(() => searchable(scenarios), [scenarios]);
@@ -107,7 +107,7 @@ interface ListProps {
   readonly parameters: URLSearchParams;
   readonly chosen: string | undefined;
   readonly grouped: boolean;
-  /** The run that this one is compared with. */
+  /** The run to compare with. */
   readonly other: RunResults | undefined;
 }
 
@@ -116,11 +116,11 @@ const List = ({ scenarios, parameters, chosen, grouped, other }: ListProps) => {
   useEffect(() => {
     const row = current.current;
     const rows = row?.closest('.rows');
-    // The list alone is scrolled, not the page.
+    // Scrolls the list, but not the page.
     if (row && rows && row.offsetTop + row.offsetHeight > rows.scrollTop + rows.clientHeight)
       rows.scrollTop = row.offsetTop - rows.clientHeight / 3;
   }, [chosen]);
-  // One of the list can be reached by Tab; arrow keys move on from there.
+  // Tab reaches one item of the list; arrow keys move to others.
   const entry = scenarios.some(({ id }) => id === chosen) ? chosen : scenarios[0]?.id;
   const others = useMemo(() => new Map(other?.scenarios.map(({ id, verdict }) => [id, verdict])), [other]);
   const groups = new Map<string, ScenarioResult[]>();

@@ -3,12 +3,12 @@ import type { ComponentChild, ComponentChildren } from 'preact';
 interface TableProps {
   readonly caption: string;
   readonly columns: readonly ComponentChild[];
-  /** Rows. */
+  /** The rows. */
   readonly children: ComponentChildren;
   readonly class?: string;
 }
 
-/** A table that is scrolled sideways where it is wider than the screen. */
+/** A table that scrolls horizontally if it is wider than the screen. */
 export const DataTable = ({ caption, columns, children, class: name }: TableProps) => (
   <div class="scrolled" tabIndex={0} role="group" aria-label={caption}>
     <table class={name}>

@@ -9,7 +9,7 @@ import { duration, ownTime } from './words.ts';
 const PHASES = ['provisioning', 'arranging', 'waiting', 'probing', 'diagnosing', 'teardown'] as const;
 const MOST_SLOW = 20;
 
-/** When the run did what: a lane for each scenario at once, and below it the slowest scenarios. */
+/** The phases of a run over time, with a lane for each concurrent scenario, and the slowest scenarios below. */
 const Timeline = ({ data: { runs } }: ViewProps) => (
   <>{runs.map((run, index) => run && <OneTimeline key={index} results={run} named={runs.length > 1} />)}</>
 );
@@ -34,7 +34,7 @@ const OneTimeline = ({ results, named }: { readonly results: RunResults; readonl
     <section class="timeline" aria-label={`Timeline of run ${run.id}`}>
       {named && <h2 class="side">{`Run ${run.id}`}</h2>}
       <p>
-        {`${duration(run.milliseconds)} in all, ${lanes.length} scenarios at once at most. Summed over scenarios: arranging ${duration(phases.arranging)}, probing ${duration(phases.probing)}.`}
+        {`${duration(run.milliseconds)} in total, at most ${lanes.length} concurrent scenarios. Summed over scenarios: arranging ${duration(phases.arranging)}, probing ${duration(phases.probing)}.`}
       </p>
       <ul class="legend">
         {PHASES.map((phase) => (
@@ -43,7 +43,7 @@ const OneTimeline = ({ results, named }: { readonly results: RunResults; readonl
           </li>
         ))}
       </ul>
-      {/* The table below says the same to those who cannot see this. */}
+      {/* The table below gives screen readers the same information. */}
       <div class="lanes" aria-hidden="true" onClick={(event) => follow(event.target as Element)}>
         <div class="lane">
           {whole.map(([phase, from, milliseconds]) => (
@@ -83,7 +83,7 @@ const OneTimeline = ({ results, named }: { readonly results: RunResults; readonl
   );
 };
 
-/** A bar leads to its scenario. */
+/** Opens the scenario of a clicked bar. */
 function follow(target: Element): void {
   const id = target.getAttribute('data-id');
   if (id !== null) location.hash = hrefOf(id);

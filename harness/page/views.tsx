@@ -2,7 +2,7 @@ import type { ComponentType } from 'preact';
 import type { PageData } from './data.ts';
 import type { Route } from './route.ts';
 
-/** What a view is given. */
+/** The properties of a view. */
 export interface ViewProps {
   readonly data: PageData;
   readonly route: Route;
@@ -10,12 +10,12 @@ export interface ViewProps {
 
 /** A part of the page with a link in its navigation. */
 export interface View {
-  /** Its part of the address: lower-case letters. */
+  /** Its name in the address: lower-case letters. */
   readonly id: string;
   readonly title: string;
-  /** Where it stands among the others: the lower ahead. */
+  /** Its position among the views, from low to high. */
   readonly place: number;
-  /** What stands behind the title, such as how many things it shows. */
+  /** The number after the title, such as the number of items. */
   readonly count?: (data: PageData) => number;
   /** Whether there is anything to show. Default: always. */
   readonly applies?: (data: PageData) => boolean;
@@ -24,9 +24,9 @@ export interface View {
 
 const views: View[] = [];
 
-/** Adds a view. The module of a view calls this; `main.tsx` imports it. */
+/** Adds a view. Modules of views call this; `main.tsx` imports them. */
 export const register = (view: View): void => void views.push(view);
 
-/** The views that have something to show. */
+/** Returns the views that have something to show. */
 export const viewsOf = (data: PageData): readonly View[] =>
   views.filter(({ applies }) => applies?.(data) ?? true).sort((a, b) => a.place - b.place);

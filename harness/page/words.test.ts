@@ -3,7 +3,7 @@ import { summarize, type RunResults } from '../results/results.ts';
 import { aResult, someResults } from '../../test/support/scenarios.ts';
 import { conclusion, duration } from './words.ts';
 
-describe('what a page says of a run', () => {
+describe("the page's words about a run", () => {
   const [passed, failed, inconclusive, skipped] = (['passed', 'failed', 'inconclusive', 'skipped'] as const).map(
     (verdict, index) => aResult({ id: `AB-0${index + 1}`, verdict }),
   );
@@ -12,18 +12,18 @@ describe('what a page says of a run', () => {
     return conclusion(someResults(all, summarize(all), run)).words;
   };
 
-  it('is in keeping with its exit code', () => {
+  it('agree with its exit code', () => {
     expect(of([passed, skipped], { exitCode: 0 })).to.equal('Conforms: this package');
     expect(of([skipped], { exitCode: 0 })).to.equal('Nothing was judged');
     expect(of([passed, failed], { exitCode: 1 })).to.equal('Does not conform');
-    // By its gate.
+    // The gate allows the failure.
     expect(of([passed, failed], { exitCode: 0 })).to.equal('Conforms, except for known failures');
     expect(of([passed, inconclusive], { exitCode: 3 })).to.equal('Some scenarios could not be judged');
-    expect(of([passed], { exitCode: 3, error: 'AWS is away.' })).to.equal('The run failed');
+    expect(of([passed], { exitCode: 3, error: 'AWS is unreachable.' })).to.equal('The run failed');
     expect(of([passed, failed], { exitCode: 130, interrupted: true })).to.equal('Interrupted');
   });
 
-  it('has times as people read them', () =>
+  it('have times with suitable units', () =>
     expect([0.16, 42, 1234, 125_000].map(duration)).to.deep.equal([
       '0.2\u00a0ms',
       '42\u00a0ms',

@@ -4,7 +4,7 @@ import type { RunResults, ScenarioResult, Verdict } from '../results/results.ts'
 
 export const VERDICTS = ['failed', 'inconclusive', 'error', 'skipped', 'passed'] as const satisfies readonly Verdict[];
 
-/** A run's conclusion, with the verdict of its colour. */
+/** Returns a run's conclusion, and the verdict whose color it has. */
 export function conclusion(results: RunResults): { readonly words: string; readonly verdict: Verdict } {
   const { run, summary } = results;
   if (run.interrupted) return { words: 'Interrupted', verdict: 'skipped' };

@@ -16,7 +16,7 @@ const answer = z.object({
 });
 export type Answer = z.infer<typeof answer>;
 
-/** AWS's answers where the emulator guesses, without names of a run, accounts, ids and secrets. */
+/** AWS's answers that settle guesses of the emulator, without names of a run, accounts, ids and secrets. */
 export const recordingSchema = z.object({
   about: z.string(),
   run: z.record(z.string(), z.string()),

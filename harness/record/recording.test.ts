@@ -11,7 +11,7 @@ import type { Answer } from './recording-schema.ts';
 const RUN = 'cabcdef';
 const guess = (scenario: string) => GUESSES.find((one) => one.scenario === scenario)!;
 
-/** A result of a guess's scenario, whose probe met this. */
+/** Returns a result of a guess's scenario whose probe observed this. */
 function settled(scenario: string, observed: ProbeResult | null, reason = 'As expected.'): ScenarioResult {
   const number = guess(scenario).probe! - 1;
   return aResult({ id: scenario, reason, probes: [anOutcome({ number, observed })] });
@@ -32,7 +32,7 @@ const refusal = (message: string): ProbeResult => ({
 });
 
 describe('the recording of a run', () => {
-  it('has what was answered at the place of each guess', () => {
+  it('has the answer to each guess', () => {
     const { answers, run } = recorded(settled('PI-11', refusal('Trust policy of the role provided is invalid')));
     expect(answers).to.deep.equal([
       {
@@ -49,24 +49,24 @@ describe('the recording of a run', () => {
     expect(run).to.include({ kubernetesVersion: '1.34', at: '2026-01-02' });
   });
 
-  it('has facts only where the guess is about them', () => {
+  it('only has facts that the guess is about', () => {
     const facts = { secondsLeft: 21_600, session: 'abc' };
     const { answers } = recorded(settled('AP-01', { outcome: 'granted', facts }));
     expect(answers[0]!.facts).to.deep.equal({ secondsLeft: 21_600 });
   });
 
-  it('says why the others were not answered', () => {
-    const { answers, unanswered } = recorded(settled('PI-11', null, 'Needs what is not available here.'));
+  it('has a reason for each guess without an answer', () => {
+    const { answers, unanswered } = recorded(settled('PI-11', null, 'Not available here: S3 (s3).'));
     expect(answers).to.deep.equal([]);
     expect(unanswered).to.deep.include({
       guess: guess('PI-11').id,
       scenario: 'PI-11',
-      reason: 'Needs what is not available here.',
+      reason: 'Not available here: S3 (s3).',
     });
     expect(unanswered).to.have.length(GUESSES.filter(({ scenario }) => scenario !== undefined).length);
   });
 
-  it('has neither names of the run nor ids, which each run has others of', () => {
+  it('has no names of the run and no ids, which differ between runs', () => {
     const message = `User: arn:aws:sts::111122223333:assumed-role/conformance-${RUN}-pi-11-app/eks-green-app-1-84782bd2-427a-4501-a853-1bdd91d6d0ab is not a-ipwbnrjjk3uaiw5wj of cluster green at http://127.0.0.1:4566, i-0123456789abcdef0, AROAEXAMPLE`;
     expect(recorded(settled('PI-11', refusal(message))).answers[0]!.message).to.equal(
       'User: arn:aws:sts::<account>:assumed-role/<run>-pi-11-app/<session> is not <association> of cluster <cluster:c1> at <endpoint>, <instance>, <id>',
@@ -83,7 +83,7 @@ describe('the recording of a run', () => {
     "a cluster's token": 'k8s-aws-v1.aHR0cHM6Ly9zdHMudXMtd2VzdC0y',
   };
   for (const [what, secret] of Object.entries(secrets))
-    it(`has no trace of ${what} that an AWS repeats`, () => {
+    it(`does not contain ${what} from an AWS error message`, () => {
       const facts = { injected: secret };
       const place = GUESSES.find(({ facts: names }) => names?.includes('injected'))!.scenario!;
       const text = JSON.stringify([
@@ -96,23 +96,21 @@ describe('the recording of a run', () => {
     });
 
   for (const path of ['/nowhere/file.json', tmpdir()])
-    it(`is refused at once where it cannot be written: ${path}`, () =>
-      expect(() => recordReporter(path)).to.throw(
-        `--record is "${path}": give a file in a folder that can be written.`,
-      ));
+    it(`is rejected at once if it cannot be written: ${path}`, () =>
+      expect(() => recordReporter(path)).to.throw(`--record is "${path}": give a file in a writable folder.`));
 });
 
 describe('two answers', () => {
   const one: Answer = { guess: 'G', scenario: 'AP-01', probe: 1, outcome: 'granted', status: 200, message: 'yes' };
   const about = { id: 'G', guess: '', otherwise: '' };
 
-  it('are the same whatever the wording, unless the guess is about that', () => {
+  it('are equal despite different wording, unless the guess is about the wording', () => {
     const other = { ...one, message: 'no' };
     expect(isSame(one, other, about)).to.equal(true);
     expect(isSame(one, other, { ...about, message: true })).to.equal(false);
   });
 
-  it('are the same whenever they were given', () => {
+  it('are equal despite different times in the message', () => {
     const at = (time: string, minutes = 15): Answer => ({ ...one, message: `expired: ${time} - ${minutes} min.` });
     const worded = { ...about, message: true };
     expect(isSame(at('20261126T114335Z'), at('20261126T114422Z'), worded)).to.equal(true);
@@ -122,7 +120,7 @@ describe('two answers', () => {
   for (const change of [{ outcome: 'refused' }, { by: 'eks' }, { code: 'X' }, { status: 403 }])
     it(`differ by ${Object.keys(change)[0]}`, () => expect(isSame(one, { ...one, ...change }, about)).to.equal(false));
 
-  it('may differ by a twentieth in a length of time', () => {
+  it('are equal if durations differ by at most a twentieth', () => {
     const lasting = (secondsLeft: number): Answer => ({ ...one, facts: { secondsLeft } });
     const lengths = { ...about, facts: ['secondsLeft'] };
     expect(isSame(lasting(21_600), lasting(21_000), lengths)).to.equal(true);

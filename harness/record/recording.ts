@@ -9,13 +9,13 @@ import { GUESSES, type Guess } from './guesses.ts';
 import type { Answer, Recording } from './recording-schema.ts';
 
 const ABOUT =
-  'What an AWS answered where the emulator of eks-pod-identity-conformance guesses (docs/guesses.md). It is compared by: npm run replay -- FILE';
+  'Answers of an AWS to the guesses of eks-pod-identity-conformance (docs/guesses.md). To compare them: npm run replay -- FILE';
 
-/** Reporter of `--record`. Throws `HarnessError` BAD_FLAG_VALUE for an unwritable file, before anything is made. */
+/** Returns the reporter of `--record`. Throws `HarnessError` BAD_FLAG_VALUE for an unwritable file. */
 export function recordReporter(path: string): NamedReporter {
   const file = resolve(path);
   const bad = (cause?: unknown): HarnessError =>
-    new HarnessError('BAD_FLAG_VALUE', `--record is "${path}": give a file in a folder that can be written.`, {
+    new HarnessError('BAD_FLAG_VALUE', `--record is "${path}": give a file in a writable folder.`, {
       cause,
     });
   try {
@@ -30,7 +30,7 @@ export function recordReporter(path: string): NamedReporter {
   return { name: 'record', reporter: { runOver } };
 }
 
-/** The recording of a run: the answer to each guess that a scenario settles, or why there is none. */
+/** Returns the recording of a run: the answer to each guess that a scenario settles, or the reason why it is missing. */
 export function recordingOf(results: RunResults): Recording {
   const { environment, run } = results;
   const [cluster] = environment.clusters;
@@ -51,7 +51,7 @@ export function recordingOf(results: RunResults): Recording {
   });
 }
 
-/** Undefined for a guess that no scenario settles. */
+/** Returns the answer to a guess, or why it is missing; undefined for a guess that no scenario settles. */
 function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResults) {
   if (scenario === undefined || probe === undefined) return undefined;
   const place = { guess: id, scenario };
@@ -72,14 +72,14 @@ function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResul
   };
 }
 
-/** Removes names of the run, accounts, ids and secrets from texts, for comparison. */
+/** Replaces names of the run, accounts, ids and secrets in texts, so that recordings are comparable. */
 function neutralized({ run, environment }: RunResults) {
   const { text } = redactor();
   const clusters = environment.clusters.map(({ alias, name }) => [name, `<cluster:${alias}>`] as const);
   const rules: readonly (readonly [string | RegExp, string])[] = [
     ...clusters,
     [run.id, '<run>'],
-    // Other clusters are named after the run only.
+    // Names of other clusters contain the run.
     ['conformance-<run>', '<run>'],
     [/\beks-[^/"\s]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<session>'],
     [/\bi-[0-9a-f]{8,17}\b/g, '<instance>'],
@@ -97,7 +97,7 @@ function neutralized({ run, environment }: RunResults) {
 
 const withoutTimes = ({ message }: Answer): string | undefined => message?.replaceAll(/\b\d{8}T\d{6}Z\b/g, '<time>');
 
-/** Whether two answers are equal for the guess, ignoring their times. Durations may differ by a twentieth. */
+/** Whether two answers are equal for the guess. Ignores times in messages. Durations may differ by a twentieth. */
 export function isSame(one: Answer, other: Answer, { message, facts = [] }: Guess): boolean {
   const names = ['outcome', 'by', 'code', 'status'] as const;
   return (

@@ -3,13 +3,13 @@ import { aResult, someResults } from '../../test/support/scenarios.ts';
 import { githubAnnotations } from './annotations.ts';
 import { summarize } from '../results/results.ts';
 
-describe('annotations of GitHub Actions', () => {
+describe('annotations for GitHub Actions', () => {
   const annotations = (...scenarios: Parameters<typeof aResult>[0][]): string => {
     const results = scenarios.map((values) => aResult(values));
     return githubAnnotations(someResults(results, summarize(results)));
   };
 
-  it('name the suite file, the scenario and the reason of each that did not pass', () => {
+  it('name the suite file, the scenario and the reason for each scenario that did not pass', () => {
     expect(
       annotations(
         {},
@@ -24,7 +24,7 @@ describe('annotations of GitHub Actions', () => {
     );
   });
 
-  it('let no text end a command or begin another', () => {
+  it('escape texts that would end a command or begin another', () => {
     const [line, ...others] = annotations({
       verdict: 'failed',
       title: 'a, b: 50%',
@@ -34,7 +34,7 @@ describe('annotations of GitHub Actions', () => {
     expect(others).to.have.length(2);
   });
 
-  it('tell why a run could not do its work', () => {
+  it('contain the error of a failed run', () => {
     const failed = githubAnnotations(
       someResults([], summarize([]), { error: 'There are no AWS credentials.', exitCode: 2 }),
     );

@@ -2,8 +2,8 @@ import type { RunResults } from '../results/results.ts';
 import { allowedText } from '../results/text.ts';
 
 /**
- * Workflow commands for annotations (GitHub Docs, "Workflow commands for GitHub Actions"): errors, warnings, and a
- * notice with the totals. GitHub shows only the first ten errors of a step, so the run's own comes first.
+ * Returns workflow commands for annotations (GitHub Docs, "Workflow commands for GitHub Actions"): errors, warnings, and a
+ * notice with the totals. GitHub only shows the first ten errors of a step, so the error of the run comes first.
  */
 export function githubAnnotations(results: RunResults): string {
   const lines: string[] = [];

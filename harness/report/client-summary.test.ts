@@ -9,8 +9,8 @@ const long = { name: 'own', version: 'python3 a-program-with-a-long-name.py --an
 const result = (id: string, verdict: Verdict, client?: ScenarioResult['client'], suite = 'abac'): ScenarioResult =>
   aResult({ id, suite, title: `title of ${id.split('.')[0]}`, verdict, ...(client && { client }) });
 
-describe('the clients of a run in the terminal', () => {
-  it('are counted, and shown side by side where they differ', () => {
+describe('the table of clients in the terminal', () => {
+  it('counts verdicts of each client, and shows scenarios in which they differ', () => {
     const blocks = clientBlocks(
       [
         ...[result('AB-01.red', 'passed', red), result('AB-01.own', 'failed', long)],
@@ -22,7 +22,7 @@ describe('the clients of a run in the terminal', () => {
     );
     expect(blocks.join('\n')).to.equal(
       [
-        '\nClients (2 of 4 scenarios differ from client to client)',
+        '\nClients (2 of 4 scenarios differ between clients)',
         '                                         passed  failed  not judged  skipped',
         '  A  red 1.0                                  2       1           1        0',
         '  B  own python3 a-program-with-a-lo...       0       2           1        1',
@@ -35,7 +35,7 @@ describe('the clients of a run in the terminal', () => {
     for (const line of blocks) expect(line.length).to.be.at.most(80);
   });
 
-  it('are told of one client by suite client alone: what did not pass', () => {
+  it('shows failures of a single client only for suite client', () => {
     const of = (suite: string): string =>
       clientBlocks(
         [

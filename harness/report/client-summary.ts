@@ -17,19 +17,19 @@ const COUNTED: readonly (readonly [string, readonly Verdict[]])[] = [
   ['skipped', ['skipped']],
 ];
 
-/** Columns of 80 that remain for a client's name and version. */
+/** Columns for a client's name and version, of 80. */
 const NAME_COLUMNS = 34;
 
 /**
- * Clients by scenarios, 80 columns wide: totals of each client, and the scenarios in which they differ, one character
- * for each client. With one client, only its failures.
+ * Returns a table of 80 columns: totals of each client, and the scenarios in which clients differ, with one character for each
+ * client. With one client, lists only its failures.
  */
 export function clientBlocks(scenarios: readonly ScenarioResult[], paint: Paint): readonly string[] {
   const { clients, rows } = clientTable(scenarios);
   const isOne = clients.length === 1;
   if (clients.length === 0 || (isOne && rows.every(({ suite }) => suite !== 'client'))) return [];
   const told = rows.filter((row) => (isOne ? row.cells.some(isWrong) : isSplit(row)));
-  const what = isOne ? 'not as expected' : 'differ from client to client';
+  const what = isOne ? 'not as expected' : 'differ between clients';
   return [
     `\n${paint('Clients', 1)} (${told.length} of ${rows.length} scenarios ${what})`,
     ...countsOf(clients, rows),

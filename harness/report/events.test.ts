@@ -25,7 +25,7 @@ describe('the log of a runner in a cluster', () => {
   const readAll = (log: RunnerLog, lines: readonly string[]): RunnerEvent[] =>
     lines.flatMap((line) => log.read(line) ?? []);
 
-  it('gives the events that were told, files among them, and of the end all but the scenarios', () => {
+  it('returns all events and files, with the final results except the scenarios', () => {
     const log = new RunnerLog();
     expect(readAll(log, ['(node) a warning', ...written(), 'its end'])).to.deep.equal([
       { event: 'runStarted' },
@@ -40,7 +40,7 @@ describe('the log of a runner in a cluster', () => {
     expect(log).to.deep.include({ lost: 0, said: ['(node) a warning'] });
   });
 
-  it('gives each once when it breaks off within a line and is read again', () => {
+  it('returns each event once if the stream breaks within a line and the log is read again', () => {
     const log = new RunnerLog();
     const lines = written();
     const broken = [...lines.slice(0, 2), lines[2]?.slice(0, 40) ?? ''];
@@ -50,7 +50,7 @@ describe('the log of a runner in a cluster', () => {
     expect(log.lost).to.equal(0);
   });
 
-  it('counts what was rotated away before it was read', () => {
+  it('counts events that were lost by rotation', () => {
     const log = new RunnerLog();
     const lines = written();
     readAll(log, lines.slice(0, 1));

@@ -3,21 +3,21 @@ import { join } from 'node:path';
 import type { Output, Reporter, ScenarioStart } from './reporter.ts';
 import type { Phase, RunResults, ScenarioResult } from '../results/results.ts';
 
-/** Events of a runner in a cluster, lines of its log. They are numbered from 1, to detect repetitions and gaps. */
+/** Events of a runner in a cluster, as lines of its log. They are numbered from 1 to detect repetitions and gaps. */
 export type RunnerEvent =
   | { readonly event: 'runStarted' }
   | { readonly event: 'phaseStarted'; readonly phase: Phase; readonly detail?: string }
   | { readonly event: 'note'; readonly line: string }
   | ({ readonly event: 'scenarioStarted' } & ScenarioStart)
   | { readonly event: 'scenarioOver'; readonly scenario: ScenarioResult }
-  /** A file of the report folder, by its path in it. */
+  /** A file of the report folder, with its path in the folder. */
   | { readonly event: 'attachment'; readonly path: string; readonly text: string }
   | { readonly event: 'runOver'; readonly results: Omit<RunResults, 'scenarios'> };
 
 /** The prefix of an event's line. */
 const BEGINNING = '{"runner":';
 
-/** Prints everything that is needed to write the same reports elsewhere. */
+/** Prints everything that another process needs to write the same reports. */
 export function runnerReporter(stdout: Output): Reporter {
   let line = 0;
   let directory = '';
@@ -40,15 +40,15 @@ export function runnerReporter(stdout: Output): Reporter {
   };
 }
 
-/** Reads the lines of a log, also repeatedly; returns each event once. */
+/** Reads the lines of a log, even repeatedly, and returns each event once. */
 export class RunnerLog {
-  /** Events that are missing, since the log was rotated before they were read. */
+  /** Number of missing events: the log was rotated before they were read. */
   lost = 0;
-  /** The last lines without an event: output of a program that failed to start. */
+  /** The last lines before the first event: output of a program that failed to start. */
   readonly said: string[] = [];
   #last = 0;
 
-  /** The event of a line; undefined for known events and other lines. */
+  /** Returns the event of a line; undefined for known events and other lines. */
   read(line: string): RunnerEvent | undefined {
     if (!line.startsWith(BEGINNING)) {
       if (line.trim() !== '' && this.#last === 0) this.said.push(line.trim());
@@ -59,7 +59,7 @@ export class RunnerLog {
     try {
       parsed = JSON.parse(line) as typeof parsed;
     } catch {
-      // Truncated by a broken stream; the line comes again.
+      // A broken stream cut off the line, which will be read again.
       return undefined;
     }
     const { runner, ...event } = parsed;

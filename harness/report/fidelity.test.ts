@@ -50,22 +50,22 @@ function markdown(items = scenarios, run: Partial<RunResults['run']> = {}): stri
 }
 
 describe('the fidelity of an AWS', () => {
-  it('begins with the counts, and how many of those judged are as AWS', () => {
+  it('begins with the counts, and the share of judged scenarios that are as AWS', () => {
     const lines = markdown().split('\n');
     expect(lines[0]).to.equal('# Fidelity of the AWS at http://127.0.0.1:4566');
     expect(lines[2]).to.equal(
-      '**4 scenarios: 1 as AWS, 1 differs, 1 inconclusive, 1 not available** (50 % of those judged are as AWS).',
+      '**4 scenarios: 1 as AWS, 1 differs, 1 inconclusive, 1 not available** (50 % of the judged scenarios are as AWS).',
     );
   });
 
-  it('says which services there are, and where', () => {
+  it('lists the services and their endpoints', () => {
     const text = markdown();
     expect(text).to.include('| S3 | http://127.0.0.1:4566 | yes |');
     expect(text).to.include('| IAM | http://127.0.0.1:4566 | no |');
     expect(text).to.include("| STS | the harness' emulator | yes |");
   });
 
-  it('has a table for each suite, with a row for each probe that is not as AWS', () => {
+  it('has a table for each suite, with a row for each deviating probe', () => {
     const text = markdown();
     expect(text).to.include('## abac\n\n1 of 2 scenarios as AWS.\n');
     expect(text).to.include('| AB-01 tags \\| policies | as AWS | 1 probe | the same |');
@@ -82,7 +82,7 @@ describe('the fidelity of an AWS', () => {
     );
   });
 
-  it('is told where nothing was judged, and why', () => {
+  it('has the error of a run that judged nothing', () => {
     const text = markdown([], { error: 'The cluster could not be made.' });
     expect(text).to.include('(none was judged)').and.include('The cluster could not be made.');
   });

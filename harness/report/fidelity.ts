@@ -8,7 +8,7 @@ import type { ProbeOutcome, RunResults, ScenarioResult, Verdict } from '../resul
 import { fileReporter } from './write.ts';
 import { counted } from '../results/text.ts';
 
-/** Writes fidelity.md if the run judged an AWS other than AWS itself. */
+/** Writes fidelity.md if the run judged services that are not AWS itself. */
 export const fidelityReporter = (): Reporter =>
   fileReporter('fidelity.md', (results) => {
     const { aws, services } = results.environment;
@@ -23,7 +23,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
   skipped: 'not available',
 };
 
-/** The fidelity of an emulated AWS as fidelity.md: its services, and its deviations from AWS. */
+/** Returns fidelity.md: the services of an emulated AWS, and its deviations from AWS. */
 export function fidelityMarkdown(results: RunResults): string {
   const { environment, run, scenarios, summary } = results;
   const places = [...new Set(Object.values(environment.endpoints))];
@@ -31,13 +31,14 @@ export function fidelityMarkdown(results: RunResults): string {
     .filter((verdict) => summary[verdict] > 0 || verdict === 'passed' || verdict === 'failed')
     .map((verdict) => `${summary[verdict]} ${VERDICTS[verdict]}`);
   const judged = summary.passed + summary.failed;
-  const share = judged === 0 ? 'none was judged' : `${percent(summary.passed, judged)} of those judged are as AWS`;
+  const share =
+    judged === 0 ? 'none was judged' : `${percent(summary.passed, judged)} of the judged scenarios are as AWS`;
   const isInAccount = CLUSTER_TYPES.some(({ name, aws }) => name === environment.cluster && aws === 'account');
   const elsewhere = isInAccount ? 'AWS' : "the harness' emulator";
   const blocks = [
     `# Fidelity of the AWS at ${places.map(plain).join(', ')}`,
     `**${counted(summary.total, 'scenario')}: ${counts.join(', ')}** (${share}).`,
-    `Run ${run.id} of ${run.startedAt}, clusters: ${environment.cluster}. Expected is what AWS does by its documentation; observed is what came here. An inconclusive scenario is one whose control failed, so that its denials say nothing.`,
+    `Run ${run.id} of ${run.startedAt}, clusters: ${environment.cluster}. Expected results follow AWS's documentation. A scenario is inconclusive if its control failed, because its denials then prove nothing.`,
     table(
       ['service', 'where', 'answered'],
       AWS_SERVICES.map((service) => [
@@ -47,7 +48,7 @@ export function fidelityMarkdown(results: RunResults): string {
       ]),
     ),
   ];
-  if (run.error !== null) blocks.push(`The run could not do its work: ${plain(run.error)}`);
+  if (run.error !== null) blocks.push(`The run failed: ${plain(run.error)}`);
   for (const suite of new Set(scenarios.map((scenario) => scenario.suite))) {
     const own = scenarios.filter((scenario) => scenario.suite === suite);
     const passed = own.filter(({ verdict }) => verdict === 'passed').length;

@@ -22,7 +22,7 @@ const resultsOf = (
   ...more,
 });
 
-describe('the summary of a job on GitHub Actions', () => {
+describe('the job summary for GitHub Actions', () => {
   it('has the verdicts of each suite, each failure with its reason, and the findings', () => {
     const text = jobSummary(
       resultsOf([...resultsOf().scenarios, aResult({ id: 'IR-01', suite: 'irsa', verdict: 'error' })]),
@@ -35,7 +35,7 @@ describe('the summary of a job on GitHub Actions', () => {
     expect(text).to.contain('### Findings\n\n- AB-01: A risk.\n');
   });
 
-  it('says that all is as expected, with what a gate allows', () => {
+  it('reports that all is as expected, and allowances of the gate', () => {
     const allowed = { ...failed, allowed: { until: '2999-12-31', reason: 'Known.' } };
     const text = jobSummary(resultsOf([allowed], { gate: { file: 'g', problems: [], warnings: ['AB-01 passed.'] } }));
     expect(text).to.contain('## Conformance: all as expected\n');
@@ -43,7 +43,7 @@ describe('the summary of a job on GitHub Actions', () => {
     expect(text).not.to.contain('### Not');
   });
 
-  it('says what a gate does not allow, and why a run could not do its work', () => {
+  it('has problems of the gate, and the error of a failed run', () => {
     const gate = { file: 'g', problems: ['The time is over.'], warnings: [] };
     expect(jobSummary(resultsOf(undefined, { gate }))).to.contain(
       '### Not allowed by the gate\n\n- The time is over.\n',
@@ -53,7 +53,7 @@ describe('the summary of a job on GitHub Actions', () => {
     expect(text).to.contain('(interrupted)\n').and.to.contain('**No cluster.**').and.not.to.contain('| suite');
   });
 
-  it('stays within 1 MiB, whatever fails', () => {
+  it('stays within 1 MiB for any number of failures', () => {
     const probes = Array.from({ length: 5 }, (_, number) =>
       anOutcome({ number, verdict: 'failed', reason: '|'.repeat(50_000) }),
     );
@@ -62,7 +62,7 @@ describe('the summary of a job on GitHub Actions', () => {
     expect(text).to.match(/And \d+ more\./);
   });
 
-  it('is added to what there is, beside the annotations', () => {
+  it('is appended to the file, and annotations are printed', () => {
     const file = join(temporaryFolder(), 'summary.md');
     writeFileSync(file, 'before\n');
     const report = (environment: Record<string, string>): string => {
@@ -82,7 +82,7 @@ describe('the summary of a job on GitHub Actions', () => {
 });
 
 describe('JSON lines', () => {
-  it('tell each event of a run as one line', async () => {
+  it('have one line for each event of a run', async () => {
     let out = '';
     const reporter = jsonlReporter({ write: (text) => (out += text) });
     const scenario = aResult({ reason: 'two\nlines' });

@@ -8,7 +8,7 @@ import { isFine, type RunResults, type ScenarioResult, type Verdict } from '../r
 import { allowedText, counted, findingLines, flakyLines, verdictCounts, VERDICTS } from '../results/text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
-/** Annotates scenarios that are not as expected, and adds the run to the job's summary, if there is one. */
+/** Annotates unexpected scenarios, and appends the run to the job's summary, if there is one. */
 export const githubReporter = ({ stdout, environment }: ReporterOptions): Reporter => ({
   runOver: (results) => {
     stdout.write(githubAnnotations(results));
@@ -23,17 +23,17 @@ function append(file: string, text: string): void {
   } catch (error) {
     throw new HarnessError(
       'REPORT_NOT_WRITTEN',
-      `The job's summary ${file} could not be written (${unreadable(error)}): see GITHUB_STEP_SUMMARY.`,
+      `The job's summary ${file} could not be written (${unreadable(error)}): check GITHUB_STEP_SUMMARY.`,
       { cause: error },
     );
   }
 }
 
-/** Bytes for failures, of the 1 MiB of a summary (GitHub Docs, "Workflow commands", "Step isolation and limits"). */
+/** Bytes for failures, within the limit of 1 MiB (GitHub Docs, "Workflow commands", "Step isolation and limits"). */
 const FAILURE_BYTES = 800_000;
 const LONGEST_REASON = 1500;
 
-/** A run in Markdown: verdicts by suite, failures with reasons, and notable results. */
+/** Returns a run in Markdown: verdicts by suite, failures with reasons, and notable results. */
 export function jobSummary(results: RunResults): string {
   const { run, environment, scenarios, gate } = results;
   const bad = scenarios.filter((scenario) => !isFine(scenario));

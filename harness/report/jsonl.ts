@@ -1,6 +1,6 @@
 import type { Reporter, ReporterOptions } from './reporter.ts';
 
-/** Prints each event of a run as a line of JSON, with its name in `event`. The end omits the scenarios. */
+/** Prints each event of a run as a line of JSON, with its name in `event`. The last event omits the scenarios. */
 export function jsonlReporter(stdout: ReporterOptions['stdout']): Reporter {
   const tell = (event: keyof Reporter, about: object): void =>
     void stdout.write(`${JSON.stringify({ event, ...about })}\n`);

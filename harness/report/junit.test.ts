@@ -36,7 +36,7 @@ const parser = new XMLParser({
   isArray: (name) => name === 'testsuite' || name === 'testcase',
 });
 
-/** Writes, validates and reads; checks what every report must have. */
+/** Writes, validates and reads a report; checks the requirements of every report. */
 function written(scenarios: readonly ScenarioResult[], run: Partial<RunResults['run']> = {}): Document['testsuites'] {
   const xml = junitXml(someResults(scenarios, summarize(scenarios), run), 'reports/cabcdef');
   expect(XMLValidator.validate(xml)).to.equal(true);
@@ -50,18 +50,18 @@ function written(scenarios: readonly ScenarioResult[], run: Partial<RunResults['
   return testsuites;
 }
 
-/** Elements in the order in which they are, with their attributes. */
+/** Elements in order, with their attributes. */
 type Ordered = readonly Readonly<Record<string, unknown>>[];
 const ordered = new XMLParser({ preserveOrder: true, ignoreAttributes: false, attributeNamePrefix: '' });
 
-/** What an element must have and may have besides, as attributes and as elements. */
+/** Required and optional attributes of an element, and its child elements. */
 interface Rule {
   readonly must?: readonly string[];
   readonly may?: readonly string[];
   readonly holds?: readonly string[];
 }
 const VERDICT: Rule = { may: ['type', 'message'], holds: ['#text'] };
-/** What the schema junit-10.xsd of Jenkins' xUnit plugin has of the elements that are written. */
+/** Rules of Jenkins's schema (junit-10.xsd of the xUnit plugin) for the elements in use. */
 const SCHEMA: Readonly<Record<string, Rule>> = {
   testsuites: { may: ['name', 'time', 'tests', 'failures', 'errors'], holds: ['testsuite'] },
   testsuite: {
@@ -82,7 +82,7 @@ const SCHEMA: Readonly<Record<string, Rule>> = {
   'system-out': { holds: ['#text'] },
 };
 
-/** What of a document that schema has not. */
+/** Returns violations of the schema. */
 function problemsBySchema(elements: Ordered, above: Rule = { holds: ['?xml', 'testsuites'] }): string[] {
   return elements.flatMap((element) => {
     const [name = ''] = Object.keys(element).filter((key) => key !== ':@');
@@ -110,7 +110,7 @@ const countsOf = (cases: readonly Case[]) => [
 const onlyCase = (scenario: ScenarioResult): Case => written([scenario]).testsuite[0]!.testcase[0]!;
 
 describe('junit.xml', () => {
-  it('has totals of each suite that agree with its cases', () => {
+  it('has totals for each suite that agree with its cases', () => {
     const suites = written([
       aResult({ id: 'AB-01' }),
       aResult({ id: 'AB-02', verdict: 'failed', reason: 'Probe 1 failed.' }),
@@ -130,7 +130,7 @@ describe('junit.xml', () => {
     ['error', 'error'],
     ['inconclusive', 'error'],
   ] as const) {
-    it(`tells a ${verdict} scenario as ${element}, with reason, type and the probes that were not as expected`, () => {
+    it(`reports a scenario with verdict ${verdict} as ${element}, with reason, type and unexpected probes`, () => {
       const probes = [
         anOutcome({ number: 0, reason: 'A good probe.' }),
         anOutcome({ number: 1, verdict, reason: 'A bad probe.', operation: 'GetObject s3://data/blue/key' }),
@@ -142,22 +142,22 @@ describe('junit.xml', () => {
     });
   }
 
-  it('tells why a scenario was skipped', () => {
+  it('reports why a scenario was skipped', () => {
     expect(onlyCase(aResult({ verdict: 'skipped', reason: 'Needs IRSA.', probes: [] })).skipped).to.deep.equal({
       message: 'Needs IRSA.',
       '#text': 'Needs IRSA.',
     });
   });
 
-  it('has no element of a verdict for a scenario that passed', () => {
+  it('has no verdict element for a passed scenario', () => {
     expect(onlyCase(aResult())).not.to.have.any.keys('failure', 'error', 'skipped');
   });
 
-  it('tells a finding', () => {
+  it('contains a finding', () => {
     expect(onlyCase(aResult({ finding: 'A risk.' }))['system-out']).to.contain('Finding: A risk.');
   });
 
-  it('names attachments, each on a line of its own, from the folder that CI servers count from', () => {
+  it('lists attachments, each on its own line, relative to the folder of CI servers', () => {
     const attachments = ['summary.md', 'pods.json'].map((name) => ({
       name,
       path: `diagnostics/AB-01/${name}`,
@@ -170,7 +170,7 @@ describe('junit.xml', () => {
     ]);
   });
 
-  it('names no attachment where there is none', () => {
+  it('names no attachment for a scenario without attachments', () => {
     expect(onlyCase(aResult())['system-out']).not.to.contain('ATTACHMENT');
   });
 
@@ -209,10 +209,10 @@ describe('junit.xml', () => {
     ['markup', `<b a="1" c='2'>&amp;</b>`, `<b a="1" c='2'>&amp;</b>`],
     ['the end of a CDATA section', 'a]]>b]]>c', 'a]]>b]]>c'],
     ['control characters', 'a\u0000b\u0007c\u001fd', 'abcd'],
-    ['colours', '\u001b[31mred\u001b[0m', 'red'],
+    ['colors', '\u001b[31mred\u001b[0m', 'red'],
     ['lone surrogates', 'a\ud800b\udc00c', 'abc'],
     ['characters outside the basic plane', 'key 🔑 and 漢字', 'key 🔑 and 漢字'],
-    ['no characters at all', 'a\ufffe\uffffb', 'ab'],
+    ['noncharacters', 'a\ufffe\uffffb', 'ab'],
   ];
   for (const [what, given, read] of texts) {
     it(`stays well formed with ${what} in attributes and text`, () => {
@@ -240,7 +240,7 @@ describe('junit.xml', () => {
     ]);
   });
 
-  it('is read by a parser of others, with every verdict and odd characters', () => {
+  it('can be read by a foreign parser, with every verdict and unusual characters', () => {
     const odd = 'a <b> & "c" \' \u0000\u001b[31mred\u001b[0m ]]> \ud800 😀\n\tend';
     const read = 'a <b> & "c" \' red ]]>  😀 end';
     const verdicts = ['passed', 'failed', 'error', 'skipped', 'inconclusive'] as const;
@@ -267,12 +267,12 @@ describe('junit.xml', () => {
     );
   });
 
-  it('has a case for a run that could not do its work', () => {
+  it('has a case for a failed run', () => {
     const [suite] = written([], { error: 'No cluster.' }).testsuite;
     expect(suite?.testcase[0]?.error?.message).to.equal('No cluster.');
   });
 
-  it('has an error for an interrupted run, so that it is not green', () => {
+  it('has an error for an interrupted run, so that it does not pass', () => {
     const [, suite] = written([aResult()], { interrupted: true, exitCode: 130 }).testsuite;
     expect(suite?.testcase[0]?.error?.message).to.contain('The run was interrupted');
   });

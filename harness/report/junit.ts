@@ -9,18 +9,18 @@ import { fileReporter } from './write.ts';
 export const junitReporter = (): Reporter =>
   fileReporter('junit.xml', (results, directory) => junitXml(results, fromHere(directory)));
 
-/** A folder relative to the working directory, as CI servers expect; absolute if it is elsewhere. */
+/** Returns a folder relative to the working directory, as CI servers expect; absolute if it is outside. */
 function fromHere(directory: string): string {
   const path = relative(process.cwd(), resolve(directory));
   return path.startsWith('..') || isAbsolute(path) ? resolve(directory) : path;
 }
 
 /**
- * JUnit XML that is valid by Jenkins's schema (junit-10.xsd of its xUnit plugin) and that GitLab, GitHub actions and
- * CircleCI read: totals of suites only, `failure` for the subject, `error` for the environment and inconclusive
- * verdicts, unique names. A run that could not provision has one case. Attachments are lines `[[ATTACHMENT|path]]` of
+ * Returns JUnit XML for GitLab, GitHub actions and CircleCI that is valid by Jenkins's schema (junit-10.xsd of its xUnit
+ * plugin). Only suites have totals, and names are unique. `failure` is for the subject, `error` for the environment and
+ * inconclusive verdicts. A run that could not provision has one case. Attachments are lines `[[ATTACHMENT|path]]` in
  * `system-out` (Jenkins's "JUnit Attachments" plugin; GitLab, "Unit test reports", View JUnit screenshots), relative to
- * `directory`, the report folder as CI servers find it.
+ * `directory`, the report folder for CI servers.
  */
 export function junitXml(results: RunResults, directory: string): string {
   const suites = new Map<string, [ScenarioResult, ...ScenarioResult[]]>();
@@ -35,7 +35,7 @@ export function junitXml(results: RunResults, directory: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${blocks.join('')}</testsuites>\n`;
 }
 
-/** Failures that the gate allows count as skipped, since servers stop at failures. */
+/** Counts verdicts. Failures that the gate allows count as skipped, because CI servers stop at failures. */
 function totals(scenarios: readonly ScenarioResult[]) {
   const bad = scenarios.filter((scenario) => !isFine(scenario));
   const failures = bad.filter(({ verdict }) => verdict === 'failed').length;
@@ -47,7 +47,7 @@ function totals(scenarios: readonly ScenarioResult[]) {
   };
 }
 
-/** The scenarios of a suite in one file: only suites have files in Jenkins's schema. */
+/** Returns a suite with the scenarios of one file, because only suites have files in Jenkins's schema. */
 function suiteXml(
   scenarios: readonly [ScenarioResult, ...ScenarioResult[]],
   results: RunResults,
@@ -95,7 +95,7 @@ function caseXml(scenario: ScenarioResult, directory: string): string {
     ...(finding === null ? [] : [`Finding: ${finding}`]),
     ...(repetitions ? [`Repetitions: ${repetitions.map(({ verdict }) => verdict).join(', ')}`] : []),
     ...scenario.probes.map(probeText),
-    // Each on its own line, without other text.
+    // Each must be on its own line, without other text.
     ...scenario.attachments.map(({ path }) => `[[ATTACHMENT|${posix.join(directory.replaceAll('\\', '/'), path)}]]`),
   ];
   if (output.length > 0) body.push(`      <system-out>${cdata(`\n${output.join('\n')}\n`)}</system-out>\n`);
@@ -126,7 +126,7 @@ export const probeText = (probe: ProbeOutcome): string =>
     ...whyLine(probe).map((line) => ` ${line}`),
   ].join('\n');
 
-/** The same with AWS's decisions, statement by statement. */
+/** Like `probeText`, with AWS's decisions, statement by statement. */
 export function explainedProbeText(probe: ProbeOutcome, scenario: ScenarioResult): string {
   const explanation = explanationOf(probe, scenario);
   const lines = explanation === undefined ? [] : explanationLines(explanation);
@@ -140,9 +140,9 @@ interface CaseOfRun {
   readonly message: string;
 }
 
-/** Cases of the run as a whole: there is always one, and failures of the run are some. */
+/** Returns cases for failures of the run and its gate. A run without scenarios always has a case. */
 function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] {
-  const suite = { suite: 'run', name: 'the run could do its work' };
+  const suite = { suite: 'run', name: 'the run completes' };
   const problems = gate?.problems ?? [];
   const cases: CaseOfRun[] = [];
   const error = run.error ?? (run.interrupted ? 'The run was interrupted before all scenarios were judged.' : null);
@@ -151,7 +151,7 @@ function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] 
   if (problems.length > 0)
     cases.push({
       suite: 'gate',
-      name: 'the gate allows what the run came to',
+      name: 'the gate allows the results',
       element: 'failure',
       message: problems.join('\n'),
     });
@@ -182,12 +182,12 @@ function attributesOf(values: Readonly<Record<string, string | number>>): string
     .join('');
 }
 
-/** Terminal colours, and characters that XML 1.0 forbids, lone surrogates included. */
+/** Terminal colors, and characters that XML 1.0 forbids, including lone surrogates. */
 
 const FORBIDDEN =
   /\u001b\[[0-9;]*m|[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
-/** An attribute's value on one line: not all readers decode references to line ends. */
+/** Puts an attribute's value on one line, because some readers do not decode references to line ends. */
 function escape(text: string): string {
   return text
     .replace(FORBIDDEN, '')

@@ -1,6 +1,6 @@
 import type { Output } from './reporter.ts';
 
-/** Redrawn lines at the end of a terminal. The cursor stays at their beginning: print `CLEAR` before other text. */
+/** Lines that are redrawn at the end of a terminal. The cursor stays at their start, so print `CLEAR` before other text. */
 export class LiveRegion {
   readonly #stream: Output;
   #isShown = false;
@@ -25,7 +25,7 @@ export class LiveRegion {
 
 export const CLEAR = '\r\u001b[J';
 
-/** `[#####.....]`: a progress bar of a number of columns. */
+/** Returns a progress bar such as `[#####.....]`. */
 export function bar(done: number, whole: number, columns: number): string {
   const full = whole === 0 ? columns : Math.floor((done / whole) * columns);
   return `[${'#'.repeat(full)}${'.'.repeat(columns - full)}]`;

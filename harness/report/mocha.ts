@@ -10,7 +10,7 @@ export const MOCHA_REPORTERS: readonly string[] = Object.keys(Mocha.reporters).f
 
 const SLOW_MILLISECONDS = 30_000;
 
-/** Shows the scenarios as a mocha run on standard output: each `it` waits for its scenario, which the harness runs. */
+/** Shows the scenarios as a mocha run on standard output. Each `it` waits for a scenario that the harness runs. */
 export function mochaReporter(name: string): Reporter {
   const tests = new Map<string, ScenarioTest>();
   let over: Promise<unknown> = Promise.resolve();
@@ -20,14 +20,14 @@ export function mochaReporter(name: string): Reporter {
       for (const test of testsOf(mocha.suite, run)) tests.set(test.id, test);
       over = new Promise<void>((resolve) => {
         const runner = mocha.run(() => resolve()) as unknown as Record<'uncaught' | 'unhandled', () => void>;
-        // The run reports errors outside of scenarios; mocha would ascribe them to its current test.
+        // The run reports errors outside of scenarios, which mocha would attribute to its current test.
         process.off('uncaughtException', runner.uncaught);
         process.off('unhandledRejection', runner.unhandled);
       });
     },
     scenarioOver: (result) => tests.get(result.id)?.end(result),
     runOver: async ({ run }) => {
-      // Reports once why a run ended early.
+      // Reports the error of the run only once.
       let { error } = run;
       for (const test of tests.values()) if (test.abandon(error)) error = null;
       await over;
@@ -80,7 +80,7 @@ export class ScenarioTest {
     this.#end(result);
   }
 
-  /** There will be no result: fails or skips the test. Returns whether there was none. */
+  /** Fails or skips the test if it has no result yet. Returns whether it did so. */
   abandon(reason: string | null): boolean {
     if (this.#isOver) return false;
     this.#end(reason === null ? undefined : new Error(reason));
@@ -94,7 +94,7 @@ function show(result: ScenarioResult | Error | undefined, context: Mocha.Context
   if (result === undefined || (isFine(result) && result.verdict !== 'passed')) context.skip();
   if (result.verdict === 'passed') return;
   const error = new AssertionError(`${result.verdict}: ${wrongProbes(result).join('\n')}`);
-  // Its stack is not the scenario's.
+  // The stack does not lead to the scenario.
   error.stack = '';
   throw error;
 }

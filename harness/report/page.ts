@@ -11,12 +11,12 @@ export const PAGE_FILE = 'report.html';
 
 export const pageReporter = (): Reporter => fileReporter(PAGE_FILE, (results) => pageHtml({ runs: [results] }));
 
-/** The page of a run, or of two that are compared: one file that loads nothing. */
+/** Returns the page of a run, or of two compared runs: one file without external resources. */
 export function pageHtml({ runs: [run, other], ...rest }: Omit<PageData, 'again'>): string {
   const data = { ...rest, again: commandLine('run', '--scenario'), runs: [slim(run), ...(other ? [slim(other)] : [])] };
   const title = [run, ...(other ? [other] : [])].map((one) => one.run.id).join(' and ');
   const template = readFileSync(join(distFolder(), 'page.html'), 'utf8');
-  // By functions: texts may have `$` in them.
+  // Uses functions, because texts may contain `$`.
   return template
     .replace('{{title}}', () => `Conformance run ${escaped(title)}`)
     .replace('{{data}}', () => json(pack(data)));
@@ -24,7 +24,7 @@ export function pageHtml({ runs: [run, other], ...rest }: Omit<PageData, 'again'
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** JSON that ends no script element. */
+/** Returns JSON that cannot end a script element. */
 const json = (value: unknown): string =>
   JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 

@@ -6,7 +6,7 @@ import { Progress } from './progress.ts';
 describe('the progress of a run', () => {
   afterEach(() => mock.timers.reset());
 
-  /** The progress of so many scenarios, a time after they began. */
+  /** Returns the progress of a number of scenarios, a time after their start. */
   function progressAfter(milliseconds: number, scenarios: number): Progress {
     mock.timers.enable({ apis: ['Date'] });
     const progress = new Progress();
@@ -16,22 +16,22 @@ describe('the progress of a run', () => {
     return progress;
   }
 
-  it('says how much time is left, once a quarter of the scenarios is over', () => {
+  it('shows the remaining time once a quarter of the scenarios is done', () => {
     const progress = progressAfter(3000, 8);
     progress.over(aResult({ id: 'AB-01' }));
-    expect(progress.line()).to.equal('... 1 of 8 scenarios over');
+    expect(progress.line()).to.equal('... 1 of 8 scenarios done');
     progress.over(aResult({ id: 'AB-02' }));
-    expect(progress.line()).to.equal('... 2 of 8 scenarios over, 9 s left');
+    expect(progress.line()).to.equal('... 2 of 8 scenarios done, 9 s left');
     expect(progress.rows()[0]).to.contain('2 of 8 scenarios, 3 s, 9 s left');
     mock.timers.tick(1000);
     progress.over(aResult({ id: 'AB-03' }));
     progress.over(aResult({ id: 'AB-04' }));
-    expect(progress.line()).to.equal('... 4 of 8 scenarios over, 4 s left');
+    expect(progress.line()).to.equal('... 4 of 8 scenarios done, 4 s left');
   });
 
-  it('says nothing of it in the first two seconds', () => {
+  it('omits the remaining time in the first two seconds', () => {
     const progress = progressAfter(1000, 2);
     progress.over(aResult({}));
-    expect(progress.line()).to.equal('... 1 of 2 scenarios over');
+    expect(progress.line()).to.equal('... 1 of 2 scenarios done');
   });
 });

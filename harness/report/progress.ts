@@ -4,7 +4,7 @@ import { counted } from '../results/text.ts';
 
 const NAMED = 4;
 const BAR_COLUMNS = 24;
-/** From when on the time left is shown: the first scenarios are those that take longest. */
+/** Minimum share and time before the remaining time is shown, because the first scenarios take longest. */
 const LEAST_SHARE = 0.25;
 const LEAST_MILLISECONDS = 2000;
 
@@ -35,7 +35,7 @@ export class Progress {
     if (!isFine(result)) this.#bad += 1;
   }
 
-  /** Rows for a terminal: a progress bar, and the running scenarios with their times. */
+  /** Returns rows for a terminal: a progress bar, and the running scenarios with their times. */
   rows(): readonly string[] {
     if (this.#phase !== 'scenarios') return [`... ${this.#phase} ${seconds(this.#since)}`];
     const bad = this.#bad === 0 ? '' : `, ${this.#bad} not as expected`;
@@ -47,7 +47,7 @@ export class Progress {
   line(): string {
     if (this.#phase !== 'scenarios') return `... ${this.#phase}`;
     const running = this.#named();
-    return `... ${this.#over} of ${counted(this.#scenarios, 'scenario')} over${this.#left()}${running === '' ? '' : `; ${running}`}`;
+    return `... ${this.#over} of ${counted(this.#scenarios, 'scenario')} done${this.#left()}${running === '' ? '' : `; ${running}`}`;
   }
 
   #left(): string {

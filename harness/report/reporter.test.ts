@@ -14,7 +14,7 @@ const tellWithin = (milliseconds: number, ...reporters: readonly Reporter[]): Re
 const tell = (...reporters: readonly Reporter[]): Reporters => tellWithin(60_000, ...reporters);
 
 describe('reporters', () => {
-  it('are told everything, in order, and give the files that they wrote', async () => {
+  it('get all events in order, and return the files that they wrote', async () => {
     const log: string[] = [];
     const all = tell(
       {
@@ -42,7 +42,7 @@ describe('reporters', () => {
     expect(all.errors).to.deep.equal([]);
   });
 
-  it('get one event after the other, while the run goes on', async () => {
+  it('get one event after the other, while the run continues', async () => {
     const log: string[] = [];
     const all = tell({
       note: async (line) => {
@@ -62,7 +62,7 @@ describe('reporters', () => {
     ['throws', () => expect.fail('it is broken')],
     ['rejects', () => Promise.reject(new Error('it is broken.\nat line 3'))],
   ] as const)
-    it(`that ${how} is told nothing more, and others are`, async () => {
+    it(`get no more events after one that ${how}, but others do`, async () => {
       const log: string[] = [];
       const all = tell({ note, runOver: () => void log.push('one') }, { runOver: () => void log.push('two') });
       all.tell('note', 'a');
@@ -72,13 +72,13 @@ describe('reporters', () => {
         { code: 'REPORTER_FAILED', exitCode: 3 },
       ]);
       expect(all.errors[0]?.message).to.equal(
-        'Reporter r1 failed (it is broken): mend it, or leave it out of --reporter; results.json has all results.',
+        'Reporter r1 failed (it is broken): fix it, or leave it out of --reporter; results.json has all results.',
       );
     });
 
-  it('that is never done is waited for no longer than its time', async () => {
+  it('time out if one is never done', async () => {
     const all = tellWithin(20, { runOver: () => new Promise(() => undefined) });
     await all.runOver(results);
-    expect(all.errors[0]?.message).to.contain('Reporter r1 failed (it was not done after 0.02 s)');
+    expect(all.errors[0]?.message).to.contain('Reporter r1 failed (timed out after 0.02 s)');
   });
 });

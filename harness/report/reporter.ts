@@ -3,7 +3,7 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Phase, RunResults, ScenarioResult } from '../results/results.ts';
 
-/** A scenario as reporters know it before it is over. */
+/** A scenario before it is over. */
 export type ScenarioStart = Pick<Scenario, 'id' | 'suite' | 'title' | 'file'>;
 
 export interface RunStart {
@@ -14,7 +14,7 @@ export interface RunStart {
 }
 
 /**
- * Receives a run's events. All are optional and may be asynchronous: a reporter gets the next event once it is done,
+ * Receives a run's events. All methods are optional and may be asynchronous: a reporter gets the next event when it is done,
  * while the run continues. A reporter that fails gets no more events, and the run exits with 3.
  */
 export interface Reporter {
@@ -23,9 +23,9 @@ export interface Reporter {
   /** One line about current work, such as a step of provisioning. */
   note?(line: string): void | Promise<void>;
   scenarioStarted?(scenario: ScenarioStart): void | Promise<void>;
-  /** In the order in which scenarios end, not that of the list. */
+  /** Called in the order in which scenarios end, not that of the list. */
   scenarioOver?(result: ScenarioResult): void | Promise<void>;
-  /** results.json is written. Returns the paths of the files that the reporter has written, if any. */
+  /** Called when results.json is written. Returns the paths of the files that the reporter has written, if any. */
   runOver?(results: RunResults): void | readonly string[] | Promise<void | readonly string[]>;
   /** The last event, after all `runOver`. `files` are the paths of all reports. */
   reportsWritten?(results: RunResults, files: readonly string[]): void | Promise<void>;
@@ -36,7 +36,7 @@ export interface NamedReporter {
   readonly reporter: Reporter;
 }
 
-/** A stream without a type of Node's, which users' modules then do not need. */
+/** A stream. This type does not need Node's types, so that users' modules do not either. */
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
@@ -46,14 +46,14 @@ export interface Output {
 export interface ReporterOptions {
   readonly stdout: Output;
   readonly stderr: Output;
-  /** `COLUMNS` is the width of a stream that does not know its own. */
+  /** `COLUMNS` is the width of a stream without a known width. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly color: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
 
-/** Limit of a reporter for its last two events. */
+/** Timeout of a reporter for each of its last two events. */
 const MAX_MILLISECONDS = 60_000;
 
 type Events = Required<Reporter>;
@@ -74,7 +74,7 @@ export class Reporters {
     for (const listener of this.#audience) void listener.tell(callOf(event, about));
   }
 
-  /** As `tell`; resolves with each reporter's result, once all are done or timed out. */
+  /** Like `tell`, but resolves with each reporter's result once all are done or timed out. */
   async ask<Event extends keyof Events>(
     event: Event,
     ...about: Parameters<Events[Event]>
@@ -94,7 +94,7 @@ const callOf =
   (reporter) =>
     (reporter as Partial<Record<string, (...about: readonly unknown[]) => unknown>>)[event]?.(...about);
 
-/** A reporter, which gets one event after the other. */
+/** Sends events to a reporter, one after the other. */
 class Listener {
   readonly #named: NamedReporter;
   readonly #failed: (error: HarnessError) => void;
@@ -106,7 +106,7 @@ class Listener {
     this.#failed = failed;
   }
 
-  /** Never rejects. Calls an idle reporter at once, so that its output stays in order with others'. */
+  /** Never rejects. Calls an idle reporter at once, so that its output stays in order with that of others. */
   tell(call: Call, maxMilliseconds?: number): Promise<unknown> {
     const done = this.#busy === undefined ? this.#call(call) : this.#busy.then(() => this.#call(call));
     if (done === undefined) return Promise.resolve();
@@ -118,7 +118,7 @@ class Listener {
     return maxMilliseconds === undefined ? busy : this.#bounded(busy, maxMilliseconds);
   }
 
-  /** Undefined if it is done already, without a result. */
+  /** Returns undefined if the reporter is done already, without a result. */
   #call(call: Call): Promise<unknown> | undefined {
     if (this.#over) return undefined;
     try {
@@ -132,7 +132,7 @@ class Listener {
 
   async #bounded(busy: Promise<unknown>, milliseconds: number): Promise<unknown> {
     const timeUp = new AbortController();
-    const late = new Error(`it was not done after ${milliseconds / 1000} s`);
+    const late = new Error(`timed out after ${milliseconds / 1000} s`);
     const timer = setTimeout(() => timeUp.abort(late), milliseconds);
     try {
       return await orAborted(busy, timeUp.signal);
@@ -155,7 +155,7 @@ function reporterFailed(name: string, cause: unknown): HarnessError {
   const reason = (text.split('\n')[0] ?? '').replace(/\.$/, '');
   return new HarnessError(
     'REPORTER_FAILED',
-    `Reporter ${name} failed (${reason}): mend it, or leave it out of --reporter; results.json has all results.`,
+    `Reporter ${name} failed (${reason}): fix it, or leave it out of --reporter; results.json has all results.`,
     { cause },
   );
 }

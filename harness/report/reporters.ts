@@ -13,7 +13,7 @@ import { pageReporter } from './page.ts';
 import type { NamedReporter, Reporter, ReporterOptions } from './reporter.ts';
 import { Terminal, type TerminalOptions } from './terminal.ts';
 
-/** The reporters by name. A new one is a file with its reporter, and a line here. */
+/** The reporters by name. To add one, add a file with the reporter, and a line here. */
 const REPORTERS = {
   terminal: (options: TerminalOptions) => new Terminal(options),
   list: (options: TerminalOptions) => new Terminal({ ...options, style: 'list' }),
@@ -38,7 +38,7 @@ const defaults = (environment: ReporterOptions['environment']): readonly Name[] 
   ...(environment['GITHUB_ACTIONS'] === 'true' ? (['github'] as const) : []),
 ];
 
-/** Makes reporters of this registry, of mocha, or from module paths. Throws `HarnessError` BAD_REPORTER. */
+/** Creates reporters of this registry, of mocha, or from module paths. Throws `HarnessError` BAD_REPORTER. */
 export async function makeReporters(
   wanted: readonly string[],
   options: MakeOptions,
@@ -54,7 +54,7 @@ export async function makeReporters(
     else ofMocha.push(name);
   if (ofMocha.length === 0) return made;
   const [name, reporter] = await fromMocha(ofMocha);
-  // mocha shows the scenarios; standard error gets the rest.
+  // mocha shows the scenarios; the terminal shows the rest on standard error.
   const terminal = { name: 'terminal', reporter: new Terminal({ ...options, scenarios: false }) };
   return [{ name, reporter }, terminal, ...made.filter((item) => !isTerminal(item.name))];
 }
@@ -74,11 +74,11 @@ export const isTerminal = (name: string): boolean => ['terminal', 'list', 'dot']
 const bad = (message: string, cause?: unknown): HarnessError => new HarnessError('BAD_REPORTER', message, { cause });
 
 const onSameStream = (what: string, one: string, other: string): HarnessError =>
-  bad(`--reporter names two ${what} (${one}, ${other}), which print on the same stream: choose one.`);
+  bad(`--reporter names two ${what} (${one}, ${other}), which print to the same stream: choose one.`);
 
 const isPath = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
 
-/** A user's module: its default export is a reporter, or a function that makes one. */
+/** Loads a user's module, whose default export is a reporter or a function that returns one. */
 async function fromModule(path: string, options: ReporterOptions): Promise<Reporter> {
   const file = resolve(path);
   if (!existsSync(file)) throw bad(`Reporter ${path} does not exist: check the path of --reporter.`);
@@ -93,7 +93,7 @@ async function fromModule(path: string, options: ReporterOptions): Promise<Repor
   }
   if (typeof made !== 'object' || made === null)
     throw bad(
-      `Reporter ${path} has no reporter as its default export: export an object, or a function that returns one.`,
+      `Reporter ${path} does not export a reporter by default: export an object, or a function that returns one.`,
     );
   return made;
 }

@@ -35,11 +35,11 @@ export function summaryBlocks(
   ];
 }
 
-/** Says so if scenarios were repeated and none is flaky. */
+/** Reports repetitions if no scenario is flaky. */
 function repeated(scenarios: readonly ScenarioResult[]): readonly string[] {
   const times = Math.max(0, ...scenarios.map(({ repetitions = [] }) => repetitions.length));
   if (times < 2 || scenarios.some(isFlaky)) return [];
-  return [`\nRepeated ${times} times: every repetition came to the same verdict.`];
+  return [`\nRepeated ${times} times: all repetitions have the same verdict.`];
 }
 
 function notAsExpected(scenarios: readonly ScenarioResult[], paint: Paint): string[] {
@@ -51,7 +51,7 @@ function notAsExpected(scenarios: readonly ScenarioResult[], paint: Paint): stri
   });
 }
 
-/** The number of failed probes; the full reason is with the scenario. */
+/** Returns the numbers of unexpected probes. The full reason is printed with the scenario. */
 function shortReason({ title, probes, errorCode }: ScenarioResult): string {
   const of = (verdict: ProbeOutcome['verdict']): number => probes.filter((probe) => probe.verdict === verdict).length;
   const wrong = (['failed', 'inconclusive', 'error'] as const).filter((verdict) => of(verdict) > 0);
@@ -62,7 +62,7 @@ function shortReason({ title, probes, errorCode }: ScenarioResult): string {
   return parts.length === 0 ? title : `${title} (${parts.join(', ')})`;
 }
 
-/** Allowances of the run's gate, and superfluous ones. */
+/** Returns allowances of the gate, and warnings about superfluous ones. */
 const allowed = ({ scenarios, gate }: RunResults, paint: Paint): string[] => [
   ...scenarios.flatMap((scenario) =>
     scenario.allowed ? [`${mark(scenario, paint)} ${scenario.id}: ${allowedText(scenario.allowed)}`] : [],
@@ -102,7 +102,7 @@ interface Group {
   readonly scenarios: [ScenarioResult, ...ScenarioResult[]];
 }
 
-/** Groups errors by missing permission; each other scenario is a group of its own. */
+/** Groups errors by missing permission. Each other scenario is a separate group. */
 function byDeniedAction(bad: readonly ScenarioResult[]): readonly Group[] {
   const groups = new Map<string, Group>();
   for (const scenario of bad) {

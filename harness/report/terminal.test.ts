@@ -42,7 +42,7 @@ const skipped = aResult({ id: 'AB-03', verdict: 'skipped', reason: 'Needs IRSA.'
 const scenarios = [passed, failed, skipped];
 const whole = (run: Partial<RunResults['run']> = {}): RunResults => someResults(scenarios, summarize(scenarios), run);
 
-/** What a whole run prints. */
+/** Returns the output of a whole run. */
 function printed(options: Options = {}, run: Partial<RunResults['run']> = {}): string {
   const { terminal, text } = aTerminal(options);
   terminal.phaseStarted('provisioning', 'Run cabcdef: 3 scenarios');
@@ -53,7 +53,7 @@ function printed(options: Options = {}, run: Partial<RunResults['run']> = {}): s
 }
 
 describe('the terminal', () => {
-  it('tells every scenario, the failures again, the findings, the times and the counts', () => {
+  it('prints every scenario, and a summary with failures, findings, times and counts', () => {
     const text = printed();
     for (const part of [
       'Run cabcdef: 3 scenarios\n',
@@ -71,7 +71,7 @@ describe('the terminal', () => {
     );
   });
 
-  it('tells once at the end which permission is missing, however many scenarios need it', () => {
+  it('summarizes a missing permission once for all scenarios', () => {
     const denied = (id: string, action: string): ScenarioResult =>
       aResult({ id, verdict: 'error', reason: `${id}: job may not ${action} on arn:aws:iam::1:role/${id} (docs).` });
     const all = [denied('AB-01', 'iam:CreateRole'), denied('AB-02', 'iam:CreateRole'), denied('AB-03', 's3:PutObject')];
@@ -84,13 +84,13 @@ describe('the terminal', () => {
     );
   });
 
-  it('prints failures and the summary alone when it is quiet', () => {
+  it('only prints failures and the summary with --quiet', () => {
     expect(printed({ quiet: true })).to.equal(
       '  FAILED AB-02 all is not well (31 ms)\n      Probe 1 (red: GetObject s3://data/red/key): It was denied.\n\n3 scenarios: 1 passed, 1 failed, 1 skipped; 2 probes: 1 passed, 1 failed\n',
     );
   });
 
-  it('says below a failure where its summary is: that of the last attempt', () => {
+  it('names the summary file of the last attempt below a failure', () => {
     const attachments = ['AB-02', 'AB-02-attempt2'].map((folder) => ({
       name: 'summary.md',
       path: `diagnostics/${folder}/summary.md`,
@@ -104,19 +104,19 @@ describe('the terminal', () => {
     }
   });
 
-  it('prints every probe when it is verbose', () => {
+  it('prints every probe with --verbose', () => {
     expect(printed()).not.to.contain('[failed]').and.not.to.contain('[passed]');
     expect(printed({ verbose: true }))
       .to.contain('[failed] red: GetObject')
       .and.to.contain('[passed] red: GetObject');
   });
 
-  it('colours only where it is told to', () => {
+  it('only uses color if asked', () => {
     expect(printed()).not.to.contain('\u001b');
     expect(printed({ color: true })).to.contain('\u001b[31mFAILED\u001b[0m');
   });
 
-  it('tells how many calls of AWS were made, unless the run did not get so far', () => {
+  it('prints the number of AWS calls, unless the run ended before them', () => {
     const said = (aws: RunResults['aws']): string => {
       const { terminal, text } = aTerminal({});
       terminal.reportsWritten({ ...whole(), aws }, []);
@@ -129,13 +129,13 @@ describe('the terminal', () => {
     expect(said(null)).not.to.contain('AWS calls');
   });
 
-  it('says that a run failed or was interrupted', () => {
+  it('reports that a run failed or was interrupted', () => {
     expect(printed({}, { error: 'No cluster.' })).to.contain('ERROR No cluster.');
     expect(printed({ quiet: true }, { error: 'No cluster.' })).to.contain('ERROR No cluster.');
     expect(printed({}, { interrupted: true })).to.match(/\(interrupted\)\n$/);
   });
 
-  it('shows every probe that is not as expected, each once', () => {
+  it('prints every unexpected probe once', () => {
     const probe = (number: number, reason: string) => anOutcome({ number, verdict: 'failed', reason });
     const all = [
       aResult({
@@ -156,7 +156,7 @@ describe('the terminal', () => {
     expect(text()).to.match(/\n1 scenario: 0 passed, 1 failed; 3 probes: 1 passed, 2 failed\n$/);
   });
 
-  it('shows a scenario as soon as it is over, and the counts of a suite after its last one', () => {
+  it('prints a scenario when it is over, and the counts of a suite after its last scenario', () => {
     const { terminal, text } = aTerminal();
     const all = [passed, failed, aResult({ id: 'IR-01', suite: 'irsa' })];
     terminal.runStarted({ id: 'cabcdef', directory: 'reports/cabcdef', scenarios: all });
@@ -167,7 +167,7 @@ describe('the terminal', () => {
     expect(text()).to.match(/\nabac: 1 passed, 1 failed\n$/);
   });
 
-  it('says what kept a scenario from its verdict beside the probes that went wrong', () => {
+  it('prints the error of a scenario before its unexpected probes', () => {
     const { terminal, text } = aTerminal();
     terminal.scenarioOver({
       ...failed,
@@ -182,7 +182,7 @@ describe('the terminal', () => {
     ['the width of a terminal', { isTTY: true, columns: 40 }],
     ['COLUMNS', { environment: { COLUMNS: '40' } }],
   ] as const)
-    it(`breaks lines between words at ${what}, with a hanging indent`, () => {
+    it(`wraps lines between words at ${what}, with a hanging indent`, () => {
       const lines = printed({ ...options, color: true })
         .replace(/\u001b\[[0-9;]*[mK]|\r/g, '')
         .split('\n');
@@ -194,22 +194,22 @@ describe('the terminal', () => {
       expect(Math.max(...lines.map((line) => line.length))).to.equal(40);
     });
 
-  it('breaks no line where the width is not known', () => {
+  it('does not wrap lines if the width is unknown', () => {
     expect(printed()).to.contain('      Probe 1 (red: GetObject s3://data/red/key): It was denied.\n');
   });
 
-  it('shows no scenario where somebody else does, but all else', () => {
+  it('omits scenarios, but prints the rest, with scenarios: false', () => {
     const text = printed({ scenarios: false });
     expect(text).not.to.contain('AB-01 all is well');
     expect(text).to.contain('Run cabcdef').and.to.contain('Not as expected').and.to.contain('Findings');
   });
 
-  it('shows a heartbeat where there is no terminal, but not while the run is kept, nor when it is over', async () => {
+  it('prints a heartbeat without a terminal, except while the run is kept and after its end', async () => {
     const { terminal, text } = aTerminal({ heartbeat: 2 });
     while (!text().includes('... planning\n')) await sleep(2);
     terminal.phaseStarted('scenarios');
     terminal.scenarioOver(passed);
-    while (!text().includes('... 1 of 3 scenarios over\n')) await sleep(2);
+    while (!text().includes('... 1 of 3 scenarios done\n')) await sleep(2);
     terminal.phaseStarted('kept');
     const kept = text();
     await sleep(20);
@@ -222,17 +222,17 @@ describe('the terminal', () => {
     expect(text()).to.equal(before);
   });
 
-  it('names in it what is running, and for how long', async () => {
+  it('names running scenarios and their times in the heartbeat', async () => {
     const { terminal, text } = aTerminal({ heartbeat: 2 });
     terminal.phaseStarted('scenarios');
     for (const scenario of scenarios) terminal.scenarioStarted(scenario);
     terminal.scenarioOver(passed);
-    while (!/... 1 of 3 scenarios over; running: AB-02 \d+ s, AB-03 \d+ s\n/.test(text())) await sleep(2);
+    while (!/... 1 of 3 scenarios done; running: AB-02 \d+ s, AB-03 \d+ s\n/.test(text())) await sleep(2);
     terminal.reportsWritten(whole(), []);
     expect(text()).not.to.contain('\u001b');
   });
 
-  it('draws on a terminal a bar of what is left and what is running, and clears them before each line', async () => {
+  it('draws a progress bar and running scenarios on a terminal, and clears them before each line', async () => {
     const { terminal, text } = aTerminal({ isTTY: true, columns: 50 });
     terminal.phaseStarted('scenarios');
     for (const scenario of scenarios) terminal.scenarioStarted(scenario);
@@ -248,7 +248,7 @@ describe('the terminal', () => {
     expect(text()).to.equal(before);
   });
 
-  it('draws nothing on a dumb terminal, as a list, or quiet', async () => {
+  it('does not draw on a dumb terminal, as a list, or with --quiet', async () => {
     for (const options of [{ environment: { TERM: 'dumb' } }, { style: 'list' }, { quiet: true }] as const) {
       const { terminal, text } = aTerminal({ isTTY: true, ...options });
       terminal.phaseStarted('scenarios');
@@ -258,7 +258,7 @@ describe('the terminal', () => {
     }
   });
 
-  it('shows a character for each scenario as dots, and those that are not as expected in full', () => {
+  it('prints a character for each scenario with style dot, and unexpected scenarios in full', () => {
     const { terminal, text } = aTerminal({ style: 'dot', environment: { COLUMNS: '20' } });
     for (let count = 0; count < 21; count += 1) terminal.scenarioOver(passed);
     terminal.scenarioOver({ ...failed, allowed: { until: '2999-12-31', reason: 'Known.' } });
@@ -268,7 +268,7 @@ describe('the terminal', () => {
     expect(text()).to.match(/^\.{20}\n\.a\n {2}FAILED AB-02 all\n[^]*\ns\n\nNot as\b/);
   });
 
-  it('names what is flaky, with the verdicts that it came to', () => {
+  it('names flaky scenarios with their verdicts', () => {
     const { terminal, text } = aTerminal();
     const { reason, durations } = failed;
     const repetitions = (['passed', 'failed', 'passed'] as const).map((verdict) => ({ verdict, reason, durations }));
@@ -279,14 +279,14 @@ describe('the terminal', () => {
     expect(text()).to.contain('Flaky (verdicts differ between repetitions)\n  AB-02: 2 passed, 1 failed\n');
   });
 
-  it('shows none when it is quiet', async () => {
+  it('prints no heartbeat with --quiet', async () => {
     const { text } = aTerminal({ heartbeat: 1, quiet: true });
     await sleep(20);
     expect(text()).to.equal('');
   });
 });
 
-describe('colour', () => {
+describe('color', () => {
   const table: readonly (readonly [string, boolean, boolean, Record<string, string>, boolean])[] = [
     ['a terminal', true, false, {}, true],
     ['no terminal', false, false, {}, false],

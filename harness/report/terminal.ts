@@ -9,15 +9,15 @@ import { allowedText, mark, verdictCounts, widthOf, wrap, type Paint } from '../
 import { wrongProbes } from './wrong-probes.ts';
 
 export interface TerminalOptions extends Omit<ReporterOptions, 'stdout'> {
-  /** False: mocha shows the scenarios. Default true. */
+  /** Whether to show the scenarios; false if mocha does. Default true. */
   readonly scenarios?: boolean;
   /** `live`: lines and a progress bar; `list`: lines; `dot`: characters, and lines for failures. Default `live`. */
   readonly style?: 'live' | 'list' | 'dot';
-  /** Milliseconds between heartbeats where nothing is live. Default 30,000. */
+  /** Milliseconds between heartbeats without a live region. Default 30,000. */
   readonly heartbeat?: number;
 }
 
-/** Reports a run to people: live lines on a terminal, plain lines with a heartbeat elsewhere. */
+/** Reports a run for people: live lines on a terminal, plain lines with a heartbeat elsewhere. */
 export class Terminal implements Reporter {
   readonly #options: TerminalOptions;
   readonly #live: LiveRegion | undefined;
@@ -129,7 +129,7 @@ export class Terminal implements Reporter {
   readonly #paint: Paint = (text, code) => (this.#options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
 }
 
-/** Whether to colour: `--no-color`, `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb`, terminal (no-color.org). */
+/** Whether to use color, by `--no-color`, `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb` and terminal (no-color.org). */
 export function wantsColor(
   stream: { readonly isTTY?: boolean },
   noColor: boolean,

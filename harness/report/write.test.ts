@@ -12,14 +12,14 @@ describe('a report', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('is written whole, into a folder that is made for it', () => {
+  it('is written atomically, into a new folder', () => {
     const path = join(folder, 'new', 'a.json');
     expect(writeWhole(path, 'text')).to.equal(path);
     expect(readFileSync(path, 'utf8')).to.equal('text');
     expect(readdirSync(join(folder, 'new'))).to.deep.equal(['a.json']);
   });
 
-  (existsSync('/dev/full') ? it : it.skip)('leaves nothing half written on a full disk, and says so', () => {
+  (existsSync('/dev/full') ? it : it.skip)('leaves no partial file on a full disk, and reports the problem', () => {
     symlinkSync('/dev/full', join(folder, 'a.json.part'));
     expect(() => writeWhole(join(folder, 'a.json'), 'text'))
       .to.throw(

@@ -16,7 +16,7 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunResults } from '../results/results.ts';
 
-/** Makes the report folder; throws `HarnessError` if it cannot be written. */
+/** Creates the report folder. Throws `HarnessError` if it is not writable. */
 export function prepareReportDirectory(directory: string): void {
   try {
     makeFolder(directory);
@@ -24,8 +24,7 @@ export function prepareReportDirectory(directory: string): void {
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === 'EEXIST' || code === 'ENOTDIR' ? 'there is a file of that name' : (code ?? (error as Error).message);
+    const why = code === 'EEXIST' || code === 'ENOTDIR' ? 'a file has this name' : (code ?? (error as Error).message);
     throw new HarnessError(
       'BAD_REPORT_DIRECTORY',
       `Report folder ${directory} cannot be written (${why}): choose another with --report-dir.`,
@@ -34,7 +33,7 @@ export function prepareReportDirectory(directory: string): void {
   }
 }
 
-/** Makes a folder and its parents. Node's `recursive` loops where a file system refuses, such as /proc. */
+/** Creates a folder and its parents. Node's `recursive` loops on file systems that reject folders, such as /proc. */
 function makeFolder(directory: string): void {
   if (existsSync(directory)) return;
   const above = dirname(directory);
@@ -42,11 +41,11 @@ function makeFolder(directory: string): void {
   mkdirSync(directory);
 }
 
-/** Writes results.json, a scenario at a time; returns its path. Throws as `writeWhole` does. */
+/** Writes results.json one scenario at a time; returns its path. Throws like `writeWhole`. */
 export const writeResults = (directory: string, results: RunResults): string =>
   writeWhole(join(directory, 'results.json'), jsonOf(results));
 
-/** Indented JSON with one scenario a line, in pieces: the whole text may need much memory. */
+/** Yields indented JSON with one scenario a line, in pieces, because the whole text may need much memory. */
 function* jsonOf(results: RunResults): Iterable<string> {
   const { scenarios } = results;
   const [head = '', tail = ''] = `${JSON.stringify({ ...results, scenarios: [] }, null, 2)}\n`.split(
@@ -58,7 +57,7 @@ function* jsonOf(results: RunResults): Iterable<string> {
   yield `${scenarios.length === 0 ? '' : '\n  '}${tail}`;
 }
 
-/** A reporter that writes its content, if any, to a file of the report folder when the run is over. */
+/** Returns a reporter that writes its content, if any, to a file of the report folder at the end of the run. */
 export function fileReporter(
   name: string,
   content: (results: RunResults, directory: string) => string | undefined,
@@ -75,7 +74,7 @@ export function fileReporter(
   };
 }
 
-/** Writes a file atomically, readable for all; returns its path. Throws `HarnessError` REPORT_NOT_WRITTEN. */
+/** Writes a file atomically, readable by all users; returns its path. Throws `HarnessError` REPORT_NOT_WRITTEN. */
 export function writeWhole(path: string, content: string | Iterable<string>, flag = 'report-dir'): string {
   const temporary = `${path}.part`;
   try {

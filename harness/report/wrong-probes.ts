@@ -1,6 +1,6 @@
 import { isFailedControl, type ProbeOutcome, type ScenarioResult } from '../results/results.ts';
 
-/** Each unexpected probe in a sentence, with its reason below; a scenario's own reason and controls come first. */
+/** Returns a sentence for each unexpected probe, with its cause below. The scenario's own reason and controls come first. */
 export function wrongProbes({ reason, probes }: ScenarioResult): readonly string[] {
   const wrong = probes.filter(({ verdict }) => verdict !== 'passed');
   wrong.sort((a, b) => Number(isFailedControl(b)) - Number(isFailedControl(a)));

@@ -29,7 +29,7 @@ describe('the table of clients', () => {
     expect(rows.map(isSplit)).to.deep.equal([true, false]);
   });
 
-  it('has the later of two results about the same', () => {
+  it('has the later of two results with the same id', () => {
     const { rows } = clientTable([result('CL-01', 'failed', red), result('CL-01', 'passed', red)]);
     expect(rows[0]?.cells.map((cell) => cell?.verdict)).to.deep.equal(['passed']);
   });

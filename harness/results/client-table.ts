@@ -9,7 +9,7 @@ export interface ClientRow {
   readonly id: string;
   readonly suite: string;
   readonly title: string;
-  /** In the order of the columns; undefined for a client that did not run it. */
+  /** In the order of the columns; undefined for a client that did not run the scenario. */
   readonly cells: readonly (ScenarioResult | undefined)[];
 }
 
@@ -20,7 +20,7 @@ export interface ClientTable {
 
 const keyOf = ({ name, version }: ClientColumn): string => `${name}@${version}`;
 
-/** The id in its suite: with several clients, a result's id ends in a dot and the client. */
+/** Returns the declared id. With several clients, a result's id ends in a dot and the client. */
 const declaredId = (id: string): string => id.split('.')[0] ?? id;
 
 export function clientTable(scenarios: readonly ScenarioResult[]): ClientTable {
@@ -42,6 +42,6 @@ export function clientTable(scenarios: readonly ScenarioResult[]): ClientTable {
   };
 }
 
-/** Whether clients differ; skipped and missing results do not count. */
+/** Whether clients differ. Skipped and missing results do not count. */
 export const isSplit = ({ cells }: ClientRow): boolean =>
   new Set(cells.flatMap((cell) => (cell === undefined || cell.verdict === 'skipped' ? [] : [cell.verdict]))).size > 1;

@@ -13,7 +13,7 @@ interface ExplainedStatement extends Pick<ExaminedStatement, 'index' | 'effect' 
   readonly sid?: string | undefined;
 }
 
-/** The decision on a probe; undefined if AWS keeps no record. */
+/** Returns the decision about a probe; undefined if AWS keeps no record. */
 export function explanationOf(
   { decisiveCall }: Pick<ProbeOutcome, 'decisiveCall'>,
   { calls, policies }: Pick<ScenarioResult, 'calls' | 'policies'>,

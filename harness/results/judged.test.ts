@@ -17,12 +17,12 @@ describe('judgedText', () => {
   };
   const embedded = { cluster: 'embedded', aws: 'emulator', clusters: [], faults: [] };
 
-  it('says that nothing of the user was tested', () =>
+  it("reports that no part of the user's was tested", () =>
     expect(textOf(embedded)).to.equal(
       'Judged: the emulated AWS, the reference agent and the reference webhook of this package. Nothing of yours was tested; run "init" to test your policies.',
     ));
 
-  it("names the user's suites, client and images before what is of this package", () => {
+  it("names the user's suites, client and images before parts of this package", () => {
     const scenario = { file: '/suites/a.ts', client: { name: 'python', version: '1.43.6' } };
     const settings = { 'suites-dir': ['suites'], 'agent-image': 'registry/agent:1' };
     expect(textOf({ ...embedded, cluster: 'kind' }, settings, scenario)).to.equal(
@@ -30,13 +30,13 @@ describe('judgedText', () => {
     );
   });
 
-  it("names EKS's cluster, add-on and webhook, and AWS", () => {
+  it("names the EKS cluster, AWS, the add-on and EKS's webhook", () => {
     const clusters = [{ alias: 'c1', name: 'blue', facts: { agentAddonVersion: 'v1.3.10-eksbuild.2' } }];
     expect(textOf({ cluster: 'eks', aws: 'aws', clusters, faults: [] }, { 'cluster-name': ['blue'] })).to.equal(
       "Judged: the EKS cluster blue, AWS, the agent add-on v1.3.10-eksbuild.2 and EKS's webhook.",
     );
   });
 
-  it('names faults that were turned on', () =>
+  it('names enabled faults', () =>
     expect(textOf({ ...embedded, faults: ['iam-ignores-deny'] })).to.contain('and the fault iam-ignores-deny of'));
 });

@@ -1,6 +1,6 @@
 import type { RunResults } from './results.ts';
 
-/** A sentence on what a run judged: what of the user's, and what of this package. */
+/** Returns a sentence about the judged parts: the user's, and those of this package. */
 export function judgedText(results: RunResults): string {
   const [yours, packaged] = judgedParts(results);
   const ofPackage = packaged.length === 0 ? '' : `${listed(packaged)} of this package`;
@@ -8,7 +8,7 @@ export function judgedText(results: RunResults): string {
   return `Judged: ${listed(yours)}${packaged.length === 0 ? '' : `, with ${ofPackage}`}.`;
 }
 
-/** Components and programs in words: the user's (or AWS's), and those of this package. */
+/** Returns the names of components and programs: the user's (or AWS's), and those of this package. */
 export function judgedParts(results: RunResults): readonly [yours: readonly string[], packaged: readonly string[]] {
   const { configuration, environment, scenarios } = results;
   const { aws, cluster, clusters, faults } = environment;

@@ -19,7 +19,7 @@ type FactsSource = Pick<
 export interface Side {
   readonly file: string;
   readonly run: Pick<Results['run'], 'id' | 'startedAt' | 'error' | 'interrupted'>;
-  /** By name: `cluster`, `aws`, `region`, `harness`, `node`, `platform`, and the facts of the run's clusters. */
+  /** By name: `cluster`, `aws`, `region`, `harness`, `node`, `platform`, and facts of the run's clusters. */
   readonly facts: Readonly<Record<string, string>>;
   readonly faults: readonly string[];
   /** SHA-256 of programs and suites, by name. */
@@ -40,7 +40,7 @@ export interface Run {
   readonly results: Results;
 }
 
-/** Reads a results.json for a comparison; `reports/a#python@1.34.41` selects one client. Throws as `readRun`. */
+/** Reads a results.json for a comparison; `reports/a#python@1.34.41` selects one client. Throws like `readRun`. */
 export function readResults(path: string): Side {
   const [, file = path, client] = /^(.*)#([^#/]+)$/.exec(path) ?? [];
   const run = readRun(file);
@@ -84,22 +84,22 @@ function clientsOf(scenarios: readonly Scenario[]): Readonly<Record<string, stri
   return all.size === 0 ? {} : { client: [...all].join(', ') };
 }
 
-/** Reads a results.json, a folder's, or a killed run's journal. Throws `HarnessError` BAD_FILE. */
+/** Reads a results.json, that of a report folder, or the journal of a killed run. Throws `HarnessError` BAD_FILE. */
 export function readRun(path: string): Run {
   const file = isFolder(path) ? resultsFileIn(path) : path;
   const content = parse(readText(file, 'Results file'), file);
   if (typeof content !== 'object' || content === null || !('version' in content))
     throw new HarnessError(
       'BAD_FILE',
-      `${file} is not a results.json: it has no version. Give the one of a run's report folder.`,
+      `${file} is not a results.json: it has no version. Give the results.json of a run's report folder.`,
     );
   if (content.version !== 1 && content.version !== RESULTS_VERSION)
     throw new HarnessError(
       'BAD_FILE',
-      `${file} is results.json of version ${JSON.stringify(content.version)}, and this program reads versions 1 and ${RESULTS_VERSION}: use the program that wrote it.`,
+      `${file} is a results.json of version ${JSON.stringify(content.version)}, but this program reads versions 1 and ${RESULTS_VERSION}: use the program that wrote it.`,
     );
   const damaged = (problem: string): string => `${file} is damaged: ${problem}. Run the conformance suites again.`;
-  // Version 1 repeated a probe's calls in `explanation`, which is ignored.
+  // Version 1 repeats a probe's calls in `explanation`, which is ignored.
   const results = validated(resultsSchema, { ...content, version: RESULTS_VERSION }, damaged);
   const unique = (keys: readonly (string | number)[], at: string): void => {
     const twice = keys.find((key, index) => keys.indexOf(key) !== index);
@@ -125,11 +125,11 @@ function parse(content: string, file: string): unknown {
   try {
     return basename(file) === JOURNAL_FILE ? resultsOfJournal(content) : (JSON.parse(content) as unknown);
   } catch {
-    throw new HarnessError('BAD_FILE', `${file} is no JSON: give the results.json of a run's report folder.`);
+    throw new HarnessError('BAD_FILE', `${file} is not JSON: give the results.json of a run's report folder.`);
   }
 }
 
-/** Facts about a run's environment, by name; unknown ones are `unknown`. */
+/** Returns facts about a run's environment, by name. Missing values are `unknown`. */
 export function factsOf(environment: FactsSource): Readonly<Record<string, string>> {
   const values = new Map<string, Set<string>>();
   for (const { facts } of environment.clusters)
@@ -137,7 +137,7 @@ export function factsOf(environment: FactsSource): Readonly<Record<string, strin
   const { cluster, aws, region, harness, node, platform } = environment;
   return {
     ...Object.fromEntries([...values].map(([name, all]) => [name, [...all].join(', ')])),
-    // A run that could not provision has no region.
+    // A run that failed before provisioning has no region.
     ...Object.fromEntries(
       Object.entries({ cluster, aws, region, harness, node, platform }).map(([name, value]) => [
         name,

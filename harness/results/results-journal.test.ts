@@ -24,7 +24,7 @@ describe('results on disk', () => {
   const failed = aResult({ id: 'AB-03', verdict: 'failed', probes: [anOutcome({ verdict: 'failed' })] });
 
   for (const scenarios of [[], [one], [one, two, failed]])
-    it(`are indented JSON, with a line for each of ${scenarios.length} scenarios`, () => {
+    it(`are indented JSON with one line a scenario (${scenarios.length} scenarios)`, () => {
       const all = results(...scenarios);
       const text = readFileSync(writeResults(folder, all), 'utf8');
       expect(JSON.parse(text)).to.deep.equal(all);
@@ -36,7 +36,7 @@ describe('results on disk', () => {
       expect(text).to.equal(`${lines}\n`);
     });
 
-  it('are those of a run that was killed, as far as they were known', () => {
+  it('of a killed run are those so far', () => {
     const journal = new ResultsJournal(folder);
     journal.add(two, () => results(one, two));
     journal.add(failed, () => expect.fail('the run is written once'));
@@ -49,17 +49,17 @@ describe('results on disk', () => {
     ]);
     expect(read.summary).to.include({ total: 3, passed: 2, failed: 1 });
     expect(read.run).to.include({ exitCode: 3, interrupted: true });
-    expect(read.run.error).to.match(/was killed, or goes on. These are the 3 results/);
+    expect(read.run.error).to.match(/was killed, or is still running. These are its first 3 results/);
   });
 
-  it('have of a scenario that ran again the last result', () => {
+  it('have the last result of a repeated scenario', () => {
     const journal = new ResultsJournal(folder);
     journal.add(one, () => results(one));
     journal.add({ ...one, verdict: 'failed' }, () => expect.fail('the run is written once'));
     expect(readRun(folder).results.scenarios.map(({ verdict }) => verdict)).to.eql(['failed']);
   });
 
-  it('are in results.json alone once that is written', () => {
+  it('are only in results.json once it is written', () => {
     writeFileSync(file, 'of an earlier run');
     const journal = new ResultsJournal(folder);
     expect(existsSync(file)).to.equal(false);
@@ -71,8 +71,8 @@ describe('results on disk', () => {
   });
 
   for (const text of ['', '{"version":2', 'x\n'])
-    it(`are none where the journal is ${JSON.stringify(text)}`, () => {
+    it(`cannot be read if the journal is ${JSON.stringify(text)}`, () => {
       writeFileSync(file, text);
-      expect(() => readRun(folder)).to.throw(HarnessError, 'is no JSON');
+      expect(() => readRun(folder)).to.throw(HarnessError, 'is not JSON');
     });
 });

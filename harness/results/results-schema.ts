@@ -3,7 +3,7 @@ import { resultId, scalar, whole } from '../../foundation/node/validate.ts';
 import type { HarnessErrorCode } from '../../foundation/node/errors.ts';
 import type { OptionValue } from '../../foundation/node/options.ts';
 
-/** The form of results.json and, by `npm run schemas`, results.schema.json. Only the latter rejects unknown members. */
+/** The schema of results.json. `npm run schemas` generates results.schema.json, which also rejects unknown members. */
 
 export const VERDICTS = ['passed', 'failed', 'inconclusive', 'skipped', 'error'] as const;
 export const PROBE_VERDICTS = ['passed', 'failed', 'inconclusive', 'error'] as const;
@@ -38,15 +38,17 @@ const KINDS = ['identity', 'resource', 'trust', 'session', 'boundary'] as const;
 const DECISIONS = ['allowed', 'implicitlyDenied', 'explicitlyDenied', 'unknown'] as const;
 
 const statement = z.object({
-  policy: count.describe("Place in the scenario's `policies`."),
+  policy: count.describe("Index in the scenario's `policies`."),
   sid: z.exactOptional(z.string()),
-  index: count.describe("Place in the policy's document."),
-  effect: z.exactOptional(z.enum(['Allow', 'Deny'])).describe('Absent if it applied, as the decision gives it.'),
+  index: count.describe("Index in the policy's document."),
+  effect: z
+    .exactOptional(z.enum(['Allow', 'Deny']))
+    .describe('Absent if the statement applied, because the decision implies it.'),
   applied: z.boolean(),
   principalMatched: z
     .boolean()
     .optional()
-    .describe('This and the next two: absent if true of an applied statement, or not evaluated.'),
+    .describe('This and the next two are absent if the statement applied, or if the element was not evaluated.'),
   actionMatched: z.boolean().optional(),
   resourceMatched: z.boolean().optional(),
   conditions: z.exactOptional(
@@ -56,15 +58,13 @@ const statement = z.object({
         key: z.string(),
         expected: texts,
         actual: texts.optional(),
-        matched: z.exactOptional(z.boolean()).describe('Absent if the statement applied: true.'),
+        matched: z.exactOptional(z.boolean()).describe('Absent if the statement applied, which implies true.'),
       }),
     ),
   ),
-  reason: z
-    .exactOptional(z.string())
-    .describe('Why it did or did not apply, where the call decided a probe that is not as expected.'),
+  reason: z.exactOptional(z.string()).describe('Why it did or did not apply, if the call decided an unexpected probe.'),
 });
-const statements = z.array(statement.meta({ id: 'statement', description: 'What became of a statement.' }));
+const statements = z.array(statement.meta({ id: 'statement', description: 'The evaluation of a statement.' }));
 
 const observed = z
   .object({
@@ -81,12 +81,12 @@ const observed = z
     startedAt: z.exactOptional(z.number()).describe('Milliseconds since the epoch.'),
     endedAt: z.exactOptional(z.number()),
   })
-  .meta({ id: 'observed', description: 'What the probe met.' });
+  .meta({ id: 'observed', description: 'The observed result of a probe.' });
 
 const probe = z
   .object({
-    number: count.describe("Place among the scenario's probes, 0-based."),
-    workload: z.string().nullable().describe('Workload that made the probe; null: the harness.'),
+    number: count.describe('Index of the probe in the scenario, from 0.'),
+    workload: z.string().nullable().describe('Workload that ran the probe; null: the harness.'),
     operation: z.string(),
     control: z.exactOptional(z.boolean()).describe("A control's failure makes the scenario inconclusive."),
     expected: z.looseObject({
@@ -100,18 +100,18 @@ const probe = z
     decisiveCall: z
       .exactOptional(z.string())
       .describe(
-        'Request id of the call that decided it, one of `calls`: of a refused or denied probe, and of access that was not expected. Absent where AWS keeps no record.',
+        'Request id of the call, in `calls`, that refused or denied the probe, or granted unexpected access. Absent if AWS keeps no record.',
       ),
-    why: z.string().optional().describe('What decided a result that is not as expected: statement and value.'),
+    why: z.string().optional().describe('The cause of an unexpected result: statement and value.'),
     milliseconds: count,
     tries: z
       .exactOptional(whole(2))
       .describe(
-        'How often it was tried, of one that was repeated since AWS takes a while to put changes in force; the last try counts.',
+        'Number of attempts, if the probe was repeated because changes in AWS take effect with a delay. The last attempt counts.',
       ),
     calls: z
       .exactOptional(z.array(count))
-      .describe("Places of its calls in the scenario's `calls`; absent where AWS keeps no record, or has none of it."),
+      .describe("Indexes of its calls in the scenario's `calls`; absent without recorded calls."),
   })
   .meta({ id: 'probe' });
 
@@ -120,12 +120,12 @@ const receivedCall = z
     requestId: z.string(),
     service: z.string(),
     operation: z.string(),
-    caller: z.string().describe('ARN, or `anonymous` of an unsigned call.'),
+    caller: z.string().describe('ARN, or `anonymous` for an unsigned call.'),
     receivedAt: z.number().describe('Milliseconds since the epoch.'),
     milliseconds: z.number(),
     status: count,
     code: z.exactOptional(z.string()),
-    notes: texts.describe('Facts that explain the answer beyond policies.'),
+    notes: texts.describe('Facts other than policies that explain the answer.'),
     decisions: z.array(
       z.object({
         action: z.string(),
@@ -134,27 +134,27 @@ const receivedCall = z
         reason: z.string(),
         policies: z
           .exactOptional(z.array(count))
-          .describe("Places in the scenario's `policies` of those that were evaluated; absent: those of `deciding`."),
+          .describe("Indexes of the evaluated policies in the scenario's `policies`; absent: those of `deciding`."),
         deciding: statements.describe(
-          'The statements that decided; where nothing allows, the one that comes nearest, if any does.',
+          'The deciding statements. If no statement allows the request: the closest one, if any.',
         ),
         others: z
           .exactOptional(statements)
-          .describe('All others that were looked at, where the call decided a probe that is not as expected.'),
+          .describe('All other evaluated statements, if the call decided an unexpected probe.'),
       }),
     ),
   })
-  .meta({ id: 'receivedCall', description: 'A call that AWS received of a probe, as its record tells.' });
+  .meta({ id: 'receivedCall', description: 'A call of a probe that AWS recorded.' });
 
 const policy = z
-  .object({ name: z.string(), kind: z.enum(KINDS), document: z.looseObject({}).describe('As it was given to AWS.') })
+  .object({ name: z.string(), kind: z.enum(KINDS), document: z.looseObject({}).describe('As sent to AWS.') })
   .meta({ id: 'policy' });
 
 const phase = z
   .object({
     phase: z
       .enum(['arranging', 'waiting', 'probing', 'diagnosing', 'teardown'])
-      .describe('`waiting`: for others to be over, of a scenario that runs alone.'),
+      .describe('`waiting`: a scenario that runs alone waits for the end of others.'),
     attempt: whole(1),
     startedAt: z.number().describe('Milliseconds since the epoch.'),
     milliseconds: count,
@@ -166,7 +166,7 @@ const attachment = z.object({
   path: z
     .string()
     .regex(/^[^/].*$/)
-    .describe('From the folder of this file, with / between its parts.'),
+    .describe('Relative to the folder of this file, with / between its parts.'),
   description: some,
 });
 
@@ -181,13 +181,13 @@ const scenario = z
     file: z.string(),
     client: z
       .exactOptional(z.object({ name: some, version: some }))
-      .describe('Whose program did the operations of an SDK, of a run with --client.'),
+      .describe('The client that performed the SDK operations in a run with --client.'),
     verdict,
     reason: some,
     errorCode: (z.string().regex(/^[A-Z]+(_[A-Z]+)*$/) as unknown as z.ZodType<HarnessErrorCode>)
       .nullable()
-      .describe('What kept it from being judged, such as TIMED_OUT or BAD_POLICY.'),
-    finding: z.string().nullable().describe('A risk that conforming behaviour has.'),
+      .describe('Why it could not be judged, such as TIMED_OUT or BAD_POLICY.'),
+    finding: z.string().nullable().describe('A risk of the conforming behavior.'),
     source: z.string().nullable().describe('Where the expectation is documented.'),
     attempts: whole(1),
     durations,
@@ -195,29 +195,27 @@ const scenario = z
     attachments: z
       .array(attachment)
       .default([])
-      .describe(
-        'Files that were collected of attempts that were not as expected; absent in results of earlier versions of the harness.',
-      ),
+      .describe('Diagnostics of unexpected attempts; absent in results of earlier versions of the harness.'),
     repetitions: z
       .exactOptional(z.array(z.object({ verdict, reason: some, durations })))
       .describe(
-        'Each time that a scenario ran which was repeated: all else is of the first whose verdict counts, times of all.',
+        'All repetitions of a repeated scenario. Other members are of the first repetition whose verdict counts; times are sums.',
       ),
-    run: z.exactOptional(z.string()).describe('Id of the run that it is from, in results that were merged.'),
+    run: z.exactOptional(z.string()).describe('Id of the run of its shard, in merged results.'),
     allowed: z
       .exactOptional(z.object({ until: z.iso.date(), reason: some, source: z.exactOptional(some) }))
-      .describe(
-        'Of one that is not as expected: why the gate of the run allows that, and the last day on which it does.',
-      ),
+      .describe('Why the gate of the run allows an unexpected verdict, and until which day.'),
     timeline: z
       .array(phase)
       .default([])
-      .describe('What was done when, of all attempts; what follows is of the last one. Absent in earlier results.'),
+      .describe(
+        'Phases of all attempts. The members after this one are of the last attempt. Absent in earlier results.',
+      ),
     calls: z
       .array(receivedCall)
       .default([])
-      .describe('The calls that AWS received of the probes, where it keeps a record; at most the last 20 of a probe.'),
-    policies: z.array(policy).default([]).describe('The policies that AWS decided those calls by.'),
+      .describe('Calls of the probes, if AWS keeps a record; at most the last 20 of each probe.'),
+    policies: z.array(policy).default([]).describe('The policies that AWS evaluated for these calls.'),
   })
   .meta({ id: 'scenario' });
 
@@ -235,21 +233,23 @@ export const resultsSchema = z
             narrowed: z.boolean(),
           }),
         )
-        .describe('`narrowed`: other flags left out scenarios of the profile.'),
+        .describe('`narrowed`: other flags excluded scenarios of the profile.'),
       shard: z
         .exactOptional(
           z.object({ index: whole(1), count: whole(1), scenarios: z.record(resultId, whole(1)), digest: sha256 }),
         )
-        .describe('Of a shard: which of how many, the shard of each scenario of the whole, and what these declare.'),
-      shards: z.exactOptional(texts).describe("Of results that were merged: ids of the shards' runs."),
+        .describe(
+          'The index of a shard, the number of shards, the shard of each scenario of the whole run, and a digest of their declarations.',
+        ),
+      shards: z.exactOptional(texts).describe("Ids of the shards' runs, in merged results."),
       startedAt: time,
       endedAt: time,
       milliseconds: count,
       firstVerdictMilliseconds: count
         .nullable()
-        .describe('From the start of the process to the first verdict that was printed; null when there was none.'),
+        .describe('From the start of the process to the first printed verdict; null without a verdict.'),
       exitCode: z.literal([0, 1, 2, 3, 130]),
-      error: z.string().nullable().describe('Why the run as a whole could not do its work.'),
+      error: z.string().nullable().describe('Why the run as a whole failed.'),
       interrupted: z.boolean(),
     }),
     configuration: z
@@ -260,7 +260,7 @@ export const resultsSchema = z
           origin: z.enum(['flag', 'environment', 'config file', 'default']),
         }),
       )
-      .describe('The effective configuration: every option, its value and where that came from.'),
+      .describe('The effective configuration: every option with its value and origin.'),
     environment: z.object({
       harness: z.string(),
       node: z.string(),
@@ -270,29 +270,29 @@ export const resultsSchema = z
       region: z.string(),
       endpoints: namedTexts
         .default({})
-        .describe("Services at a URL of their own, where that is neither AWS' nor the emulator's."),
+        .describe("URLs of services that are neither those of AWS nor those of the harness's emulator."),
       services: z
         .array(z.enum(['s3', 'iam', 'sts', 'eks', 'eks-auth']))
         .default([])
-        .describe('The services that were there; empty when the run did not get so far.'),
+        .describe('The available services; empty if the run ended before it checked them.'),
       clusters: z.array(z.object({ alias: z.string(), name: z.string(), facts: namedTexts })),
-      digests: z.record(z.string(), sha256).describe('SHA-256 of the programs and suites that took part.'),
+      digests: z.record(z.string(), sha256).describe('SHA-256 digests of the programs and suites in use.'),
       faults: texts,
-      translations: texts.describe('How what workloads see differs from a real cluster.'),
+      translations: texts.describe('Differences from a real cluster that workloads can see.'),
     }),
     aws: z
       .object({
         calls: z
           .object({
             total: count,
-            retries: count.describe('Attempts that followed another of the same call.'),
-            throttled: count.describe('Attempts that were refused since there were too many.'),
+            retries: count.describe('Attempts after the first of a call.'),
+            throttled: count.describe('Attempts that AWS throttled.'),
             byOperation: z.record(z.string(), whole(1)).describe('By service and operation, such as iam:CreateRole.'),
           })
-          .describe('Attempts at calls; those of pods, agent and clusters are not counted.'),
+          .describe('Attempts at calls, without those of pods, agent and clusters.'),
       })
       .nullable()
-      .describe('What the harness itself asked of AWS; null when the run did not get so far.'),
+      .describe("The harness's own calls to AWS; null if the run ended before them."),
     phases: z
       .object({
         provisioning: count,
@@ -302,16 +302,14 @@ export const resultsSchema = z
         teardown: count,
         podMedian: count
           .nullable()
-          .describe(
-            'Median over all pods, from the request that creates the pod to its first report, milliseconds; null without pods',
-          ),
+          .describe('Median over all pods, from the creation request to the first report; null without pods.'),
       })
-      .describe('Milliseconds; arranging and probing are sums over scenarios that overlapped.'),
+      .describe('Milliseconds. The values of arranging and probing are sums over concurrent scenarios.'),
     scenarios: z.array(scenario),
     gate: z
       .exactOptional(z.object({ file: some, problems: texts, warnings: texts }))
       .describe(
-        'Of a run with a gate: what it does not allow beside scenarios that fail, and what it could do without.',
+        'The gate of the run: problems other than failed scenarios, and warnings about superfluous allowances.',
       ),
     summary: z.object({
       total: count,
@@ -326,5 +324,5 @@ export const resultsSchema = z
   .meta({
     title: 'Results of a conformance run',
     description:
-      'What a run found: the source of every other report. `version` is raised when a field changes its meaning; fields may be added without that.',
+      'The results of a run, from which all other reports are generated. `version` increases when a field changes its meaning, but not when fields are added.',
   });

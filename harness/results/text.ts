@@ -1,12 +1,12 @@
 import { isFlaky, type ScenarioResult, type Verdict } from './results.ts';
 
-/** `1 scenario`, `2 scenarios`; `plural` for irregular nouns. */
+/** Returns `1 scenario` or `2 scenarios`. `plural`: for irregular nouns. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${count} ${count === 1 ? noun : plural}`;
 
 export const VERDICTS = ['passed', 'failed', 'inconclusive', 'error', 'skipped'] as const satisfies readonly Verdict[];
 
-/** `2 passed, 0 failed, 1 skipped`: passed and failed always, others if there are any. */
+/** Returns `2 passed, 0 failed, 1 skipped`. Only passed and failed are named if they are 0. */
 export function verdictCounts(items: readonly { readonly verdict: Verdict }[]): string {
   const count = (verdict: Verdict): number => items.filter((item) => item.verdict === verdict).length;
   return VERDICTS.filter((verdict) => count(verdict) > 0 || verdict === 'passed' || verdict === 'failed')
@@ -26,7 +26,7 @@ export const clip = (text: string, most = 300): string => (text.length > most ? 
 
 const COLOR = /\u001b\[[0-9;]*m/g;
 
-/** Wraps a line between words at `width` columns, if defined; later lines get `indent` more columns of indentation. */
+/** Wraps a line between words at `width` columns, if defined. Later lines are indented by `indent` more columns. */
 export function wrap(line: string, width: number | undefined, indent = 0): string {
   if (width === undefined || columns(line) <= width) return line;
   const [margin = ''] = /^ */.exec(line) ?? [];
@@ -44,7 +44,7 @@ export function wrap(line: string, width: number | undefined, indent = 0): strin
   return [...lines, current].join('\n');
 }
 
-/** Columns of the terminal, or `COLUMNS`; undefined if neither is known. */
+/** Returns the columns of the terminal, or `COLUMNS`; undefined if neither is known. */
 export function widthOf(
   stream: { readonly isTTY?: boolean; readonly columns?: number },
   environment: Readonly<Record<string, string | undefined>>,

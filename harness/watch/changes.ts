@@ -7,7 +7,7 @@ export class Changes {
   readonly #ran = new Map<string, string>();
   #edits = 0;
 
-  /** Records a change of a suite file: it may change hooks. */
+  /** Records a change of a suite file, which may change hooks. */
   edited(): void {
     this.#edits += 1;
   }
@@ -16,7 +16,7 @@ export class Changes {
     for (const scenario of scenarios) this.#ran.set(scenario.id, this.#declared(scenario, loaded));
   }
 
-  /** Scenarios whose declaration or policies have changed since their last run, and new ones. */
+  /** Returns scenarios whose declaration or policies have changed since their last run, and new ones. */
   since(loaded: Suites): readonly Scenario[] {
     return loaded.scenarios.filter((scenario) => this.#ran.get(scenario.id) !== this.#declared(scenario, loaded));
   }

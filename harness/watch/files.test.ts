@@ -26,7 +26,7 @@ async function watcherOf(folder: string) {
   });
   open.push(watcher);
   await watcher.ready;
-  /** Writes a file until that is told. */
+  /** Writes a file until the change is reported. */
   const isTold = async (file: string): Promise<void> => {
     for (let text = ''; !changes.has(file); text += ' ') {
       writeFileSync(file, text);
@@ -36,8 +36,8 @@ async function watcherOf(folder: string) {
   return { watcher, changes, notes, started, isTold };
 }
 
-describe('a watcher of files', () => {
-  it('tells of folders that are made, and of none that is hidden, installed or has reports', async () => {
+describe('the file watcher', () => {
+  it('reports files in new folders, except hidden folders, node_modules and reports', async () => {
     const folder = temporaryFolder();
     const { changes, isTold } = await watcherOf(folder);
     for (const name of ['policies', '.git', 'node_modules', 'reports']) {
@@ -48,7 +48,7 @@ describe('a watcher of files', () => {
     expect([...changes].filter((file) => !file.startsWith(join(folder, 'policies')))).to.deep.equal([]);
   });
 
-  it('tells of a file elsewhere that is not there yet, and again when it was removed', async () => {
+  it('reports the creation of a file elsewhere, even after its removal', async () => {
     const { watcher, changes, isTold } = await watcherOf(temporaryFolder());
     const file = join(temporaryFolder(), 'policy.json');
     watcher.add([file]);
@@ -62,19 +62,19 @@ describe('a watcher of files', () => {
     ['ENOSPC', 'fs.inotify.max_user_watches'],
     ['EMFILE', 'fs.inotify.max_user_instances'],
   ] as const)
-    it(`looks at files by itself where the system watches no more (${code})`, async () => {
+    it(`polls files if the system cannot watch more (${code})`, async () => {
       const folder = temporaryFolder();
       const { notes, started, isTold } = await watcherOf(folder);
       const [first, second] = started;
       for (const one of [first, second, first]) one?.emit('error', Object.assign(new Error(code), { code }));
       expect(notes).to.deep.equal([
-        `The system watches no more files (${code}): they are looked at every 250 ms instead; raise ${setting} to have that told.`,
+        `The system cannot watch more files (${code}): polling every 250 ms instead; raise ${setting} to avoid this.`,
       ]);
       expect(started.slice(2).map(({ options }) => options.usePolling)).to.deep.equal([true, true]);
       await isTold(join(folder, 'a.json'));
     });
 
-  it('says what else keeps it from watching', async () => {
+  it('reports other errors', async () => {
     const { notes, started } = await watcherOf(temporaryFolder());
     started[0]?.emit('error', new Error('permission denied'));
     expect(notes).to.deep.equal(['Some files cannot be watched: permission denied.']);

@@ -10,10 +10,10 @@ export interface FileWatcherOptions {
   readonly watch?: typeof watch;
 }
 
-/** Milliseconds between polls where the system reports no changes. */
+/** Milliseconds between polls if the system reports no changes. */
 const POLLING_INTERVAL = 250;
 
-/** Errors of a system without resources for watching files. */
+/** Errors of a system that cannot watch more files, with the remedy. */
 const EXHAUSTED: Readonly<Record<string, string>> = {
   ENOSPC: 'raise fs.inotify.max_user_watches',
   EMFILE: 'raise fs.inotify.max_user_instances',
@@ -22,9 +22,9 @@ const EXHAUSTED: Readonly<Record<string, string>> = {
 /** Reports changes of files in folders, and of single files elsewhere. */
 export class FileWatcher {
   readonly #options: FileWatcherOptions;
-  /** Files outside of the folders, watched by their folder: a replaced file is a new one for the system. */
+  /** Files outside of the folders. Their folder is watched, because a replaced file is a new one for the system. */
   readonly #files = new Set<string>();
-  /** Resolves when all later changes are reported. */
+  /** Resolves when all further changes will be reported. */
   readonly ready: Promise<void>;
   #polls = false;
   #ofFolders: FSWatcher;
@@ -87,12 +87,12 @@ export class FileWatcher {
     if (EXHAUSTED[code] === undefined) return note(`Some files cannot be watched: ${message}.`);
     if (this.#polls) return;
     note(
-      `The system watches no more files (${code}): they are looked at every ${POLLING_INTERVAL} ms instead; ${EXHAUSTED[code]} to have that told.`,
+      `The system cannot watch more files (${code}): polling every ${POLLING_INTERVAL} ms instead; ${EXHAUSTED[code]} to avoid this.`,
     );
     this.#polls = true;
     for (const old of [this.#ofFolders, this.#ofFiles]) {
       void old.close();
-      // It has no listeners any more, and may report further errors.
+      // Without a listener, a further error would end the process.
       old.on('error', () => undefined);
     }
     this.#ofFolders = this.#watchFolders();

@@ -2,7 +2,7 @@ import type { Input } from '../../foundation/node/io.ts';
 
 export type Key = 'all' | 'failed' | 'end';
 
-/** In raw mode, Ctrl-C and Ctrl-D are characters. */
+/** Keys by character. In raw mode, Ctrl-C and Ctrl-D are characters too. */
 const KEYS: Readonly<Record<string, Key>> = {
   '\r': 'all',
   '\n': 'all',
@@ -12,7 +12,7 @@ const KEYS: Readonly<Record<string, Key>> = {
   '\u0004': 'end',
 };
 
-/** Reports keys that are pressed on a terminal, until the returned function is called. */
+/** Reports pressed keys of a terminal until the returned function is called. */
 export function watchKeys(input: Input, pressed: (key: Key) => void): () => void {
   const read = (chunk: Buffer): void => {
     for (const character of chunk.toString()) if (KEYS[character] !== undefined) pressed(KEYS[character]);

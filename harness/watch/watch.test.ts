@@ -18,7 +18,7 @@ const scenario = (id: string, exactNames: boolean, suite = 'mine'): Scenario => 
   spec: { exactNames, probes: [] },
 });
 
-describe('changes', () => {
+describe('changed scenarios', () => {
   const loaded = (scenarios: readonly Scenario[], hooks: Partial<SuiteHooks> = {}): Suites => ({
     scenarios,
     hooks: new Map([['mine', { ...noHooks(), ...hooks }]]),
@@ -27,7 +27,7 @@ describe('changes', () => {
   });
   const ids = (scenarios: readonly Scenario[]): string[] => scenarios.map(({ id }) => id);
 
-  it('are what scenarios declare otherwise than when they were run, and scenarios that were not', () => {
+  it('are those with another declaration than at their last run, and new ones', () => {
     const changes = new Changes();
     const first = loaded([scenario('MY-01', true), scenario('MY-02', true)]);
     changes.run(first.scenarios, first);
@@ -39,7 +39,7 @@ describe('changes', () => {
     expect(ids(changes.since(later))).to.deep.equal(['MY-03']);
   });
 
-  it('are all scenarios of a suite with hooks when a file of suites was written', () => {
+  it('are all scenarios of a suite with hooks after a change of a suite file', () => {
     const changes = new Changes();
     const all = [scenario('MY-01', true), scenario('OT-01', true, 'other')];
     const hooked = loaded(all, { before: [() => undefined] });
@@ -50,8 +50,8 @@ describe('changes', () => {
   });
 });
 
-describe('keys', () => {
-  it('ask for what they stand for, and are those of the terminal again when they are no longer watched', () => {
+describe('watchKeys', () => {
+  it('reports keys, and restores the terminal at the end', () => {
     const told: unknown[] = [];
     let read: (chunk: Buffer) => void = () => undefined;
     const input = {
@@ -68,7 +68,7 @@ describe('keys', () => {
   });
 });
 
-/** A watch of a folder in which each JSON file is a scenario: whether it has exact names. */
+/** Returns a watch of a folder in which each JSON file is a scenario; its content is `exactNames`. */
 function watchOf(files: Readonly<Record<string, boolean>>) {
   const folder = temporaryFolder();
   const write = (name: string, text: string): void => writeFileSync(join(folder, 'suites', name), text);
@@ -110,7 +110,7 @@ function watchOf(files: Readonly<Record<string, boolean>>) {
   const interrupt = new AbortController();
   const next = async (bad: readonly string[] = []): Promise<string[] | undefined> =>
     (await watch.next(new Set(bad), interrupt.signal))?.run.map(({ id }) => id);
-  /** Resolves when something has been said. */
+  /** Resolves when a text has been printed. */
   const heard = async (text: string): Promise<void> => {
     while (!said.includes(text)) await new Promise((again) => setTimeout(again, 5));
   };
@@ -123,31 +123,31 @@ afterEach(async () => {
   for (const watch of open.splice(0)) await watch.close();
 });
 
-describe('a watch', () => {
-  it('runs what an edit changes, and what is edited while that runs', async () => {
+describe('--watch', () => {
+  it('runs scenarios that an edit changes, even during a round', async () => {
     const { next, write, heard, said } = watchOf({ 'MY-01': true, 'MY-02': true });
     const first = next();
     await heard('Watching');
     write('MY-02.json', 'false');
     expect(await first).to.deep.equal(['MY-02']);
-    expect(said()).to.match(/Changed: .*MY-02\.json: runs MY-02\./);
+    expect(said()).to.match(/Changed: .*MY-02\.json: running MY-02\./);
     // Two edits during a round.
     write('MY-01.json', 'false');
     write('MY-02.json', 'true');
     expect(await next()).to.deep.equal(['MY-01', 'MY-02']);
   });
 
-  it('runs what was edited before it watched', async () => {
+  it('runs scenarios that were edited before the watch', async () => {
     const { next, write } = watchOf({ 'MY-01': true });
     write('MY-01.json', 'false');
     expect(await next()).to.deep.equal(['MY-01']);
   });
 
-  it('runs what was written last of a file that is written in parts', async () => {
+  it('runs the final content of a file that is written in parts', async () => {
     const { next, write, heard } = watchOf({ 'MY-01': true });
     const round = next();
     await heard('Watching');
-    // About the end of the time for which changes are waited for at first, within the 50 ms in which chokidar tells of one.
+    // Around the end of the first settling time, within the 50 ms in which chokidar reports only one change.
     for (const [delay, text] of [
       [40, ''],
       [20, 'false'],
@@ -158,23 +158,23 @@ describe('a watch', () => {
     expect(await round).to.deep.equal(['MY-01']);
   });
 
-  it('says what is broken, and goes on when it is mended', async () => {
+  it('reports broken suites, and continues when they are fixed', async () => {
     const { next, write, heard, said, type } = watchOf({ 'MY-01': true, 'MY-02': true });
     const round = next();
     await heard('Watching');
     write('MY-01.json', '');
     await heard('MY-01 is broken.');
-    // A key runs nothing of what was there before.
+    // A key does not run the earlier suites.
     type('\r');
     await heard('MY-01 is broken.\nMY-01 is broken.');
     write('MY-01.json', 'false');
     expect(await round).to.deep.equal(['MY-01']);
     expect(said()).to.match(
-      /Watching .*: Enter runs all, f those that failed, q ends\.\n(MY-01 is broken\.\n)+\nChanged: .*MY-01\.json: runs MY-01\.\n$/,
+      /Watching .*: Enter runs all scenarios, f failed ones, q quits\.\n(MY-01 is broken\.\n)+\nChanged: .*MY-01\.json: running MY-01\.\n$/,
     );
   });
 
-  it('knows a file that is replaced, removed and written again', async () => {
+  it('detects a file that is replaced, removed and written again', async () => {
     const { next, write, folder, heard, ids } = watchOf({ 'MY-01': true, 'MY-02': true });
     const file = join(folder, 'suites', 'MY-01.json');
     const first = next();
@@ -185,7 +185,7 @@ describe('a watch', () => {
     ids.delete('MY-01');
     const second = next();
     rmSync(file);
-    // Nothing is run, and reports no longer have it.
+    // No scenario runs, and reports no longer have this one.
     expect(await second).to.deep.equal([]);
     ids.add('MY-01');
     const third = next();
@@ -193,17 +193,17 @@ describe('a watch', () => {
     expect(await third).to.deep.equal(['MY-01']);
   });
 
-  it('watches files elsewhere that suites read, and not those beside them', async () => {
+  it('watches files elsewhere that suites read, but not others in their folder', async () => {
     const { next, heard, elsewhere, said } = watchOf({ 'MY-01': true });
     void next();
     await heard('Watching');
     writeFileSync(join(dirname(elsewhere), 'other.json'), '{}');
     writeFileSync(elsewhere, '{}');
-    await heard('policy.json, and nothing that a scenario declares.');
+    await heard('policy.json, but no declaration of a scenario.');
     expect(said()).not.to.contain('other.json');
   });
 
-  it('runs all at Enter, those that are not as expected at f, and ends at q', async () => {
+  it('runs all scenarios at Enter, unexpected ones at f, and ends at q', async () => {
     const { next, heard, type, ended, interrupt } = watchOf({ 'MY-01': true, 'MY-02': true });
     const first = next(['MY-02']);
     await heard('Watching');

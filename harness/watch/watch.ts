@@ -11,12 +11,12 @@ import type { Input } from '../../foundation/node/io.ts';
 
 export interface WatchOptions {
   readonly folders: readonly string[];
-  /** The folder of reports, or their parent. */
+  /** The report folder, or the parent of report folders. */
   readonly reports: string;
   readonly loaded: Suites;
   /** Reloads the suites and selects scenarios. Throws `HarnessError`. */
   readonly load: () => Promise<Suites>;
-  /** Paths of files that suites import and read; later loads add to it. */
+  /** Paths of files that suites import and read. Later loads add more. */
   readonly files: ReadonlySet<string>;
   readonly reporters: () => Promise<readonly NamedReporter[]>;
   readonly stderr: Output;
@@ -26,15 +26,15 @@ export interface WatchOptions {
 }
 
 /**
- * Milliseconds without a change before suites are loaded: editors write several files, or one in parts. chokidar
- * reports a file's changes once in 50 ms, so omitted ones precede the load.
+ * Milliseconds without a change before suites are loaded. Editors write several files, or one in parts. chokidar reports a
+ * file's changes at most every 50 ms, so unreported changes precede the load.
  */
 const SETTLING = 100;
-/** Limit for such waits, so that a file that changes continuously blocks no others. */
+/** Maximum number of such waits, so that a file that changes continuously does not block others. */
 const MOST_WAITS = 20;
 const NAMED = 8;
 
-/** Rounds of `--watch`: each runs the scenarios whose declaration has changed since their last run. */
+/** The rounds of `--watch`. Each runs scenarios whose declaration has changed since their last run. */
 export class Watch implements Rounds {
   readonly reporters: Rounds['reporters'];
   readonly #options: WatchOptions;
@@ -44,7 +44,7 @@ export class Watch implements Rounds {
   readonly #stopKeys: () => void = () => undefined;
   #loaded: Suites;
   readonly #changed = new Set<string>();
-  /** Whether suites must be loaded: they may have changed before files were watched. */
+  /** Whether suites must be loaded. Initially true, because they may have changed before the watch. */
   #isStale = true;
   #isBroken = false;
   #key: Key | undefined;
@@ -106,7 +106,7 @@ export class Watch implements Rounds {
     });
   }
 
-  /** Loads the suites. On failure reports the reason and returns false: earlier suites stay. */
+  /** Loads the suites. On failure, reports the reason, keeps the earlier suites and returns false. */
   async #load(): Promise<boolean> {
     for (let waits = 0; waits === 0 || (this.#isStale && waits < MOST_WAITS); waits += 1) {
       this.#isStale = false;
@@ -122,11 +122,11 @@ export class Watch implements Rounds {
       if (edited.length > 0) this.#changes.edited();
       const run = this.#changes.since(this.#loaded);
       const names = edited.map((file) => relative('', file)).join(', ');
-      if (run.length > 0) this.#tell(`\n${names === '' ? 'Changed' : `Changed: ${names}`}: runs ${named(run)}.`);
-      else if (names !== '') this.#tell(`Changed: ${names}, and nothing that a scenario declares.`);
+      if (run.length > 0) this.#tell(`\n${names === '' ? 'Changed' : `Changed: ${names}`}: running ${named(run)}.`);
+      else if (names !== '') this.#tell(`Changed: ${names}, but no declaration of a scenario.`);
       return true;
     } catch (error) {
-      // Nothing runs until it is fixed.
+      // No scenario runs until the suites are fixed.
       this.#isBroken = true;
       this.#key = undefined;
       this.#say((error as Error).message);
@@ -136,12 +136,12 @@ export class Watch implements Rounds {
     }
   }
 
-  /** Whether it is a suite file, or one that a suite imports or reads. */
+  /** Whether a file is a suite, or one that a suite imports or reads. */
   #isPart(file: string): boolean {
     return this.#options.files.has(file) || (this.#folders.includes(dirname(file)) && /\.[cm]?[jt]s$/.test(file));
   }
 
-  /** The scenarios that changed, or that a key selects. */
+  /** Returns the scenarios that changed, or that a key selects. */
   #chosen(bad: ReadonlySet<string>): readonly Scenario[] {
     const key = this.#key;
     this.#key = undefined;
@@ -155,7 +155,7 @@ export class Watch implements Rounds {
 
   #sayHow(): void {
     const { folders, stdin } = this.#options;
-    const keys = stdin?.isTTY === true ? ': Enter runs all, f those that failed, q ends' : ' until Ctrl-C';
+    const keys = stdin?.isTTY === true ? ': Enter runs all scenarios, f failed ones, q quits' : ' until Ctrl-C';
     this.#tell(`\nWatching ${folders.join(', ')}${keys}.`);
   }
 

@@ -11,8 +11,8 @@ import { expectNoSecrets } from '../support/secrets.ts';
 
 const SCENARIOS = ['PI-01', 'PI-02', 'PI-10', 'AB-01', 'AB-03', 'AB-05', 'AB-10', 'IR-02', 'AP-02', 'WH-01'];
 
-/** The page of a real run in which EKS Auth forgets session tags, and of one in which it does not. */
-describe('the HTML page of a run', () => {
+/** Tests pages of real runs, one with a fault in which EKS Auth drops session tags, and one without. */
+describe('HTML page of a run', () => {
   let faulty: CliRun;
   let sound: CliRun;
   const { open } = aBrowser();
@@ -25,7 +25,7 @@ describe('the HTML page of a run', () => {
     expect([faulty.exitCode, sound.exitCode], faulty.stderr + sound.stderr).to.deep.equal([1, 0]);
   });
 
-  it('says first what the run came to, and what is not as expected', async () => {
+  it('starts with the outcome and the unexpected verdicts', async () => {
     const page = await open(pageOf(faulty));
     expect(await page.locator('h1').innerText()).to.contain('Does not conform');
     const { summary, run } = faulty.results!;
@@ -46,7 +46,7 @@ describe('the HTML page of a run', () => {
     expect(await good.locator('.findings').innerText()).to.contain('AB-03');
   });
 
-  it('filters by words, verdict, suite and layer, and keeps that in the address', async () => {
+  it('filters by words, verdict, suite and layer, and keeps the filter in the URL', async () => {
     const page = await open(pageOf(faulty), '#scenarios');
     const ids = (): Promise<string[]> => page.locator('.rows b').allInnerTexts();
     const all = faulty.results!.scenarios;
@@ -78,7 +78,7 @@ describe('the HTML page of a run', () => {
     expect(shown).to.deep.equal([...shown].sort((a, b) => durations.get(b)! - durations.get(a)!));
   });
 
-  it('leads by its address to a scenario and a probe', async () => {
+  it('opens the scenario and probe in the URL', async () => {
     const page = await open(pageOf(faulty), '#AB-05');
     const { title } = faulty.results!.scenarios.find(({ id }) => id === 'AB-05')!;
     expect(await page.locator('#chosen').innerText()).to.contain(`AB-05 ${title}`);
@@ -91,7 +91,7 @@ describe('the HTML page of a run', () => {
     expect(await none.locator('.detail').innerText()).to.equal('Scenario ZZ-99 is not in this run.');
   });
 
-  it('shows the way of a request with the layer at which it stopped, and its calls', async () => {
+  it('shows the path of a request, the layer at which it stopped, and its calls', async () => {
     const page = await open(pageOf(faulty), '#AB-05/1');
     const hops = page.locator('details.probe').first().locator('.path li');
     expect(await hops.locator('b').allInnerTexts()).to.deep.equal([
@@ -121,14 +121,14 @@ describe('the HTML page of a run', () => {
     expect(layers.slice(0, 3)).to.deep.equal(['Pod', 'Injection', 'STS']);
   });
 
-  it('marks the statement that decided in the text of the policy, and the values that were compared', async () => {
+  it('marks the deciding statement in the policy, and the compared values', async () => {
     const page = await open(pageOf(faulty), '#AB-05/1');
     const policy = page.locator('details.probe').first().locator('details.policy[open] pre').last();
     expect(await policy.innerText()).to.contain('"s3:ExistingObjectTag/kubernetes-namespace"');
     const compared = (await policy.locator('.decided .compared').allInnerTexts()).map((text) => text.trim());
     expect(compared[0]).to.equal('✓ matches s3:GetObject');
     expect(compared.at(-1)).to.match(/^✕ does not match "ab-05-app-/);
-    expect(await policy.locator('.tag').innerText()).to.contain('comes nearest');
+    expect(await policy.locator('.tag').innerText()).to.contain('closest statement');
     await page.screenshot({ path: join(SCREENSHOTS, 'scenario.png'), fullPage: true });
 
     const denied = await open(pageOf(sound), '#AB-10/2');
@@ -137,7 +137,7 @@ describe('the HTML page of a run', () => {
     expect(await granted.locator('.decided.passed .tag').last().textContent()).to.contain('decided: allows');
   });
 
-  it('is worked by keyboard', async () => {
+  it('can be used with the keyboard', async () => {
     const page = await open(pageOf(faulty), '#scenarios');
     const focused = (): Promise<string> => page.evaluate('document.activeElement.textContent');
     await page.keyboard.press('Tab');
@@ -158,7 +158,7 @@ describe('the HTML page of a run', () => {
     await page.locator('#chosen:focus').waitFor();
   });
 
-  it('shows when the run did what, and the slowest scenarios', async () => {
+  it('shows a timeline and the slowest scenarios', async () => {
     const page = await open(pageOf(faulty), '#timeline');
     const bars = await page.evaluate<string[]>(
       `[...document.querySelectorAll('.bar[data-id]')].map((bar) => bar.dataset.id)`,
@@ -171,7 +171,7 @@ describe('the HTML page of a run', () => {
     await page.locator('#chosen').waitFor();
   });
 
-  describe('with what detect found', () => {
+  describe('with detection results', () => {
     const defect = { area: 'agent', state: 'noticed', reachedBy: 3, noticedBy: ['AB-01'] } as const;
     const detection: DetectionContent = {
       kind: 'faults',
@@ -193,9 +193,9 @@ describe('the HTML page of a run', () => {
       expect(made.exitCode, made.stderr).to.equal(0);
     });
 
-    it('shows who noticed which defect, and filters that', async () => {
+    it('shows the scenarios that noticed each defect, and filters defects', async () => {
       const page = await open(output, '#detection');
-      expect(await page.locator('.detection').innerText()).to.contain('3 defects put in, 75.0 % noticed.');
+      expect(await page.locator('.detection').innerText()).to.contain('3 defects injected, 75.0 % detected.');
       const names = (): Promise<string[]> => page.locator('tbody th code').allInnerTexts();
       expect(await names()).to.deep.equal(['agent-one', 'agent-two', 'iam-three']);
       await page.screenshot({ path: join(SCREENSHOTS, 'detection.png') });
@@ -211,7 +211,7 @@ describe('the HTML page of a run', () => {
       expect(await names()).to.deep.equal(['iam-three']);
     });
 
-    it('shows who noticed what, alone, and who noticed nothing', async () => {
+    it('shows the defects that each scenario noticed, which it alone noticed, and scenarios that noticed none', async () => {
       const page = await open(output, '#detection?by=scenario');
       const rows = await page.locator('tbody tr').allInnerTexts();
       expect(rows.map((row) => row.split(/\s*\t\s*/))).to.deep.equal([
@@ -219,7 +219,7 @@ describe('the HTML page of a run', () => {
         ['PI-01 --agent-chart 0.2', '1', '0', 'agent-two'],
       ]);
       expect(await page.locator('.detection section .ids').innerText()).to.match(/AB-03\s+ZZ-99/);
-      // What the run does not have is no link.
+      // Scenarios that are not in the run have no link.
       expect(await page.locator('.detection section .ids a').allInnerTexts()).to.deep.equal(['AB-03']);
       await page.getByRole('link', { name: 'PI-01 --agent-chart 0.2' }).click();
       await page.locator('#chosen', { hasText: 'PI-01' }).waitFor();
@@ -230,14 +230,14 @@ describe('the HTML page of a run', () => {
         ['light', 1400],
         ['dark', 380],
       ] as const)
-        it(`is accessible at ${hash}, ${scheme}, ${width} wide`, async () => {
+        it(`is accessible at ${hash}, ${scheme}, ${width} px wide`, async () => {
           const page = await open(output, hash, { scheme, width });
           expect(await violationsOf(page)).to.deep.equal([]);
           expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).to.be.at.most(0);
         });
   });
 
-  describe('of several clients', () => {
+  describe('with several clients', () => {
     const hash = '#clients';
     let clients: CliRun;
     before(async () => {
@@ -246,7 +246,7 @@ describe('the HTML page of a run', () => {
       expect(clients.exitCode, clients.stderr).to.equal(1);
     });
 
-    it('shows first in which scenarios they differ, and leads to each result', async () => {
+    it('starts with scenarios in which clients differ, and links to each result', async () => {
       const page = await open(pageOf(clients), hash);
       const [differing, same] = await page.locator('section:has(> h2)').all();
       expect(await differing!.locator('h2').innerText()).to.equal('Clients differ in 1 scenario');
@@ -265,7 +265,7 @@ describe('the HTML page of a run', () => {
       await page.locator('#chosen', { hasText: 'CL-40.raw' }).waitFor();
     });
 
-    it('has no such view of one client', async () => {
+    it('has no clients view for a single client', async () => {
       const page = await open(pageOf(sound));
       expect(await page.getByRole('link', { name: /^Clients/ }).count()).to.equal(0);
       const several = await open(pageOf(clients));
@@ -276,14 +276,14 @@ describe('the HTML page of a run', () => {
       ['light', 1400],
       ['dark', 380],
     ] as const)
-      it(`is accessible, ${scheme}, ${width} wide`, async () => {
+      it(`is accessible, ${scheme}, ${width} px wide`, async () => {
         const page = await open(pageOf(clients), hash, { scheme, width });
         expect(await violationsOf(page)).to.deep.equal([]);
         expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).to.be.at.most(0);
       });
   });
 
-  it('puts whatever is not as expected on paper in full', async () => {
+  it('prints unexpected scenarios in full', async () => {
     const page = await open(pageOf(faulty), '', { media: 'print' });
     const wrong = faulty.results!.scenarios.filter(({ verdict }) => verdict !== 'passed');
     expect(await page.locator('.in-full').count()).to.equal(wrong.length);
@@ -292,7 +292,7 @@ describe('the HTML page of a run', () => {
     await page.pdf({ path: join(SCREENSHOTS, 'report.pdf'), format: 'A4' });
   });
 
-  it('shows two runs side by side, as compare says', async () => {
+  it('shows two runs side by side, with the differences from compare', async () => {
     const output = join(temporaryFolder(), 'both.html');
     const made = await runConformance({
       command: 'report',
@@ -317,7 +317,7 @@ describe('the HTML page of a run', () => {
     expect(await violationsOf(page)).to.deep.equal([]);
   });
 
-  it('shows what texts say, whatever it is', async () => {
+  it('escapes texts', async () => {
     const title = '</script><script>document.title="changed"</script> \u2028 $& <b>bold</b>';
     const scenarios = [aResult({ title, finding: title, probes: [anOutcome({ operation: title })] })];
     const file = join(temporaryFolder(), 'hostile.html');
@@ -327,7 +327,7 @@ describe('the HTML page of a run', () => {
     expect(await page.title()).to.equal('Conformance run cabcdef');
   });
 
-  it('holds nothing secret, and names no other place to load from', () => {
+  it('contains no secrets and no URLs of other resources', () => {
     for (const run of [faulty, sound]) {
       expectNoSecrets(run);
       const html = readFileSync(pageOf(run), 'utf8');
@@ -336,16 +336,16 @@ describe('the HTML page of a run', () => {
     }
   });
 
-  describe('has nothing that axe-core finds not accessible', () => {
+  describe('has no accessibility violations (axe-core)', () => {
     for (const hash of ['', '#scenarios', '#AB-05', '#timeline'])
       for (const scheme of ['light', 'dark'] as const)
         for (const width of [1400, 380])
-          it(`at ${hash || 'its top'}, ${scheme}, ${width} wide`, async () => {
+          it(`at ${hash || 'the top'}, ${scheme}, ${width} px wide`, async () => {
             const page = await open(pageOf(faulty), hash, { scheme, width });
             const name = `${hash.slice(1).replaceAll(/\W+/g, '-') || 'overview'}-${scheme}-${width}`;
             await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
             expect(await violationsOf(page)).to.deep.equal([]);
-            // Nothing is wider than the screen.
+            // The page must not be wider than the screen.
             expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).to.be.at.most(0);
           });
   });

@@ -13,7 +13,7 @@ const filesOf = ({ reportDirectory }: CliRun): string[] =>
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 
-describe('the diagnostics of a run', () => {
+describe('diagnostics of a run', () => {
   let run: CliRun;
   let again: CliRun;
   const read = (id: string, name: string, of = run): string => {
@@ -42,14 +42,14 @@ describe('the diagnostics of a run', () => {
     for (const { results, stderr } of [run, again]) expect(results, stderr).not.to.equal(undefined);
   });
 
-  it('are there for each attempt that is not as expected, and for no other', () => {
+  it('exist only for attempts with unexpected verdicts', () => {
     const folders = ({ reportDirectory }: CliRun): string[] => readdirSync(join(reportDirectory, 'diagnostics')).sort();
     expect(folders(run)).to.deep.equal(['MY-02', 'MY-03', 'MY-04']);
     expect(byId(run, 'MY-01')?.attachments).to.deep.equal([]);
     expect(folders(again)).to.deep.equal(['MY-05', 'MY-05-attempt2']);
   });
 
-  it('are named in results.json, every file once', () => {
+  it('are listed in results.json, each file once', () => {
     for (const of of [run, again]) {
       const named = (of.results?.scenarios ?? []).flatMap(({ attachments }) => attachments.map(({ path }) => path));
       const written = filesOf(of).map((file) => file.slice(of.reportDirectory.length + 1));
@@ -57,20 +57,20 @@ describe('the diagnostics of a run', () => {
     }
   });
 
-  it('are named in junit.xml from where the command was started', () => {
+  it('are listed in junit.xml, relative to the working directory', () => {
     const [first = ''] = /\[\[ATTACHMENT\|[^\]]*MY-02[^\]]*\]\]/.exec(run.junit ?? '') ?? [];
     expect(first).to.equal('[[ATTACHMENT|reports/diagnostics/MY-02/summary.md]]');
     expect(existsSync(join(run.directory, 'reports/diagnostics/MY-02/summary.md'))).to.equal(true);
   });
 
-  it('are named on the terminal, in one line for each scenario: those of the last attempt', () => {
+  it('are listed on the terminal, one line per scenario for its last attempt', () => {
     const named = ({ stderr, reportDirectory }: CliRun): string[] =>
       [...stderr.matchAll(/^ +see (.*)$/gm)].map(([, path = '']) => path.slice(reportDirectory.length + 1)).sort();
     expect(named(run)).to.deep.equal(['MY-02', 'MY-03', 'MY-04'].map((id) => `diagnostics/${id}/summary.md`));
     expect(named(again)).to.deep.equal(['diagnostics/MY-05-attempt2/summary.md']);
   });
 
-  it('tell of a denial who was asked for what, by which policies, and what the pod was', () => {
+  it('describe a denial with the request, the policies and the pod', () => {
     expect(read('MY-02', 'summary.md'))
       .to.contain('# MY-02 the title of MY-02: failed')
       .and.to.contain('expected: granted as role app')
@@ -90,7 +90,7 @@ describe('the diagnostics of a run', () => {
     expect(read('MY-02', log?.name ?? '')).to.contain('Successfully fetched credentials');
   });
 
-  it('are collected while everything is still there, also when the time was up', () => {
+  it('are collected before resources are deleted, even after a timeout', () => {
     for (const [id, of] of [
       ['MY-04', run],
       ['MY-05', again],
@@ -99,14 +99,14 @@ describe('the diagnostics of a run', () => {
       expect(read(id, 'pods.json', of), id).to.contain('"nodeName"');
       expect(read(id, 'roles.json', of), id).to.contain('InlinePolicies');
     }
-    expect(read('MY-04', 'summary.md')).to.contain('MY-04 was not over within 5 s');
+    expect(read('MY-04', 'summary.md')).to.contain('MY-04 did not finish within 5 s');
     expect(read('MY-04', 'pods.json')).to.contain('"phase": "Running"');
     expect(read('MY-05', 'summary.md', again)).to.contain('probe-report');
   });
 });
 
 describe('secrets', () => {
-  /** A pod with static keys, and one that presents tokens that were minted for it; both fail. */
+  /** Static keys of a pod. */
   const STATIC = {
     id: 'AKIAIOSFODNN7EXAMPLE',
     key: 'wJalrXUtnFEMI7K7MDENGbPxRfiCYEXAMPLEKEY1',
@@ -130,7 +130,7 @@ describe('secrets', () => {
       all.fails(all.createToken('app/app'), { by: 'kubernetes' }),
       all.succeeds(all.kubernetesGet('/api/v1/namespaces/<namespace:app>/secrets', { token: 'api' }))`;
 
-  it('that were handed out reach no file of the report folder and no output, when everything fails', async () => {
+  it('do not appear in the report folder or output when everything fails', async () => {
     const recorded = join(temporaryFolder(), 'secrets.json');
     const faults = [
       'iam-ignores-deny',
@@ -157,7 +157,7 @@ describe('secrets', () => {
     expect(run.exitCode, run.stderr).to.equal(1);
     for (const id of ['MY-01', 'MY-02', 'CO-01']) expect(byId(run, id)?.verdict, id).to.equal('failed');
     const secrets = JSON.parse(readFileSync(recorded, 'utf8')) as Record<string, string[]>;
-    // Otherwise nothing was looked for.
+    // Checks that there were secrets to look for.
     for (const [kind, values] of Object.entries(secrets)) expect(values, kind).not.to.have.length(0);
     const needles = new Set([
       ...Object.values(STATIC),

@@ -13,14 +13,14 @@ const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);
 const valid = ajv.compile(JSON.parse(readFileSync('harness/report/results.schema.json', 'utf8')) as object);
 
-/** Of no use to a process that finds it: neither files nor services of this machine. */
+/** Hides AWS config files and instance metadata of the local machine. */
 const NOWHERE = {
   AWS_CONFIG_FILE: '/dev/null',
   AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
-describe('a run on EKS by the command line', () => {
+describe('command line with --cluster eks', () => {
   let cloud: RehearsalCloud;
   before(async () => (cloud = await rehearsalCloud()));
   after(() => cloud.close());
@@ -37,7 +37,7 @@ describe('a run on EKS by the command line', () => {
     });
   const atEndpoint = (): string[] => ['--aws-endpoint', cloud.emulator.endpoint];
 
-  describe('with a scenario that passes and one that cannot run', () => {
+  describe('with a passing and a skipped scenario', () => {
     let mixed: CliRun;
     before(async () => {
       mixed = await run(
@@ -48,14 +48,14 @@ describe('a run on EKS by the command line', () => {
       );
     });
 
-    it('judges them as on any cluster', () => {
+    it('judges them like on any cluster', () => {
       expect(mixed.exitCode, mixed.stderr).to.equal(0);
       const verdicts = mixed.results!.scenarios.map(({ id, verdict }) => `${id} ${verdict}`);
       expect(verdicts).to.deep.equal(['MY-01 passed', 'MY-02 skipped']);
       expect(mixed.results!.scenarios[1]!.reason).to.include('its clock cannot be moved');
     });
 
-    it('reports where AWS was, what it has, and how often it was called', () => {
+    it('reports the AWS endpoint, its capabilities and the number of calls', () => {
       expect(valid(mixed.results), ajv.errorsText(valid.errors)).to.equal(true);
       const { environment, aws } = mixed.results!;
       expect(environment).to.include({ cluster: 'eks', aws: 'endpoint', region: 'us-west-2' });
@@ -65,13 +65,13 @@ describe('a run on EKS by the command line', () => {
       expect(mixed.stderr).to.match(/^AWS calls: \d+/m);
     });
 
-    it('tells how faithful that AWS is', () => {
+    it('reports the fidelity of the AWS endpoint', () => {
       const page = readFileSync(join(mixed.reportDirectory, 'fidelity.md'), 'utf8');
       expect(page).to.include('**2 scenarios: 1 as AWS, 0 differs, 1 not available**');
       expect(mixed.stderr).to.match(/^Report: .*fidelity\.md$/m);
     });
 
-    it('shows nothing secret, anywhere', () => {
+    it('reveals no secrets', () => {
       const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '', AWS_ACCESS_KEY_ID = '' } = cloud.environment;
       const files = ['results.json', 'junit.xml', 'fidelity.md'].map((name) => join(mixed.reportDirectory, name));
       for (const text of [mixed.stdout, mixed.stderr, ...files.map((file) => readFileSync(file, 'utf8'))])
@@ -79,40 +79,40 @@ describe('a run on EKS by the command line', () => {
           expect(text).not.to.include(secret);
     });
 
-    it('leaves nothing', async () => expect(await cloud.inventory()).to.deep.equal([]));
+    it('leaves no resources', async () => expect(await cloud.inventory()).to.deep.equal([]));
   });
 
-  it('is no pass when nothing ran', async () => {
+  it('does not succeed if no scenario ran', async () => {
     const skipped = (...args: readonly string[]) =>
       run([...atEndpoint(), ...args], cloud.environment, scenario('MY-01', `all.advanceClock(1), ${PASSES}`));
     const { exitCode, results, stderr } = await skipped();
     expect(exitCode, stderr).to.equal(3);
-    expect(results!.run.error).to.match(/^The only scenario was skipped, so that nothing was judged/);
+    expect(results!.run.error).to.match(/^The only scenario was skipped, so nothing was judged/);
     expect((await skipped('--pass-with-no-scenarios')).exitCode).to.equal(0);
     expect(await cloud.inventory()).to.deep.equal([]);
   });
 
-  it('needs an image of the probe program on nodes of AWS', async () => {
+  it('requires an image of the probe program for nodes in AWS', async () => {
     const { exitCode, stderr } = await run([]);
     expect(exitCode, stderr).to.equal(2);
-    expect(stderr).to.include('name its image with --workload-image (docs/images.md');
+    expect(stderr).to.include('Name its image with --workload-image; docs/images.md');
   });
 
-  it('refuses an endpoint that has no EKS to make clusters', async () => {
+  it('rejects an endpoint without EKS', async () => {
     const server = createServer((_request, response) => response.writeHead(501).end());
     const nowhere = `http://127.0.0.1:${await listen(server)}`;
     const { exitCode, stderr } = await run([...atEndpoint(), '--aws-endpoint', `eks=${nowhere}`]);
     await stopServer(server);
     expect(exitCode, stderr).to.equal(2);
-    expect(stderr).to.include(`${nowhere} has no EKS (it answers 501), so nothing makes clusters there`);
+    expect(stderr).to.include(`${nowhere} has no EKS (status 501), so it cannot create clusters`);
     expect(await cloud.inventory()).to.deep.equal([]);
   });
 
-  it('refuses endpoints of the environment, which would make it another AWS than it says', async () => {
+  it('rejects AWS_ENDPOINT_URL, since results would name the wrong AWS', async () => {
     const env = { ...cloud.environment, AWS_ENDPOINT_URL: cloud.emulator.endpoint };
     const { exitCode, stderr, reportDirectory } = await run(['--workload-image', 'probe:1'], env);
     expect(exitCode, stderr).to.equal(2);
-    expect(stderr).to.include('AWS_ENDPOINT_URL is set').and.include('give that URL with --aws-endpoint');
+    expect(stderr).to.include('AWS_ENDPOINT_URL is set').and.include('Pass the URL with --aws-endpoint');
     expect(existsSync(join(reportDirectory, 'fidelity.md'))).to.equal(false);
   });
 });

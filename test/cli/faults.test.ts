@@ -4,13 +4,13 @@ import { runConformance } from '../support/run-cli.ts';
 interface Notice {
   readonly scenario: string;
   readonly reason: RegExp;
-  /** Without which the subject has no such defect. */
+  /** Flags that the fault requires. */
   readonly flags?: readonly string[];
 }
 
 const AGENT_02 = ['--agent-chart', '0.2'];
 
-/** A scenario that a fault of each component fails, and what its reason must say. `npm run detect` tries all faults. */
+/** For one fault of each component, a scenario that must fail, and its reason. `npm run detect` tries all faults. */
 const NOTICED: Readonly<Record<string, Notice>> = {
   'eks-auth-ignores-audience': {
     scenario: 'AP-13',
@@ -27,8 +27,8 @@ const NOTICED: Readonly<Record<string, Notice>> = {
   },
 };
 
-describe('a fault that is turned on', () => {
-  it('is the only reason why these scenarios fail', async () => {
+describe('--fault', () => {
+  it('if omitted, lets these scenarios pass', async () => {
     const scenarios = [...new Set(Object.values(NOTICED).map(({ scenario }) => scenario))];
     const run = await runConformance({ args: [...AGENT_02, '--scenario', scenarios.join(','), '--quiet'] });
     expect(run.exitCode, run.stderr).to.equal(0);
@@ -36,7 +36,7 @@ describe('a fault that is turned on', () => {
   });
 
   for (const [name, { scenario, reason, flags = [] }] of Object.entries(NOTICED)) {
-    it(`is noticed by ${scenario} (${name})`, async () => {
+    it(`${name}: ${scenario} notices the fault`, async () => {
       const run = await runConformance({ args: ['--scenario', scenario, '--fault', name, '--quiet', ...flags] });
       expect(run.exitCode, run.stderr).to.equal(1);
       const [only] = run.results?.scenarios ?? [];

@@ -10,15 +10,15 @@ const files = {
 const allowed = (scenario: string, until: string, more = ''): string =>
   `- { scenario: ${scenario}, until: ${until}, reason: It is known${more} }\n`;
 
-/** Runs scenarios of the suite under a gate. */
+/** Runs scenarios of the suite with a gate file. */
 function run(gate: string, scenarios: string, ...args: readonly string[]): Promise<CliRun> {
   const path = join(temporaryFolder(), 'gate.yaml');
   writeFileSync(path, gate);
   return runInProcess({ args: ['--scenario', scenarios, '--gate', path, ...args], files });
 }
 
-describe('a run with a gate', () => {
-  it('exits 0 when nothing fails but what may, and says so in every report', async () => {
+describe('run with a gate', () => {
+  it('exits with 0 if only allowed scenarios fail, and marks them in every report', async () => {
     const gate = `allowed:\n${allowed('MY-02', '2999-12-31')}${allowed('MY-03', '2999-12-31', ', observed: { verdict: inconclusive }')}`;
     const done = await run(gate, 'MY-01,MY-02,MY-03', '--max-failures', '1');
     expect(done.exitCode, done.stderr).to.equal(0);
@@ -33,14 +33,14 @@ describe('a run with a gate', () => {
     ]);
   });
 
-  it('exits 1 with a sentence when the time of an allowance is over, and for a finding that is not listed', async () => {
+  it('exits with 1 for an expired allowance or an unlisted finding', async () => {
     const done = await run(
       `allowed:\n${allowed('MY-02', '2020-12-31')}${allowed('MY-01', '2999-12-31')}`,
       'MY-01,MY-02',
     );
     expect(done.exitCode).to.equal(1);
     expect(done.stderr).to.contain('MY-02 was allowed to fail until 2020-12-31');
-    expect(done.stderr).to.contain('warning MY-01 passed, though');
+    expect(done.stderr).to.contain('warning MY-01 passed, but');
     expect(done.junit).to.contain('<failure message="MY-02 was allowed to fail until');
     expect(done.junit?.match(/<failure /g)).to.have.length(2);
     expect(done.results?.gate?.problems).to.have.length(1);
@@ -49,9 +49,9 @@ describe('a run with a gate', () => {
     expect(found.stderr).to.contain('AB-03 has a finding that').and.to.contain('1 passed, 0 failed');
   });
 
-  it('exits 2 before anything is made when it names a scenario that there is not', async () => {
+  it('exits with 2 before creating anything if the gate names an unknown scenario', async () => {
     const done = await run(`allowed:\n${allowed('MY-99', '2999-12-31')}`, 'MY-01');
     expect([done.exitCode, done.results]).to.deep.equal([2, undefined]);
-    expect(done.stderr).to.match(/gate.yaml names scenario MY-99, which there is not: did you mean "MY-\d+"\?\n$/);
+    expect(done.stderr).to.match(/gate.yaml names unknown scenario MY-99: did you mean "MY-\d+"\?\n$/);
   });
 });

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
 import { ENDLESS, FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
-/** Processes whose environment or command line names the folder that a run was in. */
+/** Returns processes whose environment or command line contains the folder of a run. */
 function leftBehind({ directory }: CliRun): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -23,9 +23,9 @@ function leftBehind({ directory }: CliRun): string[] {
 
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
-onLinux('an interrupted run', () => {
+onLinux('interrupted run', () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    it(`tears down, reports and exits 130 (${signal})`, async () => {
+    it(`tears down, reports and exits with 130 (${signal})`, async () => {
       const run = await runConformance({
         args: ['--suite', 'mine'],
         files: {
@@ -41,7 +41,7 @@ onLinux('an interrupted run', () => {
       const [first, second] = run.results?.scenarios ?? [];
       expect(first?.verdict).to.equal('passed');
       expect(second?.verdict).to.equal('skipped');
-      // A busy machine may not have begun it.
+      // On a busy machine the scenario may not have started.
       expect(second?.reason).to.match(/^Not (finished|run): the run was interrupted\.$/);
       expect(run.junit).to.contain('the run was interrupted');
       expect(leftBehind(run)).to.deep.equal([]);
@@ -49,7 +49,7 @@ onLinux('an interrupted run', () => {
       expect(readdirSync(run.directory).sort()).to.deep.equal(['my-suites', 'reports', 'tmp']);
     });
 
-  it('takes a second signal within a second for the same', async () => {
+  it('ignores a second signal within a second', async () => {
     const run = await runConformance({
       args: ['--suite', 'mine'],
       files: { 'mine.ts': suiteFile(scenario('MY-01', ENDLESS)) },
@@ -64,7 +64,7 @@ onLinux('an interrupted run', () => {
   });
 });
 
-/** Does what a kept run says: asks its AWS who one is, with the credentials of the file that it names. */
+/** Follows the instructions of a kept run: calls GetCallerIdentity with the credentials file that it names. */
 async function useAws(stderr: string): Promise<{ mode: number; arn: string | undefined }> {
   const value = (name: string): string => new RegExp(`${name}=(\\S+)`).exec(stderr)?.[1] ?? '';
   const file = value('AWS_SHARED_CREDENTIALS_FILE');
@@ -80,7 +80,7 @@ async function useAws(stderr: string): Promise<{ mode: number; arn: string | und
 }
 
 onLinux('--keep', () => {
-  it('always: keeps the clusters, says how to look at them and ends on Ctrl-C with the verdicts it had', async () => {
+  it('always: keeps the clusters, prints how to inspect them, and exits on Ctrl-C with the verdicts', async () => {
     let seen: unknown;
     const run = await runConformance({
       args: ['--suite', 'mine', '--keep', 'always'],
@@ -104,17 +104,17 @@ onLinux('--keep', () => {
     expect(leftBehind(run)).to.deep.equal([]);
   });
 
-  it('on-failure: keeps after a failure', async () => {
+  it('on-failure: keeps the clusters after a failure', async () => {
     const run = await runConformance({
       args: ['--suite', 'mine', '--keep', 'on-failure'],
       files: { 'mine.ts': suiteFile(scenario('MY-01', FAILS)) },
-      signals: [{ after: 'Kept until Ctrl-C', delay: 100, signal: 'SIGINT' }],
+      signals: [{ after: 'kept until you press Ctrl-C', delay: 100, signal: 'SIGINT' }],
     });
     expect(run.exitCode, run.stderr).to.equal(1);
-    expect(run.stderr).to.contain('Kept until Ctrl-C');
+    expect(run.stderr).to.contain('kept until you press Ctrl-C');
   });
 
-  it('on-failure: does not keep when all passed', async () => {
+  it('on-failure: removes the clusters if all scenarios passed', async () => {
     const run = await runConformance({
       args: ['--suite', 'mine', '--keep', 'on-failure'],
       files: { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) },
@@ -123,8 +123,8 @@ onLinux('--keep', () => {
     expect(run.stderr).not.to.contain('Kept');
   });
 
-  it('stops at once when it is interrupted twice', async () => {
-    // The suite's own handler holds the process, so that teardown is not over when the second signal comes.
+  it('stops immediately after a second interrupt', async () => {
+    // The suite's handler blocks the process, so that teardown has not finished when the second signal arrives.
     const hang = `\nprocess.on('SIGINT', () => { const end = Date.now() + 1200; while (Date.now() < end); });`;
     const run = await runConformance({
       args: ['--suite', 'mine'],

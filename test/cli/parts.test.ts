@@ -10,7 +10,7 @@ const files = { 'mine.ts': suiteFile(scenario('MY-01', PASSES), scenario('MY-02'
 const run = (...args: readonly string[]): Promise<CliRun> => runInProcess({ args: ['--quiet', ...args], files });
 const ids = (results: RunResults | undefined): readonly string[] => results?.scenarios.map(({ id }) => id) ?? [];
 
-/** Without what differs between any two runs of the same. */
+/** Returns the results without values that differ between equal runs. */
 const comparable = ({ run, configuration, environment, scenarios, summary }: RunResults): object => ({
   run: { exitCode: run.exitCode, error: run.error, profile: run.profile, interrupted: run.interrupted },
   configuration: { ...configuration, 'report-dir': null, 'suites-dir': null },
@@ -29,7 +29,7 @@ const comparable = ({ run, configuration, environment, scenarios, summary }: Run
   summary,
 });
 
-describe('a run in shards', () => {
+describe('run in shards', () => {
   const CHOICE = ['--scenario', 'MY-01,MY-02,AB-01,AB-03,PI-07,IR-09,CO-01'];
   let whole: CliRun;
   let shards: CliRun[];
@@ -43,7 +43,7 @@ describe('a run in shards', () => {
       shards.push(await run(...CHOICE, '--shard', shard, '--times', join(folder, 'before')));
   });
 
-  it('has each scenario once, and each shard exits by its own', () => {
+  it('runs each scenario once, and each shard has its own exit code', () => {
     const [one, two] = shards.map(({ results }) => ids(results)) as [string[], string[]];
     expect([...one, ...two].sort()).to.deep.equal([...ids(whole.results)].sort());
     expect(one.length).to.be.within(2, 5);
@@ -62,21 +62,21 @@ describe('a run in shards', () => {
       merged = JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as RunResults;
     });
 
-    it('is the unsharded run but for times and names', async () => {
+    it('equals the unsharded run, except for times and names', async () => {
       expect(comparable(merged)).to.deep.equal(comparable(whole.results!));
       const { code, out } = await executed('compare', [whole.reportDirectory, directory]);
       expect(code, out).to.equal(0);
       expect(out).to.contain('7 scenarios compared: 7 same');
     });
 
-    it('exits as the unsharded run, and says what that says', () => {
+    it('exits and reports like the unsharded run', () => {
       expect([said.code, whole.exitCode]).to.deep.equal([1, 1]);
       expect(said.err).to.contain('Not as expected\n  FAILED MY-02').and.to.contain('Findings');
       expect(said.err).to.match(/7 scenarios: 6 passed, 1 failed; \d+ probes: \d+ passed, 1 failed\n$/);
       expect(said.err).not.to.contain('ok MY-01');
     });
 
-    it('has junit.xml and what was collected of failures', () => {
+    it('contains junit.xml and the diagnostics of failures', () => {
       const junit = readFileSync(join(directory, 'junit.xml'), 'utf8');
       expect(junit.match(/<testcase name="[A-Z]+-\d+/g)).to.have.length(7);
       const { attachments } = merged.scenarios.find(({ id }) => id === 'MY-02')!;
@@ -84,24 +84,24 @@ describe('a run in shards', () => {
       for (const { path } of attachments) expect(existsSync(join(directory, path)), path).to.equal(true);
     });
 
-    it('is not written over a shard', async () => {
+    it('does not overwrite a shard', async () => {
       const from = shards.map(({ reportDirectory }) => reportDirectory);
       const { code, err } = await executed('merge', [...from, '--report-dir', from[0]!]);
       expect([code, err]).to.deep.equal([
         2,
-        `${from[0]} is the folder of a shard (${from[0]}/results.json): choose another with --report-dir.\n`,
+        `Folder ${from[0]} has the results of a shard (${from[0]}/results.json): choose another with --report-dir.\n`,
       ]);
     });
   });
 
   for (const [args, text] of [
-    [['--shard', '0/2'], '--shard is "0/2": give which shard of how many, such as 1/4'],
-    [['--shard', '3/2'], '--shard is "3/2": give one from 1/2 to 2/2'],
-    [['--shard', '1/4', '--suite', 'mine'], '3 scenarios are selected: use at most as many shards'],
+    [['--shard', '0/2'], '--shard is "0/2": give a shard and the number of shards, such as 1/4'],
+    [['--shard', '3/2'], '--shard is "3/2". Use a shard from 1/2 to 2/2'],
+    [['--shard', '1/4', '--suite', 'mine'], 'only 3 scenarios are selected. Use at most 3 shards'],
     [['--times', 'x'], '--times has no effect without --shard'],
     [['--shard', '1/2', '--times', 'nowhere.json'], 'nowhere.json cannot be read (there is no such file)'],
   ] as const)
-    it(`refuses ${args.join(' ')}`, async () => {
+    it(`rejects ${args.join(' ')}`, async () => {
       const { exitCode, stderr } = await run('--list', ...args);
       expect(exitCode).to.equal(2);
       expect(stderr)
@@ -111,7 +111,7 @@ describe('a run in shards', () => {
 });
 
 describe('--last-failed', () => {
-  it('selects what the newest run in the report folder could not pass', async () => {
+  it('selects scenarios that did not pass in the newest run', async () => {
     const directory = temporaryFolder();
     const again = async (...args: readonly string[]): Promise<CliRun> =>
       runInProcess({
@@ -122,7 +122,7 @@ describe('--last-failed', () => {
     const none = await again('--last-failed');
     expect([none.exitCode, none.stderr]).to.deep.equal([
       2,
-      `There are no results of a run below ${directory}, so --last-failed selects nothing: run without it first.\n`,
+      `No results of an earlier run exist below ${directory}, so --last-failed selects nothing. Run without it first.\n`,
     ]);
     await again();
     const failed = await again('--last-failed', '--report-dir', join(directory, 'second'));
@@ -131,7 +131,7 @@ describe('--last-failed', () => {
     expect((await again('--last-failed', '--list')).stdout).to.match(
       /^mine \(1 scenario\)\n {2}MY-02 [^\n]*\n\n1 scenario in 1 suite\n$/,
     );
-    expect((await again('--last-failed', '--scenario', 'MY-01')).stderr).to.contain('MY-02) is not selected: loosen');
+    expect((await again('--last-failed', '--scenario', 'MY-01')).stderr).to.contain('MY-02) are not selected. Relax');
     const one = await again('--last-failed');
     expect([one.exitCode, one.stderr.match(/\d+ scenarios?: .*failed;/)?.[0]]).to.deep.equal([
       1,
@@ -141,12 +141,12 @@ describe('--last-failed', () => {
     const nothing = await again('--last-failed');
     expect([nothing.exitCode, nothing.stderr]).to.deep.equal([
       2,
-      `Nothing failed in the last run (${join(directory, 'results.json')}): leave out --last-failed.\n`,
+      `No scenario failed in the last run (${join(directory, 'results.json')}). Remove --last-failed.\n`,
     ]);
     expect((await again('--last-failed', '--pass-with-no-scenarios')).exitCode).to.equal(0);
   });
 
-  it('says that a fault of the last run is off now', async () => {
+  it('warns that a fault of the last run is off', async () => {
     const directory = temporaryFolder();
     const args = ['--suite', 'mine', '--report-dir', directory];
     const run = await runInProcess({ args, files, reports: 'own' });
@@ -154,16 +154,16 @@ describe('--last-failed', () => {
     const faults = JSON.stringify('iam-ignores-deny');
     writeFileSync(file, readFileSync(file, 'utf8').replace('"faults": []', `"faults": [${faults}]`));
     const again = await runInProcess({ args: [...args, '--last-failed', '--list'], files, reports: 'own' });
-    expect(again.stderr, run.stderr).to.contain('The last run had --fault iam-ignores-deny, which is off in this run.');
+    expect(again.stderr, run.stderr).to.contain('The last run used --fault iam-ignores-deny, but this run does not.');
   });
 
-  it('names results that cannot be read', async () => {
+  it('reports results that cannot be read', async () => {
     const directory = temporaryFolder();
     writeFileSync(join(directory, 'results.json'), '{');
     const done = await runInProcess({ args: ['--last-failed', '--report-dir', directory], reports: 'own' });
     expect([done.exitCode, done.stderr]).to.deep.equal([
       2,
-      `${join(directory, 'results.json')} is no JSON: give the results.json of a run's report folder.\n`,
+      `${join(directory, 'results.json')} is not JSON: give the results.json of a run's report folder.\n`,
     ]);
   });
 });
@@ -174,7 +174,7 @@ describe('--repeat-each', () => {
       .replace('({ scenario })', '({ scenario, beforeEach })')
       .replace(/\n\}\);\n$/, `\nlet times = 0;\nbeforeEach(function () { times += 1; ${body} });\n});\n`);
 
-  it('runs each scenario so many times, and keeps each verdict', async () => {
+  it('repeats each scenario, and keeps each verdict', async () => {
     const done = await run('--suite', 'mine', '--repeat-each', '11', '--scenario', 'MY-01,MY-02');
     expect(done.exitCode, done.stderr).to.equal(1);
     const verdicts = done.results?.scenarios.map(({ repetitions = [] }) => repetitions.map(({ verdict }) => verdict));
@@ -186,11 +186,11 @@ describe('--repeat-each', () => {
     expect(collected.filter((path) => path.endsWith('summary.md'))).to.have.length(11);
     expect(done.junit).to.contain(`Repetitions: ${Array(11).fill('passed').join(', ')}`);
     expect(done.stderr).not.to.contain('laky');
-    // Quiet, so that the summary has its counts alone.
+    // With --quiet the summary contains only counts.
     expect(done.stderr).not.to.contain('Repeated');
   });
 
-  it('names a scenario whose verdicts differ as flaky; the worst counts', async () => {
+  it('reports a scenario with different verdicts as flaky, and counts the worst', async () => {
     const done = await runInProcess({
       args: ['--suite', 'mine', '--repeat-each', '4', '--verbose'],
       files: { 'mine.ts': hooked(`if (times === 3) throw new Error('the third time');`) },
@@ -205,13 +205,13 @@ describe('--repeat-each', () => {
     );
   });
 
-  it('says so when every repetition came to the same verdict', async () => {
+  it('reports that all repetitions have the same verdict', async () => {
     const files = { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) };
     const done = await runInProcess({ args: ['--suite', 'mine', '--repeat-each', '2'], files });
-    expect(done.stderr).to.contain('Repeated 2 times: every repetition came to the same verdict.\n');
+    expect(done.stderr).to.contain('Repeated 2 times: all repetitions have the same verdict.\n');
   });
 
-  it('does not repeat what is skipped', async () => {
+  it('does not repeat skipped scenarios', async () => {
     const done = await runInProcess({
       args: ['--suite', 'mine', '--repeat-each', '4', '--pass-with-no-scenarios'],
       files: { 'mine.ts': hooked('this.skip();') },

@@ -10,7 +10,7 @@ const SUITE = ['--suite', 'mine', '--retries', '0'];
 const mine = (...scenarios: readonly string[]) => ({ 'mine.ts': suiteFile(...scenarios) });
 
 describe('--reporter', () => {
-  it('spec: mocha shows scenarios on standard output, and the terminal all else', async () => {
+  it('spec: mocha prints scenarios to standard output, and the terminal reporter everything else', async () => {
     const run = await runConformance({
       args: [...SUITE, '--reporter', 'spec'],
       files: mine(scenario('MY-01', PASSES), scenario('MY-02', FAILS), scenario('MY-03', ERROR)),
@@ -23,7 +23,7 @@ describe('--reporter', () => {
     expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['diagnostics', 'results.json']);
   });
 
-  it('of the names that are given makes these alone, and a module of the user', async () => {
+  it('writes only the named reports, including one of a user module', async () => {
     const [, example = ''] =
       /```js\n(import \{ writeFileSync[\s\S]*?)```/.exec(readFileSync('docs/results.md', 'utf8')) ?? [];
     const folder = temporaryFolder();
@@ -38,7 +38,7 @@ describe('--reporter', () => {
     expect(readFileSync(join(run.reportDirectory, 'slowest.txt'), 'utf8')).to.match(/^\d+ ms MY-0\d\n\d+ ms MY-0\d\n$/);
   });
 
-  it('that fails loses no results, and the run exits 3 with a sentence', async () => {
+  it('keeps the results and exits with 3 if a reporter fails', async () => {
     const folder = temporaryFolder();
     writeFileSync(
       join(folder, 'broken.ts'),
@@ -59,9 +59,9 @@ describe('--reporter', () => {
     ['spek', 'Unknown reporter "spek": did you mean "spec"?'],
     ['./none.js', 'Reporter ./none.js does not exist'],
     ['spec,min', '--reporter names two reporters of mocha (spec, min)'],
-    ['list,dot', '--reporter names two reporters (list, dot), which print on the same stream'],
+    ['list,dot', '--reporter names two reporters (list, dot), which print to the same stream'],
   ] as const)
-    it(`${reporter} is refused`, async () => {
+    it(`rejects ${reporter}`, async () => {
       const run = await runInProcess({ args: ['--scenario', 'AB-01', '--reporter', reporter] });
       expect(run.exitCode).to.equal(2);
       expect(run.stderr)
@@ -72,7 +72,7 @@ describe('--reporter', () => {
 });
 
 describe('reports', () => {
-  it('name the source files of the suites that the package brings', async () => {
+  it("name source files of the package's suites", async () => {
     const run = await runInProcess({ args: ['--scenario', 'AB-01'] });
     expect(
       run.results?.scenarios.map(({ file }) => file),
@@ -81,7 +81,7 @@ describe('reports', () => {
     expect(run.junit).to.contain('file="suites/abac/identity-tags.ts"');
   });
 
-  (existsSync('/dev/full') ? it : it.skip)('are left out on a full disk, but not the summary', async () => {
+  (existsSync('/dev/full') ? it : it.skip)('are omitted on a full disk, except for the summary', async () => {
     const folder = temporaryFolder();
     for (const name of ['results.json', 'junit.xml', 'report.html'])
       symlinkSync('/dev/full', join(folder, `${name}.part`));
@@ -94,13 +94,13 @@ describe('reports', () => {
     expect(run.stderr.match(/could not be written/g)).to.have.length(1);
     expect(run.stderr).to.contain('results.json could not be written (the disk is full, ENOSPC)');
     expect(run.stderr).to.match(/1 scenario: 1 passed, 0 failed; 2 probes: 2 passed, 0 failed\n$/);
-    // What was written before the disk was full is kept.
+    // Files that were written before the disk was full are kept.
     expect(readdirSync(folder)).to.deep.equal([JOURNAL_FILE]);
   });
 });
 
-describe('a suite of the user', () => {
-  it('may import another suite and a helper, each named by its own file', async () => {
+describe("user's suite", () => {
+  it('may import another suite and a helper', async () => {
     const b = suiteFile(scenario('MY-02', PASSES));
     const run = await runInProcess({
       args: ['--list', '--suite', 'mine'],
@@ -116,7 +116,7 @@ describe('a suite of the user', () => {
     expect(run.stdout).to.match(/^mine \(2 scenarios\)\n {2}MY-01 +of the helper\n {2}MY-02 /);
   });
 
-  it('has hooks: before its scenarios, after them, and around each', async () => {
+  it('supports hooks before and after all scenarios and each scenario', async () => {
     const log = (name: string, hook: string): string => `  ${name}(${hook.replace('$', `console.log('${name}')`)});`;
     const hooks = [
       log('before', 'async function () { this.timeout(5000); await null; $; }'),
@@ -145,7 +145,7 @@ describe('a suite of the user', () => {
     ['fails', `before(() => { throw new Error('no database'); })`, 'error', 3, 'suite mine failed: no database'],
     ['skips', 'before(function () { this.skip(); })', 'skipped', 3, 'Skipped by a "before" hook of suite mine.'],
   ] as const)
-    it(`whose hook ${what} is not run`, async () => {
+    it(`is not run if its hook ${what}`, async () => {
       const text = suiteFile(`  ${hook};`, scenario('MY-01', PASSES)).replace(
         '({ scenario })',
         '({ scenario, before })',
@@ -156,7 +156,7 @@ describe('a suite of the user', () => {
       expect(run.results?.scenarios[0]?.reason).to.contain(reason);
     });
 
-  it('checks with assertions of chai', async () => {
+  it('supports chai assertions in checks', async () => {
     const check = (text: string): string => `granted('red', getObject('data/red/key')), all.check('a check', ${text})`;
     const run = await runInProcess({
       args: SUITE,
@@ -181,7 +181,7 @@ describe('a suite of the user', () => {
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    it(`with a loop that never ends is ended by the first ${signal}`, async () => {
+    it(`with an endless loop stops on the first ${signal}`, async () => {
       const run = await runConformance({
         args: SUITE,
         files: { 'mine.ts': `import 'eks-pod-identity-conformance'; console.error('loading'); for (;;);` },
@@ -191,13 +191,13 @@ describe('a suite of the user', () => {
     });
 });
 
-describe('mocha with the package required', () => {
+describe('mocha that requires the package', () => {
   let folder: string;
   before(() => {
     folder = temporaryFolder();
     const modules = join(folder, 'node_modules');
     mkdirSync(modules);
-    // mocha looks for what it requires from its own place.
+    // mocha resolves required modules from its own folder.
     for (const name of readdirSync('node_modules').filter((entry) => entry !== 'mocha' && !entry.startsWith('.')))
       symlinkSync(join(process.cwd(), 'node_modules', name), join(modules, name));
     cpSync(join('node_modules', 'mocha'), join(modules, 'mocha'), { recursive: true });
@@ -245,7 +245,7 @@ describe('mocha with the package required', () => {
     return (JSON.parse(readFileSync(file, 'utf8')) as NonNullable<CliRun['results']>).scenarios.map(({ id }) => id);
   };
 
-  it('has a test for each scenario, beside other tests', async () => {
+  it('runs a test for each scenario, and other tests', async () => {
     const { exitCode, text } = await mocha();
     expect(exitCode, text).to.equal(1);
     expect(text).to.contain('✔ MY-01 the title of MY-01').and.to.contain('1) MY-02 the title of MY-02');
@@ -255,13 +255,13 @@ describe('mocha with the package required', () => {
     expect(ran()).to.deep.equal(['MY-01', 'MY-02']);
   });
 
-  it('runs what mocha selects alone', async () => {
+  it('runs only selected scenarios', async () => {
     const { exitCode, text } = await mocha('--fgrep', 'MY-01');
     expect(exitCode, text).to.equal(0);
     expect(ran()).to.deep.equal(['MY-01']);
   });
 
-  it('goes by a gate, and tells of a scenario that is in no file', async () => {
+  it('applies a gate, and reports an unknown scenario', async () => {
     const allowances = ['MY-02', 'MY-99'].map((id) => ({ scenario: id, until: '2999-12-31', reason: 'It is known.' }));
     writeFileSync(join(folder, 'gate.json'), JSON.stringify({ allowed: allowances }));
     const { exitCode, text } = await mochaIn({ CONFORMANCE_GATE: 'gate.json' });
@@ -269,7 +269,7 @@ describe('mocha with the package required', () => {
     expect(text).to.contain('gate.json names scenario MY-99, but no loaded file declares it');
   });
 
-  it('says why there is no run', async () => {
+  it('rejects --parallel', async () => {
     const { exitCode, text } = await mocha('--parallel');
     expect(exitCode).not.to.equal(0);
     expect(text).to.contain('Remove the --parallel option of mocha');

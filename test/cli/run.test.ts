@@ -12,7 +12,7 @@ const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);
 const valid = ajv.compile(JSON.parse(readFileSync('harness/report/results.schema.json', 'utf8')) as object);
 
-/** The results of a run, which fit their schema; fails with what the run said where there are none. */
+/** Returns results that match the schema. Fails with the run's output if it wrote no results. */
 function resultsOf({ results, stderr }: CliRun): RunResults {
   expect(results, stderr).not.to.equal(undefined);
   expect(valid(results), ajv.errorsText(valid.errors)).to.equal(true);
@@ -25,8 +25,8 @@ const mine = (...scenarios: readonly string[]) => ({ 'mine.ts': suiteFile(...sce
 const run = (args: readonly string[], ...scenarios: readonly string[]): Promise<CliRun> =>
   runInProcess({ args: ['--suite', 'mine', ...args], files: mine(...scenarios) });
 
-describe('a run of the command line', () => {
-  it('exits 0 when all is as expected', async () => {
+describe('command line', () => {
+  it('exits with 0 if all scenarios are as expected', async () => {
     const files = mine(scenario('MY-01', PASSES), scenario('MY-02', PASSES));
     const passed = await runConformance({ args: ['--suite', 'mine'], files });
     expect(passed.exitCode, passed.stderr).to.equal(0);
@@ -40,7 +40,7 @@ describe('a run of the command line', () => {
     expect(readdirSync(join(passed.directory, 'tmp'))).to.deep.equal([]);
   });
 
-  describe('with all verdicts, quiet, in colour and configured by a file and the environment', () => {
+  describe('with all verdicts, --quiet, colours, and options in a file and the environment', () => {
     let mixed: CliRun;
     before(async () => {
       const config = join(temporaryFolder(), 'options.yaml');
@@ -57,7 +57,7 @@ describe('a run of the command line', () => {
       });
     });
 
-    it('exits 1, for a scenario failed', () => {
+    it('exits with 1, since a scenario failed', () => {
       expect(mixed.exitCode, mixed.stderr).to.equal(1);
       expect(verdicts(mixed)).to.deep.equal({
         'MY-01': 'passed',
@@ -68,11 +68,11 @@ describe('a run of the command line', () => {
       expect(resultsOf(mixed).run).to.include({ exitCode: 1, interrupted: false, error: null });
     });
 
-    it('tries errors again, as often as --retries says, and verdicts never', () => {
+    it('retries errors --retries times, and never retries verdicts', () => {
       expect(resultsOf(mixed).scenarios.map(({ attempts }) => attempts)).to.deep.equal([1, 1, 1, 3]);
     });
 
-    it('says in results.json which options were in force, and why', () => {
+    it('records effective options and their origin in results.json', () => {
       const { configuration, environment } = resultsOf(mixed);
       expect(configuration['parallel']).to.deep.equal({ value: 2, origin: 'environment' });
       expect(configuration['timeout']).to.deep.equal({ value: 50, origin: 'config file' });
@@ -81,7 +81,7 @@ describe('a run of the command line', () => {
       expect(environment.faults).to.deep.equal(['iam-ignores-session-policy']);
     });
 
-    it('explains a failure: what was expected, what came, and what AWS decided why', () => {
+    it('explains a failure with expectation, observation and the decision of AWS', () => {
       const [, failed] = resultsOf(mixed).scenarios;
       const probe = failed?.probes[1];
       expect(probe?.reason).to.contain('Access was expected, but the probe was denied');
@@ -93,7 +93,7 @@ describe('a run of the command line', () => {
       expect(failed?.reason).to.contain('Probe 2 (red: GetObject s3://');
     });
 
-    it('prints failures and counts alone, in colour', () => {
+    it('prints only failures and counts, in colour', () => {
       const text = mixed.stderr;
       expect(text).to.contain('\u001b[31mFAILED\u001b[0m MY-02');
       expect(text).not.to.contain('MY-01');
@@ -115,22 +115,22 @@ describe('a run of the command line', () => {
     ['inconclusive', INCONCLUSIVE],
     ['error', ERROR],
   ] as const)
-    it(`exits 3 when a verdict is ${verdict}`, async () => {
+    it(`exits with 3 if a verdict is ${verdict}`, async () => {
       const some = await run(['--retries', '0'], scenario('MY-01', PASSES), scenario('MY-02', probes));
       expect(some.exitCode, some.stderr).to.equal(3);
       expect(verdicts(some)['MY-02']).to.equal(verdict);
     });
 
-  it('--timeout: a scenario that does not end is an error that names it, and the run exits 3', async () => {
+  it('--timeout: an endless scenario becomes an error, and the run exits with 3', async () => {
     const endless = await run(['--timeout', '2', '--retries', '0'], scenario('MY-01', ENDLESS));
     expect(endless.exitCode, endless.stderr).to.equal(3);
     const [only] = resultsOf(endless).scenarios;
     expect(only).to.include({ verdict: 'error', errorCode: 'TIMED_OUT', attempts: 1 });
-    expect(only?.reason).to.contain('MY-01 was not over within 2 s');
-    expect(endless.stderr).to.contain('MY-01 was not over within 2 s');
+    expect(only?.reason).to.contain('MY-01 did not finish within 2 s');
+    expect(endless.stderr).to.contain('MY-01 did not finish within 2 s');
   });
 
-  it('--max-failures stops after so many, and says what was not run', async () => {
+  it('--max-failures stops after that number, and lists scenarios that were not run', async () => {
     const ids = ['MY-01', 'MY-02', 'MY-03', 'MY-04'];
     const stopped = await run(['--max-failures', '2', '--parallel', '1'], ...ids.map((id) => scenario(id, FAILS)));
     expect(stopped.exitCode).to.equal(1);
@@ -138,7 +138,7 @@ describe('a run of the command line', () => {
     expect(resultsOf(stopped).scenarios[3]?.reason).to.contain('--max-failures 2 was reached');
   });
 
-  it('--verbose prints every probe, and --no-color wins over FORCE_COLOR', async () => {
+  it('--verbose prints every probe, and --no-color overrides FORCE_COLOR', async () => {
     const files = mine(scenario('MY-01', PASSES), scenario('MY-02', PASSES));
     const args = ['--scenario', 'MY-02', '--verbose', '--no-color'];
     const verbose = await runInProcess({ args, files, env: { FORCE_COLOR: '1' } });
@@ -147,7 +147,7 @@ describe('a run of the command line', () => {
     expect(verbose.stderr).to.contain('[passed] red: GetObject').and.not.to.contain('\u001b');
   });
 
-  it('NO_COLOR wins over FORCE_COLOR, and --grep and --grep-invert select', async () => {
+  it('NO_COLOR overrides FORCE_COLOR, and --grep and --grep-invert select scenarios', async () => {
     const files = mine(...['MY-01', 'MY-02', 'MY-03'].map((id) => scenario(id, PASSES)));
     const args = ['--grep', '^MY', '--grep-invert', '0[13]'];
     const some = await runInProcess({ args, files, env: { FORCE_COLOR: '1', NO_COLOR: '1' } });
@@ -155,7 +155,7 @@ describe('a run of the command line', () => {
     expect(some.stderr).not.to.contain('\u001b').and.not.to.contain('[passed]');
   });
 
-  it('--report-dir is where reports go; by default a folder of the run', async () => {
+  it('--report-dir sets the report folder; by default each run has its own', async () => {
     const files = mine(scenario('MY-01', PASSES));
     const byDefault = await runInProcess({ args: ['--suite', 'mine'], files, reports: 'own' });
     expect(byDefault.exitCode, byDefault.stderr).to.equal(0);
@@ -165,7 +165,7 @@ describe('a run of the command line', () => {
     expect(byDefault.stderr).to.contain(`Report: reports/${folder}/results.json`);
   });
 
-  it('--seed gives the same ids for the same text, and others for another', async () => {
+  it('--seed gives equal ids for equal seeds, and different ids otherwise', async () => {
     const probe = `all.controlSucceeds(all.describeAssociation('<association-id:red>'))`;
     const ids = async (seed: string): Promise<string | undefined> =>
       /a-[a-z0-9]+/.exec(
@@ -177,18 +177,18 @@ describe('a run of the command line', () => {
     expect(other).not.to.equal(one);
   });
 
-  it('--parallel bounds how many scenarios are under way', async () => {
+  it('--parallel limits the number of concurrent scenarios', async () => {
     const scenarios = ['MY-01', 'MY-02', 'MY-03'].map((id) => scenario(id, PASSES));
     const sum = async (parallel: string): Promise<number> => {
       const { phases } = resultsOf(await run(['--parallel', parallel], ...scenarios));
       return (phases.arranging + phases.probing) / phases.scenarios;
     };
-    // One at a time, the scenarios' own times add up to no more than the time they took together.
+    // If scenarios run one at a time, the sum of their durations does not exceed the total duration.
     expect(await sum('1')).to.be.at.most(1.1);
     expect(await sum('3')).to.be.above(1.1);
   });
 
-  it('says that a policy which IAM refuses is a mistake in the scenario, and exits 2', async () => {
+  it('reports a policy that IAM rejects as a mistake in the scenario, and exits with 2', async () => {
     const world = `
     roles: { app: { trust: [{ effect: 'Allow', actions: ['sts:AssumeRole', 'sts:TagSession'], principal: { Service: 'pods.eks.amazonaws.com' } }],
                     permissions: { from: 'mine.json', document: { Version: '2012-10-17', Statement: [{ Effect: 'Perhaps', Action: 's3:*', Resource: 'arn:aws:s3:::*/red/*' }] } } } },
@@ -208,20 +208,20 @@ describe('a run of the command line', () => {
       /trust policy of role "app" of MY-03 .*"SERVICE":"pod\.eks\.amazonaws\.com"; .*the nearest is pods\.eks\.amazonaws\.com$/,
     );
     expect(only).to.include({ verdict: 'error', errorCode: 'BAD_POLICY', attempts: 1 });
-    expect(only?.reason).to.contain('AWS does not accept the permissions of role "app" (from mine.json) of MY-01');
+    expect(only?.reason).to.contain('AWS rejects the permissions of role "app" (from mine.json) of MY-01');
     expect(verdicts(refused)['MY-02']).to.equal('passed');
   });
 
-  it('notices what fails outside of every scenario, and still has every verdict', async () => {
+  it('reports an error outside of scenarios, and keeps all verdicts', async () => {
     const text = `${suiteFile(scenario('MY-01', PASSES), scenario('MY-02', PASSES))}
 const timer = setInterval(() => { if (globalThis.process.listenerCount('uncaughtException') > 0) { clearInterval(timer); throw new Error('a stray'); } }, 5);`;
     const stray = await runConformance({ args: ['--suite', 'mine'], files: { 'mine.ts': text } });
     expect(stray.exitCode, stray.stderr).to.equal(3);
-    expect(resultsOf(stray).run.error).to.contain('Something failed outside of every scenario: a stray');
+    expect(resultsOf(stray).run.error).to.contain('An error occurred outside of all scenarios: a stray');
     expect(verdicts(stray)).to.deep.equal({ 'MY-01': 'passed', 'MY-02': 'passed' });
   });
 
-  it('leaves nothing behind in the report folder but reports', async () => {
+  it('leaves only reports in the report folder', async () => {
     const failed = await run(['--retries', '0'], scenario('MY-01', ERROR));
     expect(existsSync(join(failed.reportDirectory, 'clusters'))).to.equal(false);
     expect(readdirSync(failed.reportDirectory).sort()).to.deep.equal([

@@ -4,7 +4,7 @@ import { expectNoSecrets, SECRETS, textsOf } from '../support/secrets.ts';
 import { ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 describe('secrets', () => {
-  it('are recognized by these patterns', () => {
+  it('match these patterns', () => {
     const samples: Readonly<Record<string, string>> = {
       'a JSON web token': 'token eyJhbGciOiJSUzI1NiJ9.e30.c2ln',
       'an access key id': 'ASIAQWERTYUIOP123456',
@@ -17,7 +17,7 @@ describe('secrets', () => {
     for (const [what, pattern] of Object.entries(SECRETS)) expect(samples[what], what).to.match(pattern);
   });
 
-  it('reach neither output nor reports, whatever is probed, passes or fails', async () => {
+  it('appear neither in output nor in reports, for all verdicts', async () => {
     const tokenProbes = `granted('red', fetchCredentials()),
       refused('red', fetchCredentials({ change: 'flip-signature' }), { by: 'agent', code: 'wrong' }),
       granted('red', fetchCredentials({ change: 'expired' })),
@@ -25,7 +25,7 @@ describe('secrets', () => {
       all.fails(all.createToken('app/app'), { by: 'kubernetes' }),
       all.succeeds(all.reviewToken('mine'), { authenticated: false }),
       all.succeeds(all.kubernetesGet('/api/v1/namespaces/<namespace:app>/secrets', { token: 'mine' }))`;
-    // Each expects what does not come, so that all that is known of it is told.
+    // Each probe fails its expectation, so that reports contain all its details.
     const sessionProbes = `granted('red', getObject('data/red/key')),
       all.succeeds(all.askEksAuth('red'), { roleArn: 'another' }),
       all.fails(all.signedRequest('red', 'GET data/red/key', { presigned: 60 }), { by: 's3' }),

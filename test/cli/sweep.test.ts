@@ -8,7 +8,7 @@ import { runConformance } from '../support/run-cli.ts';
 import { ENDLESS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 describe('npm run sweep', () => {
-  it('removes what a run left that was killed', async () => {
+  it('removes leftovers of a killed run', async () => {
     const run = await runConformance({
       args: ['--suite', 'mine'],
       files: { 'mine.ts': suiteFile(scenario('MY-01', PASSES), scenario('MY-02', ENDLESS)) },
@@ -20,7 +20,7 @@ describe('npm run sweep', () => {
     expect(state.process.pid).to.equal(run.pid);
     const [path] = state.resources.map((entry) => (entry.kind === 'path' ? entry.path : ''));
     expect(path).to.contain(state.run);
-    // What ends the pods removes their directory too, on its own: here it is as if that had been killed as well.
+    // A separate process stops the pods and removes their directory. This recreates it as if that process had been killed too.
     rmSync(path ?? '', { recursive: true, force: true, maxRetries: 5 });
     mkdirSync(path ?? '');
     writeFileSync(join(path ?? '', 'token'), '');
@@ -36,7 +36,7 @@ describe('npm run sweep', () => {
     expect(readdirSync(run.reportDirectory), 'results are kept').to.deep.equal([JOURNAL_FILE]);
   });
 
-  it('says what is wrong with its flags', async () => {
+  it('rejects invalid flags', async () => {
     const { exitCode, stderr } = await runConformance({ command: 'sweep', args: ['--all'], reports: 'own' });
     expect(exitCode).to.equal(2);
     expect(stderr).to.contain('Unknown flag --all');

@@ -6,14 +6,14 @@ import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 type Act = NonNullable<CliOptions['signals']>[number];
 
-/** Does something when a text appears: the signal goes unheeded. */
+/** Calls `act` when a text appears. The signal is ignored. */
 const when = (after: string, act: () => void): Act => ({
   after,
   signal: 'SIGCONT',
   look: () => Promise.resolve().then(act),
 });
 
-/** Writes a file as editors do, so that it is never seen half-written. */
+/** Replaces a file atomically, as editors do. */
 function edit(file: string, text: string): void {
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
@@ -22,7 +22,7 @@ function edit(file: string, text: string): void {
 const END: Act = { after: 'Watching', signal: 'SIGINT' };
 
 describe('--watch', () => {
-  it('shows the verdict of an edit of a policy file, on the clusters that are there', async () => {
+  it('runs again after an edit of a policy file, on the existing clusters', async () => {
     const suites = join(temporaryFolder(), 'suites');
     cpSync(join(ROOT, 'examples', 'my-suites'), suites, { recursive: true });
     const policy = join(suites, 'policies', 'ledger-permissions.json');
@@ -37,15 +37,15 @@ describe('--watch', () => {
       ],
     });
     const verdicts = run.stderr.match(
-      /(ok|FAILED) PAY-01(?= )|runs PAY-01\.|\S+ is not JSON|provisioning 1(?= )|tearing down/g,
+      /(ok|FAILED) PAY-01(?= )|running PAY-01\.|\S+ is not JSON|provisioning 1(?= )|tearing down/g,
     );
     expect(verdicts, run.stderr).to.deep.equal([
       'provisioning 1',
       'ok PAY-01',
-      'runs PAY-01.',
+      'running PAY-01.',
       'FAILED PAY-01',
       `${policy} is not JSON`,
-      'runs PAY-01.',
+      'running PAY-01.',
       'ok PAY-01',
       'tearing down',
     ]);
@@ -55,7 +55,7 @@ describe('--watch', () => {
     expect(run.junit).to.contain('tests="1" failures="0"');
   });
 
-  it('loads suites and what they import anew, runs what changed alone, and keeps the other verdicts', async () => {
+  it('reloads suites and their imports, runs only changed scenarios, and keeps the other verdicts', async () => {
     const suites = temporaryFolder();
     const mine = join(suites, 'mine.ts');
     const keys = join(suites, 'keys.ts');
@@ -78,14 +78,14 @@ describe('--watch', () => {
         { after: 'cannot be loaded', signal: 'SIGINT' },
       ],
     });
-    const told = run.stderr.match(/(ok|FAILED) MY-\d+(?= )|runs MY.*|\S+ cannot be loaded.*|\d+ scenarios: .*;/g);
+    const told = run.stderr.match(/(ok|FAILED) MY-\d+(?= )|running MY.*|\S+ cannot be loaded.*|\d+ scenarios: .*;/g);
     expect(told?.slice(0, 3).sort(), run.stderr).to.deep.equal(['ok MY-01', 'ok MY-02', 'ok MY-03']);
     expect(told?.slice(3), run.stderr).to.deep.equal([
       '3 scenarios: 3 passed, 0 failed;',
-      'runs MY-02.',
+      'running MY-02.',
       'FAILED MY-02',
       '3 scenarios: 2 passed, 1 failed;',
-      'runs MY-01.',
+      'running MY-01.',
       'FAILED MY-01',
       '3 scenarios: 1 passed, 2 failed;',
       `${mine} cannot be loaded: ReferenceError: nothing is not defined.`,
@@ -95,13 +95,13 @@ describe('--watch', () => {
   });
 
   for (const [flags, message] of [
-    [['--watch'], '--watch is for suites of your own: give their folder with --suites-dir, or leave --watch out.'],
+    [['--watch'], '--watch is for your own suites: give their folder with --suites-dir, or leave --watch out.'],
     [
       ['--watch', '--suites-dir', ROOT, '--keep', 'always'],
       '--keep has no effect with --watch: leave one of the two out.',
     ],
   ] as const)
-    it(`is refused with ${flags.join(' ').replace(ROOT, 'DIR')}`, async () => {
+    it(`rejects ${flags.join(' ').replace(ROOT, 'DIR')}`, async () => {
       const run = await runConformance({ args: flags });
       expect(run.stderr).to.equal(`${message}\n`);
       expect(run.exitCode).to.equal(2);

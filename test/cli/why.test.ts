@@ -5,11 +5,11 @@ import { scenario, suiteFile } from '../support/suites.ts';
 const world = (roles: string, workloads: string, more = ''): string =>
   `roles: { ${roles} }, workloads: { ${workloads} }, objects: ['data/red/key'], ${more}`;
 
-/** Id, probes and world of a scenario, and what the why-line of its last probe must say. */
+/** Scenarios, with the expected explanation of their last probe. */
 const CASES: readonly (readonly [id: string, title: string, probes: string, world: string, why: RegExp])[] = [
   [
     'MY-01',
-    'the part of a trust policy that kept EKS Auth away',
+    'the part of a trust policy that denied EKS Auth',
     `granted('app', fetchCredentials())`,
     world(
       `app: { trust: [all.trustPodIdentity({ conditions: { StringEquals: { 'aws:RequestTag/kubernetes-service-account': 'ledger' } } })] }`,
@@ -19,14 +19,14 @@ const CASES: readonly (readonly [id: string, title: string, probes: string, worl
   ],
   [
     'MY-02',
-    'the part of a trust policy that kept STS away, from the SDK too',
+    'the part of a trust policy that denied STS, also for the SDK',
     `granted('app', all.assumeWithWebIdentity('app')), granted('app', getObject('data/red/key'))`,
     world(`app: all.irsaRole('elsewhere/app')`, `app: { irsa: 'app' }`),
     /^no role trust policy allows sts:AssumeRoleWithWebIdentity on \S+; statement 1 of trust policy of role \S+-my-02-app not applied: \S+:sub is "system:serviceaccount:my-02-app-\S+:app", StringEquals expects "system:serviceaccount:my-02-elsewhere-\S+:app"$/,
   ],
   [
     'MY-03',
-    'the bucket policy whose principal is another',
+    'the bucket policy with another principal',
     `granted('app', getObject('data/red/key'))`,
     world(
       `app: podIdentityRole(), other: podIdentityRole()`,
@@ -43,39 +43,39 @@ const CASES: readonly (readonly [id: string, title: string, probes: string, worl
       `app: podIdentityRole(allow('s3:GetObject', 'data/\${aws:PrincipalTag/kubernetes-namespce}/*'))`,
       `app: { role: 'app' }`,
     ),
-    /Resource "arn:aws:s3:::\S+\/\$\{aws:PrincipalTag\/kubernetes-namespce\}\/\*" does not cover \S+ \(\$\{aws:PrincipalTag\/kubernetes-namespce\} has no value: the nearest is aws:PrincipalTag\/kubernetes-namespace, "my-04-app-\S+"\)$/,
+    /Resource "arn:aws:s3:::\S+\/\$\{aws:PrincipalTag\/kubernetes-namespce\}\/\*" does not cover \S+ \(\$\{aws:PrincipalTag\/kubernetes-namespce\} has no value; nearest: aws:PrincipalTag\/kubernetes-namespace, "my-04-app-\S+"\)$/,
   ],
   [
     'MY-08',
-    'the missing object before the permission to learn that it is missing',
+    'the missing object before the missing permission to list',
     `granted('app', getObject('data/red/none'))`,
     world(`app: podIdentityRole(allow('s3:GetObject', 'data/*'))`, `app: { role: 'app' }`),
     /^object red\/none does not exist, which only callers with s3:ListBucket may learn; no identity-based policy allows s3:ListBucket/,
   ],
   [
     'MY-05',
-    'that nothing has the webhook inject credentials',
+    'why the webhook injects no credentials',
     `granted('app', fetchCredentials())`,
     world(`app: podIdentityRole()`, `app: {}`),
-    /^nothing has the webhook inject credentials: there is neither an association nor annotation eks\.amazonaws\.com\/role-arn of service account my-05-app-\S+\/app$/,
+    /^the webhook injects no credentials, because there is neither an association nor annotation eks\.amazonaws\.com\/role-arn of service account my-05-app-\S+\/app$/,
   ],
   [
     'MY-06',
-    'the association ahead of the annotation, and the container that is left out',
+    'the association that overrides the annotation, and the excluded container',
     `all.succeeds(all.admitPod('app', { metadata: { annotations: { 'eks.amazonaws.com/skip-containers': 'app' } } }), { facts: { injected: 'irsa' } })`,
     world(`app: podIdentityRole()`, `app: { role: 'app', irsa: 'app' }`),
-    /^association a-\w+ of service account my-06-app-\S+\/app has the webhook inject container credentials, ahead of annotation eks\.amazonaws\.com\/role-arn; annotation eks\.amazonaws\.com\/skip-containers leaves out "app"$/,
+    /^the webhook injects container credentials because of association a-\w+ of service account my-06-app-\S+\/app, which takes precedence over annotation eks\.amazonaws\.com\/role-arn; annotation eks\.amazonaws\.com\/skip-containers excludes "app"$/,
   ],
   [
     'MY-07',
-    'the association and the trust policy that gave another role than the expected one',
+    'the association and the trust policy that granted an unexpected role',
     `granted('app', getObject('data/red/key'), { as: 'other' })`,
     world(`app: podIdentityRole(allow('s3:*', '*')), other: podIdentityRole()`, `app: { role: 'app' }`),
     /^association a-\w+ maps my-07-app-\S+\/app to arn:aws:iam::111122223333:role\/\S+-my-07-app; sts:AssumeRole allowed by statement 1 of trust policy of role \S+-my-07-app: Principal "pods\.eks\.amazonaws\.com", Action "sts:AssumeRole"$/,
   ],
 ];
 
-describe('why a probe is not as expected', () => {
+describe('explanation of a probe that is not as expected', () => {
   let run: CliRun;
   before(async () => {
     run = await runConformance({
@@ -111,18 +111,18 @@ describe('why a probe is not as expected', () => {
       }
     });
 
-  it('tells a failed control first, and a denial beside it as what means nothing', () => {
+  it('reports a failed control first, and a denial next to it as inconclusive', () => {
     const { verdict, reason, probes } = result('MY-09')!;
     expect(verdict).to.equal('inconclusive');
     expect(reason).to.match(
-      /^Probe 2 \(app: GetObject \S+\): The control failed, so the denials of this scenario mean nothing\./,
+      /^Probe 2 \(app: GetObject \S+\): The control failed, so the denials of this scenario are inconclusive\./,
     );
     expect(probes.map((probe) => probe.verdict)).to.deep.equal(['inconclusive', 'inconclusive']);
-    expect(probes[0]?.reason).to.match(/But a control failed, so this means nothing\.$/);
+    expect(probes[0]?.reason).to.match(/A control failed, so this result is inconclusive\.$/);
     expect(run.stderr).to.match(/INCONCLUSIVE MY-09 .*\n +Probe 2 .*\n +why: .*\n +Probe 1 /);
   });
 
-  it('calls access that should not have been a failure, though a control failed', () => {
+  it('reports unexpected access as failed, even if a control failed', () => {
     expect(result('MY-10')).to.include({ verdict: 'failed' });
     expect(result('MY-10')?.probes.map(({ verdict }) => verdict)).to.deep.equal(['inconclusive', 'failed']);
   });

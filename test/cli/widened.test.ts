@@ -4,17 +4,17 @@ import { expect } from 'chai';
 import type { ScenarioResult } from '../../harness/results/results.ts';
 import { ROOT, runConformance, type CliRun } from '../support/run-cli.ts';
 
-/** A policy of a scenario of the project, made wider by hand, and what must be said of the probe that it lets in. */
+/** A scenario of the project whose policy is widened, and the expected explanation of the probe that it then allows. */
 interface Widening {
   readonly id: string;
-  /** Below `suites/`, without its extension. */
+  /** Path below `suites/`, without extension. */
   readonly file: string;
-  /** In the scenario's text; must be there. */
+  /** Text to replace in the scenario. */
   readonly from: string;
   readonly to: string;
   /** Number of the probe, from 1. */
   readonly probe: number;
-  /** What the why-line must name, in its order. */
+  /** Texts that the explanation must contain in this order. */
   readonly names: readonly string[];
 }
 
@@ -48,7 +48,7 @@ const WIDENINGS: readonly Widening[] = [
     probe: 3,
     names: [
       `allowed by statement 1 of ${ROLE}wb-04-app: `,
-      's3:ExistingObjectTag/kubernetes-namespace is "wb-04-app-RUN", StringEquals wants "wb-04-app-RUN"',
+      's3:ExistingObjectTag/kubernetes-namespace is "wb-04-app-RUN", StringEquals expects "wb-04-app-RUN"',
     ],
   },
   {
@@ -59,7 +59,7 @@ const WIDENINGS: readonly Widening[] = [
     probe: 2,
     names: [
       `allowed by statement 1 of ${ROLE}wb-06-app: `,
-      's3:ExistingObjectTag/kubernetes-namespace is absent, StringEqualsIfExists wants "wb-06-app-RUN"',
+      's3:ExistingObjectTag/kubernetes-namespace is absent, StringEqualsIfExists expects "wb-06-app-RUN"',
     ],
   },
   {
@@ -70,7 +70,7 @@ const WIDENINGS: readonly Widening[] = [
     probe: 2,
     names: [
       `allowed by statement 1 of ${ROLE}wb-10-app: Action "s3:GetObject", Resource "arn:aws:s3:::conformance-RUN-wb-10-data/*"`,
-      'statement 2 of bucket policy of conformance-RUN-wb-10-data (Deny) not applied: aws:PrincipalTag/kubernetes-namespace is "wb-10-app-RUN", StringNotEquals wants "wb-10-app-RUN"',
+      'statement 2 of bucket policy of conformance-RUN-wb-10-data (Deny) not applied: aws:PrincipalTag/kubernetes-namespace is "wb-10-app-RUN", StringNotEquals expects "wb-10-app-RUN"',
     ],
   },
   {
@@ -113,7 +113,7 @@ const WIDENINGS: readonly Widening[] = [
     names: [
       'sts:AssumeRole allowed by statement 1 of trust policy',
       'aws:SourceArn is "arn:aws:eks:',
-      'ArnLike wants "arn:aws:eks:*:111122223333:*"',
+      'ArnLike expects "arn:aws:eks:*:111122223333:*"',
     ],
   },
   {
@@ -124,7 +124,7 @@ const WIDENINGS: readonly Widening[] = [
     probe: 2,
     names: [
       'also by statement 1 of trust policy of role conformance-RUN-wa-05-target',
-      'aws:RequestTag/kubernetes-service-account is "app", StringEquals wants "app"',
+      'aws:RequestTag/kubernetes-service-account is "app", StringEquals expects "app"',
     ],
   },
   {
@@ -135,14 +135,14 @@ const WIDENINGS: readonly Widening[] = [
     probe: 2,
     names: [
       'sts:AssumeRoleWithWebIdentity allowed by statement 1 of trust policy of role conformance-RUN-wr-08-starred',
-      ':sub is "system:serviceaccount:wr-08-app-RUN:app", StringLike wants "system:serviceaccount:wr-08-app-RUN:*"',
+      ':sub is "system:serviceaccount:wr-08-app-RUN:app", StringLike expects "system:serviceaccount:wr-08-app-RUN:*"',
     ],
   },
 ];
 
 const ownId = (id: string): string => `W${id.slice(1)}`;
 
-/** The text of a suite with its scenarios widened, whose ids are their own and as long. */
+/** Returns the source of a suite with widened scenarios, under new ids of the same length. */
 function widened(file: string): string {
   let text = readFileSync(join(ROOT, 'suites', `${file}.ts`), 'utf8');
   for (const { id, from, to } of WIDENINGS.filter((one) => one.file === file)) {
@@ -155,11 +155,11 @@ function widened(file: string): string {
   return ofPackage(text.replaceAll(/(scenario\(\s*)'[A-Z]/g, "$1'W"));
 }
 
-/** A user's folder of suites is flat: it has one folder of helpers. */
+/** Adapts imports to a user's suites folder, which is flat and has one folder of helpers. */
 const ofPackage = (text: string): string =>
   text.replace(/'[./]+\/harness\/index\.ts'/, "'eks-pod-identity-conformance'").replaceAll("'../lib/", "'./lib/");
 
-/** What the suites have in common. */
+/** Helpers that the suites share. */
 const shared = Object.fromEntries(
   ['outcomes', 'sessions', 'sources', 'worlds', '../abac/lib/reads', '../cross-account/lib/roles'].map((file) => [
     `lib/${basename(file)}.ts`,
@@ -167,7 +167,7 @@ const shared = Object.fromEntries(
   ]),
 );
 
-describe('a denial that was expected, under a policy that is too wide', () => {
+describe('expected denial with a policy that is too wide', () => {
   let run: CliRun;
   before(async () => {
     const files = [...new Set(WIDENINGS.map(({ file }) => file))];
@@ -182,11 +182,11 @@ describe('a denial that was expected, under a policy that is too wide', () => {
     run.results?.scenarios.find((scenario) => scenario.id === ownId(id));
   const summaryOf = (widening: Widening): string =>
     scenarioOf(widening)?.attachments.findLast(({ name }) => name === 'summary.md')?.path ?? '';
-  /** Without the run's id, and without breaks of lines. */
+  /** Replaces the run id and line breaks. */
   const plain = (text: string): string => text.replaceAll(run.results?.run.id ?? 'none', 'RUN').replace(/\s+/g, ' ');
 
   for (const widening of WIDENINGS)
-    it(`fails in ${widening.id} with the statement that let it in: ${widening.to || `without ${widening.from}`}`, () => {
+    it(`${widening.id} fails and names the statement that allowed access: ${widening.to || `without ${widening.from}`}`, () => {
       const probe = scenarioOf(widening)?.probes[widening.probe - 1];
       expect(probe, run.stderr).to.include({ verdict: 'failed' });
       const why = plain(probe?.why ?? '');
@@ -203,14 +203,14 @@ describe('a denial that was expected, under a policy that is too wide', () => {
         ['junit.xml', unescaped(run.junit ?? '')],
         [
           'the diagnostics',
-          // Of the last attempt.
+          // Diagnostics of the last attempt.
           readFileSync(join(run.reportDirectory, summaryOf(widening)), 'utf8'),
         ],
       ] as const)
         expect(plain(text), what).to.contain(why);
     });
 
-  it('is told in lines of 80 columns, but for words that are longer', () => {
+  it('is printed in lines of at most 80 columns, except for longer words', () => {
     const all = run.stderr.split('\n');
     const start = all.slice(
       0,

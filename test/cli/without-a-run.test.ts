@@ -13,7 +13,7 @@ import {
 } from '../support/run-cli.ts';
 import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
-/** What must hold for wrong input: exit code 2, one sentence on standard error, nothing else. */
+/** Expects the response to invalid input: exit code 2 and a single message on standard error. */
 function expectRefusal(run: CliRun, ...texts: readonly string[]): void {
   expect(run.exitCode, run.stderr).to.equal(2);
   expect(run.stdout).to.equal('');
@@ -24,8 +24,8 @@ function expectRefusal(run: CliRun, ...texts: readonly string[]): void {
   expect(existsSync(run.reportDirectory)).to.equal(false);
 }
 
-describe('the command line without a run', () => {
-  it('--help', async () => {
+describe('command line without a run', () => {
+  it('--help prints the usage', async () => {
     const { exitCode, stdout, stderr } = await runInProcess({ args: ['--help'], reports: 'own' });
     expect([exitCode, stderr]).to.deep.equal([0, '']);
     expect(stdout)
@@ -37,20 +37,20 @@ describe('the command line without a run', () => {
     expect(eks.stdout).to.contain('--nodes N').and.not.to.contain('--kind-image');
   });
 
-  it('--version', async () => {
+  it('--version prints the version', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
     const { exitCode, stdout } = await runInProcess({ args: ['--version'], reports: 'own' });
     expect([exitCode, stdout]).to.deep.equal([0, `${version}\n`]);
   });
 
-  it('--list-faults', async () => {
+  it('--list-faults prints the faults', async () => {
     const { exitCode, stdout } = await runInProcess({ args: ['--list-faults'], reports: 'own' });
     expect(exitCode).to.equal(0);
     const lines = stdout.trimEnd().split('\n');
     expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(catalogue().map(({ name }) => name));
   });
 
-  it('--list, of the selected scenarios, with those of --suites-dir', async () => {
+  it('--list prints the selected scenarios, including those of --suites-dir', async () => {
     const files = { 'a.ts': suiteFile(scenario('MY-02', PASSES)), 'b.mjs': suiteFile(scenario('MY-01', FAILS)) };
     const run = await runInProcess({ args: ['--list', '--suite', 'mine'], files });
     expect(run.exitCode, run.stderr).to.equal(0);
@@ -60,7 +60,7 @@ describe('the command line without a run', () => {
     expect(existsSync(run.reportDirectory)).to.equal(false);
   });
 
-  it('--list into a pipe that closes early', () => {
+  it('--list tolerates a pipe that closes early', () => {
     const command = `"$0" "$1" --list | head -n 1`;
     const { stdout, stderr } = spawnSync('bash', [
       '-c',
@@ -72,7 +72,7 @@ describe('the command line without a run', () => {
     expect(stderr.toString()).to.equal('');
   });
 
-  it('--plan, which creates nothing', async () => {
+  it('--plan prints the plan and creates nothing', async () => {
     const files = { 'a.ts': suiteFile(scenario('MY-01', PASSES)) };
     const run = await runConformance({ args: ['--plan', '--scenario', 'MY-01'], files });
     expect(run.exitCode, run.stderr).to.equal(0);
@@ -83,7 +83,7 @@ describe('the command line without a run', () => {
     expect(readdirSync(join(run.directory, 'tmp'))).to.deep.equal([]);
   });
 
-  it('--pass-with-no-scenarios', async () => {
+  it('--pass-with-no-scenarios exits with 0 if no scenario is selected', async () => {
     const args = ['--grep', 'no scenario has this title'];
     expectRefusal(await runInProcess({ args }), 'No scenario is selected');
     const passed = await runInProcess({ args: [...args, '--pass-with-no-scenarios'] });
@@ -95,13 +95,17 @@ describe('the command line without a run', () => {
   const refusals: readonly (readonly [string, readonly string[], readonly string[]])[] = [
     ['an unknown flag', ['--paralel', '2'], ['Unknown flag --paralel', 'did you mean --parallel?']],
     ['an unknown command', ['swep'], ['Unknown command "swep"', 'did you mean "sweep"?']],
-    ['a flag that a list has no use for', ['list', '--parallel', '3'], ['--parallel has no effect with this command']],
-    ['a flag without effect on what is listed', ['--list', '--nodes', '4'], ['--nodes is for eks clusters']],
-    ['a flag without effect on what is planned', ['plan', '--nodes', '4'], ['--nodes is for eks clusters']],
-    ['flags that contradict each other', ['--list', '--plan'], ['--list and --plan contradict each other']],
-    ['an unknown topic of the help', ['--help', 'knd'], ['Unknown help topic "knd"', 'did you mean "kind"?']],
     [
-      'a command of a client that does not exist',
+      'a flag without effect on the list command',
+      ['list', '--parallel', '3'],
+      ['--parallel has no effect with this command'],
+    ],
+    ['a flag without effect on --list', ['--list', '--nodes', '4'], ['--nodes is for eks clusters']],
+    ['a flag without effect on plan', ['plan', '--nodes', '4'], ['--nodes is for eks clusters']],
+    ['contradictory flags', ['--list', '--plan'], ['--list and --plan contradict each other']],
+    ['an unknown help topic', ['--help', 'knd'], ['Unknown help topic "knd"', 'did you mean "kind"?']],
+    [
+      'a client command that does not exist',
       ['--client-command', 'no-such-program --flag', '--scenario', 'CL-01'],
       ['--client-command is "no-such-program --flag", and "no-such-program" is not a program on this machine'],
     ],
@@ -109,11 +113,11 @@ describe('the command line without a run', () => {
     ['an unknown scenario', ['--scenario', 'AB-91'], ['Unknown scenario "AB-91"', 'did you mean "AB-']],
     ['an unknown fault', ['--fault', 'iam-ignores-den'], ['Unknown fault', 'did you mean "iam-ignores-deny"?']],
     ['an unknown cluster', ['--cluster', 'kinds'], ['--cluster is "kinds"', 'did you mean "kind"?']],
-    ['an agent for a cluster that runs its own', ['--agent-image', 'mine'], ['--agent-image', 'add --cluster kind']],
+    ['an agent image for embedded clusters', ['--agent-image', 'mine'], ['--agent-image', 'add --cluster kind']],
     ['an existing cluster without kind', ['--context', 'mine'], ['--context', '--cluster embedded']],
-    ['a suites folder that is not there', ['--suites-dir', 'none'], ['Suites folder none does not exist']],
+    ['a suites folder that does not exist', ['--suites-dir', 'none'], ['Suites folder none does not exist']],
     [
-      'a config file that is not there',
+      'a config file that does not exist',
       ['--config', 'none.yaml'],
       ['Config file none.yaml cannot be read: there is no such file'],
     ],
@@ -125,19 +129,19 @@ describe('the command line without a run', () => {
     [
       'a report folder that is a file',
       ['--report-dir', '/etc/hostname', '--scenario', 'AB-01'],
-      ['there is a file of that name'],
+      ['a file has this name'],
     ],
   ];
   for (const [what, args, texts] of refusals)
-    it(`refuses ${what}`, async () => expectRefusal(await runInProcess({ args, reports: 'own' }), ...texts));
+    it(`rejects ${what}`, async () => expectRefusal(await runInProcess({ args, reports: 'own' }), ...texts));
 
-  it('refuses a config file that is not valid', async () => {
+  it('rejects an invalid config file', async () => {
     const file = join(temporaryFolder(), 'options.json');
     writeFileSync(file, '{"parallel": "many"}');
     expectRefusal(await runInProcess({ args: ['--config', file] }), 'parallel in', 'options.json', 'whole number');
   });
 
-  it('shows where an error comes from with --verbose alone', async () => {
+  it('prints the stack of an error only with --verbose', async () => {
     const run = await runInProcess({ args: ['--suite', 'abca', '--verbose'] });
     expect(run.exitCode).to.equal(2);
     expect(run.stderr).to.match(/^\s+at /m);
@@ -147,22 +151,22 @@ describe('the command line without a run', () => {
   const suites: readonly (readonly [string, NonNullable<CliOptions['files']>, readonly string[]])[] = [
     ['a syntax error', { 'bad.ts': 'suite(;' }, ['bad.ts', 'cannot be loaded', '1:']],
     ['a syntax error in JavaScript', { 'bad.mjs': 'suite(;' }, ['bad.mjs', 'cannot be loaded', 'SyntaxError']],
-    ['an error of its own', { 'bad.ts': `throw new Error('no luck');` }, ['bad.ts', 'no luck']],
-    ['no scenario', { 'bad.ts': 'export {};' }, ['bad.ts declares no scenario']],
+    ['an exception', { 'bad.ts': `throw new Error('no luck');` }, ['bad.ts', 'no luck']],
+    ['a suite file without scenarios', { 'bad.ts': 'export {};' }, ['bad.ts declares no scenario']],
     [
       'a duplicate id',
       { 'a.ts': suiteFile(scenario('MY-01', PASSES)), 'b.ts': suiteFile(scenario('MY-01', PASSES)) },
       ['b.ts', 'MY-01 is declared twice', 'a.ts'],
     ],
     [
-      'an id of the project',
+      "an id of the project's scenarios",
       { 'a.ts': suiteFile(scenario('AB-01', PASSES)) },
       ['AB-01 is declared twice', 'suites/abac'],
     ],
     [
       'a denial without a control',
       { 'a.ts': suiteFile(scenario('MY-01', denial)) },
-      ['MY-01 expects a denial but nothing in it must be granted'],
+      ['MY-01 expects a denial but no grant'],
     ],
     [
       'a policy that is not JSON',
@@ -173,28 +177,28 @@ describe('the command line without a run', () => {
       ['policy.json is not JSON'],
     ],
     [
-      'a policy file that is not there',
+      'a missing policy file',
       { 'a.ts': suiteFile(`policyFile(new URL('./policy.json', import.meta.url));`) },
       ['policy.json cannot be read (there is no such file)'],
     ],
     ['no files', {}, ['has no suite files']],
   ];
   for (const [what, files, texts] of suites)
-    it(`refuses a suites folder with ${what}`, async () =>
+    it(`rejects a suites folder with ${what}`, async () =>
       expectRefusal(await runInProcess({ args: ['--suite', 'abac'], files }), ...texts));
 
   for (const [what, text] of [
     ['calls process.exit', 'process.exit(0);'],
-    ['awaits what never comes', 'await new Promise(() => {});'],
+    ['awaits a promise that never resolves', 'await new Promise(() => {});'],
   ] as const) {
-    it(`does not pass when a suite file ${what}`, async () => {
+    it(`fails if a suite file ${what}`, async () => {
       const run = await runConformance({ args: ['--list'], files: { 'a.mjs': text } });
       expect([run.exitCode, run.stdout]).to.deep.equal([3, '']);
-      expect(run.stderr).to.contain('The run ended before it was over');
+      expect(run.stderr).to.contain('The process exited during the run');
     });
   }
 
-  it('refuses a Node that is too old', () => {
+  it('rejects old versions of Node', () => {
     const start = JSON.stringify(join(builtPackage(), 'bin', 'start.js'));
     for (const version of ['18.20.0', '20.18.3']) {
       const code = `const { start } = await import(${start}); await start('${version}');`;
@@ -205,7 +209,7 @@ describe('the command line without a run', () => {
     }
   });
 
-  it('leaves a report folder alone that it refuses', async () => {
+  it('does not change a report folder that it rejects', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'reports'));
     writeFileSync(join(folder, 'reports', 'mine'), 'x');

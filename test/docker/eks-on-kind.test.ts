@@ -13,10 +13,10 @@ interface Announcement {
 }
 
 /**
- * As near to Amazon EKS as it gets without it: an EKS API in another process, behind whose clusters are nodes with a kubelet
- * and a container runtime, reached by EKS' own tokens alone, with a candidate's image as the agent.
+ * The closest substitute for Amazon EKS: an EKS API in another process, whose clusters have nodes with a kubelet and a container
+ * runtime. They only accept EKS tokens, and run a candidate's image as the agent.
  */
-describe('clusters of EKS that kind provides', () => {
+describe('EKS clusters on kind', () => {
   let emulator: ChildProcess | undefined;
   let announced: Announcement;
   let components: string;
@@ -32,7 +32,7 @@ describe('clusters of EKS that kind provides', () => {
     createInterface({ input: emulator.stderr! }).on('line', (line) => said.push(line));
     announced = await new Promise<Announcement>((resolve, reject) => {
       createInterface({ input: emulator!.stdout! }).once('line', (line) => resolve(JSON.parse(line) as Announcement));
-      emulator!.once('exit', () => reject(new Error(`the emulator ended: ${said.join(' ')}`)));
+      emulator!.once('exit', () => reject(new Error(`The emulator exited: ${said.join(' ')}`)));
     });
     components = /run from ([\w./-]+:\w+)/.exec(said.join(' '))?.[1] ?? '';
   });
@@ -43,13 +43,13 @@ describe('clusters of EKS that kind provides', () => {
     await ended;
   });
 
-  it('run the suites with a candidate agent, and are gone afterwards', async () => {
+  it('run the suites with a candidate agent, and are deleted afterwards', async () => {
     const look = () =>
       runConformance({
         args: [
           ...['--cluster', 'eks', '--aws-endpoint', announced.endpoint, '--suite', 'lifecycle,pod-identity'],
           ...['--agent-image', components, '--workload-image', components],
-          // One node of this machine holds less than those of EKS.
+          // A local node has less capacity than nodes of EKS.
           ...['--parallel', '8'],
         ],
         env: {
@@ -58,10 +58,10 @@ describe('clusters of EKS that kind provides', () => {
           AWS_REGION: announced.region,
         },
       });
-    // A run that came to no verdict tells of a busy machine: it is made once more.
+    // A run without a verdict indicates a busy machine, so it is repeated once.
     const first = await look();
     const run = first.exitCode === 3 ? await look() : first;
-    expect(run.exitCode, run === first ? run.stderr : `${first.stderr}\nonce more:\n${run.stderr}`).to.equal(0);
+    expect(run.exitCode, run === first ? run.stderr : `${first.stderr}\nrepeated:\n${run.stderr}`).to.equal(0);
     const { scenarios = [], environment } = run.results ?? {};
     expect(scenarios.filter(({ verdict }) => verdict === 'passed').length).to.be.greaterThan(10);
     expect(scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')).to.deep.equal([]);

@@ -8,7 +8,7 @@ const PLAN = {
   phases: [{ phase: 0, probes: [{ number: 0, operation: { do: 'GetObject', bucket: 'bucket', key: 'key' } }] }],
 };
 
-describe('the component image', () => {
+describe('component image', () => {
   let image: string;
   const ensure = (): Promise<string> =>
     ensureComponentImage({ workload: JAVASCRIPT, progress: () => undefined, signal: new AbortController().signal });
@@ -20,7 +20,7 @@ describe('the component image', () => {
     image = await ensure();
   });
 
-  it('is built once', async () => {
+  it('is built only once', async () => {
     const id = async (): Promise<string> => (await docker('image', 'inspect', '--format', '{{.Id}}', image)).stdout;
     const built = await id();
     expect(await ensure()).to.equal(image);
@@ -30,7 +30,7 @@ describe('the component image', () => {
   });
 
   for (const user of ['0', '1000', '65534:65534']) {
-    it(`runs the probe program as user ${user}, who may write nothing and has no capability`, async () => {
+    it(`runs the probe program as user ${user}, read-only and without capabilities`, async () => {
       const flags = ['--user', user, '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
       const { exitCode, stdout } = await run([...flags, '-e', `PROBE_PLAN=${JSON.stringify(PLAN)}`]);
       expect(exitCode).to.equal(0);
@@ -39,7 +39,7 @@ describe('the component image', () => {
     });
   }
 
-  it("has code caches that its Node takes, for the probe's files", async () => {
+  it("contains code caches for the probe's files that its Node accepts", async () => {
     const script = `const [fs, vm] = ['fs', 'vm'].map(require);
       for (const file of ['/probe/probe.cjs', '/probe/sdk.cjs', '/probe/sdk-s3.cjs']) {
         const cachedData = fs.readFileSync(file + '.' + process.version + '.cache');
@@ -49,14 +49,14 @@ describe('the component image', () => {
     expect((await run(['--entrypoint', 'node'], '-e', script)).stdout).to.equal('false\nfalse\nfalse');
   });
 
-  it('runs the components at the paths that their manifests name', async () => {
+  it('runs the components at the paths in their manifests', async () => {
     const agent = await run(['--entrypoint', '/go-runner', '--user', '1000'], '/eks-pod-identity-agent', 'version');
     expect(agent.stdout).to.match(/^EKS Pod Identity Agent version /);
     const webhook = await run(['--entrypoint', '/webhook', '--user', '1000'], '--version');
     expect(webhook.stdout).to.match(/^\d+\.\d+\.\d+$/);
   });
 
-  it('prepares a node on which the link is there, of another type', async () => {
+  it('prepares a node on which the link exists with another type', async () => {
     const script = `const run = (...a) => require('child_process').spawnSync(a[0], a.slice(1), { stdio: 'inherit' }).status;
       run('ip', 'link', 'add', 'pod-id-link0', 'type', 'bridge');
       process.exitCode = run('/go-runner', '/eks-pod-identity-agent', 'initialize', '-v', 'trace');
@@ -66,7 +66,7 @@ describe('the component image', () => {
     expect(stdout).to.match(/^pod-id-link0 .* 169\.254\.170\.23\/32/);
   });
 
-  it('ends a probe program that waits at the first signal', async () => {
+  it('stops a waiting probe program on the first signal', async () => {
     const plan = JSON.stringify({ phases: [...PLAN.phases, { phase: 1, probes: [] }] });
     const env = ['-e', `PROBE_PLAN=${plan}`, '-e', 'PROBE_PHASE_FILE=/never'];
     const { stdout: container } = await docker('run', '--detach', '--network', 'none', ...env, image);

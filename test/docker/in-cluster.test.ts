@@ -13,11 +13,11 @@ import { ROOT, runConformance, type CliOptions, type CliRun } from '../support/r
 const TAG = 'eks-pod-identity-conformance/runner:in-cluster-test';
 const NAMESPACE = 'eks-pod-identity-conformance';
 const RUN = 'c0ffee2';
-/** Where `npm run kind:node-image` keeps kind. */
+/** `npm run kind:node-image` installs kind there. */
 const env = { XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache') };
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 
-/** In the node, as the cluster's administrator. */
+/** Runs kubectl in the node as the cluster's administrator. */
 const kubectl = (args: readonly string[], input = '') =>
   execa(
     'docker',
@@ -35,7 +35,7 @@ interface Rule {
   readonly verbs: readonly string[];
 }
 
-/** A text for each verb on each resource, so that rules can be compared however they are put together. */
+/** Returns a text for each verb on each resource, so that rules with different groupings can be compared. */
 const rightsOf = (rules: readonly Rule[]): string[] => {
   const rights = rules.flatMap(({ apiGroups = [], resources = [], resourceNames = ['*'], verbs }) =>
     apiGroups.flatMap((group) =>
@@ -47,10 +47,10 @@ const rightsOf = (rules: readonly Rule[]): string[] => {
   return [...new Set(rights)].sort();
 };
 
-/** What everybody may ask of himself (Kubernetes, "Using RBAC Authorization", API discovery roles: system:basic-user). */
+/** Default rights of all users (Kubernetes, "Using RBAC Authorization", API discovery roles: system:basic-user). */
 const OF_EVERYBODY = /^create authorization\.k8s\.io\/selfsubject|^create authentication\.k8s\.io\/selfsubjectreviews/;
 
-/** What the API server says that the runner's service account may do in a namespace. */
+/** Returns the rights of the runner's service account in a namespace, according to the API server. */
 async function rightsIn(namespace: string): Promise<string[]> {
   const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
   const who = ['--as', `system:serviceaccount:${NAMESPACE}:runner`];
@@ -63,14 +63,14 @@ async function rightsIn(namespace: string): Promise<string[]> {
   return rightsOf(status.resourceRules).filter((right) => !OF_EVERYBODY.test(right));
 }
 
-/** Rules of the published roles: of the whole cluster, and of `kube-system`. */
+/** Returns the rules of a published role: the ClusterRole, or the Role in `kube-system`. */
 function published(kind: 'ClusterRole' | 'Role'): readonly Rule[] {
   const documents = parseAllDocuments(readFileSync(join(ROOT, 'docs', 'rbac', 'runner.yaml'), 'utf8'));
   const objects = documents.map((document) => document.toJS() as { kind: string; rules?: readonly Rule[] });
   return objects.find((object) => object.kind === kind)?.rules ?? [];
 }
 
-describe('a runner in a kind cluster', () => {
+describe('runner in a kind cluster', () => {
   const image = nodeImage();
   before(async () => {
     const base = await ensureComponentImage({
@@ -99,12 +99,12 @@ describe('a runner in a kind cluster', () => {
       reports: 'own',
       env,
     });
-    expect(stdout + stderr).to.contain(`Nothing is left of run ${RUN}.`);
+    expect(stdout + stderr).to.contain(`No leftovers of run ${RUN}.`);
     expect(docker('ps', '--all', '--quiet', '--filter', `name=${RUN}`)).to.equal('');
-    expect(docker('image', 'ls', '--quiet', TAG), 'the image that was named stays').not.to.equal('');
+    expect(docker('image', 'ls', '--quiet', TAG), 'the named image is kept').not.to.equal('');
   };
 
-  it('judges as one outside does, and leaves nothing', async () => {
+  it('reports the same verdicts as a runner outside, and leaves nothing', async () => {
     const { exitCode, stderr, results, junit } = await run(['--scenario', 'PI-01,IR-01,RB-01']);
     expect(exitCode, stderr).to.equal(0);
     expect(results?.summary).to.include({ passed: 3, failed: 0, error: 0 });
@@ -113,17 +113,17 @@ describe('a runner in a kind cluster', () => {
     await expectNothingLeft();
   });
 
-  it('may do what is published and nothing else; killed half-way, it leaves what it has judged', async () => {
+  it('has only the published rights, and keeps its verdicts if it is killed', async () => {
     const rights: Record<string, string[]> = {};
     let [jsonl, beyond] = ['', ''];
     let reports = '';
     const ended = await run(
-      // One at a time, so that some are still to come.
+      // Sequential, so that some scenarios have not started yet.
       ['--suite', 'pod-identity', '--parallel', '1'],
       [
         {
           after: 'ok PI-01 ',
-          // Does nothing: it is for the look that is taken before it.
+          // The signal has no effect. Only the look before it matters.
           signal: 'SIGCONT',
           look: async (stderr) => {
             for (const namespace of ['default', 'kube-system']) rights[namespace] = await rightsIn(namespace);
@@ -142,7 +142,7 @@ describe('a runner in a kind cluster', () => {
     expect(beyond).to.match(/forbidden.*cannot delete resource "nodes"/s);
 
     expect(ended.exitCode, ended.stderr).to.equal(130);
-    expect(ended.stderr).to.match(/runner in the cluster did not come to its end/);
+    expect(ended.stderr).to.match(/runner in the cluster did not finish/);
     expect(jsonl).to.contain('"id":"PI-01"');
     expect(existsSync(join(reports, 'results.jsonl'))).to.equal(false);
     const { scenarios = [], run: facts } = ended.results ?? {};

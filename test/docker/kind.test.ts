@@ -13,9 +13,9 @@ import type { JournalEntry } from '../../foundation/node/journal.ts';
 
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 
-describe('kind clusters, with Docker', () => {
+describe('kind clusters with Docker', () => {
   const run = `c${randomBytes(3).toString('hex')}`;
-  /** An image with nothing in it but a file: it is no node. */
+  /** An image with a single file, which cannot run as a node. */
   const image = `kind-test-${run}x:latest`;
   let folder: string;
   let made: JournalEntry[];
@@ -33,7 +33,7 @@ describe('kind clusters, with Docker', () => {
   });
   let host: ClusterHost | undefined;
   beforeEach(() => (made = []));
-  // What a test that fails leaves would be found by the next.
+  // The next test would find leftovers of a failed one.
   afterEach(() => host?.close());
 
   const options = (): KindOptions => ({
@@ -57,7 +57,7 @@ describe('kind clusters, with Docker', () => {
       ...readdirSync(tmpdir()).filter((file) => file.includes(run)),
     ].filter((name) => name !== '');
 
-  it('of an image that is no node say so, and leave nothing', async () => {
+  it('report an image that is not a node image, and leave nothing', async () => {
     host = await kindHost(options());
     expect(left()).to.have.members([`eks-pod-identity-conformance-${run}`, `eks-pod-identity-conformance-${run}`]);
     const creation = host.provider.createCluster({
@@ -79,7 +79,7 @@ describe('kind clusters, with Docker', () => {
     expect(made).to.deep.equal([]);
   });
 
-  it('whose run is closed before any is made leave nothing', async () => {
+  it('leave nothing if the run is closed before they are created', async () => {
     host = await kindHost(options());
     await host.close();
     expect(left()).to.deep.equal([]);

@@ -12,8 +12,8 @@ import { temporaryFolder } from '../support/run-cli.ts';
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const TAG = 'eks-pod-identity-conformance/runner:test';
 
-/** On the component image, which has Node and nothing else: what the runner needs beside Node would be missed. */
-describe('the image of the runner', () => {
+/** Uses the component image as base. It only contains Node, so that other dependencies of the runner would be missing. */
+describe('runner image', () => {
   let folder: string;
   before(async () => {
     const base = await ensureComponentImage({
@@ -29,7 +29,7 @@ describe('the image of the runner', () => {
   });
   after(() => execa('docker', ['image', 'rm', '--force', TAG]));
 
-  it('runs suites of a folder without network, as any user, and leaves the reports there', async () => {
+  it('runs suites in a folder without network and as any user, and writes the reports there', async () => {
     const { getuid = () => 0 } = process;
     const flags = ['--rm', '--network', 'none', '--user', String(getuid()), '--volume', `${folder}:/workspace`];
     const suite = ['--suites-dir', 'suites', '--suite', 'payments', '--report-dir', 'reports/image'];
@@ -39,7 +39,7 @@ describe('the image of the runner', () => {
     expect(results.summary).to.include({ total: 3, passed: 3 });
   });
 
-  it('serves the emulator to others', async () => {
+  it('serves the emulator to other hosts', async () => {
     const key = ['--access-key-id', 'AKIAIOSFODNN7EXAMPLE', '--secret-access-key', 'an-example-of-a-secret-key'];
     const serve = ['emulator', '--host', '0.0.0.0', '--port', '8080', ...key];
     const publish = ['--publish', '127.0.0.1::8080'];
@@ -47,7 +47,7 @@ describe('the image of the runner', () => {
     try {
       const { stdout: address } = await execa('docker', ['port', id, '8080']);
       const answer = await untilAnswered(`http://${address.split('\n')[0]}/`);
-      // Nobody is let in without a signature (Amazon S3 API Reference, "Error responses").
+      // A request without a signature is denied (Amazon S3 API Reference, "Error responses").
       expect(answer.status).to.equal(403);
     } finally {
       await execa('docker', ['stop', '--time', '5', id]);
@@ -55,7 +55,7 @@ describe('the image of the runner', () => {
   });
 });
 
-/** The first answer; nobody listens until the program in the container has started. */
+/** Repeats a request until the program in the container answers. */
 const untilAnswered = (url: string): Promise<Response> =>
   retry(() => fetch(url, { signal: AbortSignal.timeout(2000) }), {
     every: 100,

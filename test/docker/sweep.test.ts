@@ -11,23 +11,23 @@ import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/protocols/lab
 import { Resources } from '../../foundation/aws/resources.ts';
 import { docker } from '../../harness/cleanup/sweep/docker.ts';
 
-/** A number that no process has. */
+/** An id that no process has. */
 const NO_PID = 2 ** 22 + 1;
 
-describe('sweep, with Docker', () => {
+describe('sweep with Docker', () => {
   const run = `c${randomBytes(3).toString('hex')}`;
   const network = `eks-pod-identity-conformance-${run}`;
   const other = `sweep-test-other-${run}x`;
   let folder: string;
   const sweep = async (...args: string[]): Promise<{ code: number; out: string }> => {
-    const standIns = { docker, detach: () => Promise.reject(new Error('nothing is attached here')) };
+    const standIns = { docker, detach: () => Promise.reject(new Error('Unexpected call of detach.')) };
     const { code, out, err } = await executed(
       async () => (await import('../../bin/cli/sweep.ts')).sweepCommand(standIns),
       [...args, '--run', run, '--report-dir', join(folder, 'none')],
     );
     return { code, out: out + err };
   };
-  /** An image with nothing in it but a file: its containers are made, and do not run. */
+  /** An image with a single file, whose containers are created, but do not run. */
   const image = `sweep-test-${run}x:latest`;
   const create = (name: string, ...flags: string[]): Promise<string> =>
     docker(['create', '--name', name, ...flags, image, '/nothing']);
@@ -42,7 +42,7 @@ describe('sweep, with Docker', () => {
       .filter((name) => name.includes(run))
       .sort();
   };
-  /** As a run that is over made it. */
+  /** Creates a network like a run that has ended. */
   const makeNetwork = (): Promise<string> => {
     const labels = { [RUN_LABEL]: run, [PID_LABEL]: NO_PID, [HOST_LABEL]: hostname() };
     const flags = Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
@@ -65,7 +65,7 @@ describe('sweep, with Docker', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('removes what carries the label or hangs on the network of a run, and leaves the rest', async () => {
+  it('removes resources with the label or in the network of a run, and keeps others', async () => {
     await makeNetwork();
     await docker(['network', 'create', other]);
     await docker(['volume', 'create', '--label', `${RUN_LABEL}=${run}`, network]);
@@ -85,10 +85,10 @@ describe('sweep, with Docker', () => {
     const { code, out } = await sweep();
     expect(code, out).to.equal(0);
     expect(await names()).to.deep.equal([other, `${other}-alone`, `${other}-guest`].sort());
-    expect(await sweep()).to.deep.equal({ code: 0, out: `Nothing is left of run ${run}.\n` });
+    expect(await sweep()).to.deep.equal({ code: 0, out: `No leftovers of run ${run}.\n` });
   });
 
-  it('removes the container of a node that came to be after its network was removed', async () => {
+  it('removes the container of a node that was created after its network was removed', async () => {
     await makeNetwork();
     await create(`${run}-c1-control-plane`, '--network', network);
     await docker(['network', 'rm', network]);
@@ -98,7 +98,7 @@ describe('sweep, with Docker', () => {
     expect(await names()).to.deep.equal([]);
   });
 
-  it('leaves alone what belongs to a process that is alive', async () => {
+  it('keeps resources of a running process', async () => {
     expect(await createNetwork(new Docker(runProgram), run, new Resources())).to.equal(network);
     const { code, out } = await sweep();
     expect(code).to.equal(3);

@@ -7,14 +7,14 @@ import { rehearse, secretsOf } from './support.ts';
 
 const MINUTE = 60_000;
 
-describe('a run on EKS whose calls are throttled for a minute', () => {
+describe('run on EKS whose calls are throttled for a minute', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 
-  it('passes, and counts them', async () => {
+  it('passes, and counts throttled calls', async () => {
     cloud = await rehearsalCloud();
     const running = rehearse(cloud);
-    // The cluster is being made, and what scenarios need is being arranged.
+    // Throttles while the cluster is created and scenarios are arranged.
     await until(() => cloud.calls().some(({ operation }) => operation === 'CreateCluster'));
     const message = 'Rate exceeded';
     const ends = [

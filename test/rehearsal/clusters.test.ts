@@ -16,12 +16,12 @@ import { DELAYS, expectSentence, rehearse } from './support.ts';
 const installAddon = (): Promise<never> =>
   Promise.reject(Object.assign(new Error('0 of 2 pods are ready'), { name: ADDON_DEGRADED }));
 
-describe('a run on EKS with clusters that are of no use', () => {
+describe('run on EKS with an unusable cluster', () => {
   let cloud: RehearsalCloud;
   const start = async (options: RehearsalOptions = {}): Promise<void> => void (cloud = await rehearsalCloud(options));
   afterEach(() => cloud.close());
 
-  it('one that does not exist: names cluster, region and account', async () => {
+  it('that does not exist: names cluster, region and account', async () => {
     await start();
     const run = await rehearse(cloud, { args: ['--cluster-name', 'blue'] });
     expectSentence(
@@ -33,12 +33,12 @@ describe('a run on EKS with clusters that are of no use', () => {
     expect(await cloud.inventory()).to.deep.equal([]);
   });
 
-  it('one that is being deleted: says so, and does not touch it', async () => {
+  it('that is being deleted: reports it, and does not change it', async () => {
     await start({ settings: { delays: { ...DELAYS, deleteCluster: 600_000 } } });
     const { eks } = cloud.aws.clients('main');
     await existingCluster(cloud, 'blue', { addon: false });
     const before = (await cloud.inventory()).filter((title) => !title.includes('node group'));
-    // Its node group goes first.
+    // Its node group must be deleted first.
     await eks.send(new DeleteNodegroupCommand({ clusterName: 'blue', nodegroupName: 'nodes' }));
     await waitUntilNodegroupDeleted(
       { client: eks, maxWaitTime: 20, minDelay: 1, maxDelay: 1 },
@@ -50,7 +50,7 @@ describe('a run on EKS with clusters that are of no use', () => {
     expect(await cloud.inventory()).to.deep.equal(before);
   });
 
-  it('one that does not let the job in: names the principal and the policy', async () => {
+  it('that denies access to the job: names the principal and the policy', async () => {
     await start();
     const blue = await existingCluster(cloud, 'blue', { access: false });
     const before = [await cloud.inventory(), await objectsIn(blue)];
@@ -59,12 +59,12 @@ describe('a run on EKS with clusters that are of no use', () => {
       cloud,
       run,
       2,
-      /role\/nightly does not administer Kubernetes in cluster blue .*AmazonEKSClusterAdminPolicy/,
+      /role\/nightly is not an administrator of cluster blue .*AmazonEKSClusterAdminPolicy/,
     );
     expect([await cloud.inventory(), await objectsIn(blue)]).to.deep.equal(before);
   });
 
-  it('none, since a quota is reached: names it, and removes the roles', async () => {
+  it('that exceeds a quota: names the quota, and removes the roles', async () => {
     await start({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, clusters: 1 } } });
     await existingCluster(cloud, 'blue');
     const before = await cloud.inventory();
@@ -76,12 +76,12 @@ describe('a run on EKS with clusters that are of no use', () => {
   const refused: readonly [what: string, args: readonly string[], sentence: RegExp][] = [
     ['subnets in one zone', ['--subnet-ids', 'subnet-0000000000000000a'], /must be in at least two different AZs/],
     [
-      'a subnet that is not there',
+      'a subnet that does not exist',
       ['--subnet-ids', 'subnet-0123456789abcdef0'],
       /subnet-0123456789abcdef0' does not exist/,
     ],
-    ['a version that EKS has no more', ['--kubernetes-version', '1.24'], /unsupported Kubernetes version 1\.24/],
-    ['an instance type that is none', ['--instance-type', 'm6i.'], /instance types do not exist: \[m6i\.\]/],
+    ['a version that EKS no longer supports', ['--kubernetes-version', '1.24'], /unsupported Kubernetes version 1\.24/],
+    ['an invalid instance type', ['--instance-type', 'm6i.'], /instance types do not exist: \[m6i\.\]/],
     [
       'an administrator who does not exist',
       ['--admin-principal-arn', 'arn:aws:iam::111122223333:role/nobody'],
@@ -89,14 +89,14 @@ describe('a run on EKS with clusters that are of no use', () => {
     ],
   ];
   for (const [what, args, sentence] of refused)
-    it(`${what}: says what EKS says, and removes what was made`, async () => {
+    it(`with ${what}: reports EKS's message, and removes created resources`, async () => {
       await start();
       const run = await rehearse(cloud, { args });
       expectSentence(cloud, run, 3, sentence);
       expect(await cloud.inventory()).to.deep.equal([]);
     });
 
-  it('an add-on that stays DEGRADED: tells its health, and deletes the cluster', async () => {
+  it('with an add-on that stays DEGRADED: reports its health, and deletes the cluster', async () => {
     await start({ settings: { delays: DELAYS }, wrap: withClusters(() => ({ installAddon })) });
     const run = await rehearse(cloud, { args: ['--ready-timeout', '5'] });
     expectSentence(
@@ -108,7 +108,7 @@ describe('a run on EKS with clusters that are of no use', () => {
     expect(await cloud.inventory()).to.deep.equal([]);
   });
 
-  it('an existing one with an add-on that is DEGRADED: tells its health, and leaves it', async () => {
+  it('that exists and has a DEGRADED add-on: reports its health, and keeps the cluster', async () => {
     await start({ wrap: withClusters(() => ({ installAddon })) });
     const blue = await existingCluster(cloud, 'blue', { addon: false });
     const addonName = 'eks-pod-identity-agent';
@@ -119,8 +119,8 @@ describe('a run on EKS with clusters that are of no use', () => {
     expect([await cloud.inventory(), await objectsIn(blue)]).to.deep.equal(before);
   });
 
-  it('nodes that do not join in time: says what to look at, and deletes all once EKS has given them up', async () => {
-    // EKS gives nodes up after some time by itself, and deletes no group before.
+  it('whose nodes do not join in time: reports what to check, and deletes everything once EKS gives up', async () => {
+    // EKS gives up on nodes after some time, and does not delete their group before.
     const addNodes = async (): Promise<never> => {
       await sleep(8000);
       throw new Error('Instances failed to join the kubernetes cluster');
@@ -136,7 +136,7 @@ describe('a run on EKS with clusters that are of no use', () => {
     expect(await cloud.inventory()).to.deep.equal([]);
   });
 
-  it('nodes that EKS gives up: tells why, and deletes all', async () => {
+  it('whose nodes EKS gives up: reports the reason, and deletes everything', async () => {
     const addNodes = () => Promise.reject(new Error('Instances failed to join the kubernetes cluster'));
     await start({ settings: { delays: DELAYS }, wrap: withClusters(() => ({ addNodes })) });
     const run = await rehearse(cloud);
@@ -145,12 +145,12 @@ describe('a run on EKS with clusters that are of no use', () => {
   });
 });
 
-describe('runs on an EKS cluster that exists', () => {
+describe('runs on an existing EKS cluster', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 
-  it('say that IAM has no room for their roles, and leave it as it was', async () => {
-    // Those of the job and of the cluster are all that there may be.
+  it('report a reached quota of roles, and leave the cluster unchanged', async () => {
+    // The roles of the job and the cluster already reach the quota.
     cloud = await rehearsalCloud({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, roles: 3 } } });
     const blue = await existingCluster(cloud, 'blue');
     const before = [await cloud.inventory(), await objectsIn(blue)];
@@ -162,11 +162,11 @@ describe('runs on an EKS cluster that exists', () => {
     expect([await cloud.inventory(), await objectsIn(blue)]).to.deep.equal(before);
   });
 
-  it('refuse one that another run uses, which passes; both leave it as it was', async () => {
+  it('reject a cluster that another run uses, which passes; both leave it unchanged', async () => {
     cloud = await rehearsalCloud();
     const blue = await existingCluster(cloud, 'blue', { addon: false });
     const before = [await cloud.inventory(), await objectsIn(blue)];
-    // The first is still at its probe when the second comes.
+    // The first run is still probing when the second one starts.
     cloud.aws.controls?.addDisturbance({ service: 's3', operation: 'GetObject', delayMilliseconds: 6000, times: 1 });
     const first = rehearse(cloud, { args: ['--cluster-name', 'blue'] });
     const isTaken = async (): Promise<boolean> => (await objectsIn(blue)).some((title) => title.includes('/leases '));
@@ -176,7 +176,7 @@ describe('runs on an EKS cluster that exists', () => {
       cloud,
       second,
       3,
-      /Cluster blue is in use by run c[0-9a-f]{6} until \S+ or longer: wait for it to end/,
+      /Cluster blue is in use by run c[0-9a-f]{6} until at least \S+\. Wait for it to end/,
     );
     const { exitCode, stderr } = await first;
     expect(exitCode, stderr).to.equal(0);

@@ -3,7 +3,7 @@ import type { RunningCluster } from '../../clusters/driver.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 
-/** A cluster of the account that is no run's, with nodes and the agent's add-on unless told otherwise. */
+/** Creates a cluster that belongs to no run, by default with nodes and the agent's add-on. */
 export async function existingCluster(
   { aws, jobRoleArn }: RehearsalCloud,
   name: string,
@@ -22,7 +22,7 @@ const LISTED = [
   '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases',
 ];
 
-/** Names of what a run makes in a cluster outside of its own namespaces, and these, as the administrator sees them. */
+/** Returns the names of namespaces, and of the objects that a run creates outside of its namespaces. */
 export async function objectsIn({ kubeConfig }: RunningCluster): Promise<readonly string[]> {
   const connection = connect(kubeConfig);
   try {

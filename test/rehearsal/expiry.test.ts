@@ -9,16 +9,16 @@ import { DELAYS, expectSentence, ONE_SCENARIO, rehearse, secretsOf, sweep } from
 
 const ASKS_EKS = { 'mine.ts': suiteFile(scenario('MY-01', 'all.succeeds(all.listAssociations())', '')) };
 
-describe('a run on EKS whose credentials expire under way', () => {
+describe('run on EKS whose credentials expire', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 
   for (const [when, service, operation, files] of [
-    ['while its cluster is made', 'eks', 'CreateCluster', ONE_SCENARIO],
+    ['while its cluster is created', 'eks', 'CreateCluster', ONE_SCENARIO],
     ['while a probe runs', 's3', 'GetObject', ONE_SCENARIO],
     ['while EKS is probed', 'eks', 'ListPodIdentityAssociations', ASKS_EKS],
   ] as const)
-    it(`${when}: says so, keeps the state file, and a sweep with fresh ones removes the rest`, async () => {
+    it(`${when}: reports it and keeps the state file, and a sweep with new credentials removes the rest`, async () => {
       cloud = await rehearsalCloud({ settings: { delays: { ...DELAYS, createCluster: 1500 } } });
       if (operation !== 'CreateCluster') {
         cloud.aws.controls?.addDisturbance({ service, operation, delayMilliseconds: 1500 });
@@ -26,7 +26,7 @@ describe('a run on EKS whose credentials expire under way', () => {
       const env = cloud.session();
       void until(() => cloud.calls().some((call) => call.operation === operation)).then(() => cloud.endSession(env));
       const run = await rehearse(cloud, { env, files });
-      expectSentence(cloud, run, 3, /^ERROR The AWS credentials expired before the run was over: .*fresh ones/);
+      expectSentence(cloud, run, 3, /^ERROR The AWS credentials expired during the run\. .*new credentials/);
       expect(run.stderr).to.contain('npm run sweep -- --cluster eks');
       const state = join(run.reportDirectory, 'state.json');
       expect(existsSync(state)).to.equal(true);
@@ -38,7 +38,7 @@ describe('a run on EKS whose credentials expire under way', () => {
 
       const fresh = await sweep(cloud, { args: ['--report-dir', run.reportDirectory] });
       expect(fresh.exitCode, fresh.stderr).to.equal(0);
-      expect(fresh.stdout).to.contain('All of it is removed.');
+      expect(fresh.stdout).to.contain('Removal complete.');
       expectNoSecrets(fresh, secretsOf(cloud));
       expect(await cloud.inventory()).to.deep.equal([]);
       expect(existsSync(state)).to.equal(false);

@@ -10,11 +10,11 @@ import { rehearse, slowCloud } from './support.ts';
 import { until } from '../support/until.ts';
 
 /**
- * Runs end whose AWS and API server are gone: each client tries for half a minute, and each stage of a cluster's teardown for ten
- * seconds more. One that does not is stopped by the limit of a test.
+ * Runs end even if AWS and the API server are unreachable. Clients retry for half a minute, and each stage of a cluster's teardown
+ * for ten more seconds. The test's timeout catches runs that do not end.
  */
-describe('a run on EKS whose AWS is gone for good', () => {
-  it('ends, and names what it leaves with the command that sweeps it', async () => {
+describe('run on EKS whose AWS becomes unreachable', () => {
+  it('ends, and reports leftovers with the command that sweeps them', async () => {
     const cloud = await slowCloud();
     const run = await rehearse(cloud, {
       args: ['--timeout', '5', '--retries', '0'],
@@ -24,12 +24,12 @@ describe('a run on EKS whose AWS is gone for good', () => {
     expect(run.exitCode, run.stderr).to.equal(3);
     const id = run.results?.run.id ?? '';
     expect(run.stderr).to.contain(`cluster conformance-${id}-c1 (`);
-    expect(run.stderr).to.contain(`role conformance-${id}-c1-cluster (it stays while cluster conformance-${id}-c1`);
+    expect(run.stderr).to.contain(`role conformance-${id}-c1-cluster (cluster conformance-${id}-c1`);
     expect(run.stderr).to.contain(`\`npm run sweep -- --cluster eks --run ${id} --report-dir ${run.reportDirectory}`);
     expect(readState(join(run.reportDirectory, 'state.json')).resources.map(({ kind }) => kind)).to.deep.equal(['aws']);
   });
 
-  it('ends when its rehearsal is killed, as after an interrupt', async () => {
+  it('ends like after an interrupt if its rehearsal is killed', async () => {
     const reports = join(temporaryFolder(), 'reports');
     const [, ...command] = rehearsalCommand();
     const args = ['--timing', 'instant', '--', '--suite', 'pod-identity', '--report-dir', reports];
@@ -45,7 +45,7 @@ describe('a run on EKS whose AWS is gone for good', () => {
   });
 });
 
-/** What `npm run rehearse` starts. */
+/** Returns the command of `npm run rehearse`. */
 function rehearsalCommand(): string[] {
   const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly scripts: Readonly<Record<string, string>>;

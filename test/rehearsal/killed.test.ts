@@ -11,12 +11,12 @@ import { until } from '../support/until.ts';
 const idOf = ({ stderr }: CliRun): string => /Run (c[0-9a-f]{6}):/.exec(stderr)?.[1] ?? '';
 const stateOf = ({ reportDirectory }: CliRun): string => join(reportDirectory, 'state.json');
 
-describe('a sweep of AWS after kill -9', () => {
+describe('sweep of AWS after kill -9', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 
   for (const { when, operation, delays } of POINTS)
-    it(`${when} leaves nothing of the run that it names`, async () => {
+    it(`${when} removes everything of the named run`, async () => {
       cloud = await slowCloud(delays);
       const run = await stopped(cloud, operation, 'SIGKILL');
       expect(run.signal).to.equal('SIGKILL');
@@ -27,7 +27,7 @@ describe('a sweep of AWS after kill -9', () => {
       expect(await cloud.inventory()).to.deep.equal([]);
     });
 
-  it('leaves the run alone until it has expired, and goes by the state file where that is named', async () => {
+  it('keeps a run until it expires, unless its state file is given', async () => {
     cloud = await slowCloud();
     const run = await stopped(cloud, 'CreatePodIdentityAssociation', 'SIGKILL');
     const left = await cloud.inventory();
@@ -38,17 +38,17 @@ describe('a sweep of AWS after kill -9', () => {
 
     const named = await sweep(cloud, { args: ['--report-dir', run.reportDirectory] });
     expect({ exitCode: named.exitCode, stderr: named.stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
-    expect(named.stdout).to.contain('All of it is removed.');
+    expect(named.stdout).to.contain('Removal complete.');
     expect(await cloud.inventory()).to.deep.equal([]);
     expect(existsSync(stateOf(run))).to.equal(false);
     expectNoSecrets(named, secretsOf(cloud));
 
     const again = await sweep(cloud, { args: ['--report-dir', run.reportDirectory] });
     expect(again.exitCode, again.stderr).to.equal(0);
-    expect(again.stdout).to.match(/^No state file in .* nothing is left of its run\.\n$/);
+    expect(again.stdout).to.match(/^No state file in .* has no leftovers in AWS\.\n$/);
   });
 
-  it('leaves a cluster that exists as it was before the run', async () => {
+  it('restores an existing cluster', async () => {
     cloud = await slowCloud();
     const blue = await existingCluster(cloud, 'blue', { addon: false });
     const before = [await cloud.inventory(), await objectsIn(blue)];
@@ -61,7 +61,7 @@ describe('a sweep of AWS after kill -9', () => {
     expectNoSecrets(swept, secretsOf(cloud));
   });
 
-  it('takes a candidate agent out of a cluster that exists', async () => {
+  it('removes a candidate agent from an existing cluster', async () => {
     cloud = await slowCloud();
     const blue = await existingCluster(cloud, 'blue', { addon: false });
     const before = [await cloud.inventory(), await objectsIn(blue)];

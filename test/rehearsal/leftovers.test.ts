@@ -7,7 +7,7 @@ import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { existingCluster, objectsIn } from './existing.ts';
 import { ONE_SCENARIO, POINTS, rehearse, secretsOf, slowCloud, stopped } from './support.ts';
 
-describe('what a run on EKS leaves', () => {
+describe('run on EKS leaves no resources', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 
@@ -15,7 +15,7 @@ describe('what a run on EKS leaves', () => {
     ['passes', 0, ONE_SCENARIO],
     ['fails', 1, { 'mine.ts': suiteFile(scenario('MY-01', FAILS), scenario('MY-02', PASSES)) }],
   ] as const)
-    it(`is nothing when it ${how}`, async () => {
+    it(`if it ${how}`, async () => {
       cloud = await rehearsalCloud();
       const run = await rehearse(cloud, { files });
       expect(run.exitCode, run.stderr).to.equal(exitCode);
@@ -25,7 +25,7 @@ describe('what a run on EKS leaves', () => {
     });
 
   for (const { when, operation, delays } of POINTS)
-    it(`is nothing after Ctrl-C ${when}`, async () => {
+    it(`after Ctrl-C ${when}`, async () => {
       cloud = await slowCloud(delays);
       const run = await stopped(cloud, operation, 'SIGINT');
       expect(run.exitCode, run.stderr).to.equal(130);
@@ -34,7 +34,7 @@ describe('what a run on EKS leaves', () => {
       expectNoSecrets(run, secretsOf(cloud));
     });
 
-  it('in a cluster that exists is nothing after Ctrl-C', async () => {
+  it('in an existing cluster after Ctrl-C', async () => {
     cloud = await slowCloud();
     const blue = await existingCluster(cloud, 'blue', { addon: false });
     const before = [await cloud.inventory(), await objectsIn(blue)];

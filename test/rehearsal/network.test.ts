@@ -11,10 +11,10 @@ import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { rehearse, secretsOf } from './support.ts';
 import { until } from '../support/until.ts';
 
-/** Ports below those that the system gives to whoever asks for any: such a one is still free when it is listened on again. */
+/** A port below the system's ephemeral ports, so that it is still free when it is used again. */
 let ownPort = randomInt(20_000, 32_000);
 
-/** A way to a server on this machine that can be cut. */
+/** A proxy to a local server whose connection can be cut. */
 class Cable {
   readonly #protocol: string;
   readonly #port: number;
@@ -50,7 +50,7 @@ class Cable {
     this.#server = server;
   }
 
-  /** Resets what is connected and refuses what wants to. */
+  /** Resets open connections and refuses new ones. */
   async cut(): Promise<void> {
     const server = this.#server;
     const closed = new Promise((resolve) => server?.close(resolve));
@@ -61,7 +61,7 @@ class Cable {
 
 const SIX = { 'mine.ts': suiteFile(...[1, 2, 3, 4, 5, 6].map((number) => scenario(`MY-0${number}`, PASSES))) };
 
-/** Clusters whose API servers are reached through cables. */
+/** Returns clusters whose API servers are reached through cables. */
 const behind =
   (cables: Cable[]) =>
   (provider: ClusterProvider): ClusterProvider => ({
@@ -74,7 +74,7 @@ const behind =
     },
   });
 
-describe('a run on EKS whose network is cut for ten seconds', function () {
+describe('run on EKS whose network is cut for ten seconds', function () {
   let cloud: RehearsalCloud;
   let aws: Cable;
   let cables: Cable[];
@@ -93,9 +93,9 @@ describe('a run on EKS whose network is cut for ten seconds', function () {
   });
 
   for (const [when, operation, count, args] of [
-    ['while its cluster is made', 'CreateCluster', 1, []],
+    ['while its cluster is created', 'CreateCluster', 1, []],
     ['while scenarios are arranged', 'CreatePodIdentityAssociation', 1, []],
-    // Each of the six is at its second probe, or beyond. None begins again.
+    // All six scenarios have reached their second probe. None is retried.
     ['while its pods probe', 'GetObject', 6, ['--retries', '0']],
   ] as const)
     it(`${when}: passes`, async () => {

@@ -32,11 +32,11 @@ interface Account extends AsyncDisposable {
   readonly cloud: RehearsalCloud;
   readonly boundary: string;
   readonly places: Places;
-  /** What was there before the run. */
+  /** Titles of resources before the run. */
   readonly before: readonly string[];
 }
 
-/** An account as docs/nightly.md has it made, with a policy that lacks a statement. */
+/** Sets up an account as in docs/nightly.md. Omits the given statement from the policy. */
 async function account(unavailable?: string): Promise<Account> {
   const cloud = await rehearsalCloud();
   const { emulator, otherAccountRole } = cloud;
@@ -49,7 +49,7 @@ async function account(unavailable?: string): Promise<Account> {
   return { cloud, boundary, places, before, [Symbol.asyncDispose]: () => cloud.close() };
 }
 
-/** A night: a run with what changes a role and the objects of a bucket, and the sweep after it, which meets what is expired. */
+/** Runs a night: a run that changes roles and objects of a bucket, and then a sweep that finds expired resources. */
 async function night({ cloud, boundary, places }: Account): Promise<{ readonly run: CliRun; readonly swept: CliRun }> {
   const flags = ['--other-account-role', places.otherAccountRole];
   const run = await rehearse(cloud, {
@@ -82,10 +82,10 @@ const credentialsOf = (environment: RehearsalCloud['environment']) => ({
   sessionToken: environment['AWS_SESSION_TOKEN'] ?? '',
 });
 
-/** Nights under way at once: each waits for most of its time. */
+/** Number of concurrent nights, which mostly wait. */
 const NIGHTS = 3;
 
-/** Takes the names one after the other, some at once; gives what comes of each. */
+/** Calls `work` for all names, some at a time. Returns the promise of each. */
 function inTurns<T>(names: readonly string[], work: (name: string) => Promise<T>): ReadonlyMap<string, Promise<T>> {
   const lanes: Promise<unknown>[] = Array.from({ length: NIGHTS }, () => Promise.resolve());
   return new Map(
@@ -97,8 +97,8 @@ function inTurns<T>(names: readonly string[], work: (name: string) => Promise<T>
   );
 }
 
-describe('the policy of the nightly job', () => {
-  it('lets a night pass, with no call denied, and nothing is left', async () => {
+describe('policy of the nightly job', () => {
+  it('allows all calls of a night, which passes and leaves nothing', async () => {
     await using made = await account();
     const { run, swept } = await night(made);
     expect(run.exitCode, run.stderr).to.equal(0);
@@ -107,7 +107,7 @@ describe('the policy of the nightly job', () => {
     expect(await made.cloud.inventory()).to.deep.equal(made.before);
   });
 
-  it('makes no role without the boundary, and no role within it reads another bucket', async () => {
+  it('requires the boundary for new roles, and the boundary denies access to other buckets', async () => {
     await using made = await account();
     const { cloud, boundary, places } = made;
     const options = { region: places.region, endpoint: cloud.emulator.endpoint };
@@ -143,7 +143,7 @@ describe('the policy of the nightly job', () => {
     expect(await get('another').catch((error: Error) => error)).to.include({ name: 'AccessDenied' });
   });
 
-  it('lets clusters in Auto Mode be made only with what they need besides', async () => {
+  it('allows clusters in Auto Mode only with the additional policy', async () => {
     await using made = await account();
     const { cloud, boundary, places } = made;
     const run = () =>
@@ -156,7 +156,7 @@ describe('the policy of the nightly job', () => {
     const further = await administrator.send(new CreatePolicyCommand({ PolicyName: 'auto-mode', PolicyDocument }));
     const attach = { RoleName: cloud.jobRoleName, PolicyArn: further.Policy?.Arn };
     await administrator.send(new AttachRolePolicyCommand(attach));
-    // What may not be attached may not be detached: the roles were left, and named.
+    // The job may not detach policies that it may not attach, so the roles were left and reported.
     const id = /\bc[0-9a-f]{6}\b/.exec(refused.stderr)?.[0] ?? '';
     const swept = await sweep(cloud, { args: ['--run', id] });
     expect(swept.exitCode, swept.stderr).to.equal(0);
@@ -171,14 +171,14 @@ describe('the policy of the nightly job', () => {
       statements.map(({ Sid }) => Sid),
       failingNight,
     );
-    // Each test waits for its own.
+    // Each test awaits its own night.
     for (const one of nights.values()) one.catch(() => undefined);
   });
   for (const { Sid } of statements)
-    it(`is not enough without ${Sid}: a night fails, and names what it may not do`, () => nights.get(Sid));
+    it(`requires ${Sid}: without it, a night fails and names the denied action`, () => nights.get(Sid));
 });
 
-/** A night without a statement. Throws where it goes otherwise than it should. */
+/** Runs a night without a statement. Throws if the night does not fail as expected. */
 async function failingNight(unavailable: string): Promise<void> {
   const actions = statements.find(({ Sid }) => Sid === unavailable)?.Action ?? [];
   await using made = await account(unavailable);
@@ -191,7 +191,7 @@ async function failingNight(unavailable: string): Promise<void> {
     actions.some((action) => sentences.some((line) => line.includes(action))),
     said,
   ).to.equal(true);
-  // So the count of a night that passes means something.
+  // Checks that a night without denied calls is significant.
   expect(outsidePolicy(made.cloud.calls(), made.cloud)).not.to.deep.equal([]);
   const left = (await made.cloud.inventory()).filter(
     (title) => !made.before.includes(title) && !title.includes(KILLED_RUN),
@@ -199,10 +199,10 @@ async function failingNight(unavailable: string): Promise<void> {
   // Such as `role conformance-c012345-c1-node`.
   for (const title of left) expect(said).to.include(/conformance-\S+|oidc-provider\S+/.exec(title)?.[0] ?? title);
   if (left.length === 0) return;
-  // Whoever may do everything can sweep it.
+  // A job with all rights can sweep the leftovers.
   await made.cloud.setPolicy(EVERYTHING);
   const id = /\bc[0-9a-f]{6}\b/.exec(said)?.[0] ?? '';
-  // Of the run that is named, and what is expired.
+  // Sweeps the named run, and then expired resources.
   for (const which of [['--run', id], []]) {
     const again = await sweep(made.cloud, { args: ['--other-account-role', made.places.otherAccountRole, ...which] });
     expect(again.exitCode, again.stderr).to.equal(0);

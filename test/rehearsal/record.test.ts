@@ -12,7 +12,7 @@ import { secretsOf } from './support.ts';
 const settled = GUESSES.filter(({ scenario }) => scenario !== undefined);
 const file = join(temporaryFolder(), 'aws.json');
 
-describe('a recording of a rehearsed EKS', () => {
+describe('recording of rehearsed EKS', () => {
   let cloud: RehearsalCloud;
   let run: CliRun;
   let text: string;
@@ -35,25 +35,25 @@ describe('a recording of a rehearsed EKS', () => {
 
   const replay = (path: string): Promise<CliRun> => runConformance({ command: 'replay', reports: 'own', args: [path] });
 
-  it('has an answer to every guess that a scenario settles', () => {
+  it('contains an answer to every guess that a scenario settles', () => {
     expect(recording.unanswered, run.stderr).to.deep.equal([]);
     expect(recording.answers.map(({ guess }) => guess)).to.deep.equal(settled.map(({ id }) => id));
     expect(recording.run).to.include({ aws: 'endpoint', cluster: 'eks', region: 'us-west-2' });
   });
 
-  it('has no token, key or session token in it', () => {
+  it('contains no tokens or keys', () => {
     for (const [what, pattern] of Object.entries(SECRETS)) expect(text, what).to.not.match(pattern);
     for (const secret of secretsOf(cloud)) expect(text.includes(secret)).to.equal(false);
     expect(text).to.not.include(cloud.emulator.accountId).and.not.include(run.results!.run.id);
   });
 
-  it('is what the emulator answers', async () => {
+  it("equals the emulator's answers", async () => {
     const { stdout, stderr, exitCode } = await replay(file);
     expect(stdout, stderr).to.equal(`${settled.length} exchanges, 0 differ\n`);
     expect(exitCode).to.equal(0);
   });
 
-  it('with a changed answer names the guess, and what changes', async () => {
+  it('with a changed answer reports the guess and its consequence', async () => {
     const answers = recording.answers
       .filter(({ scenario }) => scenario === 'PI-11' || scenario === 'PI-12')
       .map((answer): Answer => (answer.scenario === 'PI-11' ? { ...answer, code: 'InvalidRequestException' } : answer));

@@ -5,7 +5,7 @@ import { expectNoSecrets } from '../support/secrets.ts';
 import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { until } from '../support/until.ts';
 
-/** Milliseconds that AWS takes for each: none, and its calls answer when it is done. */
+/** Milliseconds that AWS takes for each operation: none, so that operations are complete when calls return. */
 const AT_ONCE = {
   createCluster: 0,
   deleteCluster: 0,
@@ -18,7 +18,7 @@ const AT_ONCE = {
   reuse: 0,
 };
 
-/** Milliseconds that AWS takes for each: hardly any, and yet after the answer. */
+/** Milliseconds that AWS takes for each operation: few, but operations complete after calls return. */
 export const DELAYS = {
   ...AT_ONCE,
   createCluster: 1,
@@ -32,11 +32,11 @@ export const DELAYS = {
 export const ONE_SCENARIO = { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) };
 
 export interface RehearsedOptions extends CliOptions {
-  /** Where the command finds AWS, when it is not the emulator itself. */
+  /** Endpoint of AWS. Default: the emulator. */
   readonly endpoint?: string;
 }
 
-/** `npm run conformance -- --cluster eks` with the job's credentials, with one scenario that passes unless told otherwise. */
+/** Runs `npm run conformance -- --cluster eks` with the job's credentials, by default with one scenario that passes. */
 export async function rehearse(cloud: RehearsalCloud, options: RehearsedOptions = {}): Promise<CliRun> {
   const { args = [], env = {}, files = ONE_SCENARIO, endpoint = cloud.emulator.endpoint, ...others } = options;
   return runConformance({
@@ -47,7 +47,7 @@ export async function rehearse(cloud: RehearsalCloud, options: RehearsedOptions 
   });
 }
 
-/** `npm run sweep -- --cluster eks` with the job's credentials. */
+/** Runs `npm run sweep -- --cluster eks` with the job's credentials. */
 export async function sweep(cloud: RehearsalCloud, options: CliOptions = {}): Promise<CliRun> {
   return runConformance({
     command: 'sweep',
@@ -57,7 +57,7 @@ export async function sweep(cloud: RehearsalCloud, options: CliOptions = {}): Pr
   });
 }
 
-/** Fails unless the command said this in one line of standard error, ended with this code, and told no secret. */
+/** Expects an exit code, a message on one line of standard error, and no secrets in the output. */
 export function expectSentence(cloud: RehearsalCloud, run: CliRun, exitCode: number, sentence: RegExp): void {
   expect(run.exitCode, run.stderr).to.equal(exitCode);
   expect(
@@ -68,33 +68,33 @@ export function expectSentence(cloud: RehearsalCloud, run: CliRun, exitCode: num
   expectNoSecrets(run, secretsOf(cloud));
 }
 
-/** The job's secrets. */
+/** Returns the job's secrets. */
 export const secretsOf = ({ environment }: RehearsalCloud): readonly string[] =>
   ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].map((name) => environment[name] ?? 'none');
 
-/** The job's environment without credentials. */
+/** Returns the job's environment without credentials. */
 export const withoutCredentials = (cloud: RehearsalCloud): Readonly<Record<string, string>> =>
   Object.fromEntries(
     Object.entries(cloud.environment).map(([name, value]) => [name, /KEY|TOKEN/.test(name) ? '' : value]),
   );
 
-/** Where a run is, by the last call that AWS saw of it; what takes long enough then that it is stopped in the middle. */
+/** Stages of a run, by the last call that AWS received. The delays make the stage long enough to stop the run during it. */
 export const POINTS = [
-  { when: 'while its cluster is made', operation: 'CreateCluster', delays: { createCluster: 1500 } },
-  { when: 'while nodes are made', operation: 'CreateNodegroup', delays: { createNodegroup: 1500 } },
+  { when: 'while its cluster is created', operation: 'CreateCluster', delays: { createCluster: 1500 } },
+  { when: 'while nodes are created', operation: 'CreateNodegroup', delays: { createNodegroup: 1500 } },
   { when: 'while scenarios are arranged', operation: 'CreatePodIdentityAssociation', delays: {} },
-  { when: 'while it probes', operation: 'GetObject', delays: {} },
+  { when: 'while it runs probes', operation: 'GetObject', delays: {} },
   { when: 'while it tears down', operation: 'DeleteNodegroup', delays: { deleteNodegroup: 1500 } },
 ] as const;
 
-/** A cloud in which probes take a second, and some of what EKS does a while. */
+/** Returns a cloud in which probes take a second, and the given EKS operations some time. */
 export async function slowCloud(slow: Partial<typeof AT_ONCE> = {}): Promise<RehearsalCloud> {
   const cloud = await rehearsalCloud({ settings: { delays: { ...AT_ONCE, ...slow } } });
   cloud.aws.controls?.addDisturbance({ service: 's3', operation: 'GetObject', delayMilliseconds: 1000 });
   return cloud;
 }
 
-/** A run that is sent a signal when AWS has been asked for an operation. */
+/** Runs scenarios, and sends a signal when AWS has received a call of the operation. */
 export async function stopped(
   cloud: RehearsalCloud,
   operation: string,

@@ -11,12 +11,12 @@ import { expectSentence, sweep, withoutCredentials } from './support.ts';
 
 const ENDED = { ...thisProcess(), started: 'earlier' };
 
-describe('the sweep of AWS, at the command line', () => {
+describe('sweep --cluster eks', () => {
   let cloud: RehearsalCloud;
   beforeEach(async () => (cloud = await rehearsalCloud()));
   afterEach(() => cloud.close());
 
-  /** A report folder with a state file of a run that was in this account, unless told otherwise. */
+  /** Creates a report folder with a state file, by default of a run in this account. */
   function reportFolder(over: Partial<Extract<JournalEntry, { kind: 'aws' }>> = {}, owner = ENDED): string {
     const folder = join(temporaryFolder(), 'reports');
     mkdirSync(folder);
@@ -29,60 +29,72 @@ describe('the sweep of AWS, at the command line', () => {
   }
 
   for (const [what, args, sentence] of [
-    ['an option of AWS without --cluster eks', ['--region', 'us-west-2'], /^--region is about AWS: add --cluster eks/],
+    [
+      'an AWS option without --cluster eks',
+      ['--region', 'us-west-2'],
+      /^--region only applies to AWS: add --cluster eks/,
+    ],
     ['a cluster of another kind', ['--cluster', 'kind'], /^--cluster is "kind": choose from eks/],
-    ['an id that is none', ['--cluster', 'eks', '--run', 'mine'], /^--run is "mine": give the id of a run/],
+    ['an invalid run id', ['--cluster', 'eks', '--run', 'mine'], /^--run is "mine": give the id of a run/],
     ['an account that is not allowed', ['--cluster', 'eks', '--allow-account', '999999999999'], /^.*not allowed/],
     ['an option that does not exist', ['--clusters', 'eks'], /^Unknown flag --clusters: did you mean --cluster\?/],
   ] as const)
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const endpoint = args[1] === 'eks' ? ['--aws-endpoint', cloud.emulator.endpoint] : [];
       const options = { command: 'sweep', reports: 'own', env: cloud.environment } as const;
       expectSentence(cloud, await runConformance({ ...options, args: [...args, ...endpoint] }), 2, sentence);
     });
 
-  it('refuses to go without credentials', async () => {
+  it('requires credentials', async () => {
     const run = await sweep(cloud, { env: withoutCredentials(cloud) });
     expectSentence(cloud, run, 2, /^No AWS credentials were found/);
   });
 
   for (const [what, over, code, sentence] of [
-    ['was in another region', { region: 'eu-west-1' }, 2, /^Run c0ffee1 made things in region eu-west-1, and this/],
     [
-      'was at another AWS',
+      'was in another region',
+      { region: 'eu-west-1' },
+      2,
+      /^Run c0ffee1 created resources in region eu-west-1, but this/,
+    ],
+    [
+      'used another AWS endpoint',
       { endpoints: { s3: 'http://127.0.0.1:1' } },
       2,
       /add --aws-endpoint s3=http:\/\/127\.0\.0\.1:1\./,
     ],
-    ['was in another account', { accountId: '999999999999' }, 3, /^Account 999999999999 was not looked into/],
+    [
+      'was in another account',
+      { accountId: '999999999999' },
+      3,
+      /^Account 999999999999 in the state file of run c0ffee1 was not swept/,
+    ],
   ] as const)
-    it(`says so where the run of a state file ${what}`, async () => {
+    it(`reports that the run of a state file ${what}`, async () => {
       const args = ['--region', 'us-west-2', '--report-dir', reportFolder(over)];
       expectSentence(cloud, await sweep(cloud, { args }), code, sentence);
     });
 
-  it('leaves a run alone that is alive', async () => {
+  it('keeps resources of a running process', async () => {
     const run = await sweep(cloud, { args: ['--report-dir', reportFolder({}, thisProcess())] });
     expectSentence(cloud, run, 3, /^Run c0ffee1 is alive \(process \d+ on \S+\) and was skipped/);
   });
 
-  it('names the right that it does not have', async () => {
+  it('names a missing permission', async () => {
     const deny = { Effect: 'Deny', Action: 'iam:ListRoles', Resource: '*' };
     const allow = { Effect: 'Allow', Action: '*', Resource: '*' };
     await cloud.setPolicy(JSON.stringify({ Version: '2012-10-17', Statement: [allow, deny] }));
-    expectSentence(cloud, await sweep(cloud), 2, /^arn:\S+ may not iam:ListRoles .*add it to the policy/);
+    expectSentence(cloud, await sweep(cloud), 2, /^arn:\S+ may not call iam:ListRoles .*Add it to the policy/);
   });
 
-  it('names clusters that it cannot ask, and fails only where they were named', async () => {
+  it('reports clusters without access, and fails only if they were named', async () => {
     await existingCluster(cloud, 'blue', { access: false });
     const all = await sweep(cloud);
     expect(all.exitCode, all.stderr).to.equal(0);
-    expect(all.stdout).to.match(
-      /Kubernetes objects in cluster blue were not looked for: .*does not let these credentials/,
-    );
+    expect(all.stdout).to.match(/Skipped Kubernetes objects in cluster blue: .*rejects these credentials/);
     const blue = await sweep(cloud, { args: ['--cluster-name', 'blue'] });
-    expectSentence(cloud, blue, 3, /^Cluster blue could not be asked/);
+    expectSentence(cloud, blue, 3, /^Cluster blue could not be searched/);
     const red = await sweep(cloud, { args: ['--cluster-name', 'red'] });
-    expectSentence(cloud, red, 3, /^There is no cluster red in us-west-2 that is ACTIVE/);
+    expectSentence(cloud, red, 3, /^Region us-west-2 has no ACTIVE cluster red/);
   });
 });

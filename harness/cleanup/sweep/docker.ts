@@ -1,11 +1,11 @@
 import { execa } from 'execa';
 import { HOST_LABEL, KIND_CLUSTER_LABEL, PID_LABEL, RUN_LABEL } from '../../../foundation/protocols/labels.ts';
 
-/** Runs `docker` with these arguments and returns its standard output. Rejects with an error of one line. */
+/** Runs `docker` with these arguments and returns its standard output. Rejects with a one-line error. */
 export type Docker = (args: readonly string[]) => Promise<string>;
 
 export const docker: Docker = async (args) => {
-  // In a process group of its own, so that a terminal's Ctrl-C does not interrupt the removal.
+  // In its own process group, so that a terminal's Ctrl-C does not interrupt the removal.
   const { exitCode, code, stdout, stderr } = await execa('docker', args, {
     reject: false,
     stdin: 'ignore',
@@ -31,7 +31,7 @@ export async function inventory(run: Docker) {
       id: '{{.ID}}',
       name: '{{.Names}}',
       run: label(RUN_LABEL),
-      // Kind cluster of a node; empty for other containers.
+      // The node's kind cluster; empty for other containers.
       kindCluster: label(KIND_CLUSTER_LABEL),
       networks: '{{.Networks}}',
       createdAt: '{{.CreatedAt}}',
@@ -59,7 +59,7 @@ export async function inventory(run: Docker) {
     volumes,
     images: [
       ...images.map(({ name }) => ({ name, run: '' })),
-      // Docker lists images without their labels, so candidates are inspected.
+      // Docker lists images without labels, so this inspects the candidates.
       ...(ids.length === 0
         ? []
         : rows(await run(['image', 'inspect', '--format', IMAGE_LABEL, ...ids]), ['name', 'run'] as const)),

@@ -16,11 +16,11 @@ export interface Leftovers extends Owner {
   readonly since: Date | undefined;
   readonly stateFiles: readonly string[];
   readonly things: readonly LeftoverResource[];
-  /** Entries of a state file that are not the run's, with the reason. */
+  /** Entries of a state file that do not belong to the run, with the reason. */
   readonly refused: readonly string[];
-  /** Entries of a state file in Docker, if Docker could not be asked. */
+  /** Entries of a state file in Docker, if Docker is unavailable. */
   readonly unseen: readonly string[];
-  /** AWS accounts that a state file names: they are swept separately. */
+  /** AWS accounts in a state file, which are swept separately. */
   readonly accounts: readonly AwsEntry[];
 }
 
@@ -32,7 +32,7 @@ interface Owner {
 export interface Places {
   readonly reportFolders: readonly string[];
   readonly temporaryFolders?: readonly string[];
-  /** Undefined when Docker could not be asked. */
+  /** Undefined if Docker is unavailable. */
   readonly docker: DockerInventory | undefined;
 }
 
@@ -55,7 +55,7 @@ export function find({ reportFolders, temporaryFolders = TEMPORARY_FOLDERS, dock
       states.push({ file, state: readState(file) });
     } catch (error) {
       unreadable.push(
-        `State file ${file} cannot be used: ${(error as Error).message}. Look at it, then delete it by hand.`,
+        `State file ${file} cannot be used: ${(error as Error).message}. Inspect it, then delete it by hand.`,
       );
     }
   }
@@ -130,7 +130,7 @@ function leftoversOf(run: string, traces: Traces): Leftovers {
   };
 }
 
-/** Why an entry does not belong to the run; undefined if it may be removed. */
+/** Returns why an entry does not belong to the run; undefined if it may be removed. */
 function refusalOf(
   entry: JournalEntry,
   run: string,
@@ -144,7 +144,7 @@ function refusalOf(
   return reason === undefined ? undefined : `path ${entry.path}: ${reason}`;
 }
 
-/** The owner of a run, from its state file, or else the labels of its network. */
+/** Returns the owner of a run, from its state file or else the labels of its network. */
 function ownerOf(run: string, { states, docker }: Traces): Owner {
   const words = (pid: number | string, host: string): string => `process ${pid} on ${host.split(' ')[0]}`;
   const identities = states.map(({ state }) => state.process);
@@ -156,9 +156,9 @@ function ownerOf(run: string, { states, docker }: Traces): Owner {
       liveness: livenessOfNumber(network.host, Number(network.pid)),
       owner: words(network.pid, network.host),
     };
-  // Its network goes last: objects that an interrupted command made after that have no owner.
+  // A run removes its network last. An interrupted command may create objects after that, which have no owner.
   const liveness = docker !== undefined && isAfterItsNetwork(run, docker) ? 'ended' : 'unknown';
-  return { liveness, owner: 'a process that nothing names' };
+  return { liveness, owner: 'an unknown process' };
 }
 
 function beginningOf(run: string, { states, paths, docker }: Traces): Date | undefined {

@@ -6,7 +6,7 @@ import type { LeftoverResource } from './leftover-resource.ts';
 const runOfNetwork = (name: string): string | undefined =>
   /^eks-pod-identity-conformance-(c[0-9a-f]{6})$/.exec(name)?.[1];
 
-/** The run of a container that is named after its network, also if the network is gone. */
+/** Returns the run of a container that is named after its network, even if the network is gone. */
 const runOfNode = ({ name, networks }: DockerContainer): string | undefined =>
   networks.map(runOfNetwork).find((run) => run !== undefined && carries(name, run));
 
@@ -21,11 +21,11 @@ export const isAfterItsNetwork = (run: string, { networks, containers }: DockerI
   containers.some((container) => runOfNode(container) === run);
 
 /**
- * A run's objects in Docker: by label, and by its state file. Containers on its network count if they are named after
- * the run (kind's nodes); others only lose that network.
+ * Finds a run's objects in Docker by label and state file. Containers on its network count if they are named after the run
+ * (kind's nodes). Others are only disconnected from that network.
  */
 export function thingsIn(docker: DockerInventory, run: string, entries: readonly JournalEntry[]): LeftoverResource[] {
-  /** Whether the state file names an object without a run's label. */
+  /** Whether the state file names an object that has no run's label. */
   const isNamed = (kind: JournalEntry['kind'], thing: { readonly run: string }, name: string): boolean =>
     thing.run === '' && entries.some((entry) => entry.kind === kind && 'name' in entry && entry.name === name);
   const isOwn = (container: DockerContainer): boolean =>
@@ -42,7 +42,7 @@ export function thingsIn(docker: DockerInventory, run: string, entries: readonly
   return [
     ...containers.map(({ id, name, kindCluster }): LeftoverResource => ({
       name: `container ${name}${kindCluster === '' ? '' : ` of kind cluster ${kindCluster}`}`,
-      // With its anonymous volumes: a kind node stores its images in one.
+      // Also removes anonymous volumes, because a kind node stores its images in one.
       remove: ({ docker: run }) => run(['rm', '--force', '--volumes', id]),
     })),
     ...networks.map(({ id, name }): LeftoverResource => ({
@@ -50,7 +50,7 @@ export function thingsIn(docker: DockerInventory, run: string, entries: readonly
       remove: async ({ docker: run, progress }) => {
         for (const guest of docker.containers.filter((one) => one.networks.includes(name) && !isOwn(one))) {
           await run(['network', 'disconnect', '--force', id, guest.name]);
-          progress(`took container ${guest.name} off network ${name}: it is not the run's and stays`);
+          progress(`disconnected container ${guest.name}, which is not of the run, from network ${name}`);
         }
         await run(['network', 'rm', id]);
       },

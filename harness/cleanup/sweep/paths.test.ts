@@ -19,7 +19,7 @@ describe('the paths of a run', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('carry its id as a word', () => {
+  it('contain its id as a word', () => {
     for (const name of [RUN, `kubeconfig-${RUN}-c1.json`, `x_${RUN}.d`])
       expect(carries(name, RUN), name).to.equal(true);
     for (const name of ['', 'other', `a${RUN}`, `${RUN}0`, 'c0ffee']) expect(carries(name, RUN), name).to.equal(false);
@@ -34,7 +34,7 @@ describe('the paths of a run', () => {
       join(temporary, `eks-pod-identity-conformance-${RUN}`),
       join(report, `kubeconfig-${RUN}-c1.json`),
       join(folder, 'link', RUN),
-      // Its folder is gone, and it with it.
+      // Its folder no longer exists.
       join(folder, 'gone', RUN),
     ];
     for (const path of own) expect(why(path), path).to.equal(undefined);
@@ -58,7 +58,7 @@ describe('the paths of a run', () => {
     for (const path of others) expect(why(path), path).to.be.a('string');
   });
 
-  it('are never the report folder, wherever that is', () => {
+  it('never include the report folder, even inside a temporary folder', () => {
     const inTemporary = join(temporary, RUN);
     mkdirSync(inTemporary);
     expect(refusal(inTemporary, RUN, inTemporary, [temporary])).to.equal('is the report folder');
@@ -76,7 +76,7 @@ describe('the paths of a run', () => {
     ]);
   });
 
-  it('are there also as links to nothing', () => {
+  it('exist even as dangling links', () => {
     symlinkSync('/nowhere', join(temporary, 'dangling'));
     writeFileSync(join(temporary, 'file'), '');
     expect(isThere(join(temporary, 'dangling'))).to.equal(true);

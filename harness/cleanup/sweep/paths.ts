@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 
 const PREFIX = /^eks-pod-identity-conformance-(c[0-9a-f]{6})(?![0-9a-z])/;
 
-/** Folders for runs' temporary files, besides their report folders. */
+/** Folders with temporary files of runs, besides their report folders. */
 export const TEMPORARY_FOLDERS: readonly string[] = [...new Set([tmpdir(), '/tmp', '/dev/shm'])].filter((folder) =>
   existsSync(folder),
 );
@@ -12,8 +12,8 @@ export const TEMPORARY_FOLDERS: readonly string[] = [...new Set([tmpdir(), '/tmp
 export const carries = (name: string, run: string): boolean => new RegExp(`(?<![0-9a-z])${run}(?![0-9a-z])`).test(name);
 
 /**
- * Why a path of a state file may not be removed; undefined if it may. A state file may be broken or forged: only
- * entries of a temporary folder or the report folder with the run's id in their name are removed.
+ * Returns why a path of a state file may not be removed; undefined if it may. A state file may be broken or forged, so a path
+ * must be directly in a temporary folder or the report folder and have the run's id in its name.
  */
 export function refusal(
   path: string,
@@ -31,7 +31,7 @@ export function refusal(
   return undefined;
 }
 
-/** This user's temporary files and folders of runs, by their names; each with its run and its age. */
+/** Finds this user's temporary files and folders of runs by name; each with its run and its time. */
 export function temporaryPaths(
   folders: readonly string[] = TEMPORARY_FOLDERS,
 ): { readonly path: string; readonly run: string; readonly since: Date }[] {

@@ -30,11 +30,11 @@ describe('state files', () => {
     return file;
   };
 
-  it('reads what it wrote', () => {
+  it('can be read after they are written', () => {
     expect(readState(write(good))).to.deep.equal(good);
   });
 
-  it('forgets what another process finds gone', () => {
+  it('can lose entries that another process has removed', () => {
     const file = write(good);
     forget(file, ({ kind }) => kind === 'aws');
     expect(readState(file)).to.deep.equal({ ...good, resources: good.resources.slice(0, 3) });
@@ -42,7 +42,7 @@ describe('state files', () => {
     expect(readdirSync(folder)).to.deep.equal([]);
   });
 
-  it('reads what an older release wrote, and writes it as it does its own', () => {
+  it('of an older release can be read, and are rewritten in the current version', () => {
     const { resources, ...rest } = good;
     const file = write({ ...rest, version: 1, makings: resources });
     expect(readState(file)).to.deep.equal(good);
@@ -51,32 +51,32 @@ describe('state files', () => {
   });
 
   const broken: Record<string, unknown> = {
-    'no JSON': '{"version": 2, "run"',
+    'text that is not JSON': '{"version": 2, "run"',
     null: null,
     'another version': { ...good, version: 3 },
     'an empty run': { ...good, run: '' },
-    'a run that is a pattern': { ...good, run: 'c00000.' },
-    'no time': { ...good, startedAt: 'yesterday' },
+    'a run with a wildcard': { ...good, run: 'c00000.' },
+    'an invalid time': { ...good, startedAt: 'yesterday' },
     'no process': { ...good, process: undefined },
     'a process without a number': { ...good, process: { ...good.process, pid: '1' } },
-    'resources that are no list': { ...good, resources: {} },
-    'a resource of no kind': { ...good, resources: [{ name: 'x' }] },
-    'a path that is no text': { ...good, resources: [{ kind: 'path', path: ['/'] }] },
-    'nodes that are a pattern': {
+    'resources that are not a list': { ...good, resources: {} },
+    'a resource without a kind': { ...good, resources: [{ name: 'x' }] },
+    'a path that is not a string': { ...good, resources: [{ kind: 'path', path: ['/'] }] },
+    'nodes with a wildcard': {
       ...good,
       resources: [{ kind: 'attachment', kubeconfig: '', context: '', nodes: ['.*'] }],
     },
     'an account without a number': { ...good, resources: [{ ...account, accountId: 'mine' }] },
-    'endpoints that are no texts': { ...good, resources: [{ ...account, endpoints: { s3: 1 } }] },
-    'nodes that are no texts': {
+    'endpoints that are not strings': { ...good, resources: [{ ...account, endpoints: { s3: 1 } }] },
+    'nodes that are not strings': {
       ...good,
       resources: [{ kind: 'attachment', kubeconfig: '', context: '', nodes: [1] }],
     },
   };
   for (const [title, value] of Object.entries(broken))
-    it(`refuses ${title}`, () => {
+    it(`are rejected with ${title}`, () => {
       expect(() => readState(write(value))).to.throw(
-        /^it (is no JSON|does not have the form of a state file \((it|[a-z]\S*) must be [^\n]+\))$/,
+        /^it (is not JSON|does not have the form of a state file \((it|[a-z]\S*) must be [^\n]+\))$/,
       );
     });
 });

@@ -12,7 +12,7 @@ export function stateFiles(directory: string): string[] {
     .map((name) => join(directory, name));
 }
 
-/** Removes entries that are gone from another process's state file; deletes the file when it is empty. */
+/** Removes entries that no longer exist from another process's state file; deletes the file when it is empty. */
 export function forget(file: string, isGone: (entry: JournalEntry) => boolean): void {
   const state = readState(file);
   const resources = state.resources.filter((entry) => !isGone(entry));
@@ -20,19 +20,19 @@ export function forget(file: string, isGone: (entry: JournalEntry) => boolean): 
   else if (resources.length < state.resources.length) store(file, { ...state, resources });
 }
 
-/** Reads a state file. Throws an error whose message says what is wrong with it. */
+/** Reads a state file. Throws an error whose message describes the problem. */
 export function readState(path: string): RunState {
   let state: unknown;
   try {
     state = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new Error(code === undefined ? 'it is no JSON' : `reading it ended with ${code}`, { cause: error });
+    throw new Error(code === undefined ? 'it is not JSON' : `reading it failed with ${code}`, { cause: error });
   }
   return validated(runState, asCurrent(state), (problem) => `it does not have the form of a state file (${problem})`);
 }
 
-/** Version 1, of older releases, differs by one name. */
+/** Converts version 1 of older releases, which names `resources` differently. */
 function asCurrent(state: unknown): unknown {
   const old = z.looseObject({ version: z.literal(1), makings: z.unknown() }).safeParse(state).data;
   return old === undefined ? state : { ...old, version: 2, resources: old.makings };

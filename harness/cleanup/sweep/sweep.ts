@@ -10,13 +10,13 @@ import { find, type AwsEntry, type Findings, type Leftovers, type Places } from 
 import type { Removal } from './leftover-resource.ts';
 
 export interface SweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'>, Pick<Removal, 'docker' | 'detach'> {
-  /** Default: those of this machine. */
+  /** Default: the temporary folders of this machine. */
   readonly temporaryFolders?: readonly string[];
 }
 
 type Options = Pick<EksSweepOptions, 'list' | 'run' | 'reportFolders'>;
 
-/** Looks again, as new leftovers may appear during removal. */
+/** Rounds of search and removal, because new leftovers may appear during removal. */
 const ROUNDS = 3;
 
 /** Sweeps this machine; returns the exit code. Throws `HarnessError`. */
@@ -36,7 +36,7 @@ export async function sweep(options: Options, io: SweepIo): Promise<number> {
     };
   };
   const { leftovers, unreadable, noDocker } = await look();
-  if (noDocker !== undefined) io.out(`Docker was not asked (${noDocker}): only files and folders are swept.\n`);
+  if (noDocker !== undefined) io.out(`Docker is unavailable (${noDocker}): only files and folders are swept.\n`);
   for (const sentence of unreadable) io.err(`${sentence}\n`);
   const now = io.now();
   for (const found of leftovers) io.out(describe(found, now));
@@ -46,16 +46,16 @@ export async function sweep(options: Options, io: SweepIo): Promise<number> {
     for (const found of leftovers.filter(({ liveness }) => liveness === 'alive'))
       problems.push(`run ${found.run} is alive`);
   if (leftovers.length === 0)
-    io.out(options.run === undefined ? 'Nothing is left of any run.\n' : `Nothing is left of run ${options.run}.\n`);
+    io.out(options.run === undefined ? 'No leftovers of any run.\n' : `No leftovers of run ${options.run}.\n`);
   if (options.list) return unreadable.length > 0 ? EXIT.environment : EXIT.conforms;
   for (const { run } of ended) problems.push(...(await clear(run, look, io)));
   const kept = problems.slice(unreadable.length);
   for (const problem of kept) io.err(`Not removed: ${problem}.\n`);
-  if (ended.length > 0 && kept.length === 0) io.out('All of it is removed.\n');
+  if (ended.length > 0 && kept.length === 0) io.out('Removal complete.\n');
   return problems.length > 0 ? EXIT.environment : EXIT.conforms;
 }
 
-/** A run of another machine may still be alive: it is removed only when named. */
+/** A run of another machine may still be alive, so its leftovers are only removed if --run names it. */
 const mayGo = ({ liveness, run }: Leftovers, options: Options): boolean =>
   liveness === 'ended' || (liveness === 'unknown' && run === options.run);
 
@@ -69,14 +69,14 @@ async function ask(
   }
 }
 
-/** Removes a run's leftovers until none are found, as an orphaned `kind create` may go on. Returns the rest. */
+/** Removes a run's leftovers until none are found, because an orphaned `kind create` may still run. Returns the rest. */
 async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): Promise<string[]> {
   const undone = new Set<string>();
   const progress = (line: string): void => io.out(`  ${run}: ${line}\n`);
   const lookAgain = async (): Promise<Leftovers | undefined> => {
     const found = (await look()).leftovers.find((candidate) => candidate.run === run);
     if (found === undefined) return undefined;
-    // Only the state file knows that a cluster was changed.
+    // Only the state file records changes to a cluster, so skip those that are undone.
     return { ...found, things: found.things.filter(({ name, isChange }) => isChange !== true || !undone.has(name)) };
   };
   let failures: Failures = new Map();
@@ -96,10 +96,10 @@ async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): P
   if (left === undefined) return [];
   const reasons = new Map([...failures].map(([{ name }, { message }]) => [name, message.split('\n')[0]]));
   const problems = [
-    ...left.things.map(({ name }) => `${name} (${reasons.get(name) ?? 'it is there again'})`),
-    ...left.refused.map((reason) => `${reason}; when ${left.stateFiles.join(' and ')} is right, remove it by hand`),
-    ...left.unseen.map((name) => `${name} (Docker was not asked)`),
-    ...left.accounts.map((account) => `${accountTitle(account)} (${awsCommand(account, left)} removes it)`),
+    ...left.things.map(({ name }) => `${name} (${reasons.get(name) ?? 'it reappeared'})`),
+    ...left.refused.map((reason) => `${reason}; if ${left.stateFiles.join(' and ')} is right, remove it by hand`),
+    ...left.unseen.map((name) => `${name} (Docker is unavailable)`),
+    ...left.accounts.map((account) => `${accountTitle(account)} (${awsCommand(account, left)} removes them)`),
   ];
   if (problems.length === 0)
     for (const file of left.stateFiles) for (const path of [file, `${file}.part`]) rmSync(path, { force: true });
@@ -124,8 +124,8 @@ function describe(found: Leftovers, now: Date): string {
   const lines = [
     ...things.map(({ name }) => name),
     ...stateFiles.map((file) => `state file ${file}`),
-    ...unseen.map((name) => `${name}, which Docker was not asked about`),
-    ...accounts.map((account) => `${accountTitle(account)}, which --cluster eks looks for`),
+    ...unseen.map((name) => `${name} (Docker is unavailable)`),
+    ...accounts.map((account) => `${accountTitle(account)}: swept with --cluster eks`),
     ...refused.map((reason) => `not touched: ${reason}`),
   ];
   return `Run ${run}${age}, ${state}\n${lines.map((line) => `  ${line}\n`).join('')}`;

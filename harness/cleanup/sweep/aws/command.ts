@@ -14,7 +14,7 @@ export interface EksSweepOptions extends Pick<
   readonly list: boolean;
   readonly run: string | undefined;
   readonly reportFolders: readonly string[];
-  /** Existing clusters to search for Kubernetes objects. Empty: all. */
+  /** Existing clusters to search for Kubernetes objects. Empty: all clusters. */
   readonly clusterNames: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface EksSweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'> {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Removes leftovers in AWS with the job's own credentials. Returns the exit code. Throws `HarnessError`. */
+/** Removes leftovers in AWS with the default credentials. Returns the exit code. Throws `HarnessError`. */
 export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promise<number> {
   const { run, list } = options;
   const folders = options.reportFolders.length > 0 ? options.reportFolders : run === undefined ? [] : ['reports'];
@@ -32,7 +32,7 @@ export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promis
   if (run === undefined && folders.length > 0 && noted.length === 0) {
     for (const sentence of problems) io.err(`${sentence}\n`);
     if (problems.length === 0)
-      io.out(`No state file in ${folders.join(' or ')} names an AWS account: nothing is left of its run.\n`);
+      io.out(`No state file in ${folders.join(' or ')} names an AWS account, so its run has no leftovers in AWS.\n`);
     return problems.length === 0 ? EXIT.conforms : EXIT.environment;
   }
   const alive = noted.filter(({ liveness }) => liveness === 'alive');
@@ -42,7 +42,7 @@ export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promis
     (id, index, all) => all.indexOf(id) === index && !alive.some((one) => one.run === id),
   );
   let code: number = EXIT.conforms;
-  // Without a run the sweep would have no bound.
+  // Without any run, the sweep would include all expired runs.
   if (alive.length === 0 || runs.length > 0) {
     const aws = await awsOf(options, states, io);
     try {
@@ -56,7 +56,7 @@ export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promis
     }
   }
   for (const sentence of problems) io.err(`${sentence}\n`);
-  // A list must be complete.
+  // A list fails only if it is incomplete.
   const failed = list ? found.unreadable.length > 0 || code !== EXIT.conforms : problems.length > 0;
   return failed ? EXIT.environment : EXIT.conforms;
 }
@@ -76,22 +76,20 @@ async function sweepWith(
   const kubernetes = inClusters((name) => aws.clusterToken(name), clusterNames);
   try {
     const code = await sweepAws(aws, { list, runs }, { ...io, kubernetes });
-    // Resources that are neither removed nor inspected have been reported.
+    // `sweepAws` has reported the resources.
     const incomplete = list
-      ? 'Not all could be looked at: see above.'
-      : 'Not all that is to be removed is gone: see above.';
+      ? 'Some resources could not be read: see above.'
+      : 'Some resources were not removed: see above.';
     const problems = code === EXIT.conforms ? [] : [incomplete];
     for (const name of clusterNames)
-      if (kubernetes.passedOver.has(name)) problems.push(`Cluster ${name} could not be asked: see above.`);
+      if (kubernetes.passedOver.has(name)) problems.push(`Cluster ${name} could not be searched: see above.`);
       else if (!kubernetes.asked.has(name))
-        problems.push(
-          `There is no cluster ${name} in ${aws.region} that is ACTIVE: check --cluster-name and --region.`,
-        );
+        problems.push(`Region ${aws.region} has no ACTIVE cluster ${name}: check --cluster-name and --region.`);
     const reached = accountsOf(aws).map((account) => aws.accountId(account));
     for (const { run, accounts } of states)
       for (const { accountId } of accounts.filter((account) => !reached.includes(account.accountId)))
         problems.push(
-          `Account ${accountId} was not looked into, which the state file of run ${run} names: use its credentials, or give a role in it with --other-account-role.`,
+          `Account ${accountId} in the state file of run ${run} was not swept: use its credentials, or give a role in it with --other-account-role.`,
         );
     if (problems.length === 0 && !list)
       for (const { stateFiles } of states) for (const file of stateFiles) forget(file, (entry) => entry.kind === 'aws');
@@ -101,7 +99,7 @@ async function sweepWith(
   }
 }
 
-/** The place that the state files name; the command line must agree. */
+/** Connects to the AWS of the state files. The command line must agree with them. */
 async function awsOf(options: EksSweepOptions, states: readonly Leftovers[], io: EksSweepIo): Promise<AwsTarget> {
   const { endpoints, allowedAccounts, otherAccountRole } = options;
   const accounts = states.flatMap(({ run, accounts: all }) => all.map((account) => ({ run, ...account })));
@@ -109,13 +107,13 @@ async function awsOf(options: EksSweepOptions, states: readonly Leftovers[], io:
   for (const account of accounts) {
     if (account.region !== region)
       throw usage(
-        `Run ${account.run} made things in region ${account.region}, and this sweep is of ${region}: name one region with --region, and one run with --run.`,
+        `Run ${account.run} created resources in region ${account.region}, but this sweep is for ${region}: name one region with --region, and one run with --run.`,
       );
     if (!isSame(account.endpoints, endpoints))
       throw usage(
         Object.keys(account.endpoints).length === 0
-          ? `Run ${account.run} made things in AWS itself: leave --aws-endpoint out.`
-          : `Run ${account.run} made things at another AWS: add ${endpointFlags(account)}.`,
+          ? `Run ${account.run} created resources in AWS itself: leave --aws-endpoint out.`
+          : `Run ${account.run} created resources at other endpoints: add ${endpointFlags(account)}.`,
       );
   }
   return realAws({
@@ -133,7 +131,7 @@ async function awsOf(options: EksSweepOptions, states: readonly Leftovers[], io:
 export function endpointFlags({ endpoints }: AwsEntry): string {
   const urls = [...new Set(Object.values(endpoints))];
   const [first] = urls;
-  // All five services, or other services would go to AWS.
+  // One URL replaces all five services, so that none is called at AWS.
   if (urls.length === 1 && first !== undefined && Object.keys(endpoints).length === 5) return `--aws-endpoint ${first}`;
   return Object.entries(endpoints)
     .map(([service, url]) => `--aws-endpoint ${service}=${url}`)

@@ -20,7 +20,7 @@ export async function clusters({ clients, runs, kubernetes }: Inventory): Promis
   const describe = async (name: string): Promise<Cluster | undefined> =>
     (await eks.send(new DescribeClusterCommand({ name }))).cluster;
   const [ofRuns, inOthers] = await Promise.all([
-    // Its associations, add-ons and objects are deleted with it.
+    // Associations, add-ons and objects are deleted with their cluster.
     eachOfRuns(names.filter(isOf(runs)), 'main', {
       name: (name) => name,
       tags: async (name) => (await describe(name))?.tags ?? {},
@@ -31,15 +31,13 @@ export async function clusters({ clients, runs, kubernetes }: Inventory): Promis
       async (name): Promise<Found[]> => {
         try {
           const cluster = await describe(name);
-          // While created or deleted, it has nothing of a run; FAILED, it does not answer.
+          // A cluster that is being created or deleted has no resources of a run. A FAILED one does not answer.
           if (cluster?.status !== 'ACTIVE' && cluster?.status !== 'UPDATING') return [];
           return await inExistingCluster(clients, cluster, kubernetes);
         } catch (error) {
           // A job may be allowed to access only its own clusters.
           if (!isDenied(error)) throw error;
-          return [
-            { refused: { title: `cluster ${name}`, why: 'was not looked into, which these credentials may not do' } },
-          ];
+          return [{ refused: { title: `cluster ${name}`, why: 'may not be read with these credentials' } }];
         }
       },
     ),

@@ -21,7 +21,7 @@ const ALL = [
   `cluster conformance-${RUN}-c1`,
 ];
 
-describe('looking for what runs left, in an account that others use too', () => {
+describe('the search for leftovers in a shared AWS account', () => {
   let emulator: Emulator;
   let clients: AwsClients;
 
@@ -50,7 +50,7 @@ describe('looking for what runs left, in an account that others use too', () => 
     return emulator.close();
   });
 
-  /** From now on the client gets this error for the command whose input names it. */
+  /** Makes the client fail with this error for commands whose input contains `named`. */
   function refuse(client: IAMClient | EKSClient | S3Client, command: string, named: string, error: string): void {
     (client as IAMClient).middlewareStack.add(
       (next, { commandName }) =>
@@ -74,16 +74,16 @@ describe('looking for what runs left, in an account that others use too', () => 
     return { found: things.map(({ name }) => name).sort(), refused, unseen };
   }
 
-  it('passes over a provider that is no issuer of EKS and that it may not look at, as that of the job itself', async () => {
+  it('ignores a provider that it may not read and that is not an issuer of EKS, such as that of the job', async () => {
     refuse(clients.iam, 'ListOpenIDConnectProviderTagsCommand', GITHUB, 'AccessDenied');
     expect(await look()).to.deep.equal({ found: ALL, refused: [], unseen: [] });
   });
 
-  it('says which clusters of others it may not look into, and finds the rest', async () => {
+  it('reports clusters of others that it may not read, and finds the rest', async () => {
     refuse(clients.eks, 'DescribeClusterCommand', 'blue', 'AccessDeniedException');
     expect(await look()).to.deep.equal({
       found: ALL,
-      refused: [{ title: 'cluster blue', why: 'was not looked into, which these credentials may not do' }],
+      refused: [{ title: 'cluster blue', why: 'may not be read with these credentials' }],
       unseen: [],
     });
   });
@@ -93,7 +93,7 @@ describe('looking for what runs left, in an account that others use too', () => 
     ['a bucket with the name of a run', 's3', 'GetBucketTaggingCommand', BUCKET, 'AccessDenied'],
     ['a cluster with the name of a run', 'eks', 'DescribeClusterCommand', `${RUN}-c1`, 'AccessDeniedException'],
   ] as const)
-    it(`tells of ${what} that it may not look at, and finds the rest`, async () => {
+    it(`reports ${what} that it may not read, and finds the rest`, async () => {
       refuse(clients[client], command, named, error);
       const { found, unseen } = await look();
       const title = ALL.find((one) => one.endsWith(named)) ?? '';
@@ -102,13 +102,13 @@ describe('looking for what runs left, in an account that others use too', () => 
       expect(unseen[0]?.why).to.include(`No policy allows ${command}`);
     });
 
-  it('does not ask about what has the name of another run', async () => {
+  it('does not read resources with the name of another run', async () => {
     refuse(clients.s3, 'GetBucketTaggingCommand', BUCKET, 'AccessDenied');
     refuse(clients.eks, 'DescribeClusterCommand', `${RUN}-c1`, 'AccessDeniedException');
     expect(await look('c765432')).to.deep.include({ refused: [], unseen: [] });
   });
 
-  it('fails where it may not list, as it then knows nothing', async () => {
+  it('fails if it may not list resources', async () => {
     refuse(clients.iam, 'ListRolesCommand', '', 'AccessDenied');
     expect(await look().catch((error: Error) => error.name)).to.equal('AccessDenied');
   });
@@ -117,7 +117,7 @@ describe('looking for what runs left, in an account that others use too', () => 
     clients.s3.middlewareStack.add(
       (next, { commandName }) =>
         async (args) => {
-          // What S3 answers about a bucket that is elsewhere (Amazon S3 API Reference, "Error responses").
+          // S3's error for a bucket in another region (Amazon S3 API Reference, "Error responses").
           if (commandName !== 'ListBucketsCommand')
             throw Object.assign(new Error('The bucket is in another region.'), { name: 'PermanentRedirect' });
           const result = await next(args);

@@ -17,9 +17,9 @@ import { tagRecord } from './tags.ts';
 import { bucketNamed, policyOf, providerOf, roleNamed, type AwsFindings } from './things.ts';
 
 /**
- * Finds leftovers in an account by name and tags, and changes nothing. Ignores resources that are deleted meanwhile; a
- * denied request does not stop the search. Roles, policies, buckets and clusters count when name and tags name the same
- * run; associations, add-ons and OIDC providers, whose names are not the run's, by their tags.
+ * Finds leftovers in an account by name and tags, without changes. Ignores resources that are deleted meanwhile. A denied
+ * request does not stop the search. Roles, policies, buckets and clusters must have the same run in name and tags.
+ * Associations, add-ons and OIDC providers have no run in their names, so only tags count.
  */
 export async function findInAccount(inventory: Inventory): Promise<AwsFindings> {
   const { clients, services, account } = inventory;
@@ -68,7 +68,7 @@ async function providers({ iam }: AwsClients, account: AccountAlias): Promise<Fo
         const list = new ListOpenIDConnectProviderTagsCommand({ OpenIDConnectProviderArn: arn });
         return tagRecord((await iam.send(list)).Tags);
       } catch (error) {
-        // A job needs access only to issuers of its region, not to the one that it authenticates with.
+        // A job only needs access to issuers of its region, not to the provider that it authenticates with.
         if (isDenied(error) && !arn.includes(`:oidc-provider/oidc.eks.${region}.`)) return {};
         throw error;
       }
@@ -83,7 +83,7 @@ async function buckets({ clients: { s3 }, account, runs }: Inventory): Promise<F
   for await (const page of paginateListBuckets({ client: s3 }, { Prefix: 'conformance-' }))
     names.push(
       ...(page.Buckets ?? [])
-        // S3 lists the buckets of all regions, but answers about those of its own only.
+        // S3 lists buckets of all regions, but only answers requests about those of its own.
         .filter(({ BucketRegion = region }) => BucketRegion === region)
         .map((bucket) => bucket.Name ?? '')
         .filter(isOf(runs)),

@@ -10,7 +10,7 @@ export interface ObjectOfARun extends InCluster {
 
 export type InClusters = ReturnType<typeof inClusters>;
 
-/** Asks with tokens of the job's credentials, as from `aws eks get-token`. `named`: the clusters; empty: all. */
+/** Searches clusters with tokens like those of `aws eks get-token`. `named`: names of the clusters; empty: all. */
 export function inClusters(token: (clusterName: string) => Promise<string>, named: readonly string[]) {
   const connections = new Map<string, Connection>();
   /** Reasons of clusters that did not answer, by name. */
@@ -19,13 +19,13 @@ export function inClusters(token: (clusterName: string) => Promise<string>, name
   return {
     asked,
     passedOver,
-    /** Empty for a cluster that cannot be asked, or is not named. */
+    /** Returns no objects for a cluster that does not answer or is not named. */
     find: async ({ name = '', endpoint, certificateAuthority }: Cluster): Promise<readonly ObjectOfARun[]> => {
       if (named.length > 0 && !named.includes(name)) return [];
       asked.add(name);
       passedOver.delete(name);
       if (endpoint === undefined) {
-        passedOver.set(name, 'EKS names no API server of it');
+        passedOver.set(name, 'EKS reports no endpoint of its API server');
         return [];
       }
       const config = { name, endpoint, certificateAuthorityData: certificateAuthority?.data ?? '' };
@@ -40,14 +40,14 @@ export function inClusters(token: (clusterName: string) => Promise<string>, name
     },
     remove: async (clusterName: string, object: InCluster): Promise<void> => {
       const connection = connections.get(clusterName);
-      if (connection === undefined) throw new Error(`cluster ${clusterName} was not asked`);
+      if (connection === undefined) throw new Error(`cluster ${clusterName} was not searched`);
       await removeFromExisting(object, connection);
     },
     close: (): void => connections.forEach((connection) => connection.close()),
   };
 }
 
-/** Objects without the marks of a run are ignored. */
+/** Ignores objects without a valid run id and expiry. */
 function withExpiry(object: InCluster): ObjectOfARun[] {
   const expiresAt = new Date(object.expires);
   return RUN_ID.test(object.run) && !Number.isNaN(expiresAt.getTime()) ? [{ ...object, expiresAt }] : [];
@@ -56,7 +56,7 @@ function withExpiry(object: InCluster): ObjectOfARun[] {
 function reasonOf(error: Error): string {
   if (error instanceof KubernetesError)
     return error.status === 401 || error.status === 403
-      ? `its API server does not let these credentials in: ${error.status} ${error.reason}`
+      ? `its API server rejects these credentials: ${error.status} ${error.reason}`
       : `its API server answered ${error.status} ${error.reason}`;
   if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'its API server did not answer in time';
   return `its API server does not answer: ${(error as NodeJS.ErrnoException).code ?? error.message.split('\n')[0]}`;

@@ -11,18 +11,18 @@ export interface Inventory {
   readonly clients: AwsClients;
   readonly services: readonly AwsService[] | undefined;
   readonly account: AccountAlias;
-  /** Names of other runs are not looked up. Empty: all runs. */
+  /** Runs whose resources are read. Empty: all runs. */
   readonly runs: readonly string[];
   readonly kubernetes: Pick<InClusters, 'find'>;
 }
 
-/** The result for one resource; undefined: it belongs to no run. */
+/** The result for one resource; undefined if it belongs to no run. */
 export type Found =
   { readonly thing: AwsThing } | { readonly refused: Untouched } | { readonly unseen: Untouched } | undefined;
 
 export const isDenied = (error: unknown): boolean => awsProblem(error)?.kind === 'denied';
 
-/** Whether a name belongs to one of these runs, or to any if there are none. */
+/** Tests whether a name belongs to one of these runs. An empty list accepts every run. */
 export const isOf =
   (runs: readonly string[]) =>
   (name: string): boolean => {
@@ -31,7 +31,7 @@ export const isOf =
   };
 
 interface Kind<T> {
-  /** Default: names are free, so only tags count. */
+  /** Default: names do not contain the run, so only tags count. */
   readonly name?: (one: T) => string;
   readonly tags: (one: T) => Promise<Readonly<Record<string, string | undefined>>>;
   readonly removable: (one: T) => Removable;
@@ -47,7 +47,7 @@ export function eachOfRuns<T>(all: readonly T[], account: AccountAlias, kind: Ki
       const mark = kind.name === undefined ? readTags(tags) : markOf(kind.name(one), tags);
       if (mark !== undefined) return { thing: { ...mark, account, ...removable } };
       if (kind.name === undefined) return undefined;
-      return { refused: { title, why: 'has the name of a run and not its tags: if you know it, delete it by hand' } };
+      return { refused: { title, why: 'has the name of a run but not its tags: delete it by hand if you know it' } };
     } catch (error) {
       const problem = awsProblem(error);
       if (problem?.kind !== 'denied') throw error;
@@ -56,7 +56,7 @@ export function eachOfRuns<T>(all: readonly T[], account: AccountAlias, kind: Ki
   });
 }
 
-/** Looks at each, and ignores those that are gone. The clients limit the rate of requests. */
+/** Calls `look` for each, and ignores those that no longer exist. The clients limit the rate of requests. */
 export async function each<T, R>(all: readonly T[], look: (one: T) => Promise<R>): Promise<R[]> {
   const answers = await Promise.all(
     all.map((one) =>

@@ -29,7 +29,7 @@ import type { ObjectOfARun } from './in-clusters.ts';
 
 const RUN = 'c1a2b3d';
 const HOUR = 3_600_000;
-/** The time of the sweeps: rounded minutes in their words must not depend on when a test runs. */
+/** The time of the sweeps, so that rounded minutes in messages do not depend on when a test runs. */
 const NOW = Date.now();
 const EXPIRED = tagsOf(RUN, new Date(NOW - HOUR), 'us-west-2');
 
@@ -106,7 +106,7 @@ describe('the sweep of AWS', () => {
     );
   }
 
-  /** Everything that a run makes, and something of others beside each. */
+  /** Creates a resource of every kind for a run, and one of somebody else next to each. */
   async function makeLeftovers(tags = EXPIRED): Promise<void> {
     const { eks, iam, s3 } = aws.clients('main');
     await makeCluster(`conformance-${RUN}-c1`, tags);
@@ -160,7 +160,7 @@ describe('the sweep of AWS', () => {
     namespaces.push({ kind: 'namespace', run: RUN, expires, expiresAt, name: `ab-01-app-${RUN}` });
   }
 
-  /** Names of what there is. */
+  /** Returns the names of the existing resources. */
   async function inventory() {
     const { eks, iam, s3 } = aws.clients('main');
     const [clusters, associations, roles, policies, providers, buckets] = await Promise.all([
@@ -192,14 +192,14 @@ describe('the sweep of AWS', () => {
     namespaces: [],
   };
 
-  it('deletes all that an expired run left, and nothing else', async () => {
+  it('deletes only the leftovers of an expired run', async () => {
     await makeLeftovers();
     const { code, out, err } = await sweep();
     expect({ code, err }).to.deep.equal({ code: 0, err: '' });
-    expect(out).to.contain(`Run ${RUN}, expired 60 min ago`).and.to.contain('All of it is removed.');
+    expect(out).to.contain(`Run ${RUN}, expired 60 min ago`).and.to.contain('Removal complete.');
     expect(out).to.contain('removed association').and.to.contain(`removed add-on ${AGENT_ADDON} of cluster blue`);
     expect(await inventory()).to.deep.equal(NOTHING);
-    expect((await sweep()).out).to.contain('nothing is left of any run.');
+    expect((await sweep()).out).to.contain('no leftovers of any run.');
   });
 
   it('lists without deleting', async () => {
@@ -218,14 +218,14 @@ describe('the sweep of AWS', () => {
     expect(await inventory()).to.deep.equal(before);
   });
 
-  it('leaves a run alone that has not expired, unless it is named', async () => {
+  it('skips a run that has not expired, unless --run names it', async () => {
     await makeLeftovers(tagsOf(RUN, new Date(NOW + HOUR), 'us-west-2'));
     const before = await inventory();
     const { code, out } = await sweep();
     expect(code).to.equal(0);
     expect(out).to.match(/expires in (59|60) min .*skipped, unless you name it with --run c1a2b3d/);
     expect(await inventory()).to.deep.equal(before);
-    expect((await sweep({ run: 'c999999' })).out).to.contain('nothing is left of run c999999.');
+    expect((await sweep({ run: 'c999999' })).out).to.contain('no leftovers of run c999999.');
     expect((await sweep({ run: RUN })).code).to.equal(0);
     expect(await inventory()).to.deep.equal(NOTHING);
   });
@@ -233,19 +233,19 @@ describe('the sweep of AWS', () => {
   for (const [title, tags] of [
     ['no tags', {}],
     ['tags of another run', tagsOf('c765432', new Date(0), 'us-west-2')],
-    ['an expiry that is no time', { ...EXPIRED, 'conformance-expires': 'soon' }],
+    ['an invalid expiry', { ...EXPIRED, 'conformance-expires': 'soon' }],
   ] as const)
-    it(`refuses what has the name of a run and ${title}`, async () => {
+    it(`does not delete a resource with the name of a run and ${title}`, async () => {
       const name = `conformance-${RUN}-mine`;
       await makeRole(name, tags, 'ec2.amazonaws.com');
       const { code, out } = await sweep({ run: RUN });
       expect(code).to.equal(0);
-      expect(out).to.contain(`Not touched: role ${name} has the name of a run and not its tags`);
+      expect(out).to.contain(`Not touched: role ${name} has the name of a run but not its tags`);
       const { Roles = [] } = await aws.clients('main').iam.send(new ListRolesCommand({}));
       expect(Roles.map(({ RoleName }) => RoleName)).to.include(name);
     });
 
-  it('deletes the rest where it may not look at something, names that, and ends with 3', async () => {
+  it('reports a resource that it may not read, deletes the rest and exits 3', async () => {
     await makeLeftovers();
     aws.clients('main').iam.middlewareStack.add(
       (next, { commandName }) =>
@@ -260,32 +260,32 @@ describe('the sweep of AWS', () => {
     expect(listed.code).to.equal(3);
     const { code, out, err } = await sweep();
     expect(code).to.equal(3);
-    expect(out).not.to.include('All of it is removed.');
+    expect(out).not.to.include('Removal complete.');
     expect(err).to.match(
-      /^Not looked at: policy \S+:policy\/conformance-c1a2b3d-ab-01-app-attached \(AWS denies a call \(No policy allows iam:ListPolicyTags\)[^\n]*\)\.\n$/,
+      /^Not readable: policy \S+:policy\/conformance-c1a2b3d-ab-01-app-attached \(AWS denies a call \(No policy allows iam:ListPolicyTags\)[^\n]*\)\.\n$/,
     );
     expect(await inventory()).to.deep.equal({ ...NOTHING, policies: [`conformance-${RUN}-ab-01-app-attached`] });
-    // A run that has no such thing is swept as ever.
+    // A sweep of a run without such a resource succeeds.
     expect(await sweep({ run: 'c999999' })).to.deep.include({ code: 0, err: '' });
   });
 
-  it('leaves roles of another region to a sweep there, and does not say that all of a run is removed', async () => {
+  it('leaves roles of another region to a sweep there, and does not report the removal as complete', async () => {
     await makeCluster('blue', { team: 'blue' });
     const name = `conformance-${RUN}-c1-node`;
     await makeRole(name, tagsOf(RUN, new Date(NOW - HOUR), 'us-east-1'), 'ec2.amazonaws.com');
     await makeRole(`conformance-${RUN}-ab-01-app`, EXPIRED, 'pods.eks.amazonaws.com');
-    const sentence = `Not touched: IAM resources of run ${RUN} in region us-east-1: sweep there, with --region us-east-1.\n`;
+    const sentence = `Not touched: IAM resources of run ${RUN} in region us-east-1: sweep that region with --region us-east-1.\n`;
     const all = await sweep();
     expect(all).to.deep.include({ code: 0, err: '' });
     expect(all.out).to.include(sentence);
     expect((await inventory()).roles).to.deep.equal([name]);
     const named = await sweep({ run: RUN });
     expect(named).to.deep.include({ code: 3, err: sentence });
-    expect(named.out).not.to.include('All of it is removed.');
+    expect(named.out).not.to.include('Removal complete.');
     expect((await inventory()).roles).to.deep.equal([name]);
   });
 
-  it('leaves the roles of a cluster alone that EKS does not delete', async () => {
+  it('keeps the roles of a cluster that EKS does not delete', async () => {
     await makeLeftovers();
     const ofCluster = ['cluster', 'node'].map((what) => `conformance-${RUN}-c1-${what}`);
     for (const name of ofCluster) await makeRole(name, EXPIRED, 'eks.amazonaws.com');
@@ -301,15 +301,15 @@ describe('the sweep of AWS', () => {
     const { code, err } = await sweep();
     expect(code).to.equal(3);
     for (const name of ofCluster)
-      expect(err).to.include(`Not removed: role ${name} (it stays while cluster conformance-${RUN}-c1 is there).\n`);
+      expect(err).to.include(`Not removed: role ${name} (cluster conformance-${RUN}-c1 must be removed first).\n`);
     const { clusters, roles } = await inventory();
     expect({ clusters, roles }).to.deep.equal({ clusters: ['blue', `conformance-${RUN}-c1`], roles: ofCluster });
   });
 
-  it('waits before it looks again, and counts as removed what IAM listed but for a while', async () => {
+  it('waits before it searches again, because IAM lists deleted roles for a while', async () => {
     await makeRole(`conformance-${RUN}-ab-01-app`, EXPIRED, 'pods.eks.amazonaws.com');
     const { iam } = aws.clients('main');
-    // The role is gone, and yet lists and answers to questions have it.
+    // The role is deleted, but IAM still returns it.
     let isListed = true;
     iam.middlewareStack.add(
       (next, { commandName }) =>
@@ -326,14 +326,14 @@ describe('the sweep of AWS', () => {
     };
     const { code, out, err } = await sweep();
     expect({ code, err }).to.deep.equal({ code: 0, err: '' });
-    expect(out).to.include('All of it is removed.');
+    expect(out).to.include('Removal complete.');
     expect(pauses).to.have.lengthOf(1);
   });
 
-  it('names what AWS does not let go, deletes the rest, and ends with 3', async () => {
+  it('reports resources that AWS does not delete, deletes the rest and exits 3', async () => {
     await makeLeftovers();
     const { iam } = aws.clients('main');
-    // A role of somebody else still has the policy.
+    // The policy is still attached to somebody else's role.
     const { Policies } = await iam.send(new ListPoliciesCommand({ Scope: 'Local' }));
     await makeRole('mine', undefined, 'ec2.amazonaws.com');
     await iam.send(new AttachRolePolicyCommand({ RoleName: 'mine', PolicyArn: Policies?.[0]?.Arn }));

@@ -9,7 +9,7 @@ import type { AwsFindings, AwsThing } from './things.ts';
 
 export interface AwsSweepOptions {
   readonly list: boolean;
-  /** Only these runs, expired or not. Empty: all expired runs. */
+  /** The runs to sweep, expired or not. Empty: all expired runs. */
   readonly runs: readonly string[];
 }
 
@@ -22,8 +22,8 @@ export interface AwsSweepIo {
 }
 
 /**
- * Milliseconds before each round of removals. A killed run's last resources show up late, and IAM lists deleted ones
- * for a while (IAM User Guide, "Troubleshoot IAM").
+ * Milliseconds before each round of removals. The last resources of a killed run appear late, and IAM lists deleted
+ * resources for a while (IAM User Guide, "Troubleshoot IAM").
  */
 const PAUSES = [0, 2000, 10_000];
 
@@ -37,8 +37,8 @@ interface Sweep extends AwsSweepOptions, AwsSweepIo {
 }
 
 /**
- * Lists leftovers in AWS, and deletes those that have expired or whose run is named. Deletes only resources with a
- * run's tags. Returns the exit code.
+ * Lists leftovers in AWS, and deletes those that are expired or whose run is named. Only deletes resources with a run's
+ * tags. Returns the exit code.
  */
 export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
   const sweep = { aws, ...options, ...io };
@@ -46,12 +46,12 @@ export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: Aws
   tell(sweep, found);
   const { seen, reasons } = options.list ? { seen: found, reasons: new Map() } : await removeDue(sweep, found);
   const { due, unseen } = seen;
-  for (const { title, why } of unseen) io.err(`Not looked at: ${title} (${why}).\n`);
+  for (const { title, why } of unseen) io.err(`Not readable: ${title} (${why}).\n`);
   if (options.list) return unseen.length > 0 ? EXIT.environment : EXIT.conforms;
-  for (const { name } of due) io.err(`Not removed: ${name} (${reasons.get(name) ?? 'it is there again'}).\n`);
+  for (const { name } of due) io.err(`Not removed: ${name} (${reasons.get(name) ?? 'it reappeared'}).\n`);
   const isMissed = options.runs.length > 0 && seen.elsewhere.length > 0;
   const complete = due.length === 0 && unseen.length === 0 && !isMissed;
-  if (found.due.length > 0 && complete) io.out('All of it is removed.\n');
+  if (found.due.length > 0 && complete) io.out('Removal complete.\n');
   return complete ? EXIT.conforms : EXIT.environment;
 }
 
@@ -78,29 +78,28 @@ async function look(sweep: Sweep): Promise<Findings> {
 const isDue = ({ runs, now }: Sweep, { run, expiresAt }: AwsThing): boolean =>
   runs.includes(run) || expiresAt.getTime() <= now().getTime();
 
-/** Reports all that is found, before anything is removed, and what is skipped. */
+/** Reports leftovers before the removal, and skipped resources. */
 function tell(sweep: Sweep, { things, refused, elsewhere, unseen }: Findings): void {
   const { aws, runs, out, err, kubernetes } = sweep;
-  const none = `nothing is left of ${runs.length === 0 ? 'any run' : `run ${runs.join(' and ')}`}${unseen.length === 0 ? '' : ' as far as it could be seen'}`;
+  const none = `no leftovers of ${runs.length === 0 ? 'any run' : `run ${runs.join(' and ')}`}${unseen.length === 0 ? '' : ' among readable resources'}`;
   const accounts = accountsOf(aws).map((account) => aws.accountId(account));
   out(
-    `Account ${accounts.join(' and ')}, region ${aws.region}: ${things.length === 0 ? none : `${things.length} resources of runs`}.\n`,
+    `Account ${accounts.join(' and ')}, region ${aws.region}: ${things.length === 0 ? none : `${things.length} leftover resources`}.\n`,
   );
   for (const run of new Set(things.map((thing) => thing.run))) out(describe(sweep, run, things));
   for (const { title, why } of refused) out(`Not touched: ${title} ${why}.\n`);
   for (const sentence of placesOf(elsewhere)) (runs.length === 0 ? out : err)(`Not touched: ${sentence}.\n`);
-  for (const [name, why] of kubernetes.passedOver)
-    out(`Kubernetes objects in cluster ${name} were not looked for: ${why}.\n`);
+  for (const [name, why] of kubernetes.passedOver) out(`Skipped Kubernetes objects in cluster ${name}: ${why}.\n`);
 }
 
-/** Removes what is due, in rounds. Returns the last findings, and the reasons of failed removals by name. */
+/** Removes due resources in rounds. Returns the last findings, and the reasons of failed removals by name. */
 async function removeDue(sweep: Sweep, found: Findings) {
   let seen = found;
   let reasons: ReadonlyMap<string, string> = new Map();
   for (const pause of PAUSES) {
     if (pause > 0 && seen.due.length > 0) {
       await (sweep.pause ?? sleep)(pause);
-      // It may be gone by now.
+      // Resources may have disappeared during the pause.
       seen = await look(sweep);
     }
     if (seen.due.length === 0) break;
@@ -110,15 +109,17 @@ async function removeDue(sweep: Sweep, found: Findings) {
   return { seen, reasons };
 }
 
-/** A clause for each other region whose runs have resources in IAM. */
+/** Returns a clause for each other region whose runs have IAM resources. */
 const placesOf = (elsewhere: readonly AwsThing[]): string[] =>
   [
     ...new Set(
-      elsewhere.map(({ run, region }) => `of run ${run} in region ${region}: sweep there, with --region ${region}`),
+      elsewhere.map(
+        ({ run, region }) => `of run ${run} in region ${region}: sweep that region with --region ${region}`,
+      ),
     ),
   ].map((place) => `IAM resources ${place}`);
 
-/** Removes what is due, and reports each removal. Returns the reasons of failures by name. */
+/** Removes due resources, and reports each removal. Returns the reasons of failures by name. */
 async function remove(
   { aws, out, kubernetes }: Sweep,
   { due, things, refused, unseen }: Findings,

@@ -23,7 +23,7 @@ export function readTags(tags: Readonly<Record<string, string | undefined>>): Ru
 export const tagRecord = (tags: readonly Tag[] | undefined): Record<string, string | undefined> =>
   Object.fromEntries((tags ?? []).map(({ Key = '', Value }) => [Key, Value]));
 
-/** The run of a resource whose name and tags must agree; undefined if it is not the harness's. */
+/** Returns the run of a resource whose name and tags agree; undefined otherwise. */
 export function markOf(name: string, tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
   const mark = readTags(tags);
   return mark !== undefined && runOfName(name) === mark.run ? mark : undefined;

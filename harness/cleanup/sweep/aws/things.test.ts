@@ -31,7 +31,7 @@ const remove = (
     kubernetes: { remove: async () => undefined },
   });
 
-/** A client of EKS that asks nobody: each command is answered by its name. */
+/** Returns an EKS client without a server, whose commands are answered by name. */
 function eksAnswering(answer: (command: string) => object): EKSClient {
   const eks = new EKSClient({ region: 'us-west-2' });
   eks.middlewareStack.add(
@@ -42,10 +42,10 @@ function eksAnswering(answer: (command: string) => object): EKSClient {
   return eks;
 }
 
-describe('removing what a run left in AWS', () => {
-  it('waits for a node group and an add-on that EKS is still making: it deletes neither before', async () => {
+describe('removal of leftovers in AWS', () => {
+  it('waits until EKS has created a node group and an add-on, and then deletes them', async () => {
     const calls: string[] = [];
-    /** Looks until the state comes to its end. */
+    /** Number of Describe calls until the resource is ACTIVE. */
     const left = new Map([
       ['Nodegroup', 3],
       ['Addon', 3],
@@ -75,7 +75,7 @@ describe('removing what a run left in AWS', () => {
     expect(calls.slice(2)).to.deep.equal(['DeleteClusterCommand']);
   });
 
-  it("waits for EKS to take a role out of its nodes' instance profile", async () => {
+  it("waits for EKS to remove a role from its nodes' instance profile", async () => {
     const emulator = await startEmulator();
     const { endpoint, region, administrator } = emulator;
     const { accessKeyId, secretAccessKey } = administrator;
@@ -92,7 +92,7 @@ describe('removing what a run left in AWS', () => {
     );
     try {
       const RoleName = 'conformance-c1a2b3d-c1-node';
-      const document = '{"Version":"2012-10-17","Statement":[]}';
+      const document = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}';
       await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: TRUST }));
       await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument: document }));
       await remove(roleNamed(RoleName, 'main'), { iam });
@@ -103,7 +103,7 @@ describe('removing what a run left in AWS', () => {
     }
   });
 
-  it('deletes a cluster of which an add-on cannot be deleted', async () => {
+  it('deletes a cluster even if one of its add-ons cannot be deleted', async () => {
     const asked: string[] = [];
     const lines: string[] = [];
     const answer = (command: string): object => {
@@ -126,11 +126,11 @@ describe('removing what a run left in AWS', () => {
     eks.destroy();
     expect(asked).to.include.members(['DeleteAddonCommand', 'DeleteClusterCommand']);
     expect(lines.join('\n')).to.match(
-      /add-on agent of cluster \S+ is left to the deletion of the cluster: its deletion failed/,
+      /add-on agent of cluster \S+ will be deleted with the cluster: its deletion failed/,
     );
   });
 
-  it('removes a bucket whose own policy denies that', async () => {
+  it('removes a bucket whose policy denies its deletion', async () => {
     const emulator = await startEmulator();
     const { endpoint, region, administrator } = emulator;
     const { accessKeyId, secretAccessKey } = administrator;

@@ -30,7 +30,7 @@ export interface AwsRemoval {
   readonly timing?: Timing;
 }
 
-/** A resource in AWS, and how it is removed with its contents. A missing one counts as removed. */
+/** A resource in AWS that can be removed with its contents. A missing one counts as removed. */
 export interface Removable extends Pick<Resource, 'name' | 'neededBy'> {
   readonly order: number;
   readonly remove: (removal: AwsRemoval) => Promise<unknown>;
@@ -40,17 +40,17 @@ export interface AwsThing extends Removable {
   readonly run: string;
   readonly expiresAt: Date;
   readonly account: AccountAlias;
-  /** Region of the run. Default: where the resource was found. */
+  /** Region of the run. Default: the region where the resource was found. */
   readonly region?: string;
 }
 
-/** Removal order: users of a resource go before it. */
+/** Removal order: users of a resource are removed before it. */
 const REMOVAL_ORDER = [
   'namespace',
   'DaemonSet',
   'association',
   'add-on',
-  // The last in the cluster: then another run may use it.
+  // Removed last in the cluster, because another run may use the cluster then.
   'Lease',
   'cluster',
   'OIDC provider',
@@ -114,21 +114,21 @@ export const policyOf = (arn: string, account: AccountAlias): Removable =>
 
 export interface Untouched {
   readonly title: string;
-  /** Continues the title, or is a clause of its own; no full stop. */
+  /** Continues the title, or is a separate clause; without a full stop. */
   readonly why: string;
 }
 
 export interface AwsFindings {
   readonly things: readonly AwsThing[];
-  /** Resources with a run's name but not its tags, and clusters of others that may not be accessed. */
+  /** Resources with a run's name but not its tags, and clusters of others that may not be read. */
   readonly refused: readonly Untouched[];
-  /** Possible resources of a run that may not be read, with AWS's reason. */
+  /** Resources that may belong to a run but may not be read, with AWS's reason. */
   readonly unseen: readonly Untouched[];
 }
 
 /**
  * Deletes a cluster with its add-ons, and its node groups, which must go first (EKS API Reference, "DeleteCluster").
- * Add-ons that do not go by themselves go with the cluster.
+ * Add-ons that cannot be deleted first are deleted with the cluster.
  */
 async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patience): Promise<void> {
   const addons: string[] = [];
@@ -139,7 +139,7 @@ async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patien
     groups.push(...(page.nodegroups ?? []));
   const tell = (addon: string, error: Error): void =>
     patience.progress(
-      `add-on ${addon} of cluster ${name} is left to the deletion of the cluster: ${awsProblem(error)?.sentence ?? error.message}`,
+      `add-on ${addon} of cluster ${name} will be deleted with the cluster: ${awsProblem(error)?.sentence ?? error.message}`,
     );
   await Promise.all([
     ...addons.map((addon) =>
