@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ApiError, timestamp } from '../api-server/model/types.ts';
+import { removeOrMark } from '../api-server/rest/finalizers.ts';
 import { ContainerRunner } from './container.ts';
 import type { KubeletContext } from './context.ts';
 import { aborted, pause } from './deferred.ts';
@@ -13,7 +14,7 @@ import { PodVolumes } from './volumes.ts';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** Runs one pod: volumes, containers, status, end. */
+/** Runs a pod: mounts volumes, runs containers, writes the status and cleans up. */
 export class PodRunner {
   #pod: Pod;
   readonly #context: KubeletContext;
@@ -54,7 +55,7 @@ export class PodRunner {
     return this.#pod.metadata.namespace;
   }
 
-  /** Init containers first. */
+  /** All containers, init containers first. */
   get containers(): readonly ContainerRunner[] {
     return [...this.#init, ...this.#containers];
   }
@@ -63,7 +64,7 @@ export class PodRunner {
     return this.#init.includes(runner);
   }
 
-  /** Updates files that show the pod. */
+  /** Updates files that contain the pod's metadata. */
   update(pod: Pod): void {
     const before = this.#pod.metadata;
     this.#pod = pod;
@@ -80,7 +81,7 @@ export class PodRunner {
     if (this.#tokens.anyDue()) this.refresh();
   }
 
-  /** @param graceSeconds until SIGKILL */
+  /** Terminates the pod. Sends SIGKILL after `graceSeconds`. */
   terminate(graceSeconds: number): Promise<void> {
     this.#ending ??= this.#terminate();
     // Longer timers fire immediately.
@@ -88,7 +89,7 @@ export class PodRunner {
     return this.#ending.finally(() => clearTimeout(kill));
   }
 
-  /** The object is gone: no grace, no status. */
+  /** Terminates a pod whose object no longer exists, without grace period and status. */
   discard(): Promise<void> {
     this.#removed = true;
     return this.terminate(0);
@@ -104,7 +105,7 @@ export class PodRunner {
     await this.#endSidecars();
     await this.#volumes.settled();
     if (!this.#removed) {
-      // Deleted pods reach a terminal phase first (Kubernetes, "Pod Lifecycle", Termination of Pods).
+      // A deleted pod first reaches a terminal phase (Kubernetes, "Pod Lifecycle", Termination of Pods).
       this.#result ??= this.#containers.every(({ result }) => result?.exitCode === 0) ? 'Succeeded' : 'Failed';
       this.#publish();
     }
@@ -112,14 +113,15 @@ export class PodRunner {
       // Synchronous, which is faster for few files.
       rmSync(this.#directory, { recursive: true, force: true });
     } catch (error) {
-      // A container may leave files that this user cannot remove.
+      // A container may have left files that this user cannot remove.
       this.#context.record(this.#pod, 'Failed', `Error: ${messageOf(error)}`);
     }
     if (!this.#removed) {
       this.#removed = true;
       const { namespace, name, uid } = this.#pod.metadata;
       const { store } = this.#context;
-      if (store.get('pods', namespace, name)?.metadata.uid === uid) store.remove('pods', namespace, name);
+      const stored = store.get('pods', namespace, name);
+      if (stored !== undefined && stored.metadata.uid === uid) removeOrMark(this.#context, 'pods', stored);
     }
   }
 
@@ -127,7 +129,7 @@ export class PodRunner {
     for (const runner of this.containers) runner.signal('SIGKILL');
   }
 
-  /** In reverse start order, after the others (Kubernetes, "Sidecar Containers"). */
+  /** Stops the sidecars in reverse start order, after the other containers (Kubernetes, "Sidecar Containers"). */
   async #endSidecars(): Promise<void> {
     for (const { runner, ended } of [...this.#sidecars].reverse()) {
       runner.signal('SIGTERM');
@@ -140,7 +142,7 @@ export class PodRunner {
       await this.#mount();
       if (await this.#initialize()) await this.#runContainers();
     } catch (error) {
-      // A failure of this machine (space, rights): the pod reports it.
+      // The pod reports local failures, such as missing disk space or rights.
       this.#fail(error);
     }
   }
@@ -165,7 +167,7 @@ export class PodRunner {
     }
   }
 
-  /** False if the pod ends with an init container. */
+  /** Runs the init containers. Returns false if the pod ends with one of them. */
   async #initialize(): Promise<boolean> {
     for (const runner of this.#init) {
       if (this.#stop.signal.aborted) return false;
@@ -194,7 +196,7 @@ export class PodRunner {
     await this.#finish(this.#containers.every((r) => r.result?.exitCode === 0) ? 'Succeeded' : 'Failed');
   }
 
-  /** Sidecars end last. */
+  /** Ends the pod, its sidecars last. */
   async #finish(result: 'Succeeded' | 'Failed'): Promise<void> {
     if (this.#sidecars.length > 0) {
       this.#stop.abort();
@@ -218,7 +220,7 @@ export class PodRunner {
 
   #cannotMount(error: unknown): void {
     const message = messageOf(error);
-    // Polled often, so reported once.
+    // Mounting is retried often: record an unchanged failure only once.
     if (message === this.#mountFailure) return;
     this.#mountFailure = message;
     this.#context.record(this.#pod, 'FailedMount', `MountVolume.SetUp failed: ${message}`);
@@ -238,7 +240,7 @@ export class PodRunner {
     return join(this.#directory, 'containers', container.name);
   }
 
-  /** Writes the status once per turn. */
+  /** Schedules a write of the status, at most one per turn of the event loop. */
   #changed(): void {
     if (this.#publishing) return;
     this.#publishing = true;

@@ -1,6 +1,7 @@
 import type { ApiContext } from '../rest/context.ts';
 import { deletePod } from '../rest/delete-pod.ts';
 import { dependentsOf } from '../rest/dependents.ts';
+import { removeOrMark } from '../rest/finalizers.ts';
 
 const OWNERS = ['deployments', 'replicasets', 'daemonsets', 'jobs'];
 
@@ -11,9 +12,8 @@ export function startGarbageCollector(context: Pick<ApiContext, 'store' | 'clock
     store.onChange(owner, ({ type, object }) => {
       if (type !== 'DELETED') return;
       for (const [resource, dependent] of dependentsOf(store, object)) {
-        const { namespace, name } = dependent.metadata;
         if (resource === 'pods') deletePod(context, dependent);
-        else store.remove(resource, namespace, name);
+        else removeOrMark(context, resource, dependent);
       }
     });
   }

@@ -13,6 +13,7 @@ import { list, listObject } from '../rest/read.ts';
 import { scaled, scaleOf } from '../rest/scale.ts';
 import { includeObject, tableOf, wantsTable } from '../rest/table.ts';
 import { watch } from '../rest/watch.ts';
+import { validationMode } from '../rest/field-validation.ts';
 import { create, update, type WriteTarget } from '../rest/write.ts';
 import { timestamp } from '../model/types.ts';
 import { ApiError, type KubeObject } from '../model/types.ts';
@@ -31,7 +32,7 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** Throws `ApiError` 404. */
+/** Returns the kind of the requested resource. Throws `ApiError` 404. */
 function kindAt(target: ResourceRequest): ResourceKind {
   const kind = kindOf(target.resource);
   if (kind === undefined || kind.group !== target.group || kind.version !== target.version) throw pathNotFound();
@@ -41,12 +42,22 @@ function kindAt(target: ResourceRequest): ResourceKind {
   return kind;
 }
 
-function writeTarget({ info, target, user }: Exchange, kind: ResourceKind): WriteTarget {
+function writeTarget({ info, target, user, response }: Exchange, kind: ResourceKind): WriteTarget {
   const dryRun = info.query.getAll('dryRun');
   if (dryRun.some((value) => value !== 'All')) throw badRequest('dryRun must be "All"');
   const { name, subresource } = target;
   const namespace = kind.namespaced ? target.namespace : undefined;
-  return { kind, namespace, name, subresource, user, dryRun: dryRun.length > 0 };
+  const fields = { mode: validationMode(info.query.get('fieldValidation')), warn: warningsOf(response) };
+  return { kind, namespace, name, subresource, user, dryRun: dryRun.length > 0, fields };
+}
+
+/** Adds Warning headers, each once (RFC 7234, section 5.5). */
+function warningsOf(response: ServerResponse): (text: string) => void {
+  const sent = new Set<string>();
+  return (text) => {
+    sent.add(`299 - "${text.replace(/["\\]/g, '\\$&')}"`);
+    response.setHeader('warning', [...sent]);
+  };
 }
 
 function stored({ context, target }: Exchange, kind: ResourceKind): KubeObject {
@@ -62,7 +73,7 @@ function respondObject(
   code: number,
   object: object,
 ) {
-  // A Status, as after some deletes, is never a table.
+  // A Status, such as after some deletions, is never a table.
   if (!wantsTable(request.headers.accept) || !('kind' in object) || object.kind !== kind.kind) {
     respondJson(response, code, object);
     return;
@@ -101,7 +112,7 @@ async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void>
   }
   const manager = info.query.get('fieldManager');
   if (!manager) throw badRequest('fieldManager is required for apply patch');
-  if (!isObject(body)) throw badRequest('an applied configuration is an object');
+  if (!isObject(body)) throw badRequest('an applied configuration must be an object');
   const force = info.query.get('force') === 'true';
   const options = { manager, force, time: timestamp(context.clock.now()) };
   const exists = context.store.get(kind.resource, target.namespace, name) !== undefined;
@@ -111,7 +122,7 @@ async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void>
     return;
   }
   const namespace = target.namespace === undefined ? {} : { namespace: target.namespace };
-  // As for an apply that creates (endpoints/handlers/patch.go).
+  // An apply that creates an object also requires `create` (endpoints/handlers/patch.go).
   demandAccess(context, exchange.user, { ...attributesOf(info), verb: 'create' });
   const empty = { apiVersion: String(body['apiVersion']), kind: kind.kind, metadata: { name, ...namespace } };
   respondObject(exchange, kind, 201, await create(context, target, serverSideApply(empty, body, options)));
@@ -129,7 +140,7 @@ async function serveDelete(exchange: Exchange, kind: ResourceKind): Promise<void
   const { items, metadata } = list(context, kind, write.namespace, info.query);
   for (const { metadata: own } of items) {
     await deleteObject(context, { ...write, name: own.name }, { ...options, dryRun }).catch((error: unknown) => {
-      // Others may be removing the same objects.
+      // Another request may have removed the object.
       if (!(error instanceof ApiError && error.status === 404)) throw error;
     });
   }
@@ -158,11 +169,8 @@ async function serveScale(exchange: Exchange, kind: ResourceKind): Promise<void>
 async function serveToken(exchange: Exchange, kind: ResourceKind): Promise<void> {
   const { context, request, response } = exchange;
   const { object, warnings } = await requestToken(context, stored(exchange, kind), await readBody(request));
-  if (warnings.length > 0)
-    response.setHeader(
-      'warning',
-      warnings.map((text) => `299 - "${text}"`),
-    );
+  const warn = warningsOf(response);
+  for (const text of warnings) warn(text);
   respondJson(response, 201, object);
 }
 
@@ -231,7 +239,7 @@ export async function serveResource(exchange: Exchange): Promise<void> {
       throw new ApiError(
         501,
         'NotImplemented',
-        `${path} is not offered by this cluster, whose containers are plain processes`,
+        `this cluster does not support ${path}, because its containers are plain processes`,
       );
     default:
       if (target.subresource !== '' && !(target.subresource === 'status' && kind.status)) throw pathNotFound();

@@ -1,11 +1,12 @@
 import type { ApiContext } from './context.ts';
+import { removeOrMark } from './finalizers.ts';
 import { timestamp } from '../model/types.ts';
 import type { KubeObject } from '../model/types.ts';
 
-/** Seconds; a timer's maximum. */
+/** Seconds; the maximum of a timer. */
 const MAX_GRACE = 2_147_483;
 
-/** On a node, marks the pod for the kubelet; else, or with grace period 0, removes it. Answers its last state. */
+/** Marks a pod on a node for deletion by the kubelet. Without a node or grace period, removes it. Returns its last state. */
 export function deletePod(
   context: Pick<ApiContext, 'store' | 'clock'>,
   pod: KubeObject,
@@ -18,12 +19,12 @@ export function deletePod(
   const ended = phase === 'Succeeded' || phase === 'Failed';
   const asked = graceSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
   const grace = spec.nodeName && !ended ? Math.min(asked, MAX_GRACE) : 0;
-  if (grace === 0) return store.remove('pods', namespace, name) ?? pod;
+  if (grace === 0) return removeOrMark(context, 'pods', store.get('pods', namespace, name) ?? pod);
   const running = pod.metadata.deletionGracePeriodSeconds;
-  // A second delete can only shorten the grace period.
+  // A repeated deletion can only shorten the grace period.
   if (running !== undefined && running <= grace) return pod;
   const { resourceVersion: _version, deletionTimestamp: end, ...metadata } = pod.metadata;
-  // Counted from the first delete, but never expired (kubernetes/kubernetes, pull request 122646).
+  // Starts at the first deletion, but does not end in the past (kubernetes/kubernetes, pull request 122646).
   const now = clock.now();
   const ends = end === undefined ? now + grace * 1000 : Date.parse(end) + (grace - (running ?? 0)) * 1000;
   const deletionTimestamp = timestamp(Math.max(now, ends));

@@ -6,6 +6,7 @@ import { terminateNamespace } from './terminate-namespace.ts';
 import { successStatus } from './respond.ts';
 import type { KubeObject } from '../model/types.ts';
 import { deletePod } from './delete-pod.ts';
+import { removeOrMark } from './finalizers.ts';
 import type { WriteTarget } from './write.ts';
 
 /** The supported part of `meta/v1.DeleteOptions`. */
@@ -13,12 +14,12 @@ export interface DeleteOptions {
   /** Seconds. */
   readonly gracePeriodSeconds?: number;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
-  /** `propagationPolicy: Orphan`; else background deletion. */
+  /** `propagationPolicy: Orphan`. Otherwise dependents are deleted in the background. */
   readonly orphans: boolean;
   readonly dryRun: boolean;
 }
 
-/** From body or query. Throws `ApiError` 400. */
+/** Reads the options from body or query. Throws `ApiError` 400. */
 export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
   if (body !== undefined && !isObject(body)) throw badRequest('the body of the request must be DeleteOptions');
   const fromQuery = query.get('gracePeriodSeconds');
@@ -53,7 +54,7 @@ function checkPreconditions(target: WriteTarget, object: KubeObject, options: De
 
 const PERMANENT_NAMESPACES = ['default', 'kube-system', 'kube-public'];
 
-/** Answers the object while it terminates, else a `Status`. */
+/** Deletes an object. Returns the object if it terminates first, otherwise a `Status`. */
 export async function deleteObject(context: ApiContext, target: WriteTarget, options: DeleteOptions): Promise<object> {
   const { kind, namespace } = target;
   const { store } = context;
@@ -73,6 +74,6 @@ export async function deleteObject(context: ApiContext, target: WriteTarget, opt
     return deletePod(context, store.get('pods', namespace, name) ?? object, options.gracePeriodSeconds);
   if (kind.resource === 'namespaces') return terminateNamespace(context, object);
   if (options.orphans) orphan(store, object);
-  store.remove(kind.resource, namespace, name);
-  return status;
+  const last = removeOrMark(context, kind.resource, store.get(kind.resource, namespace, name) ?? object);
+  return last.metadata.deletionTimestamp === undefined ? status : last;
 }

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import { copyOf } from '../store/copy.ts';
 import type { KubeObject } from '../model/types.ts';
 
-/** `stringData` is stored as base64 `data`. */
+/** Moves `stringData` to `data` as base64. */
 function encodeStringData(secret: KubeObject): void {
   const text = secret['stringData'] as Record<string, string> | null | undefined;
   const encoded = Object.entries(text ?? {}).map(([key, value]) => [
@@ -52,17 +52,17 @@ const DEFAULTS: Readonly<Record<string, JsonObject>> = {
   jobs: { parallelism: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false },
 };
 
-/** Idempotent. */
+/** Sets a workload's defaults; idempotent. */
 function defaultWorkload(kind: ResourceKind, object: KubeObject): void {
   const spec = isObject(object['spec']) ? object['spec'] : {};
-  // Kubernetes' default for a Job without both.
+  // Kubernetes's default for a Job without completions and parallelism.
   if (kind.resource === 'jobs' && spec['parallelism'] === undefined) spec['completions'] ??= 1;
   object['spec'] = { ...DEFAULTS[kind.resource], ...spec };
   const template = spec['template'];
   if (isObject(template)) defaultPod(template as unknown as KubeObject);
 }
 
-/** Idempotent. */
+/** Sets an object's defaults; idempotent. */
 export function applyDefaults(kind: ResourceKind, object: KubeObject): void {
   switch (kind.resource) {
     case 'pods':
@@ -102,15 +102,15 @@ export function prepareForCreate(kind: ResourceKind, object: KubeObject): void {
     admitPodDefaults(object);
     object['status'] = { phase: 'Pending', qosClass: qosClass(object) };
   } else if (kind.resource === 'namespaces') object['status'] = { phase: 'Active' };
-  // Nodes register with their status.
+  // Nodes register with a status.
   else if (kind.status && kind.resource !== 'nodes') object['status'] = {};
   if (hasGeneration(kind)) object.metadata['generation'] = 1;
 }
 
-/** Kinds with `metadata.generation`. */
+/** Whether a kind has `metadata.generation`. */
 const hasGeneration = (kind: ResourceKind): boolean => kind.group === 'apps' || kind.group === 'batch';
 
-/** The immutable part of a pod's spec. */
+/** Returns the immutable part of a pod's spec. */
 function fixedPartOf(pod: KubeObject): JsonObject {
   const spec = copyOf(pod['spec']) as JsonObject;
   for (const field of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations']) {
@@ -129,7 +129,7 @@ function addedGate(pod: KubeObject, previous: KubeObject): string | undefined {
   return now.find((name) => !before.includes(name));
 }
 
-/** The duration may change. */
+/** Returns tolerations without tolerationSeconds, which may change. */
 const tolerationsOf = ({ spec }: KubeObject): JsonObject[] =>
   objectsIn((spec as JsonObject)['tolerations']).map(({ tolerationSeconds: _, ...rest }) => rest);
 
@@ -142,7 +142,7 @@ const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
 
 const fieldOf = (object: KubeObject, field: string): unknown => (object['spec'] as JsonObject | undefined)?.[field];
 
-/** Throws `ApiError` 422. */
+/** Throws `ApiError` 422 if an update changes immutable fields. */
 export function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeObject): void {
   const { name } = object.metadata;
   if (kind.resource === 'pods' && !isDeepStrictEqual(fixedPartOf(object), fixedPartOf(previous))) {
@@ -168,6 +168,8 @@ export function checkImmutable(kind: ResourceKind, object: KubeObject, previous:
   if (kind.resource.endsWith('bindings') && !isDeepStrictEqual(object['roleRef'], previous['roleRef'])) {
     throw invalid(kind, name, [invalidValue('roleRef', object['roleRef'], 'cannot change roleRef')]);
   }
+  if (kind.resource === 'secrets' && object['type'] !== previous['type'])
+    throw invalid(kind, name, [invalidValue('type', object['type'], 'field is immutable')]);
   if (previous['immutable'] === true && ['secrets', 'configmaps'].includes(kind.resource)) {
     const changed = ['immutable', 'data', 'binaryData'].find(
       (field) => !isDeepStrictEqual(object[field], previous[field]),
@@ -177,7 +179,7 @@ export function checkImmutable(kind: ResourceKind, object: KubeObject, previous:
   }
 }
 
-/** Object writes keep the status, status writes everything else. */
+/** Prepares an update: a write to the object keeps the status, a write to the status keeps the rest. */
 export function prepareForUpdate(
   kind: ResourceKind,
   subresource: string,

@@ -50,8 +50,21 @@ function checkStrings(field: string, map: unknown, valid: (value: string) => boo
   });
 }
 
+const ANNOTATION_BYTES = 256 * 1024;
+
+function checkSize(annotations: object = {}): FieldError[] {
+  const size = Buffer.byteLength(
+    Object.entries(annotations ?? {})
+      .flat()
+      .join(''),
+  );
+  if (size <= ANNOTATION_BYTES) return [];
+  const message = `Too long: may not be more than ${ANNOTATION_BYTES} bytes`;
+  return [{ ...invalidValue('metadata.annotations', '', ''), message }];
+}
+
 const FIELDS = ['metadata.name', 'metadata.namespace', 'metadata.uid'];
-/** Fields of variables and files (Kubernetes, "Downward API"). */
+/** Fields available to variables and to files (Kubernetes, "Downward API"). */
 const OF_VARIABLES = [
   ...[...FIELDS, 'spec.nodeName', 'spec.serviceAccountName'],
   ...['status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'],
@@ -65,20 +78,37 @@ function checkField(reference: unknown, allowed: readonly string[], at: string):
   return [notSupported(`${at}.fieldRef.fieldPath`, path, allowed)];
 }
 
-/** Names are unique, mounts name volumes, and gated pods have no node. */
+function checkRange(field: string, value: unknown, most: number): FieldError[] {
+  const isWithin = typeof value === 'number' && value >= 1 && value <= most;
+  return isWithin ? [] : [invalidValue(field, value, `must be between 1 and ${most}, inclusive`)];
+}
+
+const duplicateValue = (field: string, value: unknown): FieldError => ({
+  ...invalidValue(field, value, ''),
+  message: `Duplicate value: ${JSON.stringify(value)}`,
+});
+
+/** Checks that names are unique, mounts have volumes, and gated pods have no node. */
 function checkPod(pod: KubeObject, at = ''): FieldError[] {
   const spec = (pod['spec'] ?? {}) as JsonObject;
   const volumes = objectsIn(spec['volumes']).map(({ name }) => name);
+  const mains = objectsIn(spec['containers']).map(({ name }) => name);
   const lists = ['volumes', 'containers', 'initContainers'].map((list) => [list, objectsIn(spec[list])] as const);
   const errors = lists.flatMap(([list, elements]) =>
-    elements.flatMap(({ name, volumeMounts, env }, i) => [
-      ...(elements.findIndex((other) => other['name'] === name) < i
-        ? [invalidValue(`${at}spec.${list}[${i}].name`, name, 'Duplicate value')]
+    elements.flatMap(({ name, volumeMounts, env, ports }, i) => [
+      ...(elements.findIndex((other) => other['name'] === name) < i ||
+      (list === 'initContainers' && mains.includes(name))
+        ? [duplicateValue(`${at}spec.${list}[${i}].name`, name)]
         : []),
-      ...objectsIn(env).flatMap(({ valueFrom }, j) => {
+      ...objectsIn(env).flatMap(({ value, valueFrom }, j) => {
         const field = `${at}spec.${list}[${i}].env[${j}].valueFrom`;
-        return isObject(valueFrom) ? checkField(valueFrom['fieldRef'], OF_VARIABLES, field) : [];
+        if (!isObject(valueFrom)) return [];
+        if (value) return [invalidValue(field, '', 'may not be specified when `value` is not empty')];
+        return checkField(valueFrom['fieldRef'], OF_VARIABLES, field);
       }),
+      ...objectsIn(ports).flatMap(({ containerPort }, j) =>
+        checkRange(`${at}spec.${list}[${i}].ports[${j}].containerPort`, containerPort, 65_535),
+      ),
       ...objectsIn(volumeMounts).flatMap((mount, j): FieldError[] => {
         const field = `${at}spec.${list}[${i}].volumeMounts[${j}]`;
         if (objectsIn(volumeMounts).findIndex((other) => other['mountPath'] === mount['mountPath']) < j)
@@ -88,6 +118,9 @@ function checkPod(pod: KubeObject, at = ''): FieldError[] {
       }),
     ]),
   );
+  const deadline = spec['activeDeadlineSeconds'];
+  if (deadline !== undefined && deadline !== null)
+    errors.push(...checkRange(`${at}spec.activeDeadlineSeconds`, deadline, 2_147_483_647));
   errors.push(...objectsIn(spec['volumes']).flatMap((volume, i) => checkVolume(volume, `${at}spec.volumes[${i}]`)));
   // Kubernetes, "Pod Scheduling Readiness".
   if (spec['nodeName'] && objectsIn(spec['schedulingGates']).length > 0)
@@ -95,7 +128,7 @@ function checkPod(pod: KubeObject, at = ''): FieldError[] {
   return errors;
 }
 
-/** Files stay in their volume (Kubernetes API Reference, "KeyToPath" and "ServiceAccountTokenProjection"). */
+/** Checks that files stay in their volume (Kubernetes API Reference, "KeyToPath" and "ServiceAccountTokenProjection"). */
 function checkVolume(volume: JsonObject, at: string): FieldError[] {
   const { projected } = volume;
   const sources = isObject(projected)
@@ -126,7 +159,7 @@ function checkPath(path: unknown, field: string): FieldError[] {
   return path.startsWith('..') ? [invalidValue(field, path, "must not start with '..'")] : [];
 }
 
-/** Keys become file names (Kubernetes, "ConfigMaps" and "Secrets"). */
+/** Checks keys, which become file names (Kubernetes, "ConfigMaps" and "Secrets"). */
 function checkKeys(object: KubeObject): FieldError[] {
   return ['data', 'binaryData', 'stringData'].flatMap((member) =>
     Object.keys((object[member] as object | null | undefined) ?? {})
@@ -141,7 +174,7 @@ function checkSubjects(binding: KubeObject): FieldError[] {
   );
 }
 
-/** Unsupported fields that would change a Job's behaviour. */
+/** Unsupported Job fields that would change its behaviour. */
 const NOT_OFFERED = ['podFailurePolicy', 'successPolicy', 'maxFailedIndexes', 'managedBy'];
 
 function checkWorkload(object: KubeObject): FieldError[] {
@@ -151,10 +184,10 @@ function checkWorkload(object: KubeObject): FieldError[] {
   if (object.kind === 'Job') {
     const unknown = NOT_OFFERED.filter((field) => spec[field] !== undefined && spec[field] !== null);
     const errors = unknown.map((field) =>
-      forbiddenValue(`spec.${field}`, 'this cluster does not offer it; leave it out'),
+      forbiddenValue(`spec.${field}`, 'this cluster does not support it; leave it out'),
     );
     if ((spec['backoffLimitPerIndex'] ?? 0) !== 0)
-      errors.push(forbiddenValue('spec.backoffLimitPerIndex', 'this cluster offers 0 alone'));
+      errors.push(forbiddenValue('spec.backoffLimitPerIndex', 'this cluster only supports 0'));
     if (spec['completionMode'] === 'Indexed' && spec['completions'] === undefined)
       errors.push(requiredValue('spec.completions', 'when completion mode is Indexed'));
     return [...pod, ...errors];
@@ -185,7 +218,7 @@ const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>
   secrets: checkKeys,
 };
 
-/** Checks common mistakes; unknown fields stay. Throws `ApiError` 422. */
+/** Checks an object for common mistakes. Ignores unknown fields. Throws `ApiError` 422. */
 export function validate(kind: ResourceKind, object: KubeObject): void {
   const { name, labels, annotations } = object.metadata;
   const errors = [
@@ -197,6 +230,7 @@ export function validate(kind: ResourceKind, object: KubeObject): void {
       'a valid label must be a string of at most 63 characters',
     ),
     ...checkStrings('metadata.annotations', annotations, () => true, 'must be a string'),
+    ...checkSize(annotations),
     ...checkForm(kind.resource, object),
     ...(BY_RESOURCE[kind.resource]?.(object) ?? []),
   ];

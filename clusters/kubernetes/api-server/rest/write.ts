@@ -11,6 +11,9 @@ import { nameSuffix } from '../store/memory-store.ts';
 import { timestamp } from '../model/types.ts';
 import { ApiError, type KubeObject } from '../model/types.ts';
 import { applyDefaults, checkImmutable, prepareForCreate, prepareForUpdate } from './strategy.ts';
+import { awaitsFinalizers, checkNewFinalizers, finalizersOf } from './finalizers.ts';
+import { finishIfEmpty } from './terminate-namespace.ts';
+import { withKnownFields, type FieldValidation } from './field-validation.ts';
 import { validate } from './validation.ts';
 
 export interface WriteTarget {
@@ -20,9 +23,11 @@ export interface WriteTarget {
   readonly subresource: string;
   readonly user: UserInfo;
   readonly dryRun: boolean;
+  /** Undefined for writes of the cluster itself. */
+  readonly fields?: FieldValidation;
 }
 
-/** Throws `ApiError` 400. */
+/** Returns the object in a request body. Throws `ApiError` 400. */
 export function objectFrom(body: unknown, target: WriteTarget): KubeObject {
   const { kind, namespace, name } = target;
   if (!isObject(body)) throw badRequest('the body of the request must be an object');
@@ -64,7 +69,7 @@ export function objectFrom(body: unknown, target: WriteTarget): KubeObject {
       throw badRequest(`${field} must be an object`);
     }
   }
-  return object as KubeObject;
+  return (target.fields ? withKnownFields(kind, object, target.fields) : object) as KubeObject;
 }
 
 function checkNamespace(context: ApiContext, target: WriteTarget, object: KubeObject): void {
@@ -78,7 +83,7 @@ function checkNamespace(context: ApiContext, target: WriteTarget, object: KubeOb
   }
 }
 
-/** Defaults, admission, validation, store. Throws `ApiError`. */
+/** Creates an object after defaults, admission and validation. Throws `ApiError`. */
 export async function create(context: ApiContext, target: WriteTarget, body: unknown): Promise<KubeObject> {
   const { kind, user, dryRun, subresource } = target;
   const { store } = context;
@@ -87,7 +92,7 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   const { metadata } = object;
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
   checkNamespace(context, target, object);
-  // Before admission, so that webhooks see the name.
+  // Generate the name before admission, so that webhooks see it.
   if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${nameSuffix()}`;
   if (!metadata.name) throw invalid(kind, '', [requiredValue('metadata.name', 'name or generateName is required')]);
   prepareForCreate(kind, object);
@@ -97,7 +102,7 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   const admitted = await context.webhooks.admit(attributes);
   if (admitted !== undefined && admitted !== object) {
     object = admitted;
-    // Also for what webhooks added ("Dynamic Admission Control", Reinvocation policy).
+    // Again, for additions by webhooks ("Dynamic Admission Control", Reinvocation policy).
     applyDefaults(kind, object);
     if (kind.resource === 'pods') {
       admitServiceAccount(object, store);
@@ -110,7 +115,7 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp(context.clock.now()) } };
 }
 
-/** Called again if the stored object changed. */
+/** Returns the new object. Called again if the stored object has changed. */
 export type Change = (previous: KubeObject) => unknown;
 
 const UPDATE_ATTEMPTS = 5;
@@ -133,13 +138,19 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
     if (subresource === '') checkEscalation(context, user, kind, object, false);
     object = (await context.webhooks.admit({ ...target, operation: 'UPDATE', object, previous })) ?? object;
     if (subresource === '') checkImmutable(kind, object, previous);
+    checkNewFinalizers(kind, object, previous);
     validate(kind, object);
     if (dryRun) return object;
     try {
       // The object may have changed during admission.
       const version = previous.metadata.resourceVersion;
       const metadata = { ...object.metadata, ...(version === undefined ? {} : { resourceVersion: version }) };
-      return store.update(kind.resource, { ...object, metadata });
+      const updated = store.update(kind.resource, { ...object, metadata });
+      if (awaitsFinalizers(updated) && finalizersOf(updated).length === 0) {
+        store.remove(kind.resource, namespace, name);
+        if (namespace !== undefined) finishIfEmpty(store, namespace);
+      }
+      return updated;
     } catch (error) {
       const raced = error instanceof ApiError && error.reason === 'Conflict';
       if (!raced || attempt === UPDATE_ATTEMPTS) throw error;
