@@ -1,4 +1,4 @@
-/** Grants the groups of EKS's access policies their rights, where EKS has an authorizer of its own. */
+/** Kubernetes roles for the groups of EKS's access policies, which EKS grants with its own authorizer. */
 const GROUP = 'rbac.authorization.k8s.io';
 const ADMIN_VIEW = 'eks:admin-view';
 

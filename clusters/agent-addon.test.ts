@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { additionalFlags, flagArguments } from './agent-addon.ts';
 
-describe('the configuration values of the agent add-on', () => {
+describe("the agent add-on's configuration values", () => {
   for (const [values, args] of [
     [undefined, []],
     ['{}', []],
@@ -10,9 +10,9 @@ describe('the configuration values of the agent add-on', () => {
     ['{"agent":{"additionalArgs":{"--rotate-credentials":""}}}', ['--rotate-credentials']],
     ['{"agent":{"additionalArgs":{"-b":["::1","127.0.0.1"]}}}', ['-b', '::1,127.0.0.1']],
   ] as const) {
-    it(`are [${args.join(' ')}] for ${JSON.stringify(values) ?? 'no configuration'}`, () =>
+    it(`yield the arguments [${args.join(' ')}] for ${JSON.stringify(values) ?? 'no configuration'}`, () =>
       expect(flagArguments(additionalFlags(values))).to.deep.equal(args));
   }
 
-  it('are refused when they are neither JSON nor YAML', () => expect(() => additionalFlags('{"agent"')).to.throw());
+  it('are rejected unless they are JSON or YAML', () => expect(() => additionalFlags('{"agent"')).to.throw());
 });

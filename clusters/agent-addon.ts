@@ -5,10 +5,10 @@ import type { AgentVersion } from '../components/agent/options.ts';
 export const AGENT_ADDON = 'eks-pod-identity-agent';
 export const AGENT_SELECTOR = `app.kubernetes.io/name=${AGENT_ADDON}`;
 
-/** The folder of the 0.2 chart for the keys that verify tokens. */
+/** Where the 0.2 chart stores the keys that verify tokens. */
 const KEY_FOLDER = '/var/lib/eks-pod-identity-agent';
 
-/** Differences between the charts: 0.2 fetches keys from the API server and keeps them. */
+/** Differences between the charts: 0.2 fetches keys from the API server and stores them. */
 const CHARTS: Readonly<Record<AgentVersion, { readonly pod: object; readonly container: object }>> = {
   '0.1': { pod: { automountServiceAccountToken: false }, container: {} },
   '0.2': {
@@ -25,11 +25,11 @@ export interface AgentManifest {
   readonly region: string;
   readonly image: string;
   readonly labels: Readonly<Record<string, string>>;
-  /** Further arguments of `server`. */
+  /** Additional arguments of `server`. */
   readonly args: readonly string[];
   readonly env?: readonly { readonly name: string; readonly value: string }[];
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Further fields of the pods' spec and of the container. */
+  /** Additional fields of the pod spec and of the container. */
   readonly pod: object;
   readonly container: object;
 }
@@ -78,12 +78,12 @@ export const chartOf = (container: {
   readonly volumeMounts?: readonly { readonly mountPath?: string }[];
 }): AgentVersion => (container.volumeMounts?.some(({ mountPath }) => mountPath === KEY_FOLDER) ? '0.2' : '0.1');
 
-/** Flags such as `-b`, with values; empty for a flag without one. */
+/** Values by flag, such as `-b`; a flag without a value has an empty one. */
 export type AgentFlags = Readonly<Record<string, string>>;
 
 /**
- * Reads `agent.additionalArgs` of configuration values (JSON or YAML): a map of flags (EKS User Guide, "Disable IPv6 in the
- * EKS Pod Identity Agent"). Throws an Error for invalid text.
+ * Reads the map of flags in `agent.additionalArgs` from configuration values in JSON or YAML (EKS User Guide, "Disable IPv6
+ * in the EKS Pod Identity Agent"). Throws an Error for invalid text.
  */
 export function additionalFlags(configurationValues: string | undefined): AgentFlags {
   const values: unknown = configurationValues === undefined ? undefined : parse(configurationValues);

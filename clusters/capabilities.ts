@@ -5,7 +5,7 @@ export const AGENT_CAPABILITIES: Readonly<Record<AgentVersion, readonly string[]
   '0.2': ['agent-pod-cache', 'agent-token-validation'],
 };
 
-/** Harness capability names that every cluster type has unless its options or workloads lack them. */
+/** Harness capabilities of every cluster type, unless its options or workloads exclude them. */
 export const COMMON_CAPABILITIES: readonly string[] = [
   'kubernetes',
   'own-cluster',

@@ -5,9 +5,9 @@ import { TRIES, type ObjectMeta } from './in-cluster/objects.ts';
 import { retry } from '../foundation/node/poll.ts';
 import type { Connection } from '../foundation/protocols/kubernetes-connection.ts';
 
-/** DaemonSets of network plugins and policy engines that enforce network policies. */
+/** DaemonSets of network plugins and engines that enforce network policies. */
 const ENFORCING = new Set(['antrea-agent', 'calico-node', 'canal', 'cilium', 'kube-network-policies', 'weave-net']);
-/** kind's own plugin enforces policies since this image (kind 0.24). */
+/** kind's own network plugin enforces policies since this image (kind 0.24). */
 const KINDNET_SINCE = 20240813;
 
 type Named = V1DaemonSet & { readonly metadata: ObjectMeta };
@@ -23,7 +23,7 @@ export async function daemonSetsOf(connection: Connection, signal?: AbortSignal)
 const agentOf = (daemonSets: readonly V1DaemonSet[]): V1DaemonSet | undefined =>
   daemonSets.find(({ metadata }) => metadata?.name === AGENT_ADDON);
 
-/** Undefined without an agent. */
+/** Returns the agent's chart version, or undefined without an agent. */
 export function agentChartOf(daemonSets: readonly V1DaemonSet[]): AgentVersion | undefined {
   const [container] = agentOf(daemonSets)?.spec?.template?.spec?.containers ?? [];
   return container && chartOf(container);
@@ -44,7 +44,7 @@ function enforcesPolicies({ metadata, spec }: V1DaemonSet): boolean {
   const containers = spec?.template?.spec?.containers ?? [];
   if (name === 'kindnet')
     return containers.some(({ image = '' }) => Number(/:v(\d{8})/.exec(image)?.[1] ?? 0) >= KINDNET_SINCE);
-  // The Amazon VPC CNI plugin may (EKS User Guide, "Limit Pod traffic with Kubernetes network policies").
+  // Its policies are optional (EKS User Guide, "Limit Pod traffic with Kubernetes network policies").
   if (name === 'aws-node')
     return containers.some(({ args = [] }) => args.some((arg) => /^--enable-network-policy(=true)?$/.test(arg)));
   if (name === 'kube-router') return containers.some(({ args = [] }) => args.includes('--run-firewall=true'));

@@ -10,7 +10,7 @@ import type { StartLimiter } from '../foundation/node/start-limiter.ts';
 export interface ProvisioningClients {
   readonly eks: EKSClient;
   readonly iam: IAMClient;
-  /** Makes a client of EC2; undefined if clusters need no subnets. */
+  /** Creates an EC2 client; undefined if clusters need no subnets. */
   readonly ec2?: () => Promise<EC2Client>;
 }
 
@@ -20,27 +20,27 @@ export interface ProvisionRequest {
   readonly name: string;
   readonly region: string;
   readonly accountId: string;
-  /** The caller (GetCallerIdentity), for messages. */
+  /** The caller's ARN (GetCallerIdentity), for messages. */
   readonly callerArn?: string;
   readonly clients: ProvisioningClients;
-  /** Tags of all AWS objects. */
+  /** Tags of all AWS resources. */
   readonly tags: Readonly<Record<string, string>>;
   /** Returns a fresh bearer token for the API server. */
   readonly token: (clusterName: string) => Promise<string>;
-  /** AWS's clock, milliseconds since the epoch, if it may be moved. Default: this machine's. */
+  /** An adjustable AWS clock, in milliseconds since the epoch. Default: the host's clock. */
   readonly now?: () => number;
-  /** Replaces EKS's endpoint and `token`. */
+  /** Used instead of EKS's endpoint and `token`. */
   readonly kubeConfig?: KubeConfig;
   readonly progress: (line: string) => void;
-  /** Fires when the run is interrupted: `provision` then rejects and cleans up. */
+  /** Fires when the run is interrupted; then `provision` cleans up and rejects. */
   readonly signal: AbortSignal;
 }
 
-/** A cluster with agent and webhook. */
+/** A cluster with an agent and a webhook. */
 export interface RunningCluster {
   readonly name: string;
   readonly arn: string;
-  /** Without `https://`, as IAM names it. */
+  /** Without `https://`, as in IAM. */
   readonly issuer: string;
   /** ARN of the OIDC provider in the cluster's account. */
   readonly providerArn: string;
@@ -54,49 +54,49 @@ export interface RunningCluster {
 
 interface Clusters {
   readonly name: string;
-  /** Harness capability names, complete once the clusters exist. */
+  /** Harness capabilities, complete once the clusters exist. */
   readonly capabilities: ReadonlySet<string>;
   readonly workloadImage: string;
-  /** Whether pods are processes of this machine, and see its installed programs. */
+  /** Whether pods are processes of this host, and see its installed programs. */
   readonly onThisMachine?: true;
-  /** Whether API server and webhook learn of changes with a delay, from watches. */
+  /** Whether the API server and the webhook see changes late, through watches. */
   readonly eventual: boolean;
-  /** Limits concurrent pod starts, where these are this machine's work. */
+  /** Limits concurrent pod starts in clusters on this host. */
   readonly podStarts?: StartLimiter;
-  /** Sentences about visible differences from EKS, complete once the clusters exist. */
+  /** Describes visible differences from EKS in sentences; complete once the clusters exist. */
   translations(): readonly string[];
-  /** A better known cause of a failed creation than EKS's or `provision`'s error. */
+  /** Returns the cause of a failed creation, if it is more precise than the error of EKS or `provision`. */
   failure(): ClusterError | undefined;
-  /** Removes shared resources, after the clusters were deleted. */
+  /** Removes shared resources. Called after the clusters are deleted. */
   close(): Promise<void>;
 }
 
-/** Provides a run's clusters through the EKS API, real or emulated (on a `ClusterHost`). */
+/** Provides a run's clusters through the EKS API, which is real or emulated (on a `ClusterHost`). */
 export interface ClusterDriver extends Clusters {
-  /** Whether clusters are across a network and slow to create. */
+  /** Whether clusters are remote and slow to create. */
   readonly remote: boolean;
-  /** Whether clusters end with the run, so that their objects need no deletion. The same holds for an emulated AWS. */
+  /** Whether clusters, or an emulated AWS, are deleted after the run, so that their objects need no deletion. */
   readonly disposable: boolean;
-  /** Returns the name before the cluster exists. */
+  /** Returns the name that the cluster will have. */
   clusterName(alias: ClusterAlias): string;
-  /** Creates a cluster with agent and webhook, or cleans up. Throws `ClusterError` for causes that users can fix. */
+  /** Creates a cluster with agent and webhook; on failure cleans up. Throws `ClusterError` for causes that users can fix. */
   provision(request: ProvisionRequest): Promise<RunningCluster>;
 }
 
 /**
- * Where an emulated EKS's clusters run: in this process, or in Docker. Created before the emulator, whose address it
- * determines, and its provider afterwards.
+ * Runs the clusters of an emulated EKS, in this process or in Docker. It is created before the emulator, whose address it
+ * determines; its provider is created afterwards.
  */
 export interface ClusterHost extends Clusters {
   readonly provider: ClusterProvider;
-  /** Address that the emulator binds. */
+  /** The address that the emulator listens on. */
   readonly bindAddress: string;
-  /** Number of further emulated AWSs that may have clusters here, for scenarios that change what others share. Default 0. */
+  /** Number of additional emulated AWSs with clusters here, for scenarios that change shared state. Default: 0. */
   readonly lanes?: number;
-  /** Translates a URL of this machine for nodes and pods. */
+  /** Translates a URL on this host for nodes and pods. */
   reachable(url: string): string;
-  /** Versions and images for the report. */
+  /** Returns versions and images for the report. */
   facts(clusterName: string): Readonly<Record<string, string>>;
-  /** Kubeconfig of an existing cluster that does not accept EKS's tokens. */
+  /** Returns the kubeconfig of an existing cluster that does not accept EKS's tokens. */
   kubeConfig?(clusterName: string): KubeConfig | undefined;
 }

@@ -7,7 +7,7 @@ import { setEnvironment } from '../test/support/process-environment.ts';
 const START = Date.parse('2030-01-01T00:00:00Z');
 const ROLE = 'meta-data/iam/security-credentials';
 
-describe('instance metadata', () => {
+describe('the instance metadata service', () => {
   let metadata: InstanceMetadata;
   let now = START;
 
@@ -43,7 +43,7 @@ describe('instance metadata', () => {
     return [response.status, await response.text()];
   }
 
-  it('answers a session with the role of the node and its credentials', async () => {
+  it("returns the node's role and credentials to a session", async () => {
     const headers = await session();
     expect(await get(`${ROLE}/`, headers)).to.deep.equal([200, 'worker']);
     const [status, text] = await get(`${ROLE}/worker`, headers);
@@ -63,7 +63,7 @@ describe('instance metadata', () => {
     expect(await get(`${ROLE}/other`, headers)).to.deep.equal([404, 'Not Found']);
   });
 
-  it('answers 401 without a session, with a made-up one and after its end', async () => {
+  it('returns 401 for a missing, an unknown and an expired session token', async () => {
     for (const path of ['meta-data/instance-id', `${ROLE}/`, `${ROLE}/worker`])
       expect((await get(path, {}))[0], path).to.equal(401);
     expect((await get(`${ROLE}/`, { 'X-aws-ec2-metadata-token': 'made-up' }))[0]).to.equal(401);
@@ -72,7 +72,7 @@ describe('instance metadata', () => {
     expect((await get(`${ROLE}/`, headers))[0]).to.equal(401);
   });
 
-  it('answers 400 to a session without a time', async () => {
+  it('returns 400 for a token request without a TTL', async () => {
     expect((await call('api/token', { method: 'PUT' })).status).to.equal(400);
   });
 
@@ -83,20 +83,20 @@ describe('instance metadata', () => {
     ['21601', 400],
     ['soon', 400],
   ] as const) {
-    it(`answers ${status} to a session of ${ttl} seconds`, async () => {
+    it(`returns ${status} for a token request with a TTL of ${ttl}`, async () => {
       const headers = { 'X-aws-ec2-metadata-token-ttl-seconds': ttl };
       expect((await call('api/token', { method: 'PUT', headers })).status).to.equal(status);
     });
   }
 
-  it('answers 403 to callers of other addresses than those of its instance', async () => {
+  it('returns 403 to callers from foreign addresses', async () => {
     const callers: string[] = [];
     const closed = await startInstanceMetadata({
       instanceId: 'i-0123456789abcdef0',
       region: 'eu-west-1',
       hostName: 'node',
       roleArn: 'arn:aws:iam::111122223333:role/worker',
-      credentials: () => Promise.reject(new Error('must not be asked for')),
+      credentials: () => Promise.reject(new Error('unexpected request for credentials')),
       clock: { now: () => now },
       answers: (address) => {
         callers.push(address);
@@ -110,7 +110,7 @@ describe('instance metadata', () => {
     expect(callers).to.deep.equal(['127.0.0.1']);
   });
 
-  it("gives the SDK's default chain the node's credentials", async () => {
+  it("provides the node's credentials to the SDK's default chain", async () => {
     const before = { ...process.env };
     setEnvironment({
       ...Object.fromEntries(Object.entries(before).filter(([name]) => !name.startsWith('AWS_'))),

@@ -13,7 +13,7 @@ export interface InstanceOptions {
   readonly clock: Clock;
   /** Default: loopback. */
   readonly bindAddress?: string;
-  /** Which caller addresses are answered; others get 403. Default: all. */
+  /** Whether to serve a caller's address; others get 403. Default: all are served. */
   readonly answers?: (address: string) => boolean;
 }
 
@@ -29,10 +29,10 @@ const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
 const MAX_TTL = 21_600;
 const HOUR = 3_600_000;
 
-/** Instance metadata service with IMDSv2 required (EC2 User Guide, "Use the Instance Metadata Service …"). */
+/** Starts an instance metadata service that requires IMDSv2 (EC2 User Guide, "Use the Instance Metadata Service …"). */
 export async function startInstanceMetadata(options: InstanceOptions): Promise<InstanceMetadata> {
   const { clock, bindAddress = '127.0.0.1', answers = () => true } = options;
-  /** Token -> end, milliseconds since the epoch. */
+  /** Expiry by token, in milliseconds since the epoch. */
   const sessions = new Map<string, number>();
 
   const issueToken = (request: IncomingMessage, response: ServerResponse): void => {

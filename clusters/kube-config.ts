@@ -2,10 +2,10 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig, type User } from '@kubernetes/client-node';
 
-/** Tokens are valid for 15 minutes (Amazon EKS User Guide, "Grant access to EKS APIs"), but scenarios move AWS's clock. */
+/** EKS's tokens expire after 15 minutes (EKS User Guide, "Grant access to EKS APIs"), but scenarios move AWS's clock. */
 const TOKEN_LIFE_MILLISECONDS = 3 * 60_000;
 
-/** The token is renewed before it expires and when the clock is moved. */
+/** Returns a kubeconfig whose token is renewed before it expires and when the clock is moved. */
 export function kubeConfigWithToken(
   cluster: { readonly name: string; readonly endpoint: string; readonly certificateAuthorityData: string },
   token: () => Promise<string>,

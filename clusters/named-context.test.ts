@@ -30,20 +30,20 @@ describe('the kubeconfig of an existing cluster', () => {
   const problem = (...args: Parameters<typeof readContext>): Promise<Error & { code?: string; blame?: string }> =>
     rejection((async () => readContext(...args))());
 
-  it('is the file named, with its current context', () => {
+  it('is read from the given file, with its current context', () => {
     const kubeconfig = write('one', ['blue', 'green'], 'green');
     const { config, context, files } = readContext({ kubeconfig }, { KUBECONFIG: '/nonexistent' });
     expect({ context, files }).to.deep.equal({ context: 'green', files: kubeconfig });
     expect(config.getCurrentCluster()).to.include({ server: 'https://green', caFile: join(folder, 'ca.crt') });
   });
 
-  it('has another context when one is named', () => {
+  it('uses the given context', () => {
     const kubeconfig = write('one', ['blue', 'green'], 'green');
     const { config } = readContext({ kubeconfig, context: 'blue' });
     expect(config.getCurrentCluster()).to.include({ server: 'https://blue' });
   });
 
-  it('is that of all files of KUBECONFIG else', () => {
+  it('is merged from the files of KUBECONFIG by default', () => {
     const KUBECONFIG = `${write('one', ['blue'], 'blue')}:${write('two', ['green'], 'green')}`;
     expect(readContext({}, { KUBECONFIG })).to.include({ context: 'blue', files: KUBECONFIG });
     expect(readContext({ context: 'green' }, { KUBECONFIG }).config.getCurrentCluster()).to.include({
@@ -51,18 +51,18 @@ describe('the kubeconfig of an existing cluster', () => {
     });
   });
 
-  it('must be there', async () => {
+  it('is rejected if the file does not exist', async () => {
     const error = await problem({ kubeconfig: join(folder, 'none') });
     expect(error).to.include({ code: 'BAD_KUBECONFIG', blame: 'usage' });
     expect(error.message).to.contain(`${join(folder, 'none')} does not exist`);
   });
 
-  it('must be readable', async () => {
+  it('is rejected if the file is unreadable', async () => {
     expect((await problem({ kubeconfig: folder })).message).to.contain('cannot be read (EISDIR)');
   });
 
   for (const text of ['', '[', '"text"', '{"clusters": 1}']) {
-    it(`cannot be ${JSON.stringify(text)}`, async () => {
+    it(`is rejected if the file contains ${JSON.stringify(text)}`, async () => {
       const kubeconfig = join(folder, 'bad');
       writeFileSync(kubeconfig, text);
       const error = await problem({ kubeconfig });
@@ -71,7 +71,7 @@ describe('the kubeconfig of an existing cluster', () => {
     });
   }
 
-  it('must have the context, and says which it has', async () => {
+  it('is rejected without the given context; the error lists the available ones', async () => {
     const kubeconfig = write('one', ['blue', 'green'], 'green');
     const error = await problem({ kubeconfig, context: 'red' });
     expect(error).to.include({ code: 'BAD_KUBECONFIG', blame: 'usage' });
@@ -79,10 +79,10 @@ describe('the kubeconfig of an existing cluster', () => {
     expect(error.message).to.not.contain('secret');
   });
 
-  it('must have the cluster of the context', async () => {
+  it("is rejected without the context's cluster", async () => {
     const kubeconfig = join(folder, 'half');
     const contexts = [{ name: 'blue', context: { cluster: 'gone', user: 'gone' } }];
     writeFileSync(kubeconfig, stringify({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts }));
-    expect((await problem({ kubeconfig, context: 'blue' })).message).to.contain('names a cluster that is not in it');
+    expect((await problem({ kubeconfig, context: 'blue' })).message).to.contain('refers to an undefined cluster');
   });
 });

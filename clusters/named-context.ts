@@ -7,11 +7,14 @@ import { ClusterError } from '../foundation/node/cluster-error.ts';
 export interface NamedContext {
   readonly config: KubeConfig;
   readonly context: string;
-  /** As in the variable KUBECONFIG. */
+  /** The value of the variable KUBECONFIG. */
   readonly files: string;
 }
 
-/** Reads the file, else KUBECONFIG, else `~/.kube/config` (Kubernetes, "Organizing Cluster Access …"). Throws BAD_KUBECONFIG. */
+/**
+ * Reads the given file, or KUBECONFIG, or `~/.kube/config` (Kubernetes, "Organizing Cluster Access …"). Throws
+ * BAD_KUBECONFIG.
+ */
 export function readContext(
   { kubeconfig, context }: { readonly kubeconfig?: string; readonly context?: string },
   environment: NodeJS.ProcessEnv = process.env,
@@ -31,11 +34,11 @@ export function readContext(
   const known = config.getContexts().map(({ name }) => name);
   if (!known.includes(chosen)) {
     const what = chosen ? `no context ${JSON.stringify(chosen)}` : 'no current context';
-    const has = known.length === 0 ? '' : `; it has ${known.join(', ')}`;
-    throw bad(`${named} has ${what}${has}: name one with --context.`);
+    const has = known.length === 0 ? '' : ` (available: ${known.join(', ')})`;
+    throw bad(`${named} has ${what}${has}. Name one with --context.`);
   }
   config.setCurrentContext(chosen);
-  if (!config.getCurrentCluster()) throw bad(`Context ${chosen} of ${named} names a cluster that is not in it.`);
+  if (!config.getCurrentCluster()) throw bad(`Context ${chosen} of ${named} refers to an undefined cluster.`);
   return { config, context: chosen, files: named };
 }
 
@@ -46,14 +49,14 @@ function load(config: KubeConfig, file: string): void {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
-    throw bad(`The kubeconfig ${file} ${why}: name one with --kubeconfig.`);
+    throw bad(`The kubeconfig ${file} ${why}. Name another file with --kubeconfig.`);
   }
   try {
-    // Paths are relative to the file.
+    // Makes the paths in the file absolute.
     config.loadFromString(text);
     config.makePathsAbsolute(resolve(file, '..'));
   } catch {
-    throw bad(`${file} is not a kubeconfig: name one with --kubeconfig.`);
+    throw bad(`${file} is not a kubeconfig. Name another file with --kubeconfig.`);
   }
 }
 

@@ -1,14 +1,14 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 
-/** A cluster for a runner's Job (docs/in-cluster.md). */
+/** A cluster in which the runner runs as a Job (docs/in-cluster.md). */
 export interface RunnerPlace {
   readonly clusterName: string;
   readonly kubeConfig: KubeConfig;
   readonly runnerImage: string;
   readonly workloadImage: string;
-  /** Flags of an emulator beside the runner. Undefined: real AWS. */
+  /** Flags of the emulator next to the runner. Undefined: real AWS. */
   readonly emulator?: { readonly flags: readonly string[] };
-  /** Facts that the runner cannot find out. */
+  /** Facts that the runner cannot determine itself. */
   readonly facts: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }

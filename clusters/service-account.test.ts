@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { serviceAccountConfig } from './service-account.ts';
 
-describe('the service account of a pod', () => {
+describe("the kubeconfig of a pod's service account", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'service-account-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
   const IN_POD = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
 
-  it('is the way to its cluster, by a token that is read when it is used', async () => {
+  it('names the API server, and reads the token on each use', async () => {
     for (const name of ['token', 'ca.crt']) writeFileSync(join(folder, name), `the ${name}`);
     const config = serviceAccountConfig(folder, IN_POD);
     expect(config.getCurrentCluster()).to.include({ server: 'https://10.96.0.1:443', caFile: join(folder, 'ca.crt') });
@@ -21,8 +21,8 @@ describe('the service account of a pod', () => {
     expect(ipv6.getCurrentCluster()?.server).to.equal('https://[fd00::1]:443');
   });
 
-  it('is none outside of a pod, or in another folder', () => {
+  it('is rejected outside a pod, and if the folder has no token', () => {
     expect(() => serviceAccountConfig(folder, {})).to.throw(/KUBERNETES_SERVICE_HOST .* are not set/);
-    expect(() => serviceAccountConfig(folder, IN_POD)).to.throw(/There is no .*token: name the folder/);
+    expect(() => serviceAccountConfig(folder, IN_POD)).to.throw(/\/token does not exist\. Name the folder/);
   });
 });

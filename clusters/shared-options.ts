@@ -3,7 +3,7 @@ import { option, type OptionSpec, type OptionValues } from '../foundation/node/o
 
 export const AGENT_IMAGE: OptionSpec = option.text(
   'agent-image IMAGE',
-  'run this image of the Pod Identity agent (default: the reference agent; on EKS the add-on)',
+  'run this Pod Identity agent image (default: the reference agent; on EKS the add-on)',
 );
 
 export const WORKLOAD_IMAGE: OptionSpec = option.text(
@@ -12,25 +12,22 @@ export const WORKLOAD_IMAGE: OptionSpec = option.text(
 );
 
 export const RUNNER_OPTIONS: readonly OptionSpec[] = [
-  option.flag('in-cluster', 'run in the cluster itself, as a Job (docs/in-cluster.md)'),
-  option.text('runner-image IMAGE', 'with --in-cluster: run this image (scripts/runner-image.js builds it)'),
-  option.text('results-claim NAME', 'with --in-cluster: store reports in this PersistentVolumeClaim'),
-  option.text(
-    'kubeconfig FILE',
-    'use the cluster of this kubeconfig instead of creating one (on EKS with --in-cluster)',
-  ),
-  option.text('context NAME', 'use the cluster of this context (from --kubeconfig, KUBECONFIG or ~/.kube/config)'),
+  option.flag('in-cluster', 'run as a Job in the cluster (docs/in-cluster.md)'),
+  option.text('runner-image IMAGE', 'with --in-cluster: the image to run (scripts/runner-image.js builds it)'),
+  option.text('results-claim NAME', 'with --in-cluster: the PersistentVolumeClaim to store reports in'),
+  option.text('kubeconfig FILE', 'use the cluster of this kubeconfig (on EKS with --in-cluster)'),
+  option.text('context NAME', 'use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)'),
 ];
 
 export const AGENT_ARGS: OptionSpec = option.list(
   'agent-args FLAG',
-  "pass this flag to the agent's server command (repeatable, or comma-separated)",
+  "pass this flag to the agent's server command (repeatable or comma-separated)",
 );
 
 export const AGENT_CHART: OptionSpec = option.choice(
   'agent-chart',
   AGENT_VERSIONS,
-  'install the agent of this chart version, and behave like it (on EKS with --agent-image)',
+  'use the agent of this chart version (on EKS with --agent-image)',
   { default: '0.1' },
 );
 
@@ -38,6 +35,6 @@ export const chartOf = (options: OptionValues): AgentVersion => options.text(AGE
 
 export const READY_TIMEOUT: OptionSpec = option.number(
   'ready-timeout SECONDS',
-  'wait this many seconds for a cluster to become ready',
+  'wait up to this many seconds for a cluster to become ready',
   { minimum: 1, maximum: 86_400, default: 300 },
 );

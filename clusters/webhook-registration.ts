@@ -1,6 +1,6 @@
 const NAME = 'pod-identity-webhook';
 
-/** EKS's configuration: created pods, failing open (Kubernetes, "Dynamic Admission Control"). */
+/** Registers the webhook like EKS: for pod creation, failing open (Kubernetes, "Dynamic Admission Control"). */
 export function webhookRegistration(
   clientConfig: Readonly<Record<string, unknown>>,
   labels?: Readonly<Record<string, string>>,

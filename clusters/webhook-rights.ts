@@ -7,7 +7,7 @@ interface Names {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** Rights to read all service accounts, and config maps of its namespace. */
+/** Returns RBAC objects to read all service accounts, and config maps in the webhook's namespace. */
 export function webhookRights({ namespace, ...metadata }: Names, subject: Readonly<Record<string, string>>) {
   const apiVersion = `${GROUP}/v1`;
   const inNamespace = { ...metadata, namespace };

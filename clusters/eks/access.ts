@@ -7,7 +7,7 @@ import { placed } from './teardown.ts';
 /** EKS User Guide, "Review access policy permissions". */
 export const ADMINISTRATOR_POLICY = 'AmazonEKSClusterAdminPolicy';
 
-/** Makes a principal a cluster administrator (EKS User Guide, "Create access entries"). Throws errors of EKS. */
+/** Makes a principal a cluster administrator (EKS User Guide, "Create access entries"). Throws EKS errors. */
 export async function admit(principalArn: string, context: EksContext): Promise<void> {
   const { name: clusterName, eks, tags, resources } = context;
   try {
@@ -18,7 +18,7 @@ export async function admit(principalArn: string, context: EksContext): Promise<
       remove: () => ignoreMissing(() => eks.send(new DeleteAccessEntryCommand({ clusterName, principalArn }))),
     });
   } catch (error) {
-    // The creator already has this policy.
+    // The cluster's creator already has an access entry.
     if (isNamed(error, 'ResourceInUse')) return;
     throw error;
   }

@@ -7,9 +7,9 @@ import { addonOf } from './deletion.ts';
 import { isNamed } from './errors.ts';
 
 export interface AddonSpec {
-  /** Such as `v1.3.10-eksbuild.2`; default: EKS's own. */
+  /** Such as `v1.3.10-eksbuild.2`. Default: EKS's choice. */
   readonly version?: string;
-  /** What happens to existing objects of the same names. */
+  /** How EKS treats existing objects with the same names. */
   readonly resolveConflicts: 'NONE' | 'OVERWRITE';
 }
 
@@ -23,14 +23,14 @@ export async function makeAddon({ version, resolveConflicts }: AddonSpec, contex
     tags,
   });
   const answer = await makeInEks(addonOf(eks, clusterName, AGENT_ADDON), context, () => eks.send(create), {
-    // A predecessor that was just deleted.
+    // A just deleted add-on may still exist.
     tolerates: (error) => isNamed(error, 'ResourceInUse'),
     within: timing.inUse,
   });
   return answer?.addon ?? {};
 }
 
-/** Waits for ACTIVE; DEGRADED is normal without nodes and shortly after. Throws AGENT_NOT_READY with EKS's health issue. */
+/** Waits for ACTIVE. Accepts DEGRADED without nodes and for a while after. Throws AGENT_NOT_READY with EKS's health issue. */
 export function awaitAddon(
   made: Addon,
   /** Milliseconds since the epoch. */
@@ -55,7 +55,7 @@ export async function findAddon(eks: EKSClient, clusterName: string): Promise<Ad
   }
 }
 
-/** Rejects an add-on version that EKS does not offer for the Kubernetes version. Throws `ClusterError` NOT_OFFERED. */
+/** Throws `ClusterError` NOT_OFFERED if EKS does not offer the add-on version for the Kubernetes version. */
 export async function checkAddonVersion(
   client: EKSClient,
   version: string,
@@ -68,7 +68,7 @@ export async function checkAddonVersion(
       for (const { addonVersions = [] } of addons)
         offered.push(...addonVersions.map(({ addonVersion = '' }) => addonVersion));
   } catch (error) {
-    // Not every endpoint has this operation; then CreateAddon decides.
+    // Without this operation, as in some emulators, CreateAddon decides.
     if (isNamed(error, 'InvalidRequest') || isNamed(error, 'UnknownOperation')) return;
     throw error;
   }
@@ -76,6 +76,6 @@ export async function checkAddonVersion(
   const of = kubernetesVersion === undefined ? '' : ` for Kubernetes ${kubernetesVersion}`;
   throw new ClusterError(
     'NOT_OFFERED',
-    `EKS does not offer version ${version} of add-on ${AGENT_ADDON}${of} (--addon-version): choose of ${offered.join(', ') || 'none'}.`,
+    `EKS does not offer version ${version} of add-on ${AGENT_ADDON}${of} (--addon-version). Available: ${offered.join(', ') || 'none'}.`,
   );
 }

@@ -28,7 +28,7 @@ interface Counts {
 const AGENT = '/apis/apps/v1/namespaces/kube-system/daemonsets/eks-pod-identity-agent';
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-pod-identity-conformance';
 
-describe('an existing cluster of EKS', () => {
+describe('an existing EKS cluster', () => {
   let site: TestSite;
   let blue: RunningCluster;
 
@@ -52,7 +52,7 @@ describe('an existing cluster of EKS', () => {
 
   afterEach(() => site.close());
 
-  it('is used as it is, and left as it was', async () => {
+  it('stays unchanged when a run has used it', async () => {
     await start();
     const before = await site.left();
     const driver = eksDriver(site.options({ attach: ['blue'] }));
@@ -67,7 +67,7 @@ describe('an existing cluster of EKS', () => {
       ['agent-stop', false],
       ['node-role', false],
       ['own-cluster', false],
-      // By the DaemonSet that is there.
+      // According to the existing DaemonSet.
       ['agent-token-cache', true],
       ['agent-pod-cache', false],
       ['agent-token-validation', false],
@@ -79,7 +79,7 @@ describe('an existing cluster of EKS', () => {
     expect(addon?.status).to.equal('ACTIVE');
   });
 
-  it('gets what it lacks for the time of the run: OIDC provider and add-on', async () => {
+  it('gets a missing OIDC provider and add-on for the duration of the run', async () => {
     await start({ delays: SLOW });
     await site.iam.send(
       new DeleteOpenIDConnectProviderCommand({
@@ -92,19 +92,21 @@ describe('an existing cluster of EKS', () => {
     const cluster = await driver.provision(site.request('blue'));
     expect(cluster.providerArn).to.equal(blue.providerArn);
     expect(cluster.facts).to.include({ agentAddonVersion: 'v1.3.9-eksbuild.5' });
-    // It is the run's own.
+    // The run installed the agent.
     expect(driver.capabilities.has('agent-stop')).to.equal(true);
     await cluster.delete();
     expect(await site.left()).to.deep.equal(['blue', 'blue-cluster', 'blue-node']);
     await goneFromEks(() => site.eks.send(new DescribeAddonCommand(ADDON)));
   });
 
-  it('is one run alone at a time', async () => {
+  it('serves one run at a time', async () => {
     await start();
     const cluster = await attach();
     const error = await refusal(attach({ run: 'c123456' }));
     expect(error).to.include({ code: 'CLUSTER_IN_USE', blame: 'environment' });
-    expect(error.message).to.match(/^Cluster blue is in use by run cabcdef until \d{4}-.*: wait for it to end/);
+    expect(error.message).to.match(
+      /^Cluster blue is in use by run cabcdef until at least \d{4}-.*\. Wait for it to end/,
+    );
     await cluster.delete();
     const next = await attach({ run: 'c123456' });
     await next.delete();
@@ -114,14 +116,14 @@ describe('an existing cluster of EKS', () => {
     expect(gone).to.equal(404);
   });
 
-  it('must be there', async () => {
+  it('is rejected if it does not exist', async () => {
     await start();
     const error = await refusal(attach({ attach: ['green'] }));
     expect(error).to.include({ code: 'CLUSTER_NOT_FOUND', blame: 'usage' });
     expect(error.message).to.contain('no EKS cluster green in us-west-2 of account 111122223333');
   });
 
-  it('must not be going', async () => {
+  it('is rejected while EKS deletes it', async () => {
     await start({ delays: { ...SLOW, deleteCluster: 60_000 } });
     const group = { clusterName: 'blue', nodegroupName: 'nodes' };
     await site.eks.send(new DeleteNodegroupCommand(group));
@@ -132,7 +134,7 @@ describe('an existing cluster of EKS', () => {
     expect(error.message).to.contain('blue is DELETING');
   });
 
-  it('must not be wanted with another agent than it has', async () => {
+  it('is rejected if the options select another agent', async () => {
     await start();
     for (const [over, flag] of [
       [{ agentImage: 'example.com/agent:1' }, '--agent-image'],
@@ -140,13 +142,13 @@ describe('an existing cluster of EKS', () => {
     ] as const) {
       const error = await refusal(attach(over));
       expect(error).to.include({ code: 'NOT_OURS', blame: 'usage' });
-      expect(error.message).to.contain(`leave ${flag} out`);
+      expect(error.message).to.contain(`Leave out ${flag}`);
     }
     const { addon } = await site.eks.send(new DescribeAddonCommand(ADDON));
     expect(addon?.addonVersion).to.equal(blue.facts['agentAddonVersion']);
   });
 
-  it('must have no agent that EKS does not know of: the add-on would take it over', async () => {
+  it('is rejected with an agent unknown to EKS, which the add-on would take over', async () => {
     await start();
     await site.eks.send(new DeleteAddonCommand(ADDON));
     const connection = connect(blue.kubeConfig);
@@ -160,7 +162,7 @@ describe('an existing cluster of EKS', () => {
       for (const over of [{}, { agentImage: 'example.com/agent:1' }]) {
         const error = await refusal(attach(over));
         expect(error).to.include({ code: 'NOT_OURS', blame: 'usage' });
-        expect(error.message).to.contain('DaemonSet kube-system/eks-pod-identity-agent: name a cluster without one');
+        expect(error.message).to.contain('DaemonSet kube-system/eks-pod-identity-agent. Name a cluster without one');
       }
       const stored = await connection.json<typeof theirs>('GET', AGENT);
       expect(stored.metadata.labels).to.deep.equal({ app: 'theirs' });
@@ -171,12 +173,12 @@ describe('an existing cluster of EKS', () => {
     }
   });
 
-  it('in Auto Mode has the agent of its nodes, though the add-on is there that they do not take', async () => {
+  it("in Auto Mode uses its nodes' own agent even if the add-on is installed", async () => {
     site = await testSite(presignedClusterToken);
     blue = await eksDriver(site.options({ compute: 'auto-mode' })).provision(site.request('blue'));
     await site.eks.send(new CreateAddonCommand({ ...ADDON, addonVersion: 'v1.3.9-eksbuild.5' }));
     const connection = connect(blue.kubeConfig);
-    // As the add-on's affinity has it, which keeps it from the nodes of Auto Mode.
+    // Like the add-on's affinity, which excludes Auto Mode's nodes.
     const elsewhere = { spec: { template: { spec: { nodeSelector: { 'compute-type': 'ec2' } } } } };
     await connection.json('PATCH', AGENT, elsewhere);
     while ((await connection.json<{ status: Counts }>('GET', AGENT)).status.desiredNumberScheduled !== 0)
@@ -188,10 +190,10 @@ describe('an existing cluster of EKS', () => {
     expect(driver.capabilities.has('agent-addon')).to.equal(false);
     await cluster.delete();
     const error = await refusal(attach({ addonVersion: 'v1.3.9-eksbuild.5' }));
-    expect(error.message).to.contain('has the agent of EKS Auto Mode').and.contain('leave --addon-version out');
+    expect(error.message).to.contain('has the agent of EKS Auto Mode').and.contain('Leave out --addon-version');
   });
 
-  it('must be administered by who uses it', async () => {
+  it('is rejected if the caller is not its administrator', async () => {
     await start();
     const callerArn = 'arn:aws:sts::111122223333:assumed-role/nightly/ci';
     const driver = eksDriver(site.options({ attach: ['blue'] }));
@@ -200,18 +202,18 @@ describe('an existing cluster of EKS', () => {
     );
     expect(error).to.include({ code: 'NO_ACCESS', blame: 'usage' });
     expect(error.message).to.equal(
-      'arn:aws:iam::111122223333:role/nightly does not administer Kubernetes in cluster blue (401 Unauthorized): add an access entry for it with AmazonEKSClusterAdminPolicy.',
+      'arn:aws:iam::111122223333:role/nightly is not an administrator of cluster blue in Kubernetes (401 Unauthorized): add an access entry for it with AmazonEKSClusterAdminPolicy.',
     );
   });
 
-  it('is one of two where the scenarios need two', async () => {
+  it('is not enough for scenarios that need two clusters', async () => {
     await start();
     expect((await refusal(attach({}, 'c2'))).message).to.contain('need two clusters');
   });
 
-  it('may have no API server where that is allowed', async () => {
+  it('may lack an API server if the options allow it', async () => {
     site = await testSite(presignedClusterToken, {
-      // Nobody listens at the discard port.
+      // Nothing listens on the discard port.
       wrap: withClusters(() => ({ endpoint: 'https://127.0.0.1:9' })),
     });
     const driver = eksDriver(site.options({ kubernetes: 'optional' }));
@@ -225,7 +227,7 @@ describe('an existing cluster of EKS', () => {
     expect(await site.left()).to.deep.equal([]);
   });
 
-  it('with a provider that IRSA cannot use is refused', async () => {
+  it('is rejected if its OIDC provider lacks the audience of IRSA', async () => {
     await start();
     await site.iam.send(
       new RemoveClientIDFromOpenIDConnectProviderCommand({

@@ -18,13 +18,13 @@ import { issuerOf, type MadeCluster } from './provision.ts';
 
 export const AUTO_MODE_AGENT = 'the agent of EKS Auto Mode';
 
-/** The state of a cluster before the run. */
+/** A cluster as it was before the run. */
 export interface ExistingCluster extends Pick<MadeCluster, 'cluster' | 'nodeGroup'> {
-  /** `none`: the run installs one, unless an agent unknown to EKS exists. */
+  /** `none`: the run installs an agent, unless the cluster has one unknown to EKS. */
   readonly agent: 'add-on' | 'auto-mode' | 'none';
 }
 
-/** Reads the cluster. Throws CLUSTER_NOT_FOUND, CLUSTER_NOT_ACTIVE, AGENT_NOT_READY or NOT_OURS, and errors of EKS. */
+/** Reads the cluster. Throws CLUSTER_NOT_FOUND, CLUSTER_NOT_ACTIVE, AGENT_NOT_READY, NOT_OURS and EKS errors. */
 export async function lookAt(options: EksOptions, accountId: string, context: EksContext): Promise<ExistingCluster> {
   const { name, eks } = context;
   const cluster = await activeCluster(accountId, context);
@@ -43,7 +43,7 @@ export async function lookAt(options: EksOptions, accountId: string, context: Ek
   return { cluster, nodeGroup, agent: 'add-on' };
 }
 
-/** Adds a missing OIDC provider and add-on. */
+/** Creates the OIDC provider and the add-on if they are missing. */
 export async function complete(
   { cluster, nodeGroup, agent }: ExistingCluster,
   options: EksOptions,
@@ -74,7 +74,7 @@ async function activeCluster(accountId: string, { name, region, eks }: EksContex
     if (!isNamed(error, 'ResourceNotFound')) throw error;
     throw new ClusterError(
       'CLUSTER_NOT_FOUND',
-      `There is no EKS cluster ${name} in ${region} of account ${accountId}: check --cluster-name and --region.`,
+      `There is no EKS cluster ${name} in ${region} of account ${accountId}. Check --cluster-name and --region.`,
       { cause: error },
     );
   }
@@ -82,7 +82,7 @@ async function activeCluster(accountId: string, { name, region, eks }: EksContex
   const why = healthOf(cluster?.health);
   throw new ClusterError(
     'CLUSTER_NOT_ACTIVE',
-    `EKS cluster ${name} is ${cluster?.status ?? 'unknown'}${why === undefined ? '' : ` (${why})`}: a run needs one that is ACTIVE.`,
+    `EKS cluster ${name} is ${cluster?.status ?? 'unknown'}${why === undefined ? '' : ` (${why})`}. A run requires an ACTIVE cluster.`,
   );
 }
 
@@ -93,12 +93,12 @@ async function firstNodeGroup({ name: clusterName, eks }: EksContext): Promise<N
   return (await eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName }))).nodegroup;
 }
 
-/** Throws if the options want another agent. */
+/** Throws if the options select another agent than the installed one. */
 export function refuseOtherAgent({ agentImage, addonVersion }: EksOptions, there: string, name: string): void {
   const flag = agentImage !== undefined ? '--agent-image' : addonVersion !== undefined ? '--addon-version' : undefined;
   if (flag === undefined) return;
   throw new ClusterError(
     'NOT_OURS',
-    `Cluster ${name} has ${there}, and a run changes nothing that exists: leave ${flag} out, or name a cluster without one.`,
+    `Cluster ${name} already has ${there}, which a run does not replace. Leave out ${flag}, or name a cluster without an agent.`,
   );
 }

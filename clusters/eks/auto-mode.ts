@@ -13,8 +13,8 @@ interface List {
 }
 
 /**
- * Removes all nodes in Auto Mode. DeleteCluster would leave the security group and perhaps the node role behind. Throws
- * `ClusterError` NODE_NOT_READY and errors of the API server.
+ * Removes Auto Mode's nodes. With nodes, DeleteCluster would leave behind the security group and perhaps the node role.
+ * Throws `ClusterError` NODE_NOT_READY and API server errors.
  */
 export async function removeNodes(
   connection: Connection,
@@ -24,7 +24,7 @@ export async function removeNodes(
   progress(`deleting nodes of cluster ${name}`);
   await poll<true>(
     async (attempt) => {
-      // Draining waits for pods that forbid eviction, as those of a run do.
+      // Draining would wait for the run's pods, which forbid eviction.
       await removeNamespaces(connection, run);
       const pools = await find<List>(connection, NODE_POOLS, attempt);
       if (pools === undefined) return true;
@@ -43,7 +43,7 @@ export async function removeNodes(
           ? unanswered
           : new ClusterError(
               'NODE_NOT_READY',
-              `Nodes of cluster ${name} were not gone ${timing.drain / 1000} s after their node pools were deleted.`,
+              `Nodes of cluster ${name} still exist ${timing.drain / 1000} s after the deletion of their node pools.`,
             ),
     },
   );

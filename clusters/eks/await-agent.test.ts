@@ -13,7 +13,7 @@ const pod = (nodeName: string, ready = true): object => ({
 const node = (name: string, ready = true): object => ({ metadata: { name }, status: conditions(ready) });
 
 describe("waiting for the add-on's agent", () => {
-  /** What it comes to in a cluster with a DaemonSet of this status. */
+  /** Returns the outcome, or the error message, for a DaemonSet with this status. */
   async function waited(
     status: object,
     {
@@ -40,25 +40,25 @@ describe("waiting for the add-on's agent", () => {
   }
   const wanted = (desiredNumberScheduled: number): object => ({ observedGeneration: 1, desiredNumberScheduled });
 
-  it('ends when it is ready on all nodes that it is wanted on', async () => {
+  it('ends when the agent is ready on every node that should run it', async () => {
     expect(await waited(wanted(2), { pods: [pod('n1'), pod('n2')] })).to.equal(true);
     expect(await waited(wanted(2), { pods: [pod('n1')] }, 30)).to.match(/not ready within 0.03 s .* and ready\.$/);
   });
 
-  it('waits for none on a node that is not ready itself', async () => {
+  it('ignores nodes that are not ready', async () => {
     const pods = [pod('n1'), pod('n2', false)];
     expect(await waited(wanted(2), { pods, nodes: [node('n1'), node('n2', false)] })).to.equal(true);
     expect(await waited(wanted(2), { pods, nodes: [node('n1'), node('n2')] }, 30)).to.contain('agent-n2 on node n2');
   });
 
-  it('is none in Auto Mode where no node takes it: they have their own', async () =>
+  it('ends in Auto Mode if no node accepts the add-on, since the nodes have their own agent', async () =>
     expect(await waited(wanted(0), { autoMode: true })).to.equal(false));
 
-  it('fails soon where no node takes it, and says what to look at', async () =>
+  it('fails soon if no node accepts the add-on, and names the settings to check', async () =>
     expect(await waited(wanted(0))).to.match(
       /^Add-on eks-pod-identity-agent of cluster a has no node to run on.*affinity/,
     ));
 
-  it('does not take a DaemonSet for one that is wanted nowhere before its controller has seen it', async () =>
+  it('ignores a count of 0 nodes until the controller has observed the DaemonSet', async () =>
     expect(await waited({ desiredNumberScheduled: 0 }, { autoMode: true, pods: [pod('n1')] })).to.equal(true));
 });

@@ -11,8 +11,8 @@ import type { EksContext } from './context.ts';
 const DAEMON_SET = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT_ADDON}`;
 
 /**
- * Waits until the add-on's agent is ready on all ready nodes. False if no node wants it in Auto Mode, which has its own.
- * Throws `ClusterError` AGENT_NOT_READY.
+ * Waits until the add-on's agent is ready on all ready nodes. Returns false if no node accepts it in Auto Mode, whose nodes
+ * have their own agent. Throws `ClusterError` AGENT_NOT_READY.
  */
 export async function awaitAgent(connection: Connection, context: EksContext, autoMode: boolean): Promise<boolean> {
   const { name, timing, deadline, readyMilliseconds, signal } = context;
@@ -28,7 +28,7 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
       if (isWantedNowhere(daemonSet)) {
         if (autoMode) return false;
         unwantedSince ??= Date.now();
-        // New nodes get their labels with a delay.
+        // New nodes get their labels late.
         if (Date.now() - unwantedSince >= timing.degraded) throw wantedNowhere(name);
         return undefined;
       }
@@ -46,23 +46,23 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
       late: () =>
         new ClusterError(
           'AGENT_NOT_READY',
-          `The Pod Identity agent of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
+          `The Pod Identity agent of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pods, because no node accepts it'}.`,
         ),
     },
   );
 }
 
-/** Requires that the controller has seen the current DaemonSet. */
+/** Returns true only if the controller has observed the current DaemonSet. */
 const isWantedNowhere = ({ metadata, status }: V1DaemonSet = {}): boolean =>
   status?.desiredNumberScheduled === 0 && (status.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
 
 const wantedNowhere = (name: string): ClusterError =>
   new ClusterError(
     'AGENT_NOT_READY',
-    `Add-on ${AGENT_ADDON} of cluster ${name} has no node to run on, such as those of a node group: see affinity and nodeSelector of DaemonSet ${AGENT_ADDON} in kube-system.`,
+    `Add-on ${AGENT_ADDON} of cluster ${name} has no node to run on. Add nodes, such as a node group, or check affinity and nodeSelector of DaemonSet ${AGENT_ADDON} in kube-system.`,
   );
 
-/** Large clusters always have some unready nodes, which get no workload. */
+/** Returns whether all these pods run on unready nodes. Large clusters always have some, which get no workload. */
 async function areOnLostNodes(connection: Connection, pods: readonly V1Pod[], signal: AbortSignal): Promise<boolean> {
   const { items } = await connection.json<{ items: readonly V1Node[] }>('GET', '/api/v1/nodes', undefined, signal);
   const ready = new Set(items.filter(isReady).map(({ metadata }) => metadata?.name));

@@ -6,22 +6,22 @@ import type { EksOptions } from './options.ts';
 import type { MadeCluster } from './provision.ts';
 
 export interface ClusterFindings extends Pick<MadeCluster, 'cluster' | 'providerArn'> {
-  /** Undefined without an API server. */
+  /** Undefined if the cluster has no API server. */
   readonly daemonSets: readonly V1DaemonSet[] | undefined;
-  /** Whether the run installed the agent, and may stop it. */
+  /** Whether the run installed the agent, and so may stop it. */
   readonly ownAgent: boolean;
-  /** Whether the run created the node role, and may change it. */
+  /** Whether the run created the node role, and so may change it. */
   readonly ownNodeRole: boolean;
   readonly agentAddon: boolean;
 }
 
 const OF_AGENTS = Object.values(AGENT_CAPABILITIES).flat();
 
-/** Capabilities that this chart's agent lacks; without a chart, nothing is known. */
+/** Returns the capabilities that this chart's agent lacks, or all if the chart is unknown. */
 const unavailableAgents = (chart: AgentVersion | undefined): readonly string[] =>
   OF_AGENTS.filter((of) => chart === undefined || !AGENT_CAPABILITIES[chart].includes(of));
 
-/** Returns harness capability names known before the cluster exists. */
+/** Returns the harness capabilities known before the cluster exists. */
 export function capabilitiesOfEks(
   options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage' | 'agentChart' | 'serviceAccount'>,
 ): ReadonlySet<string> {
@@ -30,11 +30,11 @@ export function capabilitiesOfEks(
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');
-  // A runner must not access kubelets, which control all pods.
+  // A runner must not have access to kubelets, which control all pods.
   if (serviceAccount !== undefined) may.delete('kubelet-stats');
   if (agentImage !== undefined) for (const of of ['agent-addon', ...unavailableAgents(agentChart)]) may.delete(of);
   if (attached || nodeRoleArn !== undefined) may.delete('node-role');
-  // Auto Mode's agent is part of its nodes.
+  // Auto Mode's nodes include the agent.
   if (!attached && compute === 'auto-mode')
     for (const of of ['agent-restart', 'agent-stop', 'agent-addon', ...OF_AGENTS]) may.delete(of);
   return may;
@@ -49,7 +49,7 @@ export function unavailableOnEks(findings: ClusterFindings): string[] {
   if (!ownNodeRole) unavailable.push('node-role');
   // Only IPv6 clusters have pods with IPv6 (EKS User Guide, "Learn about IPv6 addresses to clusters, Pods, and services").
   if (cluster.kubernetesNetworkConfig?.ipFamily !== 'ipv6') unavailable.push('agent-ipv6');
-  // Older API servers may have other keys than EKS's (aws/eks-pod-identity-agent, internal/validation).
+  // Older API servers may publish other keys than EKS (aws/eks-pod-identity-agent, internal/validation).
   if (Number(cluster.version?.split('.')[1]) < 34) unavailable.push('agent-token-validation');
   if (daemonSets === undefined) unavailable.push('kubernetes');
   else unavailable.push(...unavailableCapabilities(daemonSets), ...unavailableAgents(agentChartOf(daemonSets)));

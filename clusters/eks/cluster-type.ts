@@ -14,7 +14,7 @@ export const EKS: AccountClusterType = {
   aws: 'account',
   check: checkEksOptions,
   capabilities: (options) => capabilitiesOfEks(eksOptionsOf(options)),
-  // Existing clusters are accessed by the run's own credentials too.
+  // Existing clusters, too, accept the credentials of the run.
   existing: (options) => options.list('cluster-name'),
   plan: planEks,
   placeRunner: async ({ options }) => {
@@ -44,7 +44,7 @@ export const EKS: AccountClusterType = {
   },
 };
 
-/** EKS's nodes pull the image from a registry that users name; emulated clusters have it. Throws BAD_CLUSTER. */
+/** Returns the image, which real nodes pull from the user's registry and emulated clusters include. Throws BAD_CLUSTER. */
 function workloadImageOf(
   options: OptionValues,
   { image }: WorkloadProgram,
@@ -54,6 +54,6 @@ function workloadImageOf(
   if (given !== undefined) return given;
   throw new HarnessError(
     'BAD_CLUSTER',
-    'Clusters of EKS pull the probe program from a registry: name its image with --workload-image (docs/images.md says how to build and push it).',
+    'EKS clusters pull the probe program from a registry. Name its image with --workload-image; docs/images.md describes how to build and push it.',
   );
 }

@@ -15,24 +15,24 @@ const ROLE = {
   expected: 'give the ARN of a role, such as arn:aws:iam::111122223333:role/example',
 } as const;
 
-/** Options of new clusters: existing ones are not changed. */
+/** Options of new clusters; a run does not change existing ones. */
 const OF_NEW_CLUSTERS: readonly OptionSpec[] = [
-  option.text('kubernetes-version VERSION', 'create clusters of this version, such as 1.34 (default: that of EKS)', {
-    form: { pattern: /^\d+\.\d+$/, expected: 'give one such as 1.34' },
+  option.text('kubernetes-version VERSION', "create clusters of this version, such as 1.34 (default: EKS's choice)", {
+    form: { pattern: /^\d+\.\d+$/, expected: 'give a version such as 1.34' },
   }),
-  option.choice('compute', ['node-group', 'auto-mode'], 'create nodes by a node group or by Auto Mode', {
+  option.choice('compute', ['node-group', 'auto-mode'], 'create nodes with a node group or with Auto Mode', {
     default: 'node-group',
   }),
   option.text('instance-type TYPE', 'create nodes of this type', { default: 'm6i.2xlarge' }),
   option.number('nodes N', 'create this many nodes', { minimum: 1, maximum: 100, default: 2 }),
-  option.list('subnet-ids ID', 'create clusters in these subnets (default: those tagged for EKS in one VPC)', {
+  option.list('subnet-ids ID', 'create clusters in these subnets (default: the subnets tagged for EKS)', {
     form: {
       pattern: /^subnet-[0-9A-Za-z]+$/,
-      expected: 'give ids of subnets, such as subnet-0123456789abcdef0, separated by commas',
+      expected: 'give subnet ids such as subnet-0123456789abcdef0, separated by commas',
     },
   }),
-  option.text('cluster-role-arn ARN', 'give created clusters this role (default: a role of the run)', { form: ROLE }),
-  option.text('node-role-arn ARN', 'give created nodes this role (default: a role of the run)', {
+  option.text('cluster-role-arn ARN', 'create clusters with this role (default: a new role)', { form: ROLE }),
+  option.text('node-role-arn ARN', 'create nodes with this role (default: a new role)', {
     form: ROLE,
   }),
   option.text('admin-principal-arn ARN', 'make this principal an administrator of created clusters', {
@@ -52,32 +52,25 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
   AGENT_CHART,
   READY_TIMEOUT,
   ...RUNNER_OPTIONS,
-  option.text('runner-role ARN', "with --in-cluster: give the runner's service account this role, by IRSA", {
+  option.text('runner-role ARN', "with --in-cluster: the runner's IAM role, through IRSA", {
     form: ROLE,
   }),
-  option.flag('print-manifest', 'print the manifest of --in-cluster for `kubectl apply -f -`, and exit', {
+  option.flag('print-manifest', 'print the manifest of --in-cluster for `kubectl apply -f -` and exit', {
     commandLineOnly: true,
   }),
-  option.list(
-    'cluster-name NAME',
-    'use this cluster instead of creating one, and restore it (twice for two clusters)',
-    {
-      // EKS API Reference, "CreateCluster", `name`.
-      form: {
-        pattern: /^[0-9A-Za-z][\w-]{0,99}$/,
-        expected: 'give a name of at most 100 letters, digits, dashes and underscores',
-      },
+  option.list('cluster-name NAME', 'use and restore this existing cluster (repeat for a second cluster)', {
+    // EKS API Reference, "CreateCluster", `name`.
+    form: {
+      pattern: /^[0-9A-Za-z][\w-]{0,99}$/,
+      expected: 'give a name of at most 100 letters, digits, dashes and underscores',
     },
-  ),
-  option.text(
-    'service-account-dir DIR',
-    'call the API server of --cluster-name with the token and ca.crt in this folder',
-  ),
-  option.text('addon-version VERSION', 'install this version of the agent add-on (default: that of EKS)'),
+  }),
+  option.text('service-account-dir DIR', 'access --cluster-name with the token and ca.crt in this folder'),
+  option.text('addon-version VERSION', "install this version of the agent add-on (default: EKS's choice)"),
   ...OF_NEW_CLUSTERS,
 ];
 
-/** Options without effect in Auto Mode, which brings nodes and agent. */
+/** Options without effect in Auto Mode, which provides nodes and agent. */
 const OF_NODE_GROUPS: readonly string[] = [
   'instance-type',
   'nodes',
@@ -86,21 +79,21 @@ const OF_NODE_GROUPS: readonly string[] = [
   'agent-args',
   'agent-chart',
 ];
-/** Options that select the tested agent, which must always have an effect. */
+/** Options that select the agent under test. They must never be ignored. */
 const OF_THE_AGENT: readonly string[] = ['addon-version', 'agent-image'];
 
 /**
- * Rejects flags without joint effect: a run must not pass without testing the requested agent. Variables and config files may
- * set most of them for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
+ * Rejects flags without effect, because a run must not pass without testing the requested agent. Variables and config files
+ * may set most of them for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
  */
 export function checkEksOptions(options: OptionValues): void {
   const names = options.list('cluster-name');
   if (names.length > 2)
     throw badFlagValue(
-      `--cluster-name is given ${names.length} times (${names.join(', ')}): a run uses one cluster or two.`,
+      `--cluster-name is given ${names.length} times (${names.join(', ')}). A run uses one or two clusters.`,
     );
   if (new Set(names).size < names.length)
-    throw badFlagValue(`--cluster-name names ${names[0]} twice: give two clusters, or one.`);
+    throw badFlagValue(`--cluster-name names ${names[0]} twice. Name two different clusters, or one.`);
   const refuse = (ineffective: readonly string[], applies: boolean, why: string): void => {
     const name = applies ? ineffective.find((option) => isGiven(option, options)) : undefined;
     if (name === undefined) return;
@@ -109,30 +102,30 @@ export function checkEksOptions(options: OptionValues): void {
   const inside = options.flag('in-cluster') || options.flag('print-manifest');
   if (inside && (names.length !== 1 || options.text('workload-image') === undefined))
     throw badFlagValue(
-      '--in-cluster needs the one cluster that the runner is put into and the image of its pods: give --cluster-name and --workload-image.',
+      "--in-cluster requires the runner's cluster and the image of its pods. Add one --cluster-name and --workload-image.",
     );
-  refuse(['kubeconfig', 'context'], !inside, 'clusters of EKS are reached by tokens of the AWS credentials');
+  refuse(['kubeconfig', 'context'], !inside, 'EKS clusters are accessed with tokens for the AWS credentials');
   const agentImage = options.text('agent-image');
   refuse(
     ['service-account-dir'],
     names.length !== 1,
-    'a pod only has a service account of its own cluster, which --cluster-name must name',
+    "a pod's service account is only valid in its own cluster, which --cluster-name must name",
   );
   refuse(
     NEW_CLUSTER_OPTIONS,
     names.length > 0,
-    `--cluster-name ${names.join(',')} uses what exists, and changes nothing of it`,
+    `--cluster-name ${names.join(',')} uses an existing cluster without changing it`,
   );
   refuse(
     OF_NODE_GROUPS,
     names.length === 0 && options.text('compute') === 'auto-mode',
-    '--compute auto-mode brings its own nodes, with the agent on them',
+    '--compute auto-mode provides its own nodes and agent',
   );
-  refuse(['addon-version'], agentImage !== undefined, '--agent-image takes the place of the add-on');
+  refuse(['addon-version'], agentImage !== undefined, '--agent-image replaces the add-on');
   refuse(
     ['agent-args', 'agent-chart'],
     agentImage === undefined,
-    "the add-on's agent has arguments and a chart of its own, and --agent-image is not given",
+    'it requires --agent-image, because the add-on determines its own arguments and chart',
   );
 }
 

@@ -6,10 +6,10 @@ type OfRequest = Pick<ProvisionRequest, 'name' | 'region' | 'tags' | 'signal' | 
 
 export interface EksContext extends OfRequest, Pick<ProvisioningClients, 'eks' | 'iam'> {
   readonly resources: Resources;
-  /** What to do about leftovers, as the end of a sentence. */
+  /** How to delete leftovers, as the end of a sentence. */
   readonly remedy: string | undefined;
   readonly timing: Timing;
-  /** Milliseconds since the epoch, and total milliseconds. */
+  /** The end of `readyMilliseconds`, in milliseconds since the epoch. */
   readonly deadline: number;
   readonly readyMilliseconds: number;
 }

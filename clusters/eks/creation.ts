@@ -13,7 +13,7 @@ import { healthOf, isNamed } from './errors.ts';
 import { clusterTitle, placed } from './teardown.ts';
 import { awaitDone, pausesOf, type Seen } from './wait.ts';
 
-/** Creates an EKS resource, and retries while EKS does not know a named role. */
+/** Creates an EKS resource. Retries while EKS does not know its role yet. */
 export const makeInEks = <A>(
   resource: EksResource,
   context: EksContext,
@@ -55,7 +55,7 @@ export function awaitActive<T extends Stated>(
     deadline,
     late: (status, why) => {
       const reason = why === undefined ? '' : ` (${why.replace(/\.$/, '')})`;
-      const late = `was not ACTIVE within ${readyMilliseconds / 1000} s (--ready-timeout): it is ${status}${reason}`;
+      const late = `was not ACTIVE within ${readyMilliseconds / 1000} s (--ready-timeout). Its status is ${status}${reason}`;
       return new ClusterError(code, `${capitalized(title)} ${late}${advice}.`);
     },
     timing,
@@ -68,14 +68,14 @@ export const notActive = (
   code: ClusterErrorCode,
   title: string,
   status: string,
-  why = 'EKS tells no reason',
+  why = 'EKS reports no reason',
 ): ClusterError => new ClusterError(code, `${capitalized(title)} is ${status}: ${why}.`);
 
 const capitalized = (title: string): string => title.charAt(0).toUpperCase() + title.slice(1);
 
 /**
- * EKS may not know a new role, its trust policy, or an account's first service-linked role yet (Amazon EKS API Reference,
- * ResourcePropagationDelayException).
+ * Recognizes the errors while EKS does not know a new role, its trust policy or an account's first service-linked role yet
+ * (Amazon EKS API Reference, ResourcePropagationDelayException).
  */
 export function isUnknownRole(error: unknown): boolean {
   if (isNamed(error, 'ResourcePropagationDelay')) return true;
@@ -90,13 +90,13 @@ export function isUnknownRole(error: unknown): boolean {
 export interface ControlPlane {
   readonly roleArn: string;
   readonly subnetIds: readonly string[];
-  /** Such as `1.34`; default: EKS's own. */
+  /** Such as `1.34`. Default: EKS's choice. */
   readonly version?: string;
-  /** Role of Auto Mode's nodes. */
+  /** The role of Auto Mode's nodes. */
   readonly autoModeNodeRoleArn?: string;
 }
 
-/** Creates the cluster and waits for ACTIVE. Throws errors of EKS, and `ClusterError` NAME_TAKEN or CLUSTER_FAILED. */
+/** Creates the cluster and waits for ACTIVE. Throws EKS errors, and `ClusterError` NAME_TAKEN or CLUSTER_FAILED. */
 export async function makeControlPlane(spec: ControlPlane, context: EksContext): Promise<Cluster> {
   const { name, eks } = context;
   const made = clusterOf(eks, name);
@@ -131,7 +131,7 @@ function inputOf(spec: ControlPlane, { name, tags }: EksContext): CreateClusterC
 const nameTaken = (name: string, cause: unknown): ClusterError =>
   new ClusterError(
     'NAME_TAKEN',
-    `EKS has a cluster ${name} already, or has just deleted one: delete it, or run again under another id.`,
+    `Cluster ${name} already exists, or EKS has not finished its deletion. Delete it, or start another run.`,
     { cause },
   );
 
@@ -164,7 +164,7 @@ export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): P
   return answer?.nodegroup;
 }
 
-/** Waits for the nodes. EKS gives up after 25 minutes (EKS User Guide, NodeCreationFailure). Throws NODE_NOT_READY. */
+/** Waits for the nodes. EKS stops after 25 minutes (EKS User Guide, NodeCreationFailure). Throws NODE_NOT_READY. */
 export const awaitNodeGroup = (made: Nodegroup | undefined, context: EksContext): Promise<Nodegroup> =>
   awaitActive(
     nodeGroupOf(context.eks, context.name, NAME),
@@ -172,7 +172,7 @@ export const awaitNodeGroup = (made: Nodegroup | undefined, context: EksContext)
     {
       code: 'NODE_NOT_READY',
       failed: (status) => ['CREATE_FAILED', 'DEGRADED', 'DELETING'].includes(status),
-      advice: '; see that its subnets reach EKS and that its role may join',
+      advice: '; check that its subnets reach EKS and that its role may join the cluster',
     },
     context,
   );

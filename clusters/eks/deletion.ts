@@ -16,16 +16,16 @@ import { healthOf, isNamed } from './errors.ts';
 import { clusterTitle } from './teardown.ts';
 import { awaitDone } from './wait.ts';
 
-/** Transitional states in which EKS accepts no deletion. */
+/** States in which EKS rejects a deletion. */
 const CHANGING: ReadonlySet<string> = new Set(['CREATING', 'UPDATING', 'PENDING', 'DELETING']);
 
 export type Patience = Pick<EksContext, 'timing' | 'progress'>;
 
-/** An EKS resource by name. */
+/** A named EKS resource. */
 export interface EksResource<T extends Stated = Stated> {
   /** For messages, such as `node group nodes of cluster a`. */
   readonly title: string;
-  /** Throws ResourceNotFoundException once it is gone. */
+  /** Throws ResourceNotFoundException once the resource is deleted. */
   readonly describe: (abortSignal?: AbortSignal) => Promise<T | undefined>;
   readonly askForDeletion: () => Promise<unknown>;
 }
@@ -55,7 +55,7 @@ export function nodeGroupOf(eks: EKSClient, clusterName: string, nodegroupName: 
   };
 }
 
-/** Can only be deleted without node groups. */
+/** A cluster, whose node groups must be deleted first. */
 export const clusterOf = (eks: EKSClient, name: string): EksResource<Cluster> => ({
   title: clusterTitle(name),
   describe: async (abortSignal) =>
@@ -64,8 +64,9 @@ export const clusterOf = (eks: EKSClient, name: string): EksResource<Cluster> =>
 });
 
 /**
- * Deletes a resource and waits. Waits for one in creation first (EKS API Reference, "DeleteCluster"), and retries one in use.
- * Throws EKS's refusal, or `ClusterError` CLUSTER_FAILED, to be read after the name.
+ * Deletes a resource and waits until it is gone. First waits for its creation to finish (EKS API Reference,
+ * "DeleteCluster"); retries while it is in use. Throws EKS's error, or `ClusterError` CLUSTER_FAILED whose message
+ * continues the name.
  */
 export async function deleteFromEks(
   { title, describe, askForDeletion }: EksResource,
@@ -99,8 +100,8 @@ export async function deleteFromEks(
         if (!isNamed(refusal, 'ResourceInUse') || Date.now() - inUseSince > timing.inUse) throw refusal;
       }
       if (asked && status === 'DELETE_FAILED')
-        throw new ClusterError('CLUSTER_FAILED', `its deletion failed: ${health ?? 'EKS tells no reason'}`);
-      // A cluster says no more about a failed deletion: retry once.
+        throw new ClusterError('CLUSTER_FAILED', `its deletion failed: ${health ?? 'EKS reports no reason'}`);
+      // Clusters report a failed deletion only as FAILED: ask again.
       if (status === 'FAILED') asked = false;
       return { status, why: refusal?.message ?? health };
     },
@@ -108,7 +109,7 @@ export async function deleteFromEks(
     late: (status, why) =>
       new ClusterError(
         'CLUSTER_FAILED',
-        `not gone within ${Math.round((Date.now() - since) / 1000)} s: it is ${status}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}`,
+        `not deleted within ${Math.round((Date.now() - since) / 1000)} s: its status is ${status}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}`,
       ),
     timing,
     away: timing.away,

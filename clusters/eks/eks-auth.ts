@@ -1,3 +1,3 @@
-/** EKS Auth only has a dual-stack address (AWS General Reference, "Amazon EKS endpoints and quotas"). */
+/** Returns EKS Auth's only regional URL, a dual-stack one (AWS General Reference, "Amazon EKS endpoints and quotas"). */
 export const regionalEksAuth = (region: string): string =>
   `https://eks-auth.${region}.${region.startsWith('cn-') ? 'api.amazonwebservices.com.cn' : 'api.aws'}`;

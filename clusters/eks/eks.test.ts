@@ -11,6 +11,7 @@ import {
   PutRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
+import { trust } from '../../test/support/emulator/iam.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
 import { presignedClusterToken } from '../../aws/cluster-token.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
@@ -23,7 +24,7 @@ const startSite = (options?: Parameters<typeof testSite>[1]): Promise<TestSite> 
 
 const NAME = `conformance-${RUN}-c1`;
 
-describe('clusters that EKS makes', () => {
+describe('new EKS clusters', () => {
   let site: TestSite;
   afterEach(() => site.close());
 
@@ -36,10 +37,10 @@ describe('clusters that EKS makes', () => {
     return error as ClusterError;
   };
 
-  it('are waited for with progress, are what the options say, and leave nothing behind', async () => {
+  it('follow the options, report progress and are deleted without leftovers', async () => {
     site = await startSite({ settings: { delays: SLOW } });
     const RoleName = 'somebody';
-    const AssumeRolePolicyDocument = '{"Version":"2012-10-17","Statement":[]}';
+    const AssumeRolePolicyDocument = trust({ Service: 'pods.eks.amazonaws.com' });
     const { Role } = await site.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
     const adminPrincipalArn = Role?.Arn ?? '';
     const driver = eksDriver(site.options({ adminPrincipalArn, kubernetesVersion: '1.33', nodes: 3 }));
@@ -52,7 +53,7 @@ describe('clusters that EKS makes', () => {
       expect(site.lines).to.include(line);
     const made = await site.eks.send(new DescribeClusterCommand({ name: NAME }));
     expect(made.cluster?.tags).to.include({ 'conformance-run': RUN });
-    // Found by their tags, through EC2.
+    // EC2 finds them by their tags.
     expect(made.cluster?.resourcesVpcConfig?.subnetIds).to.have.length.greaterThan(1);
     const policies = await site.eks.send(
       new ListAssociatedAccessPoliciesCommand({ clusterName: NAME, principalArn: adminPrincipalArn }),
@@ -67,12 +68,13 @@ describe('clusters that EKS makes', () => {
       'AmazonEC2ContainerRegistryPullOnly',
     ]);
     expect([...driver.capabilities]).to.include.members(['kubernetes', 'irsa', 'agent-restart', 'node-role']);
-    // What a scenario forgot there does not keep the role.
+    // A policy that a scenario forgot does not prevent the role's deletion.
     await site.iam.send(
       new PutRolePolicyCommand({
         RoleName: `${NAME}-node`,
         PolicyName: 'forgotten',
-        PolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
+        PolicyDocument:
+          '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"*"}]}',
       }),
     );
     await cluster.delete();
@@ -81,9 +83,9 @@ describe('clusters that EKS makes', () => {
     expect(site.lines).to.include(`deleting cluster ${NAME}: DELETING`);
   });
 
-  it('may have nodes of Auto Mode, with the roles that it needs and its own agent', async () => {
+  it('may use Auto Mode, with its roles and its own agent', async () => {
     const nodesLeft: number[] = [];
-    let nodes = (): Promise<number> => Promise.reject(new Error('there is no cluster yet'));
+    let nodes = (): Promise<number> => Promise.reject(new Error('the cluster does not exist yet'));
     site = await startSite({
       settings: { delays: SLOW },
       wrap: withClusters((cluster) => ({
@@ -107,12 +109,12 @@ describe('clusters that EKS makes', () => {
     expect(await nodes()).to.equal(1);
     await cluster.delete();
     connection.close();
-    // DeleteCluster would leave behind what nodes use.
+    // DeleteCluster would leave behind resources of the nodes.
     expect(nodesLeft).to.deep.equal([0]);
     expect(await site.left()).to.deep.equal([]);
   });
 
-  it('wait until EKS knows the roles that were just made', async () => {
+  it('wait until EKS knows the new roles', async () => {
     site = await startSite({ settings: { delays: { ...SLOW, iam: 100 } } });
     const cluster = await eksDriver(site.options()).provision(site.request(NAME));
     await cluster.delete();
@@ -120,7 +122,7 @@ describe('clusters that EKS makes', () => {
   });
 
   for (const operation of ['CreateCluster', 'CreateNodegroup'])
-    it(`wait until EKS knows the service-linked role that ${operation} of a new account makes`, async () => {
+    it(`wait until EKS knows the service-linked role that ${operation} creates in a new account`, async () => {
       site = await startSite();
       const error = {
         code: 'ResourcePropagationDelayException',
@@ -133,7 +135,7 @@ describe('clusters that EKS makes', () => {
       expect(await site.left()).to.deep.equal([]);
     });
 
-  it('are undone after an interrupt, though EKS deletes none that is CREATING', async () => {
+  it('are deleted after an interrupt, once they are no longer CREATING', async () => {
     site = await startSite({ settings: { delays: { ...SLOW, createCluster: 300 } } });
     const stop = new AbortController();
     const interrupt = new Error('interrupted');
@@ -151,7 +153,7 @@ describe('clusters that EKS makes', () => {
     expect(await site.left()).to.deep.equal([]);
   });
 
-  it('are undone when they are FAILED, with the reason told', async () => {
+  it('are deleted when they are FAILED, and the error gives the reason', async () => {
     site = await startSite({
       settings: { delays: SLOW },
       wrap: () => ({ createCluster: () => Promise.reject(new Error('no addresses are free')) }),
@@ -161,7 +163,7 @@ describe('clusters that EKS makes', () => {
     expect(await site.left()).to.deep.equal([]);
   });
 
-  it('are undone when no node joins: the health of the node group tells why', async () => {
+  it("are deleted when no node joins, and the error gives the node group's health issue", async () => {
     site = await startSite({
       settings: { delays: SLOW },
       wrap: withClusters(() => ({ addNodes: () => Promise.reject(new Error('Instances failed to join')) })),
@@ -172,7 +174,7 @@ describe('clusters that EKS makes', () => {
     expect(await site.left()).to.deep.equal([]);
   });
 
-  it('are undone when the nodes are not there in time', async () => {
+  it('are deleted when the nodes join too late', async () => {
     let join: () => void = () => undefined;
     site = await startSite({
       settings: { delays: SLOW },
@@ -180,19 +182,19 @@ describe('clusters that EKS makes', () => {
     });
     const request = site.request(NAME, {
       progress: (line) => {
-        // EKS lets nothing be deleted that it is making: the nodes come after all.
+        // EKS rejects the deletion until the nodes have joined.
         if (line === `deleting node group nodes of cluster ${NAME}: CREATING`) join();
       },
     });
     const error = await rejection(eksDriver(site.options({ readyMilliseconds: 1500 })).provision(request));
-    // On a busy machine the cluster itself may not be there by then.
+    // On a busy host the cluster itself may be late.
     expect(error.message).to.match(
-      /(Node group nodes of c|C)luster \S+ was not ACTIVE within 1.5 s .*: it is CREATING/,
+      /(Node group nodes of c|C)luster \S+ was not ACTIVE within 1.5 s .*status is CREATING/,
     );
     expect(await site.left()).to.deep.equal([]);
   });
 
-  it('are undone when the add-on stays DEGRADED, with its health issue told', async () => {
+  it('are deleted when the add-on stays DEGRADED, and the error gives its health issue', async () => {
     const degraded = Object.assign(new Error('The add-on is unhealthy: pods crash'), { name: 'AddonDegraded' });
     site = await startSite({
       settings: { delays: SLOW },
@@ -204,7 +206,7 @@ describe('clusters that EKS makes', () => {
     expect(await site.left()).to.deep.equal([]);
   });
 
-  it('that cannot be deleted are told with what else is left, and once more when it is tried again', async () => {
+  it('that cannot be deleted are reported with the other leftovers, and may be deleted later', async () => {
     let broken = true;
     site = await startSite({
       settings: { delays: SLOW },
@@ -216,26 +218,26 @@ describe('clusters that EKS makes', () => {
     const cluster = await driver.provision(site.request(NAME));
     const error = await rejection(cluster.delete());
     expect(error.message).to.match(
-      new RegExp(`^Left behind: cluster ${NAME} \\(not gone within .*sweep -- --cluster eks`),
+      new RegExp(`^Left behind: cluster ${NAME} \\(not deleted within .*sweep -- --cluster eks`),
     );
     const [first, ...others] = await site.left();
     expect(first).to.equal(NAME);
-    // With its roles a cluster works in EC2, also while it is being deleted.
+    // A cluster needs its roles until EKS has deleted it.
     expect(others).to.include.members([`${NAME}-cluster`, `${NAME}-node`]);
-    for (const name of others) expect(error.message).to.include(`${name} (it stays while cluster ${NAME} is there)`);
+    for (const name of others) expect(error.message).to.include(`${name} (cluster ${NAME} must be removed first)`);
     broken = false;
     await cluster.delete();
     expect(await site.left()).to.deep.equal([]);
   });
 
-  it('are refused at a quota, with its name', async () => {
+  it('are rejected at a quota, which the error names', async () => {
     site = await startSite({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, clusters: 0 } } });
     const error = await rejection(eksDriver(site.options()).provision(site.request(NAME)));
     expect(error.message).to.match(/^A quota of the account is reached \(ResourceLimitExceededException: /);
     expect(await site.left()).to.deep.equal([]);
   });
 
-  it('are refused under a name that is taken, and that cluster stays', async () => {
+  it('are rejected if the name is taken, and the other cluster stays', async () => {
     site = await startSite();
     const first = await eksDriver(site.options()).provision(site.request('taken'));
     const request = site.request('taken');
@@ -247,7 +249,7 @@ describe('clusters that EKS makes', () => {
     expect(await site.left()).to.include('taken-node');
   });
 
-  it('have the version of the add-on that is asked for, of those on offer', async () => {
+  it('get the requested add-on version if EKS offers it', async () => {
     site = await startSite();
     const error = await rejection(
       eksDriver(site.options({ addonVersion: 'v0.0.1-eksbuild.1' })).provision(site.request(NAME)),

@@ -1,11 +1,11 @@
 import { awsProblem } from '../../foundation/aws/aws-problem.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 
-/** Matches an error code such as `ResourceNotFoundException`; IAM's may end in `Exception`. */
+/** Matches an error code with or without the suffix `Exception`, which only some IAM codes have. */
 export const isNamed = (error: unknown, name: string): boolean =>
   error instanceof Error && (error.name === name || error.name === `${name}Exception`);
 
-/** Explains AWS errors with cause and remedy. `doing` is the attempt: `make cluster a`. */
+/** Converts AWS errors to `ClusterError`s with cause and remedy. `doing` is the attempt: `create cluster a`. */
 export function explained(error: unknown, doing: string): Error {
   if (error instanceof ClusterError) return error;
   const problem = awsProblem(error);

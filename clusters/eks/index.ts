@@ -1,4 +1,4 @@
-/** EKS's own clusters: new or existing ones. */
+/** Clusters on real EKS, new or existing. */
 import { commandLine } from '../../foundation/node/command-line.ts';
 import type { ClusterAlias } from '../../foundation/protocols/aliases.ts';
 import { without } from '../capabilities.ts';
@@ -21,7 +21,7 @@ export { findInCluster, removeFromExisting, type InCluster } from './leftovers.t
 export { removeRole } from './roles.ts';
 export { TIMING, type Timing } from './timing.ts';
 
-const REMEDY = `\`${commandLine('sweep', '--cluster eks')}\` deletes what a run left once it has expired`;
+const REMEDY = `\`${commandLine('sweep', '--cluster eks')}\` deletes a run's leftovers once they have expired`;
 
 export function eksDriver(options: EksOptions): ClusterDriver {
   const attached = options.attach.length > 0;
@@ -77,7 +77,7 @@ export function eksDriver(options: EksOptions): ClusterDriver {
           attached ? useExisting(use) : useMade(await plan(request), use),
         );
       } catch (error) {
-        throw explained(error, `${attached ? 'let the run use' : 'make'} cluster ${request.name}`);
+        throw explained(error, `${attached ? 'let the run use' : 'create'} cluster ${request.name}`);
       }
     },
     translations: () => [],
@@ -87,7 +87,7 @@ export function eksDriver(options: EksOptions): ClusterDriver {
 }
 
 async function subnetsOf({ clients, region }: ProvisionRequest): Promise<ClusterSubnets> {
-  if (clients.ec2 === undefined) throw new Error('Subnets are found by a client of EC2, and there is none.');
+  if (clients.ec2 === undefined) throw new Error('Finding subnets requires an EC2 client.');
   const ec2 = await clients.ec2();
   return findSubnets(ec2, region).finally(() => ec2.destroy());
 }

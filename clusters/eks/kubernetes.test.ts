@@ -5,7 +5,7 @@ import { awaitDns } from './kubernetes.ts';
 import { FAST } from '../../test/support/eks-cluster.ts';
 
 describe("waiting for a cluster's DNS", () => {
-  /** Looks until the wait ends, at a Deployment with these counts of ready pods, the last over and over. */
+  /** Waits for a Deployment that reports these counts of ready pods in turn, and then repeats the last. */
   async function waited(counts: readonly (number | undefined | Error)[], milliseconds = 5000) {
     let looks = 0;
     const connection = {
@@ -29,14 +29,14 @@ describe("waiting for a cluster's DNS", () => {
     return { looks, message };
   }
 
-  it('ends when a pod of it is ready', async () =>
+  it('ends when a pod is ready', async () =>
     expect(await waited([undefined, 0, 1])).to.deep.equal({ looks: 3, message: undefined }));
 
-  it('is none where there is no CoreDNS', async () =>
+  it('ends at once without CoreDNS', async () =>
     expect(await waited([new KubernetesError(404, 'NotFound', 'no')])).to.deep.equal({ looks: 1, message: undefined }));
 
-  it('fails in the end, and says what to look at', async () =>
+  it('times out and names the Deployment to check', async () =>
     expect((await waited([0], 30)).message).to.equal(
-      'CoreDNS of cluster a was not ready within 0.03 s (--ready-timeout): see the pods of Deployment coredns in kube-system.',
+      'CoreDNS of cluster a was not ready within 0.03 s (--ready-timeout). Check the pods of Deployment coredns in kube-system.',
     ));
 });

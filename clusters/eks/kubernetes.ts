@@ -14,21 +14,21 @@ import type { EksContext } from './context.ts';
 export interface ApiServer {
   readonly connection: Connection;
   readonly endpoint: string;
-  /** The caller, for messages. */
+  /** The caller's name in messages. */
   readonly principal: string;
-  /** What to do without administrator rights. Default: advice for an IAM principal. */
+  /** How to get administrator rights. Default: advice for an IAM principal. */
   readonly remedy?: string;
-  /** False: there may be no API server. */
+  /** Whether a missing API server is an error. */
   readonly required: boolean;
-  /** The cluster is new: its access entry may not be effective yet. */
+  /** Whether the cluster is new, so that its access entry may not be effective yet. */
   readonly made: boolean;
 }
 
-/** Milliseconds for an answer: private endpoints drop packets. */
+/** Response timeout in milliseconds: private endpoints drop packets. */
 const LONGEST_ANSWER = 10_000;
 
 /**
- * Resolves once the API server answers and the caller is an administrator; false without an API server. Throws
+ * Waits until the API server answers and the caller is an administrator. Returns false without an API server. Throws
  * `ClusterError` CLUSTER_UNREACHABLE or NO_ACCESS.
  */
 export async function reachApiServer(server: ApiServer, context: EksContext): Promise<boolean> {
@@ -43,12 +43,12 @@ export async function reachApiServer(server: ApiServer, context: EksContext): Pr
         if (review.status?.allowed === true) return true;
         last = noAccess(server, name, 'it may not create namespaces');
       } catch (error) {
-        // On timeout, the previous error says more.
+        // After a timeout, keep the more precise previous error.
         if (attempt.aborted && last !== undefined) return undefined;
         last = error as Error;
         const refused = error instanceof KubernetesError && hasStatus(error, 401, 403);
         if (refused) last = noAccess(server, name, `${error.status} ${error.reason}`, error);
-        // An emulator's endpoint may be something other than an API server.
+        // An emulator's endpoint may not be an API server.
         else if (error instanceof KubernetesError && error.status < 500 && error.status !== 429) return undefined;
       }
       if (last instanceof ClusterError && !made) throw last;
@@ -70,7 +70,7 @@ function noAnswer({ endpoint }: ApiServer, name: string, cause: Error | undefine
   const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? cause?.message.split('\n')[0] ?? 'no answer';
   return new ClusterError(
     'CLUSTER_UNREACHABLE',
-    `The API server of cluster ${name} does not answer at ${endpoint} (${why}): its public access must be on, or the run must be inside its VPC.`,
+    `The API server of cluster ${name} does not answer at ${endpoint} (${why}). Enable its public access, or run inside its VPC.`,
     { blame: 'environment', cause },
   );
 }
@@ -79,7 +79,7 @@ const inTime = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, Ab
 
 const ACCESS_ENTRY = `add an access entry for it with ${ADMINISTRATOR_POLICY}`;
 
-/** Rights of cluster administrators that namespace administrators lack. */
+/** Checks a right that cluster administrators have and namespace administrators lack. */
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const REVIEW = {
   apiVersion: 'authorization.k8s.io/v1',
@@ -93,14 +93,18 @@ const noAccess = (
   why: string,
   cause?: unknown,
 ): ClusterError =>
-  new ClusterError('NO_ACCESS', `${principal} does not administer Kubernetes in cluster ${name} (${why}): ${remedy}.`, {
-    cause,
-  });
+  new ClusterError(
+    'NO_ACCESS',
+    `${principal} is not an administrator of cluster ${name} in Kubernetes (${why}): ${remedy}.`,
+    {
+      cause,
+    },
+  );
 
-/** Resolves names of services and AWS hosts (Amazon EKS User Guide, "Manage CoreDNS for DNS in Amazon EKS clusters"). */
+/** Resolves services and AWS hosts (Amazon EKS User Guide, "Manage CoreDNS for DNS in Amazon EKS clusters"). */
 const DNS = '/apis/apps/v1/namespaces/kube-system/deployments/coredns';
 
-/** Waits for a ready DNS pod, since earlier programs reach nothing; not without CoreDNS, as in Auto Mode. Throws NODE_NOT_READY. */
+/** Waits for a ready DNS pod, which probes need; without CoreDNS, as in Auto Mode, does not wait. Throws NODE_NOT_READY. */
 export async function awaitDns(connection: Connection, context: EksContext): Promise<void> {
   const { name, timing, deadline, readyMilliseconds, signal } = context;
   await poll<true>(
@@ -116,7 +120,7 @@ export async function awaitDns(connection: Connection, context: EksContext): Pro
       late: () =>
         new ClusterError(
           'NODE_NOT_READY',
-          `CoreDNS of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): see the pods of Deployment coredns in kube-system.`,
+          `CoreDNS of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout). Check the pods of Deployment coredns in kube-system.`,
         ),
     },
   );

@@ -55,14 +55,14 @@ describe('the lease of an existing cluster', () => {
     while (!(await true_())) await new Promise((resolve) => setTimeout(resolve, 5));
   };
 
-  it('names the run, and is gone when it is released', async () => {
+  it('names the run, and is deleted on release', async () => {
     const lease = await take('c000001');
     expect((await stored())?.holderIdentity).to.equal('c000001');
     await lease.release();
     expect(await stored()).to.equal(undefined);
   });
 
-  it('is taken and ended though answers are lost', async () => {
+  it('is acquired and released even if responses are lost', async () => {
     const { json } = connection;
     const lost = new Set(['POST', 'DELETE']);
     const lossy: Connection = {
@@ -81,8 +81,8 @@ describe('the lease of an existing cluster', () => {
     expect([...lost]).to.deep.equal([]);
   });
 
-  it('is taken over once it has run out, by one run, and its former run leaves it to that', async () => {
-    // Not renewed yet when it runs out.
+  it('is taken over by a single run once it has expired, and the previous run does not delete it', async () => {
+    // Expires before its first renewal.
     const first = await take('c000001');
     now += 61_000;
     const outcomes = await Promise.allSettled([take('c000002'), take('c000003')]);
@@ -93,15 +93,15 @@ describe('the lease of an existing cluster', () => {
     expect((await stored())?.holderIdentity).to.match(/^c00000[23]$/);
   });
 
-  it('is given up, with a line that says so, when another run has it', async () => {
+  it('is given up and reported when another run holds it', async () => {
     await take('c000001', { renewalMilliseconds: 20 });
     await connection.json('PATCH', PATH, { spec: { holderIdentity: 'c000002' } });
     await until(async () => lines.length > 0);
-    expect(lines).to.deep.equal(['cluster blue was taken by run c000002: its lease had run out here']);
+    expect(lines).to.deep.equal(['run c000002 took over cluster blue: the lease of this run had expired']);
     expect((await stored())?.holderIdentity).to.equal('c000002');
   });
 
-  it('is renewed', async () => {
+  it('is renewed while the run uses the cluster', async () => {
     await take('c000001', { renewalMilliseconds: 5 });
     now += 30_000;
     const renewed = new Date(now).toISOString().slice(0, -1);
@@ -111,7 +111,7 @@ describe('the lease of an existing cluster', () => {
     expect(other).to.equal('CLUSTER_IN_USE');
   });
 
-  it('is ended for a run that is over, and for no other', async () => {
+  it('is deleted only for the run that holds it', async () => {
     await take('c000001');
     await endLease(connection, 'c000002');
     expect((await stored())?.holderIdentity).to.equal('c000001');

@@ -7,12 +7,12 @@ import { find, TRIES } from '../in-cluster/objects.ts';
 import type { InClusterOptions } from '../in-cluster/options.ts';
 import { hasStatus, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
-/** Lease of an existing cluster's user (Kubernetes, "Leases"). */
+/** Names the Lease of the run that uses an existing cluster (Kubernetes, "Leases"). */
 export const LEASE = 'eks-pod-identity-conformance';
 const COLLECTION = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
 const PATH = `${COLLECTION}/${LEASE}`;
 
-/** Seconds until an unrenewed lease expires: its run was killed. */
+/** Seconds until the lease of a killed run expires. */
 const DURATION = 60;
 const RENEWAL_MILLISECONDS = 10_000;
 const LONGEST_ANSWER = 10_000;
@@ -20,7 +20,7 @@ const LONGEST_ANSWER = 10_000;
 type Lease = Stored<V1Lease>;
 
 export interface HeldLease {
-  /** Resolves when the Lease is gone, unless another run has it. */
+  /** Deletes the Lease, unless another run holds it. */
   release(): Promise<void>;
 }
 
@@ -32,8 +32,8 @@ export interface LeaseOptions extends Pick<InClusterOptions, 'run' | 'signal' | 
 }
 
 /**
- * Takes the cluster for this run, and renews the lease until released. Expired leases are taken over. Throws `ClusterError`
- * CLUSTER_IN_USE with the other run, and `KubernetesError`.
+ * Acquires the cluster's lease for this run and renews it until it is released. Takes over an expired lease. Throws
+ * `ClusterError` CLUSTER_IN_USE with the other run, and `KubernetesError`.
  */
 export async function takeLease(connection: Connection, options: LeaseOptions): Promise<HeldLease> {
   const holder = { now: Date.now, renewalMilliseconds: RENEWAL_MILLISECONDS, ...options };
@@ -41,7 +41,7 @@ export async function takeLease(connection: Connection, options: LeaseOptions): 
   await poll(async (attempt) => (await acquire(connection, holder, attempt)) || undefined, {
     ...TRIES,
     signal,
-    what: `the Lease of cluster ${cluster}, which others changed again and again`,
+    what: `the Lease of cluster ${cluster}, which other runs kept changing`,
   });
   const stop = new AbortController();
   const renewing = renew(connection, holder, stop.signal);
@@ -54,7 +54,7 @@ export async function takeLease(connection: Connection, options: LeaseOptions): 
   };
 }
 
-/** Returns whether this run has the lease; false if another was faster. */
+/** Returns true if this run holds the lease, false if another was faster. */
 async function acquire(
   connection: Connection,
   { cluster, run, now }: Required<LeaseOptions>,
@@ -66,7 +66,7 @@ async function acquire(
   if (holder !== '' && holder !== run && until > now())
     throw new ClusterError(
       'CLUSTER_IN_USE',
-      `Cluster ${cluster} is in use by run ${holder} until ${new Date(until).toISOString()} or longer: wait for it to end, or use another cluster.`,
+      `Cluster ${cluster} is in use by run ${holder} until at least ${new Date(until).toISOString()}. Wait for it to end, or use another cluster.`,
     );
   try {
     await write(connection, run, now(), stored, signal);
@@ -77,7 +77,7 @@ async function acquire(
   }
 }
 
-/** Failed renewals are repeated with the next. */
+/** Renews the lease until the signal fires. Ignores a failed renewal, since the next one follows soon. */
 async function renew(connection: Connection, options: Required<LeaseOptions>, signal: AbortSignal): Promise<void> {
   const { cluster, run, now, renewalMilliseconds, progress } = options;
   for (;;) {
@@ -88,7 +88,7 @@ async function renew(connection: Connection, options: Required<LeaseOptions>, si
       const stored = await find<Lease>(connection, PATH, attempt);
       const holder = stored?.spec?.holderIdentity;
       if (stored !== undefined && holder !== run) {
-        progress(`cluster ${cluster} was taken by run ${holder ?? 'unknown'}: its lease had run out here`);
+        progress(`run ${holder ?? 'unknown'} took over cluster ${cluster}: the lease of this run had expired`);
         return;
       }
       await write(connection, run, now(), stored, attempt);
@@ -98,13 +98,13 @@ async function renew(connection: Connection, options: Required<LeaseOptions>, si
   }
 }
 
-/** Creates the Lease, or updates the version that was read. */
+/** Creates the Lease, or updates it if it is still the version that was read. */
 const write = (connection: Connection, run: string, now: number, stored: Lease | undefined, signal: AbortSignal) =>
   stored === undefined
     ? connection.json('POST', COLLECTION, leaseOf(run, now), signal)
     : connection.json('PATCH', PATH, leaseOf(run, now, stored.metadata?.resourceVersion), signal);
 
-/** Returns the last holder and the expiry, or undefined. Throws `KubernetesError`. */
+/** Returns the lease's holder and expiry, or undefined. Throws `KubernetesError`. */
 export async function findLease(
   connection: Connection,
   signal: AbortSignal,
@@ -119,14 +119,14 @@ export async function endLease(connection: Connection, run: string): Promise<voi
     const stored = await find<Lease>(connection, PATH, signal);
     if (stored?.spec?.holderIdentity !== run) return;
     const { uid, resourceVersion } = stored.metadata ?? {};
-    // May be gone, or another run's.
+    // It may be deleted, or another run may hold it.
     const deleting = connection.json('DELETE', PATH, { preconditions: { uid, resourceVersion } }, signal);
     await deleting.catch(ignoring(404, 409));
   }, TRIES);
 }
 
 function leaseOf(run: string, now: number, resourceVersion?: string): object {
-  // MicroTime has six digits.
+  // MicroTime has six fractional digits.
   const time = new Date(now).toISOString().replace('Z', '000Z');
   return {
     apiVersion: 'coordination.k8s.io/v1',
@@ -136,7 +136,7 @@ function leaseOf(run: string, now: number, resourceVersion?: string): object {
   };
 }
 
-/** Milliseconds since the epoch. */
+/** Returns the expiry in milliseconds since the epoch. */
 function endOf(lease: Lease | undefined): number {
   const { renewTime, leaseDurationSeconds } = lease?.spec ?? {};
   const since = Date.parse(renewTime ?? '');

@@ -5,18 +5,18 @@ import type { Connection } from '../../foundation/protocols/kubernetes-connectio
 import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { endLease, findLease, LEASE } from './lease.ts';
 
-/** A leftover in an existing cluster. */
+/** An object that a run left in an existing cluster. */
 export interface InCluster {
   readonly kind: 'namespace' | 'DaemonSet' | 'Lease';
   readonly name: string;
   readonly run: string;
-  /** ISO 8601, or any other text. */
+  /** Usually ISO 8601; not validated. */
   readonly expires: string;
 }
 
-/** Milliseconds. */
+/** Response timeout in milliseconds. */
 const LONGEST_ANSWER = 10_000;
-/** Milliseconds; pods may take a grace period of 30 s. */
+/** Milliseconds; includes the pods' grace period of 30 s. */
 const REMOVAL = 60_000;
 
 interface Marked {
@@ -52,7 +52,7 @@ export async function findInCluster(connection: Connection): Promise<readonly In
   ];
 }
 
-/** Removes a leftover and waits. Throws `ClusterError` and errors as `findInCluster` does. */
+/** Deletes a leftover and waits. Throws `ClusterError`, and errors like `findInCluster`. */
 export async function removeFromExisting({ kind, name, run }: InCluster, connection: Connection): Promise<void> {
   switch (kind) {
     case 'namespace':

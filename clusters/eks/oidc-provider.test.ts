@@ -8,7 +8,7 @@ import { Resources } from '../../foundation/aws/resources.ts';
 
 const ISSUER = 'oidc.eks.us-west-2.amazonaws.com/id/ABCDEF';
 
-describe("the provider of a cluster's issuer", () => {
+describe("the OIDC provider of a cluster's issuer", () => {
   let emulator: Emulator;
   let iam: IAMClient;
   beforeEach(async () => {
@@ -34,7 +34,7 @@ describe("the provider of a cluster's issuer", () => {
     signal: new AbortController().signal,
   });
 
-  it('is made once IAM reaches the issuer, and deleted', async () => {
+  it('is created once IAM reaches the issuer, and later deleted', async () => {
     let unreachable = 2;
     iam.middlewareStack.add(
       (next, { commandName }) =>
@@ -53,7 +53,7 @@ describe("the provider of a cluster's issuer", () => {
     expect(await arns()).to.deep.equal([]);
   });
 
-  it('is undone where the answer was lost and IAM does not let it be looked at', async () => {
+  it('is deleted if the response was lost and IAM denies reading it', async () => {
     iam.middlewareStack.add(
       (next, { commandName }) =>
         async (args) => {

@@ -16,7 +16,7 @@ const AUDIENCE = 'sts.amazonaws.com';
 
 /**
  * Registers the issuer with IAM and returns the provider's ARN (EKS User Guide, "Create an IAM OIDC provider for your
- * cluster"). Throws errors of IAM, such as EntityAlreadyExists.
+ * cluster"). Throws IAM errors such as EntityAlreadyExists.
  */
 export async function makeProvider(
   issuer: string,
@@ -37,14 +37,14 @@ export async function makeProvider(
   });
   const arn = providerArnOf(issuer, accountId);
   await resources.make({
-    ...placed('beside the cluster', name),
+    ...placed('next to the cluster', name),
     name: `OIDC provider ${arn}`,
     remove: () =>
       ignoreMissing(() => iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }))),
     make: async () => {
       try {
         await retry(() => iam.send(create), {
-          // IAM reads the new issuer's certificate.
+          // IAM connects to the new issuer, which may not be reachable yet.
           tolerates: (error) => isNamed(error, 'OpenIdIdpCommunicationError'),
           ...pausesOf(timing),
           within: timing.role,
@@ -52,7 +52,7 @@ export async function makeProvider(
         });
       } catch (error) {
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
-        // The answer of the SDK's first attempt was lost.
+        // The response to the SDK's first attempt was lost.
         const get = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
         const found = await askAfterLostAnswer(() => iam.send(get), { timing, signal });
         if (!areOfRun(found?.Tags, tags[RUN_TAG])) throw error;
@@ -62,7 +62,7 @@ export async function makeProvider(
   return arn;
 }
 
-/** Returns an existing provider unchanged, or creates one. Throws CLUSTER_FAILED without STS as audience, and errors of IAM. */
+/** Returns the existing provider, or creates one. Throws CLUSTER_FAILED without STS as audience, and IAM errors. */
 export async function findOrMakeProvider(issuer: string, accountId: string, context: EksContext): Promise<string> {
   const arn = providerArnOf(issuer, accountId);
   try {
@@ -76,7 +76,7 @@ export async function findOrMakeProvider(issuer: string, accountId: string, cont
   }
   throw new ClusterError(
     'CLUSTER_FAILED',
-    `OIDC provider ${arn} of cluster ${context.name} does not have the audience ${AUDIENCE}, which IRSA needs: add it, since a run changes nothing that exists.`,
+    `OIDC provider ${arn} of cluster ${context.name} does not have the audience ${AUDIENCE}, which IRSA requires. Add it; a run does not change existing resources.`,
     { blame: 'usage' },
   );
 }

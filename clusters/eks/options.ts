@@ -5,26 +5,26 @@ import type { Timing } from './timing.ts';
 
 export interface EksOptions {
   readonly run: string;
-  /** As nodes can pull it. */
+  /** A reference that nodes can pull. */
   readonly workloadImage: string;
-  /** Existing clusters for c1 and c2; empty: create clusters. */
+  /** Names of existing clusters for c1 and c2. Empty: create clusters. */
   readonly attach: readonly string[];
   /** Milliseconds. */
   readonly readyMilliseconds: number;
-  /** Such as `1.34`; default: EKS's own. */
+  /** Such as `1.34`. Default: EKS's choice. */
   readonly kubernetesVersion?: string;
-  /** Such as `v1.3.10-eksbuild.2`; default: EKS's own. */
+  /** Such as `v1.3.10-eksbuild.2`. Default: EKS's choice. */
   readonly addonVersion?: string;
   readonly compute: 'node-group' | 'auto-mode';
   readonly instanceType: string;
   readonly nodes: number;
-  /** Default: those of the only VPC with subnets tagged for EKS. */
+  /** Default: the tagged subnets of the only VPC that has them for EKS. */
   readonly subnetIds: readonly string[];
-  /** Existing roles; default: the run's roles, deleted with the cluster. */
+  /** Existing roles. Default: new roles, deleted with the cluster. */
   readonly clusterRoleArn?: string;
   readonly nodeRoleArn?: string;
   readonly adminPrincipalArn?: string;
-  /** A candidate agent, which replaces the add-on. */
+  /** The image of a candidate agent, which replaces the add-on. */
   readonly agentImage?: string;
   /** Flags of the candidate's `server` command. */
   readonly agentArgs: readonly string[];
@@ -32,9 +32,9 @@ export interface EksOptions {
   readonly agentChart?: AgentVersion;
   /** URL of EKS Auth for the candidate. Default: the region's. */
   readonly eksAuthEndpoint?: string;
-  /** Folder of the service account for the API server. Default: EKS's tokens. */
+  /** The service account's folder, for access to the API server. Default: EKS's tokens. */
   readonly serviceAccount?: string;
-  /** `optional`: accept clusters without an API server, without the capability `kubernetes`. Default: required. */
+  /** `optional`: clusters may lack an API server, and then the capability `kubernetes`. Default: required. */
   readonly kubernetes?: 'required' | 'optional';
   /** For tests. */
   readonly timing?: Partial<Timing>;

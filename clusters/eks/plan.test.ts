@@ -6,10 +6,10 @@ const text = (flags: readonly string[] = [], clusters = 2, today = new Date('202
   planEks({ options: configure(['--cluster', 'eks', ...flags], {}), clusters, fixtures: '2 roles', today }).join('\n');
 
 describe('the plan of a run on EKS', () => {
-  it('counts what would be made', () => {
+  it('counts the resources that the run would create', () => {
     expect(text()).to.contain('\n  2 roles\n');
     expect(text()).to.contain(
-      "2 EKS clusters of EKS' default version of Kubernetes, each with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent in EKS' default version, an OIDC provider and two roles",
+      "2 EKS clusters of EKS's default Kubernetes version, each with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent in EKS's default version, an OIDC provider and two roles",
     );
     expect(text(['--kubernetes-version', '1.34', '--addon-version', 'v1.3.8-eksbuild.2'], 1)).to.contain(
       '1 EKS cluster of Kubernetes 1.34, with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent v1.3.8-eksbuild.2',
@@ -18,8 +18,8 @@ describe('the plan of a run on EKS', () => {
     expect(text(['--compute', 'auto-mode'])).to.contain('each with Auto Mode nodes, the agent of Auto Mode');
   });
 
-  it('estimates time and cost, with the date of the prices', () => {
-    // 31 minutes: two clusters an hour each, four instances with volume and address for 31 minutes.
+  it('estimates duration and cost, with the date of the prices', () => {
+    // Two clusters for a started hour each, and four instances with volume and address for 31 minutes.
     const nodes = 4 * (31 / 60) * (0.384 + (20 * 0.08) / 730 + 0.005);
     expect(text()).to.contain('For about 31 minutes: 13 until the clusters are ready');
     expect(text()).to.contain(
@@ -27,24 +27,22 @@ describe('the plan of a run on EKS', () => {
     );
   });
 
-  it('knows what a version in extended support costs', () => {
+  it('includes the higher price of a version in extended support', () => {
     expect(text(['--kubernetes-version', '1.33'])).to.contain(
-      'clusters 1.20 USD since Kubernetes 1.33 is in extended support',
+      'clusters 1.20 USD because Kubernetes 1.33 is in extended support',
     );
     expect(text(['--kubernetes-version', '1.29'])).to.contain('clusters 1.20 USD');
     expect(text(['--kubernetes-version', '1.34'])).to.contain('clusters 0.20 USD, nodes');
-    expect(text(['--kubernetes-version', '1.34'], 2, new Date('2026-12-02'))).to.contain('clusters 1.20 USD since');
+    expect(text(['--kubernetes-version', '1.34'], 2, new Date('2026-12-02'))).to.contain('clusters 1.20 USD because');
   });
 
-  it('says that it does not know a price', () => {
-    expect(text(['--instance-type', 'x9.huge'])).to.contain(
-      'and x9.huge instances, whose price is not in the table, on top',
-    );
+  it('reports an unknown price', () => {
+    expect(text(['--instance-type', 'x9.huge'])).to.contain('plus x9.huge instances, whose price is unknown');
   });
 
-  it('makes no cluster where there are some', () => {
+  it('creates no cluster if existing ones are named', () => {
     const existing = text(['--cluster-name', 'blue']);
-    expect(existing).to.contain('existing clusters blue: used, and left as they are');
+    expect(existing).to.contain('existing clusters blue, used but not changed');
     expect(existing).to.contain('For about 8 minutes.').and.to.contain('Estimated cost: below 0.05 USD');
     expect(existing).to.not.contain('EKS cluster of');
   });

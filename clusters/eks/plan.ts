@@ -1,14 +1,14 @@
 import type { PlanRequest } from '../cluster-type.ts';
 import { eksOptionsOf } from './options.ts';
 
-/** US dollars per hour in us-east-1, Linux on demand (Amazon EKS, EC2 and EBS pricing). Other regions cost up to 50 % more. */
+/** US dollars an hour in us-east-1, Linux on demand (Amazon EKS, EC2 and EBS pricing). Other regions cost up to 50 % more. */
 const PRICES = {
   date: '2026-06',
   cluster: 0.1,
   extendedCluster: 0.6,
   /** Auto Mode's surcharge per instance. */
   autoMode: 0.12,
-  /** gp3, per GB and month. */
+  /** US dollars per GB of gp3 and month. */
   storage: 0.08,
   publicAddress: 0.005,
   instances: {
@@ -33,7 +33,7 @@ const PRICES = {
 
 /**
  * End of standard support by version (Amazon EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). Older
- * versions are in extended support, later ones unknown.
+ * versions are in extended support; the dates of newer ones are unknown.
  */
 const STANDARD_SUPPORT_ENDS: readonly (readonly [version: string, end: string])[] = [
   ['1.33', '2026-07-29'],
@@ -48,14 +48,14 @@ function isExtended(version: string | undefined, today: Date): boolean {
   return ended.some(([oldest]) => minor(version) <= minor(oldest));
 }
 
-/** GB of a managed node's root volume. */
+/** Size of a managed node's root volume in GB. */
 const VOLUME = 20;
 const HOURS_OF_A_MONTH = 730;
 
-/** Typical minutes: a control plane, then nodes; the same to delete. */
+/** Typical minutes. Creation and deletion include a control plane and its nodes. */
 const MINUTES = { provision: 13, scenarios: 8, delete: 10 } as const;
 
-/** Describes what a run would create in AWS, for how long, and its costs. */
+/** Describes the AWS resources that a run would create, their lifetime and their costs. */
 export function planEks({ options: values, clusters, fixtures, today }: PlanRequest): string[] {
   const options = eksOptionsOf(values);
   const hours = values.number('expires');
@@ -65,10 +65,10 @@ export function planEks({ options: values, clusters, fixtures, today }: PlanRequ
   return [
     'In AWS (names begin with conformance-<run>; tags conformance-run, conformance-expires and conformance-region):',
     ...(newClusters > 0 ? [`  ${clusterText(options, newClusters)}`] : []),
-    ...(attach.length > 0 ? [`  existing clusters ${attach.join(' and ')}: used, and left as they are`] : []),
+    ...(attach.length > 0 ? [`  existing clusters ${attach.join(' and ')}, used but not changed`] : []),
     `  ${fixtures}`,
     newClusters > 0
-      ? `For about ${minutes} minutes: ${MINUTES.provision} until the clusters are ready (fixtures are made meanwhile), ${MINUTES.scenarios} for the scenarios, ${MINUTES.delete} to delete. Tags expire after ${hours} hours.`
+      ? `For about ${minutes} minutes: ${MINUTES.provision} until the clusters are ready (fixtures are created meanwhile), ${MINUTES.scenarios} for the scenarios, ${MINUTES.delete} to delete. Tags expire after ${hours} hours.`
       : `For about ${minutes} minutes. Tags expire after ${hours} hours.`,
     costText(options, { newClusters, minutes, today }),
   ];
@@ -80,12 +80,12 @@ function clusterText(options: Clusters, newClusters: number): string {
   const { compute, instanceType, nodes, kubernetesVersion, agentImage, addonVersion } = options;
   const each = newClusters === 1 ? 'with' : 'each with';
   const version =
-    kubernetesVersion === undefined ? "EKS' default version of Kubernetes" : `Kubernetes ${kubernetesVersion}`;
+    kubernetesVersion === undefined ? "EKS's default Kubernetes version" : `Kubernetes ${kubernetesVersion}`;
   const agent =
     compute === 'auto-mode'
       ? 'the agent of Auto Mode'
       : agentImage === undefined
-        ? `add-on eks-pod-identity-agent ${addonVersion ?? "in EKS' default version"}`
+        ? `add-on eks-pod-identity-agent ${addonVersion ?? "in EKS's default version"}`
         : `a DaemonSet of ${agentImage} as the agent`;
   const nodesText = compute === 'auto-mode' ? 'Auto Mode nodes' : `a node group of ${nodes} ${instanceType}`;
   return `${newClusters} EKS cluster${newClusters === 1 ? '' : 's'} of ${version}, ${each} ${nodesText}, ${agent}, an OIDC provider and two roles`;
@@ -97,18 +97,17 @@ function costText(
 ): string {
   const prices = `on-demand prices of us-east-1, ${PRICES.date}, without data transfer, NAT gateways and tax`;
   if (newClusters === 0)
-    return `Estimated cost: below 0.05 USD for requests to AWS (${prices}); what the existing clusters cost comes on top.`;
+    return `Estimated cost: below 0.05 USD for requests to AWS (${prices}), plus the existing clusters.`;
   const hours = minutes / 60;
-  // Clusters are billed by started hours.
+  // Clusters are billed per started hour.
   const extended = isExtended(options.kubernetesVersion, today);
   const clusters = newClusters * Math.ceil(hours) * (extended ? PRICES.extendedCluster : PRICES.cluster);
   const known = PRICES.instances[options.instanceType];
   const instance = (known ?? 0) * (options.compute === 'auto-mode' ? 1 + PRICES.autoMode : 1);
   const node = instance + (VOLUME * PRICES.storage) / HOURS_OF_A_MONTH + PRICES.publicAddress;
   const nodes = newClusters * options.nodes * hours * node;
-  const unknown =
-    known === undefined ? `, and ${options.instanceType} instances, whose price is not in the table, on top` : '';
-  const support = extended ? ` since Kubernetes ${options.kubernetesVersion} is in extended support` : '';
+  const unknown = known === undefined ? `, plus ${options.instanceType} instances, whose price is unknown` : '';
+  const support = extended ? ` because Kubernetes ${options.kubernetesVersion} is in extended support` : '';
   return `Estimated cost: ${dollars(clusters + nodes)} (clusters ${dollars(clusters)}${support}, nodes ${dollars(nodes)}; ${prices})${unknown}.`;
 }
 

@@ -1,4 +1,4 @@
-/** Provisions real, embedded and kind clusters through the EKS API. */
+/** Creates real, embedded and kind clusters through the EKS API. */
 import type { Addon, Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ProvisionRequest, RunningCluster } from '../driver.ts';
@@ -20,9 +20,9 @@ export interface ClusterPlan extends Pick<
   'kubernetesVersion' | 'clusterRoleArn' | 'nodeRoleArn' | 'adminPrincipalArn'
 > {
   readonly subnets: ClusterSubnets;
-  /** Instances default to EKS's choice. */
+  /** Default instances: EKS's choice. */
   readonly nodes: 'auto-mode' | { readonly instances?: { readonly type: string; readonly count: number } };
-  /** Undefined: another agent is installed. Auto Mode has its own. */
+  /** Undefined if another agent is installed, or in Auto Mode, which has its own. */
   readonly addon: { readonly version?: string } | undefined;
 }
 
@@ -30,10 +30,10 @@ export type ProvisionSettings = Pick<EksContext, 'readyMilliseconds' | 'timing' 
 
 export interface MadeCluster {
   readonly cluster: Cluster;
-  /** The first of an existing cluster. */
+  /** An existing cluster's first node group. */
   readonly nodeGroup: Nodegroup | undefined;
   readonly addon: Addon | undefined;
-  /** Empty without an issuer. */
+  /** Empty if the cluster has no issuer. */
   readonly providerArn: string;
   readonly nodeRoleArn: string;
 }
@@ -41,7 +41,7 @@ export interface MadeCluster {
 const SUBNET_IDS = ['subnet-0000000000000000a', 'subnet-0000000000000000b'];
 /** Subnets of the emulator's EC2. */
 export const EMULATED_SUBNETS: ClusterSubnets = { controlPlane: SUBNET_IDS, nodes: SUBNET_IDS };
-/** An emulated EKS is done, or has failed, when it answers. */
+/** An emulated EKS has finished when it answers. */
 const EMULATED: ClusterPlan = {
   subnets: EMULATED_SUBNETS,
   nodes: {},
@@ -54,8 +54,8 @@ const EMULATED_SETTINGS: ProvisionSettings = {
 };
 
 /**
- * Creates cluster, node group, OIDC provider and add-on, or removes them all on failure or interruption. Throws
- * `ClusterError` and errors of AWS's clients.
+ * Creates a cluster with node group, OIDC provider and add-on. Removes them all on failure or interruption. Throws
+ * `ClusterError` and AWS errors.
  */
 export async function provisionThroughEks(
   request: ProvisionRequest,
@@ -82,7 +82,7 @@ export function contextOf(request: ProvisionRequest, settings: ProvisionSettings
   };
 }
 
-/** On failure, what was created is in the context's resources. */
+/** Creates a cluster and adds its parts to the context's resources, which on failure list the leftovers. */
 export async function makeCluster(plan: ClusterPlan, accountId: string, context: EksContext): Promise<MadeCluster> {
   const { name, signal } = context;
   const autoMode = plan.nodes === 'auto-mode';
@@ -114,7 +114,7 @@ export async function makeCluster(plan: ClusterPlan, accountId: string, context:
   return { cluster, nodeGroup, addon, providerArn, nodeRoleArn };
 }
 
-/** Requested in order, since add-on pods need nodes; awaited together. */
+/** Requests nodes first, since the add-on's pods need them, and waits for both together. */
 async function makeNodesAndAgent(
   { nodes, subnets, addon }: ClusterPlan,
   nodeRoleArn: string,
@@ -135,7 +135,7 @@ async function makeNodesAndAgent(
   );
 }
 
-/** Without `https://` (or an emulator's `http://`); empty without an issuer. */
+/** Returns the issuer without `https://` (or an emulator's `http://`); empty if the cluster has none. */
 export const issuerOf = ({ identity }: Cluster): string => (identity?.oidc?.issuer ?? '').replace(/^https?:\/\//, '');
 
 /** For a kubeconfig without a server (RFC 6761, "invalid"). */

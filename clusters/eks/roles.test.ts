@@ -6,7 +6,7 @@ import { makeRole, NODE_ROLE } from './roles.ts';
 import { FAST } from '../../test/support/eks-cluster.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 
-describe('roles of clusters', () => {
+describe("clusters' roles", () => {
   let emulator: Emulator;
   let iam: IAMClient;
   beforeEach(async () => {
@@ -20,7 +20,7 @@ describe('roles of clusters', () => {
     return emulator.close();
   });
 
-  it('are deleted once EKS has taken them out of its instance profile, which may be long after the cluster', async () => {
+  it('are deleted once EKS has removed them from its instance profile, even long after the cluster', async () => {
     let held = 3;
     iam.middlewareStack.add(
       (next, { commandName }) =>
@@ -34,7 +34,7 @@ describe('roles of clusters', () => {
       { step: 'initialize' },
     );
     const resources = new Resources();
-    // What a new role takes says nothing of how long an old one is held.
+    // The timeout of new roles must not apply to a deletion.
     const timing = { ...FAST, role: 0, inUse: 20_000 };
     const context = {
       name: 'a',
@@ -50,10 +50,10 @@ describe('roles of clusters', () => {
   });
 
   for (const [what, name, status, times, made] of [
-    ['is found though IAM does not know of it yet', 'NoSuchEntityException', 404, 2, true],
-    ['is undone though IAM does not let it be looked at', 'AccessDenied', 403, Infinity, false],
+    ['is found even if IAM does not know it yet', 'NoSuchEntityException', 404, 2, true],
+    ['is deleted even if IAM denies reading it', 'AccessDenied', 403, Infinity, false],
   ] as const)
-    it(`one whose answer was lost ${what}`, async () => {
+    it(`a role whose response was lost ${what}`, async () => {
       let left: number = times;
       iam.middlewareStack.add(
         (next, { commandName }) =>
@@ -83,7 +83,7 @@ describe('roles of clusters', () => {
       expect((await iam.send(new ListRolesCommand({}))).Roles).to.deep.equal([]);
     });
 
-  it('get their policies, also where IAM does not know of the role yet, and are deleted with them', async () => {
+  it('get their policies even if IAM does not know the role yet, and are deleted with them', async () => {
     let unknown = 4;
     iam.middlewareStack.add(
       (next, { commandName }) =>

@@ -61,7 +61,7 @@ export const AUTO_MODE_NODE_ROLE = {
 
 type RoleContext = Pick<EksContext, 'name' | 'iam' | 'resources' | 'tags' | 'timing' | 'signal'>;
 
-/** Returns the new role's ARN. Throws errors of IAM. */
+/** Creates a role and returns its ARN. Throws IAM errors. */
 export async function makeRole(role: RoleSpec, context: RoleContext): Promise<string> {
   const { name: clusterName, iam, resources, tags, timing, signal } = context;
   const trust = {
@@ -70,7 +70,7 @@ export async function makeRole(role: RoleSpec, context: RoleContext): Promise<st
   };
   const policyArns = role.policies.map((policy) => `arn:aws:iam::aws:policy/${policy}`);
   const arn = await resources.make({
-    ...placed('beside the cluster', clusterName),
+    ...placed('next to the cluster', clusterName),
     name: `role ${role.name}`,
     remove: () => removeRole(iam, role.name, timing, policyArns),
     make: async () => {
@@ -82,7 +82,7 @@ export async function makeRole(role: RoleSpec, context: RoleContext): Promise<st
       try {
         return (await iam.send(create)).Role?.Arn;
       } catch (error) {
-        // The answer of the SDK's first attempt may be lost: check the tag.
+        // The response to the SDK's first attempt may be lost: check the run's tag.
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
         const get = new GetRoleCommand({ RoleName: role.name });
         const found = await askAfterLostAnswer(() => iam.send(get), context);
@@ -94,7 +94,7 @@ export async function makeRole(role: RoleSpec, context: RoleContext): Promise<st
   await Promise.all(
     policyArns.map((PolicyArn) =>
       retry(() => iam.send(new AttachRolePolicyCommand({ RoleName: role.name, PolicyArn })), {
-        // A new role is not known everywhere in IAM at once.
+        // IAM is eventually consistent about new roles.
         tolerates: isMissing,
         ...pausesOf(timing),
         within: timing.role,
@@ -105,7 +105,7 @@ export async function makeRole(role: RoleSpec, context: RoleContext): Promise<st
   return arn ?? '';
 }
 
-/** Deletes a run's role and its policies; known ones save a call. Succeeds without a role. Throws errors of IAM. */
+/** Deletes a run's role, if it exists, and its policies. Known policies save a call. Throws IAM errors. */
 export async function removeRole(
   iam: IAMClient,
   RoleName: string,
@@ -122,7 +122,7 @@ export async function removeRole(
         throw error;
       }
     },
-    // EKS removes the role from the nodes' instance profile with a delay; in Auto Mode, after the cluster.
+    // EKS removes the role from the nodes' instance profile late; in Auto Mode, after the cluster.
     {
       tolerates: (error) =>
         isNamed(error, 'DeleteConflict') ||

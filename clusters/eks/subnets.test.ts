@@ -10,7 +10,7 @@ const subnet = (VpcId: string, zone: string, role: 'elb' | 'internal-elb', MapPu
   Tags: [{ Key: `kubernetes.io/role/${role}`, Value: '1' }],
 });
 
-/** An EC2 that gives one subnet a page. */
+/** An EC2 client that returns one subnet per page. */
 const ec2With = (...subnets: Subnet[]): EC2Client =>
   Object.assign(new EC2Client({ region: 'us-west-2' }), {
     send: async ({ input }: { input: DescribeSubnetsCommandInput }) => {
@@ -29,27 +29,27 @@ const refusal = async (ec2: EC2Client): Promise<unknown> =>
   );
 
 describe('subnets for a cluster', () => {
-  it('are the internal ones, when they are in two zones', async () => {
+  it('are the internal ones if they span two zones', async () => {
     const ec2 = ec2With(subnet('v', 'a', 'elb'), subnet('v', 'a', 'internal-elb'), subnet('v', 'b', 'internal-elb'));
     const internal = ['subnet-v-a-internal-elb', 'subnet-v-b-internal-elb'];
     expect(await findSubnets(ec2, 'us-west-2')).to.deep.equal({ controlPlane: internal, nodes: internal });
   });
 
-  it('are all, when the internal ones are in one zone', async () => {
+  it('are all subnets if the internal ones are in one zone', async () => {
     const ec2 = ec2With(subnet('v', 'a', 'elb'), subnet('v', 'b', 'elb'), subnet('v', 'b', 'internal-elb'));
     const { controlPlane, nodes } = await findSubnets(ec2, 'us-west-2');
     expect(controlPlane).to.have.length(3);
     expect(nodes, 'of nodes').to.deep.equal(['subnet-v-b-internal-elb']);
   });
 
-  it('are of the one VPC that has them in two zones', async () => {
+  it('belong to the only VPC with subnets in two zones', async () => {
     const ec2 = ec2With(subnet('w', 'a', 'elb'), subnet('v', 'a', 'elb'), subnet('v', 'b', 'elb'));
     expect(await findSubnets(ec2, 'us-west-2'))
       .to.have.property('controlPlane')
       .that.deep.equals(['subnet-v-a-elb', 'subnet-v-b-elb']);
   });
 
-  it('of nodes give public addresses, where none is internal', async () => {
+  it('must assign public addresses to nodes if no subnet is internal', async () => {
     const ec2 = ec2With(subnet('v', 'a', 'elb', false), subnet('v', 'b', 'elb'));
     expect(await findSubnets(ec2, 'us-west-2')).to.deep.equal({
       controlPlane: ['subnet-v-a-elb', 'subnet-v-b-elb'],
@@ -57,23 +57,21 @@ describe('subnets for a cluster', () => {
     });
     const error = await refusal(ec2With(subnet('v', 'a', 'elb', false), subnet('v', 'b', 'elb', false)));
     expect(error).to.include({ code: 'NO_SUBNETS', blame: 'usage' });
-    expect((error as Error).message).to.contain(
-      'The subnets of v that are tagged kubernetes.io/role/elb give nodes no',
-    );
+    expect((error as Error).message).to.contain('The subnets of v tagged kubernetes.io/role/elb give nodes no');
   });
 
-  it('must be named when several VPCs fit', async () => {
+  it('must be named if several VPCs qualify', async () => {
     const error = await refusal(ec2With(...['v', 'w'].flatMap((vpc) => ['a', 'b'].map((z) => subnet(vpc, z, 'elb')))));
     expect(error).to.include({ code: 'NO_SUBNETS', blame: 'usage' });
-    expect((error as Error).message).to.contain('(v, w): name subnets of one with --subnet-ids');
+    expect((error as Error).message).to.contain('(v, w). Name subnets of one VPC with --subnet-ids');
   });
 
-  it('must be tagged, or named', async () => {
+  it('must be tagged or named', async () => {
     expect(await refusal(ec2With()))
       .to.have.property('message')
       .that.contains('No VPC of us-west-2');
     expect(await refusal(ec2With(subnet('v', 'a', 'elb'))))
       .to.have.property('message')
-      .that.contains('those of v are in one zone');
+      .that.contains('the subnets of v are in one zone');
   });
 });

@@ -13,8 +13,9 @@ export interface ClusterSubnets {
 }
 
 /**
- * Subnets of the VPC tagged for EKS. Control plane: internal ones in two zones, else all. Nodes: internal ones, else public
- * ones with addresses, which EKS needs (EKS User Guide, Ec2SubnetInvalidConfiguration). Throws NO_SUBNETS, errors of EC2.
+ * Finds the VPC's subnets tagged for EKS. The control plane gets the internal ones if they span two zones, or else all. The
+ * nodes get the internal ones, or else public ones that assign addresses, which EKS requires (EKS User Guide,
+ * Ec2SubnetInvalidConfiguration). Throws NO_SUBNETS and EC2 errors.
  */
 export async function findSubnets(ec2: EC2Client, region: string): Promise<ClusterSubnets> {
   const byVpc = new Map<string, Subnet[]>();
@@ -28,7 +29,7 @@ export async function findSubnets(ec2: EC2Client, region: string): Promise<Clust
   if (fitting.length > 1)
     throw new ClusterError(
       'NO_SUBNETS',
-      `Several VPCs of ${region} have subnets that are tagged for EKS (${fitting.map(([vpc]) => vpc).join(', ')}): name subnets of one with --subnet-ids.`,
+      `Several VPCs of ${region} have subnets tagged for EKS (${fitting.map(([vpc]) => vpc).join(', ')}). Name subnets of one VPC with --subnet-ids.`,
     );
   const [vpc, subnets] = first;
   const internal = subnets.filter(({ Tags }) => Tags?.some(({ Key }) => Key === INTERNAL));
@@ -36,7 +37,7 @@ export async function findSubnets(ec2: EC2Client, region: string): Promise<Clust
   if (nodes.length === 0)
     throw new ClusterError(
       'NO_SUBNETS',
-      `The subnets of ${vpc} that are tagged ${PUBLIC} give nodes no public addresses, and none is tagged ${INTERNAL}: let them assign public IPv4 addresses, tag internal ones, or name subnets with --subnet-ids.`,
+      `The subnets of ${vpc} tagged ${PUBLIC} give nodes no public addresses, and no subnet is tagged ${INTERNAL}. Enable public IPv4 addresses, tag internal subnets, or name subnets with --subnet-ids.`,
     );
   return { controlPlane: idsOf(zonesOf(internal) >= ZONES ? internal : subnets), nodes: idsOf(nodes) };
 }
@@ -55,9 +56,9 @@ const zonesOf = (subnets: readonly Subnet[]): number =>
   new Set(subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size;
 
 function none(region: string, vpcs: readonly string[]): ClusterError {
-  const found = vpcs.length === 0 ? '' : ` (those of ${vpcs.join(', ')} are in one zone)`;
+  const found = vpcs.length === 0 ? '' : ` (the subnets of ${vpcs.join(', ')} are in one zone)`;
   return new ClusterError(
     'NO_SUBNETS',
-    `No VPC of ${region} has subnets in ${ZONES} zones with the tag ${INTERNAL} or ${PUBLIC}${found}: tag them, or name subnets with --subnet-ids.`,
+    `No VPC of ${region} has subnets in ${ZONES} zones with the tag ${INTERNAL} or ${PUBLIC}${found}. Tag subnets, or name them with --subnet-ids.`,
   );
 }

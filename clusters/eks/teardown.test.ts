@@ -27,9 +27,9 @@ describe('the teardown of a cluster', () => {
     make: () => Promise.reject(error),
   });
 
-  it('goes by stages', async () => {
+  it('removes resources in stages', async () => {
     const cluster = { resources: new Resources(), remedy: undefined };
-    cluster.resources.add(thing('beside the cluster', 'role'));
+    cluster.resources.add(thing('next to the cluster', 'role'));
     cluster.resources.add(thing('the cluster', 'cluster a'));
     cluster.resources.add(thing('lock', 'lease'));
     cluster.resources.add(thing('of the cluster', 'nodes'));
@@ -40,15 +40,15 @@ describe('the teardown of a cluster', () => {
     expect(removed).to.have.length(5);
   });
 
-  it('includes what may have been made though no answer came, and nothing that was refused', async () => {
+  it('includes a resource whose creation got no response, but not one that AWS rejected', async () => {
     const cluster = { resources: new Resources(), remedy: undefined };
     await rejection(cluster.resources.make(failing('the cluster', 'cluster a', new Error('socket hang up'))));
-    await rejection(cluster.resources.make(failing('beside the cluster', 'role', refused())));
+    await rejection(cluster.resources.make(failing('next to the cluster', 'role', refused())));
     await tearDown(cluster);
     expect(removed).to.deep.equal(['cluster a']);
   });
 
-  it('names all that is left with what to do, and tries it again', async () => {
+  it('reports all leftovers with a remedy, and retries them when repeated', async () => {
     let held = true;
     const cluster = { resources: new Resources(), remedy: 'run sweep' };
     cluster.resources.add(thing('of the cluster', 'nodes'));
@@ -64,13 +64,13 @@ describe('the teardown of a cluster', () => {
     expect(removed).to.deep.equal(['nodes', 'cluster a', 'lease b']);
   });
 
-  it('leaves alone what a cluster needs that is left', async () => {
+  it('keeps the resources that a remaining cluster needs', async () => {
     let held = true;
     const cluster = { resources: new Resources(), remedy: undefined };
     cluster.resources.add(thing('the cluster', 'cluster a', () => held));
-    cluster.resources.add(thing('beside the cluster', 'role b'));
+    cluster.resources.add(thing('next to the cluster', 'role b'));
     expect((await rejection(tearDown(cluster))).message).to.equal(
-      'Left behind: cluster a (cluster a is held), role b (it stays while cluster a is there).',
+      'Left behind: cluster a (cluster a is held), role b (cluster a must be removed first).',
     );
     expect(removed).to.deep.equal([]);
     held = false;
@@ -78,7 +78,7 @@ describe('the teardown of a cluster', () => {
     expect(removed).to.deep.equal(['cluster a', 'role b']);
   });
 
-  it('counts what went with its cluster as gone', async () => {
+  it('counts resources as removed when their cluster was', async () => {
     const cluster = { resources: new Resources(), remedy: undefined };
     cluster.resources.add(thing('of the cluster', 'add-on', () => true));
     cluster.resources.add(thing('the cluster', 'cluster a'));
@@ -86,7 +86,7 @@ describe('the teardown of a cluster', () => {
     expect(removed).to.deep.equal(['cluster a']);
   });
 
-  it('says after a failure why it failed, and what is left', async () => {
+  it('reports the original failure and the leftovers', async () => {
     const cluster = { resources: new Resources(), remedy: 'run sweep' };
     const failed = tornDownOnFailure(cluster, async () => {
       cluster.resources.add(thing('the cluster', 'cluster a', () => true));
@@ -99,7 +99,7 @@ describe('the teardown of a cluster', () => {
     });
   });
 
-  it('leaves the error of a failure as it is when nothing is left', async () => {
+  it('keeps the original error if there are no leftovers', async () => {
     const cluster = { resources: new Resources(), remedy: undefined };
     const cause = new Error('interrupted');
     cluster.resources.add(thing('the cluster', 'cluster a'));

@@ -3,8 +3,8 @@ import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import type { Resource } from '../../foundation/aws/resources.ts';
 import type { EksContext } from './context.ts';
 
-/** Order of removal. A cluster uses its roles until it is gone (EKS User Guide, "Amazon EKS cluster IAM role"). */
-const STAGES = ['in the cluster', 'of the cluster', 'the cluster', 'beside the cluster', 'lock'] as const;
+/** Order of removal. A cluster needs its roles until it is deleted (EKS User Guide, "Amazon EKS cluster IAM role"). */
+const STAGES = ['in the cluster', 'of the cluster', 'the cluster', 'next to the cluster', 'lock'] as const;
 type Stage = (typeof STAGES)[number];
 
 export const clusterTitle = (name: string): string => `cluster ${name}`;
@@ -15,14 +15,14 @@ export function placed(stage: Stage, clusterName: string): Pick<Resource, 'lives
     lives: stage === 'in the cluster' ? 'cluster' : 'aws',
     order: STAGES.indexOf(stage),
     ...((stage === 'in the cluster' || stage === 'of the cluster') && { partOf: cluster }),
-    ...(stage === 'beside the cluster' && { neededBy: cluster }),
+    ...(stage === 'next to the cluster' && { neededBy: cluster }),
   };
 }
 
-/** `remedy` says what to do about leftovers, as the end of a sentence. */
+/** `remedy` says how to delete leftovers, as the end of a sentence. */
 type Teardown = Pick<EksContext, 'resources' | 'remedy'>;
 
-/** Removes everything. Throws `ClusterError` LEFT_BEHIND, and may be repeated. */
+/** Removes everything. Throws `ClusterError` LEFT_BEHIND; a repeated call retries the leftovers. */
 export async function tearDown({ resources, remedy }: Teardown): Promise<void> {
   const left = [...(await resources.remove())];
   if (left.length === 0) return;
@@ -33,7 +33,7 @@ export async function tearDown({ resources, remedy }: Teardown): Promise<void> {
   );
 }
 
-/** Removes everything if the work fails; the error names leftovers. */
+/** Removes everything if the work fails, and adds leftovers to the error. */
 export async function tornDownOnFailure<T>(teardown: Teardown, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -48,7 +48,7 @@ export async function tornDownOnFailure<T>(teardown: Teardown, work: () => Promi
   }
 }
 
-/** One line, without the full stop. */
+/** Returns the message in one line, without the full stop. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return (awsProblem(error)?.sentence ?? message.split('\n')[0] ?? '').replace(/\.$/, '');

@@ -1,25 +1,25 @@
 /** Timeouts in milliseconds; shorter in tests. */
 export interface Timing {
-  /** First pause between polls; grows to `longestPause`. AWS is polled at most once a second. */
+  /** First pause between polls, at least a second for AWS; grows to `longestPause`. */
   readonly firstPause: number;
   readonly longestPause: number;
-  /** Between repeated reports of a status. */
+  /** Between repeated reports of the same status. */
   readonly report: number;
-  /** For a new role (IAM User Guide, "Troubleshoot IAM": changes are not always immediately visible). */
+  /** Until a new role is visible everywhere (IAM User Guide, "Troubleshoot IAM"). */
   readonly role: number;
-  /** For a name or resource in use, by a deletion or change in progress. */
+  /** For a name or resource in use by a deletion or change in progress. */
   readonly inUse: number;
-  /** For a DEGRADED add-on with nodes: its pods may be starting. */
+  /** For a DEGRADED add-on with nodes, whose pods may be starting. */
   readonly degraded: number;
-  /** For Auto Mode's nodes, which must go before the cluster. */
+  /** For Auto Mode's nodes, which must be removed before the cluster. */
   readonly drain: number;
-  /** Without any answer during deletion, after the SDK's own retries. */
+  /** Without any response during deletion, after the SDK's own retries. */
   readonly away: number;
-  /** For a deletion. A cluster in creation must finish first. */
+  /** For a deletion, including the wait for a pending creation. */
   readonly deletion: number;
   /** For a new API server's DNS name and access entry. */
   readonly apiServer: number;
-  /** The same, if there may be none. */
+  /** The same, if the cluster may lack an API server. */
   readonly optionalApiServer: number;
 }
 

@@ -21,11 +21,11 @@ export interface ClusterUse {
   readonly options: EksOptions;
   readonly request: ProvisionRequest;
   readonly context: EksContext;
-  /** Reports capabilities that the cluster lacks. */
+  /** Called with capabilities that the cluster lacks. */
   readonly lacks: (capabilities: readonly string[]) => void;
 }
 
-/** Creates a cluster and waits until pods can run. On failure, the context's resources have what was created. */
+/** Creates a cluster and waits until pods can run. On failure, the context's resources list the leftovers. */
 export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<RunningCluster> {
   const { options, request, context } = use;
   const made = await makeCluster(plan, request.accountId, context);
@@ -43,7 +43,7 @@ export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<Runni
   }
 }
 
-/** Auto Mode's nodes, which come with the first pods, must go before the cluster. */
+/** Registers Auto Mode's nodes, which start with the first pods, for removal before the cluster. */
 function noteNodes({ cluster }: MadeCluster, { options, request, context }: ClusterUse): void {
   context.resources.add({
     ...placed('in the cluster', context.name),
@@ -59,14 +59,14 @@ function noteNodes({ cluster }: MadeCluster, { options, request, context }: Clus
   });
 }
 
-/** Takes an existing cluster for this run and adds what it lacks, also to the context's resources. */
+/** Leases an existing cluster for this run and installs its missing parts, which the context's resources list. */
 export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
   const { options, request, context } = use;
   const { name, resources, signal, progress } = context;
   if (options.attach.length < 2 && request.alias === 'c2')
     throw new ClusterError(
       'CLUSTER_NOT_FOUND',
-      'The selected scenarios need two clusters: name a second one with --cluster-name.',
+      'The selected scenarios need two clusters. Name a second one with --cluster-name.',
     );
   const found = await lookAt(options, request.accountId, context);
   const connection = connect(kubeConfigOf(request, found.cluster));
@@ -81,12 +81,12 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
   });
   const there = await reach({ cluster: found.cluster }, connection, false, use);
   if (there) {
-    // Even if the answer was lost: only this run's lease is released.
+    // Also after a lost response: releases only this run's lease.
     release = () => endLease(connection, options.run);
     const lease = await takeLease(connection, { cluster: name, run: options.run, signal, progress });
     release = () => lease.release();
   }
-  // The add-on would take over an unknown agent, and delete it later.
+  // The add-on would take over an agent unknown to EKS, and later delete it.
   if (there && found.agent === 'none') await refuseOtherAgents({ connection, run: options.run, signal });
   const made = await complete(found, options, request.accountId, context);
   return ready(made, there ? connection : undefined, use, { ownAgent: found.agent === 'none', ownNodeRole: false });
@@ -106,7 +106,7 @@ async function reach(
     const own = { principal: 'The service account of this pod', remedy: 'bind docs/rbac/runner.yaml to it' };
     return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', ...own, required, made }, context);
   }
-  // As in access entries (EKS User Guide, "Create access entries").
+  // Access entries name a role, not its session (EKS User Guide, "Create access entries").
   const principal = roleOfSession(callerArn ?? '') ?? callerArn ?? 'The principal of the credentials';
   return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', principal, required, made }, context);
 }
@@ -129,7 +129,7 @@ async function ready(
   } else if (options.agentImage !== undefined)
     throw new ClusterError(
       'CLUSTER_UNREACHABLE',
-      `Cluster ${context.name} has no API server to install ${options.agentImage} with: leave --agent-image out.`,
+      `Cluster ${context.name} has no API server, so ${options.agentImage} cannot be installed. Leave out --agent-image.`,
     );
   const daemonSets = connection && (await daemonSetsOf(connection, signal));
   lacks(unavailableOnEks({ cluster, providerArn, daemonSets, agentAddon: addon !== undefined, ...own }));
@@ -159,7 +159,7 @@ async function installCandidate(
 ): Promise<void> {
   const { run, agentArgs, agentChart: chart = '0.1', eksAuthEndpoint } = options;
   const { name, region, tags, resources, deadline, signal, progress } = context;
-  // Deleted with the cluster otherwise.
+  // A new cluster is deleted with its agent.
   if (options.attach.length > 0)
     resources.add({
       ...placed('in the cluster', name),
@@ -176,10 +176,10 @@ async function installCandidate(
     image,
     signal,
     progress,
-    imageRemedy: 'see that the nodes can pull it from its registry, for their architecture',
+    imageRemedy: 'check that the nodes can pull it from its registry for their architecture',
     clusterName: name,
     chart,
-    // Agent 0.2 with an explicit address ignores the audience.
+    // Agent 0.2 does not check the audience if it is given an address.
     ...(endpoint !== undefined && { endpoint }),
     args: agentArgs,
     readyMilliseconds: Math.max(deadline - Date.now(), 1),

@@ -12,7 +12,7 @@ function waiting(looks: readonly (Seen<string> | Error)[], over: Partial<Wait<st
   const wait: Wait<string> = {
     what: 'cluster a',
     look: async () => {
-      const seen = looks[Math.min(next++, looks.length - 1)] ?? new Error('nothing to see');
+      const seen = looks[Math.min(next++, looks.length - 1)] ?? new Error('no response left');
       if (seen instanceof Error) throw seen;
       return seen;
     },
@@ -28,19 +28,19 @@ function waiting(looks: readonly (Seen<string> | Error)[], over: Partial<Wait<st
 
 const rejection = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
-    () => expect.fail('it was not rejected'),
+    () => expect.fail('the wait did not fail'),
     (error: unknown) => error,
   );
 
-describe('waiting for a status of EKS', () => {
-  it('never looks when the answer was that it is done', async () => {
+describe('waiting for an EKS status', () => {
+  it('does not poll if the first response is final', async () => {
     const { done, looks, lines } = waiting([], { before: { done: 'it' } });
     expect(await done).to.equal('it');
     expect(looks()).to.equal(0);
     expect(lines).to.deep.equal([]);
   });
 
-  it('tells each status once', async () => {
+  it('reports each status once', async () => {
     const { done, lines } = waiting([
       { status: 'CREATING' },
       { status: 'CREATING' },
@@ -51,21 +51,21 @@ describe('waiting for a status of EKS', () => {
     expect(lines).to.deep.equal(['cluster a: CREATING', 'cluster a: ACTIVE?']);
   });
 
-  it('outlasts a network that is cut', async () => {
+  it('survives network errors', async () => {
     const { done } = waiting([{ status: 'CREATING' }, networkError(), networkError(), { done: 'it' }]);
     expect(await done).to.equal('it');
   });
 
-  it('throws what a look throws else', async () => {
-    expect(await rejection(waiting([new Error('no right')]).done)).to.have.property('message', 'no right');
+  it('rethrows other errors of a poll', async () => {
+    expect(await rejection(waiting([new Error('access denied')]).done)).to.have.property('message', 'access denied');
   });
 
-  it('ends at its deadline, with the last status and why', async () => {
+  it('times out at the deadline, with the last status and its reason', async () => {
     const { done } = waiting([{ status: 'CREATING', why: 'no addresses' }], { deadline: Date.now() + 30 });
     expect(await rejection(done)).to.have.property('message', 'late: CREATING, no addresses');
   });
 
-  it('ends with an interrupt, also in a pause', async () => {
+  it('stops on an interrupt, even in a pause', async () => {
     const stop = new AbortController();
     const { done } = waiting([{ status: 'CREATING' }], {
       signal: stop.signal,
@@ -76,16 +76,16 @@ describe('waiting for a status of EKS', () => {
     expect(await rejection(done)).to.have.property('message', 'interrupted');
   });
 
-  it('looks at AWS once a second at most', () => {
+  it('polls AWS at most once a second', () => {
     expect(TIMING.firstPause).to.be.at.least(1000);
     expect(TIMING.longestPause).to.be.at.least(TIMING.firstPause);
   });
 });
 
-describe('works side by side', () => {
+describe('parallel tasks', () => {
   const never = new AbortController().signal;
 
-  it('come to all their results', async () => {
+  it('return all their results', async () => {
     expect(
       await together(
         never,
@@ -95,17 +95,17 @@ describe('works side by side', () => {
     ).to.deep.equal([1, 'two']);
   });
 
-  it('are all over when one has failed, and the others were told', async () => {
+  it('are aborted and have all ended when one has failed', async () => {
     const events: string[] = [];
     const slow = async (signal: AbortSignal): Promise<void> => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
-      events.push('told');
+      events.push('aborted');
       await new Promise((resolve) => setTimeout(resolve, 10));
-      events.push('over');
+      events.push('ended');
       throw signal.reason;
     };
     const error = await rejection(together(never, slow, () => Promise.reject(new Error('first'))));
     expect(error).to.have.property('message', 'first');
-    expect(events).to.deep.equal(['told', 'over']);
+    expect(events).to.deep.equal(['aborted', 'ended']);
   });
 });

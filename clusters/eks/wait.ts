@@ -3,28 +3,28 @@ import { isMissing } from '../../foundation/aws/missing.ts';
 import { poll, retry } from '../../foundation/node/poll.ts';
 import type { Timing } from './timing.ts';
 
-/** A poll's result: done, or a status. */
+/** A poll's result: a final value, or a status. */
 export type Seen<T> = { readonly done: T } | { readonly status: string; readonly why?: string | undefined };
 
 export interface Wait<T> {
   /** For progress, such as `cluster a`. */
   readonly what: string;
-  /** Errors end the waiting. */
+  /** Polls once. Errors other than temporary ones end the wait. */
   readonly look: (signal: AbortSignal) => Promise<Seen<T>>;
-  /** The previous call's result: then the first poll follows a pause. */
+  /** The result of the call before the wait; a pause follows it. */
   readonly before?: Seen<T>;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
-  /** Makes the timeout error. */
+  /** Creates the timeout error. */
   readonly late: (status: string, why: string | undefined) => Error;
   readonly timing: Timing;
-  /** Milliseconds without an answer until it gives up. Default: the deadline. */
+  /** Milliseconds without a response after which it gives up. Default: until the deadline. */
   readonly away?: number;
   readonly signal?: AbortSignal;
   readonly progress: (line: string) => void;
 }
 
-/** Polls until done. Throws errors of `look`, the signal's reason, or `late(…)`. Failed calls (network, throttling) are ignored. */
+/** Polls until done. Ignores network errors and throttling. Throws `look`'s other errors, the signal's reason or `late(…)`. */
 export function awaitDone<T>({ look, before, deadline, late, timing, away, signal, ...told }: Wait<T>): Promise<T> {
   const report = reporter(told, timing);
   let last: Extract<Seen<T>, { readonly status: string }> = { status: 'unknown' };
@@ -54,7 +54,7 @@ export function awaitDone<T>({ look, before, deadline, late, timing, away, signa
   );
 }
 
-/** Reports new statuses, and repeats them from time to time. */
+/** Reports each new status, and repeats an unchanged one from time to time. */
 function reporter(
   { what, progress }: Pick<Wait<unknown>, 'what' | 'progress'>,
   timing: Timing,
@@ -70,14 +70,14 @@ function reporter(
   };
 }
 
-/** At least a second with AWS's own timing. */
+/** Returns the pauses for `poll` and `retry`. */
 export const pausesOf = ({ firstPause, longestPause }: Timing) => ({ every: firstPause, longest: longestPause });
 
-/** Reports whether an error may be temporary despite the SDK's retries. */
+/** Returns whether an error may be temporary although the SDK has already retried. */
 export const isPassing = (error: unknown): boolean =>
   ['network', 'throttled', 'service'].includes(awsProblem(error)?.kind ?? '');
 
-/** Asks IAM about an existing thing that not all of IAM may know yet. Undefined without an answer, which proves nothing. */
+/** Reads a resource that not all of IAM may know yet. Returns undefined on failure, which proves nothing. */
 export function askAfterLostAnswer<T>(
   ask: () => Promise<T>,
   { timing, signal }: { readonly timing: Timing; readonly signal: AbortSignal },

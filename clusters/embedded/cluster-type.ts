@@ -8,10 +8,7 @@ export const EMBEDDED: HostedClusterType = {
   isOwnKubernetes: true,
   options: [
     AGENT_CHART,
-    option.text(
-      'client-command COMMAND',
-      'run your own program as the client, by this shell command (docs/own-program.md)',
-    ),
+    option.text('client-command COMMAND', 'run this shell command as the client in pods (docs/own-program.md)'),
   ],
   aws: 'emulator',
   capabilities: (options) => embeddedCapabilities(chartOf(options)),

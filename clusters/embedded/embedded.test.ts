@@ -9,7 +9,7 @@ import type { ManagedCluster } from '../../emulator/index.ts';
 import { embeddedClusterProvider } from './host.ts';
 import { listen, stopServer } from '../../foundation/node/listen.ts';
 
-/** Fetches its credentials as an SDK does, then waits to be told by an annotation to do so again. */
+/** Fetches its credentials like an SDK, then waits for an annotation and fetches them again. */
 const PROGRAM = `
 import { readFileSync } from 'node:fs';
 const { AWS_CONTAINER_CREDENTIALS_FULL_URI: uri, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file } = process.env;
@@ -40,8 +40,8 @@ interface PodObject {
   status: { phase: string };
 }
 
-describe('embedded cluster', () => {
-  // A cluster's signing key alone can take most of a second on a busy machine.
+describe('an embedded cluster', () => {
+  // On a busy host, creating the signing key can take most of a second.
 
   let cluster: ManagedCluster;
   let eksAuth: Server;
@@ -159,12 +159,12 @@ describe('embedded cluster', () => {
     return (await call('GET', `${PODS}/${name}/log`)).text;
   }
 
-  it('names its keys as EKS does', async () => {
+  it('has key ids in the format of EKS', async () => {
     const { keys } = await cluster.jwks();
     expect(keys.map(({ kid }) => kid).join()).to.match(/^[0-9a-f]{40}$/);
   });
 
-  it('gives a pod with an association credentials through webhook, kubelet and agent', async () => {
+  it('provides credentials to a pod with an association, through webhook, kubelet and agent', async () => {
     await install();
     await createPod('before');
     await associate();
@@ -173,7 +173,7 @@ describe('embedded cluster', () => {
     expect(await finished('after')).to.equal('ASIAPOD1\n');
   });
 
-  it('replaces the deleted pod of the agent, whose cache begins anew; without the add-on no one answers', async () => {
+  it("replaces the agent's deleted pod by one with an empty cache, and runs no agent without the add-on", async () => {
     await install();
     await associate();
     await createPod('app', ['wait', '/notes/annotations']);
@@ -193,7 +193,7 @@ describe('embedded cluster', () => {
     expect(await finished('alone')).to.equal('ECONNREFUSED\n');
   });
 
-  it("leads to the agent's probes and metrics through the API server", async () => {
+  it("serves the agent's probes and metrics through the API server's proxy", async () => {
     await install();
     const [agent] = await agentPods();
     const through = (port: number, path: string): ReturnType<typeof call> =>
@@ -203,14 +203,14 @@ describe('embedded cluster', () => {
     expect((await through(1234, 'metrics')).status).to.equal(503);
   });
 
-  it('refuses an add-on whose agent does not start, and takes a better configuration', async () => {
+  it('rejects an add-on whose agent does not start, and then accepts a valid configuration', async () => {
     const refused = await install('{"agent":{"additionalArgs":{"--no-such-flag":"1"}}}').catch(String);
     expect(refused).to.contain('unknown flag: --no-such-flag');
     await install('{"agent":{"additionalArgs":{"-b":"169.254.170.23"}}}');
     expect((await agentPods()).map(({ status }) => status.phase)).to.deep.equal(['Running']);
   });
 
-  it('leaves nothing behind', async () => {
+  it('removes its pods with their nodes, and its files on deletion', async () => {
     await install();
     await createPod('app', ['wait', '/notes/annotations']);
     await cluster.removeNodes('workers');

@@ -14,12 +14,12 @@ import { TRANSLATION } from './node/addresses.ts';
 import { EmbeddedCluster, type ClusterResources } from './node/cluster.ts';
 
 export interface EmbeddedHostOptions extends Pick<OpenRequest, 'run' | 'directory' | 'workload'> {
-  /** Default 0.1. */
+  /** Default: 0.1. */
   readonly agentChart?: AgentVersion;
-  /** Records the directory. Default: none. */
+  /** Records the pods' directory, so that it can be removed after a crash. */
   readonly journal?: Journal;
   readonly images?: ClusterResources['images'];
-  /** Receives the requests to the API servers. */
+  /** Called with the requests to the API servers. */
   readonly audit?: ClusterResources['audit'];
 }
 
@@ -37,7 +37,7 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
       ...(options.audit && { audit: options.audit }),
     }),
     bindAddress: '127.0.0.1',
-    // Each takes 150 ms of processor time.
+    // Each lane costs 150 ms of processor time.
     lanes: 4,
     reachable: (url) => url,
     capabilities: embeddedCapabilities(agentChart),
@@ -51,24 +51,24 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
   };
 }
 
-/** Makes embedded clusters: API server, kubelet, webhook, and the agent with its add-on. */
+/** Creates embedded clusters: API server, kubelet, webhook, and the agent as an add-on. */
 export function embeddedClusterProvider(options: Omit<ClusterResources, 'starts' | 'processes'>): ClusterProvider {
   const starts = new StartLimiter(3, 1000);
-  // Forked while this process is small: it forks the pods' processes.
+  // Forks the pods' processes. Start it early: forking is cheap while this process is small.
   const processes = new ProcessHost();
   return {
     createCluster: (spec) => {
-      // Accounts and regions may have clusters of the same name.
+      // Clusters in different accounts or regions may have the same name.
       const directory = join(options.directory, `${spec.name}-${randomBytes(4).toString('hex')}`);
       return EmbeddedCluster.create(spec, { ...options, directory, starts, processes });
     },
   };
 }
 
-/** Linux only. */
+/** A file system in memory; only on Linux. */
 const MEMORY = '/dev/shm';
 
-/** Returns the pods' directory: in memory, as kubelets keep tokens, else in the report folder. Always removed in the end. */
+/** Creates the pods' directory, in memory like a kubelet's tokens, or else in the report folder. Removed on close. */
 async function clustersDirectory({ directory, run }: EmbeddedHostOptions, resources: Resources): Promise<string> {
   const make = async (path: string, recursive: boolean): Promise<string> => {
     await resources.make({

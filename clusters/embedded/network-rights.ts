@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { UNSHARE, type NetworkRights } from '../../foundation/protocols/client-run.ts';
 
-/** Both families of addresses, and a replacement of /etc/hosts. */
+/** Adds the agent's two addresses and replaces /etc/hosts. */
 const SET_UP = 'mount --bind /etc/hosts /etc/hosts && ip -batch -';
 const ADDRESSES = `link set lo up
 address add 169.254.170.23/32 dev lo
@@ -10,7 +10,7 @@ address add fd00:ec2::23/128 dev lo nodad
 
 let known: NetworkRights | 'nobody' | undefined;
 
-/** Finds out once who may create networks; undefined: nobody, or tools are missing. */
+/** Returns who may create networks on this host; undefined if nobody may, or tools are missing. Checked only once. */
 export function networkRights(): NetworkRights | undefined {
   known ??= (['root', 'user'] as const).find(mayMakeOne) ?? 'nobody';
   return known === 'nobody' ? undefined : known;

@@ -6,22 +6,22 @@ import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels
 
 export interface AgentSpec
   extends Pick<InClusterOptions, 'run' | 'region'>, Pick<AgentManifest, 'clusterName' | 'image'> {
-  /** ISO 8601: when the sweep may delete it. */
+  /** ISO 8601 time after which a sweep may delete it. */
   readonly expires?: string;
-  /** Default 0.1. */
+  /** Default: 0.1. */
   readonly chart?: AgentVersion;
-  /** URL of EKS Auth for nodes. Default: the region's. */
+  /** URL of EKS Auth that nodes can reach. Default: the region's. */
   readonly endpoint?: string;
-  /** Appended arguments of `server`. */
+  /** Arguments to append to `server`. */
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Secret in its namespace with further variables. */
+  /** Secret in the same namespace with additional environment variables. */
   readonly environmentSecret?: string;
-  /** EKS add-on version, such as `v1.3.10-eksbuild.3`. */
+  /** EKS's version of the add-on, such as `v1.3.10-eksbuild.3`. */
   readonly addonVersion?: string;
-  /** JSON or YAML; `agent.additionalArgs` is used. */
+  /** JSON or YAML, of which only `agent.additionalArgs` is used. */
   readonly configurationValues?: string;
-  /** For nodes that lack one of the two addresses; the user's flag wins. */
+  /** For nodes without one of the two addresses. A flag in `args` takes precedence. */
   readonly bindHosts?: readonly string[];
 }
 
@@ -29,8 +29,8 @@ export interface AgentSpec
 const VERBOSITY = { '-v': 'trace' };
 
 /**
- * The DaemonSet of the public Helm charts, with faster readiness probes (each second; the chart's five minutes to give up).
- * Throws an Error for invalid configuration values.
+ * Returns the DaemonSet of the public Helm charts, with a readiness probe every second, which fails after five minutes as
+ * in the chart. Throws an Error for invalid configuration values.
  */
 export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
   const { run, expires, region, image, environment = {}, environmentSecret, addonVersion, clusterName } = spec;
@@ -95,13 +95,13 @@ const AFFINITY = {
   },
 };
 
-/** Arguments of the chart, of the add-on (sorted by name as in the chart), and of this cluster. */
+/** Returns this cluster's arguments, then those of chart and add-on (sorted by name like the chart), then the user's. */
 function serverArguments(spec: AgentSpec): string[] {
   const { endpoint, args, configurationValues, bindHosts = [] } = spec;
   const flags = Object.entries({ ...VERBOSITY, ...additionalFlags(configurationValues) });
   const configured = [...flagArguments(Object.fromEntries(flags.sort(([a], [b]) => (a < b ? -1 : 1)))), ...args];
   return [
-    // The flag is additive, and an address can be bound once.
+    // The flag is additive, but an address can be bound only once.
     ...(configured.some((word) => /^(-b|--bind-hosts)/.test(word))
       ? []
       : bindHosts.flatMap((host) => ['--bind-hosts', host])),

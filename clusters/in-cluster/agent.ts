@@ -6,24 +6,24 @@ import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
 
 export interface AgentOptions extends InClusterOptions, AgentSpec {
-  /** Remedy for a missing image. Default: that of clusters in Docker. */
+  /** Advice for a missing image. Default: advice for clusters in Docker. */
   readonly imageRemedy?: string;
 }
 
 export interface InstalledAgent {
-  /** Resolves when its pods are gone. */
+  /** Removes the agent and waits until its pods are gone. */
   remove(): Promise<void>;
 }
 
 const WHAT = 'The Pod Identity agent';
-/** Milliseconds; the grace period is 30 s. */
+/** Milliseconds; includes the grace period of 30 s. */
 const REMOVAL = 60_000;
 
 export const AGENT_OBJECTS: readonly ObjectName[] = [
   { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: AGENT_ADDON, namespace: NAMESPACE } },
 ];
 
-/** Secret with the node role's credentials, where nodes lack instance metadata. */
+/** Secret with the node role's credentials, for nodes without instance metadata. */
 export const AGENT_CREDENTIALS: ObjectName = {
   apiVersion: 'v1',
   kind: 'Secret',
@@ -31,8 +31,9 @@ export const AGENT_CREDENTIALS: ObjectName = {
 };
 
 /**
- * Installs or updates the agent and waits for all nodes. On failure it stays for inspection until `removeFromCluster`.
- * Throws `ClusterError` NOT_OURS (nothing changed), IMAGE_MISSING, IMAGE_BROKEN or AGENT_NOT_READY, or an Error.
+ * Installs or updates the agent and waits until it is ready on all nodes. After a failure it stays for inspection until
+ * `removeFromCluster`. Throws `ClusterError` NOT_OURS (without changes), IMAGE_MISSING, IMAGE_BROKEN or AGENT_NOT_READY,
+ * or an Error.
  */
 export async function installAgent(options: AgentOptions): Promise<InstalledAgent> {
   const { connection, run, image, readyMilliseconds, signal, progress, imageRemedy } = options;
@@ -59,7 +60,7 @@ export async function installAgent(options: AgentOptions): Promise<InstalledAgen
   };
 }
 
-/** Throws NOT_OURS for another agent in any namespace, by name or label: two cannot share a node's port 80. */
+/** Throws NOT_OURS if any namespace has another agent, found by name or label: two cannot share a node's port 80. */
 export async function refuseOtherAgents({
   connection,
   run,

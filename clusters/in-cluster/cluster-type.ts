@@ -2,7 +2,7 @@ import { option } from '../../foundation/node/options.ts';
 import type { HostedClusterType } from '../cluster-type.ts';
 import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, chartOf, READY_TIMEOUT } from '../shared-options.ts';
 
-/** The cluster of this process's pod, for an emulator served alone. The add-on is installed through EKS. */
+/** The cluster of this process's pod, for a standalone emulator. The add-on is installed through EKS. */
 export const IN_CLUSTER: HostedClusterType = {
   name: 'in-cluster',
   options: [
@@ -11,12 +11,12 @@ export const IN_CLUSTER: HostedClusterType = {
     AGENT_CHART,
     option.list(
       'agent-variables NAME=VALUE',
-      'set this environment variable of the agent (repeatable, or comma-separated)',
+      'set this environment variable of the agent (repeatable or comma-separated)',
     ),
     option.text('service-account-dir DIR', "read the token and ca.crt of this pod's service account from this folder"),
     option.text('reached-at URL', 'reach the emulator from nodes and pods at this URL'),
     option.text('owner RUN', 'label installed objects with this run id'),
-    option.text('cluster-name NAME', 'use this name for the cluster in EKS', { default: 'in-cluster' }),
+    option.text('cluster-name NAME', "use this name for EKS's record of the cluster", { default: 'in-cluster' }),
     READY_TIMEOUT,
   ],
   emulatorOptions: [

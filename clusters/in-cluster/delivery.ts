@@ -18,16 +18,17 @@ import {
 const TIMES = {
   within: 60_000,
   ask: 100,
-  /** Interval of pod changes that make the kubelet renew the volume. */
+  /** Interval of the pod changes that make the kubelet renew the volume. */
   renew: 1100,
 };
 
-/** The ConfigMap and the webhook's Service, as the API server's proxy names it. */
+/** The ConfigMap, and the webhook's Service as the API server's proxy names it. */
 export const DELIVERY_OBJECTS = { configMap: IDENTITIES.configMap, service: `https:${WEBHOOK}:443` };
 
 /**
- * Delivers lists to the webhook; only the newest counts. Each list gets a unique fake service account: when the webhook
- * changes its pod, the list is effective. Rejects with WEBHOOK_NOT_READY after a minute.
+ * Returns a function that delivers lists of associations to the webhook, skipping outdated ones. Adds a unique, fake service
+ * account to each list: once the webhook changes its pod, the list is effective. Rejects with WEBHOOK_NOT_READY after a
+ * minute.
  */
 export function identitiesDelivery({
   connection,
@@ -40,7 +41,7 @@ export function identitiesDelivery({
     const late = (): Error =>
       new ClusterError(
         'WEBHOOK_NOT_READY',
-        `The Pod Identity webhook did not take a changed list of associations within ${TIMES.within / 1000} s; see the logs of deployment ${NAMESPACE}/${WEBHOOK}.`,
+        `The Pod Identity webhook did not apply a changed list of associations within ${TIMES.within / 1000} s. Check the logs of deployment ${NAMESPACE}/${WEBHOOK}.`,
       );
     const patience = { within: TIMES.within, signal, tolerates: isTransient, late };
     const patch = (attempt: AbortSignal): Promise<object> => connection.json('PATCH', configMap, { data }, attempt);
@@ -59,12 +60,12 @@ export function identitiesDelivery({
   });
 }
 
-/** Changes pods visibly to a volume, so that kubelets renew it now. */
+/** Changes an annotation that a volume shows, so that kubelets renew the volume now. */
 async function renewVolumes(connection: Connection, signal: AbortSignal): Promise<void> {
   const annotations = { [DELIVERY_ANNOTATION]: randomBytes(6).toString('hex') };
   for (const { metadata } of await podsOf(connection, WEBHOOK_LABELS, signal)) {
     const path = `/api/v1/namespaces/${NAMESPACE}/pods/${metadata?.name}`;
-    // A deleted pod's successor mounts the newest list.
+    // The successor of a deleted pod mounts the newest list anyway.
     await connection.json('PATCH', path, { metadata: { annotations } }, signal).catch(ignoring(404));
   }
 }
@@ -73,7 +74,7 @@ interface Review {
   readonly response?: { readonly patch?: string };
 }
 
-/** Asks the webhook, through the API server, about a pod of this service account. */
+/** Returns whether the webhook mutates a pod with this service account. Calls it through the API server. */
 export async function isKnown(connection: Connection, identity: Identity, signal: AbortSignal): Promise<boolean> {
   const { namespace, serviceAccount } = identity;
   const { response } = await connection.json<Review>(
@@ -104,7 +105,7 @@ export async function isKnown(connection: Connection, identity: Identity, signal
   return Buffer.from(response?.patch ?? '', 'base64').includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
 }
 
-/** Serializes `write`: intermediate states are dropped. A call settles with the write of its own or a newer state. */
+/** Serializes calls of `write` and skips outdated states. A call settles with the write of its state or a newer one. */
 export function latestOnly<T>(write: (state: T) => Promise<void>): (state: T) => Promise<void> {
   let waiting: { state: T; readonly written: Promise<void> } | undefined;
   let current: Promise<unknown> = Promise.resolve();

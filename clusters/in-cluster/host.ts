@@ -17,7 +17,7 @@ export interface InClusterHostOptions extends Pick<
   InClusterOptions,
   'run' | 'readyMilliseconds' | 'progress' | 'signal'
 > {
-  /** Folder of this pod's service account. */
+  /** The folder of this pod's service account. */
   readonly serviceAccount: string;
   /** The emulator's URL for nodes and pods. */
   readonly reachedAt: string;
@@ -28,7 +28,7 @@ export interface InClusterHostOptions extends Pick<
   readonly agentChart: AgentVersion;
 }
 
-/** Throws `ClusterError` BAD_KUBECONFIG. */
+/** Runs an emulated EKS with the cluster of this pod. Throws `ClusterError` BAD_KUBECONFIG. */
 export function inClusterHost(options: InClusterHostOptions): ClusterHost {
   const config = serviceAccountConfig(options.serviceAccount);
   const connection = connect(config);
@@ -40,7 +40,7 @@ export function inClusterHost(options: InClusterHostOptions): ClusterHost {
         if (taken)
           throw new ClusterError(
             'CLUSTER_FAILED',
-            `This pod is in one cluster, so there is no second one for ${spec.name}.`,
+            `An in-cluster emulator only has the cluster that it runs in, so it cannot create ${spec.name}.`,
           );
         taken = true;
         const { issuer } = await json<{ readonly issuer: string }>(connection, '/.well-known/openid-configuration');
@@ -61,15 +61,12 @@ export function inClusterHost(options: InClusterHostOptions): ClusterHost {
   };
 }
 
-/** The issuer's documents have media types of their own, which a request must accept. */
+/** Reads a JSON document of any media type: the issuer's documents have special ones. */
 async function json<T>(connection: Connection, path: string): Promise<T> {
   const answer = await connection.send({ method: 'GET', path, headers: { accept: '*/*' } });
   const text = await textOf(answer);
   if (answer.statusCode === 200) return JSON.parse(text) as T;
-  throw new ClusterError(
-    'CLUSTER_UNREACHABLE',
-    `The API server answered ${answer.statusCode} to a request for ${path}.`,
-  );
+  throw new ClusterError('CLUSTER_UNREACHABLE', `The API server returned status ${answer.statusCode} for ${path}.`);
 }
 
 type Facts = Required<Pick<ManagedCluster, 'endpoint' | 'certificateAuthorityData' | 'issuer'>>;
@@ -137,7 +134,7 @@ class OwnCluster implements ManagedCluster {
     });
   }
 
-  /** Nodes have no instance metadata here, so the agent gets its role's session from a Secret. */
+  /** Puts the node role's credentials in a Secret for the agent, because these nodes have no instance metadata. */
   async #giveCredentials(signal: AbortSignal): Promise<void> {
     const found: Credentials | undefined = await this.#group?.credentials();
     const { accessKeyId = '', secretAccessKey = '', sessionToken = '' } = found ?? {};

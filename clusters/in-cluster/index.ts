@@ -1,4 +1,4 @@
-/** Agent and webhook in a real cluster, made of Kubernetes objects. */
+/** Agent and webhook as Kubernetes objects of a real cluster. */
 import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { AGENT_CREDENTIALS, AGENT_OBJECTS } from './agent.ts';
 import { removeObjects } from './objects.ts';
@@ -11,7 +11,7 @@ export { removeNamespace, removeNamespaces } from './namespaces.ts';
 export { put } from './objects.ts';
 export { patienceWith } from './pod-problem.ts';
 
-/** Removes a run's objects only. Throws `ClusterError` CLUSTER_FAILED if some remain after a minute. */
+/** Removes the objects of this run. Throws `ClusterError` CLUSTER_FAILED if some remain after a minute. */
 export async function removeFromCluster(connection: Connection, run: string): Promise<void> {
   const removal = { run, within: 60_000, signal: new AbortController().signal };
   const objects = [...WEBHOOK_OBJECTS, ...AGENT_OBJECTS, AGENT_CREDENTIALS];

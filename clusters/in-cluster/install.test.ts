@@ -49,7 +49,7 @@ describe('agent and webhook in a cluster', () => {
     return error as ClusterError;
   };
 
-  /** Puts a pod of the agent into the cluster, in this state. */
+  /** Adds an agent pod in this state to the cluster. */
   const agentPod = (containerStatuses: readonly object[], status: object = {}) =>
     api.objects.set(`/api/v1${SYSTEM}/pods/agent-x`, {
       metadata: { name: 'agent-x', labels: { 'pod-template-generation': '1' } },
@@ -62,7 +62,7 @@ describe('agent and webhook in a cluster', () => {
 
   beforeEach(() => {
     api = fakeApi();
-    // What controllers and kubelets make of them: all is ready as soon as it is there, and the webhook knows its list.
+    // Stands for controllers and kubelets: objects are ready at once, and the webhook knows its list.
     api.reconcile = (path, object) => {
       if (path === DAEMON_SET)
         object.status = { desiredNumberScheduled: 1, updatedNumberScheduled: 1, numberAvailable: 1 };
@@ -90,7 +90,7 @@ describe('agent and webhook in a cluster', () => {
       : {},
   });
 
-  it('are installed and removed without a trace', async () => {
+  it('are installed and removed without leftovers', async () => {
     const [, installedAgent] = await Promise.all([webhook(), agent()]);
     expect(api.objects.size).to.equal(11);
     await installedAgent.remove();
@@ -99,7 +99,7 @@ describe('agent and webhook in a cluster', () => {
     expect(api.objects.size).to.equal(0);
   });
 
-  it('register the webhook once its pod is ready, and remove the registration first', async () => {
+  it('register the webhook after its pod is ready, and remove the registration first', async () => {
     api.reconcile = (path, object) => {
       if (path === DEPLOYMENT) object.status = { replicas: 1, updatedReplicas: 1 };
     };
@@ -120,14 +120,14 @@ describe('agent and webhook in a cluster', () => {
     expect(deletions).to.have.length(10);
   });
 
-  it('take a better configuration in place of the one before', async () => {
+  it('accept an updated configuration', async () => {
     await agent();
     await agent({ args: ['--max-cache-size', '0'] });
     const stored = api.objects.get(DAEMON_SET) as unknown as V1DaemonSet;
     expect(stored.spec?.template.spec?.containers[0]?.args?.slice(-2)).to.deep.equal(['--max-cache-size', '0']);
   });
 
-  it('are removed by the run alone, whatever is left of it', async () => {
+  it('are removed only for their own run, even if some objects are missing', async () => {
     await webhook();
     api.objects.delete(DEPLOYMENT);
     api.objects.set(DAEMON_SET, { metadata: { name: 'eks-pod-identity-agent', labels: {} } });
@@ -137,7 +137,7 @@ describe('agent and webhook in a cluster', () => {
     expect([...api.objects.keys()]).to.deep.equal([DAEMON_SET]);
   });
 
-  it('are installed though the API server is away for a moment', async () => {
+  it('are installed even if the API server is briefly unreachable', async () => {
     let away = true;
     api.respond = () => {
       if (!away) return undefined;
@@ -148,7 +148,7 @@ describe('agent and webhook in a cluster', () => {
     expect(api.objects.has(DAEMON_SET)).to.equal(true);
   });
 
-  describe('refuse a cluster', () => {
+  describe('reject a cluster', () => {
     const theirs = (labels: object) => ({ name: 'eks-pod-identity-agent', namespace: 'their-system', labels });
     const webhooks = [{ name: 'pod-identity-webhook.amazonaws.com' }];
 
@@ -158,31 +158,31 @@ describe('agent and webhook in a cluster', () => {
         '/apis/apps/v1/namespaces/their-system/daemonsets/eks-pod-identity-agent',
         { metadata: theirs({}) },
         agent,
-        'The cluster has a Pod Identity agent already, DaemonSet their-system/eks-pod-identity-agent: name a cluster without one, or remove it first.',
+        'The cluster already has a Pod Identity agent, DaemonSet their-system/eks-pod-identity-agent. Name a cluster without one, or remove it first.',
       ],
       [
-        'with a webhook of another name',
+        'with a webhook under another name',
         REGISTRATION.replace(/[^/]*$/, 'theirs'),
         { metadata: { name: 'theirs' }, webhooks },
         webhook,
-        'The cluster has a Pod Identity webhook already, MutatingWebhookConfiguration theirs: name a cluster without one, or remove it first.',
+        'The cluster already has a Pod Identity webhook, MutatingWebhookConfiguration theirs. Name a cluster without one, or remove it first.',
       ],
       [
-        "with a service account of the webhook's name",
+        "with a service account under the webhook's name",
         `/api/v1${SYSTEM}/serviceaccounts/pod-identity-webhook`,
         { metadata: { name: 'pod-identity-webhook', namespace: 'kube-system' } },
         webhook,
-        'The cluster has a Pod Identity webhook already, ServiceAccount kube-system/pod-identity-webhook: name a cluster without one, or remove it first.',
+        'The cluster already has a Pod Identity webhook, ServiceAccount kube-system/pod-identity-webhook. Name a cluster without one, or remove it first.',
       ],
       [
-        'that another run uses',
+        'that another run is using',
         DAEMON_SET,
         { metadata: { ...theirs({ 'conformance.eks-pod-identity/run': 'r0' }), namespace: 'kube-system' } },
         agent,
-        'DaemonSet kube-system/eks-pod-identity-agent belongs to run r0: wait for that run, or remove its leftovers with `npm run sweep`.',
+        'DaemonSet kube-system/eks-pod-identity-agent belongs to run r0. Wait for that run, or remove its leftovers with `npm run sweep`.',
       ],
     ] as const) {
-      it(`${what}, and change nothing`, async () => {
+      it(`${what}, without changing it`, async () => {
         api.objects.set(path, object);
         const { code, blame, message } = await failure(install());
         expect({ code, blame, message }).to.deep.equal({ code: 'NOT_OURS', blame: 'usage', message: sentence });
@@ -191,26 +191,26 @@ describe('agent and webhook in a cluster', () => {
     }
   });
 
-  describe('say why the agent does not start', () => {
+  describe('report why the agent does not start', () => {
     beforeEach(() => {
       api.reconcile = (path, object) => {
         if (path === DAEMON_SET) object.status = { desiredNumberScheduled: 1 };
       };
     });
 
-    it('when a node lacks the image', async () => {
+    it('if a node lacks the image', async () => {
       agentPod(waiting('ErrImageNeverPull', 'Container image "agent:1" is not present with pull policy of Never'));
       const { code, message } = await failure(agent());
       expect(code).to.equal('IMAGE_MISSING');
       expect(message).to.include('agent:1 (--agent-image)').and.include('node node-1');
     });
 
-    it('when a registry does not have the image', async () => {
+    it('if the registry lacks the image', async () => {
       agentPod(waiting('ErrImagePull', 'failed to resolve reference "r.example/agent:1": not found'));
-      expect((await failure(agent({ imageRemedy: 'see to the registry' }))).message).to.include('see to the registry');
+      expect((await failure(agent({ imageRemedy: 'check the registry' }))).message).to.include('check the registry');
     });
 
-    it('not when a registry may give it at the next try', async () => {
+    it('but not if the next attempt to pull the image may succeed', async () => {
       agentPod(waiting('ErrImagePull', 'toomanyrequests: Rate exceeded'));
       let looks = 0;
       api.respond = (method, path) => {
@@ -220,21 +220,21 @@ describe('agent and webhook in a cluster', () => {
         api.objects.get(DAEMON_SET)!.status = ready;
         return undefined;
       };
-      await agent({ imageRemedy: 'see to the registry' });
+      await agent({ imageRemedy: 'check the registry' });
       expect(looks).to.be.greaterThan(1);
-      // On nodes of kind it lies, or never comes.
+      // kind nodes do not pull images, so a missing one stays missing.
       agentPod(waiting('ErrImagePull', 'toomanyrequests: Rate exceeded'));
       expect((await failure(agent())).code).to.equal('IMAGE_MISSING');
     });
 
-    it('when the image has no such program', async () => {
+    it('if the image lacks the program', async () => {
       agentPod(waiting('RunContainerError', 'exec: "/go-runner": stat /go-runner: no such file or directory'));
       const { code, message } = await failure(agent());
       expect(code).to.equal('IMAGE_BROKEN');
       expect(message).to.include('container main').and.include('/go-runner: no such file or directory.');
     });
 
-    it('when its program ends, with what it said last and no token in it', async () => {
+    it('if the program exits, with its last error and tokens redacted', async () => {
       api.log = `{"level":"error","msg":"no use for eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"}\n`;
       agentPod(waiting('CrashLoopBackOff', 'back-off', { reason: 'Error', exitCode: 1 }));
       const { code, message } = await failure(agent());
@@ -242,7 +242,7 @@ describe('agent and webhook in a cluster', () => {
       expect(message).to.match(/node node-1.*: no use for \[redacted\]\.$/);
     });
 
-    it('when the init container fails, before all others', async () => {
+    it('if the init container fails, which is reported first', async () => {
       agentPod(waiting('PodInitializing'), {
         initContainerStatuses: [
           {
@@ -252,10 +252,10 @@ describe('agent and webhook in a cluster', () => {
           },
         ],
       });
-      expect((await failure(agent())).message).to.match(/container init .*: it ended with exit code 2\.$/);
+      expect((await failure(agent())).message).to.match(/container init .*: it exited with code 2\.$/);
     });
 
-    it('when it is not ready in time, with how far its pods are', async () => {
+    it('if it is not ready in time, with the state of its pods', async () => {
       agentPod(waiting('ContainerCreating'), {
         conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available.' }],
       });
@@ -266,12 +266,12 @@ describe('agent and webhook in a cluster', () => {
       );
     });
 
-    it('when there is no node for it', async () => {
+    it('if no node accepts it', async () => {
       const { message } = await failure(agent({ readyMilliseconds: 300 }));
-      expect(message).to.include('it has no pod, as no node takes it');
+      expect(message).to.include('it has no pods, because no node accepts it');
     });
 
-    it('not by a pod that is about to be replaced, nor when the runtime is slow', async () => {
+    it('but ignore pods that will be replaced and a slow container runtime', async () => {
       agentPod(waiting('CrashLoopBackOff'));
       api.objects.set(`/api/v1${SYSTEM}/pods/agent-y`, {
         metadata: { name: 'agent-y', labels: { 'pod-template-generation': '2' } },
@@ -286,7 +286,7 @@ describe('agent and webhook in a cluster', () => {
     });
   });
 
-  it('fail when the API server does not reach the webhook', async () => {
+  it('fail if the API server does not reach the webhook', async () => {
     const { respond } = api;
     api.respond = (method, path, body) =>
       path.endsWith('dryRun=All') ? { spec: { containers: [{}] } } : respond(method, path, body);
@@ -295,7 +295,7 @@ describe('agent and webhook in a cluster', () => {
     expect(message).to.include('service kube-system/pod-identity-webhook within 0.5 s');
   });
 
-  it('end with the reason of the signal', async () => {
+  it("reject with the signal's reason", async () => {
     api.reconcile = () => undefined;
     const interrupted = new AbortController();
     const made = agent({ signal: interrupted.signal }).catch(String);
@@ -306,7 +306,7 @@ describe('agent and webhook in a cluster', () => {
   describe('setIdentities', () => {
     const identity = (serviceAccount: string) => ({ namespace: 'ns', serviceAccount });
 
-    it('resolves when the webhook acts on the list, also while that answers badly', async () => {
+    it('resolves once the webhook applies the list, even after failed calls', async () => {
       const installed = await webhook();
       api.objects.set(`/api/v1${SYSTEM}/pods/webhook-x`, { metadata: { name: 'webhook-x', annotations: {} } });
       let asked = 0;
@@ -326,7 +326,7 @@ describe('agent and webhook in a cluster', () => {
       expect(api.objects.get(`/api/v1${SYSTEM}/pods/webhook-x`)?.metadata.annotations).not.to.deep.equal({});
     });
 
-    it('brings lists that come at once together', async () => {
+    it('combines simultaneous calls', async () => {
       const installed = await webhook();
       const list = Array.from({ length: 60 }, (_, index) => identity(`sa${index}`));
       const before = api.calls.length;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { latestOnly } from './delivery.ts';
 
 describe('latestOnly', () => {
-  /** A write that ends when it is told to. */
+  /** Writes that end on request. */
   const controlled = () => {
     const writes: { readonly state: number; readonly end: (error?: Error) => void }[] = [];
     const put = latestOnly<number>(
@@ -15,7 +15,7 @@ describe('latestOnly', () => {
   };
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-  it('writes the first at once, and of those that come in meanwhile the last alone', async () => {
+  it('writes the first state immediately, and then only the newest of the pending ones', async () => {
     const { writes, put } = controlled();
     const done: number[] = [];
     const record = (state: number): Promise<number> => put(state).then(() => done.push(state));
@@ -40,7 +40,7 @@ describe('latestOnly', () => {
     expect(done).to.deep.equal([1, 2, 3, 4, 5]);
   });
 
-  it('takes calls made at once as one', async () => {
+  it('combines simultaneous calls', async () => {
     const { writes, put } = controlled();
     const all = Promise.all([put(1), put(2), put(3)]);
     await turn();
@@ -49,7 +49,7 @@ describe('latestOnly', () => {
     await all;
   });
 
-  it('tells a failure to those whose state was written with it, and goes on', async () => {
+  it('rejects only the calls whose write failed, and continues', async () => {
     const { writes, put } = controlled();
     const first = put(1).catch(String);
     await turn();

@@ -16,7 +16,7 @@ describe('tellingLine', () => {
     ['panic: runtime error\n\ngoroutine 1 [running]:\nmain.main()\n', 'panic: runtime error'],
     ['{"half": \n', '{"half":'],
   ] as const) {
-    it(`of ${JSON.stringify(log)} is ${JSON.stringify(line)}`, () => expect(tellingLine(log)).to.equal(line));
+    it(`returns ${JSON.stringify(line)} for ${JSON.stringify(log)}`, () => expect(tellingLine(log)).to.equal(line));
   }
 });
 
@@ -25,11 +25,11 @@ describe('withoutSecrets', () => {
   const sessionToken = `IQoJb3JpZ2luX2VjE${'aB3/xY+z9_'.repeat(10)}==`;
   const secretKey = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
   for (const [what, secret] of Object.entries({ token, sessionToken, secretKey })) {
-    it(`leaves a ${what} out`, () =>
+    it(`redacts a ${what}`, () =>
       expect(withoutSecrets(`the call with "${secret}" failed`)).to.equal('the call with "[redacted]" failed'));
   }
 
-  it('leaves the rest as it is', () => {
+  it('keeps other text', () => {
     const text = `image registry.example.com/eks/agent@sha256:${'0a1b'.repeat(16)} at http://172.18.0.1:4000/v1/credentials, arn:aws:iam::123456789012:role/Reader`;
     expect(withoutSecrets(text)).to.equal(text);
   });

@@ -29,7 +29,7 @@ const podSpec = (spec: Partial<AgentSpec> = {}): V1PodSpec => daemonSet(spec).sp
 const agentArgs = (spec: Partial<AgentSpec> = {}): string[] => podSpec(spec).containers[0]!.args!;
 
 describe("the agent's DaemonSet", () => {
-  it('runs on every node of EC2 with the network of the host, and without a token', () => {
+  it('runs on every EC2 node, in the host network and without a token', () => {
     const spec = podSpec();
     expect(spec).to.include({
       hostNetwork: true,
@@ -49,7 +49,7 @@ describe("the agent's DaemonSet", () => {
     ]);
   });
 
-  it('has a token and a folder for keys by the chart of 0.2', () => {
+  it('has a token and a key folder with chart 0.2', () => {
     const { automountServiceAccountToken, volumes, containers } = podSpec({ chart: '0.2' });
     expect(automountServiceAccountToken).to.be.true;
     expect(volumes).to.deep.equal([{ name: 'jwk-cache', emptyDir: {} }]);
@@ -59,7 +59,7 @@ describe("the agent's DaemonSet", () => {
     expect(podSpec().volumes).to.equal(undefined);
   });
 
-  it('initializes the node in a privileged container, and serves with the right to bind port 80 alone', () => {
+  it('initializes the node in a privileged container, and serves with only the right to bind port 80', () => {
     const { initContainers, containers } = podSpec();
     expect(initContainers?.[0]).to.deep.include({
       command: ['/go-runner', '/eks-pod-identity-agent', 'initialize'],
@@ -77,12 +77,12 @@ describe("the agent's DaemonSet", () => {
       initialDelaySeconds: 30,
       timeoutSeconds: 10,
     });
-    // The chart gives a pod up after 30 readings, ten seconds apart.
+    // In the chart, a pod fails after 30 probes, ten seconds apart.
     const { failureThreshold = 0, periodSeconds = 0, httpGet } = containers[0]!.readinessProbe!;
     expect([failureThreshold * periodSeconds, httpGet?.path]).to.deep.equal([300, '/readyz']);
   });
 
-  it('selects its pods by their labels and carries the run', () => {
+  it("selects its pods by label and has the run's label", () => {
     const { metadata, spec } = daemonSet({ addonVersion: 'v1.3.10-eksbuild.3' });
     const labels = {
       'app.kubernetes.io/name': 'eks-pod-identity-agent',
@@ -97,7 +97,7 @@ describe("the agent's DaemonSet", () => {
     });
   });
 
-  it('has arguments that the agent reads as they are meant', () => {
+  it('has arguments that the agent parses to the intended settings', () => {
     expect(
       parseServerFlags(agentArgs({ args: ['--max-cache-size', '0'], bindHosts: ['169.254.170.23'] })),
     ).to.deep.include({
@@ -111,7 +111,7 @@ describe("the agent's DaemonSet", () => {
     });
   });
 
-  it("takes the add-on's flags in place of the chart's, and the user's after both", () => {
+  it("replaces the chart's flags with the add-on's, and appends the user's", () => {
     const configurationValues = '{"agent":{"additionalArgs":{"-v":"info","--max-service-qps":"9"}}}';
     const args = agentArgs({ configurationValues, args: ['--max-service-qps', '5'] });
     expect(args.slice(-6)).to.deep.equal(['--max-service-qps', '9', '-v', 'info', '--max-service-qps', '5']);
@@ -119,7 +119,7 @@ describe("the agent's DaemonSet", () => {
   });
 
   for (const own of [['-b', '169.254.170.23'], ['--bind-hosts=[fd00:ec2::23]'], ['-b169.254.170.23']]) {
-    it(`leaves its own addresses out where the user says ${own.join(' ')}`, () => {
+    it(`omits its own addresses if the user sets ${own.join(' ')}`, () => {
       const { bindHosts = [] } = parseServerFlags(agentArgs({ args: own, bindHosts: ['169.254.170.23'] }));
       expect(bindHosts).to.have.length(1);
     });
@@ -138,12 +138,12 @@ describe("the webhook's objects", () => {
   const pod = one<V1Deployment>('Deployment').spec!.template;
   const container = pod.spec!.containers[0]!;
 
-  it('all carry the run', () => {
+  it("all have the run's label", () => {
     for (const { metadata } of [...objects, webhookConfiguration('r1', 'authority')])
       expect(metadata.labels).to.include({ 'conformance.eks-pod-identity/run': 'r1' });
   });
 
-  it('have a command that the webhook reads as it is meant', () => {
+  it('have a command that the webhook parses to the intended settings', () => {
     const [program, ...args] = container.command!;
     expect(program).to.equal('/webhook');
     expect(parseWebhookFlags(args)).to.include({
@@ -156,7 +156,7 @@ describe("the webhook's objects", () => {
     });
   });
 
-  it('mount the certificate and the list where the webhook looks for them', () => {
+  it('mount the certificate and the list at the paths in the command', () => {
     const flags = parseWebhookFlags(container.command!.slice(1));
     const mounts = new Map(container.volumeMounts!.map(({ name, mountPath }) => [name, mountPath]));
     const volumes = new Map(pod.spec!.volumes!.map((volume) => [volume.name, volume]));
@@ -173,7 +173,7 @@ describe("the webhook's objects", () => {
     });
   });
 
-  it('let the webhook read service accounts, and the config maps beside it, and nothing else', () => {
+  it("let the webhook read only service accounts, and its own namespace's config maps", () => {
     expect(one<V1ClusterRole>('ClusterRole').rules).to.deep.equal([
       { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'watch', 'list'] },
     ]);
@@ -190,7 +190,7 @@ describe("the webhook's objects", () => {
     expect(pod.spec?.serviceAccountName).to.equal(name);
   });
 
-  it('are registered to fail open, for every pod but those that opt out, of which its own are', () => {
+  it("are registered to fail open for every pod without the opt-out label, which the webhook's own pods have", () => {
     const { webhooks } = webhookConfiguration('r1', 'authority') as unknown as V1MutatingWebhookConfiguration;
     const { clientConfig, failurePolicy, name, objectSelector, namespaceSelector } = webhooks![0]!;
     expect({ failurePolicy, name, namespaceSelector }).to.deep.equal({
@@ -214,7 +214,7 @@ describe("the webhook's objects", () => {
     expect(pod.metadata?.labels?.['app']).to.equal(service.name);
   });
 
-  it('have other pods with another certificate', () => {
+  it('replace the pods when the certificate changes', () => {
     const other = webhookObjects({ ...spec, tls: { ...tls, certificate: 'renewed' } }, []).at(
       -1,
     ) as unknown as V1Deployment;

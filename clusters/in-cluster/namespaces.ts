@@ -6,7 +6,7 @@ import { find } from './objects.ts';
 
 /** Milliseconds, including grace periods. */
 const NAMESPACE_GONE = 60_000;
-/** Milliseconds. */
+/** Response timeout in milliseconds. */
 const LONGEST_ANSWER = 10_000;
 
 const inTime = (): AbortSignal => AbortSignal.timeout(LONGEST_ANSWER);
@@ -27,10 +27,10 @@ export async function removeNamespaces(connection: Connection, run: string): Pro
 /** Deletes a namespace and waits. Throws `ClusterError` and `KubernetesError`. */
 export async function removeNamespace(connection: Connection, name: string): Promise<void> {
   const path = `/api/v1/namespaces/${name}`;
-  // It may be gone or terminating.
+  // It may be deleted or terminating.
   await connection.json('DELETE', path, undefined, inTime()).catch(ignoring(404, 409));
   await poll<true>(async () => ((await find(connection, path, inTime())) === undefined ? true : undefined), {
-    // Embedded clusters take hardly any time.
+    // Embedded clusters delete namespaces almost instantly.
     every: 20,
     longest: 500,
     within: NAMESPACE_GONE,
@@ -38,7 +38,7 @@ export async function removeNamespace(connection: Connection, name: string): Pro
     late: () =>
       new ClusterError(
         'CLUSTER_FAILED',
-        `Namespace ${name} was not gone ${NAMESPACE_GONE / 1000} s after it was deleted: see which of its pods or finalizers hold it.`,
+        `Namespace ${name} still exists ${NAMESPACE_GONE / 1000} s after its deletion. Check its pods and finalizers.`,
       ),
   });
 }

@@ -1,4 +1,4 @@
-/** Creates, updates and removes a run's objects, never others'. */
+/** Creates, updates and removes only the run's own objects. */
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { hasStatus, ignoring, isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
@@ -66,15 +66,15 @@ export async function find<T = KubernetesObject>(
   }
 }
 
-/** Throws `ClusterError` NOT_OURS without this run's label. */
+/** Throws `ClusterError` NOT_OURS if the object lacks this run's label. */
 export function demandOurs(object: ObjectName, run: string, what: string): void {
   const maker = object.metadata.labels?.[RUN_LABEL];
   if (maker === run) return;
   throw new ClusterError(
     'NOT_OURS',
     maker === undefined
-      ? `The cluster has ${what} already, ${nameOf(object)}: name a cluster without one, or remove it first.`
-      : `${nameOf(object)} belongs to run ${maker}: wait for that run, or remove its leftovers with \`${commandLine('sweep')}\`.`,
+      ? `The cluster already has ${what}, ${nameOf(object)}. Name a cluster without one, or remove it first.`
+      : `${nameOf(object)} belongs to run ${maker}. Wait for that run, or remove its leftovers with \`${commandLine('sweep')}\`.`,
   );
 }
 
@@ -86,7 +86,7 @@ export async function refuseTakenNames(
 ): Promise<void> {
   const stored = await Promise.all(objects.map((object) => find(connection, pathOf(object), signal)));
   for (const [index, found] of stored.entries()) {
-    // Items of typed answers may lack their kind.
+    // Items of a typed list may lack their kind.
     const { apiVersion = '', kind = 'Secret' } = objects[index] ?? {};
     if (found !== undefined) demandOurs({ apiVersion, kind, metadata: found.metadata }, run, what);
   }
@@ -103,7 +103,7 @@ export async function put(connection: Connection, object: KubernetesObject, sign
         else await connection.json('POST', collectionPath(object), object, attempt);
         return true;
       } catch (error) {
-        // Created by a request whose answer was lost.
+        // It was created by a request whose response was lost.
         if (hasStatus(error, 409)) return undefined;
         throw error;
       }
@@ -114,7 +114,7 @@ export async function put(connection: Connection, object: KubernetesObject, sign
       late: () =>
         new ClusterError(
           'CLUSTER_FAILED',
-          `The API server did not take ${nameOf(object)} within ${TRIES.within / 1000} s; see whether it still answers.`,
+          `The API server did not store ${nameOf(object)} within ${TRIES.within / 1000} s. Check whether it is reachable.`,
         ),
     },
   );
@@ -145,7 +145,7 @@ export async function removeObjects(
           late: () =>
             new ClusterError(
               'CLUSTER_FAILED',
-              `${nameOf(object)} was not gone ${within / 1000} s after it was deleted; see what holds it with "kubectl get".`,
+              `${nameOf(object)} still exists ${within / 1000} s after its deletion. Check its finalizers with "kubectl get".`,
             ),
         },
       );

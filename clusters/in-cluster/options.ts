@@ -1,9 +1,9 @@
 import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
 export interface InClusterOptions {
-  /** Administrator's access. */
+  /** A connection with administrator rights. */
   readonly connection: Connection;
-  /** Id of the run, the label of every object. */
+  /** The run's id, which labels every object. */
   readonly run: string;
   readonly region: string;
   /** Milliseconds. */
@@ -12,5 +12,5 @@ export interface InClusterOptions {
   readonly progress: (line: string) => void;
 }
 
-/** Namespace of agent and webhook. */
+/** The namespace of agent and webhook. */
 export const NAMESPACE = 'kube-system';

@@ -1,13 +1,13 @@
 import type { V1ContainerStateWaiting, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 
-/** Why a pod cannot become ready. */
+/** The reason why a pod cannot become ready. */
 export interface PodProblem {
-  /** `image`: not on the node. `start`: cannot be started. `crash`: ended twice. */
+  /** `image`: the node lacks the image. `start`: the container cannot start. `crash`: it exited twice. */
   readonly kind: 'image' | 'start' | 'crash';
   readonly container: string;
   /** The kubelet's message. */
   readonly message: string;
-  /** Milliseconds for the node to recover by itself, where images come from a registry. */
+  /** Milliseconds for a node to recover by itself if its images come from a registry. */
   readonly patience: number;
 }
 
@@ -26,27 +26,27 @@ const REASONS: Readonly<Record<string, PodProblem['kind']>> = {
 const PATIENCE: Readonly<Record<string, number>> = {
   ErrImageNeverPull: 0,
   InvalidImageName: 0,
-  // Busy nodes recover from these, and objects may still come.
+  // Busy nodes recover from these, and missing objects may still be created.
   CreateContainerConfigError: 10_000,
   CreateContainerError: 10_000,
-  // Nodes pull few images at once (registryPullQPS, registryBurst), and retry after 10 s, then 20 s.
+  // Nodes limit image pulls (registryPullQPS, registryBurst), and retry after 10 s, then 20 s.
   ErrImagePull: 60_000,
   ImagePullBackOff: 60_000,
 };
-/** Final messages of registries. */
+/** Registry messages after which a retry is useless. */
 const NO_SUCH_IMAGE =
   /not found|manifest unknown|does not exist|no match for platform|no basic auth|unauthorized|denied|forbidden/i;
 
-/** Milliseconds; undefined for a normal start. */
+/** Returns milliseconds to wait before a failure is final; undefined for a normal start. */
 export function patienceWith({ reason = '', message = '' }: V1ContainerStateWaiting): number | undefined {
   if (!Object.hasOwn(PATIENCE, reason)) return undefined;
   return NO_SUCH_IMAGE.test(message) && /Pull/.test(reason) ? 0 : PATIENCE[reason];
 }
 
-/** Termination reasons of the runtime, not the program. */
+/** Termination reasons set by the runtime, not by the program. */
 const NEVER_RAN: ReadonlySet<string> = new Set(['StartError', 'ContainerCannotRun']);
 
-/** Returns the problem of the first container, in start order, that will not run. */
+/** Returns the problem of the first container, in start order, that cannot run. */
 export function podProblem({ status }: V1Pod): PodProblem | undefined {
   for (const container of [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]) {
     const problem = containerProblem(container);
@@ -63,12 +63,12 @@ function containerProblem({ name, state, lastState }: V1ContainerStatus): PodPro
     return {
       kind: NEVER_RAN.has(ended?.reason ?? '') ? 'start' : 'crash',
       container: name,
-      message: ended?.message?.trim() || `it ended with exit code ${ended?.exitCode ?? 'unknown'}`,
+      message: ended?.message?.trim() || `it exited with code ${ended?.exitCode ?? 'unknown'}`,
       patience: 0,
     };
   }
   const kind = REASONS[reason];
-  // A busy runtime may exceed the kubelet's timeout, which then retries.
+  // A busy runtime may exceed the kubelet's timeout; the kubelet then retries.
   if (kind === undefined || /deadline exceeded/i.test(message ?? '')) return undefined;
   return {
     kind,

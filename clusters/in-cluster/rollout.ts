@@ -12,15 +12,15 @@ import { redactor } from '../../foundation/node/redact.ts';
 export interface Rollout {
   readonly connection: Connection;
   readonly controller: KubernetesObject;
-  /** For messages: `the Pod Identity agent`. */
+  /** Name for messages, such as `The Pod Identity agent`. */
   readonly what: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly image: string;
-  /** Remedy for a missing image. Default: that of clusters in Docker, on whose nodes it lies. */
+  /** Advice for a missing image. Default: advice for clusters in Docker, whose nodes do not pull images. */
   readonly imageRemedy?: string;
   readonly flag: string;
   readonly notReady: ClusterErrorCode;
-  /** Milliseconds since the epoch, and total milliseconds. */
+  /** The end of `readyMilliseconds`, in milliseconds since the epoch. */
   readonly deadline: number;
   readonly readyMilliseconds: number;
   readonly signal: AbortSignal;
@@ -31,11 +31,11 @@ type Controller = V1DaemonSet & V1Deployment;
 /** Milliseconds. */
 const EVERY = 250;
 const LOG_TIMEOUT = 5000;
-const IN_DOCKER = "see that the image is in Docker here, for the node's architecture";
-/** Characters of foreign text in a message. */
+const IN_DOCKER = "check that the local Docker has the image for the node's architecture";
+/** Maximum characters of quoted text in a message. */
 const LONGEST = 300;
 
-/** Waits for the newest revision's pods. Throws early for a hopeless one: IMAGE_MISSING, IMAGE_BROKEN, or the roll-out's code. */
+/** Waits for the newest revision's pods. If one cannot start, throws early: IMAGE_MISSING, IMAGE_BROKEN or `notReady`. */
 export async function awaitRollout(rollout: Rollout): Promise<void> {
   const { connection, controller, what, notReady, deadline, readyMilliseconds, signal } = rollout;
   let pods: readonly V1Pod[] = [];
@@ -68,13 +68,13 @@ export async function awaitRollout(rollout: Rollout): Promise<void> {
       late: () =>
         new ClusterError(
           notReady,
-          `${what} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
+          `${what} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pods, because no node accepts it'}.`,
         ),
     },
   );
 }
 
-/** Without pods being deleted. */
+/** Returns the pods with these labels, except terminating ones. */
 export async function podsOf(
   connection: Connection,
   labels: Readonly<Record<string, string>>,
@@ -98,7 +98,7 @@ function isRolledOut({ metadata, status }: Controller): boolean {
     : nodes > 0 && status?.updatedNumberScheduled === nodes && status?.numberAvailable === nodes;
 }
 
-/** False for pods that a changed DaemonSet will replace. */
+/** Returns false for pods that a changed DaemonSet will replace. */
 function isOfRevision(pod: V1Pod, controller: Controller | undefined): boolean {
   const wanted = controller?.metadata?.annotations?.['deprecated.daemonset.template.generation'];
   const own = pod.metadata?.labels?.['pod-template-generation'];
@@ -112,23 +112,23 @@ async function problemError(rollout: Rollout, pod: V1Pod, problem: PodProblem): 
   if (kind === 'image')
     return new ClusterError(
       'IMAGE_MISSING',
-      `${what} cannot start on node ${node}, which lacks its image ${image} (${flag}); ${imageRemedy} (${oneLine(message)}).`,
+      `${what} cannot start: node ${node} lacks its image ${image} (${flag}); ${imageRemedy} (${oneLine(message)}).`,
       { blame: 'environment' },
     );
   if (kind === 'start')
     return new ClusterError(
       'IMAGE_BROKEN',
-      `${what} cannot be started from image ${image} (${flag}), container ${container}: ${oneLine(message)}.`,
+      `${what} cannot start container ${container} of image ${image} (${flag}): ${oneLine(message)}.`,
       { blame: 'environment' },
     );
   const line = (await lastWords(rollout, pod.metadata?.name ?? '', container)) ?? message;
   return new ClusterError(
     notReady,
-    `${what} ends as soon as it is started on node ${node}, container ${container} of image ${image} (${flag}): ${oneLine(line)}.`,
+    `${what} crashes on node ${node}, container ${container} of image ${image} (${flag}): ${oneLine(line)}.`,
   );
 }
 
-/** Returns the most telling line of an ended container's log. */
+/** Returns the most informative line of a terminated container's log. */
 async function lastWords({ connection }: Rollout, pod: string, container: string): Promise<string | undefined> {
   const query = new URLSearchParams({ container, previous: 'true', tailLines: '50' }).toString();
   const path = `/api/v1/namespaces/${NAMESPACE}/pods/${pod}/log?${query}`;
@@ -150,7 +150,7 @@ function standing({ metadata, spec, status }: V1Pod): string {
 const oneLine = (text: string): string =>
   withoutSecrets(text.trim().replace(/\s+/g, ' ')).slice(0, LONGEST).replace(/\.$/, '');
 
-/** Returns the last line with an error, else the last; of JSON message and error, of klog the text. Without secrets. */
+/** Returns the last line with an error, or else the last line, without secrets. Extracts the message from JSON and klog. */
 export function tellingLine(log: string): string | undefined {
   const lines = log
     .split('\n')

@@ -13,14 +13,14 @@ export interface WebhookSpec extends Pick<InClusterOptions, 'run' | 'region'> {
 }
 
 export const WEBHOOK = 'pod-identity-webhook';
-/** The API server's names for it; the last is checked in certificates. */
+/** The API server's names for the webhook. Its certificate must have the last one. */
 export const WEBHOOK_HOSTS = [`${WEBHOOK}.${NAMESPACE}`, `${WEBHOOK}.${NAMESPACE}.svc`];
 export const WEBHOOK_LABELS = { app: WEBHOOK, 'app.kubernetes.io/name': WEBHOOK };
 export const MUTATE = `/api/v1/namespaces/${NAMESPACE}/services/https:${WEBHOOK}:443/proxy/mutate`;
 
-/** ConfigMap and key of the service accounts with associations. */
+/** ConfigMap and key with the list of service accounts that have associations. */
 export const IDENTITIES = { configMap: `${WEBHOOK}-identities`, key: 'identities.json' };
-/** Pod annotation in the same volume: a new value makes the kubelet renew it. */
+/** A pod annotation in the same volume. A new value makes the kubelet renew the volume. */
 export const DELIVERY_ANNOTATION = 'conformance.eks-pod-identity/delivery';
 
 const CERTIFICATE_ANNOTATION = 'conformance.eks-pod-identity/certificate';
@@ -32,11 +32,11 @@ export interface Identity {
   readonly serviceAccount: string;
 }
 
-/** The file of `--watch-container-credentials-config`. */
+/** Returns the content of the file for `--watch-container-credentials-config`. */
 export const identitiesFile = (identities: readonly Identity[]): string =>
   JSON.stringify({ identities: identities.map(({ namespace, serviceAccount }) => ({ namespace, serviceAccount })) });
 
-/** All objects but the registration, in creation order: the Deployment after what it mounts. */
+/** Returns all objects except the registration. The Deployment follows the objects that it mounts. */
 export function webhookObjects(spec: WebhookSpec, identities: readonly Identity[]): readonly KubernetesObject[] {
   const labels = { ...WEBHOOK_LABELS, [RUN_LABEL]: spec.run };
   const metadata = { name: WEBHOOK, namespace: NAMESPACE, labels };
@@ -71,9 +71,9 @@ export function webhookObjects(spec: WebhookSpec, identities: readonly Identity[
         selector: { matchLabels: { app: WEBHOOK } },
         template: {
           metadata: {
-            // Its own pods must not wait for it.
+            // The webhook's own pods must not wait for the webhook.
             labels: { ...WEBHOOK_LABELS, 'eks.amazonaws.com/skip-pod-identity-webhook': 'true' },
-            // A changed certificate replaces the pods.
+            // Replaces the pods when the certificate changes.
             annotations: {
               [CERTIFICATE_ANNOTATION]: createHash('sha256').update(spec.tls.certificate).digest('hex').slice(0, 16),
             },
@@ -94,7 +94,7 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
       operator: 'Exists',
       effect: 'NoSchedule',
     })),
-    // With another group the kubelet touches every file of a volume on each write; see the volume below.
+    // Because of this group, the kubelet changes the owner of every file on each write to a volume (see below).
     securityContext: { fsGroup: 65534 },
     containers: [
       {
@@ -120,7 +120,7 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
         readinessProbe: {
           httpGet: { path: '/healthz', port: 'https', scheme: 'HTTPS' },
           periodSeconds: 1,
-          // A busy machine answers late, and without endpoints pods are admitted unchanged.
+          // A busy host answers late, and without endpoints pods would be admitted unchanged.
           timeoutSeconds: 10,
           failureThreshold: 10,
         },
@@ -134,8 +134,9 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
       { name: 'cert', secret: { secretName: CERTIFICATES } },
       {
         name: 'identities',
-        // Kubelets renew a volume when the pod changes, else up to a minute late: hence the annotation. Renewal swaps a link;
-        // the webhook, which watches its file, notices only the earlier change of owner, and so reads the list at the next one.
+        // Kubelets renew a volume when the pod changes, or up to a minute later: hence the annotation. Renewal replaces a
+        // symbolic link, which the webhook's file watch misses. It sees only the change of owner before it, and so reads the
+        // previous list until the next renewal.
         projected: {
           sources: [
             { configMap: { name: IDENTITIES.configMap } },
@@ -153,7 +154,7 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
   };
 }
 
-/** EKS's registration, with a service in place of an address; failing open. */
+/** Returns EKS's registration, which fails open, with a service instead of a URL. */
 export function webhookConfiguration(run: string, authority: string): KubernetesObject {
   return webhookRegistration(
     {

@@ -15,17 +15,17 @@ export interface WebhookOptions extends InClusterOptions {
 }
 
 export interface InstalledWebhook {
-  /** Sets all service accounts with associations. Resolves when these, or newer ones, are effective. */
+  /** Replaces the list of service accounts with associations. Resolves when this list or a newer one is effective. */
   setIdentities(identities: readonly Identity[]): Promise<void>;
 }
 
 const WHAT = 'The Pod Identity webhook';
-/** Milliseconds for a try: without kube-proxy's rules, the API server would wait for ten seconds. */
+/** Milliseconds per attempt: until kube-proxy has set its rules, the API server would wait ten seconds. */
 const TRIAL = 2000;
-/** The webhook's own account is the initial list: its pods are exempt. */
+/** The initial list: the webhook's own service account, whose pods are exempt. */
 const OWN: Identity = { namespace: NAMESPACE, serviceAccount: WEBHOOK };
 
-/** The registration goes first, so that no pod waits for a missing webhook. */
+/** Objects in order of removal: the registration first, so that no pod waits for a missing webhook. */
 export const WEBHOOK_OBJECTS: readonly ObjectName[] = [
   webhookConfiguration('', ''),
   ...webhookObjects({ run: '', region: '', image: '', tls: { certificate: '', key: '' } }, []),
@@ -36,8 +36,8 @@ export const WEBHOOK_OBJECTS: readonly ObjectName[] = [
 }));
 
 /**
- * Installs and registers the webhook, and waits until the API server calls it. On failure it stays until
- * `removeFromCluster`. Throws NOT_OURS (nothing changed), IMAGE_MISSING, IMAGE_BROKEN or WEBHOOK_NOT_READY.
+ * Installs and registers the webhook, and waits until the API server calls it. After a failure it stays until
+ * `removeFromCluster`. Throws NOT_OURS (without changes), IMAGE_MISSING, IMAGE_BROKEN or WEBHOOK_NOT_READY.
  */
 export async function installWebhook(options: WebhookOptions): Promise<InstalledWebhook> {
   const { connection, run, image, readyMilliseconds, signal, progress } = options;
@@ -66,7 +66,7 @@ export async function installWebhook(options: WebhookOptions): Promise<Installed
   return { setIdentities: identitiesDelivery({ connection, signal }) };
 }
 
-/** Dry-runs pods until one is changed: registrations take effect with a delay. */
+/** Creates pods as a dry run until the webhook mutates one, because registrations take effect late. */
 async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookOptions, within: number): Promise<void> {
   const pod = {
     apiVersion: 'v1',
@@ -95,13 +95,13 @@ async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookO
       late: () =>
         new ClusterError(
           'WEBHOOK_NOT_READY',
-          `The API server did not reach the Pod Identity webhook at service ${NAMESPACE}/${WEBHOOK} within ${readyMilliseconds / 1000} s (--ready-timeout), though its pod is ready; see the logs of kube-apiserver and kube-proxy.`,
+          `The API server did not reach the Pod Identity webhook at service ${NAMESPACE}/${WEBHOOK} within ${readyMilliseconds / 1000} s (--ready-timeout), although its pod is ready. Check the logs of kube-apiserver and kube-proxy.`,
         ),
     },
   );
 }
 
-/** Recognizes webhooks by name, and by EKS's and the manifests' registrations. */
+/** Throws NOT_OURS for another webhook, recognized by its name or by EKS's name in its registration. */
 async function refuseOtherWebhooks({ connection, run, signal }: WebhookOptions): Promise<void> {
   const what = 'a Pod Identity webhook';
   const { items } = await connection.json<{ items: readonly (KubernetesObject & Registration)[] }>(

@@ -11,11 +11,11 @@ import { kindHost } from './host.ts';
 import type { KindOptions } from './options.ts';
 import { ENGINE, fakeRunner, rejection } from '../../test/support/kind.ts';
 
-describe('an existing cluster', () => {
+describe('an existing kind cluster', () => {
   let folder: string;
   let api: Server;
   let port: number;
-  /** What the API server answers to a request for its nodes. */
+  /** The API server's response to a request for its nodes. */
   let nodes: { readonly status: number; readonly body: object };
 
   beforeEach(async () => {
@@ -55,7 +55,7 @@ describe('an existing cluster', () => {
       attach: { kubeconfig: kubeconfig() },
       readyMilliseconds: 1000,
       diagnosticsDirectory: folder,
-      journal: { add: () => expect.fail('made something'), forget: () => undefined },
+      journal: { add: () => expect.fail('created something'), forget: () => undefined },
       progress: () => undefined,
       signal: new AbortController().signal,
     };
@@ -63,14 +63,14 @@ describe('an existing cluster', () => {
     return rejection(kindHost(options, run));
   };
 
-  it('must answer', async () => {
+  it('is rejected if it does not answer', async () => {
     await stopServer(api);
     const error = await problem();
     expect(error).to.include({ code: 'CLUSTER_UNREACHABLE', blame: 'usage' });
     expect(error.message).to.contain('kind-blue').and.contain(`http://127.0.0.1:${port}`).and.contain('ECONNREFUSED');
   });
 
-  it('must be administered by who uses it', async () => {
+  it('is rejected if the caller is not its administrator', async () => {
     nodes = { status: 403, body: { kind: 'Status', reason: 'Forbidden', message: 'nodes is forbidden' } };
     const error = await problem();
     expect(error).to.include({ code: 'CLUSTER_UNREACHABLE', blame: 'usage' });
@@ -78,7 +78,7 @@ describe('an existing cluster', () => {
   });
 
   for (const id of ['aws:///us-west-2a/i-0123456789abcdef0', 'kind://podman/blue/blue-control-plane', '']) {
-    it(`must be one of kind in Docker, and not have a node ${JSON.stringify(id)}`, async () => {
+    it(`is rejected if a node's providerID is ${JSON.stringify(id)}`, async () => {
       nodes = { status: 200, body: { items: [node(id)] } };
       const error = await problem();
       expect(error).to.include({ code: 'BAD_KUBECONFIG', blame: 'usage' });
@@ -87,17 +87,17 @@ describe('an existing cluster', () => {
   }
 
   for (const [what, answer] of [
-    ['none', { exitCode: 1, stderr: 'Error: No such container' }],
-    ['one that is not of kind', '\nbridge\n'],
+    ['no container', { exitCode: 1, stderr: 'Error: No such container' }],
+    ['a container not created by kind', '\nbridge\n'],
   ] as const) {
-    it(`must run in this Docker, and not have ${what} for a node`, async () => {
+    it(`is rejected if the local Docker has ${what} for a node`, async () => {
       const error = await problem([/^docker container inspect/, answer]);
       expect(error).to.include({ code: 'BAD_KUBECONFIG', blame: 'usage' });
       expect(error.message).to.contain('blue-control-plane').and.contain('is not a kind container in this Docker');
     });
   }
 
-  it('that is gone has nothing to be undone', async () => {
+  it('needs no restoration if it no longer exists', async () => {
     await stopServer(api);
     const { run, lines } = fakeRunner([[/^docker ps/, '']]);
     const entry = {
@@ -110,14 +110,14 @@ describe('an existing cluster', () => {
     expect(lines).to.deep.equal(['docker ps --all --filter name=^blue-control-plane$ --format {{.Names}}']);
   });
 
-  it('that does not answer cannot be left as it was', async () => {
+  it('cannot be restored while it does not answer', async () => {
     await stopServer(api);
     const { run } = fakeRunner([[/^docker ps/, 'blue-control-plane']]);
     const other = join(folder, 'other');
     writeFileSync(other, stringify({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [] }));
     const entry = {
       kind: 'attachment',
-      // Of several files, as the variable KUBECONFIG names them.
+      // Several files, as in the variable KUBECONFIG.
       kubeconfig: [other, kubeconfig()].join(delimiter),
       context: 'kind-blue',
       nodes: ['blue-control-plane'],

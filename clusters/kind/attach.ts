@@ -18,10 +18,10 @@ import { Resources } from '../../foundation/aws/resources.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 
-/** Milliseconds for an API server's answer. */
+/** Response timeout of an API server in milliseconds. */
 const ANSWER = 10_000;
 
-/** An existing kind cluster, restored in the end. Throws `ClusterError`. */
+/** Provides an existing kind cluster, which is restored at the end. Throws `ClusterError`. */
 export async function existingCluster(
   attach: NonNullable<KindOptions['attach']>,
   chart: KindOptions['agentChart'],
@@ -42,7 +42,7 @@ export async function existingCluster(
       if (taken)
         throw new ClusterError(
           'CLUSTER_FAILED',
-          `Context ${named.context} is one cluster, so there is no second one for ${spec.name}. Leave --kubeconfig and --context out to create two.`,
+          `Context ${named.context} provides one cluster, but ${spec.name} would be a second one. Leave out --kubeconfig and --context to create two.`,
           { blame: 'usage' },
         );
       taken = true;
@@ -55,7 +55,7 @@ export async function existingCluster(
 interface Existing {
   readonly named: NamedContext;
   readonly connection: Connection;
-  /** Node and container names. */
+  /** Names of the nodes, which are also those of their containers. */
   readonly nodes: readonly string[];
 }
 
@@ -103,7 +103,7 @@ async function useCluster(
       diagnose: () => Promise.resolve(undefined),
     });
   } catch (error) {
-    // Failures to undo stay in the journal: report why the cluster is unusable.
+    // The journal keeps what could not be undone: throw the original error.
     await resources.dispose().catch(() => undefined);
     throw explained(error as Error, undefined);
   }
@@ -111,11 +111,11 @@ async function useCluster(
 
 async function restore(connection: Connection, docker: Docker, nodes: readonly string[], run: string): Promise<void> {
   await Promise.all([removeFromCluster(connection, run), removeNamespaces(connection, run)]);
-  // After the agent, which uses the link.
+  // Last, since the agent uses the link.
   await Promise.all(nodes.map((node) => undoChanges(docker, node, run)));
 }
 
-/** Restores a cluster after a killed run. Throws `ClusterError` if something in an existing cluster could not be undone. */
+/** Undoes a killed run's changes to a cluster, if it still exists. Throws `ClusterError` if that fails. */
 export async function detach(
   { kubeconfig, context, nodes }: Attachment,
   run: string,
@@ -135,7 +135,7 @@ export async function detach(
   }
 }
 
-/** Throws `ClusterError` CLUSTER_UNREACHABLE. */
+/** Returns the cluster's nodes. Throws `ClusterError` CLUSTER_UNREACHABLE. */
 async function reached(connection: Connection, { context, config }: NamedContext): Promise<readonly V1Node[]> {
   try {
     return await nodesOf(connection, AbortSignal.timeout(ANSWER));
@@ -146,24 +146,24 @@ async function reached(connection: Connection, { context, config }: NamedContext
     throw new ClusterError(
       'CLUSTER_UNREACHABLE',
       refused
-        ? `The cluster of context ${context} refuses to list its nodes to you (${error.status}: ${message}): name a context of its administrator.`
-        : `The cluster of context ${context} does not answer at ${server} (${code ?? message}): start it, or name another with --context.`,
+        ? `The cluster of context ${context} does not let you list its nodes (${error.status}: ${message}). Name a context with administrator rights.`
+        : `The cluster of context ${context} does not answer at ${server} (${code ?? message}). Start it, or name another with --context.`,
       { cause: error },
     );
   }
 }
 
-/** Throws `ClusterError` for a node that is not kind's. */
+/** Returns the name of the node's container. Throws `ClusterError` unless the node is kind's. */
 function containerOf({ metadata, spec }: V1Node, { context }: NamedContext): string {
   const container = /^kind:\/\/docker\/[^/]+\/([^/]+)$/.exec(spec?.providerID ?? '')?.[1];
   if (container !== undefined) return container;
   throw new ClusterError(
     'BAD_KUBECONFIG',
-    `Node ${metadata?.name} of context ${context} is no Docker container of kind (its providerID is ${spec?.providerID ?? 'empty'}): name a context of a kind cluster.`,
+    `Node ${metadata?.name} of context ${context} is not a Docker container of kind (its providerID is ${spec?.providerID ?? 'empty'}). Name a context of a kind cluster.`,
   );
 }
 
-/** Only kind's containers are touched: the cluster names them. */
+/** Returns a network of the node's container. Throws unless kind created the container, since the name is the cluster's. */
 async function networkOf(docker: Docker, node: string, { context }: NamedContext): Promise<string> {
   const format = `{{index .Config.Labels "${KIND_CLUSTER_LABEL}"}}\n{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}\n{{end}}`;
   const answer = await docker.call(['container', 'inspect', '--format', format, node]).catch(() => '');

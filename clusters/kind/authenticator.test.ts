@@ -8,7 +8,7 @@ interface Kubeconfig {
   readonly users: readonly [{ readonly user: { readonly token: string } }];
 }
 
-describe('token authenticator', () => {
+describe('the token authenticator', () => {
   let authenticator: Authenticator;
   let asked: string[];
   beforeEach(async () => {
@@ -20,7 +20,7 @@ describe('token authenticator', () => {
   });
   afterEach(() => authenticator.close());
 
-  /** Asks as the API server does, by the kubeconfig. */
+  /** Sends a review like the API server, with the kubeconfig. */
   async function ask(body: string, secret?: string): Promise<{ status: number; body: string }> {
     const { clusters, users } = parse(authenticator.kubeconfig) as Kubeconfig;
     const { server = '', 'certificate-authority-data': authority = '' } = clusters[0].cluster;
@@ -40,7 +40,7 @@ describe('token authenticator', () => {
   const review = (spec: object): string =>
     JSON.stringify({ apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec });
 
-  it('tells whom a token stands for, and of no audience', async () => {
+  it('returns the user of a token without audiences', async () => {
     const { status, body } = await ask(review({ token: 'good', audiences: ['https://kubernetes.default.svc'] }));
     expect(status).to.equal(200);
     expect(JSON.parse(body)).to.deep.equal({
@@ -50,20 +50,20 @@ describe('token authenticator', () => {
     });
   });
 
-  it('tells that a token is not good', async () => {
+  it('rejects an unknown token', async () => {
     const { status, body } = await ask(review({ token: 'bad' }));
     expect(status).to.equal(200);
     expect((JSON.parse(body) as { status: object }).status).to.deep.equal({ authenticated: false });
   });
 
   for (const secret of ['', 'guess', 'x'.repeat(43)]) {
-    it(`answers 401 to the secret ${JSON.stringify(secret)}, and asks nobody`, async () => {
+    it(`returns 401 for the secret ${JSON.stringify(secret)} without looking up the token`, async () => {
       expect((await ask(review({ token: 'good' }), secret)).status).to.equal(401);
       expect(asked).to.deep.equal([]);
     });
   }
 
-  it('answers 400 to what is no review', async () => {
+  it('returns 400 for an invalid or too long review', async () => {
     expect((await ask('{')).status).to.equal(400);
     expect((await ask(review({ token: 'x'.repeat(70_000) }))).status).to.equal(400);
     expect(asked).to.deep.equal([]);

@@ -9,17 +9,17 @@ import { readAtMost } from '../../foundation/node/read-at-most.ts';
 import type { Reach } from './network.ts';
 
 export interface Authenticator {
-  /** For `--authentication-token-webhook-config-file`; contains a secret. */
+  /** Content of `--authentication-token-webhook-config-file`, with a secret. */
   readonly kubeconfig: string;
   close(): Promise<void>;
 }
 
-/** Bytes; EKS's tokens are below 16 KiB. */
+/** Bytes. EKS's tokens are shorter than 16 KiB. */
 const LARGEST_REVIEW = 64 * 1024;
 
 /**
- * Answers TokenReviews over TLS (Kubernetes, "Webhook Token Authentication"), as aws-iam-authenticator does. Callers without
- * the kubeconfig's secret get 401.
+ * Starts a server that answers TokenReviews over TLS like aws-iam-authenticator (Kubernetes, "Webhook Token
+ * Authentication"). Callers without the kubeconfig's secret get 401.
  */
 export async function startAuthenticator(
   { bindAddress, host }: Pick<Reach, 'bindAddress' | 'host'>,
@@ -42,7 +42,7 @@ export async function startAuthenticator(
     const status =
       user === undefined
         ? { authenticated: false }
-        : // Such tokens name no audience, so that the API server takes them for itself alone.
+        : // Such tokens have no audiences, so the API server accepts them only for itself.
           { authenticated: true, user: { username: user.username, groups: user.groups } };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ apiVersion: review.apiVersion, kind: 'TokenReview', status }));

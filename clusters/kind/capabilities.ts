@@ -2,8 +2,8 @@ import type { AgentVersion } from '../../components/agent/options.ts';
 import { AGENT_CAPABILITIES, COMMON_CAPABILITIES, without } from '../capabilities.ts';
 
 /**
- * Harness capability names of kind clusters. Existing ones keep their issuer. Agent 0.2 verifies no tokens, since key ids are
- * SHA-256, unlike EKS's.
+ * Returns the harness capabilities of kind clusters. Existing clusters keep their issuer. Agent 0.2 verifies no tokens here,
+ * because key ids are SHA-256, unlike on EKS.
  */
 export const kindCapabilities = (attached: boolean, chart: AgentVersion = '0.1'): ReadonlySet<string> =>
   without(

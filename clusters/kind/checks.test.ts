@@ -7,16 +7,16 @@ import { ENGINE, fakeRunner, imageOf, rejection } from '../../test/support/kind.
 const { signal } = new AbortController();
 const dockerThat = (...answers: Parameters<typeof fakeRunner>[0]): Docker => new Docker(fakeRunner(answers).run);
 
-describe('checks of Docker', () => {
-  it('give what the engine tells about itself', async () => {
+describe('the checks of Docker', () => {
+  it("return the engine's facts", async () => {
     expect(await checkEngine(dockerThat([/^docker info/, JSON.stringify(ENGINE)]))).to.deep.equal(ENGINE);
   });
 
-  it('say that there is none', async () => {
+  it('report that Docker is not installed', async () => {
     const missing = Object.assign(new Error('spawn docker ENOENT'), { code: 'ENOENT' });
     const error = await rejection(checkEngine(dockerThat([/./, missing])));
     expect(error).to.include({ code: 'DOCKER_MISSING', blame: 'environment' });
-    expect(error.message).to.match(/Docker is not installed: install it/);
+    expect(error.message).to.match(/Docker is not installed\. Install it/);
   });
 
   for (const [title, answer] of [
@@ -24,15 +24,15 @@ describe('checks of Docker', () => {
       'does not run',
       { exitCode: 1, stderr: 'ERROR: Cannot connect to the Docker daemon.\nerrors pretty printing info\n' },
     ],
-    ['tells nothing of its server', { stdout: '{"ServerErrors":["no"]}' }],
+    ['reports nothing about its server', { stdout: '{"ServerErrors":["no"]}' }],
   ] as const) {
-    it(`say that it does not answer when it ${title}`, async () => {
+    it(`report that Docker is unreachable if it ${title}`, async () => {
       const error = await rejection(checkEngine(dockerThat([/./, answer])));
       expect(error).to.include({ code: 'DOCKER_NOT_RUNNING', blame: 'environment' });
     });
   }
 
-  it('say how much room is missing in its folder', async () => {
+  it("report too little free space in Docker's folder", async () => {
     const info = { DockerRootDir: tmpdir() };
     const disk = (free: number) => async () => ({ bavail: free / 4096, bsize: 4096 });
     await checkDiskSpace(info, disk(3e9 + 4096));
@@ -41,19 +41,19 @@ describe('checks of Docker', () => {
     expect(error.message).to.contain('1.3 GB free').and.contain('3.0 GB').and.contain(tmpdir());
   });
 
-  it('ask nothing about a folder that is not on this machine', async () => {
+  it('skip a folder on another machine', async () => {
     await checkDiskSpace({ DockerRootDir: '/nonexistent/docker' });
     const full = async () => ({ bavail: 0, bsize: 1 });
     await checkDiskSpace({ DockerRootDir: tmpdir(), OperatingSystem: 'Docker Desktop' }, full);
   });
 
-  it('find an image that is there, without pulling it', async () => {
+  it('find a local image without pulling it', async () => {
     const { run, lines } = fakeRunner([[/^docker image inspect mine$/, imageOf('mine')]]);
     expect(await checkImage(new Docker(run), ENGINE, 'agent-image', 'mine', signal)).to.include({ Id: 'sha256:mine' });
     expect(lines).to.have.length(1);
   });
 
-  it('pull an image that is not there', async () => {
+  it('pull a missing image', async () => {
     let pulled = false;
     const docker = dockerThat(
       [
@@ -65,7 +65,7 @@ describe('checks of Docker', () => {
     expect(await checkImage(docker, ENGINE, 'agent-image', 'mine', signal)).to.include({ Id: 'sha256:mine' });
   });
 
-  it('name the flag of an image that cannot be had', async () => {
+  it('name the flag of an image that cannot be pulled', async () => {
     const docker = dockerThat(
       [/^docker image inspect/, { exitCode: 1, stderr: 'Error response from daemon: no such image: mine' }],
       [/^docker pull/, { exitCode: 1, stderr: 'Error response from daemon: pull access denied' }],
@@ -75,7 +75,7 @@ describe('checks of Docker', () => {
     expect(error.message).to.contain('mine (--agent-image)').and.contain('pull access denied');
   });
 
-  it('refuse an image for another machine', async () => {
+  it('reject an image for another architecture', async () => {
     const docker = dockerThat([/./, imageOf('mine', 'arm64')]);
     const error = await rejection(checkImage(docker, ENGINE, 'webhook-image', 'mine', signal));
     expect(error).to.include({ code: 'IMAGE_BROKEN', blame: 'usage' });

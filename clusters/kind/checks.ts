@@ -3,30 +3,30 @@ import { statfs } from 'node:fs/promises';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { DockerError, type Docker, type EngineInfo, type ImageInfo } from './docker.ts';
 
-/** Bytes for two nodes and their workloads. */
+/** Bytes that two nodes and their workloads need. */
 const NEEDED_BYTES = 3e9;
 
-/** Throws `ClusterError` DOCKER_MISSING or DOCKER_NOT_RUNNING. */
+/** Returns facts about Docker. Throws `ClusterError` DOCKER_MISSING or DOCKER_NOT_RUNNING. */
 export async function checkEngine(docker: Docker): Promise<EngineInfo> {
   try {
     const info = await docker.info();
     if (info.ServerVersion) return info;
-    throw new DockerError('it tells no version');
+    throw new DockerError('it reports no version');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw new ClusterError(
         'DOCKER_MISSING',
-        'Docker is not installed: install it (https://docs.docker.com/engine/install), or use --cluster embedded.',
+        'Docker is not installed. Install it (https://docs.docker.com/engine/install), or use --cluster embedded.',
       );
     if (!(error instanceof DockerError)) throw error;
     throw new ClusterError(
       'DOCKER_NOT_RUNNING',
-      `Docker does not answer (${error.message}): start it, and see that you may use it.`,
+      `Docker does not answer (${error.message}). Start it, and check that you may use it.`,
     );
   }
 }
 
-/** Checks a local engine's disk. Throws `ClusterError` NO_DISK_SPACE. */
+/** Checks the disk of a local engine. Throws `ClusterError` NO_DISK_SPACE. */
 export async function checkDiskSpace(
   { DockerRootDir, OperatingSystem }: EngineInfo,
   look: (path: string) => Promise<{ readonly bavail: number; readonly bsize: number }> = (path) => statfs(path),
@@ -38,16 +38,16 @@ export async function checkDiskSpace(
   if (free >= NEEDED_BYTES) return;
   throw new ClusterError(
     'NO_DISK_SPACE',
-    `Docker's folder ${DockerRootDir} has ${gigabytes(free)} free, and kind clusters need ${gigabytes(NEEDED_BYTES)}: make room, such as with \`docker system prune\`.`,
+    `Docker's folder ${DockerRootDir} has ${gigabytes(free)} free, but kind clusters need ${gigabytes(NEEDED_BYTES)}. Free space, for example with \`docker system prune\`.`,
   );
 }
 
 const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
 
-/** Go's names by `uname -m`. */
+/** Go's names by those of `uname -m`. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
 
-/** Finds or pulls a flag's image. Throws IMAGE_MISSING, or IMAGE_BROKEN for another architecture. */
+/** Finds or pulls the image of a flag. Throws IMAGE_MISSING, or IMAGE_BROKEN for another architecture. */
 export async function checkImage(
   docker: Docker,
   engine: EngineInfo,
@@ -60,13 +60,13 @@ export async function checkImage(
   if (image.Os !== 'linux' || (architecture !== undefined && image.Architecture !== architecture))
     throw new ClusterError(
       'IMAGE_BROKEN',
-      `Image ${reference} (--${flag}) is for ${image.Os}/${image.Architecture}, and Docker runs linux/${architecture} here: name one for that.`,
+      `Image ${reference} (--${flag}) is for ${image.Os}/${image.Architecture}, but the local Docker runs linux/${architecture}. Name an image for that.`,
     );
   return image;
 }
 
 async function pull(docker: Docker, flag: string, reference: string, signal: AbortSignal): Promise<ImageInfo> {
-  let reason = 'it is gone again';
+  let reason = 'it disappeared after the pull';
   try {
     await docker.call(['pull', '--quiet', reference], { signal });
     const image = await docker.image(reference);
@@ -77,6 +77,6 @@ async function pull(docker: Docker, flag: string, reference: string, signal: Abo
   }
   throw new ClusterError(
     'IMAGE_MISSING',
-    `Image ${reference} (--${flag}) is neither present nor can it be pulled (${reason}): ${flag === 'kind-image' ? `build one with \`${commandLine('kind-node-image')}\`` : 'build it'}, or name another.`,
+    `Image ${reference} (--${flag}) is missing and cannot be pulled (${reason}). ${flag === 'kind-image' ? `Build one with \`${commandLine('kind-node-image')}\`` : 'Build it'}, or name another.`,
   );
 }

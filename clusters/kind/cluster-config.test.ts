@@ -15,7 +15,7 @@ function patches(cgroupVersion = '2'): Document[] {
 }
 
 describe('the configuration of a kind cluster', () => {
-  it('shows the node what the API server reads and the images, read-only', () => {
+  it("mounts the API server's files and the images read-only", () => {
     const config = parse(
       clusterConfig({ folder: '/private', imagesFolder: '/images', issuer: ISSUER, cgroupVersion: '2' }),
     ) as {
@@ -28,7 +28,7 @@ describe('the configuration of a kind cluster', () => {
     ]);
   });
 
-  it('says the same in both forms of kubeadm', () => {
+  it('contains the same settings in both versions of kubeadm', () => {
     const [older, newer] = patches().filter(({ kind }) => kind === 'ClusterConfiguration');
     expect(older!.apiVersion).to.equal('kubeadm.k8s.io/v1beta3');
     expect(newer!.apiVersion).to.equal('kubeadm.k8s.io/v1beta4');
@@ -40,7 +40,7 @@ describe('the configuration of a kind cluster', () => {
     }
   });
 
-  it("gives tokens EKS' issuer and audience", () => {
+  it("gives tokens EKS's issuer and audience", () => {
     const { extraArgs } = patches()[0]!['apiServer'] as { extraArgs: Record<string, string> };
     expect(extraArgs).to.include({
       'service-account-issuer': ISSUER,
@@ -49,7 +49,7 @@ describe('the configuration of a kind cluster', () => {
     });
   });
 
-  it('lets kubelets run on control groups of version 1 where nodes have them', () => {
+  it('allows cgroups v1 only on nodes that use them', () => {
     const kubelet = (version: string): Document =>
       patches(version).find(({ kind }) => kind === 'KubeletConfiguration')!;
     expect(kubelet('1')).to.include({ failCgroupV1: false, maxPods: 250 });

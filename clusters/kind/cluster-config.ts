@@ -1,25 +1,25 @@
 import { stringify } from 'yaml';
 
-/** Node folder of the API server's files. */
+/** Folder on nodes with the API server's files. */
 export const NODE_FOLDER = '/etc/eks-pod-identity-conformance';
-/** Node folder of the image archive. */
+/** Folder on nodes with the image archive. */
 export const IMAGES_FOLDER = '/etc/eks-pod-identity-conformance-images';
-/** File in `NODE_FOLDER` with the token authenticator. */
+/** File in `NODE_FOLDER` that configures the token authenticator. */
 export const AUTHENTICATOR_FILE = 'token-authenticator.kubeconfig';
 
 export interface ClusterConfigOptions {
-  /** Local folder that is mounted as `NODE_FOLDER`. */
+  /** Local folder, mounted as `NODE_FOLDER`. */
   readonly folder: string;
-  /** Local folder that is mounted as `IMAGES_FOLDER`. */
+  /** Local folder, mounted as `IMAGES_FOLDER`. */
   readonly imagesFolder: string;
   readonly issuer: string;
   readonly cgroupVersion: string;
 }
 
-/** As on EKS (`kubectl create token` shows it). */
+/** EKS's default audience, which `kubectl create token` shows. */
 const API_AUDIENCE = 'https://kubernetes.default.svc';
 
-/** Configures a node with the issuer and `aws eks get-token` (kind, "Configuration"; kubeadm v1beta3 and v1beta4). */
+/** Configures a node with issuer and authenticator (kind, "Configuration"; kubeadm v1beta3 and v1beta4). */
 export function clusterConfig({ folder, imagesFolder, issuer, cgroupVersion }: ClusterConfigOptions): string {
   const apiServer = {
     'service-account-issuer': issuer,
@@ -28,12 +28,12 @@ export function clusterConfig({ folder, imagesFolder, issuer, cgroupVersion }: C
     'authentication-token-webhook-config-file': `${NODE_FOLDER}/${AUTHENTICATOR_FILE}`,
     'authentication-token-webhook-version': 'v1',
   };
-  // A run creates dozens of namespaces at once, each with several objects.
+  // A run creates dozens of namespaces with several objects at once.
   const controllers = { 'kube-api-qps': '500', 'kube-api-burst': '1000' };
-  // The cluster is temporary: no durability needed.
+  // A temporary cluster needs no durability.
   const etcd = { 'unsafe-no-fsync': 'true' };
   const volume = { name: 'conformance', hostPath: NODE_FOLDER, mountPath: NODE_FOLDER, readOnly: true };
-  // kind patches the matching apiVersion, which depends on the versions of kind and Kubernetes.
+  // kind applies the patch with the matching apiVersion, which depends on the versions of kind and Kubernetes.
   const kubeadm = (apiVersion: string, args: (values: Record<string, string>) => unknown): string =>
     stringify({
       apiVersion: `kubeadm.k8s.io/${apiVersion}`,

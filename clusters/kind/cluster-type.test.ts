@@ -5,8 +5,8 @@ import { KIND } from './cluster-type.ts';
 
 const given = (...flags: readonly string[]) => configure(['--cluster', 'kind', ...flags], {});
 
-describe('kind as a type of cluster', () => {
-  it('has two clusters of its own, unless it is to use one that exists', () => {
+describe('the cluster type kind', () => {
+  it('creates two clusters unless the options name an existing one', () => {
     const own = KIND.capabilities(given());
     expect([...own]).to.include.members(['own-cluster', 'two-clusters', 'irsa']);
     for (const flags of [
@@ -18,7 +18,7 @@ describe('kind as a type of cluster', () => {
     }
   });
 
-  it('names the existing cluster, and how kubectl reaches it', () => {
+  it('returns the existing cluster and its kubectl flags', () => {
     expect(KIND.existing(given())).to.deep.equal([]);
     expect(KIND.existing(given('--kubeconfig', 'mine', '--context', 'kind-mine'))).to.deep.equal(['kind-mine']);
     expect(KIND.kubectlFlags!(given())).to.equal(undefined);

@@ -16,12 +16,12 @@ import type { KindOptions } from './options.ts';
 export const KIND: HostedClusterType = {
   name: 'kind',
   options: [
-    option.text('kind-image IMAGE', 'create nodes from this image (default: the kindest/node of the installed kind)'),
+    option.text('kind-image IMAGE', "create nodes from this image (default: kind's kindest/node)"),
     AGENT_IMAGE,
-    option.text('webhook-image IMAGE', 'run this image of the Pod Identity webhook (default: the reference webhook)'),
+    option.text('webhook-image IMAGE', 'run this Pod Identity webhook image (default: the reference webhook)'),
     WORKLOAD_IMAGE,
-    option.text('image-base IMAGE', 'build the images of agent, webhook and workload from this image (docs/kind.md)'),
-    option.text('client-image IMAGE', 'run your own program in this image as the client (docs/own-program.md)'),
+    option.text('image-base IMAGE', "build the harness' images from this base image (docs/kind.md)"),
+    option.text('client-image IMAGE', 'run the program in this image as the client (docs/own-program.md)'),
     AGENT_ARGS,
     AGENT_CHART,
     ...RUNNER_OPTIONS,

@@ -21,7 +21,7 @@ export interface KindClusterParts extends Pick<ManagedCluster, 'endpoint' | 'cer
   readonly linkLocal: readonly LinkLocal[];
   readonly webhook: InstalledWebhook;
   readonly resources: Resources;
-  /** Collects the nodes' logs into a folder, which it returns. */
+  /** Collects the nodes' logs and returns their folder. */
   readonly diagnose: () => Promise<string | undefined>;
 }
 
@@ -40,7 +40,7 @@ export class KindCluster implements ManagedCluster {
     if (parts.issuer !== undefined) this.issuer = parts.issuer;
   }
 
-  /** For somebody else who installs the agent. */
+  /** Settings for another installer of the agent. */
   get agentSpec(): { readonly image: string; readonly bindHosts?: readonly string[] } {
     const { context, linkLocal } = this.#parts;
     const bindHosts = linkLocal.find((node) => node.bindHosts !== undefined)?.bindHosts;
@@ -51,7 +51,7 @@ export class KindCluster implements ManagedCluster {
     return keysOf(this.#parts.connection);
   }
 
-  /** Nodes take the group's role: they can have only one, so there is one group. */
+  /** Gives the nodes the group's role. A node has only one role, so there can be only one group. */
   addNodes(group: NodeGroupSpec): Promise<void> {
     return this.#parts.context.notes.attempt(() => this.#addNodes(group));
   }
@@ -61,7 +61,7 @@ export class KindCluster implements ManagedCluster {
     if (this.#group !== undefined)
       throw new ClusterError(
         'CLUSTER_FAILED',
-        `The nodes of kind cluster ${spec.name} are those of node group ${this.#group.name} already: it has no others for ${group.name}.`,
+        `The nodes of kind cluster ${spec.name} already belong to node group ${this.#group.name}, so ${group.name} cannot have any.`,
         { blame: 'usage' },
       );
     const served = await Promise.allSettled(nodes.map((node) => serveMetadata(context, spec.region, node, group)));
@@ -109,7 +109,7 @@ export class KindCluster implements ManagedCluster {
       endpoint: reachable(spec.awsEndpoint, reach.host),
       args: options.agentArgs,
       chart: agentChart,
-      // Other agents have their own version.
+      // Candidate agents have their own version.
       ...(own && agentChart !== '0.1' && { environment: { [VERSION_VARIABLE]: agentChart } }),
       addonVersion: addon.version,
       ...(addon.configurationValues !== undefined && { configurationValues: addon.configurationValues }),
@@ -130,7 +130,7 @@ export class KindCluster implements ManagedCluster {
 
   async delete(): Promise<void> {
     const group = this.#group?.name;
-    // The node may be gone.
+    // The nodes may no longer exist.
     if (group !== undefined) await this.removeNodes(group).catch(() => undefined);
     await this.#parts.resources.dispose();
   }

@@ -11,7 +11,7 @@ export interface NodeImages {
   readonly agent: string;
   readonly webhook: string;
   readonly workload: string;
-  /** For `--in-cluster`. */
+  /** Only with `--in-cluster`. */
   readonly runner?: string;
 }
 
@@ -23,11 +23,11 @@ export interface HostContext {
   readonly network: string;
   readonly reach: Reach;
   readonly images: NodeImages;
-  /** By reference, including the nodes' own image. */
+  /** Images by reference, including the nodes' image. */
   readonly imageInfo: ReadonlyMap<string, ImageInfo>;
-  /** Archive of `docker save`, once written. */
+  /** Path of the archive by `docker save`, once it is written. */
   readonly archive: Promise<string>;
-  /** Private folder of the run. */
+  /** The run's private folder. */
   readonly folder: string;
   readonly notes: ClusterNotes;
   readonly facts: Readonly<Record<string, string>>;
@@ -36,11 +36,11 @@ export interface HostContext {
 /** New or existing clusters. */
 export interface ClusterSource {
   readonly network: string;
-  /** Harness capability names. */
+  /** Harness capabilities. */
   readonly capabilities: ReadonlySet<string>;
   readonly facts: Readonly<Record<string, string>>;
   createCluster(spec: ClusterSpec, context: HostContext): Promise<ManagedCluster>;
-  /** For clusters that do not accept EKS's tokens. */
+  /** Set for clusters that do not accept EKS's tokens. */
   readonly kubeConfig?: (clusterName: string) => KubeConfig;
 }
 
@@ -51,7 +51,7 @@ export class ClusterNotes {
   readonly #unavailable = new Set<string>();
   #failure: ClusterError | undefined;
 
-  /** Notes a difference from EKS; returns whether it is new. */
+  /** Records a difference from EKS. Returns whether it is new. */
   differs(sentence: string): boolean {
     const before = this.#sentences.size;
     return this.#sentences.add(sentence).size > before;
@@ -81,7 +81,7 @@ export class ClusterNotes {
     return this.#failure;
   }
 
-  /** Remembers the failure of a task. */
+  /** Runs a task and records its failure. */
   async attempt<T>(task: () => Promise<T>): Promise<T> {
     try {
       return await task();

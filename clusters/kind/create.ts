@@ -24,8 +24,8 @@ import { Tasks } from './tasks.ts';
 const API_PORT = '6443/tcp';
 
 /**
- * Creates a kind cluster with the webhook, partly in parallel with kubeadm. Throws `ClusterError` after cleanup, with
- * diagnostics in their folder.
+ * Creates a kind cluster and installs the webhook, partly in parallel with kubeadm. On failure, collects diagnostics,
+ * cleans up and throws `ClusterError`.
  */
 export async function createKindCluster(
   spec: ClusterSpec,
@@ -128,7 +128,7 @@ export async function createKindCluster(
     });
   } catch (error) {
     const logs = options.signal.aborted ? undefined : await diagnose(error);
-    // Failures to remove stay in the journal: report why the cluster failed.
+    // The journal keeps what could not be removed: throw the original error.
     await resources.dispose().catch(() => undefined);
     options.signal.throwIfAborted();
     throw explained(error as Error, logs);
@@ -137,7 +137,7 @@ export async function createKindCluster(
   }
 }
 
-/** Interrupts a task only once its container exists: Docker completes requests anyway, and would leave it behind. */
+/** Interrupts a task only once its container exists: Docker would still create the container and leave it behind. */
 async function endWithContainer(
   docker: Docker,
   container: string,
@@ -162,7 +162,7 @@ async function endWithContainer(
   }
 }
 
-/** Milliseconds. */
+/** Milliseconds to wait for the container. */
 const LONGEST_MAKING = 15_000;
 
 async function writeFiles(
@@ -187,7 +187,7 @@ async function writeFiles(
   return { configFile, kubeconfigFile };
 }
 
-/** Returns the kubeconfig as soon as kubeadm wrote it, with this machine's address of the API server. */
+/** Waits for kubeadm's kubeconfig and returns it with the API server's local address. */
 async function administrator({ docker }: HostContext, node: string, signal: AbortSignal): Promise<KubeConfig> {
   const script = 'until [ -s "$1" ]; do sleep 0.1; done; cat "$1"';
   const [text, port] = await Promise.all([
@@ -204,5 +204,5 @@ async function administrator({ docker }: HostContext, node: string, signal: Abor
 const notReady = (name: string, milliseconds: number): ClusterError =>
   new ClusterError(
     'NODE_NOT_READY',
-    `Cluster ${name} was not ready within ${milliseconds / 1000} s: give it more time with --ready-timeout, or see why.`,
+    `Cluster ${name} was not ready within ${milliseconds / 1000} s. Increase --ready-timeout, or check the nodes' logs.`,
   );

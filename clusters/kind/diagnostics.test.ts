@@ -16,12 +16,12 @@ import { fakeRunner } from '../../test/support/kind.ts';
 
 const TOKEN = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.${'c2ln'.repeat(20)}`;
 
-describe('what nodes logged', () => {
+describe("the nodes' logs", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'diagnostics-test-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** Collects what `kind export logs` writes, which then ends so. */
+  /** Collects the files that `kind export logs` writes before it exits like this. */
   const collect = (write: (to: string) => void, exitCode: number | Error = 0): Promise<string | undefined> => {
     const { run } = fakeRunner([
       [
@@ -46,7 +46,7 @@ describe('what nodes logged', () => {
     writeFileSync(join(to, 'node', name), content);
   };
 
-  it('comes into the report without secrets, and they stay nowhere', async () => {
+  it('are copied to the report without secrets, and the originals are deleted', async () => {
     const found = await collect((to) => {
       log(to, 'journal.log', `the token is ${TOKEN}\n`);
       log(to, 'inspect.json', '["HTTPS_PROXY=http://me:pass-word@proxy.example:3128"]');
@@ -58,7 +58,7 @@ describe('what nodes logged', () => {
     expect(readdirSync(join(folder, 'private'))).to.deep.equal([]);
   });
 
-  it('is of texts alone: neither of other files nor of what links lead to', async () => {
+  it('exclude binary files and targets of links', async () => {
     const found = await collect((to) => {
       log(to, 'kubelet.log', 'started\n');
       log(to, 'system.journal', `LPKSHHRH\0${TOKEN}`);
@@ -67,7 +67,7 @@ describe('what nodes logged', () => {
     expect(readdirSync(join(found ?? '', 'node'))).to.deep.equal(['kubelet.log']);
   });
 
-  it('loses its beginning where it is long, to the end of a line', async () => {
+  it('are truncated at the beginning, after the end of a line', async () => {
     const line = `${'x'.repeat(1023)}\n`;
     const found = await collect((to) => log(to, 'api.log', `${TOKEN.repeat(9)}\n${line.repeat(8 * 1024)}last\n`));
     const text = readFileSync(join(found ?? '', 'node', 'api.log'), 'utf8');
@@ -78,12 +78,12 @@ describe('what nodes logged', () => {
     ['fails', 1],
     ['takes too long', new Error('The operation was aborted due to timeout')],
   ] as const)
-    it(`is what came when collecting it ${how}`, async () => {
+    it(`are kept in part if the collection ${how}`, async () => {
       const found = await collect((to) => log(to, 'journal.log', 'started\n'), exitCode);
       expect(readdirSync(join(found ?? '', 'node'))).to.deep.equal(['journal.log']);
     });
 
-  it('is nothing when nothing came', async () => {
+  it('leave no folder if the nodes have no logs', async () => {
     expect(await collect(() => undefined, 1)).to.equal(undefined);
     expect(existsSync(join(folder, 'report'))).to.equal(false);
   });

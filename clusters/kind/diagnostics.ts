@@ -4,9 +4,9 @@ import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { redactor } from '../../foundation/node/redact.ts';
 import type { Runner } from './runner.ts';
 
-/** Milliseconds. */
+/** Timeout in milliseconds. */
 const LONGEST = 30_000;
-/** Bytes; longer files lose their beginning. */
+/** Bytes. Longer files lose their beginning. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
 export interface DiagnosticsOptions {
@@ -14,7 +14,7 @@ export interface DiagnosticsOptions {
   readonly program: string;
   readonly cluster: string;
   readonly directory: string;
-  /** Private folder for files that still contain secrets. */
+  /** Private folder for logs that still contain secrets. */
   readonly privateFolder: string;
   /** kind's error output. */
   readonly said?: string;
@@ -32,7 +32,7 @@ export async function collectDiagnostics(options: DiagnosticsOptions): Promise<s
       environment: { KIND_EXPERIMENTAL_PROVIDER: 'docker' },
       signal: AbortSignal.timeout(LONGEST),
     }).catch(() => undefined);
-    // A node that never ran has no logs.
+    // If no node has ever run, kind's own output is the only log.
     if (said !== undefined) await writeFile(join(exported, 'kind.log'), `${said}\n`);
     return (await copyWithoutSecrets(exported, folder)) > 0 ? folder : undefined;
   } catch {
@@ -42,7 +42,7 @@ export async function collectDiagnostics(options: DiagnosticsOptions): Promise<s
   }
 }
 
-/** Copies text files recursively and returns their number. Binary files might contain secrets. */
+/** Copies text files recursively and returns their number. Skips binary files, which might contain secrets. */
 async function copyWithoutSecrets(from: string, to: string): Promise<number> {
   const redact = redactor();
   let copied = 0;
@@ -59,7 +59,7 @@ async function copyWithoutSecrets(from: string, to: string): Promise<number> {
   return copied;
 }
 
-/** Reads a file's last lines: half a secret would not be recognized. */
+/** Reads the last lines of a file. Starts at a full line, because part of a secret would not be recognized. */
 async function endOf(path: string): Promise<Buffer> {
   const file = await open(path);
   try {
@@ -73,13 +73,13 @@ async function endOf(path: string): Promise<Buffer> {
   }
 }
 
-/** Adds a remedy and the diagnostics folder to an error. */
+/** Adds advice and the diagnostics folder to an error. */
 export function explained(error: Error, folder: string | undefined): Error {
   if (!(error instanceof ClusterError)) return error;
   const { code, blame, message } = error;
   const hints = [
     ...(/too many open files/i.test(message) ? [TOO_MANY_WATCHES] : []),
-    ...(folder === undefined ? [] : [`What the nodes logged is in ${folder}.`]),
+    ...(folder === undefined ? [] : [`The nodes' logs are in ${folder}.`]),
   ];
   return hints.length === 0
     ? error
@@ -88,4 +88,4 @@ export function explained(error: Error, folder: string | undefined): Error {
 
 /** kind, "Known Issues", Pod errors due to "too many open files". */
 const TOO_MANY_WATCHES =
-  'The machine allows too few file watches for this many containers: raise fs.inotify.max_user_instances with sysctl.';
+  'This host allows too few file watches for its containers. Increase fs.inotify.max_user_instances with sysctl.';

@@ -4,13 +4,13 @@ export class DockerError extends Error {
   override readonly name = 'DockerError';
 }
 
-/** From `docker info`. */
+/** Fields of `docker info`. */
 export interface EngineInfo {
   readonly ServerVersion?: string;
-  /** The engine's folder, perhaps on another machine. */
+  /** The engine's folder, which may be on another machine. */
   readonly DockerRootDir?: string;
   readonly OperatingSystem?: string;
-  /** As `uname -m` prints it. */
+  /** In the format of `uname -m`. */
   readonly Architecture?: string;
   /** `1` or `2`. */
   readonly CgroupVersion?: string;
@@ -19,10 +19,10 @@ export interface EngineInfo {
 export interface ImageInfo {
   /** `sha256:…` */
   readonly Id: string;
-  /** Go's name: `amd64`. */
+  /** Go's name, such as `amd64`. */
   readonly Architecture: string;
   readonly Os: string;
-  /** Null or empty without a name. */
+  /** Null or empty for an image without a name. */
   readonly RepoTags?: readonly string[] | null;
 }
 
@@ -33,19 +33,19 @@ export class Docker {
     this.#run = run;
   }
 
-  /** Never throws for a failed command. */
+  /** Runs a docker command. Does not throw if the command fails. */
   run(args: readonly string[], options?: RunOptions): Promise<Finished> {
     return this.#run('docker', args, options);
   }
 
-  /** Returns the output. Throws `DockerError`, or node's error without `docker`. */
+  /** Returns the output of a docker command. Throws `DockerError`, or Node's error if `docker` is missing. */
   async call(args: readonly string[], options?: RunOptions): Promise<string> {
     const { exitCode, stdout, stderr } = await this.run(args, options);
-    if (exitCode !== 0) throw new DockerError(lastLine(stderr) ?? `docker ${args[0]} ended with exit code ${exitCode}`);
+    if (exitCode !== 0) throw new DockerError(lastLine(stderr) ?? `docker ${args[0]} exited with code ${exitCode}`);
     return stdout;
   }
 
-  /** Runs a shell script in a container, with arguments `$1`, `$2`, …, and returns its output. */
+  /** Runs a shell script in a container with arguments `$1`, `$2`, …. Returns its output. */
   script(container: string, script: string, args: readonly string[] = [], options?: RunOptions): Promise<string> {
     const input = options?.inputFile === undefined ? [] : ['--interactive'];
     return this.call(['exec', ...input, container, 'sh', '-euc', script, 'sh', ...args], options);
@@ -65,13 +65,13 @@ export class Docker {
     }
   }
 
-  /** Includes stopped containers. */
+  /** Returns the names of matching containers, including stopped ones. */
   async containers(filter: string): Promise<readonly string[]> {
     const names = await this.call(['ps', '--all', '--filter', filter, '--format', '{{.Names}}']);
     return names.split('\n').filter((name) => name !== '');
   }
 
-  /** Removes containers with their anonymous volumes, if they exist. */
+  /** Removes existing containers and their anonymous volumes. */
   async removeContainers(names: readonly string[]): Promise<void> {
     if (names.length === 0) return;
     await this.call(['rm', '--force', '--volumes', ...names]).catch((error: Error) => {
@@ -80,7 +80,7 @@ export class Docker {
   }
 }
 
-/** Last non-empty line, where commands report errors. */
+/** Returns the last non-empty line, where commands report errors. */
 export const lastLine = (text: string): string | undefined =>
   text
     .split('\n')

@@ -38,10 +38,10 @@ export async function factsOf(
 export function noteLinkLocal({ notes, options }: HostContext, nodes: readonly LinkLocal[]): void {
   for (const { link, ipv6 } of nodes) {
     if (link !== undefined) {
-      const why = link === 'bridge' ? 'as a bridge, since this kernel has no links of type dummy, ' : '';
-      const sentence = `The agent's link pod-id-link0 was created before the agent ${why}with ${ipv6 ? 'IPv6 turned on' : 'IPv4 only'}.`;
+      const why = link === 'bridge' ? 'as a bridge, because this kernel has no dummy links, ' : '';
+      const sentence = `The harness created the agent's link pod-id-link0 before the agent started, ${why}with ${ipv6 ? 'IPv6 enabled' : 'IPv4 only'}.`;
       if (notes.differs(sentence)) options.progress(sentence);
     }
-    if (!ipv6) notes.differs('Nodes have no IPv6: the agent listens only on 169.254.170.23.');
+    if (!ipv6) notes.differs('Nodes have no IPv6, so the agent listens only on 169.254.170.23.');
   }
 }

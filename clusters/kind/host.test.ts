@@ -26,17 +26,17 @@ const SPEC: ClusterSpec = {
 const IMAGES = { node: 'node', agent: 'agent', webhook: 'webhook', workload: 'workload' };
 const BROKEN = 'ERROR: failed to create cluster: could not find a log line that matches "Multi-User"\n';
 
-/** Ends when it is told to. */
+/** Runs until it is aborted. */
 const untilEnded = ({ signal }: RunOptions): Promise<never> =>
   new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
 
-/** Docker tells of every container that it was made. */
+/** Docker reports every container as created. */
 const MADE = [/^docker inspect --format \{\{\.Id/, 'id'] as const;
 
 describe('kind clusters', () => {
   const saved = { ...process.env };
   let folder: string;
-  /** What the journal says is there. */
+  /** The journal's entries. */
   let made: JournalEntry[];
   let interrupted: AbortController;
 
@@ -68,7 +68,7 @@ describe('kind clusters', () => {
     signal: interrupted.signal,
     ...more,
   });
-  /** A Docker that has all images, and no containers but these. */
+  /** A Docker with all images and these answers. */
   const docker = (...answers: Parameters<typeof fakeRunner>[0]): ReturnType<typeof fakeRunner> =>
     fakeRunner([
       ...answers,
@@ -93,7 +93,7 @@ describe('kind clusters', () => {
     return error;
   }
 
-  it('leave nothing when an image is missing', async () => {
+  it('leave nothing behind if an image is missing', async () => {
     const { run, lines } = docker(
       [/^docker image inspect webhook/, { exitCode: 1, stderr: 'Error: No such image: webhook' }],
       [/^docker pull/, { exitCode: 1, stderr: 'no route to host' }],
@@ -105,7 +105,7 @@ describe('kind clusters', () => {
     expect(left()).to.deep.equal([]);
   });
 
-  it('get an image that is named by its digest by a tag of the run, which is removed', async () => {
+  it("load an image given by digest under the run's tag, which is later removed", async () => {
     const { run, lines } = docker([/^docker (tag|image rm)/, '']);
     const digest = `agent@sha256:${'0'.repeat(64)}`;
     const host = await kindHost(options({ images: { ...IMAGES, agent: digest } }), run);
@@ -120,7 +120,7 @@ describe('kind clusters', () => {
     expect(made).to.deep.equal([]);
   });
 
-  it('get an image that is named by its id by a name it has, and must have', async () => {
+  it('load an image given by id under its name, which it must have', async () => {
     const id = '0123456789ab';
     const images = { ...IMAGES, workload: id };
     const named = (tags: readonly string[]): string =>
@@ -134,7 +134,7 @@ describe('kind clusters', () => {
     expect(made).to.deep.equal([]);
   });
 
-  it('keep what they need where nobody else reads it', async () => {
+  it('store their files where only the user can read them', async () => {
     let modes: Record<string, string> = {};
     let config = '';
     const { run, lines } = docker(MADE, [
@@ -157,12 +157,12 @@ describe('kind clusters', () => {
     expect(own(lines, /kind create/)[0]).to.contain(
       `--kubeconfig ${join(folder, `eks-pod-identity-conformance-${RUN}`)}/`,
     );
-    // Nobody looks at what was interrupted.
+    // Logs of an interrupted cluster are not needed.
     expect(own(lines, /kind export/)).to.deep.equal([]);
     expect(host.failure()).to.equal(undefined);
   });
 
-  it('that kind cannot make are removed, and what nodes logged is kept', async () => {
+  it("are removed if kind fails, and their nodes' logs are kept", async () => {
     let nodes = '';
     const { run, lines } = docker(
       [/kind create cluster/, () => ((nodes = `${SPEC.name}-control-plane`), { exitCode: 1, stderr: BROKEN })],
@@ -182,14 +182,14 @@ describe('kind clusters', () => {
     expect(readFileSync(join(folder, 'diagnostics', SPEC.name, 'journal.log'), 'utf8')).to.equal('failed');
   });
 
-  it('whose name is taken are left alone', async () => {
+  it('of other owners are not touched if the name is taken', async () => {
     const { run, lines } = docker([/^docker ps .*label=/, `${SPEC.name}-control-plane`]);
     const error = await failed(await kindHost(options(), run));
     expect(error).to.include({ code: 'NAME_TAKEN' });
     expect(own(lines, /kind create|docker rm/)).to.deep.equal([]);
   });
 
-  it('that are not ready in time are given up', async () => {
+  it('are given up if they are not ready in time', async () => {
     const { run } = docker(MADE, [
       /kind create cluster/,
       ({ options: { signal } }) => untilEnded({ ...(signal && { signal }) }),
@@ -199,7 +199,7 @@ describe('kind clusters', () => {
     expect(error.message).to.contain('within 0.05 s').and.contain('--ready-timeout');
   });
 
-  it('that cannot reach this machine say so', async () => {
+  it('are rejected if they cannot reach this machine', async () => {
     const { run } = docker(
       [/kind create cluster/, ({ options: { signal } }) => untilEnded({ ...(signal && { signal }) })],
       [/^docker inspect/, 'true'],
@@ -212,7 +212,7 @@ describe('kind clusters', () => {
     expect(error.message).to.match(/cannot reach this machine at http:\/\/127\.0\.0\.1:1.*firewall/);
   });
 
-  it('are not cut short while Docker makes their container', async () => {
+  it('are interrupted only after Docker has created their container', async () => {
     const order: string[] = [];
     let looks = 0;
     const { run } = docker(
@@ -220,7 +220,7 @@ describe('kind clusters', () => {
         /kind create cluster/,
         ({ options: { signal } }) => {
           interrupted.abort(new Error('interrupted'));
-          signal?.addEventListener('abort', () => order.push('kind ends'));
+          signal?.addEventListener('abort', () => order.push('kind is aborted'));
           return untilEnded({ ...(signal && { signal }) });
         },
       ],
@@ -229,14 +229,14 @@ describe('kind clusters', () => {
         () => {
           looks += 1;
           if (looks < 3) return { exitCode: 1, stderr: 'Error: No such object' };
-          order.push('container is there');
+          order.push('container exists');
           return 'id';
         },
       ],
-      [/^docker ps .*label=/, () => (order.push('containers are looked for'), '')],
+      [/^docker ps .*label=/, () => (order.push('containers are listed'), '')],
     );
     const error = await failed(await kindHost(options(), run));
     expect(error.message).to.equal('interrupted');
-    expect(order.slice(1)).to.deep.equal(['container is there', 'kind ends', 'containers are looked for']);
+    expect(order.slice(1)).to.deep.equal(['container exists', 'kind is aborted', 'containers are listed']);
   });
 });

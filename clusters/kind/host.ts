@@ -17,7 +17,7 @@ import { kindProgram, kindVersion } from './kind.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 
-/** Checks requirements, and creates what clusters share. Throws `ClusterError` after cleanup. */
+/** Checks requirements and creates the clusters' shared resources. Throws `ClusterError` after cleanup. */
 export async function kindHost(options: KindOptions, run: Runner = runProgram): Promise<ClusterHost> {
   const { progress, signal } = options;
   const docker = new Docker(run);
@@ -46,7 +46,7 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
       },
     });
     const archive = saveImages(docker, images, folder, signal);
-    // Waiting clusters get the error; there may be none.
+    // Clusters that wait for the archive report its error; without any, it would be unhandled.
     archive.catch(() => undefined);
     const notes = new ClusterNotes();
     const context: HostContext = {
@@ -104,13 +104,13 @@ async function newClusters(
   };
 }
 
-/** A pod start takes most of a core's time. */
+/** A starting pod keeps a core busy most of the time. */
 const STARTS_PER_CORE = 2.5;
-/** After this, a waiting pod no longer blocks other starts. */
+/** After this time, a waiting pod no longer blocks other starts. */
 const SETTLED_AFTER_MILLISECONDS = 5000;
 
 const DIFFERENCES = [
-  'Nodes are Docker containers of kind. Their instance metadata service at 169.254.169.254 is played by the harness, for the role of the node group; pods are not cut off from it by a hop limit, and those that must not use it have AWS_EC2_METADATA_DISABLED set.',
-  "Keys of service account tokens are named by their SHA-256, and not by 40 hexadecimal digits as EKS' are: agent 0.2 checks no token itself.",
-  'The webhook runs in the cluster, in namespace kube-system, and not in a control plane that nobody sees.',
+  'Nodes are Docker containers of kind. The harness serves their instance metadata at 169.254.169.254, with the role of the node group. No hop limit keeps pods from it; pods that must not use it have AWS_EC2_METADATA_DISABLED set.',
+  "Key ids of service account tokens are SHA-256 hashes instead of EKS's 40 hexadecimal digits, so agent 0.2 does not check tokens itself.",
+  'The webhook runs in namespace kube-system of the cluster, not in a hidden control plane.',
 ];

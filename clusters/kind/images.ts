@@ -14,7 +14,7 @@ export interface PreparedImages {
   readonly imageInfo: ReadonlyMap<string, ImageInfo>;
 }
 
-/** Finds named images, and builds the project's own by default. Throws `ClusterError`. */
+/** Finds the given images and builds the others. Throws `ClusterError`. */
 export async function prepareImages(docker: Docker, engine: EngineInfo, options: KindOptions): Promise<PreparedImages> {
   const { images, progress, signal } = options;
   const imageInfo = new Map<string, ImageInfo>();
@@ -37,7 +37,7 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
   if (workload === undefined && options.workload.container === undefined)
     throw new ClusterError(
       'IMAGE_MISSING',
-      `No image of the workload program ${options.workload.name} can be built from this package: name one with --workload-image.`,
+      `This package cannot build an image of the workload program ${options.workload.name}. Name one with --workload-image.`,
     );
   const own = await ensureComponentImage({
     workload: options.workload,
@@ -60,7 +60,7 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
 
 const ID = /^(sha256:)?[0-9a-f]{12,64}$/;
 
-/** Tags images that are named by digest, since Docker's archives only keep tags. Throws `ClusterError` for an unnamed image. */
+/** Tags images given by digest, because Docker's archives only keep tags. Throws `ClusterError` for a nameless image. */
 export async function tagImages(
   docker: Docker,
   { images, imageInfo }: PreparedImages,
@@ -84,7 +84,7 @@ export async function tagImages(
       lives: 'machine',
       entry: { kind: 'docker-image', name: tag },
       make: () => docker.call(['tag', reference, tag]),
-      // Only the tag is removed.
+      // Removes only the tag.
       remove: () => docker.call(['image', 'rm', '--no-prune', tag]).catch(() => undefined),
     });
     info.set(tag, image);
@@ -102,12 +102,12 @@ export async function tagImages(
 const nameless = (reference: string, name: string): ClusterError =>
   new ClusterError(
     'IMAGE_BROKEN',
-    `Image ${reference} (--${name}-image) has no name by which nodes could know it: give it one with \`docker tag\`, and name that.`,
+    `Image ${reference} (--${name}-image) has no name for nodes to use. Give it one with \`docker tag\`, and use that name.`,
   );
 
 export const IMAGES = 'images';
 
-/** Writes one archive, in which shared layers occur once. */
+/** Writes a single archive, so that shared layers occur only once. */
 export async function saveImages(
   docker: Docker,
   images: NodeImages,

@@ -18,7 +18,7 @@ describe('kind', () => {
       return program;
     };
 
-    it('is that of PATH before the one in the cache', async () => {
+    it('is found in PATH before the cache', async () => {
       const environment = { PATH: `/nonexistent:${join(folder, 'bin')}`, XDG_CACHE_HOME: folder };
       const cached = install('eks-pod-identity-conformance/bin');
       expect(await kindProgram(environment)).to.equal(cached);
@@ -26,7 +26,7 @@ describe('kind', () => {
       expect(await kindProgram(environment)).to.equal(own);
     });
 
-    it('must be there', async () => {
+    it('is reported if it is missing', async () => {
       install('bin', 0o644);
       const error = await rejection(kindProgram({ PATH: join(folder, 'bin'), XDG_CACHE_HOME: folder, HOME: folder }));
       expect(error).to.include({ code: 'KIND_MISSING', blame: 'environment' });
@@ -39,7 +39,7 @@ describe('kind', () => {
     });
   });
 
-  it("is told to use Docker, the run's network and a kubeconfig of its own", async () => {
+  it("runs with Docker, the run's network and a separate kubeconfig", async () => {
     let environment: unknown;
     const { run, lines } = fakeRunner([[/./, (call) => ((environment = call.options.environment), '')]]);
     const { signal } = new AbortController();
@@ -64,13 +64,13 @@ describe('kind', () => {
 
   const failures: readonly [string, string, string, RegExp][] = [
     [
-      'a cluster of that name',
+      'a cluster with this name',
       'ERROR: failed to create cluster: node(s) already exist for a cluster with the name "blue"\n',
       'NAME_TAKEN',
       /kind delete cluster --name blue/,
     ],
     [
-      'a container of that name',
+      'a container with this name',
       'ERROR: failed to create cluster: command "docker run --name blue-control-plane" failed with error: exit status 125\nCommand Output: docker: Error response from daemon: Conflict. The container name "/blue-control-plane" is already in use by container "1".\n',
       'NAME_TAKEN',
       /blue/,
@@ -82,7 +82,7 @@ describe('kind', () => {
       /node:1 .*manifest unknown.*--kind-image/,
     ],
     [
-      'an image that is no node',
+      'an image that is not a node image',
       'ERROR: failed to create cluster: could not find a log line that matches "Reached target .*Multi-User System.*|detected cgroup v1"\n',
       'IMAGE_BROKEN',
       /node:1 \(--kind-image\)/,
@@ -94,15 +94,15 @@ describe('kind', () => {
       /No command specified/,
     ],
     [
-      'a kubeadm that fails',
+      'a failure of kubeadm',
       'ERROR: failed to create cluster: failed to init node with kubeadm: command "docker exec --privileged blue-control-plane kubeadm init" failed with error: exit status 1\nCommand Output: I1124 init.go:1] Using Kubernetes\nerror: error execution phase wait-control-plane: timed out\nTo see the stack trace\n\nStack Trace: \nerrors.go:1\n',
       'CLUSTER_FAILED',
       /^kind could not create cluster blue: failed to init node with kubeadm: error: error execution phase wait-control-plane: timed out\.?$/,
     ],
-    ['no reason', '', 'CLUSTER_FAILED', /it gives no reason/],
+    ['a failure without a message', '', 'CLUSTER_FAILED', /it reports no reason/],
   ];
   for (const [title, stderr, code, message] of failures) {
-    it(`says so when it meets ${title}`, () => {
+    it(`reports ${title}`, () => {
       const error = creationError('blue', 'node:1', stderr);
       expect(error.code).to.equal(code);
       expect(error.message).to.match(message);

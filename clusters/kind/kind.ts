@@ -7,7 +7,7 @@ import type { HostContext } from './context.ts';
 import { lastLine } from './docker.ts';
 import type { Runner } from './runner.ts';
 
-/** Finds kind in PATH, else `kind-node-image`'s build. Throws `ClusterError` KIND_MISSING. */
+/** Finds kind in PATH, or else the build of `kind-node-image`. Throws `ClusterError` KIND_MISSING. */
 export async function kindProgram(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folders = [
     ...(environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
@@ -17,7 +17,7 @@ export async function kindProgram(environment: NodeJS.ProcessEnv = process.env):
   if (found !== undefined) return found;
   throw new ClusterError(
     'KIND_MISSING',
-    `kind is not installed: install it (https://kind.sigs.k8s.io), or run \`${commandLine('kind-node-image')}\`, which builds it.`,
+    `kind is not installed. Install it (https://kind.sigs.k8s.io), or build it with \`${commandLine('kind-node-image')}\`.`,
   );
 }
 
@@ -30,7 +30,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** Such as `0.30.0`. */
+/** Returns a version such as `0.30.0`. */
 export async function kindVersion(run: Runner, program: string): Promise<string> {
   const { stdout } = await run(program, ['version']);
   return /v(\d\S*)/.exec(stdout)?.[1] ?? 'unknown';
@@ -39,15 +39,15 @@ export async function kindVersion(run: Runner, program: string): Promise<string>
 export interface NewKindCluster extends Pick<HostContext, 'run' | 'network'> {
   readonly program: string;
   readonly name: string;
-  /** Default: the image that kind pins. */
+  /** Default: kind's own default image. */
   readonly image?: string;
   readonly configFile: string;
-  /** The only kubeconfig that is written. */
+  /** The only kubeconfig that kind writes. */
   readonly kubeconfigFile: string;
   readonly signal: AbortSignal;
 }
 
-/** Resolves after kubeadm, perhaps before nodes are ready. Failed containers stay for inspection. Throws `ClusterError`. */
+/** Runs kind until kubeadm has finished; nodes may not be ready yet. Keeps failed containers. Throws `ClusterError`. */
 export async function createCluster(cluster: NewKindCluster): Promise<void> {
   const { run, program, network, name, image, configFile, kubeconfigFile, signal } = cluster;
   const { exitCode, stderr } = await run(
@@ -64,7 +64,7 @@ export async function createCluster(cluster: NewKindCluster): Promise<void> {
 const CANNOT_START =
   /could not find a (log )?line|failed to get kubernetes version|no command specified|executable file not found|exec format error/i;
 
-/** Classifies kind's error output. */
+/** Converts kind's error output to a `ClusterError`. */
 export function creationError(name: string, image: string | undefined, stderr: string): ClusterError {
   const said = errorLine(stderr);
   const cause = { cause: stderr };
@@ -73,13 +73,13 @@ export function creationError(name: string, image: string | undefined, stderr: s
   if (/failed to pull image/i.test(stderr))
     return new ClusterError(
       'IMAGE_MISSING',
-      `The node image ${image ?? 'that kind pins'} is neither present nor can it be pulled (${said}): name one with --kind-image, or build one with \`${commandLine('kind-node-image')}\`.`,
+      `The node image ${image ?? 'of kind'} is missing and cannot be pulled (${said}). Name one with --kind-image, or build one with \`${commandLine('kind-node-image')}\`.`,
       cause,
     );
   if (CANNOT_START.test(stderr))
     return new ClusterError(
       'IMAGE_BROKEN',
-      `Image ${image ?? 'that kind pins'} (--kind-image) does not start as a node of kind: ${said}`,
+      `Image ${image ?? 'of kind'} (--kind-image) does not start as a kind node: ${said}`,
       cause,
     );
   return new ClusterError('CLUSTER_FAILED', `kind could not create cluster ${name}: ${said}`, cause);
@@ -88,14 +88,14 @@ export function creationError(name: string, image: string | undefined, stderr: s
 export function nameTaken(name: string): ClusterError {
   return new ClusterError(
     'NAME_TAKEN',
-    `There is a kind cluster ${name} already: delete it with \`kind delete cluster --name ${name}\`.`,
+    `kind cluster ${name} already exists. Delete it with \`kind delete cluster --name ${name}\`.`,
   );
 }
 
-/** Returns kind's message without the long command, and the command's output. */
+/** Returns kind's message and the failed command's output, without the long command line. */
 function errorLine(stderr: string): string {
   const [said = '', output = ''] = stderr.split(/^Command Output: /m);
-  const line = said.split('\n').find((text) => text.startsWith('ERROR: ')) ?? lastLine(said) ?? 'it gives no reason';
+  const line = said.split('\n').find((text) => text.startsWith('ERROR: ')) ?? lastLine(said) ?? 'it reports no reason';
   const what = line.replace(/^ERROR: (failed to create cluster: )?/, '').replace(/:? ?command "docker .*/, '');
   const lines = output.split('\nStack Trace')[0]?.split('\n') ?? [];
   const why = lines.findLast((text) => /error/i.test(text)) ?? lastLine(output);

@@ -11,7 +11,7 @@ export async function nodesOf(connection: Connection, signal?: AbortSignal): Pro
 
 const POLL_MILLISECONDS = 200;
 
-/** The server may refuse while its roles are being created. */
+/** Waits until the API server answers. It may reject requests while it creates its roles. */
 export async function apiAnswers(connection: Connection, signal: AbortSignal): Promise<void> {
   await retry(() => connection.json('GET', '/api/v1/namespaces/kube-system', undefined, signal), {
     every: POLL_MILLISECONDS,
@@ -26,11 +26,11 @@ export function nodesReady(connection: Connection, signal: AbortSignal): Promise
       const nodes = await nodesOf(connection, signal);
       return nodes.length > 0 && nodes.every(isReady) ? nodes : undefined;
     },
-    { every: POLL_MILLISECONDS, signal, tolerates: () => true, what: 'nodes that are ready' },
+    { every: POLL_MILLISECONDS, signal, tolerates: () => true, what: 'ready nodes' },
   );
 }
 
-/** Only available as `application/jwk-set+json`. */
+/** Returns the API server's public keys, which are only available as `application/jwk-set+json`. */
 export async function keysOf(connection: Connection): Promise<JsonWebKeySet> {
   const answer = await connection.send({
     method: 'GET',
@@ -38,12 +38,11 @@ export async function keysOf(connection: Connection): Promise<JsonWebKeySet> {
     headers: { accept: 'application/jwk-set+json' },
   });
   const text = await textOf(answer);
-  if (answer.statusCode !== 200)
-    throw new Error(`the API server answered ${answer.statusCode} to a request for its keys`);
+  if (answer.statusCode !== 200) throw new Error(`the API server returned status ${answer.statusCode} for its keys`);
   return JSON.parse(text) as JsonWebKeySet;
 }
 
-/** Kubernetes, "Managing Service Accounts", service account issuer discovery. */
+/** Returns the issuer (Kubernetes, "Managing Service Accounts", service account issuer discovery). */
 export async function issuerOf(connection: Connection): Promise<string> {
   const path = '/.well-known/openid-configuration';
   return (await connection.json<{ issuer: string }>('GET', path)).issuer;

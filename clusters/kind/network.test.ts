@@ -11,32 +11,32 @@ describe("the run's network", () => {
   beforeEach(() => {
     written = [];
     resources = new Resources({
-      add: (entry) => written.push(`will make ${JSON.stringify(entry)}`),
+      add: (entry) => written.push(`will create ${JSON.stringify(entry)}`),
       forget: (entry) => written.push(`removed ${JSON.stringify(entry)}`),
     });
   });
   const NAME = '{"kind":"docker-network","name":"eks-pod-identity-conformance-c1a2b3"}';
 
-  it('is written down before it is made, and says whose it is', async () => {
+  it('is recorded before its creation, and labelled with its owner', async () => {
     let before: string[] = [];
     const { run, lines } = fakeRunner([[/^docker network create/, () => ((before = [...written]), 'id')]]);
     expect(await createNetwork(new Docker(run), 'c1a2b3', resources)).to.equal('eks-pod-identity-conformance-c1a2b3');
-    expect(before).to.deep.equal([`will make ${NAME}`]);
+    expect(before).to.deep.equal([`will create ${NAME}`]);
     expect(lines[0]).to.equal(
       `docker network create --driver bridge --label conformance.eks-pod-identity/run=c1a2b3 --label conformance.eks-pod-identity/pid=${process.pid} --label conformance.eks-pod-identity/host=${hostname()} eks-pod-identity-conformance-c1a2b3`,
     );
   });
 
-  it('that cannot be made is not written down any more, and what to do is said', async () => {
+  it('is no longer recorded if its creation fails, and the error gives advice', async () => {
     const stderr = 'Error response from daemon: could not find an available, non-overlapping IPv4 address pool';
     const { run } = fakeRunner([[/./, { exitCode: 1, stderr }]]);
     const error = await rejection(createNetwork(new Docker(run), 'c1a2b3', resources));
     expect(error).to.include({ code: 'CLUSTER_FAILED', blame: 'environment' });
     expect(error.message).to.contain('non-overlapping').and.contain('docker network prune');
-    expect(written).to.deep.equal([`will make ${NAME}`, `removed ${NAME}`]);
+    expect(written).to.deep.equal([`will create ${NAME}`, `removed ${NAME}`]);
   });
 
-  it("is removed with the run's containers in it, also those that come late, and with no others", async () => {
+  it("is removed with the run's attached containers, including late ones, but no others", async () => {
     let tries = 0;
     const { run, lines } = fakeRunner([
       [/^docker network create/, 'id'],
@@ -53,10 +53,10 @@ describe("the run's network", () => {
     expect(lines.filter((line) => line.startsWith('docker rm'))).to.deep.equal([
       'docker rm --force --volumes c1a2b3-c1-control-plane',
     ]);
-    expect(written).to.deep.equal([`will make ${NAME}`, `removed ${NAME}`]);
+    expect(written).to.deep.equal([`will create ${NAME}`, `removed ${NAME}`]);
   });
 
-  it('that cannot be removed stays written down', async () => {
+  it('stays recorded if it cannot be removed', async () => {
     const { run } = fakeRunner([
       [/^docker network create/, 'id'],
       [/^docker ps/, 'mine'],
@@ -65,10 +65,10 @@ describe("the run's network", () => {
     await createNetwork(new Docker(run), 'c1a2b3', resources);
     const error = await rejection(resources.dispose());
     expect(error.message).to.contain('active endpoints');
-    expect(written).to.deep.equal([`will make ${NAME}`]);
+    expect(written).to.deep.equal([`will create ${NAME}`]);
   });
 
-  it('that is gone already is removed', async () => {
+  it('counts as removed if it no longer exists', async () => {
     const { run } = fakeRunner([
       [/^docker network create/, 'id'],
       [/^docker ps/, ''],
@@ -76,10 +76,10 @@ describe("the run's network", () => {
     ]);
     await createNetwork(new Docker(run), 'c1a2b3', resources);
     await resources.dispose();
-    expect(written).to.deep.equal([`will make ${NAME}`, `removed ${NAME}`]);
+    expect(written).to.deep.equal([`will create ${NAME}`, `removed ${NAME}`]);
   });
 
-  it('reaches this machine by its gateway, where that is an address of this machine', async () => {
+  it('reaches this machine through its gateway if that is a local address', async () => {
     const { run } = fakeRunner([[/^docker network inspect/, 'fd00::1 127.0.0.1 ']]);
     expect(await reachOf(new Docker(run), 'net')).to.deep.equal({
       bindAddress: '127.0.0.1',
@@ -88,7 +88,7 @@ describe("the run's network", () => {
     });
   });
 
-  it('reaches this machine by the name that Docker Desktop gives it, where its gateway is elsewhere', async () => {
+  it("reaches this machine through Docker Desktop's host name if its gateway is remote", async () => {
     const { run } = fakeRunner([[/^docker network inspect/, '203.0.113.1 ']]);
     expect(await reachOf(new Docker(run), 'net')).to.deep.equal({
       bindAddress: '127.0.0.1',

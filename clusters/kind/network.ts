@@ -5,20 +5,20 @@ import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/protocols/lab
 import type { Resources } from '../../foundation/aws/resources.ts';
 import { DockerError, type Docker } from './docker.ts';
 
-/** How nodes and pods reach servers of this process. */
+/** The address at which nodes and pods reach servers of this process. */
 export interface Reach {
   readonly bindAddress: string;
   readonly host: string;
-  /** False if a proxy between nodes and this machine hides addresses. */
+  /** False if a proxy hides the callers' addresses. */
   readonly seesCallers: boolean;
 }
 
-/** Host name for containers (Docker Desktop, "Networking"). */
+/** This machine's name in containers (Docker Desktop, "Networking"). */
 const DESKTOP_HOST = 'host.docker.internal';
 
 export const networkName = (run: string): string => `eks-pod-identity-conformance-${run}`;
 
-/** Without IPv6. Throws `ClusterError`. */
+/** Creates the run's network, without IPv6, and returns its name. Throws `ClusterError`. */
 export async function createNetwork(docker: Docker, run: string, resources: Resources): Promise<string> {
   const name = networkName(run);
   const labels = { [RUN_LABEL]: run, [PID_LABEL]: String(process.pid), [HOST_LABEL]: hostname() };
@@ -40,13 +40,13 @@ export async function createNetwork(docker: Docker, run: string, resources: Reso
     if (!(error instanceof DockerError)) throw error;
     throw new ClusterError(
       'CLUSTER_FAILED',
-      `Docker could not create the network ${name}: ${error.message}${/address pool/i.test(error.message) ? '; remove networks that nothing uses with `docker network prune`' : ''}`,
+      `Docker could not create the network ${name}: ${error.message}${/address pool/i.test(error.message) ? '; remove unused networks with `docker network prune`' : ''}`,
     );
   }
   return name;
 }
 
-/** Removes the network and attached containers of the run. */
+/** Removes the network and the run's containers. */
 async function removeNetwork(docker: Docker, run: string): Promise<void> {
   const name = networkName(run);
   for (let attempt = 1; ; attempt += 1) {
@@ -57,11 +57,11 @@ async function removeNetwork(docker: Docker, run: string): Promise<void> {
       break;
     } catch (error) {
       if (/not found|no such network/i.test((error as Error).message)) break;
-      // An interrupted container may be attached late.
+      // An interrupted container may still have been attached.
       if (attempt === REMOVAL_ATTEMPTS) throw error;
     }
   }
-  // Created without being attached, since the network was gone.
+  // Containers created after the network was removed are not attached.
   await docker.removeContainers(await docker.containers(`name=^${run}-`));
 }
 
@@ -74,11 +74,11 @@ export async function reachOf(docker: Docker, network: string): Promise<Reach> {
     if (/^\d+(\.\d+){3}$/.test(gateway) && (await isOfThisMachine(gateway)))
       return { bindAddress: gateway, host: gateway, seesCallers: true };
   }
-  // Docker in a virtual machine, which has the gateways.
+  // Docker runs in a virtual machine, which owns the gateways.
   return { bindAddress: '127.0.0.1', host: DESKTOP_HOST, seesCallers: false };
 }
 
-/** Tries to bind: node does not list interfaces without a link. */
+/** Tries to bind the address, because Node does not list interfaces without a link. */
 function isOfThisMachine(address: string): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {

@@ -8,8 +8,8 @@ import { runProgram, type Runner } from './runner.ts';
 
 const RUN = 'c1a2b3d';
 
-/** Scripts for nodes are run here, with programs that write down what they are asked for. */
-describe('a node', () => {
+/** Runs the nodes' scripts locally, with programs that log their arguments. */
+describe('a kind node', () => {
   let folder: string;
   let docker: Docker;
   beforeEach(() => {
@@ -18,7 +18,7 @@ describe('a node', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** `docker exec NODE …` as a program of this machine, which sees the folder as its file system. */
+  /** Runs `docker exec NODE …` locally, with the folder as the node's file system. */
   const inFolder: Runner = (_program, [, , ...args], options) =>
     runProgram('env', [`PATH=${folder}:${process.env['PATH']}`, ...args.map(here)], options);
   const here = (text: string): string =>
@@ -43,14 +43,14 @@ describe('a node', () => {
   const NO_LINK = '"link show pod-id-link0") exit 1 ;;';
   const NO_DUMMY = '"link add pod-id-link0 type dummy") exit 2 ;;';
 
-  it('that needs nothing for the agent is left as it is', async () => {
+  it('is not changed if the agent can create its own link', async () => {
     ip(NO_LINK);
     await ipv6({ 'pod-id-link0': '0', lo: '0' });
     expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({ link: undefined, ipv6: true });
     expect(log().at(-1)).to.equal('ip link delete pod-id-link0');
   });
 
-  it('gets a bridge where the kernel has no dummy links, and IPv6 on it and on loopback', async () => {
+  it('gets a bridge if the kernel has no dummy links, with IPv6 enabled on it and on loopback', async () => {
     ip(`${NO_LINK} ${NO_DUMMY}`);
     await ipv6({ 'pod-id-link0': '1', lo: '1' });
     expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({ link: 'bridge', ipv6: true });
@@ -63,14 +63,14 @@ describe('a node', () => {
     expect(existsSync(undoFile())).to.equal(false);
   });
 
-  it('keeps the dummy link that IPv6 was turned on for', async () => {
+  it('keeps a dummy link on which IPv6 had to be enabled', async () => {
     ip(NO_LINK);
     await ipv6({ 'pod-id-link0': '1', lo: '0' });
     expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({ link: 'dummy', ipv6: true });
     expect(log()).to.not.include('ip link delete pod-id-link0');
   });
 
-  it('without IPv6 has an agent on IPv4 alone', async () => {
+  it('without IPv6 runs the agent only on IPv4', async () => {
     ip(NO_LINK);
     expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({
       link: undefined,
@@ -79,13 +79,13 @@ describe('a node', () => {
     });
   });
 
-  it('that has the link already is not changed, nor undone', async () => {
+  it('is neither changed nor restored if the link already exists', async () => {
     ip('');
     expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({ link: undefined, ipv6: true });
     expect(existsSync(undoFile())).to.equal(false);
   });
 
-  it('sends what goes to the instance metadata service to this machine, until that is undone', async () => {
+  it('redirects instance metadata requests to this machine until it is restored', async () => {
     program('iptables', '');
     const reach = { bindAddress: '127.0.0.1', host: '127.0.0.1', seesCallers: true };
     const restore = await redirectMetadata(docker, 'node', RUN, reach, 8080);
@@ -96,12 +96,12 @@ describe('a node', () => {
     expect(log()).to.deep.equal(lines('-I'));
     await restore();
     expect(log().slice(2)).to.deep.equal(lines('-D'));
-    // For a run that was killed before.
+    // Also for a killed run.
     await undoChanges(docker, 'node', RUN);
     expect(log().slice(4)).to.deep.equal(lines('-D'));
   });
 
-  it('has those images removed that it did not have', async () => {
+  it('loses the images that the run added', async () => {
     program('ctr', 'case "$*" in *list*) echo docker.io/library/agent:latest; echo sha256:1 ;; esac');
     const known = new Map([
       ['agent', { Id: 'sha256:1', Os: 'linux', Architecture: 'amd64' }],
@@ -115,7 +115,7 @@ describe('a node', () => {
     ]);
   });
 
-  it('keeps what another run did to it', async () => {
+  it('keeps the changes of another run', async () => {
     ip(`${NO_LINK} ${NO_DUMMY}`);
     await prepareLinkLocal(docker, 'node', RUN);
     await undoChanges(docker, 'node', 'c4e5f6a');
@@ -123,7 +123,7 @@ describe('a node', () => {
     expect(log()).to.not.include('ip link delete pod-id-link0');
   });
 
-  it('is undone once, whatever fails then', async () => {
+  it('is restored only once, even if a command fails', async () => {
     await undoChanges(docker, 'node', RUN);
     writeFileSync(undoFile(), `false\necho done >>${folder}/log\n`);
     await undoChanges(docker, 'node', RUN);
@@ -140,7 +140,7 @@ describe('a node', () => {
     ['localhost/agent', 'localhost/agent:latest'],
     ['localhost:5000/agent', 'localhost:5000/agent:latest'],
   ] as const) {
-    it(`knows image ${reference} as ${name}`, () => {
+    it(`names image ${reference} ${name}`, () => {
       expect(wholeName(reference)).to.equal(name);
     });
   }

@@ -17,10 +17,10 @@ const LINK = 'pod-id-link0';
 const AGENT_ADDRESS = '169.254.170.23';
 const METADATA_ADDRESS = '169.254.169.254';
 const RULE_COMMENT = 'eks-pod-identity-conformance';
-/** Node script that undoes a run's changes, written before each of them. */
+/** Returns the path of the script on a node that undoes the run's changes; extended before each change. */
 const undoFile = (run: string): string => `/run/eks-pod-identity-conformance-undo-${run}`;
 
-/** containerd may not run yet. */
+/** Waits until the container runs; its containerd may not run yet. */
 export async function containerRuns(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
   await pollDocker(docker, ['inspect', '--format', '{{.State.Running}}', name], (answer) => answer === 'true', signal);
 }
@@ -50,7 +50,7 @@ export async function addressIn(docker: Docker, container: string, network: stri
   return docker.call(['inspect', '--format', format, container]);
 }
 
-/** Notes missing images in the undo script. */
+/** Adds the removal of images that the node lacks to the undo script. */
 export async function rememberImages(
   docker: Docker,
   node: string,
@@ -58,7 +58,7 @@ export async function rememberImages(
   known: ReadonlyMap<string, ImageInfo>,
   references: readonly string[],
 ): Promise<void> {
-  // containerd knows full names and ids.
+  // containerd lists full names and ids.
   const names = new Set(references.flatMap((reference) => [wholeName(reference), known.get(reference)?.Id ?? '']));
   const script = `
     undo=$1; shift
@@ -69,7 +69,7 @@ export async function rememberImages(
   await docker.script(node, script, [undoFile(run), ...[...names].filter((name) => name !== '')]);
 }
 
-/** Adds the default registry and tag that Docker omits. */
+/** Returns the reference with the registry and tag that Docker omits. */
 export function wholeName(reference: string): string {
   const [first = '', ...rest] = reference.split('/');
   const registry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
@@ -81,7 +81,7 @@ export async function loadImages(docker: Docker, node: string, archive: string, 
   await docker.script(node, importOf('-'), [], { inputFile: archive, signal });
 }
 
-/** Loads a mounted archive, which is twice as fast; waits for containerd. */
+/** Waits for containerd and loads a mounted archive, which is twice as fast as `loadImages`. */
 export async function loadMountedImages(
   docker: Docker,
   node: string,
@@ -94,7 +94,7 @@ export async function loadMountedImages(
 
 const importOf = (archive: string): string => `exec ctr --namespace k8s.io images import ${archive} >/dev/null`;
 
-/** Throws `ClusterError`. */
+/** Checks that a node can connect to a URL. Throws `ClusterError`. */
 export async function checkReach(docker: Docker, node: string, url: string, signal: AbortSignal): Promise<void> {
   const { hostname, port } = new URL(url);
   try {
@@ -103,23 +103,23 @@ export async function checkReach(docker: Docker, node: string, url: string, sign
     if (signal.aborted) throw error;
     throw new ClusterError(
       'CLUSTER_FAILED',
-      `Node ${node} cannot reach this machine at ${url}: let the firewall accept connections from Docker's networks to it.`,
+      `Node ${node} cannot reach this machine at ${url}. Make the firewall accept connections from Docker's networks to it.`,
     );
   }
 }
 
-/** How a node was prepared for the agent's addresses. */
+/** A node's preparation for the agent's addresses. */
 export interface LinkLocal {
   /** Undefined: the agent's own `initialize` creates its link. */
   readonly link: 'dummy' | 'bridge' | undefined;
   readonly ipv6: boolean;
-  /** Value of `--bind-hosts` if one address is impossible. */
+  /** Value of `--bind-hosts` if the node cannot have both addresses. */
   readonly bindHosts?: readonly string[];
 }
 
 /**
- * Lets the agent's `initialize` add both addresses: without dummy links, prepares a bridge without duplicate address
- * detection, which would delay listening; enables IPv6 for it and for loopback.
+ * Prepares a node so that the agent's `initialize` can add both addresses. If the kernel has no dummy links, creates a
+ * bridge, without duplicate address detection, which would delay listening. Enables IPv6 on the link and on loopback.
  */
 export async function prepareLinkLocal(docker: Docker, node: string, run: string): Promise<LinkLocal> {
   const script = `
@@ -151,7 +151,7 @@ export async function prepareLinkLocal(docker: Docker, node: string, run: string
   };
 }
 
-/** Redirects the metadata address to a local port. Returns a function that undoes it. */
+/** Redirects the metadata address to a port of this machine. Returns a function that undoes it. */
 export async function redirectMetadata(
   docker: Docker,
   node: string,
@@ -179,7 +179,7 @@ export async function undoChanges(docker: Docker, node: string, run: string): Pr
 
 const SYSTEM_CLOCK = { now: () => Date.now() };
 
-/** Serves instance metadata with the group's role to a node. Returns a function that stops it. */
+/** Serves instance metadata with the group's role to a node. Returns a function that stops the service. */
 export async function serveMetadata(
   { docker, reach, options }: HostContext,
   region: string,
@@ -194,7 +194,7 @@ export async function serveMetadata(
     credentials: group.credentials,
     clock: SYSTEM_CLOCK,
     bindAddress: reach.bindAddress,
-    // Behind a proxy callers are unknown, but then only loopback is bound.
+    // Behind a proxy the callers' addresses are unknown, but then the server binds only loopback.
     answers: (address) => !reach.seesCallers || address === node.address,
   });
   try {

@@ -1,29 +1,29 @@
 import type { AgentVersion } from '../../components/agent/options.ts';
 import type { OpenRequest } from '../cluster-type.ts';
 
-/** A run's clusters are `<run>-c1` and `<run>-c2`; everything carries the run's id. */
+/** Options of a run, whose clusters are `<run>-c1` and `<run>-c2`. */
 export interface KindOptions extends Pick<OpenRequest, 'run' | 'workload' | 'journal' | 'progress' | 'signal'> {
   readonly images: {
-    /** Default: the `kindest/node` that kind pins. */
+    /** Default: kind's own `kindest/node`. */
     readonly node?: string;
-    /** Default: the project's own images. */
+    /** Default: the harness' own image. */
     readonly agent?: string;
     readonly webhook?: string;
     readonly workload?: string;
-    /** Image of the user's program. */
+    /** The image of a user's program. */
     readonly client?: string;
-    /** Image of a runner in the cluster with its own AWS: nodes need not reach this machine. */
+    /** The image of an in-cluster runner with its own AWS. Nodes then need not reach this machine. */
     readonly runner?: string;
     readonly base?: string;
   };
   /** Flags of the agent's `server` command. */
   readonly agentArgs: readonly string[];
-  /** The agent's chart and behaviour. Default 0.1. */
+  /** The version of the agent's chart and behaviour. Default: 0.1. */
   readonly agentChart?: AgentVersion;
-  /** Existing cluster to use and restore. */
+  /** An existing cluster to use and restore. */
   readonly attach?: { readonly kubeconfig?: string; readonly context?: string };
   /** Milliseconds. */
   readonly readyMilliseconds: number;
-  /** Folder for logs of a failed cluster, created on demand. */
+  /** Folder for the logs of failed clusters, created on demand. */
   readonly diagnosticsDirectory: string;
 }

@@ -8,7 +8,7 @@ import type { KindOptions } from './options.ts';
 
 const REGION = 'us-west-2';
 
-/** A kind cluster for a runner with an emulator. Throws `ClusterError` after cleanup. */
+/** Creates a kind cluster for a runner with its emulator. Throws `ClusterError` after cleanup. */
 export async function kindRunnerPlace(options: KindOptions): Promise<RunnerPlace> {
   const host = await kindHost(options);
   const clusterName = `${options.run}-c1`;
@@ -51,6 +51,6 @@ const agentFlags = (
   `--agent-image=${image}`,
   `--agent-chart=${agentChart}`,
   ...[...bindHosts.map((host) => `--bind-hosts=${host}`), ...agentArgs].map((flag) => `--agent-args=${flag}`),
-  // Other agents have their own version.
+  // Candidate agents have their own version.
   ...(images.agent === undefined ? [`--agent-variables=${VERSION_VARIABLE}=${agentChart}`] : []),
 ];

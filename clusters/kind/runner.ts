@@ -3,12 +3,12 @@ import { execa } from 'execa';
 
 export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
-  /** File for standard input. Default: none. */
+  /** A file to read as standard input. Default: none. */
   readonly inputFile?: string;
-  /** Stream for standard input. */
+  /** A stream to read as standard input. */
   readonly input?: Readable;
   readonly outputFile?: string;
-  /** Kills the program and its children; the promise rejects with the reason. */
+  /** Ends the program and its children; the promise then rejects with the reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -19,7 +19,7 @@ export interface Finished {
   readonly stderr: string;
 }
 
-/** Rejects with node's error (such as ENOENT) or the signal's reason. */
+/** Runs a program. Rejects with Node's error, such as ENOENT, or with the signal's reason. */
 export type Runner = (program: string, args: readonly string[], options?: RunOptions) => Promise<Finished>;
 
 export const runProgram: Runner = async (program, args, options = {}) => {
@@ -27,7 +27,7 @@ export const runProgram: Runner = async (program, args, options = {}) => {
   signal?.throwIfAborted();
   const child = execa(program, args, {
     reject: false,
-    // A process group of its own: children end with it, and a terminal's Ctrl-C does not interrupt cleanup.
+    // A separate process group: children can be ended too, and Ctrl-C does not interrupt cleanup.
     detached: true,
     ...(environment !== undefined && { env: environment }),
     ...(inputFile === undefined ? { stdin: input } : { inputFile }),
@@ -37,7 +37,7 @@ export const runProgram: Runner = async (program, args, options = {}) => {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
     } catch {
-      // It ended meanwhile.
+      // The program has already ended.
     }
   };
   signal?.addEventListener('abort', end, { once: true });

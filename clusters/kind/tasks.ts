@@ -1,4 +1,4 @@
-/** Parallel tasks: the first failure ends the others. */
+/** Parallel tasks. The first failure aborts the others. */
 export class Tasks {
   readonly #stop = new AbortController();
   readonly #under: Promise<unknown>[] = [];
@@ -19,7 +19,7 @@ export class Tasks {
     this.#stop.abort(error);
   }
 
-  /** Rejects with the first failure once no task is running. */
+  /** Waits for all tasks. Rejects with the first failure. */
   async done(): Promise<void> {
     const outcomes = await Promise.allSettled(this.#under);
     if (this.signal.aborted) throw this.signal.reason;

@@ -9,7 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { findKubectl } from '../../test/support/kubectl.ts';
 import { startCluster, type Cluster } from './index.ts';
 
-describe('a cluster in this process', () => {
+describe('an in-process cluster', () => {
   let cluster: Cluster;
   let core: CoreV1Api;
   before(async () => {
@@ -22,7 +22,7 @@ describe('a cluster in this process', () => {
 
   const namespace = 'default';
 
-  it('runs a pod as a process, by its kubeconfig alone', async () => {
+  it('runs a pod as a process, with only a kubeconfig', async () => {
     const spec = {
       restartPolicy: 'Never',
       containers: [
@@ -43,7 +43,7 @@ describe('a cluster in this process', () => {
     expect(await core.readNamespacedPodLog({ namespace, name: 'greeter' })).to.equal('hello from greeter\n');
   });
 
-  it('lets nobody in without it', async () => {
+  it('denies access without the kubeconfig', async () => {
     const config = new KubeConfig();
     config.loadFromString(cluster.kubeconfig.replace(/"token":"[^"]+"/, '"token":"guess"'));
     const error: unknown = await config
@@ -74,7 +74,7 @@ describe('a cluster in this process', () => {
       ['logs job/once', /^hello$/m],
       ['get jobs', /once +Complete +1\/1 /],
       ['delete deployment,job --all', /"web" deleted[^]*"once" deleted/],
-      ['create cronjob each --image=shell --schedule=@daily -- true', /cronjobs.batch are not run by this cluster/],
+      ['create cronjob each --image=shell --schedule=@daily -- true', /this cluster does not support cronjobs.batch/],
     ];
     for (const [command, expected] of steps) {
       it(command, async () => {

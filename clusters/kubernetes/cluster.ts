@@ -8,25 +8,25 @@ import type { Images } from './kubelet/index.ts';
 import { startNode } from './node.ts';
 
 export interface ClusterOptions {
-  /** Programs by image reference. Other images get ImagePullBackOff. */
+  /** Programs by image reference. Pods with other images get ImagePullBackOff. */
   readonly images: Images;
-  /** Default `1.34`. */
+  /** Default: `1.34`. */
   readonly version?: string;
-  /** Default `https://kubernetes.default.svc.cluster.local`. */
+  /** Default: `https://kubernetes.default.svc.cluster.local`. */
   readonly issuer?: string;
 }
 
 export interface Cluster {
   readonly api: ApiServer;
-  /** JSON kubeconfig of the administrator; contains a secret. */
+  /** The administrator's kubeconfig in JSON, with a secret. */
   readonly kubeconfig: string;
-  /** Ends pods and API server, and removes their files. */
+  /** Stops the pods and the API server, and removes their files. */
   close(): Promise<void>;
 }
 
 const ADMINISTRATOR = { username: 'kubernetes-admin', groups: ['system:masters'] };
 
-/** Starts a one-node cluster on loopback. Containers are local processes: nothing is isolated. */
+/** Starts a one-node cluster on loopback. Containers are local processes without isolation. */
 export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const { images, version = '1.34', issuer = 'https://kubernetes.default.svc.cluster.local' } = options;
   const secret = randomBytes(32).toString('base64url');

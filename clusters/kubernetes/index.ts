@@ -1,4 +1,4 @@
-/** Kubernetes in a process; containers are processes of this machine. */
+/** An in-process Kubernetes whose containers are local processes. */
 export { startCluster } from './cluster.ts';
 export type { Cluster } from './cluster.ts';
 export { startApiServer } from './api-server/index.ts';

@@ -8,15 +8,15 @@ export interface NodeOptions extends Omit<KubeletOptions, 'store' | 'tokens' | '
   /** Such as `1.34`. */
   readonly version: string;
   readonly labels?: Readonly<Record<string, string>>;
-  /** `spec.providerID`. */
+  /** Value of `spec.providerID`. */
   readonly providerId?: string;
 }
 
 export interface RunningNode {
   readonly name: string;
-  /** Ends the pods; objects stay. */
+  /** Stops the pods, but keeps the objects. */
   close(): Promise<void>;
-  /** Removes node and pods, with objects. */
+  /** Removes the node and its pods, including their objects. */
   remove(): Promise<void>;
 }
 

@@ -6,7 +6,7 @@ import { startCluster, type Cluster } from './index.ts';
 
 const namespace = 'default';
 
-describe('workloads of a cluster in this process', () => {
+describe('workloads of an in-process cluster', () => {
   let cluster: Cluster;
   let core: CoreV1Api;
   let apps: AppsV1Api;
@@ -67,7 +67,7 @@ describe('workloads of a cluster in this process', () => {
           status.observedGeneration === metadata?.generation,
       );
 
-    it('runs its pods, replaces one that is deleted, and takes them along when it goes', async () => {
+    it('runs its pods, replaces a deleted one, and is deleted with its pods', async () => {
       await apps.createNamespacedDeployment({ namespace, body: deployment('web', 'exec sleep 600') });
       const { status } = await available('web', 2);
       expect(status?.conditions?.map(({ type, status: is }) => `${type} ${is}`)).to.include('Available True');
@@ -89,7 +89,7 @@ describe('workloads of a cluster in this process', () => {
     });
 
     for (const strategy of ['RollingUpdate', 'Recreate']) {
-      it(`goes over to another template, and scales (${strategy})`, async () => {
+      it(`rolls out a new template and scales (${strategy})`, async () => {
         const app = strategy.toLowerCase();
         const body = deployment(app, 'exec sleep 600', 2, { type: strategy });
         await apps.createNamespacedDeployment({ namespace, body });
@@ -116,7 +116,7 @@ describe('workloads of a cluster in this process', () => {
       });
     }
 
-    it('keeps within maxSurge and maxUnavailable, and counts pods after minReadySeconds', async () => {
+    it('stays within maxSurge and maxUnavailable, and counts pods after minReadySeconds', async () => {
       const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
       const body = (script: string) => {
         const made = deployment('careful', script, 3, strategy);
@@ -147,7 +147,7 @@ describe('workloads of a cluster in this process', () => {
       [{ maxSurge: 0, maxUnavailable: '0%' }, 'may not be 0 when `maxSurge` is 0'],
       [{ maxSurge: 'some' }, 'must be a whole number of pods, or a percentage such as 25%'],
     ] as const) {
-      it(`refuses ${JSON.stringify(rollingUpdate)}`, async () => {
+      it(`is rejected with rollingUpdate ${JSON.stringify(rollingUpdate)}`, async () => {
         const body = deployment('wrong', 'true', 1, { type: 'RollingUpdate', rollingUpdate });
         const { code, message } = await refusal(apps.createNamespacedDeployment({ namespace, body }));
         expect(code).to.equal(422);
@@ -155,7 +155,7 @@ describe('workloads of a cluster in this process', () => {
       });
     }
 
-    it('says in an event why it cannot make its pods, and leaves them when it is told to orphan them', async () => {
+    it('reports in an event why it cannot create pods, and can be deleted without its dependents', async () => {
       const body = deployment('accountless', 'exec sleep 600', 1);
       Object.assign(body.spec.template.spec, { serviceAccountName: 'missing' });
       await apps.createNamespacedDeployment({ namespace, body });
@@ -173,7 +173,7 @@ describe('workloads of a cluster in this process', () => {
       await apps.deleteCollectionNamespacedReplicaSet({ namespace });
     });
 
-    it('is refused when its selector is not of its pods', async () => {
+    it('is rejected if its selector does not match its pods', async () => {
       const body = { ...deployment('odd', 'true'), metadata: { name: 'odd' } };
       body.spec.selector.matchLabels = { app: 'even' };
       const { code, message } = await refusal(apps.createNamespacedDeployment({ namespace, body }));
@@ -198,7 +198,7 @@ describe('workloads of a cluster in this process', () => {
       return `${condition?.type} ${condition?.reason}, ${status?.succeeded ?? 0} succeeded, ${status?.failed ?? 0} failed`;
     };
 
-    it('runs to completion, and its pods are found by its selector', async () => {
+    it('runs to completion, and its selector matches its pods', async () => {
       await batch.createNamespacedJob({ namespace, body: job('once', 'echo done') });
       expect(await result('once')).to.equal('Complete CompletionsReached, 1 succeeded, 0 failed');
       const { spec } = await batch.readNamespacedJob({ namespace, name: 'once' });
@@ -212,7 +212,7 @@ describe('workloads of a cluster in this process', () => {
       );
     });
 
-    it('gives each pod of an Indexed Job its index, no more at once than asked', async () => {
+    it('gives each pod its index in completionMode Indexed, within parallelism', async () => {
       const spec = { completions: 5, parallelism: 2, completionMode: 'Indexed' };
       await batch.createNamespacedJob({
         namespace,
@@ -236,14 +236,14 @@ describe('workloads of a cluster in this process', () => {
       expect((await Promise.all(logs)).sort()).to.deep.equal(expected);
     });
 
-    it('fails beyond its backoff limit, and for its deadline', async () => {
+    it('fails at its backoff limit and at its deadline', async () => {
       await batch.createNamespacedJob({ namespace, body: job('broken', 'exit 3', { backoffLimit: 0 }) });
       expect(await result('broken')).to.equal('Failed BackoffLimitExceeded, 0 succeeded, 1 failed');
       await batch.createNamespacedJob({ namespace, body: job('slow', 'exec sleep 600', { activeDeadlineSeconds: 1 }) });
       expect(await result('slow')).to.equal('Failed DeadlineExceeded, 0 succeeded, 0 failed');
     });
 
-    it('gives up an index that fails, and goes on with the others', async () => {
+    it('does not retry a failed index, but continues with the others', async () => {
       const spec = { completions: 3, parallelism: 2, completionMode: 'Indexed', backoffLimitPerIndex: 0 };
       await batch.createNamespacedJob({ namespace, body: job('some', 'exit $((JOB_COMPLETION_INDEX % 2))', spec) });
       expect(await result('some')).to.equal('Failed FailedIndexes, 2 succeeded, 1 failed');
@@ -251,7 +251,7 @@ describe('workloads of a cluster in this process', () => {
       expect(status).to.include({ completedIndexes: '0,2', failedIndexes: '1' });
     });
 
-    it('waits while it is suspended, and goes once its time after the end is up', async () => {
+    it('waits while it is suspended, and is deleted after ttlSecondsAfterFinished', async () => {
       const spec = { suspend: true, ttlSecondsAfterFinished: 0 };
       const body = job('later', 'true', spec);
       await batch.createNamespacedJob({ namespace, body });
@@ -266,26 +266,26 @@ describe('workloads of a cluster in this process', () => {
       );
     });
 
-    it('is refused with what it cannot honour', async () => {
+    it('is rejected with unsupported fields', async () => {
       const spec = { podFailurePolicy: { rules: [] } };
       const policy = await refusal(batch.createNamespacedJob({ namespace, body: job('x', 'true', spec) }));
       expect([policy.code, policy.message]).to.deep.equal([
         422,
-        'Job.batch "x" is invalid: spec.podFailurePolicy: Forbidden: this cluster does not offer it; leave it out',
+        'Job.batch "x" is invalid: spec.podFailurePolicy: Forbidden: this cluster does not support it; leave it out',
       ]);
       const always = await refusal(batch.createNamespacedJob({ namespace, body: job('x', 'true', {}, 'Always') }));
       expect(always.message).to.contain('supported values: "OnFailure", "Never"');
     });
   });
 
-  it('refuses what it would not run, and says what to do', async () => {
+  it('of unsupported kinds are rejected with an alternative', async () => {
     const selector = { matchLabels: { app: 'db' } };
     const spec = { serviceName: 'db', selector, template: template('db', 'true') };
     const body = { metadata: { name: 'db' }, spec };
     const set = await refusal(apps.createNamespacedStatefulSet({ namespace, body }));
     expect(set.code).to.equal(501);
     expect(set.message).to.equal(
-      'statefulsets.apps are not run by this cluster: it has neither persistent volumes nor names for pods; use a Deployment',
+      'this cluster does not support statefulsets.apps: it has no persistent volumes and no DNS names for pods; use a Deployment',
     );
     const jobTemplate = { spec: { template: template('c', 'true', 'Never') } };
     const cron = await refusal(
@@ -297,7 +297,7 @@ describe('workloads of a cluster in this process', () => {
     expect(cron.message).to.contain('create the Job itself');
   });
 
-  it('runs a pod of a DaemonSet on the node, and another one after its template has changed', async () => {
+  it('include a DaemonSet, whose pod is replaced when the template changes', async () => {
     const body = (script: string) => ({
       metadata: { name: 'each' },
       spec: { selector: { matchLabels: { app: 'each' } }, template: template('each', script) },

@@ -14,7 +14,7 @@ describe('the agent', () => {
 
   afterEach(() => bench.close());
 
-  it('answers with the five members in order, on one line', async () => {
+  it('returns the five members in order, on one line', async () => {
     const { status, headers, body } = await get(await bench.start());
     expect(status).to.equal(200);
     expect(headers['content-type']).to.equal('application/json');
@@ -24,7 +24,7 @@ describe('the agent', () => {
     );
   });
 
-  it('signs its call with all headers it sends of its own', async () => {
+  it('signs all headers that it sets itself in its call', async () => {
     const token = newToken();
     await get(await bench.start(), token);
     const [call] = bench.calls;
@@ -59,7 +59,7 @@ describe('the agent', () => {
     for (const line of bench.logs) expect(JSON.parse(line)).to.include.keys('level', 'msg', 'time');
   });
 
-  it('answers the request under way when it stops, and keeps no connection open after it', async () => {
+  it('finishes a pending request when it stops, and then closes the connection', async () => {
     const agent = await bench.start();
     const client = new Agent({ keepAlive: true });
     let stopped: Promise<void> | undefined;
@@ -78,7 +78,7 @@ describe('the agent', () => {
     client.destroy();
   });
 
-  it('gives each bind host a cache of its own', async () => {
+  it('has a separate cache for each bind host', async () => {
     const agent = await bench.start({ bindHosts: ['127.0.0.1', '[::1]'] });
     const token = newToken();
     for (const at of [0, 1, 0, 1]) expect((await get(agent, token, HOST, at)).status).to.equal(200);
@@ -98,7 +98,7 @@ describe('the agent', () => {
     });
   }
 
-  it('is ready while its servers answer, and says so on both ports', async () => {
+  it('reports on both ports that it is ready while its servers answer', async () => {
     const agent = await bench.start();
     for (const url of [agent.probeUrl, agent.metricsUrl]) {
       for (const path of ['/healthz', '/readyz']) {
@@ -109,13 +109,13 @@ describe('the agent', () => {
     expect((await send(`${agent.probeUrl}/metrics`)).status).to.equal(404);
   });
 
-  it('does not start with a cache that refreshes could not keep up with', async () => {
+  it('does not start if refreshes could not keep up with the cache', async () => {
     const failure = await bench.start({ maxCredentialRetentionBeforeRenewal: 60_000 }).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(AgentRefusal).with.property('code', 'cache-outgrows-refresh');
     await bench.start({ maxCredentialRetentionBeforeRenewal: 60_000, maxCacheSize: 361 });
   });
 
-  it('does not start on an address that is taken', async () => {
+  it('does not start on an address in use', async () => {
     const { port } = bench;
     const failure = await bench.start({ port }).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(AgentRefusal).with.property('code', 'cannot-listen');

@@ -15,7 +15,7 @@ const REQUEST_RATE = 1000;
 
 type Cache = Pick<CachingOptions, 'retention' | 'maxSize' | 'refreshesPerSecond'>;
 
-/** @throws AgentRefusal if refreshes could not keep up with a full cache */
+/** Returns the cache's settings. @throws AgentRefusal if refreshes could not keep up with a full cache */
 function cacheSettings({
   maxCredentialRetentionBeforeRenewal: retention,
   maxCacheSize: maxSize,
@@ -40,7 +40,7 @@ function rateLimited(handler: Handler): Handler {
     limiter.allow() ? handler(request, response, host) : replyError(response, 429, 'Too Many Requests');
 }
 
-/** @throws AgentRefusal if the options cannot work together or an address cannot be listened on */
+/** Starts the agent. @throws AgentRefusal if the options contradict each other or the agent cannot listen */
 export async function startAgent(given: AgentOptions): Promise<RunningAgent> {
   const options = { ...DEFAULTS, ...given };
   const cache = cacheSettings(options);

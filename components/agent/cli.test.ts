@@ -48,7 +48,7 @@ describe('the agent on the command line', () => {
     [['version', '--cluster-name=c1'], 'unknown flag: --cluster-name'],
   ];
   for (const [argv, message] of wrong) {
-    it(`refuses ${argv.join(' ')}`, async () => {
+    it(`rejects ${argv.join(' ')}`, async () => {
       const [code, , err] = await run(argv);
       expect(code).to.equal(1);
       expect(err)
@@ -57,7 +57,7 @@ describe('the agent on the command line', () => {
     });
   }
 
-  it('reads flags in each of their forms', () => {
+  it('parses flags in all forms', () => {
     const flags = parseServerFlags([
       ...['-c', 'c1', '--bind-hosts', 'a', '-b=b', '-p8080', '--max-credential-retention-before-renewal=1h30m'],
       ...['--rotate-credentials', '-v', 'warn', '--endpoint='],
@@ -72,7 +72,7 @@ describe('the agent on the command line', () => {
     });
   });
 
-  it('initializes with a verbosity', async () => {
+  it('accepts a verbosity for initialize', async () => {
     for (const flags of [['-v', 'trace'], ['--verbosity=debug'], []]) {
       const commands: string[] = [];
       const [code] = await run(['initialize', ...flags], {
@@ -83,7 +83,7 @@ describe('the agent on the command line', () => {
     }
   });
 
-  it('serves until it is told to end, and ends with 0', async () => {
+  it('serves until it is terminated, and exits with 0', async () => {
     const bench = new Bench();
     await bench.open();
     let end = (): void => undefined;
@@ -116,7 +116,7 @@ describe('the agent on the command line', () => {
     ['1d', undefined],
   ];
   for (const [text, milliseconds] of durations) {
-    it(`takes ${JSON.stringify(text)} for ${milliseconds ?? 'no duration'}`, () => {
+    it(`parses the duration ${JSON.stringify(text)} as ${milliseconds ?? 'invalid'}`, () => {
       expect(parseDuration(text)).to.equal(milliseconds);
     });
   }
@@ -135,7 +135,7 @@ describe('initialize', () => {
     return { commands, run };
   }
 
-  it('makes the link, its addresses and their routes', async () => {
+  it('creates the link, its addresses and their routes', async () => {
     const { commands, run } = runner((text) => text.includes('show'));
     await initialize(run, () => undefined);
     expect(commands).to.eql([
@@ -149,20 +149,20 @@ describe('initialize', () => {
     ]);
   });
 
-  it('uses a link that is there, of whatever type', async () => {
+  it('uses an existing link of any type', async () => {
     const { commands, run } = runner(() => false);
     await initialize(run, () => undefined);
     expect(commands).to.include('ip -4 address replace 169.254.170.23/32 dev pod-id-link0');
     expect(commands.filter((text) => text.startsWith('ip link add'))).to.eql([]);
   });
 
-  it('does without IPv6, and says so', async () => {
+  it('succeeds without IPv6, and logs the failure', async () => {
     const logs: string[] = [];
     await initialize(runner((text) => text.includes('-6')).run, (text) => logs.push(text));
     expect(logs.filter((text) => text.includes('ip -6'))).to.have.length(2);
   });
 
-  it('fails without IPv4, naming the command', async () => {
+  it('fails without IPv4, and names the command', async () => {
     const failure = await initialize(runner((text) => text.includes('-4')).run, () => undefined).catch((e: Error) => e);
     expect(failure).to.be.instanceOf(Error);
     expect((failure as Error).message)
@@ -177,7 +177,7 @@ describe("the node's credentials", () => {
     expect(await nodeCredentials(env, false)()).to.eql({ accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' });
   });
 
-  it('come from the instance metadata service with a session, once while they are good', async () => {
+  it('come from the instance metadata service with a session, and are cached', async () => {
     const bench = new Bench();
     await bench.open();
     const answers = [
@@ -200,7 +200,7 @@ describe("the node's credentials", () => {
     [4, 2],
     [6, 1],
   ] as const)
-    it(`are asked for ${times} times where they end in ${minutes} minutes`, async () => {
+    it(`are requested ${times} times if they expire in ${minutes} minutes`, async () => {
       const bench = new Bench();
       await bench.open();
       const Expiration = new Date(Date.now() + minutes * 60_000).toISOString();
@@ -213,7 +213,7 @@ describe("the node's credentials", () => {
       expect(bench.calls).to.have.length(3 * times);
     });
 
-  it('are those of a profile of a shared file', () => {
+  it('are read from a profile in a shared file', () => {
     const text = '[default]\naws_access_key_id = a\naws_secret_access_key=b\n[other]\naws_access_key_id=x\n';
     expect(parseSharedCredentials(text, 'default')).to.eql({ accessKeyId: 'a', secretAccessKey: 'b' });
     expect(parseSharedCredentials(text, 'other')).to.equal(undefined);

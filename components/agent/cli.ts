@@ -13,7 +13,7 @@ export interface AgentIo {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
   readonly run: Runner;
-  /** Settles on SIGTERM or SIGINT. */
+  /** Resolves on SIGTERM or SIGINT. */
   readonly terminated: Promise<void>;
   readonly started?: (agent: RunningAgent) => void;
 }
@@ -36,16 +36,16 @@ Flags of server:
       --metrics-address string  Address of the metrics port (default 0.0.0.0)
       --metrics-port uint16     Port of metrics and probes (default 2705)
       --max-credential-retention-before-renewal duration
-                                Age at which cached credentials are renewed; 0 turns the cache off (default 3h)
-      --max-cache-size int      Most credentials to cache; 0 turns the cache off (default 2000)
-      --max-service-qps int     Most refreshes a second (default 3)
+                                Age at which cached credentials are renewed; 0 disables the cache (default 3h)
+      --max-cache-size int      Maximum number of cached credentials; 0 disables the cache (default 2000)
+      --max-service-qps int     Maximum refreshes per second (default 3)
       --rotate-credentials      Read the node's credentials from the shared credentials file every minute
       --endpoint string         URL of EKS Auth
   -v, --verbosity string        panic, fatal, error, warning, info, debug or trace (default info)
 
-The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else from the instance
+The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or from the instance
 metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. ${VERSION_VARIABLE}, 0.1 or 0.2,
-says which release's behaviour it has (default 0.1).`;
+selects the version to behave like (default 0.1).`;
 
 function versionOf(env: AgentIo['env']): AgentVersion {
   const named = env[VERSION_VARIABLE] || '0.1';
@@ -55,7 +55,7 @@ function versionOf(env: AgentIo['env']): AgentVersion {
   return found;
 }
 
-/** As client-go finds the cluster of its pod: by the variables of service kubernetes, and with a token. */
+/** Finds the pod's cluster like client-go: by the variables of service kubernetes, and with a token. */
 function clusterOf({
   KUBERNETES_SERVICE_HOST: host,
   KUBERNETES_SERVICE_PORT: port,
@@ -83,7 +83,7 @@ async function server(args: readonly string[], io: AgentIo): Promise<void> {
   await agent.stop();
 }
 
-/** @returns the exit code: 0, or 1 if the command line is wrong or the command failed */
+/** Runs a command. Returns the exit code: 0, or 1 if the command line is invalid or the command failed. */
 export async function main(argv: readonly string[], io: AgentIo): Promise<number> {
   const [command, ...args] = argv;
   if (command === undefined || args.includes('--help') || ['--help', '-h', 'help'].includes(command)) {

@@ -1,9 +1,9 @@
-/** Most severe first, as the agent's `--verbosity` names them. */
+/** Values of the agent's `--verbosity`, most severe first. */
 export const LOG_LEVELS = ['panic', 'fatal', 'error', 'warning', 'info', 'debug', 'trace'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 type Fields = Readonly<Record<string, string | number>>;
 
-/** Writes one JSON object a line, its fields sorted by name. Messages and fields must carry no token or key. */
+/** Writes one JSON object per line, with sorted fields. Messages and fields must not contain tokens or keys. */
 export class Logger {
   readonly #write: (line: string) => void;
   readonly #threshold: number;
@@ -21,7 +21,7 @@ export class Logger {
 
   log(level: LogLevel, msg: string): void {
     if (LOG_LEVELS.indexOf(level) > this.#threshold) return;
-    // Real time, to match other logs when a test moves the clock.
+    // Use real time, to match other logs when a test moves the clock.
     const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
     const entries = Object.entries({ ...this.#fields, level, msg, time });
     this.#write(JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)))));

@@ -2,7 +2,7 @@
 import { main, runCommand } from './cli.ts';
 
 const terminated = new Promise<void>((resolve) => {
-  // Further signals are ignored: active requests finish.
+  // Later signals have no effect, so that active requests can finish.
   process.on('SIGTERM', () => resolve());
   process.on('SIGINT', () => resolve());
 });

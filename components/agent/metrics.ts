@@ -2,13 +2,13 @@ import { CounterVec } from '../go/metrics.ts';
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8; escaping=values';
 
-/** The agent's metrics for all bind hosts. Answers of the rate limiter and for unknown paths are not counted. */
+/** The agent's metrics for all bind hosts. They do not count unknown paths and rate-limited requests. */
 export class Metrics {
   readonly cacheErrors = new CounterVec(
     'pod_identity_cache_errors',
     'Removing credentials from cache, got non recoverable error',
   );
-  /** `hit` is a successful background refresh, not an answer from the cache. */
+  /** `hit` means a successful background refresh, not a response from the cache. */
   readonly cacheState = new CounterVec('pod_identity_cache_state', 'The state of credential in cache');
   readonly responses = new CounterVec('pod_identity_http_response', 'Pod Identity http response code');
   readonly localValidation = new CounterVec(

@@ -2,7 +2,7 @@ import { get, type ServerResponse } from 'node:http';
 import { reply } from '../go/reply.ts';
 import type { Logger } from './log.ts';
 
-/** Longest time for probing all bind hosts, in ms. */
+/** Timeout of probing all bind hosts, in ms. */
 const PROBE_TIMEOUT = 10_000;
 export const PROBE_PATHS = ['/healthz', '/readyz'] as const;
 
@@ -16,7 +16,7 @@ function statusOf(url: string, signal: AbortSignal): Promise<number> {
   });
 }
 
-/** Liveness and readiness: each bind host's server (`urls`), in sequence, must answer 404 to `/`. */
+/** Returns the handler for liveness and readiness. Each bind host's server, in sequence, must return 404 for `/`. */
 export function probeHandler(urls: () => readonly string[], log: Logger, timeout: number = PROBE_TIMEOUT) {
   return async (_: unknown, response: ServerResponse): Promise<void> => {
     const deadline = AbortSignal.timeout(timeout);

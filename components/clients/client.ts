@@ -1,5 +1,5 @@
 /**
- * A client of AWS as the subject of a run (`--client`). A pod's probe program starts its program, by
+ * AWS clients that a run tests (`--client`). A pod's probe program starts the client's program and talks to it by
  * foundation/protocols/client-protocol.ts.
  */
 import type { ClientOperation } from '../../foundation/protocols/client-protocol.ts';
@@ -7,29 +7,29 @@ import type { ExpectedResult } from '../../foundation/protocols/probe-protocol.t
 
 export interface Client {
   readonly name: string;
-  /** In words, such as `AWS SDK for Python (boto3)`. */
+  /** Full name, such as `AWS SDK for Python (boto3)`. */
   readonly title: string;
   readonly versions: {
     readonly newest: string;
-    /** The first with Pod Identity (Amazon EKS User Guide, "Use Pod Identity with the AWS SDK"), if documented. */
+    /** The documented first version with Pod Identity (Amazon EKS User Guide, "Use Pod Identity with the AWS SDK"). */
     readonly minimum?: string;
     readonly below?: string;
   };
-  /** Supported operations. Scenarios with other operations of an SDK are skipped. */
+  /** Supported operations. Scenarios with other SDK operations are skipped. */
   readonly operations: ReadonlySet<ClientOperation['do']>;
-  /** Its credential chain: that of an AWS SDK, or its own. */
+  /** Its credential chain: an AWS SDK's, or its own. */
   readonly chain: 'sdk' | 'own';
-  /** It is started for each operation, and so caches no credentials. */
+  /** It is started for each operation, so it caches no credentials. */
   readonly startsAnew?: true;
   readonly differences?: readonly ClientDifference[];
-  /** It calls STS at AWS's own address or by TLS only, whatever `AWS_ENDPOINT_URL` says: IRSA then needs AWS's STS. */
+  /** It ignores `AWS_ENDPOINT_URL` for STS, or requires TLS, so IRSA only works with AWS's own STS. */
   readonly stsOfAwsAlone?: true;
-  /** The maintainers' documentation of its credentials. */
+  /** The maintainers' documentation of credentials. */
   readonly documentation: URL;
   install(release: ClientRelease, context: InstallContext): Promise<InstalledClient | undefined>;
 }
 
-/** The exact result of a probe with this client, instead of the scenario's. */
+/** The exact result of a probe with this client, which replaces the scenario's. */
 export interface ClientDifference {
   readonly scenario: string;
   readonly probe: number;
@@ -47,36 +47,36 @@ export interface InstallContext {
 }
 
 export interface InstalledClient {
-  /** Contains the program and its libraries; may be copied elsewhere. */
+  /** Folder with the program and its libraries. It can be copied elsewhere. */
   readonly folder: string;
   readonly command: readonly [string, ...string[]];
-  /** The local runtime of the program, if needed, other than Node. */
+  /** The program's local runtime, if it needs one other than Node. */
   readonly runtime?: Runtime;
-  /** Its program loads libraries of this machine. */
+  /** Its program loads this machine's libraries. */
   readonly isLinkedDynamically?: true;
-  /** In addition to the environment of the pod. */
+  /** Variables to add to the pod's environment. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface Runtime {
   readonly name: 'python' | 'java';
   readonly program: string;
-  /** The folder that its `lib` lies in. */
+  /** The folder that contains its `lib`. */
   readonly home: string;
 }
 
 export interface ChosenClient {
   readonly client: Client;
   readonly version: string;
-  /** Its name, with the version if the run has several of it. */
+  /** Its name, with the version if the run has several versions of it. */
   readonly label: string;
-  /** From 0, among those of the run. */
+  /** Index among the clients of the run, from 0. */
   readonly ordinal: number;
   readonly installed?: InstalledClient | undefined;
   readonly failure?: string;
 }
 
-/** All operations of an SDK with STS and S3. */
+/** Operations of an SDK with STS and S3. */
 export const ALL_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set([
   'GetCallerIdentity',
   'AssumeRole',
@@ -91,10 +91,10 @@ export const ALL_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set([
   'DeleteObjects',
 ]);
 
-/** Reading and writing an object: operations of clients that are no SDKs. */
+/** Operations of clients that are not SDKs: reading and writing objects. */
 export const OBJECT_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set(['GetObject', 'PutObject']);
 
-/** The same with the client's identity. */
+/** The same, and the client's identity. */
 export const IDENTITY_AND_OBJECT_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set([
   'GetCallerIdentity',
   ...OBJECT_OPERATIONS,

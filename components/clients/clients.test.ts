@@ -12,7 +12,7 @@ describe('the clients', () => {
     }
   });
 
-  it('name the version of the SDK for JavaScript that is built in', () => {
+  it('include the built-in version of the SDK for JavaScript', () => {
     const { devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as {
       devDependencies: Record<string, string>;
     };

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { inImage } from './in-image.ts';
 
 describe('a client in an image', () => {
-  it('is started there as it is here', () => {
+  it('is started with the same command in another folder', () => {
     const folder = '/kept/go-1.0-abc';
     expect(
       inImage({ label: 'go-1.0', installed: { folder, command: [`${folder}/client`, '--data', `${folder}/data`] } }),
@@ -13,7 +13,7 @@ describe('a client in an image', () => {
     });
   });
 
-  it('has the Node of the image', () => {
+  it("uses the image's Node", () => {
     const installed = { folder: '/kept/js', command: [process.execPath, '/kept/js/program.mjs'] } as const;
     expect(inImage({ label: 'js', installed })?.command).to.deep.equal([
       '/usr/local/bin/node',
@@ -21,7 +21,7 @@ describe('a client in an image', () => {
     ]);
   });
 
-  it('brings the Python of this machine', () => {
+  it("includes this machine's Python", () => {
     const installed = {
       folder: '/kept/python',
       command: ['/opt/python/bin/python3.11', '-s', '/kept/python/program/client.py'],
@@ -38,7 +38,7 @@ describe('a client in an image', () => {
     });
   });
 
-  it('brings the Java of this machine', () => {
+  it("includes this machine's Java", () => {
     const installed = {
       folder: '/kept/java',
       command: ['/opt/java/bin/java', '-cp', '/kept/java/classes:/kept/java/lib/*', 'Client'],
@@ -54,14 +54,14 @@ describe('a client in an image', () => {
     });
   });
 
-  it('finds the libraries of this machine where it is linked to them', () => {
+  it("uses this machine's libraries if it is linked to them", () => {
     const installed = { folder: '/kept/rust', command: ['/kept/rust/client'], isLinkedDynamically: true } as const;
     expect(inImage({ label: 'rust', installed })?.command).to.deep.equal([
       ...['/clients/runtime/lib/loader', '--library-path', '/clients/runtime/lib', '/clients/rust/client'],
     ]);
   });
 
-  it('is none where the probe program does all', () => {
+  it('is undefined if the probe program performs all operations', () => {
     expect(inImage({ label: 'javascript' })).to.equal(undefined);
   });
 });

@@ -1,9 +1,9 @@
-/** Places of clients in the image of the workload program, for clusters whose pods lack this machine's files. */
+/** Paths of clients in the workload program's image, for clusters whose pods do not have this machine's files. */
 import type { ChosenClient, InstalledClient, Runtime } from './client.ts';
 
-/** Has a folder for each client and each runtime. */
+/** Contains a folder for each client and each runtime. */
 export const CLIENTS_FOLDER = '/clients';
-/** Python or Java of this machine with libraries and loader, independent of the image's. */
+/** Returns the folder of this machine's Python or Java, with libraries and loader, independent of the image's. */
 export const runtimeFolder = ({ name }: Pick<Runtime, 'name'>): string => `${CLIENTS_FOLDER}/runtime/${name}`;
 export const runtimeProgram = ({ name }: Pick<Runtime, 'name'>): string =>
   `${runtimeFolder({ name })}/bin/${name === 'python' ? 'python3' : name}`;

@@ -18,7 +18,7 @@ import { RAW } from './raw/index.ts';
 import { RUST } from './rust/index.ts';
 import type { WorkloadProgram } from './workload-program.ts';
 
-/** Programs that can make the probes of a run. The first is the default. */
+/** Programs that can run the probes of a run. The first is the default. */
 export const WORKLOAD_PROGRAMS: readonly [WorkloadProgram, ...WorkloadProgram[]] = [JAVASCRIPT];
 
 export const CLIENTS: readonly Client[] = [

@@ -1,18 +1,18 @@
-/** A program that makes probes in pods, by foundation/protocols/probe-protocol.ts. */
+/** A program that runs probes in pods, by foundation/protocols/probe-protocol.ts. */
 import type { ChosenClient } from './client.ts';
 
 export interface WorkloadProgram {
   readonly name: string;
   readonly image: string;
-  /** The local program, with arguments, that embedded clusters start for that image. */
+  /** The local command that embedded clusters run for this image. */
   readonly command: readonly [string, ...string[]];
-  /** Its operations, by their names in scenarios. Scenarios with others are skipped. */
+  /** Names of the supported operations. Scenarios with other operations are skipped. */
   readonly operations: ReadonlySet<string>;
-  /** Clients whose programs it starts, and which the image contains. */
+  /** Clients that it can start and that the image contains. */
   readonly clients?: readonly ChosenClient[];
-  /** Its part of the image for clusters in Docker. Without it, the image must be named there. */
+  /** Its part of the image for clusters in Docker. If undefined, users must name an image. */
   readonly container?: {
-    /** Files to copy and prepare: paths in dist/. */
+    /** Paths in dist/ of the files to copy. */
     readonly files: readonly string[];
     readonly entrypoint: readonly [string, ...string[]];
   };

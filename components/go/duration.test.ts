@@ -23,7 +23,7 @@ describe('parseDuration', () => {
     ['', undefined],
   ];
   for (const [text, expected] of durations) {
-    it(`reads ${JSON.stringify(text)}`, () => {
+    it(`parses ${JSON.stringify(text)}`, () => {
       expect(parseDuration(text)).to.equal(expected);
     });
   }

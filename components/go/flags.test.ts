@@ -11,7 +11,7 @@ const FLAGS = {
 } as const;
 
 describe('parseFlags', () => {
-  it('has the values that flags have where they are not given', () => {
+  it('returns the defaults of missing flags', () => {
     const values = { name: undefined, host: undefined, port: 80, offset: 0, quiet: false, wait: 1000 };
     expect(parseFlags(FLAGS, [])).to.deep.equal(values);
   });
@@ -29,7 +29,7 @@ describe('parseFlags', () => {
     ['--name --port', { name: '--port' }],
   ];
   for (const [line, values] of lines) {
-    it(`reads ${line}`, () => {
+    it(`parses ${line}`, () => {
       expect(parseFlags(FLAGS, line.split(' '))).to.deep.include(values);
     });
   }
@@ -50,7 +50,7 @@ describe('parseFlags', () => {
     ['--wait=-1s', 'invalid argument "-1s" for --wait: expected a duration such as 3h or 90s'],
   ];
   for (const [line, message] of refusals) {
-    it(`refuses ${line}`, () => {
+    it(`rejects ${line}`, () => {
       expect(() => parseFlags(FLAGS, line.split(' '))).to.throw(UsageError, message);
     });
   }

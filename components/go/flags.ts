@@ -4,7 +4,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** `duration`: milliseconds, never negative. `strings`: one for each occurrence. */
+/** Values by type. `duration`: milliseconds, never negative. `strings`: one per occurrence. */
 interface Kinds {
   readonly string: string;
   readonly strings: readonly string[];
@@ -15,23 +15,23 @@ interface Kinds {
 
 interface Flag {
   readonly kind: keyof Kinds;
-  /** Its short form, one letter: `-p`. */
+  /** One letter for the short form, such as `-p`. */
   readonly short?: string;
   readonly value?: string | number | boolean;
-  /** Maximum of an `int` from 0. Without it, any 64-bit integer. */
+  /** Maximum of an `int`, whose minimum then is 0. If undefined, any 64-bit integer is valid. */
   readonly most?: number;
 }
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** Values of flags; a flag without value and default is undefined. */
+/** Values by flag; undefined for a flag without value and default. */
 export type FlagValues<F extends Flags> = {
   readonly [N in keyof F]: Kinds[F[N]['kind']] | (F[N] extends { readonly value: unknown } ? never : undefined);
 };
 
 type CamelCase<Name> = Name extends `${infer Head}-${infer Rest}` ? `${Head}${Capitalize<CamelCase<Rest>>}` : Name;
 
-/** Values by camel-case names: `tls-cert` is `tlsCert`. Omits undefined ones. */
+/** Returns values by camel-case name: `tls-cert` becomes `tlsCert`. Omits undefined values. */
 export const camelCased = <V extends object>(values: V) =>
   Object.fromEntries(
     Object.entries(values)
@@ -63,8 +63,8 @@ const within = (value: number | undefined, most: number): number | undefined =>
   value !== undefined && value >= 0 && value <= most ? value : undefined;
 
 /**
- * Parses flags by the rules of Go's `pflag`: `--name value`, `--name=value`, `-n value`, `-n=value`, `-nvalue`;
- * booleans also as `--name`. The last of several counts, except of `strings`. @throws UsageError
+ * Parses flags like Go's `pflag`: `--name value`, `--name=value`, `-n value`, `-n=value`, `-nvalue`, and for booleans
+ * `--name`. The last value of a repeated flag wins, except for `strings`. @throws UsageError
  */
 export function parseFlags<F extends Flags>(flags: F, args: readonly string[]): FlagValues<F> {
   const values = new Map<string, unknown>(Object.entries(flags).map(([name, { value }]) => [name, value]));

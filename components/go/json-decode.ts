@@ -4,20 +4,20 @@ import { parseQuantity } from './quantity.ts';
 import { quoteString, narrowed, parseInteger } from './text.ts';
 
 export interface Decoded<T> {
-  /** The decoded part, also with an error. */
+  /** The decoded part, even if there is an error. */
   readonly value: T;
   /** The message of Go's decoder. */
   readonly error?: string;
 }
 
 interface DecodeOptions {
-  /** As Kubernetes's own decoder; encoding/json also accepts members in another case. */
+  /** Like Kubernetes's own decoder. By default, members match in any case, like in encoding/json. */
   readonly caseSensitive?: boolean;
 }
 
 /**
- * Decodes as Go's encoding/json: drops unknown members, skips members of a wrong type and reports the first. Zero
- * values are absent from the result, except empty lists and maps, which Go distinguishes from nil.
+ * Decodes like Go's encoding/json: drops unknown members, skips members with a wrong type and reports the first of them.
+ * The result omits zero values, except empty lists and maps, which Go distinguishes from nil.
  */
 export function decode<T>(type: GoType, json: JsonNode, options: DecodeOptions = {}): Decoded<T> {
   const decoder = new Decoder(options.caseSensitive ?? false);
@@ -30,7 +30,7 @@ export function decode<T>(type: GoType, json: JsonNode, options: DecodeOptions =
   }
 }
 
-/** As `decode`, for a text. */
+/** Parses a text and decodes it. */
 export function decodeText<T>(type: GoType, text: string): Decoded<T | undefined> {
   try {
     return decode<T | undefined>(type, parseJson(text));
@@ -40,7 +40,7 @@ export function decodeText<T>(type: GoType, text: string): Decoded<T | undefined
   }
 }
 
-/** An error of a type with a decoder of its own, which ends the decoding and outranks skipped ones. */
+/** An error of a type with its own decoder. It ends the decoding and replaces the errors of skipped members. */
 class DecodeError extends Error {}
 
 class Decoder {
@@ -130,7 +130,7 @@ class Decoder {
     throw new DecodeError(`parsing time ${given} as "2006-01-02T15:04:05Z07:00": cannot parse ${given} as "2006"`);
   }
 
-  /** The value of a type with a decoder of its own, whose failure ends the decoding. */
+  /** Reads a value of a type with its own decoder, whose failure ends the decoding. */
   #own<T>(read: () => T): T {
     const before = this.error;
     this.error = undefined;
@@ -153,5 +153,5 @@ class Decoder {
 const segments = (name: string, field: GoField): string[] =>
   field.embeddedIn === undefined ? [name] : [field.embeddedIn, name];
 
-/** The value for a null in a list, a map or behind a pointer. */
+/** Returns the value for null in a list, a map or behind a pointer. */
 const zero = (type: GoType): unknown => (type.kind === 'struct' ? {} : ZEROS[type.kind]);

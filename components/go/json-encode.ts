@@ -1,11 +1,11 @@
 import type { JsonNode } from './json-parse.ts';
 import { ZEROS, type GoField, type GoType } from './json-types.ts';
 
-/** JSON with 64-bit integers as bigints, between {@link encode} and {@link stringify}. */
+/** JSON values with 64-bit integers as bigints, passed from {@link encode} to {@link stringify}. */
 export type Encoded =
   null | boolean | number | bigint | string | readonly Encoded[] | { readonly [key: string]: Encoded | undefined };
 
-/** The JSON that Go's encoding/json writes of a decoded value; `undefined` is the zero value. */
+/** Encodes a decoded value like Go's encoding/json. `undefined` means the zero value. */
 export function encode(type: GoType, value: unknown): Encoded {
   if (type.kind === 'struct') return encodeStruct(type.fields, (value ?? {}) as Record<string, unknown>);
   if (value === undefined) return ZEROS[type.kind] ?? null;
@@ -36,7 +36,7 @@ function encodeStruct(fields: Readonly<Record<string, GoField>>, value: Record<s
   return written;
 }
 
-/** Whether `omitempty` omits a value: never a struct. */
+/** Returns whether `omitempty` omits a value. It never omits a struct. */
 function isEmpty({ kind }: GoType, value: unknown): boolean {
   if (['struct', 'quantity', 'intOrString', 'time'].includes(kind)) return false;
   if (kind === 'list' || kind === 'map') return Object.keys(value ?? {}).length === 0;
@@ -59,7 +59,7 @@ function asRead(json: JsonNode): Encoded {
   }
 }
 
-/** A JSON string of Go's `json.Marshal`: `<`, `>`, `&` and the two line separators are escaped. */
+/** Encodes a string like Go's `json.Marshal`, which escapes `<`, `>`, `&` and the two line separators. */
 export function marshalString(text: string): string {
   return JSON.stringify(text).replace(
     /[<>&\u2028\u2029]/g,

@@ -6,7 +6,7 @@ describe('parseJson', () => {
     ['{', 'unexpected end of JSON input'],
     ['', 'unexpected end of JSON input'],
     ['{"a":"b', 'unexpected end of JSON input'],
-    // At the end, Go's scanner is shown a space.
+    // At the end of the text, Go's scanner reads a space.
     ['tru', "invalid character ' ' in literal true (expecting 'e')"],
     ['[-', "invalid character ' ' in numeric literal"],
     ['["\\', "invalid character ' ' in string escape code"],
@@ -29,12 +29,12 @@ describe('parseJson', () => {
     ['["\\u12g4"]', "invalid character 'g' in \\u hexadecimal character escape"],
   ];
   for (const [text, message] of refusals) {
-    it(`refuses ${JSON.stringify(text.slice(0, 20))} in Go's words`, () => {
+    it(`rejects ${JSON.stringify(text.slice(0, 20))} with Go's message`, () => {
       expect(() => parseJson(text)).to.throw(message);
     });
   }
 
-  it('keeps numbers, strings and members as they were written', () => {
+  it('keeps the text of numbers and strings, and the order of members', () => {
     expect(parseJson('{"a":1e3,"a":["\\u0041",null]}')).to.deep.equal({
       kind: 'object',
       entries: [

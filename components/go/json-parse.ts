@@ -1,8 +1,8 @@
 import { quoteByte } from './text.ts';
 
 /**
- * A parsed JSON text. Numbers and `raw` strings (with quotes) keep their text for Go's decoding rules and errors;
- * 64-bit integers exceed JavaScript's. Members keep their order and duplicates.
+ * A parsed JSON text. Numbers and strings keep their text (`raw`, with quotes) for Go's decoding rules and errors, and
+ * because 64-bit integers exceed JavaScript's numbers. Members keep their order and duplicates.
  */
 export type JsonNode =
   | { readonly kind: 'null' }
@@ -23,14 +23,14 @@ const PLAIN = /[^"\\\u0000-\u001f]*/y;
 interface Open {
   readonly items: JsonNode[];
   readonly entries: [string, JsonNode][];
-  /** The current member; undefined in an array. */
+  /** The name of the current member; undefined in an array. */
   key: string | undefined;
 }
 
-/** Stops where Go's scanner stops, with its messages. An explicit stack avoids overflow at 10,000 levels. */
+/** Fails at the same character as Go's scanner, with its messages. Uses an explicit stack for up to 10,000 levels. */
 class JsonParser {
   readonly #bytes: Buffer;
-  /** One character a byte. */
+  /** The text with one character per byte. */
   readonly #text: string;
   readonly #open: Open[] = [];
   #at = 0;
@@ -45,7 +45,7 @@ class JsonParser {
     for (;;) {
       const open = this.#open.at(-1);
       if (open === undefined) break;
-      // Undefined: the member is a non-empty array or object.
+      // Undefined: a non-empty array or object has just begun.
       node = node === undefined ? this.#begin() : this.#add(open, node);
     }
     this.#skipSpace();
@@ -53,7 +53,7 @@ class JsonParser {
     return node ?? this.#fail('looking for beginning of value');
   }
 
-  /** Go's scanner gets a final space to end a number; other states fail on that space. */
+  /** Returns the next character. At the end, Go's scanner reads a space, which ends a number and fails other states. */
   #peek(): string {
     if (this.#at < this.#text.length) return this.#text.charAt(this.#at);
     if (this.#at === this.#text.length) return ' ';
@@ -68,7 +68,7 @@ class JsonParser {
     this.#skip(SPACES);
   }
 
-  /** @param pattern sticky; also matches nothing, except beyond the end of the text */
+  /** @param pattern a sticky pattern that may match an empty text, but fails beyond the end */
   #skip(pattern: RegExp): void {
     pattern.lastIndex = this.#at;
     if (pattern.test(this.#text)) this.#at = pattern.lastIndex;
@@ -84,7 +84,7 @@ class JsonParser {
     return this.#bytes.toString('utf8', from, this.#at);
   }
 
-  /** @returns undefined at a non-empty array or object: its first value is next */
+  /** Starts a value. Returns undefined for a non-empty array or object, whose first value follows. */
   #begin(): JsonNode | undefined {
     const character = this.#next();
     const from = this.#at;
@@ -117,7 +117,7 @@ class JsonParser {
     return key;
   }
 
-  /** @returns the array or object if this was its last value; undefined if another follows */
+  /** Adds a value to the open array or object. Returns that if it is complete, or undefined if another value follows. */
   #add(open: Open, node: JsonNode): JsonNode | undefined {
     const separator = this.#next();
     if (open.key === undefined) {
@@ -166,7 +166,7 @@ class JsonParser {
     return { kind: 'number', raw: this.#raw(from) };
   }
 
-  /** @returns the string's value, with invalid UTF-8 replaced */
+  /** Reads a string and returns its value, with invalid UTF-8 replaced. */
   #string(): string {
     const from = this.#at;
     this.#at += 1;
@@ -194,7 +194,7 @@ class JsonParser {
   }
 }
 
-/** @throws JsonSyntaxError in the words of Go's `encoding/json` */
+/** Parses a JSON text. @throws JsonSyntaxError with the message of Go's `encoding/json` */
 export function parseJson(text: Buffer | string): JsonNode {
   return new JsonParser(Buffer.from(text)).parse();
 }

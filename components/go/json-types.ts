@@ -1,13 +1,13 @@
 /**
- * Go types as far as encoding/json needs them. The webhook decodes pods into Go structs and encodes their containers,
- * which loses unknown members and adds constant ones (`resources: {}`): its patches depend on that.
+ * Go types for encoding/json. The webhook decodes pods into Go structs and encodes their containers again, which drops
+ * unknown members and adds constant ones such as `resources: {}`. Its patches depend on that.
  */
 export type GoType =
   | { readonly kind: 'string'; readonly name: string }
   | { readonly kind: 'bool' }
   | { readonly kind: 'int32' | 'int64' }
   | { readonly kind: 'quantity' | 'intOrString' | 'time' }
-  /** Kept as it is: json.RawMessage, runtime.RawExtension. */
+  /** A value that is kept unchanged: json.RawMessage, runtime.RawExtension. */
   | { readonly kind: 'raw' }
   | { readonly kind: 'pointer'; readonly element: GoType }
   | { readonly kind: 'list'; readonly element: GoType }
@@ -16,20 +16,20 @@ export type GoType =
 
 export interface GoStruct {
   readonly kind: 'struct';
-  /** Without its package, as in `Container`. */
+  /** The name without the package, such as `Container`. */
   readonly name: string;
-  /** In the order of declaration, which is the order of encoding. */
+  /** Fields in the order of their declaration, which is the order of encoding. */
   readonly fields: Readonly<Record<string, GoField>>;
 }
 
 export interface GoField {
   readonly type: GoType;
   readonly omitEmpty: boolean;
-  /** The embedded struct of the field, which Go's decoder names in its errors. */
+  /** The embedded struct that declares the field, which Go's decoder names in errors. */
   readonly embeddedIn?: string;
 }
 
-/** Go structs by JSON tags (`"name,omitempty"`; `",inline"` embeds a struct), in order; or a type's name. */
+/** Declares Go structs as types by JSON tag, in order (`",inline"` embeds a struct), or as the name of another type. */
 type GoDeclarations = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 
 const BASIC: Readonly<Record<string, GoType>> = {
@@ -89,7 +89,7 @@ export function typeName(type: GoType): string {
   }
 }
 
-/** The zero values of strings, numbers and booleans; those of other types are nil, or the empty struct. */
+/** Zero values of strings, numbers and booleans. Those of other types are nil or the empty struct. */
 export const ZEROS: Readonly<Partial<Record<GoType['kind'], string | number | boolean>>> = {
   string: '',
   time: '',

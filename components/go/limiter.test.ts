@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { RateLimiter } from './limiter.ts';
 
 describe('RateLimiter', () => {
-  it('allows a burst, then so many a second', () => {
+  it('allows a burst, and then a number of calls per second', () => {
     let now = 0;
     const limiter = new RateLimiter(1000, 500, () => now);
     const allowed = (times: number): number =>
@@ -14,7 +14,7 @@ describe('RateLimiter', () => {
     expect(allowed(600)).to.equal(500);
   });
 
-  it('says how long to wait for a permit taken ahead of time', () => {
+  it('returns the wait for a reserved permit', () => {
     const limiter = new RateLimiter(4, 1, () => 0);
     expect([limiter.reserve(), limiter.reserve(), limiter.reserve()]).to.eql([0, 250, 500]);
     expect(limiter.allow()).to.equal(false);

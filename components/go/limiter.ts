@@ -1,4 +1,4 @@
-/** A token bucket as in Go's `golang.org/x/time/rate`, by real time. */
+/** A token bucket like Go's `golang.org/x/time/rate`. It uses real time. */
 export class RateLimiter {
   readonly #perMillisecond: number;
   readonly #burst: number;
@@ -6,7 +6,7 @@ export class RateLimiter {
   #tokens: number;
   #at: number;
 
-  /** @param now milliseconds of a monotonic clock */
+  /** @param now returns milliseconds of a monotonic clock */
   constructor(perSecond: number, burst: number, now: () => number = () => performance.now()) {
     this.#perMillisecond = perSecond / 1000;
     this.#burst = burst;
@@ -28,7 +28,7 @@ export class RateLimiter {
     return true;
   }
 
-  /** Takes a permit in advance, and returns the milliseconds to wait before its use. */
+  /** Takes a permit in advance. Returns the milliseconds to wait before using it. */
   reserve(): number {
     this.#refill();
     this.#tokens -= 1;

@@ -1,11 +1,11 @@
-/** Prometheus's text format, as its client for Go writes it. */
+/** Metrics in Prometheus's text format, as written by its Go client. */
 
 export type Labels = Readonly<Record<string, string>>;
 
 const escaped = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 
-/** Labels between their braces, sorted by name. */
+/** Returns the labels in braces, sorted by name. */
 export const labelText = (labels: Labels): string =>
   Object.keys(labels)
     .sort()

@@ -3,18 +3,18 @@ import type { Duplex } from 'node:stream';
 import { cleanPath, escapePath, escapedPath, unescapePath } from './path.ts';
 import { redirectBody, reply, replyError } from './reply.ts';
 
-/** @param host the host of the request, as sent */
+/** Serves a request. `host` is the request's host as sent. */
 export type Handler = (request: IncomingMessage, response: ServerResponse, host: string) => void | Promise<void>;
 
 function redirect(request: IncomingMessage, response: ServerResponse, location: string): void {
-  // Node has one character a byte, so this escapes each byte over 0x7f, as Go does.
+  // Node has one character per byte, so this escapes each byte over 0x7f, like Go.
   const ascii = location.replace(/[\u0080-\uffff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
   const withType = request.method === 'GET' || request.method === 'HEAD';
   const headers = { Location: ascii, ...(withType ? { 'Content-Type': 'text/html; charset=utf-8' } : {}) };
   reply(response, 307, headers, redirectBody(request.method, location));
 }
 
-/** Go's `http.ServeMux` (https://pkg.go.dev/net/http#ServeMux) for whole paths: any method; redirects unclean paths. */
+/** Go's `http.ServeMux` (https://pkg.go.dev/net/http#ServeMux) for whole paths and any method. Redirects unclean paths. */
 export class ServeMux {
   readonly #handlers = new Map<string, Handler>();
 
@@ -27,14 +27,14 @@ export class ServeMux {
       await this.#route(request, response, requestTarget(request));
     } catch (error) {
       if (error instanceof BadRequest) refuse(request.socket, error.status, error.reason);
-      // A handler's panic only closes its connection.
+      // Like in Go, a handler's panic only closes its connection.
       else request.socket.destroy();
     }
   }
 
   async #route(request: IncomingMessage, response: ServerResponse, target: RequestTarget): Promise<void> {
     const direct = this.#handlers.get(target.path);
-    // A shortcut: patterns are clean paths without escapes.
+    // Skip the rest for an exact match: patterns are clean paths without escapes.
     if (direct !== undefined) return direct(request, response, target.host);
     if (request.url === '*') {
       response.setHeader('Connection', 'close');
@@ -45,7 +45,7 @@ export class ServeMux {
       const location = cleanPath(escapePath(clean)) + target.query;
       return redirect(request, response, location);
     }
-    // Segments are compared unescaped, so an escaped slash does not separate them.
+    // Compare unescaped segments. An escaped slash does not separate them.
     const segments = clean.split('/').map((segment) => unescapePath(segment)?.replaceAll('/', '%2F') ?? segment);
     const handler = this.#handlers.get(segments.join('/'));
     if (handler === undefined) return replyError(response, 404, '404 page not found');
@@ -53,25 +53,25 @@ export class ServeMux {
   }
 }
 
-/** Refuses on the bare connection, as Go does for invalid requests. */
+/** Rejects an invalid request on the bare connection, like Go. */
 export function refuse(socket: Duplex, status: number, reason: string): void {
   if (!socket.writable) return void socket.destroy();
   const line = `${status} ${STATUS_CODES[status] ?? ''}${reason === '' ? '' : `: ${reason}`}`;
   socket.end(`HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${line}`);
 }
 
-/** Go's `Request.Host`, `URL.EscapedPath` and `URL.RawQuery`. */
+/** The values of Go's `Request.Host`, `URL.EscapedPath` and `URL.RawQuery`. */
 interface RequestTarget {
   readonly host: string;
   readonly path: string;
-  /** With its `?`; empty without one. */
+  /** The query with its `?`, or empty. */
   readonly query: string;
 }
 
 const VALID_HOST = /^[0-9A-Za-z!$%&()*+,\-.:;=[\]'_~]*$/;
 const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)(.*)$/s;
 
-/** A request that Go's `net/http` refuses before any handler. `reason` may be empty. */
+/** An invalid request, which Go's `net/http` rejects before any handler. `reason` may be empty. */
 class BadRequest extends Error {
   readonly status: 400 | 505;
   readonly reason: string;
@@ -107,7 +107,7 @@ function requestTarget(request: IncomingMessage): RequestTarget {
     if (authority !== '') host = authority;
     uri = absolute[2] ?? '';
   } else if (request.method === 'CONNECT' && !uri.startsWith('/')) {
-    // The authority form: the target is a host, without a path.
+    // In the authority form, the target is a host without a path.
     return { host: uri, path: '', query: '' };
   }
   const mark = uri.indexOf('?');

@@ -1,10 +1,10 @@
 const HEX_DIGITS = /^[0-9A-Fa-f]{2}$/;
-/** Characters that Go's `url.escape` leaves alone in a path. */
+/** Characters that Go's `url.escape` does not escape in a path. */
 const PLAIN_IN_PATH = /[A-Za-z0-9\-_.~$&+,/:;=@]/;
-/** Further characters that a path may carry unescaped without Go escaping it again. */
+/** A path with only these characters is not escaped again by Go. */
 const ALLOWED_RAW = /^[A-Za-z0-9\-_.~$&+,/:;=@!'()*[\]%]*$/;
 
-/** Percent-encodes a path given as one character a byte. */
+/** Percent-encodes a path that has one character per byte. */
 export function escapePath(path: string): string {
   return [...path]
     .map((character) =>
@@ -15,7 +15,7 @@ export function escapePath(path: string): string {
     .join('');
 }
 
-/** @returns undefined for a `%` without two hexadecimal digits */
+/** Decodes a path. Returns undefined for a `%` without two hexadecimal digits. */
 export function unescapePath(path: string): string | undefined {
   const [first = '', ...rest] = path.split('%');
   let result = first;
@@ -27,14 +27,14 @@ export function unescapePath(path: string): string | undefined {
   return result;
 }
 
-/** Go's `URL.EscapedPath`: the path as sent if that is valid, else encoded again. Undefined if Go cannot parse it. */
+/** Returns Go's `URL.EscapedPath`: the path as sent if valid, otherwise encoded again. Undefined if Go cannot parse it. */
 export function escapedPath(path: string): string | undefined {
   const unescaped = unescapePath(path);
   if (unescaped === undefined) return undefined;
   return ALLOWED_RAW.test(path) ? path : escapePath(unescaped);
 }
 
-/** Go's `path.Clean` of an absolute path, its trailing slash kept. */
+/** Cleans an absolute path like Go's `path.Clean`, but keeps a trailing slash. */
 export function cleanPath(path: string): string {
   if (path === '') return '/';
   const kept: string[] = [];

@@ -27,13 +27,13 @@ describe('parseQuantity', () => {
     ['16Ei', '9223372036854775807'],
     ['0.0000000001', '1n'],
     ['1e20', '100e18'],
-    // Kept as written, though canonical forms would be 1, 100, 2, 1e3 and 123e3.
+    // Kept as written, although the canonical forms are 1, 100, 2, 1e3 and 123e3.
     ['1.', '1.'],
     ['00100', '00100'],
     ['+2', '+2'],
     ['1E3', '1E3'],
     ['1.23e5', '1.23e5'],
-    // No digits count as zero.
+    // Missing digits mean zero.
     ['m', '0'],
   ];
   for (const [text, expected] of canonical) {
@@ -43,13 +43,13 @@ describe('parseQuantity', () => {
   }
 
   for (const text of ['', 'abc', '1x', '1.2.3', '1 Gi', '1ee3x']) {
-    it(`refuses "${text}" as malformed`, () => {
+    it(`rejects "${text}" as malformed`, () => {
       expect(parseQuantity(text)).to.have.property('error').that.contains('must match the regular expression');
     });
   }
 
   for (const text of ['1K', '1mi', '1ki', '1e', '5-3', '--1']) {
-    it(`refuses the suffix of ${text}`, () => {
+    it(`rejects the suffix of ${text}`, () => {
       expect(parseQuantity(text)).to.deep.equal({ error: "unable to parse quantity's suffix" });
     });
   }

@@ -15,7 +15,7 @@ const DECIMAL_SUFFIXES: Readonly<Record<string, number>> = {
   E: 18,
 };
 const BINARY_SUFFIXES: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
-/** The power of ten of the finest amount that a quantity keeps. */
+/** Power of ten of the smallest amount that a quantity can represent. */
 const NANO = -9;
 const INT64_DIGITS = 18;
 const INT64_MAX = 2n ** 63n - 1n;
@@ -32,8 +32,9 @@ interface Amount {
 }
 
 /**
- * In Kubernetes's canonical form, unless nearly so: `1024Mi` is `1Gi`, `0.5` is `500m`. Rounds away from zero at 10^-9.
- * Source: Kubernetes API conventions, "Quantity", and k8s.io/apimachinery's package resource.
+ * Converts a quantity to Kubernetes's canonical form: `1024Mi` becomes `1Gi`, and `0.5` becomes `500m`. Keeps some other
+ * forms, like Kubernetes. Rounds away from zero at 10^-9. Source: Kubernetes API conventions, "Quantity", and
+ * k8s.io/apimachinery's package resource.
  */
 export function parseQuantity(text: string): { readonly quantity: string } | { readonly error: string } {
   const [, sign, whole, fraction = '', letters = ''] = FORM.exec(text) ?? [];
@@ -55,7 +56,7 @@ function parseSuffix(letters: string): Suffix | undefined {
   return exponent === undefined ? undefined : { format: 'exponent', exponent: Number(exponent) };
 }
 
-/** Whether Kubernetes keeps the text: its test for the canonical form also accepts `1.` and `+2`. */
+/** Returns whether Kubernetes keeps the text. Its test for the canonical form also accepts `1.` and `+2`. */
 function isKept(digits: string, decimals: number, { format, exponent }: Suffix): boolean {
   if (format === 'binary') {
     const precision = 15 - digits.length - Math.trunc((exponent * 3) / 10) - 1;
@@ -76,12 +77,12 @@ function amountOf(digits: string, decimals: number, { format, exponent }: Suffix
 function roundedToNano(amount: Amount): Amount {
   const excess = NANO - amount.exponent;
   if (excess <= 0 || amount.mantissa === 0n) return amount;
-  // Any amount below one unit becomes one.
+  // Any smaller amount is rounded up to one unit.
   if (excess > amount.mantissa.toString().length) return { mantissa: 1n, exponent: NANO };
   return { mantissa: ceilingDivide(amount.mantissa, 10n ** BigInt(excess)), exponent: NANO };
 }
 
-/** Rounded up. The exponent is at most 0, as that of a binary amount is. */
+/** Returns the amount in whole units, rounded up. The exponent of a binary amount is at most 0. */
 const inUnits = ({ mantissa, exponent }: Amount): bigint => ceilingDivide(mantissa, 10n ** BigInt(-exponent));
 
 const ceilingDivide = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor;
@@ -90,7 +91,7 @@ function canonical(amount: Amount, format: Suffix['format']): string {
   if (format !== 'binary') return inDecimal(amount, format);
   const units = inUnits(amount);
   const exact = units * 10n ** BigInt(-amount.exponent) === amount.mantissa;
-  // Small and fractional amounts are written in decimal, to be exact.
+  // Small and fractional amounts are only exact in decimal form.
   if (!exact || units < 1024n) return inDecimal(amount, 'decimal');
   const [mantissa, steps] = withoutFactors(units, 1024n);
   return `${mantissa}${suffixOf(BINARY_SUFFIXES, steps * 10)}`;
@@ -103,11 +104,11 @@ function inDecimal(amount: Amount, format: 'decimal' | 'exponent'): string {
   const mantissa = stripped * 10n ** BigInt(surplus);
   const power = exponent - surplus;
   if (format === 'exponent') return power === 0 ? `${mantissa}` : `${mantissa}e${power}`;
-  // Beyond E there is no suffix, and Kubernetes writes none.
+  // Kubernetes writes no suffix beyond E.
   return `${mantissa}${suffixOf(DECIMAL_SUFFIXES, power)}`;
 }
 
-/** The number without the factor, and the factor's exponent. */
+/** Divides out a factor as often as possible. Returns the rest and the count. */
 function withoutFactors(number: bigint, factor: bigint): [rest: bigint, times: number] {
   let rest = number;
   let times = 0;

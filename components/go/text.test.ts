@@ -21,14 +21,14 @@ describe('firstCsvRecord', () => {
     [' "one"', undefined],
   ];
   for (const [text, expected] of records) {
-    it(`reads ${JSON.stringify(text)}`, () => {
+    it(`parses ${JSON.stringify(text)}`, () => {
       expect(firstCsvRecord(text)).to.deep.equal(expected);
     });
   }
 });
 
 describe('parseBool', () => {
-  it('knows twelve words', () => {
+  it('accepts exactly twelve words', () => {
     expect(['1', 't', 'T', 'TRUE', 'true', 'True'].map(parseBool)).to.deep.equal(Array(6).fill(true));
     expect(['0', 'f', 'F', 'FALSE', 'false', 'False'].map(parseBool)).to.deep.equal(Array(6).fill(false));
     expect(['', 'yes', 'tRUE', ' true', 'on'].map(parseBool)).to.deep.equal(Array(5).fill(undefined));
@@ -51,7 +51,7 @@ describe('parseInteger', () => {
     ['', undefined],
   ];
   for (const [text, expected] of integers) {
-    it(`reads ${JSON.stringify(text)}`, () => {
+    it(`parses ${JSON.stringify(text)}`, () => {
       expect(parseInteger(text, 64)).to.equal(expected);
     });
   }

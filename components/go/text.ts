@@ -1,13 +1,13 @@
 const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 
-/** strconv.ParseBool; `undefined` for any other word. */
+/** Parses like strconv.ParseBool. Returns undefined for invalid words. */
 export function parseBool(text: string): boolean | undefined {
   if (TRUE.has(text)) return true;
   return FALSE.has(text) ? false : undefined;
 }
 
-/** strconv.ParseInt(text, 10, bits); `undefined` for invalid ones. */
+/** Parses like strconv.ParseInt(text, 10, bits). Returns undefined for invalid text. */
 export function parseInteger(text: string, bits: 32 | 64): bigint | undefined {
   if (!/^[+-]?[0-9]+$/.test(text)) return undefined;
   const value = BigInt(text.startsWith('+') ? text.slice(1) : text);
@@ -18,7 +18,7 @@ export function narrowed(value: bigint): number | bigint {
   return BigInt(Number(value)) === value && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-/** The first record by Go's encoding/csv: spaces belong to fields, quotes enclose whole fields. */
+/** Returns the first record like Go's encoding/csv: spaces belong to fields, and quotes enclose whole fields. */
 export function firstCsvRecord(text: string): readonly string[] | undefined {
   let rest = text.replaceAll('\r\n', '\n').replace(/\r$/, '').replace(/^\n+/, '');
   if (rest === '') return undefined;
@@ -34,8 +34,8 @@ export function firstCsvRecord(text: string): readonly string[] | undefined {
 }
 
 /**
- * Go's `base64.RawURLEncoding` of one character a byte: no padding, skips line ends, ignores unused low bits. @throws
- * Error in the words of Go's `base64.CorruptInputError`
+ * Decodes like Go's `base64.RawURLEncoding`, from one character per byte: without padding, skips line ends, ignores unused
+ * low bits. @throws Error with the message of Go's `base64.CorruptInputError`
  */
 export function decodeRawUrlBase64(text: string): Buffer {
   const digits = text.replace(/[\r\n]/g, '');
@@ -57,10 +57,10 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
 const WHOLE = new RegExp(`^(${PART.source})+$`);
-/** Go keeps a duration as nanoseconds in 64 bits. */
+/** Maximum in milliseconds: Go stores a duration as nanoseconds in 64 bits. */
 const MOST = 2 ** 63 / 1e6;
 
-/** Milliseconds by Go's `time.ParseDuration`: `3h`, `1h30m`, `-1.5s`, `0`; undefined for invalid ones. */
+/** Parses milliseconds like Go's `time.ParseDuration`: `3h`, `1h30m`, `-1.5s`, `0`. Returns undefined for invalid text. */
 export function parseDuration(text: string): number | undefined {
   const unsigned = text.replace(/^[+-]/, '');
   if (unsigned === '0') return 0;
@@ -97,12 +97,12 @@ function quoteCharacter(character: string, quote: string): string {
   return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
 }
 
-/** Go's `strconv.Quote`. */
+/** Quotes a text like Go's `strconv.Quote`. */
 export function quoteString(text: string): string {
   return `"${[...text].map((character) => quoteCharacter(character, '"')).join('')}"`;
 }
 
-/** Go's JSON scanner shows bytes over 0x7f as the character of that number. */
+/** Quotes a byte like Go's JSON scanner, which shows bytes over 0x7f as the character with that number. */
 export function quoteByte(byte: number): string {
   return `'${quoteCharacter(String.fromCharCode(byte), "'")}'`;
 }

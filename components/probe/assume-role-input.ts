@@ -1,7 +1,7 @@
 import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts';
 import type { AssumeRoleStep } from '../../foundation/protocols/probe-protocol.ts';
 
-/** AssumeRole's input for a step of a role chain (AWS STS API Reference). */
+/** Returns AssumeRole's input for a step of a role chain (AWS STS API Reference). */
 export function assumeRoleInput(step: AssumeRoleStep): AssumeRoleCommandInput {
   const { roleArn, sessionName = 'probe', tags, transitiveTagKeys, policyArns } = step;
   const { externalId, sourceIdentity, policy, durationSeconds } = step;

@@ -1,2 +1,2 @@
-/** In a separate file, as the SDK is: only pods of some clients load it. */
+/** A separate file, like the SDK, because only pods of some clients load it. */
 export { newCertificateAuthority } from '../../foundation/node/certificates.ts';

@@ -8,7 +8,7 @@ import { runOperation } from './operations.ts';
 const TOKEN = 'header.claims.signature';
 const GET: ClientOperation = { do: 'GetObject', bucket: 'data', key: 'key' };
 
-/** A client that does this with each `request`, where `say` prints an answer. */
+/** Returns the command of a client that runs `body` for each `request`. `say` prints an answer. */
 const script = (body: string): string[] => [
   process.execPath,
   '-e',
@@ -21,7 +21,7 @@ const script = (body: string): string[] => [
 const WHO = `if (request.operation.do === 'GetCallerIdentity')
   say({ id: request.id, identity: { arn: 'arn:aws:sts::1:assumed-role/app/session', account: '1' } });`;
 
-describe('a client as a process', () => {
+describe('a client process', () => {
   const clients: ClientProgram[] = [];
   const start = (
     command: readonly string[],
@@ -41,7 +41,7 @@ describe('a client as a process', () => {
     for (const client of clients.splice(0)) client.close();
   });
 
-  it('is asked who it is before each operation', async () => {
+  it('is asked for its identity before each operation', async () => {
     const client = start(script(`${WHO} else say({ id: request.id, facts: { bytes: 3 }, requestId: 'r' });`));
     const identity = { arn: 'arn:aws:sts::1:assumed-role/app/session', account: '1' };
     expect(await runOperation(client, GET)).to.deep.equal({
@@ -57,7 +57,7 @@ describe('a client as a process', () => {
     });
   });
 
-  it('is not asked who it is where it cannot tell', async () => {
+  it('is not asked for its identity if it does not support that', async () => {
     const client = start(
       script(`say({ id: request.id, error: { service: 's3', code: 'AccessDenied', status: 403, message: 'no' } });`),
       { operations: ['GetObject'] },
@@ -73,31 +73,31 @@ describe('a client as a process', () => {
 
   for (const [what, error, result] of [
     ['a denial', { service: 's3', status: 403 }, { outcome: 'denied', layer: 's3' }],
-    ['an object that is not there', { service: 's3', status: 404 }, { outcome: 'absent', layer: 's3' }],
+    ['a missing object', { service: 's3', status: 404 }, { outcome: 'absent', layer: 's3' }],
     ['another 4xx', { service: 's3', status: 400 }, { outcome: 'refused', layer: 's3' }],
     ['5xx', { service: 's3', status: 503 }, { outcome: 'error', layer: 's3' }],
-    ['a service that was not reached', { service: 's3' }, { outcome: 'error', layer: 's3' }],
+    ['an unreachable service', { service: 's3' }, { outcome: 'error', layer: 's3' }],
     ['a role that STS denies', { service: 'sts', status: 403 }, { outcome: 'denied', layer: 'sts' }],
-    ['what no service has said', {}, { outcome: 'error', layer: 's3' }],
+    ['an error without a service', {}, { outcome: 'error', layer: 's3' }],
   ] as const)
-    it(`has ${what} judged as the SDK's own`, async () => {
+    it(`reports ${what} like the SDK`, async () => {
       const told = JSON.stringify({ code: 'Code', message: 'm', ...error });
       const client = start(script(`${WHO} else say({ id: request.id, error: ${told} });`));
       expect(await runOperation(client, GET)).to.deep.include({ ...result, code: 'Code', message: 'm' });
     });
 
   for (const [what, error, result] of [
-    ['refused by STS', { service: 'sts', status: 400 }, { outcome: 'refused', layer: 'sts', status: 400 }],
-    ['that cannot reach STS', { service: 'sts' }, { outcome: 'error', layer: 'sts' }],
-    ['for whom nothing was injected', {}, { outcome: 'refused', layer: 'injection', code: 'NoCredentialsSettings' }],
+    ['STS rejects it', { service: 'sts', status: 400 }, { outcome: 'refused', layer: 'sts', status: 400 }],
+    ['it cannot reach STS', { service: 'sts' }, { outcome: 'error', layer: 'sts' }],
+    ['nothing was injected', {}, { outcome: 'refused', layer: 'injection', code: 'NoCredentialsSettings' }],
   ] as const)
-    it(`has no credentials: one ${what}`, async () => {
+    it(`has no credentials if ${what}`, async () => {
       const told = JSON.stringify({ code: 'Code', message: 'm', ...error });
       const client = start(script(`say({ id: request.id, error: ${told} });`));
       expect(await runOperation(client, GET)).to.deep.include(result);
     });
 
-  it('finds its pod’s environment, what its entry says and changes, and no word to this program', async () => {
+  it("gets the pod's environment with its own variables and changes, but not the probe program's settings", async () => {
     const saved = { ...process.env };
     process.env['PROBE_PLAN'] = '{}';
     process.env['AWS_REGION'] = 'us-west-2';
@@ -113,7 +113,7 @@ describe('a client as a process', () => {
     setEnvironment(saved);
   });
 
-  it('starts anew when its credentials are to be forgotten, and after it has ended', async () => {
+  it('is restarted to renew credentials, and after it has exited', async () => {
     const client = start(
       script(`if (request.id === 4) process.exit(); say({ id: request.id, facts: { pid: process.pid } });`),
     );
@@ -123,30 +123,30 @@ describe('a client as a process', () => {
     client.renewCredentials();
     const second = await pid();
     expect(second).not.to.equal(first);
-    expect(await failure(client)).to.contain('ended with exit code 0');
+    expect(await failure(client)).to.contain('exited with code 0');
     expect(await pid()).not.to.equal(second);
   });
 
-  it('may print whatever it likes beside its answer, be it megabytes', async () => {
+  it('may print megabytes of other output', async () => {
     const noise = `process.stdout.write('x'.repeat(5e6)); console.error('y'.repeat(5e6)); console.log('\\nclient-answer {');`;
     const client = start(script(`${noise} say(null); say({ id: 99 }); say({ id: request.id, requestId: 'r' });`));
     expect(await client.answer(GET)).to.deep.equal({ requestId: 'r' });
   });
 
   for (const [what, command, said] of [
-    ['cannot be started', ['/nowhere/client'], 'could not be started (ENOENT)'],
-    ['ends without an answer', script('process.exit(0)'), 'and ended with exit code 0'],
+    ['cannot start', ['/nowhere/client'], 'it could not be started (ENOENT)'],
+    ['exits without an answer', script('process.exit(0)'), 'it exited with code 0'],
     [
-      'says why it ends',
+      'exits with an error message',
       script(`console.error('no such module'); process.exit(3)`),
-      'and ended with exit code 3; its last line on standard error: no such module',
+      'it exited with code 3; its last line on standard error: no such module',
     ],
     [
-      'is ended',
+      'is killed',
       script(`process.kill(process.pid, 'SIGTERM'); setInterval(() => 0, 1000)`),
-      'and was ended by SIGTERM',
+      'it was ended by SIGTERM',
     ],
-    ['answers in another form', script(`say({ id: request.id, error: 'no' })`), 'gave an answer of another form'],
+    ['answers in an invalid format', script(`say({ id: request.id, error: 'no' })`), 'gave an invalid answer'],
     [
       'prints its token',
       script(`console.log('my token: ${TOKEN}'); say({ id: request.id });`),
@@ -154,7 +154,7 @@ describe('a client as a process', () => {
     ],
     ['logs its token', script(`console.error('${TOKEN}'); process.exit(1);`), 'printed a token of its pod'],
   ] as const)
-    it(`that ${what} is told in a sentence`, async () => {
+    it(`that ${what} is reported in one sentence`, async () => {
       const message = await failure(start(command));
       expect(message)
         .to.match(/^client own /)
@@ -162,7 +162,7 @@ describe('a client as a process', () => {
       expect(message).not.to.contain(TOKEN);
     });
 
-  it('that does not answer is ended with all that it has started', async () => {
+  it('that does not answer is killed with all its child processes', async () => {
     const forks = `if (request.id > 1) return;
       const { spawn } = require('node:child_process');
       const child = spawn(process.execPath, ['-e', 'setInterval(() => 0, 1000)'], { detached: true, stdio: 'ignore' });
@@ -172,12 +172,12 @@ describe('a client as a process', () => {
     const { pid } = (await client.answer(GET)).facts ?? {};
     expect(isThere(pid)).to.equal(true);
     expect(await failure(client, GET, 100)).to.contain(
-      'client own was asked for GetObject and gave no answer within 0.1 s',
+      'client own failed at GetObject: it did not answer within 0.1 s',
     );
     while (isThere(pid)) await new Promise((resolve) => setTimeout(resolve, 10));
   });
 
-  it('is quoted without the colors of a terminal, which hide no secret', async () => {
+  it('is quoted without terminal colors, so that they cannot hide a secret', async () => {
     const red = (text: string): string => `\\u001b[31m${text}\\u001b[0m`;
     const [start_, rest] = [TOKEN.slice(0, 6), TOKEN.slice(6)];
     const message = `${red('↳')} no ${start_}${red('')}${rest}`;
@@ -187,7 +187,7 @@ describe('a client as a process', () => {
     expect(await failure(ends)).to.match(/standard error: no key$/);
   });
 
-  it('keeps secrets out of what it is quoted with', async () => {
+  it('is quoted without secrets', async () => {
     const key = ['wJalrXUtnFEMI', 'K7MDENG', 'bPxRfiCYEXAMPLEKEY'].join('/');
     const client = start(
       script(
@@ -203,7 +203,7 @@ describe('a client as a process', () => {
 
 const isThere = (pid: unknown): boolean => {
   try {
-    // One that has ended and was not yet asked about is no more.
+    // A zombie has already ended.
     return !execFileSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' }).startsWith('Z');
   } catch {
     return false;

@@ -1,4 +1,4 @@
-/** A client as a process of its own, which speaks foundation/protocols/client-protocol.ts. */
+/** Runs a client as a separate process, by foundation/protocols/client-protocol.ts. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { stripVTControlCharacters } from 'node:util';
@@ -14,31 +14,31 @@ import { byLine } from './lines.ts';
 import { endMarked, MARK } from './marked-processes.ts';
 import type { Answer, OperationClient } from './operations.ts';
 
-/** SDKs retry a refusing agent for seconds; scenarios have a minute by default. */
+/** Longer than an SDK's retries of an agent that rejects it, and shorter than a scenario's default minute. */
 const ANSWER_MILLISECONDS = 45_000;
 const MOST_QUOTED = 300;
 
 export interface ClientProgramOptions extends PlannedClient {
-  /** Changes to the pod's environment; undefined removes a variable. */
+  /** Changes to the pod's environment. Undefined removes a variable. */
   readonly changes?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface Asking {
   readonly atOnce?: number | undefined;
-  /** Timeout of the answer; default 45 s. */
+  /** Timeout of the answer. Default: 45 s. */
   readonly milliseconds?: number | undefined;
 }
 
 interface Running {
   readonly child: ChildProcess;
-  /** Resolves at its end, with a clause: `ended with exit code 1`. */
+  /** Resolves when it exits, with a clause such as `it exited with code 1`. */
   readonly ended: Promise<string>;
   readonly waiting: Map<number, (answer: ClientAnswer) => void>;
   lastWords: string;
   hasToldToken: boolean;
 }
 
-/** Starts the program at the first operation and after its end, and ends it with this process. */
+/** Starts the program for the first operation, and again after it has exited. Ends it with this process. */
 export class ClientProgram implements OperationClient {
   readonly identify?: () => Promise<Answer>;
   readonly #options: ClientProgramOptions;
@@ -48,7 +48,7 @@ export class ClientProgram implements OperationClient {
   #running: Running | undefined;
   #lastId = 0;
 
-  /** @param tokens the pod's current tokens, which no answer may contain */
+  /** @param tokens returns the pod's current tokens, which no answer may contain */
   constructor(options: ClientProgramOptions, tokens: () => Iterable<string>) {
     this.#options = options;
     this.#tokens = tokens;
@@ -57,7 +57,7 @@ export class ClientProgram implements OperationClient {
     process.on('exit', this.#end);
   }
 
-  /** Throws an Error with a sentence if the client does not answer. */
+  /** Sends an operation and returns the answer. Throws an Error with one sentence if the client does not answer. */
   readonly answer = async (operation: ClientOperation, { atOnce, milliseconds }: Asking = {}): Promise<Answer> => {
     const { name } = this.#options;
     const within = milliseconds ?? ANSWER_MILLISECONDS;
@@ -78,12 +78,12 @@ export class ClientProgram implements OperationClient {
     ]);
     clearTimeout(timer);
     running.waiting.delete(id);
-    if (running.hasToldToken) return this.#fail(`client ${name} printed a token of its pod: do not log tokens`);
+    if (running.hasToldToken) return this.#fail(`client ${name} printed a token of its pod. Do not log tokens`);
     if (typeof came === 'object') return this.#checked(came);
-    const what = came ?? `gave no answer within ${within / 1000} s`;
+    const what = came ?? `it did not answer within ${within / 1000} s`;
     const said = this.#redact().text(running.lastWords).slice(0, MOST_QUOTED);
     const quoted = said === '' ? '' : `; its last line on standard error: ${said}`;
-    return this.#fail(`client ${name} was asked for ${operation.do} and ${what}${quoted}`);
+    return this.#fail(`client ${name} failed at ${operation.do}: ${what}${quoted}`);
   };
 
   readonly renewCredentials = (): void => this.#end();
@@ -107,14 +107,12 @@ export class ClientProgram implements OperationClient {
     throw new Error(message);
   }
 
-  /** A valid answer without secrets. Throws for an invalid one. */
+  /** Returns the answer without secrets. Throws if it is invalid. */
   #checked({ identity, facts = {}, requestId, error }: ClientAnswer): Answer {
     const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
     const isError = error === undefined || (typeof error.code === 'string' && typeof error.message === 'string');
     if (!isError || !isText(requestId) || !isText(identity?.arn) || typeof facts !== 'object')
-      this.#fail(
-        `client ${this.#options.name} gave an answer of another form than foundation/protocols/client-protocol.ts has`,
-      );
+      this.#fail(`client ${this.#options.name} gave an invalid answer: see foundation/protocols/client-protocol.ts`);
     return this.#redact().value({
       ...(identity && { identity: { arn: identity.arn, account: String(identity.account) } }),
       ...(requestId !== undefined && { requestId }),
@@ -128,7 +126,7 @@ export class ClientProgram implements OperationClient {
     const [program = '', ...args] = command;
     const env = { ...podEnvironment(), ...environment, ...changes, [MARK]: this.#mark };
     const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-    // The exit of the process reports a failed write.
+    // A failed write shows as the exit of the process.
     child.stdin.on('error', () => undefined);
     const running: Running = {
       child,
@@ -155,20 +153,20 @@ export class ClientProgram implements OperationClient {
   }
 }
 
-/** The pod's environment without this program's own settings. */
+/** Returns the pod's environment without this program's settings. */
 const podEnvironment = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PROBE_')));
 
-/** Some clients write colors without a terminal. */
+/** Some clients print colors even without a terminal. */
 const plain = stripVTControlCharacters;
-/** Longest wait for output after the exit: children may hold the pipes open. */
+/** Maximum wait for output after the exit, because children may keep the pipes open. */
 const OUTPUT_MILLISECONDS = 500;
 
 const untilEnded = (child: ChildProcess): Promise<string> =>
   new Promise((resolve) => {
-    child.once('error', ({ code }: NodeJS.ErrnoException) => resolve(`could not be started (${code})`));
+    child.once('error', ({ code }: NodeJS.ErrnoException) => resolve(`it could not be started (${code})`));
     child.once('exit', (code, signal) => {
-      const end = (): void => resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+      const end = (): void => resolve(signal === null ? `it exited with code ${code}` : `it was ended by ${signal}`);
       const timer = setTimeout(end, OUTPUT_MILLISECONDS);
       child.once('close', () => {
         clearTimeout(timer);

@@ -8,14 +8,14 @@ import { expect } from 'chai';
 import { diagnoseMissingCredentials, watchRequests } from './diagnose.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';
 
-/** A documentation address (RFC 5737), where nobody is; another for each test, since requests are remembered. */
+/** Sets an unused documentation address (RFC 5737), different in each test because requests are remembered. */
 const setUri = (host: string): void => {
   process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `http://${host}/v1/credentials`;
 };
 
 const NONE = { code: 'CredentialsProviderError', message: 'no credentials' };
 
-describe('why a pod with a foreign host in its settings has no credentials', () => {
+describe('the diagnosis for a pod with a foreign host in its settings', () => {
   const saved = { ...process.env };
   let stopWatching = (): void => undefined;
   beforeEach(() => {
@@ -26,15 +26,15 @@ describe('why a pod with a foreign host in its settings has no credentials', () 
     setEnvironment(saved);
   });
 
-  it('is not told where the requests of its SDK are not seen', async () => {
+  it('is unknown if the requests of its SDK are not watched', async () => {
     setUri('192.0.2.1');
     const { outcome, message } = await diagnoseMissingCredentials(NONE);
     expect(outcome).to.equal('error');
-    expect(message).to.contain('192.0.2.1 is not seen here');
+    expect(message).to.contain('cannot observe');
     stopWatching = watchRequests();
   });
 
-  it('is that its SDK does not accept it, where nothing was sent there', async () => {
+  it('is UriNotAccepted if nothing was sent to the host', async () => {
     setUri('192.0.2.1');
     expect(await diagnoseMissingCredentials(NONE)).to.include({
       outcome: 'refused',
@@ -44,11 +44,11 @@ describe('why a pod with a foreign host in its settings has no credentials', () 
   });
 
   for (const host of ['192.0.2.2', '[2001:db8::2]'])
-    it(`is another reason where something was sent to ${host}, though nobody answered`, async () => {
+    it(`is TokenSentElsewhere if a request was sent to ${host}, even without a response`, async () => {
       setUri(host);
       const sent = request({ host: host.replace(/[[\]]/g, ''), path: '/v1/credentials' }).on('error', () => undefined);
       sent.end();
-      // A request begins when it has a socket, connected or not.
+      // A request counts as sent once it has a socket, even an unconnected one.
       await new Promise((resolve) => sent.once('socket', () => setImmediate(resolve)));
       const { code } = await diagnoseMissingCredentials({ code: 'TimeoutError', message: 'timed out' });
       sent.destroy();
@@ -56,12 +56,12 @@ describe('why a pod with a foreign host in its settings has no credentials', () 
     });
 });
 
-describe('why a pod without settings has no credentials', () => {
+describe('the diagnosis for a pod without settings', () => {
   let stopWatching: () => void;
   before(() => (stopWatching = watchRequests()));
   after(() => stopWatching());
 
-  it('tells that instance metadata did not answer in time', async () => {
+  it('mentions that instance metadata did not answer in time', async () => {
     delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
     delete process.env['AWS_WEB_IDENTITY_TOKEN_FILE'];
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
@@ -79,7 +79,7 @@ describe('why a pod without settings has no credentials', () => {
   });
 });
 
-describe('why an SDK has no credentials where the agent answers', () => {
+describe('the diagnosis for an SDK without credentials although the agent answers', () => {
   const saved = { ...process.env };
   const folder = mkdtempSync(join(tmpdir(), 'pod-'));
   let stopWatching: () => void;
@@ -93,7 +93,7 @@ describe('why an SDK has no credentials where the agent answers', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** What is told when an SDK gave up without a word, `afterMilliseconds` after it had asked. */
+  /** Returns the diagnosis for an SDK that gave up `afterMilliseconds` after its request, without a reason. */
   const diagnosed = async (afterMilliseconds: number, agentMilliseconds: number) => {
     const credentials = JSON.stringify({ AccessKeyId: 'ASIAEXAMPLE' });
     const agent = createServer(({ url }, response) => {
@@ -113,15 +113,15 @@ describe('why an SDK has no credentials where the agent answers', () => {
     return result;
   };
 
-  it('is not said to be a limit of time where it gave up at once', async () => {
+  it('does not mention a timeout if the SDK gave up at once', async () => {
     const { layer, message } = await diagnosed(0, 0);
     expect(layer).to.equal('agent');
-    expect(message).to.contain('yet the agent answers a request made by hand').and.not.to.contain('TIMEOUT');
+    expect(message).to.contain('but the agent answers a direct request').and.not.to.contain('TIMEOUT');
   });
 
-  it('is its limit of time where it waited for one, and said another thing', async () =>
+  it('mentions a timeout if the SDK waited, even if it reported another reason', async () =>
     expect((await diagnosed(1000, 0)).message).to.contain('TIMEOUT'));
 
-  it('may be an agent that is slow', async () =>
+  it('includes the response time of a slow agent', async () =>
     expect((await diagnosed(0, 600)).facts?.['lateMilliseconds']).to.be.at.least(500));
 });

@@ -7,20 +7,20 @@ import { fetchCredentials } from './raw.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 /**
- * Hosts that may get a token over plain HTTP (AWS SDKs and Tools Reference Guide, "Container credential provider",
+ * Hosts that may receive a token over plain HTTP (AWS SDKs and Tools Reference Guide, "Container credential provider",
  * AWS_CONTAINER_CREDENTIALS_FULL_URI).
  */
 const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-/** Hosts of all requests, also failed ones: an SDK only reports its last error. */
+/** Hosts of all requests, including failed ones, because an SDK only reports its last error. */
 const asked = new Set<string>();
-/** Hosts without an answer within the SDK's timeout, which an SDK may not report. */
+/** Hosts that did not answer within the SDK's timeout, which an SDK may not report. */
 const late = new Set<string>();
-/** SDKs' timeouts are at least a second, but a timer may be early. */
+/** SDKs' timeouts are at least a second, but timers may fire early. */
 const SHORTEST_MILLISECONDS = 950;
 const TIME_UP = /time[ds]?[ -]?out|deadline exceeded/i;
 let isWatched = false;
 
-/** Records the hosts of this process's requests, until the returned function is called. */
+/** Records the hosts of this process's requests until the returned function is called. */
 export function watchRequests(): () => void {
   const note = (message: unknown): void => {
     const { request } = message as { readonly request: ClientRequest };
@@ -44,8 +44,8 @@ export function watchRequests(): () => void {
 }
 
 /**
- * Finds the layer that refused credentials, from the settings and another call of the agent: the SDK drops the agent's
- * plain-text answer, and later providers may mask it.
+ * Finds the layer that rejected credentials, from the settings and another call of the agent. The SDK itself drops the
+ * agent's plain-text response, and later providers may mask it.
  */
 export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code' | 'message'>): Promise<ProbeResult> {
   const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env;
@@ -62,8 +62,8 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
   }
   if (AWS_CONTAINER_CREDENTIALS_FULL_URI === undefined) {
     const message =
-      'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and that does not change later';
-    // Without settings an SDK calls nothing else.
+      'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and this cannot change later';
+    // Without settings, an SDK calls only instance metadata.
     const inVain = late.size > 0 ? '; instance metadata did not answer the SDK in time (TIMEOUT)' : '';
     return refused('injection', 'NoCredentialsSettings', message + inVain);
   }
@@ -72,10 +72,10 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
     if (!isWatched)
       return {
         outcome: 'error',
-        message: `whether the client sent its token over plain HTTP to ${hostname} is not seen here`,
+        message: `cannot observe whether the client sent its token over plain HTTP to ${hostname}`,
       };
     if (asked.has(unbracketed(hostname))) {
-      const message = `the SDK sent a request over plain HTTP to ${hostname}, which must get no token`;
+      const message = `the SDK sent a request over plain HTTP to ${hostname}, which must not receive a token`;
       return refused('injection', 'TokenSentElsewhere', message);
     }
     const message = `SDKs send no token over plain HTTP to ${hostname}: ${error.message}`;
@@ -94,7 +94,7 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
   if (answer.outcome === 'granted') {
     const inVain = late.has(unbracketed(hostname)) || TIME_UP.test(error.message) ? 'TIMEOUT: ' : '';
     const said = error.code === NO_REQUEST ? error.message : `the SDK found no credentials (${inVain}${error.message})`;
-    const message = `${said}, yet the agent answers a request made by hand`;
+    const message = `${said}, but the agent answers a direct request`;
     return refused('agent', error.code, message, {
       ...sdk,
       ...(milliseconds >= PATIENCE_MILLISECONDS && { lateMilliseconds: milliseconds }),

@@ -1,7 +1,7 @@
-/** Replaces `node:fs/promises` for the SDK: that module and its threads cost more than reading small files. */
+/** Replaces `node:fs/promises` for the SDK, because that module and its threads cost more than reading small files. */
 import { readFileSync } from 'node:fs';
 
-// Async, so that a failure is a rejection.
+// Async, so that failures become rejections.
 export const readFile = async (...file: Parameters<typeof readFileSync>): Promise<string | Buffer> =>
   readFileSync(...file);
 

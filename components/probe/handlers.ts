@@ -1,4 +1,4 @@
-/** A handler for each operation. Other programs of probes have the same table in their language. */
+/** A handler for each operation. Probe programs in other languages have the same table. */
 import type { ClientOperation } from '../../foundation/protocols/client-protocol.ts';
 import type {
   PlannedClient,
@@ -13,12 +13,12 @@ import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';
 
 interface HandlerContext {
   readonly tokens: ReadonlyMap<ProjectedToken, string>;
-  /** The SDK's operations, loaded on first use for fast starts, and once, as it caches the pod's credentials. */
+  /** Loads the SDK on first use, for fast starts, and only once, because it caches the pod's credentials. */
   readonly client: () => Promise<OperationClient>;
   readonly planned?: PlannedClient | undefined;
 }
 
-/** The operation of a name; several names may have one form. */
+/** The operation with a name; several names may share one type. */
 type Named<Operation, Name> = Operation extends { readonly do: infer Names }
   ? Name extends Names
     ? Operation
@@ -66,6 +66,6 @@ export const OPERATIONS: readonly string[] = Object.keys(HANDLERS);
 
 export async function perform(operation: { readonly do: string }, context: HandlerContext): Promise<ProbeResult> {
   const handler = new Map<string, unknown>(Object.entries(HANDLERS)).get(operation.do) as Handler<unknown> | undefined;
-  if (handler === undefined) throw new Error(`the probe program has no handler of ${operation.do}`);
+  if (handler === undefined) throw new Error(`the probe program has no handler for ${operation.do}`);
   return handler(operation, context);
 }

@@ -1,4 +1,4 @@
-/** A pod under load: checks its identity in rounds, and writes the results to its termination message. */
+/** Runs a pod under load: checks its identity in rounds and writes the results to its termination message. */
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { verdictText, type LoadPlan, type LoadVerdict } from '../../foundation/protocols/load-protocol.ts';
@@ -15,11 +15,11 @@ const MOST_SESSIONS = 24;
 const ANSWER_MILLISECONDS = 10_000;
 
 /**
- * Messages for timeouts and broken connections of Node, the agent and `diagnose.ts`: an SDK without credentials, though
- * the agent answers later.
+ * Messages of Node, the agent and `diagnose.ts` for timeouts and broken connections, including an SDK without credentials
+ * although the agent answers later.
  */
 const LATE =
-  /TIMEOUT|TimeoutError|ETIMEDOUT|ECONNRESET|EPIPE|socket hang up|deadline exceeded|Client\.Timeout|i\/o timeout|yet the agent answers/;
+  /TIMEOUT|TimeoutError|ETIMEDOUT|ECONNRESET|EPIPE|socket hang up|deadline exceeded|Client\.Timeout|i\/o timeout|but the agent answers/;
 
 interface Keys {
   readonly AccessKeyId: string;
@@ -27,7 +27,7 @@ interface Keys {
   readonly Token: string;
 }
 
-/** Runs the plan and writes the verdict. Exits with 0 whatever happened. */
+/** Runs the plan and writes the verdict. Always exits with 0. */
 export async function runLoad(plan: LoadPlan, file: string): Promise<void> {
   const pod = new PodUnderLoad(plan, process.env['LOAD_POD_NAME'] ?? '');
   if (plan.flood === undefined) await pod.rounds();
@@ -54,7 +54,7 @@ class PodUnderLoad {
   constructor(plan: LoadPlan, pod: string) {
     this.#plan = plan;
     this.#pod = pod;
-    // Instead of the program's default, which ends it without a verdict.
+    // Replaces the program's default, which would exit without a verdict.
     if (plan.untilEnded)
       process.removeAllListeners('SIGTERM').on('SIGTERM', () => {
         this.#isToldToEnd = true;
@@ -110,7 +110,7 @@ class PodUnderLoad {
     await this.#readObjects();
   }
 
-  /** Calls the agent directly; the credentials never leave the process. */
+  /** Calls the agent directly. The credentials never leave the process. */
   async #fetch(): Promise<Keys | undefined> {
     const asked = performance.now();
     try {
@@ -138,7 +138,7 @@ class PodUnderLoad {
     return { url: new URL(uri), authorization: readToken({ from: 'pod-identity' }) ?? '' };
   }
 
-  /** Calls STS for the identity; denials and errors count as well. */
+  /** Gets the identity from STS. Counts denials and errors too. */
   async #identify({
     AccessKeyId: accessKeyId,
     SecretAccessKey: secretAccessKey,
@@ -161,7 +161,7 @@ class PodUnderLoad {
     return isOwn;
   }
 
-  /** Uses the SDK's credential chain like an application, again in each round. */
+  /** Uses the SDK's credential chain like an application, in each round. */
   async #readObjects(): Promise<void> {
     const { bucket, own, other } = this.#plan;
     const client = await import('./sdk-s3.ts');

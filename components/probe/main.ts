@@ -1,6 +1,6 @@
 /**
- * The probe program: runs its plan with the SDK's default credential chain. It prints identities, outcomes, layers and
- * codes; never a token, a key or a body that could hold one.
+ * The probe program: runs its plan with the SDK's default credential chain. Prints identities, outcomes, layers and codes,
+ * but never a token, a key or a body that could contain one.
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -81,7 +81,7 @@ async function run(
   tokens: ReadonlyMap<ProjectedToken, string>,
   isFirst: boolean,
 ): Promise<ProbeReport> {
-  // Calls are recorded by the millisecond: none of the probe before may seem to be this one's.
+  // Calls are recorded by the millisecond. Wait, so that no call of the previous probe seems to be this one's.
   while (Date.now() <= lastEnd) await sleep(1);
   const startedAt = Date.now();
   let result: ProbeResult;
@@ -102,10 +102,10 @@ function report(result: ProbeReport): void {
   process.stdout.write(`${REPORT_PREFIX}${JSON.stringify(result)}\n`);
 }
 
-// The first process of a container ignores signals by default.
+// By default, the first process of a container ignores signals.
 process.on('SIGTERM', () => process.exit(143));
 
-/** Makes the probes of its plan; also serves as a client, or sets up a client's network. */
+/** Runs the plan's probes, or serves as a client, or sets up a client's network. */
 async function dispatchRole(): Promise<void> {
   const [role, ...command] = process.argv.slice(2);
   if (role === 'client') {
@@ -124,7 +124,7 @@ dispatchRole().then(
   },
 );
 
-/** Exits once all is written, without waiting for the SDK's idle connections. */
+/** Exits once all output is written, without waiting for the SDK's idle connections. */
 function end(exitCode: number): void {
   process.stdout.write('', () => process.exit(exitCode));
 }

@@ -1,11 +1,11 @@
-/** Processes with a variable in their environment, which children inherit. */
+/** Finds processes by a variable in their environment, which children inherit. */
 import { readdirSync, readFileSync } from 'node:fs';
 
 export const MARK = 'CONFORMANCE_CLIENT_PROCESS';
-/** A process may start another while it is ended. */
+/** Number of rounds, because a process may start another just before it is killed. */
 const MOST_ROUNDS = 20;
 
-/** Ends all processes with this mark, also outside their group. Only on Linux. */
+/** Kills all processes with this mark, even outside their group. Only on Linux. */
 export function endMarked(mark: string): void {
   const ended = new Set<string>();
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
@@ -30,7 +30,7 @@ function hasMark(pid: string, mark: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/environ`, 'latin1').split('\0').includes(`${MARK}=${mark}`);
   } catch {
-    // Gone meanwhile, or another user's.
+    // The process has ended, or belongs to another user.
     return false;
   }
 }
@@ -39,6 +39,6 @@ function end(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // The process has already ended.
   }
 }

@@ -1,4 +1,4 @@
-/** Operations with credentials of an SDK, and the meaning of their answers. */
+/** Performs operations with an SDK's credentials and interprets the responses. */
 import type { ClientAnswer, ClientError, ClientOperation } from '../../foundation/protocols/client-protocol.ts';
 import type { Identity, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { diagnoseMissingCredentials } from './diagnose.ts';
@@ -6,11 +6,11 @@ import { plainCode } from './service-error.ts';
 
 export type Answer = Omit<ClientAnswer, 'id'>;
 
-/** The SDK of this program, or the program of a client. */
+/** This program's SDK, or a client's program. */
 export interface OperationClient {
   /**
-   * The identity of the credentials, or the error without any. Absent if it cannot ask STS; AWS's record then shows it.
-   * `askAgain`: also if the credentials are known.
+   * Returns the identity of the credentials, or the error without credentials. Undefined if the client cannot call STS; AWS's
+   * record then shows the identity. `askAgain`: call STS even if the credentials are known.
    */
   readonly identify?: (askAgain: boolean) => Promise<Answer>;
   readonly answer: (operation: ClientOperation) => Promise<Answer>;
@@ -23,7 +23,7 @@ export async function runOperation(client: OperationClient, operation: ClientOpe
   const { identity, error, ...told } = (await client.identify?.(asksWho)) ?? {};
   if (error !== undefined) return withoutCredentials(error);
   if (!asksWho) return resultOf(operation, await client.answer(operation), identity);
-  if (identity === undefined) return { outcome: 'error', message: 'the client does not say who it is' };
+  if (identity === undefined) return { outcome: 'error', message: 'the client reports no identity' };
   return { outcome: 'granted', identity, ...told, facts: { sessionName: identity.arn.split('/').at(-1) ?? '' } };
 }
 
@@ -48,14 +48,14 @@ function resultOf(
   };
 }
 
-/** Outcome of an answer to a signed request. 404 means that the call was authorized. */
+/** Returns the outcome of a signed request. 404 means that the call was authorized. */
 export function outcomeOf(status: number | undefined): ProbeResult['outcome'] {
   if (status === 404) return 'absent';
   if (status === 403) return 'denied';
   return status !== undefined && status >= 400 && status < 500 ? 'refused' : 'error';
 }
 
-/** STS's refusal of a web identity or of bad credentials, or another reason for missing ones. */
+/** Returns the result without credentials: STS's rejection, or another reason for missing ones. */
 function withoutCredentials(error: ClientError): ProbeResult | Promise<ProbeResult> {
   const { service, status, code, message, requestId } = error;
   if (service === undefined) return diagnoseMissingCredentials(error);

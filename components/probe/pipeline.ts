@@ -1,21 +1,21 @@
-/** Requests to the agent on a bare connection: pipelined, or malformed. */
+/** Sends requests to the agent on a bare connection, pipelined or malformed. */
 import { connect } from 'node:net';
 import type { AgentRequest, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 export interface Answer {
-  /** 0: no answer. */
+  /** 0 without a response. */
   readonly status: number;
   readonly contentType: string | undefined;
-  /** Without an answer, the reason, such as `ECONNREFUSED`. */
+  /** Without a response, the reason, such as `ECONNREFUSED`. */
   readonly body: string;
 }
 
 const TIMEOUT_MILLISECONDS = 20_000;
 
 /**
- * Pipelines requests on one connection (RFC 9112, 9.3.2), and counts answers by status (`answers.400`) and the
- * `milliseconds` of all. The result is the most severe answer. Throws if answers are slower than `perSecond`.
+ * Pipelines requests on one connection (RFC 9112, 9.3.2). Counts responses by status (`answers.400`) and measures the
+ * total `milliseconds`. The result is the most severe response. Throws if responses are slower than `perSecond`.
  */
 export async function pipelined(
   base: string,
@@ -36,7 +36,7 @@ export async function pipelined(
   const rate = (count * 1000) / milliseconds;
   if (rate < perSecond)
     throw new Error(
-      `${Math.round(rate)} requests a second were answered, and ${perSecond} must be: this machine is too busy`,
+      `only ${Math.round(rate)} of the required ${perSecond} requests per second were answered: this machine is too busy`,
     );
   const counts = countStatuses(answers, new Map());
   const code = counts.has('429') ? '429' : ([...counts.keys()][0] ?? 'no answer');
@@ -46,7 +46,7 @@ export async function pipelined(
   return { outcome: 'refused', layer: 'agent', code, message: `${counts.get(code) ?? 0} of ${count} answers`, facts };
 }
 
-/** Pipelines requests on one connection after another until the timeout; ignores broken connections. */
+/** Pipelines requests on successive connections until the timeout. Ignores broken connections. */
 export async function flood(
   url: URL,
   authorization: string,
@@ -67,7 +67,7 @@ function countStatuses(answers: string, counts: Map<string, number>): Map<string
   return counts;
 }
 
-/** Sends a request with these lines as its head. The status is 0 without an answer, or without an end. */
+/** Sends a request with these lines as its head. The status is 0 without a complete response. */
 export async function asWritten(
   url: URL,
   lines: readonly string[],
@@ -85,7 +85,7 @@ export async function asWritten(
   };
 }
 
-/** Everything received until the other side ends, or is silent until the timeout. */
+/** Returns everything received until the other side closes the connection, or until the timeout. */
 function exchange(url: URL, text: string): Promise<{ readonly answers: string; readonly isTimeUp: boolean }> {
   return new Promise((resolve) => {
     let isTimeUp = false;
@@ -97,7 +97,7 @@ function exchange(url: URL, text: string): Promise<{ readonly answers: string; r
       isTimeUp = true;
       socket.destroy();
     });
-    // Data until then counts.
+    // Keep the data received before an error.
     socket.on('error', () => undefined);
     socket.on('close', () => resolve({ answers: Buffer.concat(chunks).toString('latin1'), isTimeUp }));
     socket.write(text);

@@ -15,7 +15,7 @@ const none = new Map();
 const performed = (operation: ProbeOperation, tokens: ReadonlyMap<ProjectedToken, string>): Promise<ProbeResult> =>
   perform(operation, { tokens, client: () => Promise.reject(new Error('no SDK')) });
 
-describe('an operation on the pod', () => {
+describe('an operation inside the pod', () => {
   const saved = { ...process.env };
   const folder = mkdtempSync(join(tmpdir(), 'probe-pod-'));
   const file = join(folder, 'token');
@@ -34,7 +34,7 @@ describe('an operation on the pod', () => {
     server.close(done);
   });
 
-  it('tells whose a file is, and not what is in it', async () => {
+  it("reports a file's owner, but not its content", async () => {
     writeFileSync(file, 'secret');
     chmodSync(file, 0o640);
     const result = await performed({ do: 'ReadFile', path: file }, none);
@@ -43,24 +43,24 @@ describe('an operation on the pod', () => {
     expect(JSON.stringify(result)).not.to.contain('secret');
   });
 
-  it('tells the names in a folder, without those of a kubelet', async () => {
+  it("lists a folder without a kubelet's internal names", async () => {
     const volume = mkdtempSync(join(folder, 'volume-'));
     for (const name of ['b', 'a', '..data']) writeFileSync(join(volume, name), '');
     const { facts } = await performed({ do: 'ReadFile', path: volume }, none);
     expect(facts).to.include({ names: 'a,b' }).and.not.to.have.property('bytes');
   });
 
-  it('tells why a file cannot be read', async () =>
+  it('reports why a file cannot be read', async () =>
     expect(await performed({ do: 'ReadFile', path: join(folder, 'none') }, none)).to.include({
       outcome: 'refused',
       layer: 'injection',
       code: 'ENOENT',
     }));
 
-  it('connects to where AWS is', async () =>
+  it('connects to AWS', async () =>
     expect(await performed({ do: 'Connect', to: 'aws' }, none)).to.deep.equal({ outcome: 'granted' }));
 
-  it('waits until nobody answers there any more', async () => {
+  it('waits until AWS no longer accepts connections', async () => {
     const other = createServer((socket) => socket.end());
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     process.env['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
@@ -72,7 +72,7 @@ describe('an operation on the pod', () => {
     });
   });
 
-  it('waits until the token is another than at the start', async () => {
+  it('waits until the token has changed', async () => {
     writeFileSync(file, token(1000));
     const first = new Map([['pod-identity', token(1000)]] as const);
     const waiting = performed({ do: 'AwaitTokenRotation', token: 'pod-identity', seconds: 20 }, first);
@@ -85,7 +85,7 @@ describe('an operation on the pod', () => {
     });
   });
 
-  it('tells a new token that is for another', async () => {
+  it('reports a new token with another subject or audience', async () => {
     writeFileSync(file, token(1480, { sub: 'other', aud: ['b'] }));
     const first = new Map([['pod-identity', token(1000)]] as const);
     expect((await performed({ do: 'AwaitTokenRotation', token: 'pod-identity', seconds: 1 }, first)).facts).to.include({
@@ -95,10 +95,10 @@ describe('an operation on the pod', () => {
   });
 
   for (const [what, first, code] of [
-    ['that stays', new Map([['pod-identity', token(1000)]] as const), 'NotRotated'],
-    ['that never was', none, 'NoToken'],
+    ['that does not change', new Map([['pod-identity', token(1000)]] as const), 'NotRotated'],
+    ['that never existed', none, 'NoToken'],
   ] as const)
-    it(`says so of a token ${what}`, async () => {
+    it(`reports a token ${what}`, async () => {
       writeFileSync(file, token(1000));
       expect(await performed({ do: 'AwaitTokenRotation', token: 'pod-identity', seconds: 0 }, first)).to.include({
         outcome: 'refused',
@@ -107,8 +107,8 @@ describe('an operation on the pod', () => {
     });
 });
 
-describe('what the tokens of a pod say', () => {
-  it('is header and claims, never the signature', () => {
+describe("the description of a pod's tokens", () => {
+  it('contains headers and claims, but no signatures', () => {
     const described = describeTokens(new Map([['irsa', token(7)]] as const));
     expect(described).to.deep.equal([
       { from: 'irsa', header: { alg: 'RS256' }, claims: { sub: 's', aud: ['a'], iat: 7, exp: 607 } },
@@ -116,6 +116,5 @@ describe('what the tokens of a pod say', () => {
     expect(JSON.stringify(described)).not.to.contain('signature');
   });
 
-  it('leaves out what is no token', () =>
-    expect(describeTokens(new Map([['irsa', 'no token']] as const))).to.deep.equal([]));
+  it('omits invalid tokens', () => expect(describeTokens(new Map([['irsa', 'no token']] as const))).to.deep.equal([]));
 });

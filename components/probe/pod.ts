@@ -23,14 +23,14 @@ export function readFile({ path }: ReadFileRequest): ProbeResult {
   }
 }
 
-/** Names in a folder, without a kubelet's internal ones. */
+/** Lists the names in a folder, without a kubelet's internal ones. */
 const namesIn = (folder: string): string =>
   readdirSync(folder)
     .filter((name) => !name.startsWith('..'))
     .sort()
     .join();
 
-/** Connection timeout; a policy that drops packets causes it. */
+/** Connection timeout, for policies that drop packets. */
 const CONNECT_MILLISECONDS = 2000;
 const STATE_MILLISECONDS = 20_000;
 
@@ -54,7 +54,7 @@ export async function connectTo({ to, until }: ConnectRequest): Promise<ProbeRes
   }
 }
 
-/** Undefined after a connection, else the reason. */
+/** Returns undefined after a connection, otherwise the reason of the failure. */
 function connectOnce(host: string, port: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: CONNECT_MILLISECONDS });
@@ -70,13 +70,18 @@ function connectOnce(host: string, port: number): Promise<string | undefined> {
 
 const ROTATION_POLL_MILLISECONDS = 200;
 
-/** `first`: the token at the program's start. */
+/** Waits for a changed token. `first` is the token at the program's start. */
 export async function awaitTokenRotation(
   { token, seconds }: RotationRequest,
   first: string | undefined,
 ): Promise<ProbeResult> {
   if (first === undefined)
-    return { outcome: 'refused', layer: 'injection', code: 'NoToken', message: `the pod started without ${token}` };
+    return {
+      outcome: 'refused',
+      layer: 'injection',
+      code: 'NoToken',
+      message: `the pod started without the ${token} token`,
+    };
   const started = Date.now();
   for (;;) {
     const now = readToken({ from: token });
@@ -86,13 +91,13 @@ export async function awaitTokenRotation(
         outcome: 'refused',
         layer: 'injection',
         code: 'NotRotated',
-        message: `after ${seconds} s the ${token} token is still that of the start`,
+        message: `the ${token} token did not change within ${seconds} s`,
       };
     await sleep(ROTATION_POLL_MILLISECONDS);
   }
 }
 
-/** `sameSubject`, `sameAudience`, and how many seconds later the new token `issuedLater` and `expiresLater`. */
+/** Compares two tokens: `sameSubject`, `sameAudience`, and the seconds between their `iat` and `exp` claims. */
 function rotationFacts(first: string, second: string): Record<string, string | number | boolean> {
   const [before, after] = [first, second].map(
     (token) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Claims,
@@ -112,11 +117,11 @@ interface Claims {
   readonly exp: number;
 }
 
-/** The registered claims of a service account token, and Kubernetes's ("Managing Service Accounts"). */
+/** Returns a service account token's registered claims and Kubernetes's claims ("Managing Service Accounts"). */
 export function tokenClaims({ token: source }: ReadTokenRequest): ProbeResult {
   const token = readToken(source);
   if (token === undefined)
-    return { outcome: 'refused', layer: 'injection', code: 'NoToken', message: 'there is no token' };
+    return { outcome: 'refused', layer: 'injection', code: 'NoToken', message: 'the pod has no such token' };
   return { outcome: 'granted', facts: tokenFacts(token) };
 }
 

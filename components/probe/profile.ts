@@ -10,8 +10,8 @@ interface ProfileSettings {
 const PROFILE = 'another-role';
 
 /**
- * Writes a profile for a role that is assumed with the container's credentials (AWS SDKs and Tools Reference Guide,
- * "Assume role credential provider", `credential_source`), and removes it after use.
+ * Writes a profile that assumes a role with the container's credentials (AWS SDKs and Tools Reference Guide, "Assume role
+ * credential provider", `credential_source`). Removes it after use.
  */
 export async function inProfile<T>(roleArn: string, use: (settings: ProfileSettings) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'profile-'));

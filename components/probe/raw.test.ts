@@ -22,17 +22,17 @@ const credentials = (more: object = {}): string =>
 describe("an agent's answer", () => {
   const table: readonly (readonly [string, number, string, Partial<ProbeResult>])[] = [
     ['credentials', 200, credentials(), { outcome: 'granted', status: 200 }],
-    ['no JSON', 200, 'hello', { outcome: 'refused', layer: 'agent', code: 'NoCredentialsInAnswer' }],
+    ['text that is not JSON', 200, 'hello', { outcome: 'refused', layer: 'agent', code: 'NoCredentialsInAnswer' }],
     ['null', 200, 'null', { outcome: 'refused', layer: 'agent', code: 'NoCredentialsInAnswer' }],
-    ['other JSON', 200, '{"a":1}', { outcome: 'refused', layer: 'agent', code: 'NoCredentialsInAnswer' }],
+    ['JSON without credentials', 200, '{"a":1}', { outcome: 'refused', layer: 'agent', code: 'NoCredentialsInAnswer' }],
     [
-      'a refusal of its own',
+      "the agent's own error",
       400,
       'no token\n',
       { outcome: 'refused', layer: 'agent', code: '400', message: 'no token' },
     ],
     [
-      "EKS Auth's refusal",
+      "EKS Auth's error",
       400,
       '[r-1]: (AccessDeniedException): not, with: (brackets), fault: client\n',
       {
@@ -43,7 +43,7 @@ describe("an agent's answer", () => {
         message: 'not, with: (brackets)',
       },
     ],
-    ['no connection', 0, 'ECONNREFUSED', { outcome: 'refused', layer: 'agent', code: 'ECONNREFUSED' }],
+    ['a refused connection', 0, 'ECONNREFUSED', { outcome: 'refused', layer: 'agent', code: 'ECONNREFUSED' }],
   ];
   for (const [what, status, body, expected] of table)
     it(`with ${what} is ${expected.outcome}${expected.layer ? ` by ${expected.layer}` : ''}`, () => {
@@ -52,7 +52,7 @@ describe("an agent's answer", () => {
       for (const secret of Object.values(secrets)) expect(JSON.stringify(result)).not.to.contain(secret);
     });
 
-  it('tells names, account, time left and which session it is', () => {
+  it('is described by key names, account, remaining lifetime and session', () => {
     const { facts } = judgeAgentAnswer({ status: 200, contentType: 'application/json', body: credentials() });
     expect(facts).to.include({
       keys: 'AccessKeyId,SecretAccessKey,Token,AccountId,Expiration',
@@ -100,7 +100,7 @@ describe('raw requests', () => {
     server.close(done);
   });
 
-  it('are an SDK’s unless the operation says otherwise', async () => {
+  it("equal an SDK's unless the operation changes them", async () => {
     await fetchCredentials({ do: 'FetchCredentials', token: { from: 'text', text: 't' } });
     await fetchCredentials({
       do: 'FetchCredentials',
@@ -114,7 +114,7 @@ describe('raw requests', () => {
   });
 
   for (const atOnce of [true, false])
-    it(`are counted when they are repeated ${atOnce ? 'at once' : 'one after another'}`, async () => {
+    it(`are counted when repeated ${atOnce ? 'concurrently' : 'sequentially'}`, async () => {
       const { outcome, facts } = await fetchCredentials({
         do: 'FetchCredentials',
         token: { from: 'none' },
@@ -126,7 +126,7 @@ describe('raw requests', () => {
       expect(seen).to.have.length(3);
     });
 
-  it('tell that answers differ, and which was odd', async () => {
+  it('report that responses differ, and return the failed one', async () => {
     answer = (_request, response) => {
       if (seen.length === 2) response.writeHead(400).end('no');
       else response.end(credentials({ AccessKeyId: `A${seen.length}` }));
@@ -136,7 +136,7 @@ describe('raw requests', () => {
     expect(result.facts).to.include({ requests: 3, answeredAlike: false, distinctSessions: 3 });
   });
 
-  it('are given up when they are told so', async () => {
+  it('time out after giveUpAfter', async () => {
     const ended = new Promise((resolve) => (answer = (request) => request.once('close', resolve)));
     expect(await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' }, giveUpAfter: 50 })).to.include({
       outcome: 'refused',
@@ -146,7 +146,7 @@ describe('raw requests', () => {
     await ended;
   });
 
-  it('are written as they are', async () => {
+  it('are sent with the given lines unchanged', async () => {
     answer = (_request, response) => {
       response.writeProcessing();
       const text = '[r]: (Odd): no\r\n\r\nreally, fault: client';
@@ -177,23 +177,21 @@ describe('raw requests', () => {
     expect(broken).to.include({ outcome: 'refused', layer: 'agent', code: 'NoAnswer' });
   });
 
-  it('say that the agent ends connections without an answer', async () => {
+  it('report that the agent closes connections without a response', async () => {
     answer = (request) => request.socket.destroy();
     const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });
     expect(result).to.include({ outcome: 'refused', layer: 'agent', code: 'NoAnswer' });
     expect(seen).to.have.length(3);
-    expect(inconclusiveReason(result, { milliseconds: 0, ofAll: false }), 'that tells of the agent').to.equal(
-      undefined,
-    );
+    expect(inconclusiveReason(result, { milliseconds: 0, ofAll: false }), 'a conclusive result').to.equal(undefined);
   });
 
-  it('are made again where a connection broke', async () => {
+  it('are retried after a broken connection', async () => {
     answer = (request, response) => (seen.length < 3 ? request.socket.destroy() : response.end(credentials()));
     const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });
     expect(result).to.include({ outcome: 'granted' });
   });
 
-  it('say that the agent cannot be reached', async () => {
+  it('report that the agent is unreachable', async () => {
     const { AWS_CONTAINER_CREDENTIALS_FULL_URI: there } = process.env;
     process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = 'http://127.0.0.1:1/v1/credentials';
     const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });
@@ -201,7 +199,7 @@ describe('raw requests', () => {
     expect(result).to.include({ outcome: 'refused', layer: 'agent', code: 'ECONNREFUSED' });
   });
 
-  it('read an answer of AssumeRoleWithWebIdentity', async () => {
+  it('parse a response of AssumeRoleWithWebIdentity', async () => {
     let form = '';
     answer = (_request, response, body) => {
       form = body;
@@ -230,7 +228,7 @@ describe('raw requests', () => {
     });
   });
 
-  it('read a refusal of AssumeRoleWithWebIdentity', async () => {
+  it('parse an error of AssumeRoleWithWebIdentity', async () => {
     answer = (_request, response) =>
       response
         .writeHead(400)
@@ -279,28 +277,28 @@ describe('raw requests', () => {
     });
     const uri = (): string => process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '';
 
-    it('blame the injection where nothing was injected', async () =>
+    it('blame the injection if nothing was injected', async () =>
       expect(await diagnosed({})).to.include({
         outcome: 'refused',
         layer: 'injection',
         code: 'NoCredentialsSettings',
       }));
-    it('blame STS where the pod has IRSA settings', async () =>
+    it('blame STS if the pod has IRSA settings', async () =>
       expect(await diagnosed({ AWS_ROLE_ARN: 'r', AWS_WEB_IDENTITY_TOKEN_FILE: file })).to.include({ layer: 'sts' }));
-    it('blame the address where SDKs send no token to it', async () =>
+    it('blame the address if SDKs send no token to it', async () =>
       expect(await diagnosed({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/v1/credentials' })).to.include({
         layer: 'injection',
         code: 'UriNotAccepted',
       }));
-    it('blame the injection where the token cannot be read', async () =>
+    it('blame the injection if the token is unreadable', async () =>
       expect(
         await diagnosed({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri(), AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/none' }),
       ).to.include({ layer: 'injection', code: 'TokenUnreadable' }));
-    it('blame the agent where it answers a request by hand', async () =>
+    it('blame the agent if it answers a direct request', async () =>
       expect(
         await diagnosed({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri(), AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file }),
       ).to.include({ layer: 'agent', code: 'CredentialsProviderError' }));
-    it('pass on what the agent answers', async () => {
+    it("report the agent's error", async () => {
       answer = (_request, response) => response.writeHead(400).end('[r]: (AccessDeniedException): no, fault: client');
       const result = await diagnosed({
         AWS_CONTAINER_CREDENTIALS_FULL_URI: uri(),

@@ -6,7 +6,7 @@ import { stsEndpoint } from './sts-endpoint.ts';
 import { changeToken, readToken } from './tokens.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
-/** An error of EKS Auth as the agent relays it: `[<request id>]: (<code>): <message>, fault: client`. */
+/** EKS Auth's error in the agent's format: `[<request id>]: (<code>): <message>, fault: client`. */
 const PASSED_ON = /^\[([^\]]*)\]: \(([^)]+)\): ([\s\S]*), fault: (\w+)\s*$/;
 
 const AGENT_ADDRESS = {
@@ -15,7 +15,7 @@ const AGENT_ADDRESS = {
   ipv6: 'PROBE_AGENT_IPV6_URI',
 } as const;
 
-/** Calls the agent directly. Several requests must all be answered alike. */
+/** Calls the agent directly. Repeated requests must all get the same response. */
 export async function fetchCredentials(operation: AgentRequest): Promise<ProbeResult> {
   const base = process.env[AGENT_ADDRESS[operation.via ?? 'environment']];
   if (base === undefined)
@@ -48,14 +48,14 @@ export async function fetchCredentials(operation: AgentRequest): Promise<ProbeRe
   };
 }
 
-/** The connection ended without an answer at every attempt. */
+/** The code if the agent closed the connection without a response at every attempt. */
 const NO_ANSWER = 'NoAnswer';
 const TRIES = 3;
 const PAUSE_MILLISECONDS = 300;
 
 /**
- * One broken connection may be the network's, or a replaced agent's. At every attempt it is the agent, as Go's
- * `net/http` ends it when a handler panics.
+ * Calls the agent, with retries. The network or a replaced agent may break one connection. If every attempt breaks, the
+ * cause is the agent: Go's `net/http` closes the connection when a handler panics.
  */
 async function askAgent(base: string, operation: AgentRequest, authorization: string | undefined): Promise<Answer> {
   const url = new URL(base);
@@ -82,7 +82,7 @@ async function askAgent(base: string, operation: AgentRequest, authorization: st
 
 const notAnswered = (code: string): Answer => ({ status: 0, contentType: undefined, body: code });
 
-/** The meaning of an agent's answer: credentials, its own refusal, or EKS Auth's. */
+/** Interprets the agent's response: credentials, its own error, or EKS Auth's error. */
 export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeResult {
   const facts = { status, ...(contentType !== undefined && { contentType }) };
   if (status === 200) {
@@ -93,7 +93,7 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
         layer: 'agent',
         code: 'NoCredentialsInAnswer',
         status,
-        message: 'the agent answered 200 without credentials',
+        message: 'the agent returned 200 without credentials',
         facts,
       };
     return {
@@ -105,7 +105,7 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
         accountId: String(credentials['AccountId']),
         expiration: String(credentials['Expiration']),
         secondsLeft: Math.round((Date.parse(String(credentials['Expiration'])) - Date.now()) / 1000),
-        // Distinguishes sessions without naming a key.
+        // Distinguishes sessions without revealing a key.
         session: fingerprint(String(credentials['AccessKeyId'])),
       },
     };
@@ -113,7 +113,7 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
   if (status === 0) {
     const message =
       body === NO_ANSWER
-        ? `the agent ended the connection without an answer, at each of ${TRIES} tries`
+        ? `the agent closed the connection without a response in each of ${TRIES} attempts`
         : `the agent cannot be reached (${body})`;
     return {
       outcome: 'refused',
@@ -139,7 +139,7 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
   return { outcome: 'refused', layer: 'agent', code: String(status), status, message: body.trim(), facts };
 }
 
-/** AssumeRoleWithWebIdentity by hand: an unsigned form post (AWS STS API Reference). */
+/** Calls AssumeRoleWithWebIdentity without an SDK, by an unsigned form POST (AWS STS API Reference). */
 export async function assumeRoleWithWebIdentity(operation: WebIdentityRequest): Promise<ProbeResult> {
   const token = readToken(operation.token);
   const form = new URLSearchParams({
@@ -186,7 +186,7 @@ export async function send(
     ...options
   }: { method: string; path: string; headers: Record<string, string>; body?: string; timeout?: number },
 ): Promise<Answer> {
-  // TLS is loaded only where needed, as it slows the start.
+  // Load TLS only when needed, because it slows the start.
   const request = url.protocol === 'https:' ? (await import('node:https')).request : httpRequest;
   return new Promise((resolve, reject) => {
     const hostname = unbracketed(url.hostname);
@@ -219,7 +219,7 @@ export async function send(
   });
 }
 
-/** FNV-1a, 32 bits: distinguishes sessions without revealing a key. */
+/** Returns a 32-bit FNV-1a hash, which distinguishes sessions without revealing a key. */
 function fingerprint(text: string): string {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index += 1) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

@@ -23,83 +23,87 @@ const denied: ProbeResult = {
   message: 'because no identity-based policy allows the s3:GetObject action',
 };
 
-describe('what a probe must come to', () => {
+describe("a probe's expected result", () => {
   const until = ({ roleArn, ...more }: Partial<ExpectedResult> & { readonly roleArn?: string } = {}): RetryUntil => ({
     expected: { outcome: 'denied', ...more },
     seconds: 60,
     ...(roleArn !== undefined && { roleArn }),
   });
   const cases: readonly (readonly [string, ProbeResult, RetryUntil, boolean])[] = [
-    ['its outcome', denied, until(), true],
-    ['no other outcome', { outcome: 'granted' }, until(), false],
-    ['one of the layers', denied, until({ by: ['sts', 's3'] }), true],
-    ['no other layer', denied, until({ by: ['sts'] }), false],
-    ['one of the codes', denied, until({ code: ['AccessDenied', 'Other'] }), true],
-    ['no other code', denied, until({ code: ['Other'] }), false],
-    ['the status', denied, until({ status: 403 }), true],
-    ['no other status', denied, until({ status: 400 }), false],
-    ['the kind of policy that the message names', denied, until({ policy: 'identity', explicit: false }), true],
-    ['no other kind of policy', denied, until({ policy: 'resource' }), false],
-    ['no other reason', denied, until({ explicit: true }), false],
+    ['matches its outcome', denied, until(), true],
+    ['does not match another outcome', { outcome: 'granted' }, until(), false],
+    ['matches one of its layers', denied, until({ by: ['sts', 's3'] }), true],
+    ['does not match another layer', denied, until({ by: ['sts'] }), false],
+    ['matches one of its codes', denied, until({ code: ['AccessDenied', 'Other'] }), true],
+    ['does not match another code', denied, until({ code: ['Other'] }), false],
+    ['matches its status', denied, until({ status: 403 }), true],
+    ['does not match another status', denied, until({ status: 400 }), false],
+    ['matches the policy type in the message', denied, until({ policy: 'identity', explicit: false }), true],
+    ['does not match another policy type', denied, until({ policy: 'resource' }), false],
+    ['does not match an implicit denial if it must be explicit', denied, until({ explicit: true }), false],
     [
-      'any policy where none is named',
+      'matches any policy if the message names none',
       { ...denied, message: 'no' },
       until({ policy: 'boundary', explicit: true }),
       true,
     ],
     [
-      'a session of the role, whose path STS leaves out',
+      'matches a session of its role, whose path STS omits',
       identity('arn:aws:sts::111122223333:assumed-role/app/s'),
       until({ outcome: 'granted', roleArn: ROLE }),
       true,
     ],
     [
-      'no session of another role',
+      'does not match a session of another role',
       identity('arn:aws:sts::111122223333:assumed-role/node/s'),
       until({ outcome: 'granted', roleArn: ROLE }),
       false,
     ],
     [
-      'no session of a role of that name in another account',
+      'does not match a role with the same name in another account',
       identity('arn:aws:sts::444455556666:assumed-role/app/s'),
       until({ outcome: 'granted', roleArn: ROLE }),
       false,
     ],
     [
-      'any identity where no role is named',
+      'matches any identity if it has no role',
       identity('arn:aws:iam::111122223333:root'),
       until({ outcome: 'granted' }),
       true,
     ],
-    ['any identity where none shows', { outcome: 'granted' }, until({ outcome: 'granted', roleArn: ROLE }), true],
+    [
+      'matches if the result has no identity',
+      { outcome: 'granted' },
+      until({ outcome: 'granted', roleArn: ROLE }),
+      true,
+    ],
   ];
-  for (const [what, result, expected, met] of cases)
-    it(`is ${what}`, () => expect(isExpected(result, expected)).to.equal(met));
+  for (const [what, result, expected, met] of cases) it(what, () => expect(isExpected(result, expected)).to.equal(met));
 });
 
-describe('time', () => {
+describe('a retry', () => {
   const granted: RetryUntil = { expected: { outcome: 'granted' }, seconds: 60 };
   const cases: readonly (readonly [string, ProbeResult, RetryUntil, boolean])[] = [
-    ['may mend a denial', denied, granted, true],
-    ['may mend a refusal of EKS Auth', { outcome: 'refused', layer: 'eks-auth' }, granted, true],
-    ['may end a grant', { outcome: 'granted' }, { expected: { outcome: 'denied' }, seconds: 60 }, true],
-    ['does not change what was injected', { outcome: 'refused', layer: 'injection' }, granted, false],
+    ['may succeed after a denial', denied, granted, true],
+    ["may succeed after EKS Auth's error", { outcome: 'refused', layer: 'eks-auth' }, granted, true],
+    ['may be denied after a grant', { outcome: 'granted' }, { expected: { outcome: 'denied' }, seconds: 60 }, true],
+    ['cannot succeed after a missing injection', { outcome: 'refused', layer: 'injection' }, granted, false],
     [
-      'does not take away what was injected',
+      'cannot fail at the injection after a grant',
       { outcome: 'granted' },
       { expected: { outcome: 'granted', by: ['injection'] }, seconds: 60 },
       false,
     ],
-    ['does not change a network', { outcome: 'refused', layer: 'network' }, granted, false],
-    ['may bring back a network', { outcome: 'error', layer: 's3', code: 'ECONNRESET' }, granted, true],
-    ['does not mend a failing service', { outcome: 'error', layer: 's3', status: 500 }, granted, false],
-    ['does not mend an error', { outcome: 'error' }, granted, false],
+    ['cannot succeed after a denial by the network', { outcome: 'refused', layer: 'network' }, granted, false],
+    ['may succeed after a broken connection', { outcome: 'error', layer: 's3', code: 'ECONNRESET' }, granted, true],
+    ['cannot succeed after an error of the service', { outcome: 'error', layer: 's3', status: 500 }, granted, false],
+    ['cannot succeed after an error of the probe', { outcome: 'error' }, granted, false],
   ];
   for (const [what, result, until, may] of cases) it(what, () => expect(mayChange(result, until)).to.equal(may));
 });
 
-describe('a probe', () => {
-  /** Gives these results in turn, the last over and over. */
+describe('a retried probe', () => {
+  /** Retries a probe with these results in turn; the last one repeats. */
   const tried = async (
     results: readonly ProbeResult[],
     until: RetryUntil | undefined,
@@ -118,7 +122,7 @@ describe('a probe', () => {
   };
   const until: RetryUntil = { expected: { outcome: 'granted' }, seconds: 60 };
 
-  it('that meets it at once is not repeated', async () =>
+  it('is not repeated if the first result is expected', async () =>
     expect((await tried([{ outcome: 'granted' }], until)).report).to.deep.equal({
       number: 7,
       startedAt: 1,
@@ -126,10 +130,10 @@ describe('a probe', () => {
       outcome: 'granted',
     }));
 
-  it('without a result that it must come to is not repeated', async () =>
+  it('is not repeated without an expected result', async () =>
     expect((await tried([denied], undefined)).firsts).to.deep.equal([true]));
 
-  it('is repeated until it meets it, and tells how often and since when', async () => {
+  it('is repeated until the result is expected, and reports the number of tries and the first start', async () => {
     const { report, firsts } = await tried([denied, denied, { outcome: 'granted' }], until);
     expect(firsts).to.deep.equal([true, false, false]);
     expect(report).to.deep.equal({
@@ -141,22 +145,22 @@ describe('a probe', () => {
     });
   });
 
-  it('that never meets it comes to its last result when its time is over', async () => {
+  it('returns the last result after its timeout', async () => {
     const { report, firsts } = await tried([denied], { ...until, seconds: 0.1 });
     expect(firsts.length).to.be.greaterThan(1);
     expect(report).to.include({ outcome: 'denied' });
     expect(report.tries).to.deep.equal({ count: firsts.length, firstStartedAt: 1 });
   });
 
-  it('is not repeated when its phase was opened long ago', async () =>
+  it('is not repeated if its time has already passed', async () =>
     expect((await tried([denied], { ...until, seconds: 0 })).firsts).to.deep.equal([true]));
 
-  it('is repeated no more when time cannot mend it', async () =>
+  it('is not repeated after a result that cannot change', async () =>
     expect((await tried([denied, { outcome: 'error' }, { outcome: 'granted' }], until)).firsts).to.have.length(2));
 });
 
 describe('the probe program', () => {
-  it('goes through the whole credential chain again with each try', async () => {
+  it('runs the whole credential chain again in each try', async () => {
     const keys: string[] = [];
     let given = 0;
     const server = createServer((request, response) => {
@@ -222,7 +226,7 @@ describe('the probe program', () => {
       [1, 'granted', undefined],
     ]);
     expect(reports[0]?.identity?.arn).to.contain('/after/');
-    // The second probe goes on with the credentials that the last try got.
+    // The second probe uses the credentials of the last try.
     expect(keys).to.deep.equal(['KEY1', 'KEY2', 'KEY2']);
   });
 });

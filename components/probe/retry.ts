@@ -4,10 +4,10 @@ import { isSessionOf } from '../../foundation/aws/role-arn.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import type { ProbeReport, ProbeResult, RetryUntil } from '../../foundation/protocols/probe-protocol.ts';
 
-/** AWS is asked at most once a second. */
+/** Limits calls of AWS to one per second. */
 const PAUSE_MILLISECONDS = 1000;
 
-/** Whether a result is the expected one, as far as its pod can tell. */
+/** Returns whether a result is the expected one, as far as the pod can know. */
 export function isExpected(result: ProbeResult, { expected, roleArn }: RetryUntil): boolean {
   const { identity, message } = result;
   const observed = {
@@ -19,8 +19,8 @@ export function isExpected(result: ProbeResult, { expected, roleArn }: RetryUnti
 }
 
 /**
- * Whether a result may change once AWS is consistent. The admitted pod itself stays, an unreachable agent does not
- * depend on AWS, and errors only count if a service did not answer.
+ * Returns whether a result may change once AWS is consistent. The admitted pod and an unreachable agent do not depend on
+ * AWS. An error may only change if a service did not answer.
  */
 export function mayChange(result: ProbeResult, { expected }: RetryUntil): boolean {
   const fixed = (layer: string | undefined): boolean => layer === 'injection' || layer === 'network';
@@ -30,14 +30,14 @@ export function mayChange(result: ProbeResult, { expected }: RetryUntil): boolea
 }
 
 export interface Tries {
-  /** `isFirst` is false if no cached credentials may be used. */
+  /** Runs the probe. If not `isFirst`, it must not use cached credentials. */
   readonly run: (isFirst: boolean) => Promise<ProbeReport>;
-  /** When the probe's phase was opened, milliseconds since the epoch. */
+  /** When the probe's phase was opened, in milliseconds since the epoch. */
   readonly openedAt: number;
   readonly pauseMilliseconds?: number;
 }
 
-/** Repeats a probe until it has the expected result or times out; returns the last report. */
+/** Repeats a probe until it has the expected result or times out. Returns the last report. */
 export async function retryUntilExpected(
   until: RetryUntil | undefined,
   { run, openedAt, pauseMilliseconds = PAUSE_MILLISECONDS }: Tries,

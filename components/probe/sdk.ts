@@ -11,7 +11,7 @@ import { clientError, requestOf, type ServiceError } from './service-error.ts';
 
 let s3Module: typeof S3 | undefined;
 
-/** Adds S3's operations separately: they slow the start, and many pods only need STS. */
+/** Adds S3's operations. They are separate because they slow the start, and many pods only need STS. */
 export function addS3(module: typeof S3): void {
   s3Module = module;
 }
@@ -21,7 +21,7 @@ function s3Operations(): typeof S3 {
   return s3Module;
 }
 
-// One chain, as each client would make it: S3 then sees the identity that STS reports.
+// Both clients share one chain, so that S3 sees the identity that STS reports.
 let sts = new STSClient({});
 let s3: S3Client | undefined;
 
@@ -36,10 +36,10 @@ export function renewCredentials(): void {
 
 let known: { readonly accessKeyId: string; readonly identity: Identity } | undefined;
 
-/** The identity of the current credentials, asked for after each change. */
+/** Returns the identity of the current credentials. Calls STS after each change. */
 export async function identify(askAgain: boolean): Promise<Answer> {
   try {
-    // As the client resolves them for its own requests.
+    // The client resolves credentials like for its own requests.
     const { accessKeyId } = await sts.config.credentials();
     if (askAgain || known?.accessKeyId !== accessKeyId) known = { accessKeyId, identity: await whoAmI(sts) };
     return { identity: known.identity };
@@ -53,7 +53,7 @@ async function whoAmI(client: STSClient): Promise<Identity> {
   return { arn: Arn, account: Account };
 }
 
-/** STS's ARN of these credentials. Throws the SDK's errors. */
+/** Returns STS's ARN for these credentials. Throws the SDK's errors. */
 export async function arnOf(credentials: NonNullable<STSClientConfig['credentials']>): Promise<string> {
   const client = new STSClient({ credentials });
   try {

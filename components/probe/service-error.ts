@@ -6,14 +6,14 @@ export interface ServiceError extends Error {
   readonly Code?: string;
 }
 
-/** HEAD has no body, so the SDK has no code: 403 stands for AccessDenied, 404 for NotFound. */
+/** Returns an error's code. HEAD has no body, so the SDK has no code: 403 means AccessDenied, 404 NotFound. */
 export function errorCode(error: ServiceError, status: number | undefined): string {
   const { code: errno } = error as NodeJS.ErrnoException;
   if (status === undefined && errno !== undefined) return errno;
   return plainCode(error.Code ?? error.name, status);
 }
 
-/** SDKs' codes for an answer without a body. */
+/** SDKs' codes for a response without a body. */
 const CODELESS = /^(\d{3}|Forbidden|UnknownError|Unknown)$/;
 
 export function plainCode(code: string, status: number | undefined): string {

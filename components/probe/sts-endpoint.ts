@@ -1,4 +1,4 @@
-/** AWS SDKs and Tools Reference Guide, "Service-specific endpoints" and "AWS STS Regional endpoints". */
+/** Returns STS's endpoint (SDKs and Tools Reference Guide, "Service-specific endpoints", "AWS STS Regional endpoints"). */
 export const stsEndpoint = ({
   AWS_ENDPOINT_URL_STS,
   AWS_ENDPOINT_URL,

@@ -123,9 +123,13 @@ async function signedWithSecret(
   const { createHmac } = await import('node:crypto');
   const { aud, iss } = decode(claims) as { readonly aud?: string | readonly string[]; readonly iss?: string };
   const [, name = ''] = change.split('-');
-  const secrets: Readonly<Record<string, unknown>> = { audience: [aud].flat()[0], issuer: iss, key: kid };
+  const secrets: Readonly<Record<string, string | undefined>> = {
+    audience: [aud].flat()[0],
+    issuer: iss,
+    key: typeof kid === 'string' ? kid : undefined,
+  };
   const input = `${encode({ ...header, ...(!withoutKeyId && { kid }), alg: 'HS256' })}.${claims}`;
-  const signature = createHmac('sha256', String(secrets[name] ?? ''))
+  const signature = createHmac('sha256', secrets[name] ?? '')
     .update(input)
     .digest('base64url');
   return `${input}.${signature}`;

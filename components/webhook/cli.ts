@@ -2,7 +2,7 @@ import { UsageError } from '../go/flags.ts';
 import { parseWebhookFlags, usage } from './cli/flags.ts';
 import { run } from './cli/run.ts';
 
-/** Runs until a signal. Exits 2 for a wrong command line, 1 if it cannot start. */
+/** Runs until a signal. Exits with 2 for an invalid command line, and with 1 if it cannot start. */
 async function main(args: readonly string[]): Promise<void> {
   const terminated = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<void> {
     await terminated;
     await program.stop();
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : 'The webhook could not be started.'}\n`);
+    process.stderr.write(`${error instanceof Error ? error.message : 'The webhook cannot start.'}\n`);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

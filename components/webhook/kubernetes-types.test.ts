@@ -37,17 +37,17 @@ describe('decode', () => {
     ],
   ];
   for (const [text, message] of errors) {
-    it(`tells what is wrong with ${text} in Go's words`, () => {
+    it(`reports Go's error for ${text}`, () => {
       expect(decode(Pod, parseJson(text)).error).to.equal(message);
     });
   }
 
-  it('lets the error of a quantity outrank those passed over before it', () => {
+  it('reports the error of a quantity instead of earlier type errors', () => {
     const json = parseJson('{"spec":{"containers":[{"name":5,"resources":{"limits":{"cpu":"abc"}}}]}}');
     expect(decode(Pod, json).error).to.contain('quantities must match');
   });
 
-  it('takes members in another case unless told not to', () => {
+  it('matches member names in any case unless caseSensitive is set', () => {
     const json = parseJson('{"METADATA":{"Name":"p"}}');
     expect(decode(Pod, json).value).to.deep.equal({ metadata: { name: 'p' } });
     expect(decode(Pod, json, { caseSensitive: true }).value).to.deep.equal({});
@@ -59,9 +59,9 @@ describe('the round trip of a container', () => {
 
   const containers: readonly (readonly [why: string, given: string, written: string])[] = [
     ['adds the resources', '{"name":"a"}', '{"name":"a","resources":{}}'],
-    ['drops what the type does not know', '{"name":"a","wonder":1}', '{"name":"a","resources":{}}'],
-    ['takes the last of a member that is written twice', '{"name":"a","name":"b"}', '{"name":"b","resources":{}}'],
-    ['escapes what HTML would read', '{"name":"<&>"}', '{"name":"\\u003c\\u0026\\u003e","resources":{}}'],
+    ['drops unknown members', '{"name":"a","wonder":1}', '{"name":"a","resources":{}}'],
+    ['keeps the last of duplicate members', '{"name":"a","name":"b"}', '{"name":"b","resources":{}}'],
+    ['escapes characters of HTML', '{"name":"<&>"}', '{"name":"\\u003c\\u0026\\u003e","resources":{}}'],
     ['drops zero values', '{"name":"a","image":"","tty":false,"args":[],"ports":null}', '{"name":"a","resources":{}}'],
     [
       'keeps zero values behind pointers',
@@ -69,12 +69,12 @@ describe('the round trip of a container', () => {
       '{"name":"a","resources":{},"securityContext":{"privileged":false,"runAsUser":0}}',
     ],
     [
-      'writes a port without one',
+      'writes 0 for a missing port',
       '{"name":"a","ports":[{}]}',
       '{"name":"a","ports":[{"containerPort":0}],"resources":{}}',
     ],
     [
-      'writes a divisor that was not given',
+      'writes 0 for a missing divisor',
       '{"name":"a","env":[{"name":"M","valueFrom":{"resourceFieldRef":{"resource":"limits.memory"}}}]}',
       '{"name":"a","env":[{"name":"M","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"0"}}}],"resources":{}}',
     ],

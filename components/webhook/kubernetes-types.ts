@@ -2,13 +2,13 @@ import { goTypes } from '../go/json-types.ts';
 import declarations from './kubernetes-types.json' with { type: 'json' };
 
 const typeOf = goTypes(declarations);
-/** Kubernetes's core/v1 API, v1.36. */
+/** From Kubernetes's core/v1 API, version 1.36. */
 export const Pod = typeOf('Pod');
 export const Container = typeOf('Container');
-/** Kubernetes's admission.k8s.io API; v1 and v1beta1 have the same fields. */
+/** From Kubernetes's admission.k8s.io API, whose v1 and v1beta1 have the same fields. */
 export const AdmissionReview = typeOf('AdmissionReview');
 
-/** A decoded pod; absent fields are Go's zero values, empty lists and maps are not nil. */
+/** A decoded pod. Missing fields mean Go's zero values; empty lists and maps are not nil. */
 export interface Pod {
   readonly metadata?: {
     readonly name?: string;

@@ -3,16 +3,16 @@ export interface ServiceAccount {
 }
 
 export interface ServiceAccountSource {
-  /** Resolves once `get` has the latest changes. Absent: `get` has those received so far. */
+  /** Resolves once `get` returns the latest state. If undefined, `get` may lag behind. */
   upToDate?(namespace: string, name: string): Promise<void>;
   get(namespace: string, name: string): ServiceAccount | undefined;
-  /** Waits for a missing one during the look-up grace period; `undefined` if it does not appear. */
+  /** Waits for a missing service account during the lookup grace period. Returns undefined if it does not appear. */
   fetch?(namespace: string, name: string): Promise<ServiceAccount | undefined>;
 }
 
 /** A service account's identity, from its annotations or the config map. */
 export interface Identity {
-  /** Empty when there is none. */
+  /** Empty if the service account has no role. */
   readonly roleArn: string;
   readonly audience: string;
   readonly regionalSts: boolean;
@@ -20,12 +20,12 @@ export interface Identity {
   readonly tokenExpiration: bigint;
 }
 
-/** Options of the mutation, with names and defaults of the webhook's flags. Paths are Linux's. */
+/** Options of the mutation, with the names and defaults of the webhook's flags. Paths are for Linux. */
 export const DEFAULTS = {
   annotationPrefix: 'eks.amazonaws.com',
   tokenAudience: 'sts.amazonaws.com',
   tokenMountPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount',
-  /** Empty: none is injected. */
+  /** Empty: no region variables are injected. */
   awsDefaultRegion: '',
   stsRegionalEndpoint: false,
   containerCredentialsAudience: 'pods.eks.amazonaws.com',
@@ -34,40 +34,40 @@ export const DEFAULTS = {
   containerCredentialsTokenVolumeName: 'eks-pod-identity-token',
   containerCredentialsTokenPath: 'eks-pod-identity-token',
   composeRoleArn: { enabled: false, accountId: '', partition: '' },
-  /** Source of the expiration jitter, in [0, 1). */
+  /** Returns the jitter of the expiration, in [0, 1). */
   random: Math.random,
 };
 
 export interface WebhookOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly serviceAccounts: ServiceAccountSource;
-  /** Service accounts with an association, as in the container-credentials config file. */
+  /** Service accounts with an association, like those in the container-credentials config file. */
   readonly identities?: readonly { readonly namespace: string; readonly serviceAccount: string }[];
-  /** Seconds. Default 86400. */
+  /** Seconds. Default: 86400. */
   readonly tokenExpiration?: number;
   /** Identities of the config map (`parseConfigMap`), for service accounts without a role annotation. */
   readonly configuredIdentities?: { get(key: string): Identity | undefined };
   readonly host?: string;
   readonly port?: number;
   readonly metricsPort?: number;
-  /** PEM; without it the server speaks plain HTTP (for tests and replays). */
+  /** PEM texts. Without them, the server uses plain HTTP, for tests and replays. */
   readonly tls?: { readonly certificate: string; readonly key: string };
   readonly log?: (line: string) => void;
 }
 
 export interface RunningWebhook {
-  /** `https://127.0.0.1:<port>`; admission reviews go to `/mutate` below it. */
+  /** `https://127.0.0.1:<port>`. Its path `/mutate` accepts admission reviews. */
   readonly url: string;
-  /** `http://127.0.0.1:<port>/metrics`, with a metrics port. */
+  /** `http://127.0.0.1:<port>/metrics`; undefined without a metrics port. */
   readonly metricsUrl?: string;
   setIdentities(identities: readonly { readonly namespace: string; readonly serviceAccount: string }[]): void;
-  /** Uses another certificate for new connections. Without effect for plain HTTP. */
+  /** Sets the certificate for new connections. Has no effect on plain HTTP. */
   setTls(tls: { readonly certificate: string; readonly key: string }): void;
   stop(): Promise<void>;
 }
 
-/** Seconds; also for unknown service accounts. */
+/** Seconds; applies to unknown service accounts too. */
 export const DEFAULT_TOKEN_EXPIRATION = 86_400n;
-/** Seconds. The API server grants no shorter token. */
+/** Seconds. The API server issues no shorter tokens. */
 const MIN_TOKEN_EXPIRATION = 600n;
 
 export const clampTokenExpiration = (seconds: bigint): bigint =>

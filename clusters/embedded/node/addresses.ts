@@ -3,7 +3,7 @@ import type { NodeOptions, Translation } from '../../kubernetes/index.ts';
 import { NETWORK_RIGHTS } from '../../../foundation/protocols/client-run.ts';
 import { networkRights } from '../network-rights.ts';
 
-/** `http://127.0.0.1:<port>` of a node's replacements for link-local addresses. */
+/** URLs such as `http://127.0.0.1:<port>` that replace a node's link-local addresses. */
 export interface LinkLocalEndpoints {
   readonly agentV4: string;
   readonly agentV6: string;
@@ -17,7 +17,7 @@ const ADDRESSES: readonly { readonly inPod: string; readonly endpoint: keyof Lin
   { inPod: 'http://[fd00:ec2::254]', endpoint: 'instanceMetadata' },
 ];
 
-/** AWS SDKs read it instead of their constant metadata address. */
+/** AWS SDKs use its value instead of their constant metadata address. */
 const METADATA_ENDPOINT = 'AWS_EC2_METADATA_SERVICE_ENDPOINT';
 
 export function translatedAddresses(
@@ -35,7 +35,7 @@ export function translatedAddresses(
 
 const [PATHS, ...OTHERS] = TRANSLATIONS;
 
-/** Visible differences from a real cluster's pod. */
+/** Differences from a real cluster that pods can see. */
 export const TRANSLATION: readonly Translation[] = [
   ...(PATHS === undefined ? [] : [PATHS]),
   ...ADDRESSES.map(({ inPod, endpoint }) => ({
@@ -43,7 +43,7 @@ export const TRANSLATION: readonly Translation[] = [
     here:
       endpoint === 'instanceMetadata'
         ? "a loopback port of the node's instance metadata service (IMDSv2 only)"
-        : 'a loopback port of the node that hands requests to the agent with the link-local Host; without an agent the connection is refused',
+        : 'a loopback port of the node that forwards requests to the agent with the link-local Host; without an agent the connection is refused',
   })),
   {
     inPod: `${METADATA_ENDPOINT} is not set`,

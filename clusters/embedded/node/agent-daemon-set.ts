@@ -20,7 +20,7 @@ export class AgentDaemonSet {
     this.#chart = chart;
   }
 
-  /** Throws for an invalid configuration text. */
+  /** Creates or updates the DaemonSet. Throws for an invalid configuration. */
   install(configurationValues: string | undefined, version: string): void {
     const args = flagArguments(additionalFlags(configurationValues));
     const previous = this.#store.get('daemonsets', NAMESPACE, NAME);
@@ -37,13 +37,13 @@ export class AgentDaemonSet {
     this.#store.remove('daemonsets', NAMESPACE, NAME);
   }
 
-  /** Returns the message of a failed pod of the current configuration. */
+  /** Returns the message of a failed pod with the current configuration, if any. */
   failure(): string | undefined {
     const { current } = this.#pods();
     return current.map(failureOf).find((failure) => failure !== undefined);
   }
 
-  /** Reports whether exactly the selected nodes have a ready pod of the current configuration. */
+  /** Returns whether the selected nodes, and no others, have a ready pod with the current configuration. */
   isSettled(): boolean {
     const { all, current, set } = this.#pods();
     const wanted = set === undefined ? 0 : selectedNodes(set, this.#store.list('nodes')).length;
@@ -73,7 +73,7 @@ export class AgentDaemonSet {
         serviceAccountName: 'default',
         restartPolicy: 'Always',
         dnsPolicy: 'ClusterFirst',
-        // As in the chart's affinity.
+        // Like the chart's affinity.
         nodeSelector: { 'kubernetes.io/os': 'linux' },
       },
       container: {
@@ -92,6 +92,6 @@ function isAgentPod({ metadata }: KubeObject): boolean {
 function failureOf(pod: KubeObject): string | undefined {
   const status = pod['status'] as Stored<V1PodStatus> | undefined;
   const terminated = status?.containerStatuses?.[0]?.state?.terminated;
-  // The log's last line says why it ended.
+  // The last line of the log gives the reason.
   return terminated?.message?.trim().split('\n').at(-1) ?? terminated?.reason;
 }

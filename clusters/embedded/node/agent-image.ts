@@ -19,7 +19,7 @@ export interface AgentHost extends Required<Pick<AgentOptions, 'clusterName' | '
   readonly clock: Clock;
 }
 
-/** The agent of a node as an image: a loopback port with server and cache for each link-local address, while it runs. */
+/** Returns an image that runs a node's agent, with a loopback port for each link-local address. */
 export function agentImage(host: AgentHost): ComponentImage {
   return {
     start: async (pod, log, root) => {
@@ -44,7 +44,7 @@ export function agentImage(host: AgentHost): ComponentImage {
         for (const [index, family] of families.entries()) await host.addresses[family].setTarget(servers[index]);
       };
       const stop = async (): Promise<void> => {
-        // Refuse new connections on the signal; answer pending requests.
+        // Refuse new connections at once, but finish pending requests.
         await connect([]);
         await agent.stop();
       };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { agentSettings } from './agent-settings.ts';
 
-/** Without it the agent does not start. */
+/** The agent requires this flag. */
 const CLUSTER = ['--cluster-name', 'c'];
 
 describe('agent settings', () => {
@@ -19,7 +19,7 @@ describe('agent settings', () => {
     ],
     [['--endpoint', 'http://127.0.0.1:1'], { families: ['v4', 'v6'], endpoint: 'http://127.0.0.1:1' }],
   ] as const) {
-    it(`reads ${args.join(' ')}`, () => expect(agentSettings([...CLUSTER, ...args])).to.deep.equal(settings));
+    it(`parse ${args.join(' ')}`, () => expect(agentSettings([...CLUSTER, ...args])).to.deep.equal(settings));
   }
 
   for (const [args, message] of [
@@ -29,6 +29,6 @@ describe('agent settings', () => {
     [['--max-credential-retention-before-renewal', '3 hours'], 'invalid argument "3 hours"'],
     [['--max-cache-size'], 'flag needs an argument'],
   ] as const) {
-    it(`refuses ${args.join(' ')}`, () => expect(() => agentSettings([...CLUSTER, ...args])).to.throw(message));
+    it(`reject ${args.join(' ')}`, () => expect(() => agentSettings([...CLUSTER, ...args])).to.throw(message));
   }
 });

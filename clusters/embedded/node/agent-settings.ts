@@ -1,7 +1,7 @@
 import { parseServerFlags, type ServerFlags } from '../../../components/agent/index.ts';
 import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 
-/** Flags with an effect inside this process, where the system chooses ports. */
+/** Flags that affect an agent in this process. Port flags do not: the system chooses the ports. */
 const EFFECTIVE = ['endpoint', 'maxCredentialRetentionBeforeRenewal', 'maxCacheSize', 'maxServiceQps'] as const;
 
 /** Durations in milliseconds. */
@@ -9,7 +9,7 @@ export interface AgentSettings extends Pick<ServerFlags, (typeof EFFECTIVE)[numb
   readonly families: readonly ('v4' | 'v6')[];
 }
 
-/** Throws an Error with the agent's own message for an invalid argument. */
+/** Parses the agent's arguments. Throws an Error with the agent's own message for an invalid one. */
 export function agentSettings(args: readonly string[]): AgentSettings {
   const flags = parseServerFlags(args);
   const given = EFFECTIVE.filter((name) => flags[name] !== undefined).map((name) => [name, flags[name]] as const);

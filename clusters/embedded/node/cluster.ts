@@ -15,24 +15,24 @@ import { ACCESS_POLICY_OBJECTS } from '../../access-policies.ts';
 import { startPodIdentityWebhook, WEBHOOK_RIGHTS, WEBHOOK_USER } from './webhook.ts';
 
 export interface ClusterResources {
-  /** Programs by image reference. Other images get ImagePullBackOff. */
+  /** Programs by image reference. Pods with other images get ImagePullBackOff. */
   readonly images: ReadonlyMap<string, ProcessImage>;
-  /** Directory of pods (volumes, logs), created if missing and removed at the end if empty. */
+  /** Directory for the pods' volumes and logs, created if missing and removed at the end if empty. */
   readonly directory: string;
   readonly starts: StartLimiter;
   readonly processes: ProcessHost;
-  /** The agent's chart and behaviour. */
+  /** The version of the agent's chart and behaviour. */
   readonly agentChart: AgentVersion;
   readonly audit?: Audit;
 }
 
-/** As on EKS: a day, and 90 days (EKS User Guide, "Kubernetes service accounts"). */
+/** EKS's limits: a day, and 90 days (EKS User Guide, "Kubernetes service accounts"). */
 const TOKEN_LIFETIMES = { maxSeconds: 24 * 3600, extendedSeconds: 90 * 24 * 3600 };
 
-/** 40 hexadecimal digits, as EKS's key ids (aws/eks-pod-identity-agent, internal/validation). */
+/** Returns 40 hexadecimal digits, like EKS's key ids (aws/eks-pod-identity-agent, internal/validation). */
 const keyId = (publicKey: Buffer): string => createHash('sha1').update(publicKey).digest('hex');
 
-/** A week (EKS User Guide, "Fetch signing keys to validate OIDC tokens"). */
+/** Lifetime of a signing key: a week (EKS User Guide, "Fetch signing keys to validate OIDC tokens"). */
 const KEY_MILLISECONDS = 7 * 24 * 3600 * 1000;
 
 /** Milliseconds. */
@@ -71,7 +71,7 @@ export class EmbeddedCluster implements ManagedCluster {
   static async create(spec: ClusterSpec, resources: ClusterResources): Promise<EmbeddedCluster> {
     resources.processes.clearAtEnd(resources.directory);
     const { issuer, version, authenticate, region } = spec;
-    // The emulator's clock, so that both move together.
+    // Share the emulator's clock, so that both move together.
     const clock = spec.clock ?? { now: () => Date.now() };
     const webhookToken = randomBytes(32).toString('hex');
     const [api] = await Promise.all([
@@ -133,7 +133,7 @@ export class EmbeddedCluster implements ManagedCluster {
     await this.#agentsSettled();
   }
 
-  /** Nodes leave with the last of their NodePools (Karpenter, "Disruption"). */
+  /** Creates NodePools. Deleting the last one removes the nodes (Karpenter, "Disruption"). */
   #addNodePools(group: string, names: readonly string[]): void {
     const { store } = this.#api;
     for (const name of names)
@@ -151,7 +151,7 @@ export class EmbeddedCluster implements ManagedCluster {
     await Promise.all(leaving.map((node) => node.remove()));
   }
 
-  /** Resolves once the agent is ready on every node; rejects with its message. */
+  /** Installs the add-on and waits until the agent is ready on every node. Rejects with the agent's message. */
   async installAddon(addon: Parameters<ManagedCluster['installAddon']>[0]): Promise<void> {
     if (addon.name !== AGENT_ADDON) return;
     this.#agents.install(addon.configurationValues, addon.version);

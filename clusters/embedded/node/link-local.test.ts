@@ -11,7 +11,7 @@ interface Seen {
   readonly body: string;
 }
 
-describe('link-local address', () => {
+describe('a link-local address', () => {
   let address: LinkLocalAddress;
   let server: Server;
   const seen: Seen[] = [];
@@ -61,7 +61,7 @@ describe('link-local address', () => {
     });
   }
 
-  it('hands on method, raw path, headers and body, and the answer', async () => {
+  it('forwards method, raw path, headers and body, and returns the response', async () => {
     await address.setTarget(server);
     const answer = await send({ method: 'POST', path: '/v1//credentials/../x?a=%2F', body: 'hello' });
     expect(answer).to.equal('418 yes answered\n');
@@ -77,7 +77,7 @@ describe('link-local address', () => {
     ['rebound.example.test', 'rebound.example.test'],
     ['127.0.0.1:1', '127.0.0.1:1'],
   ] as const) {
-    it(`sends Host ${expected} for ${host ?? 'its own address'}`, async () => {
+    it(`forwards Host ${expected} for ${host ?? 'its own address'}`, async () => {
       await address.setTarget(server);
       await send({ path: '/', ...(host === undefined ? {} : { host }) });
       const headers = seen[0]?.headers ?? [];
@@ -85,7 +85,7 @@ describe('link-local address', () => {
     });
   }
 
-  it('refuses connections while nothing is behind it, on the same port', async () => {
+  it('refuses connections while it has no server, and keeps its port', async () => {
     const refused = (): Promise<unknown> => send({ path: '/' }).catch((error: NodeJS.ErrnoException) => error.code);
     expect(await refused()).to.equal('ECONNREFUSED');
     await address.setTarget(server);
@@ -94,12 +94,12 @@ describe('link-local address', () => {
     expect(await refused()).to.equal('ECONNREFUSED');
   });
 
-  it('has a port that no other has, also while nothing is behind it', async () => {
+  it('has a unique port even while it has no server', async () => {
     const others = await Promise.all(Array.from({ length: 200 }, () => LinkLocalAddress.open('169.254.170.23')));
     expect(new Set([address, ...others].map(({ url }) => url)).size).to.equal(201);
   });
 
-  it('tolerates a caller that leaves, and a server that dies, amid an answer', async () => {
+  it('tolerates a caller that disconnects and a server that fails during a response', async () => {
     await address.setTarget(server);
     server.removeAllListeners('request');
     server.on('request', (incoming: IncomingMessage, answer) => {

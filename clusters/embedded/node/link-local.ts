@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { Server, Socket } from 'node:net';
 import { listenOnReservedPort } from '../../../foundation/node/reserved-port.ts';
 
-/** A loopback port for a link-local address. The server behind it sees the pod's Host; without one, connections are refused. */
+/** A loopback port that replaces a link-local address. Its server sees the pod's Host. Without one, connections fail. */
 export class LinkLocalAddress {
   #port = 0;
   #release: () => void = () => undefined;
@@ -32,7 +32,7 @@ export class LinkLocalAddress {
     return `http://127.0.0.1:${this.#port}`;
   }
 
-  /** @param target a server of this process, or undefined */
+  /** Sets or removes the server, which runs in this process. */
   async setTarget(target: HttpServer | undefined): Promise<void> {
     this.#target?.off('request', this.#translate);
     this.#target = target?.prependListener('request', this.#translate);
@@ -47,7 +47,7 @@ export class LinkLocalAddress {
   }
 
   async #listen(): Promise<void> {
-    // Callers may close their half once the request is sent.
+    // Callers may close their half after the request.
     const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
     this.#listener = listener;
     await once(listener.listen(this.#port, '127.0.0.1'), 'listening');
@@ -61,12 +61,12 @@ export class LinkLocalAddress {
   #accept(socket: Socket): void {
     this.#connections.add(socket);
     socket.once('close', () => this.#connections.delete(socket));
-    // The server just left.
+    // The server was just removed.
     if (this.#target === undefined) socket.resetAndDestroy();
     else this.#target.emit('connection', socket);
   }
 
-  /** Restores the Host that a pod would send; AWS's Common Runtime omits the port. */
+  /** Sets the Host that a real pod would send. AWS's Common Runtime omits the port. */
   readonly #translate = ({ socket, rawHeaders }: IncomingMessage): void => {
     if (!this.#connections.has(socket)) return;
     const { host, hostname } = new URL(this.url);

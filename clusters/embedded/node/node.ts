@@ -23,7 +23,7 @@ export interface EmbeddedNode extends RunningNode {
   readonly groupName: string;
 }
 
-/** Starts link-local addresses, instance metadata and kubelet, then registers the node. */
+/** Starts the link-local addresses, instance metadata and kubelet, then registers the node. */
 export async function startNode(options: NodeOptions): Promise<EmbeddedNode> {
   const { name, group, api, region, version, clock, starts, processes } = options;
   const instanceId = `i-${randomBytes(9).toString('hex').slice(0, 17)}`;

@@ -7,11 +7,11 @@ import { webhookRegistration } from '../../webhook-registration.ts';
 import { webhookRights } from '../../webhook-rights.ts';
 import type { ApiServer } from '../../kubernetes/index.ts';
 
-/** Limits of polling whether the watch has reported a service account; `every` in milliseconds. */
+/** Limits of polling until the watch has reported a service account; `every` in milliseconds. */
 const POLL_LIMITS = { most: 200, every: 10 };
 
 const NAMESPACE = 'kube-system';
-/** User and role of EKS's webhook (EKS User Guide, "Default Amazon EKS created RBAC roles and users"). */
+/** EKS's name for the webhook's user and role (EKS User Guide, "Default Amazon EKS created RBAC roles and users"). */
 export const WEBHOOK_USER = 'eks:pod-identity-mutating-webhook';
 
 export const WEBHOOK_RIGHTS = webhookRights(
@@ -19,7 +19,7 @@ export const WEBHOOK_RIGHTS = webhookRights(
   { kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: WEBHOOK_USER },
 );
 
-/** Starts and registers the webhook as EKS does, failing open. `token` is {@link WEBHOOK_USER}'s. */
+/** Starts the webhook and registers it like EKS, failing open. `token` belongs to {@link WEBHOOK_USER}. */
 export async function startPodIdentityWebhook(api: ApiServer, region: string, token: string): Promise<RunningWebhook> {
   const config = new KubeConfig();
   const caData = Buffer.from(api.certificateAuthority).toString('base64');
@@ -34,7 +34,7 @@ export async function startPodIdentityWebhook(api: ApiServer, region: string, to
     const { annotations } = api.store.get('serviceaccounts', namespace, name)?.metadata ?? {};
     return JSON.stringify(get(namespace, name)?.annotations ?? {}) === JSON.stringify(annotations ?? {});
   };
-  // Changes are effective immediately on embedded clusters.
+  // On embedded clusters, changes take effect immediately.
   const upToDate = async (namespace: string, name: string): Promise<void> => {
     for (let looks = 0; looks < POLL_LIMITS.most && !isKnown(namespace, name); looks++) await delay(POLL_LIMITS.every);
   };

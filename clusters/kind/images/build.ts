@@ -21,7 +21,7 @@ export interface BuildOptions {
   readonly flag: string;
   readonly named: boolean;
   readonly reference: string;
-  /** Dockerfile instructions. */
+  /** Dockerfile instructions for the image's settings. */
   readonly settings: readonly string[];
   readonly signal: AbortSignal;
 }
@@ -30,8 +30,8 @@ const NO_IP = 61;
 const NO_NODE = 62;
 
 /**
- * Builds an image in a base container and imports it, so that incomplete images never have a name. Returns its Node, such as
- * `its Node v22.11.0`. Throws ClusterError, or the signal's reason.
+ * Builds an image in a container of the base and imports it, so that an incomplete image never has a name. Returns a
+ * description of its Node, such as `its Node v22.11.0`. Throws ClusterError, or the signal's reason.
  */
 export function buildImage(options: BuildOptions): Promise<string> {
   const { docker, reference, settings, signal } = options;
@@ -52,7 +52,7 @@ export function buildImage(options: BuildOptions): Promise<string> {
   });
 }
 
-/** @param staged folder with this machine's Node and clients */
+/** Creates the archive of the image's files. `staged` is a folder with this machine's Node and clients. */
 async function collect(options: BuildOptions, archive: string, staged: string): Promise<Finished> {
   const { docker, workload, dist, base, signal } = options;
   signal.throwIfAborted();
@@ -68,10 +68,10 @@ async function collect(options: BuildOptions, archive: string, staged: string): 
   const packing = execa('tar', ['-c', '-h', '-f', '-', ...files], {
     reject: false,
     buffer: { stdout: false },
-    // Otherwise macOS's tar adds files of its own.
+    // Otherwise macOS's tar adds its own files.
     env: { COPYFILE_DISABLE: '1' },
   });
-  // The archive must not go to the engine's log; the base's own user may lack rights.
+  // Keep the archive out of the engine's log. The base's own user may lack rights.
   const flags = ['--rm', '-i', '--pull', 'never', '--log-driver', 'none', '--user', '0:0', '--entrypoint', 'sh'];
   let over = false;
   const running = docker
@@ -82,17 +82,17 @@ async function collect(options: BuildOptions, archive: string, staged: string): 
     .finally(() => {
       over = true;
       packing.kill();
-      // Unread output would block its end.
+      // tar would not exit while its output is unread.
       packing.stdout.destroy();
     });
   if (!signal.aborted) await Promise.race([running, once(signal, 'abort')]);
-  // Removed until the command ends, since it may just be creating the container.
+  // Repeat the removal until the command ends, because it may still be creating the container.
   const remove = async (): Promise<true | undefined> => {
     if (over) return true;
     await docker.run(['rm', '--force', '--volumes', name]);
     return undefined;
   };
-  await poll(remove, { every: 100, what: `container ${name} to end` });
+  await poll(remove, { every: 100, what: `container ${name} to stop` });
   const [answer, packed] = await Promise.all([running, packing]);
   signal.throwIfAborted();
   const tarFailed = answer.exitCode !== 0 && packed.failed && !packed.isTerminated;
@@ -100,18 +100,18 @@ async function collect(options: BuildOptions, archive: string, staged: string): 
 }
 
 function unusable({ base, flag, named }: BuildOptions, { exitCode, stderr }: Finished): ClusterError {
-  const advice = `name one with iproute2 and Node 20.19 or later by ${flag}`;
+  const advice = `Use ${flag} to name one with iproute2 and Node 20.19 or later`;
   const reasons: Readonly<Record<number, string>> = {
-    [NO_IP]: 'has no ip, and apt-get cannot install it there',
-    [NO_NODE]: "has no Node 20.19 or later, and this machine's is not one for Linux",
+    [NO_IP]: 'has no ip command, and apt-get cannot install it',
+    [NO_NODE]: "has no Node 20.19 or later, and this machine's Node is not for Linux",
   };
-  const reason = reasons[exitCode] ?? `is of no use (${lastLine(stderr) ?? `exit code ${exitCode}`})`;
-  return new ClusterError('IMAGE_BROKEN', `The base image ${base} ${reason}: ${advice}.`, {
+  const reason = reasons[exitCode] ?? `does not work (${lastLine(stderr) ?? `exit code ${exitCode}`})`;
+  return new ClusterError('IMAGE_BROKEN', `The base image ${base} ${reason}. ${advice}.`, {
     blame: named ? 'usage' : 'environment',
   });
 }
 
-/** Links this machine's Node and its libraries into `machine/`. False unless it runs on Linux. */
+/** Links this machine's Node and its libraries into `machine/`. Returns false except on Linux. */
 export async function stageMachineNode(folder: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const { stdout } = await execa('ldd', [process.execPath], { reject: false });
@@ -121,10 +121,10 @@ export async function stageMachineNode(folder: string): Promise<boolean> {
   return true;
 }
 
-/** Path of collect.sh in dist/. */
+/** The path of collect.sh in dist/. */
 export const SCRIPT = 'image/collect.sh';
 
-/** Paths in dist/, in a stable order. */
+/** Returns the image's paths in dist/, in a stable order. */
 export function programFiles(dist: string, { container }: WorkloadProgram): readonly string[] {
   const programs = readdirSync(join(dist, 'image', 'root')).sort();
   return [SCRIPT, ...programs.map((name) => `image/root/${name}`), ...(container?.files ?? [])];
@@ -132,14 +132,14 @@ export function programFiles(dist: string, { container }: WorkloadProgram): read
 
 export interface Ingredients {
   readonly workload: WorkloadProgram;
-  /** Id of the base image, which also determines its Node. */
+  /** The base image's id, which also identifies its Node. */
   readonly base: string;
-  /** This machine's Node, if the base has none: version and architecture. */
+  /** Version and architecture of this machine's Node, which is used if the base has none. */
   readonly node: string;
   readonly settings: readonly string[];
 }
 
-/** 16 hexadecimal digits, a hash of all ingredients. */
+/** Returns a hash of all ingredients: 16 hexadecimal digits. */
 export function componentTag(dist: string, { workload, base, node, settings }: Ingredients): string {
   const hash = createHash('sha256').update(JSON.stringify([base, node, settings, clientsDigest(workload.clients)]));
   for (const file of programFiles(dist, workload)) {

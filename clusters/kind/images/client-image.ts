@@ -1,4 +1,4 @@
-/** The image of a user's program with the probe program (docs/own-program.md). */
+/** Adds the probe program to the image of a user's program (docs/own-program.md). */
 import { createHash, randomUUID } from 'node:crypto';
 import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -11,7 +11,7 @@ import { inWorkspace } from './workspace.ts';
 export interface ClientImageOptions {
   readonly docker: Docker;
   readonly image: string;
-  /** Component image with Node, its libraries and the probe program. */
+  /** The component image, with Node, its libraries and the probe program. */
   readonly components: string;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
@@ -21,8 +21,8 @@ const REPOSITORY = 'eks-pod-identity-conformance/client';
 const CONTAINER_PREFIX = 'eks-pod-identity-conformance-client-';
 
 /**
- * Adds a folder with Node, its loader and libraries: the user's image needs no shell. Returns the reference of an image that
- * starts the probe program. Throws ClusterError.
+ * Adds a folder with the probe program, Node, its loader and libraries to the user's image, which needs no shell. Returns a
+ * reference to an image that starts the probe program. Throws ClusterError.
  */
 export async function ensureClientImage(options: ClientImageOptions): Promise<string> {
   const { docker, image, components, progress } = options;
@@ -32,7 +32,7 @@ export async function ensureClientImage(options: ClientImageOptions): Promise<st
   if (command.length === 0)
     throw new ClusterError(
       'IMAGE_BROKEN',
-      `Image ${image} (--client-image) starts no program: give it an ENTRYPOINT or a CMD.`,
+      `Image ${image} (--client-image) starts no program. Give it an ENTRYPOINT or a CMD.`,
       { blame: 'usage' },
     );
   const tag = createHash('sha256')
@@ -50,7 +50,7 @@ export async function ensureClientImage(options: ClientImageOptions): Promise<st
     if (!(error instanceof DockerError)) throw error;
     throw new ClusterError('CLUSTER_FAILED', `Docker cannot add the probe program to ${image}: ${error.message}`);
   });
-  progress(`The program of ${image} runs from ${reference}, next to the probe program.`);
+  progress(`The program of ${image} runs from ${reference}, which includes the probe program.`);
   return reference;
 }
 
@@ -97,7 +97,7 @@ async function commit({ docker, image, signal }: ClientImageOptions, folder: str
   });
 }
 
-/** Creates a container without starting it. */
+/** Calls a function with a container that is created but not started. */
 async function inContainer(
   { docker, signal }: Pick<ClientImageOptions, 'docker' | 'signal'>,
   image: string,

@@ -1,4 +1,4 @@
-/** Clients in the workload program's image, as installed on this machine. */
+/** Copies this machine's installed clients into the workload program's image. */
 import { existsSync, readdirSync } from 'node:fs';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -14,21 +14,21 @@ import {
 } from '../../../components/clients/in-image.ts';
 import { link } from './workspace.ts';
 
-/** Paths from `ldd`'s output; empty for a static program. */
+/** Returns the paths in `ldd`'s output; none for a static program. */
 export function librariesIn(lddOutput: string): readonly string[] {
   return [...lddOutput.matchAll(/^.*\s(\/\S+) \(0x[0-9a-f]+\)$/gm)].map(([, path = '']) => path);
 }
 
-/** Folder names contain hashes of their contents. */
+/** Hashes the folder names, which contain hashes of the contents. */
 export const clientsDigest = (clients: readonly ChosenClient[] = []): string =>
   clients.map(({ label, installed }) => `${label}=${basename(installed?.folder ?? '')}`).join();
 
-/** Copies clients and their runtimes into an image's root. */
+/** Copies clients and their runtimes to the root folder of an image. */
 export async function stageClients(clients: readonly ChosenClient[], root: string): Promise<void> {
   const all = clients.flatMap(({ label, installed }) => (installed === undefined ? [] : [{ label, installed }]));
   if (all.length === 0) return;
   for (const { label, installed } of all) await link(installed.folder, join(root, CLIENTS_FOLDER, label));
-  // Debian's path; some clients do not start without it.
+  // Some clients do not start without certificates at Debian's path.
   const certificates = join(root, 'etc', 'ssl', 'certs', 'ca-certificates.crt');
   await mkdir(dirname(certificates), { recursive: true });
   await writeFile(certificates, rootCertificates.join('\n'));
@@ -42,7 +42,7 @@ export async function stageClients(clients: readonly ChosenClient[], root: strin
   }
 }
 
-/** Not needed at run time, and half of the size. */
+/** Half of a runtime's size, and not needed to run programs. */
 const LEFT_OUT = new Set([
   ...['test', 'tests', 'idlelib', 'tkinter', 'turtledemo', 'ensurepip', 'site-packages', '__pycache__'],
   ...['src.zip', 'ct.sym'],
@@ -71,7 +71,7 @@ const modulesBelow = (folder: string): readonly string[] =>
     .filter((name) => /\.so(\.\d+)*$/.test(name))
     .map((name) => join(folder, name));
 
-/** Without duplicates of a name. */
+/** Returns the libraries of programs, each name once. */
 async function librariesOf(programs: readonly string[]): Promise<readonly string[]> {
   const { stdout } = await execa('ldd', programs, { reject: false });
   const all = librariesIn(stdout ?? '').filter((path) => !programs.includes(path));

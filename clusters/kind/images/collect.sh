@@ -1,8 +1,8 @@
 #!/bin/sh
-# Puts the root file system of the component image together, in a container of the base image. Standard input is a tar of
-# this script's neighbours (`image/`, `probe/`), of clients (`clients/`, `etc/`) and, where the base has no Node, of this machine's (`machine/`: Node and
-# the libraries that it loads). Standard output is a tar of the file system. The last line of standard error says which
-# Node it has, or what is missing. Exit codes: 61 no ip, 62 no Node, 63 they do not run by themselves.
+# Assembles the root file system of the component image in a container of the base image. Standard input is a tar of
+# `image/`, `probe/`, clients (`clients/`, `etc/`) and, if the base has no Node, the host's Node with its libraries
+# (`machine/`). Standard output is a tar of the file system. The last line of standard error names the source and version
+# of Node, or the problem. Exit codes: 61 no ip, 62 no Node, 63 one of them does not run with the copied files.
 set -eu
 
 work=/eks-pod-identity-conformance
@@ -16,7 +16,7 @@ fail() {
   exit "$1"
 }
 
-# Copies a program, and the libraries and the loader that it needs, each to where the loader looks for it.
+# Copies a program, its loader and its libraries to the paths where the loader expects them.
 add() {
   program=$1 as=$2
   mkdir -p "$out$(dirname "$as")"
@@ -24,7 +24,7 @@ add() {
   ldd "$program" 2>/dev/null | sed -n 's/.*[[:space:]]\(\/[^[:space:]]*\) (.*/\1/p' | while read -r library; do
     mkdir -p "$out$(dirname "$library")"
     cp -L "$library" "$out$library"
-    # Older C libraries load what looks up host names only when it is asked for.
+    # Older C libraries load the modules for host names only on demand, so ldd does not list them.
     case $library in
       */libc.so.6)
         for part in libnss_files.so.2 libnss_dns.so.2 libresolv.so.2; do
@@ -44,7 +44,7 @@ if node=$(command -v node) && "$node" -e "$minimum" 2>/dev/null; then
 elif [ -d "$in/machine" ]; then
   whose=machine
 else
-  fail 62 'there is no Node'
+  fail 62 'Node is missing'
 fi
 
 if ! ip=$(command -v ip); then
@@ -52,7 +52,7 @@ if ! ip=$(command -v ip); then
     export DEBIAN_FRONTEND=noninteractive
     { apt-get update -q && apt-get install -q -y --no-install-recommends iproute2; } >&2 || true
   fi
-  ip=$(command -v ip) || fail 61 'there is no ip'
+  ip=$(command -v ip) || fail 61 'ip is missing'
 fi
 
 add "$ip" /sbin/ip
@@ -61,7 +61,7 @@ if [ $whose = image ]; then
 elif "$in/machine/usr/local/bin/node" -e '' 2>/dev/null; then
   add "$in/machine/usr/local/bin/node" /usr/local/bin/node
 else
-  # It does not run with the base's libraries, so this machine's take their place.
+  # The host's Node does not run with the base's libraries, so copy the host's libraries too.
   cp -R "$in/machine/." "$out/"
 fi
 
@@ -75,14 +75,14 @@ printf 'root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin
 printf 'root:x:0:\nnogroup:x:65534:\n' >"$out/etc/group"
 printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$out/etc/nsswitch.conf"
 
-# Programs must run with nothing but what was copied. This also makes the probe's code caches, which fit one Node alone.
-chroot "$out" /sbin/ip -V >&2 || fail 63 'ip does not run by itself'
+# The programs must run with only the copied files. This also creates the probe's code caches, which fit only this Node.
+chroot "$out" /sbin/ip -V >&2 || fail 63 'ip does not run with the copied files'
 if [ -e "$out/probe/warm.mjs" ]; then warm=/probe/warm.mjs; else warm=--version; fi
-chroot "$out" /usr/local/bin/node "$warm" >&2 || fail 63 'Node does not run by itself'
+chroot "$out" /usr/local/bin/node "$warm" >&2 || fail 63 'Node does not run with the copied files'
 version=$(chroot "$out" /usr/local/bin/node --version)
 rm -f "$out/probe/warm.mjs"
 
-# Any user may run what is here; the temporary folder is everyone's.
+# Any user may run the programs and write to the temporary folder.
 chown -R 0:0 "$out"
 chmod -R u=rwX,go=rX "$out"
 chmod 1777 "$out/tmp"

@@ -45,7 +45,7 @@ describe('go-runner', () => {
     });
   }
 
-  it('passes a signal on, and waits for what the command makes of it', async () => {
+  it('forwards a signal and waits until the command exits', async () => {
     const child = start(
       node('process.on("SIGTERM", () => process.exit(9)); console.log("up"); setInterval(() => 0, 1000)'),
     );
@@ -53,14 +53,14 @@ describe('go-runner', () => {
     expect((await ended(child)).code).to.equal(9);
   });
 
-  it('tells that a signal ended the command', async () => {
+  it('exits with 128 plus the signal that ended the command', async () => {
     expect((await run(...node('process.kill(process.pid, "SIGKILL")'))).code).to.equal(137);
   });
 
-  it('says which command does not exist, and that there is none', async () => {
+  it('reports an unknown and a missing command', async () => {
     const missing = await run('/no/such/program');
     expect(missing.code).to.equal(127);
-    expect(missing.err).to.include('/no/such/program cannot be run');
-    expect(await run('-also-stdout')).to.include({ code: 1, err: 'go-runner: no command: give it after the flags\n' });
+    expect(missing.err).to.include('cannot run /no/such/program');
+    expect(await run('-also-stdout')).to.include({ code: 1, err: 'go-runner: no command: add one after the flags\n' });
   });
 });

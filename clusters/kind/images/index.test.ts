@@ -18,9 +18,9 @@ const fails = (stderr: string, exitCode = 1): Finished => ({ exitCode, stdout: '
 describe('ensureComponentImage', () => {
   const saved = { ...process.env };
   let dist: string;
-  /** Images that there are. */
+  /** Local images. */
   let images: string[];
-  /** How `docker run` ends, by its number. */
+  /** The results of successive `docker run` commands. */
   let runs: ((options: RunOptions) => Promise<Finished>)[];
   let calls: string[][];
   let progress: string[];
@@ -76,7 +76,7 @@ describe('ensureComponentImage', () => {
     return error as ClusterError;
   }
 
-  it('builds it once, and says what from', async () => {
+  it('builds the image once and reports its base', async () => {
     images = ['mine:1'];
     const reference = await ensure({ base: 'mine:1' });
     expect(reference).to.match(/^eks-pod-identity-conformance\/components:[0-9a-f]{16}$/);
@@ -91,7 +91,7 @@ describe('ensureComponentImage', () => {
     expect(commands()).to.include.members(['run', 'import']);
   });
 
-  it('takes a substitute for the default base where that cannot be pulled, and then asks for it no more', async () => {
+  it('uses a local substitute if the default base cannot be pulled, and later does not pull again', async () => {
     images = ['eks-pod-identity-conformance/node:v1', 'given:1'];
     const reference = await ensure({ fallbackBases: ['not-here:1', 'given:1'] });
     expect(calls.filter(([command]) => command === 'pull')).to.have.length(1);
@@ -103,12 +103,12 @@ describe('ensureComponentImage', () => {
     expect(await ensure()).not.to.equal(reference);
   });
 
-  it("adds this machine's Node where the base has none", async () => {
+  it("adds this machine's Node if the base has none", async () => {
     if (process.platform !== 'linux') return;
     images = ['mine:1'];
     let listing = '';
     runs = [
-      async ({ input }) => (input?.destroy(), fails('there is no Node', 62)),
+      async ({ input }) => (input?.destroy(), fails('Node is missing', 62)),
       ({ input }) =>
         new Promise((resolve) => {
           const tar = execFile('tar', ['-tf', '-'], (_, stdout) => {
@@ -128,39 +128,39 @@ describe('ensureComponentImage', () => {
   });
 
   const broken: readonly [answer: Finished, sentence: string][] = [
-    [fails('there is no ip', 61), 'The base image mine:1 has no ip, and apt-get cannot install it there'],
+    [fails('ip is missing', 61), 'The base image mine:1 has no ip command, and apt-get cannot install it'],
     [
       fails('exec: "sh": not found in $PATH', 127),
-      'The base image mine:1 is of no use (exec: "sh": not found in $PATH)',
+      'The base image mine:1 does not work (exec: "sh": not found in $PATH)',
     ],
   ];
   for (const [answer, sentence] of broken) {
-    it(`refuses a base with exit code ${answer.exitCode}, and leaves nothing`, async () => {
+    it(`rejects a base with exit code ${answer.exitCode} and cleans up`, async () => {
       images = ['mine:1'];
       runs = [async () => answer];
-      // What a build left whose process is no more.
+      // A killed build's leftover.
       mkdirSync(join(tmpdir(), 'eks-pod-identity-conformance-image-2147483647-x'));
       const error = await failure({ base: 'mine:1', baseFlag: '--base' });
       expect(error).to.include({ code: 'IMAGE_BROKEN', blame: 'usage' });
-      expect(error.message).to.equal(`${sentence}: name one with iproute2 and Node 20.19 or later by --base.`);
+      expect(error.message).to.equal(`${sentence}. Use --base to name one with iproute2 and Node 20.19 or later.`);
       expect(images).to.deep.equal(['mine:1']);
       expect(readdirSync(tmpdir())).to.deep.equal([]);
     });
   }
 
-  it('says that a named base cannot be had', async () => {
+  it('reports that the given base cannot be pulled', async () => {
     const error = await failure({ base: 'mine:1' });
     expect(error).to.include({ code: 'IMAGE_MISSING', blame: 'usage' });
     expect(error.message).to.equal(
-      'Image mine:1 (--image-base) is neither here nor can it be pulled: pulling: name resolution failed',
+      'Image mine:1 (--image-base) is missing and cannot be pulled: pulling: name resolution failed',
     );
   });
 
-  it('says that there is no base at all', async () => {
+  it('fails if no base is available', async () => {
     expect(await failure()).to.include({ code: 'IMAGE_MISSING', blame: 'environment' });
   });
 
-  it('says that there is no Docker, or that it does not answer', async () => {
+  it('reports that Docker is missing, or that it does not answer', async () => {
     const answering = (answer: Finished) => failure({ docker: new Docker(async () => answer) });
     const absent = Object.assign(new Error('spawn docker ENOENT'), { code: 'ENOENT' });
     const missing = await failure({ docker: new Docker(() => Promise.reject(absent)) });
@@ -170,7 +170,7 @@ describe('ensureComponentImage', () => {
     expect(silent.message).to.include('Cannot connect to the Docker daemon');
   });
 
-  it('removes its container when it is interrupted, and gives the image no name', async () => {
+  it('removes its container on an interrupt, and does not name the image', async () => {
     images = ['mine:1'];
     let end: (answer: Finished) => void = () => undefined;
     runs = [
@@ -191,14 +191,14 @@ describe('ensureComponentImage', () => {
     expect(commands()).not.to.include('import');
   });
 
-  it('keeps the newest two images', async () => {
+  it('keeps the two newest images', async () => {
     images = ['mine:1', 'eks-pod-identity-conformance/components:c', 'eks-pod-identity-conformance/components:b'];
     await ensure({ base: 'mine:1' });
     const removed = calls.filter(([first, second]) => first === 'image' && second === 'rm').map((args) => args.at(-1));
     expect(removed).to.deep.equal(['eks-pod-identity-conformance/components:b']);
   });
 
-  it('makes another when a program changed', async () => {
+  it('builds another image if a program has changed', async () => {
     images = ['mine:1'];
     const first = await ensure({ base: 'mine:1' });
     writeFileSync(join(dist, 'image', 'root', 'webhook'), 'another');

@@ -6,13 +6,13 @@ import { runProgram } from '../runner.ts';
 import { buildImage, componentTag } from './build.ts';
 
 export interface ComponentImageOptions {
-  /** Programs without files here are left out. */
+  /** Programs without files in this package are omitted. */
   readonly workload: WorkloadProgram;
-  /** Source of Node and `ip`. Default: an official Node image, else one of `fallbackBases`. */
+  /** The image with Node and `ip`. Default: an official Node image, or else one of `fallbackBases`. */
   readonly base?: string;
-  /** Local substitutes for an unavailable default, such as the node image. */
+  /** Local substitutes if the default is unavailable, such as the node image. */
   readonly fallbackBases?: readonly string[];
-  /** For messages. Default `--image-base`. */
+  /** The flag named in messages. Default: `--image-base`. */
   readonly baseFlag?: string;
   readonly force?: boolean;
   readonly progress: (line: string) => void;
@@ -29,7 +29,7 @@ const DEFAULT_BASE = 'node:22-bookworm-slim';
 const LABEL = 'conformance.eks-pod-identity/components';
 const KEPT = 2;
 
-/** Adds what manifests of the real components cannot say. */
+/** Settings that the real components' manifests do not contain. */
 const settingsFor = ({ container }: WorkloadProgram): readonly string[] => [
   `ENTRYPOINT ${JSON.stringify(container?.entrypoint ?? [])}`,
   'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
@@ -40,7 +40,7 @@ const settingsFor = ({ container }: WorkloadProgram): readonly string[] => [
 
 /**
  * Finds or builds the image of agent, webhook and probe program. Returns `eks-pod-identity-conformance/components:<hash>`.
- * Throws ClusterError without a usable base, or the signal's reason.
+ * Throws ClusterError if no base is usable, or the signal's reason.
  */
 export async function ensureComponentImage(options: ComponentImageOptions): Promise<string> {
   const { base, fallbackBases = [], progress } = options;
@@ -52,17 +52,17 @@ export async function ensureComponentImage(options: ComponentImageOptions): Prom
   for (const candidate of options.force === true ? [] : bases) {
     const built = await referenceFor(context, candidate);
     if (built === undefined || (await imageId(context, built)) === undefined) continue;
-    progress(`The reference programs run from ${built}, built from ${candidate} before.`);
+    progress(`The reference programs run from ${built}, built earlier from ${candidate}.`);
     return built;
   }
   let failure: ClusterError | undefined;
   for (const candidate of bases) {
     try {
-      // Substitutes are not pulled.
+      // Only the preferred base is pulled.
       if (candidate === bases[0]) await pullIfMissing(context, candidate);
       const reference = await referenceFor(context, candidate);
       if (reference === undefined) continue;
-      if (failure !== undefined) progress(`${failure.message} It is built from ${candidate} instead.`);
+      if (failure !== undefined) progress(`${failure.message} The image is built from ${candidate} instead.`);
       await build(context, candidate, reference);
       return reference;
     } catch (error) {
@@ -72,13 +72,15 @@ export async function ensureComponentImage(options: ComponentImageOptions): Prom
   }
   throw (
     failure ??
-    new ClusterError('IMAGE_MISSING', `None of ${bases.join(', ')} is here any more.`, { blame: 'environment' })
+    new ClusterError('IMAGE_MISSING', `None of ${bases.join(', ')} exists any more. Run again.`, {
+      blame: 'environment',
+    })
   );
 }
 
 type Context = ComponentImageOptions & { readonly docker: Docker; readonly dist: string };
 
-/** Undefined without the base. */
+/** Returns the image's reference, or undefined if the base does not exist. */
 async function referenceFor(context: Context, base: string): Promise<string | undefined> {
   const id = await imageId(context, base);
   const node = `${process.version} ${process.arch}`;
@@ -100,17 +102,17 @@ async function build(context: Context, base: string, reference: string): Promise
   await removeOld(context, reference);
 }
 
-/** Newest first. The first Docker call, so it reports a missing Docker. */
+/** Returns local node images, newest first. This is the first Docker call, so it reports a missing Docker. */
 async function localNodeImages(context: Context): Promise<string[]> {
   return imagesOf(context, NODE_REPOSITORY).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT')
-      throw new ClusterError('DOCKER_MISSING', 'The docker command is missing: install Docker.');
+      throw new ClusterError('DOCKER_MISSING', 'The docker command is missing. Install Docker.');
     if (!(error instanceof DockerError)) throw error;
-    throw new ClusterError('DOCKER_NOT_RUNNING', `Docker does not answer, so start it: ${error.message}`);
+    throw new ClusterError('DOCKER_NOT_RUNNING', `Docker does not answer (${error.message}). Start it.`);
   });
 }
 
-/** Newest first. */
+/** Returns the repository's images, newest first. */
 async function imagesOf({ docker, signal }: Context, repository: string): Promise<string[]> {
   const lines = await docker.call(['images', '--format', '{{.Repository}}:{{.Tag}}', repository], { signal });
   return lines.split('\n').filter((line) => line !== '' && !line.endsWith(':<none>'));
@@ -122,27 +124,27 @@ const imageId = async ({ docker }: Context, image: string): Promise<string | und
 async function pullIfMissing(context: Context, base: string): Promise<void> {
   const { docker, baseFlag = '--image-base', base: named, progress, signal } = context;
   if ((await imageId(context, base)) !== undefined) return;
-  progress(`Pulling ${base}, from which the component image is built.`);
+  progress(`Pulling ${base}, the base of the component image.`);
   await docker.call(['pull', '--quiet', base], { signal }).catch((error: unknown) => {
     if (!(error instanceof DockerError)) throw error;
     if (named !== undefined)
       throw new ClusterError(
         'IMAGE_MISSING',
-        `Image ${base} (${baseFlag}) is neither here nor can it be pulled: ${error.message}`,
+        `Image ${base} (${baseFlag}) is missing and cannot be pulled: ${error.message}`,
       );
     throw new ClusterError(
       'IMAGE_MISSING',
-      `${base}, the default base of the component image, is neither present nor can it be pulled (${error.message}): name another by ${baseFlag}.`,
+      `${base}, the default base of the component image, is missing and cannot be pulled (${error.message}). Name another with ${baseFlag}.`,
       { blame: 'environment' },
     );
   });
 }
 
-/** Removes older images except the newest, and unnamed ones of failed builds. */
+/** Removes all but the newest images, and unnamed ones of failed builds. */
 async function removeOld(context: Context, current: string): Promise<void> {
   const { docker, signal } = context;
   const others = (await imagesOf(context, REPOSITORY)).filter((image) => image !== current);
-  // Docker keeps images in use.
+  // Docker refuses to remove images in use.
   for (const image of others.slice(KEPT - 1)) await docker.run(['image', 'rm', image], { signal });
   await docker.run(['image', 'prune', '--force', '--filter', `label=${LABEL}`], { signal });
 }

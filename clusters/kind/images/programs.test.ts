@@ -17,10 +17,10 @@ describe('the tag of the component image', () => {
 
   const ingredients = { workload: JAVASCRIPT, base: 'sha256:1', node: 'v20.19.0 x64', settings: ['ENV A=1'] };
 
-  it('stays as long as everything is the same', () => {
+  it('is stable while no ingredient changes', () => {
     const tag = componentTag(dist, ingredients);
     expect(tag).to.match(/^[0-9a-f]{16}$/);
-    // What the image does not hold is no matter: code caches are for this machine's Node.
+    // The image does not contain the code caches for this machine's Node.
     writeFileSync(join(dist, 'probe', 'sdk.cjs.v20.19.0.cache'), 'cache');
     expect(componentTag(dist, { ...ingredients })).to.equal(tag);
   });
@@ -28,10 +28,10 @@ describe('the tag of the component image', () => {
   const changes: readonly [what: string, change: () => Partial<typeof ingredients>][] = [
     ['the base image', () => ({ base: 'sha256:2' })],
     ["this machine's Node", () => ({ node: 'v22.0.0 x64' })],
-    ['how it is started', () => ({ settings: ['ENV A=2'] })],
+    ['its settings', () => ({ settings: ['ENV A=2'] })],
     ['the script', () => (writeFileSync(join(dist, 'image', 'collect.sh'), 'exit 1'), {})],
     ['a program', () => (writeFileSync(join(dist, 'image', 'root', 'webhook'), 'another'), {})],
-    ['the programs there are', () => (writeFileSync(join(dist, 'image', 'root', 'another'), ''), {})],
+    ['an additional program', () => (writeFileSync(join(dist, 'image', 'root', 'another'), ''), {})],
     ['the probe program', () => (writeFileSync(join(dist, 'probe', 'probe.cjs'), 'another'), {})],
   ];
   for (const [what, change] of changes) {
@@ -41,7 +41,7 @@ describe('the tag of the component image', () => {
     });
   }
 
-  it('tells apart files whose contents are the same one after another', () => {
+  it('distinguishes files with the same concatenated contents', () => {
     writeFileSync(join(dist, 'image', 'root', 'webhook'), 'ab');
     writeFileSync(join(dist, 'image', 'root', 'x'), '');
     const tag = componentTag(dist, ingredients);
@@ -52,7 +52,7 @@ describe('the tag of the component image', () => {
 });
 
 describe('the libraries of a program', () => {
-  it('are what ldd says, by the C libraries that there are', () => {
+  it("are read from ldd's output with glibc and musl", () => {
     const glibc = `\tlinux-vdso.so.1 (0x00007f6f01f2c000)
 \tlibm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x00007f6f01e36000)
 \tlibmissing.so.1 => not found

@@ -5,7 +5,7 @@ import { isAlive } from '../../../foundation/node/is-alive.ts';
 
 const PREFIX = 'eks-pod-identity-conformance-image-';
 
-/** Provides a temporary folder. Its name has the process id, so that the next build removes a killed one's. */
+/** Provides a temporary folder, named after the process so that the next build can remove a killed build's folder. */
 export async function inWorkspace<T>(use: (folder: string) => Promise<T>): Promise<T> {
   for (const name of await readdir(tmpdir())) {
     const [, pid] = new RegExp(`^${PREFIX}(\\d+)-`).exec(name) ?? [];

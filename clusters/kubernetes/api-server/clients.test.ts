@@ -41,7 +41,7 @@ describe('@kubernetes/client-node', () => {
 
   const namespace = 'default';
 
-  it('creates, reads, patches, applies, lists and deletes', async () => {
+  it('creates, reads, patches, applies, lists and deletes objects', async () => {
     const spec = { containers: [{ name: 'app', image: 'app:1' }] };
     const created = await core.createNamespacedPod({ namespace, body: { metadata: { name: 'typed' }, spec } });
     expect(created.metadata?.creationTimestamp).to.be.instanceOf(Date);
@@ -74,7 +74,7 @@ describe('@kubernetes/client-node', () => {
     expect(await core.readNamespacedPodLog({ namespace, name: 'logged' })).to.equal('log of default/logged/app\n');
   });
 
-  it('watches', async () => {
+  it('watches objects', async () => {
     const seen: string[] = [];
     await new Promise<void>((resolve, reject) => {
       void new Watch(config).watch(
@@ -119,7 +119,7 @@ describe('kubectl', function () {
     await rm(directory, { recursive: true });
   });
 
-  /** Output of both streams; a command that fails is no failure of the test. */
+  /** Returns the output of both streams, even if the command fails. */
   async function kubectl(command: string, user = 'admin'): Promise<string> {
     const env = { ...process.env, KUBECONFIG: join(directory, user), HOME: directory };
     const run = promisify(execFile)(program ?? '', command.split(' '), { env, cwd: directory });

@@ -30,13 +30,13 @@ const SYSTEM_CLOCK = { now: () => Date.now() };
 const TOKEN_LIFETIMES = { maxSeconds: 2 ** 32, extendedSeconds: 365 * 24 * 3600 };
 const SERVER_NAMES = ['localhost', '127.0.0.1', '::1', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 
-/** An in-memory API server over TLS with its own authority, on loopback. */
+/** Starts an in-memory API server on loopback, over TLS with its own authority. */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { issuer, version, clock = SYSTEM_CLOCK } = options;
   const authority = await newCertificateAuthority();
   const certificate = await authority.issue(SERVER_NAMES);
 
-  // After the certificates, whose creation it would delay.
+  // Starts after the certificates, because the key's generation would delay them.
   const { keyId, keyMilliseconds } = options;
   const keys = newSigningKeys(
     keyId,
@@ -99,7 +99,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   };
 }
 
-/** Clients that offer protobuf also offer JSON. Throws `ApiError` 406. */
+/** Throws `ApiError` 406 unless the client accepts JSON. Clients that accept protobuf also accept JSON. */
 function checkAccept(accept: string | undefined): void {
   if (accept === undefined || /json|\*\/\*|application\/\*|text\/|jwk-set/.test(accept)) return;
   throw new ApiError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');

@@ -16,14 +16,14 @@ import { processUser } from './user.ts';
 export interface ContainerEnvironment {
   readonly context: KubeletContext;
   readonly pod: () => Pod;
-  /** Root of the container's mounts. */
+  /** The root folder of the container's mounts. */
   readonly root: string;
   readonly changed: () => void;
-  /** Aborted when the pod shall end. */
+  /** Aborted when the pod must stop. */
   readonly stop: AbortSignal;
 }
 
-/** A container from first start to end, with restarts. */
+/** Runs a container, with restarts, until it ends. */
 export class ContainerRunner {
   readonly spec: Container;
   readonly #image: string;
@@ -45,7 +45,7 @@ export class ContainerRunner {
     this.#env = env;
   }
 
-  /** Resolves when it ended for good. `started` is called on the first start. */
+  /** Runs the container until its final end. Calls `started` on the first start. */
   async run(started: () => void = () => undefined): Promise<void> {
     const { restartBackoff: backoff } = this.#env.context;
     let delay = 0;
@@ -77,7 +77,7 @@ export class ContainerRunner {
     return this.#state.running !== undefined;
   }
 
-  /** Undefined while it may restart. */
+  /** The final state; undefined while the container may restart. */
   get result(): TerminatedState | undefined {
     return this.#finished ? this.#state.terminated : undefined;
   }
@@ -90,7 +90,7 @@ export class ContainerRunner {
     return this.#previousLog;
   }
 
-  /** @param initializes init containers are ready after success */
+  /** Returns the status. `initializes`: whether it is an init container, which is ready after success. */
   status(initializes: boolean): ContainerStatus {
     return {
       name: this.spec.name,
@@ -114,7 +114,7 @@ export class ContainerRunner {
     this.#set({ waiting: { reason, ...(message === undefined ? {} : { message }) } });
   }
 
-  /** Undefined if stopped before the start. */
+  /** Runs the container once. Returns undefined if it was stopped before the start. */
   async #once(started: () => void): Promise<Exit | undefined> {
     const { context, stop } = this.#env;
     const image = context.images.get(this.#image);
@@ -140,7 +140,7 @@ export class ContainerRunner {
       this.#id = `embedded://${randomBytes(32).toString('hex')}`;
       this.#record('Created', `Created container: ${this.spec.name}`);
       this.#record('Started', `Started container ${this.spec.name}`);
-      // A failed start never shows as running.
+      // A container that fails to start is never reported as running.
       if ((await Promise.race([running.ended, nextTurn()])) === undefined) this.#set({ running: { startedAt } });
       started();
       if (stop.aborted) running.signal('SIGTERM');
@@ -154,7 +154,7 @@ export class ContainerRunner {
     }
   }
 
-  /** Waits for referenced objects. */
+  /** Starts the process once all referenced objects exist. */
   async #start(image: Image, output: (chunk: Buffer) => void): Promise<Running | undefined> {
     const { context, stop, pod } = this.#env;
     let told: string | undefined;

@@ -13,29 +13,29 @@ export interface KubeletOptions {
   readonly apiServerUrl: string;
   readonly node: { readonly name: string; readonly uid: string };
   readonly images: Images;
-  /** Fixed addresses that are elsewhere on this machine. Default: none. */
+  /** Fixed addresses and their local replacements. Default: none. */
   readonly addresses?: readonly TranslatedAddress[];
-  /** Default variables of containers. */
+  /** Default environment variables of containers. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Shared by a machine's kubelets. Default: its own. */
+  /** Shared by all local kubelets. Default: a separate one. */
   readonly processes?: ProcessHost;
-  /** Directory of pods; removed on close. */
+  /** Directory for pods, removed on close. */
   readonly directory: string;
   readonly clock?: Clock;
-  /** Shared by a machine's kubelets. */
+  /** Shared by all local kubelets. */
   readonly starts?: StartLimiter;
-  /** Milliseconds. Default 250, since the clock may be moved. */
+  /** Milliseconds between checks for expiring tokens. Default: 250, because the clock may be moved. */
   readonly tokenCheckInterval?: number;
-  /** Milliseconds; the first restart is immediate. Default as in Kubernetes: 10 s, doubled up to 5 min. */
+  /** Milliseconds between restarts after the first, immediate one. Default: 10 s, doubled up to 5 min, as in Kubernetes. */
   readonly restartBackoff?: { readonly initial: number; readonly max: number };
 }
 
 export interface KubeletContext extends Required<KubeletOptions> {
   readonly record: EventRecorder;
-  /** Signals changed config maps, secrets and service accounts. */
+  /** Notifies of changed config maps, secrets and service accounts. */
   readonly objects: Notifier;
-  /** Default variables that specifications may refer to. */
+  /** Default variables that pod specs may refer to. */
   readonly serviceEnvironment: Readonly<Record<string, string>>;
-  /** Variables that specifications cannot refer to. */
+  /** Returns default variables that pod specs cannot refer to. */
   runtimeEnvironment(pod: Pod): Record<string, string>;
 }

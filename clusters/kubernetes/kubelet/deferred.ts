@@ -22,13 +22,13 @@ export class Notifier {
     current.resolve();
   }
 
-  /** Resolves with the next `notify`. */
+  /** Resolves on the next `notify`. */
   changed(): Promise<void> {
     return this.#next.promise;
   }
 }
 
-/** Returns early when aborted. */
+/** Waits, but returns early when aborted. */
 export const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
   sleep(milliseconds, undefined, { signal }).catch(() => undefined);
 

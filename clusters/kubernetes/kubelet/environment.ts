@@ -2,14 +2,14 @@ import type { V1ConfigMapKeySelector, V1EnvFromSource, V1EnvVar } from '@kuberne
 import type { ObjectStore, Stored } from '../api-server/model/types.ts';
 import { POD_IP, type Container, type Pod } from './spec.ts';
 
-/** Expands `$(NAME)`; unknown names stay, `$$` is `$` (Kubernetes, "Define Dependent Environment Variables"). */
+/** Expands `$(NAME)` and `$$`. Keeps unknown names (Kubernetes, "Define Dependent Environment Variables"). */
 export function expand(text: string, variables: ReadonlyMap<string, string>): string {
   return text.replace(/\$\$|\$\(([^)]*)\)/g, (whole, name: string | undefined) =>
     name === undefined ? '$' : (variables.get(name) ?? whole),
   );
 }
 
-/** Merges `inherited`, envFrom and env, later ones win. Throws `ConfigError` for a missing reference. */
+/** Merges `inherited`, envFrom and env; later values win. Throws `ConfigError` for a missing reference. */
 export function environment(
   pod: Pod,
   container: Container,
@@ -40,7 +40,7 @@ function variableValue(
   if (from.fieldRef !== undefined) return fieldValue(pod, from.fieldRef.fieldPath);
   if (from.configMapKeyRef !== undefined) return keyValue('configmaps', from.configMapKeyRef, namespace, store);
   if (from.secretKeyRef !== undefined) return keyValue('secrets', from.secretKeyRef, namespace, store);
-  throw new ConfigError(`environment variable ${variable.name}: ${Object.keys(from).join()} is not offered here`);
+  throw new ConfigError(`environment variable ${variable.name}: ${Object.keys(from).join()} is not supported`);
 }
 
 function keyValue(
@@ -73,7 +73,7 @@ function* fromSource(
   }
 }
 
-/** Undefined if missing and optional. Throws `ConfigError`. */
+/** Returns the data of a config map or secret, or undefined if it is optional and missing. Throws `ConfigError`. */
 export function objectData(
   resource: 'configmaps' | 'secrets',
   namespace: string,
@@ -96,7 +96,7 @@ export function objectData(
   );
 }
 
-/** A missing or unsupported reference: containers wait for it. */
+/** Reports a missing or unsupported reference, for which the container waits. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
@@ -124,8 +124,8 @@ const FIELDS: Readonly<Record<string, (pod: Pod) => string | undefined>> = {
 };
 
 /**
- * Downward API value: one label or annotation, or all as sorted `key="escaped value"` lines (Kubernetes, "Downward API").
- * Throws `ConfigError`.
+ * Returns a downward API value. All labels or annotations become sorted lines `key="escaped value"` (Kubernetes, "Downward
+ * API"). Throws `ConfigError`.
  */
 export function fieldValue(pod: Pod, path: string): string {
   const single = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);

@@ -14,7 +14,7 @@ export const eventRecorder =
       message,
       type: WARNINGS.includes(reason) ? 'Warning' : 'Normal',
       instance: node,
-      // There is no scheduler that would write this one.
+      // The scheduler of this project does not write this event.
       ...(reason === 'Scheduled' ? { component: 'default-scheduler' } : { component: 'kubelet', host: node }),
       ...(container !== undefined && { fieldPath: `spec.containers{${container}}` }),
     });

@@ -1,18 +1,18 @@
 /**
- * Starts and ends containers' processes for its parent. Small, since forking costs grow with memory. When the parent is gone,
- * containers and directories with tokens go too.
+ * Starts and ends the containers' processes for its parent. It is small because the cost of a fork grows with memory. When
+ * the parent ends, it kills the containers and removes directories with tokens.
  */
 import { spawn } from 'node:child_process';
 import { rmSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Milliseconds for output of processes that left the group. */
+/** Milliseconds to wait for output of processes that have left the group. */
 const OUTPUT_GRACE = 500;
 
-/** Without a callback, a late message would be an error that ends this process. */
+/** Sends a message. Without a callback, a late message would end this process with an error. */
 const tell = (message) => process.send?.(message, () => undefined);
 
-/** Process group leaders by container number. */
+/** Process group leaders by container id. */
 const leaders = new Map();
 const directories = new Set();
 
@@ -27,14 +27,14 @@ process.on('disconnect', () => {
   process.exit(0);
 });
 
-/** Removes a directory, and its parent if empty. */
+/** Removes a directory, and its parent if that is empty. */
 function clear(directory) {
   try {
     // A killed process may still be writing.
     rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
     rmdirSync(dirname(directory));
   } catch {
-    // Not empty, or gone.
+    // The parent is not empty, or no longer exists.
   }
 }
 
@@ -57,7 +57,7 @@ function start({ id, argv, env, directory, uid, gid }) {
   child.stderr.on('data', output);
   child.once('error', (error) => tell({ id, failure: error.code ?? 'unknown error' }));
   child.once('exit', (code, signal) => {
-    // As at the end of a PID namespace's first process.
+    // Like the end of the first process in a PID namespace.
     signalGroup(child.pid, 'SIGKILL');
     leaders.delete(id);
     const timer = setTimeout(() => {
@@ -76,6 +76,6 @@ function signalGroup(leader, signal) {
   try {
     process.kill(-leader, signal);
   } catch {
-    // The group is empty.
+    // The group has no processes left.
   }
 }

@@ -2,21 +2,21 @@ import { deferred } from './deferred.ts';
 import type { Exit, Running } from './process-host.ts';
 import type { Pod } from './spec.ts';
 
-/** An image for a local program. */
+/** An image that runs a local program. */
 export interface ProcessImage {
-  /** Default command. */
+  /** The default command. */
   readonly entrypoint: readonly string[];
 }
 
-/** An image for a component inside this process, such as the agent. */
+/** An image that runs a component in this process, such as the agent. */
 export interface ComponentImage {
-  /** Rejection: exit code 1, with the message as log. @param root the folder with the container's mounts */
+  /** Starts the component. `root`: the folder with the container's mounts. A rejection is logged and means exit code 1. */
   start(pod: Pod, log: (line: string) => void, root: string): Promise<RunningComponent>;
 }
 
 export interface RunningComponent {
   stop(): Promise<void>;
-  /** URL of the component's server on the port. */
+  /** Returns the URL of the component's server on the port. */
   target(port: number): URL | undefined;
 }
 
@@ -24,7 +24,7 @@ export type Image = ProcessImage | ComponentImage;
 
 export type Images = ReadonlyMap<string, Image>;
 
-/** Runs a component like a container: SIGTERM ends it with 0. */
+/** Runs a component like a container, whose exit code after SIGTERM is 0. */
 export async function startComponent(
   image: ComponentImage,
   pod: Pod,

@@ -29,14 +29,14 @@ function waitingReason(pod: Pod | undefined): string | undefined {
   return found !== undefined && 'waiting' in found ? found.waiting.reason : undefined;
 }
 
-describe('kubelet', () => {
+describe('the kubelet', () => {
   let cluster: TestCluster;
   beforeEach(async () => {
     cluster = await testCluster();
   });
   afterEach(() => cluster.close());
 
-  it('gives a container an environment of its own, from its specification alone', async () => {
+  it('creates the environment of a container only from its spec', async () => {
     process.env['KUBELET_TEST_LEAK'] = 'leaked';
     cluster.store.create('configmaps', {
       apiVersion: 'v1',
@@ -62,7 +62,7 @@ describe('kubelet', () => {
               { name: 'BOTH', value: '$(COLOUR)-$(SHAPE)-$(UNKNOWN)-$$(COLOUR)-$(HOSTNAME)-$(X$(SHAPE))' },
               { name: 'KEY', valueFrom: { secretKeyRef: { name: 'hidden', key: 'key' } } },
               { name: 'NO', valueFrom: { configMapKeyRef: { name: 'none', key: 'key', optional: true } } },
-              // What a source of the whole gave stays, unless there is another value.
+              // An optional, missing reference keeps the value from envFrom.
               { name: 'COLOUR', valueFrom: { configMapKeyRef: { name: 'settings', key: 'none', optional: true } } },
               { name: 'EARLY', value: '$(LATER) $$$(SHAPE) $()' },
               { name: 'LATER', value: 'later' },
@@ -99,7 +99,7 @@ describe('kubelet', () => {
     expect(env).to.not.have.any.keys('KUBELET_TEST_LEAK', 'NO', 'npm_config_user_agent');
   });
 
-  it('reports a container that ends: phase, exit code, message, conditions and events', async () => {
+  it('reports phase, exit code, message, conditions and events of a terminated container', async () => {
     cluster.createPod('ends', {
       containers: [
         container(['write', '$(LOG)', 'the reason'], { env: [{ name: 'LOG', value: '/dev/termination-log' }] }),
@@ -119,7 +119,7 @@ describe('kubelet', () => {
     [['exit', '3'], 3],
     [['die'], 137],
   ] as const) {
-    it(`gives exit code ${exitCode} for ${command.join(' ')}`, async () => {
+    it(`reports exit code ${exitCode} for ${command.join(' ')}`, async () => {
       cluster.createPod('fails', { containers: [container([...command])] });
       const pod = await cluster.ended('fails');
       expect(pod.status?.phase).to.equal('Failed');
@@ -129,20 +129,15 @@ describe('kubelet', () => {
 
   for (const [title, script, further, expected] of [
     [
-      'the last words of one that fails, if asked',
+      "a failed container's log with FallbackToLogsOnError",
       'echo words; exit 7',
       { terminationMessagePolicy: 'FallbackToLogsOnError' },
       'words',
     ],
+    ['no log after success', 'echo words', { terminationMessagePolicy: 'FallbackToLogsOnError' }, undefined],
+    ['no log by default', 'echo words; exit 7', {}, undefined],
     [
-      'no last words of one that ends well',
-      'echo words',
-      { terminationMessagePolicy: 'FallbackToLogsOnError' },
-      undefined,
-    ],
-    ['no last words unless asked', 'echo words; exit 7', {}, undefined],
-    [
-      'the file that its specification names',
+      'the file at terminationMessagePath',
       'printf own > said',
       {
         workingDir: '/state',
@@ -152,7 +147,7 @@ describe('kubelet', () => {
       'own',
     ],
   ] as const) {
-    it(`takes for the message of a container ${title}`, async () => {
+    it(`reports as termination message ${title}`, async () => {
       cluster.createPod('tells', {
         volumes: [{ name: 'state', emptyDir: {} }],
         containers: [{ name: 'main', image: 'shell', args: [script], ...further }],
@@ -162,12 +157,12 @@ describe('kubelet', () => {
   }
 
   for (const [title, containers, expected] of [
-    ['runs', ['exec sleep 60'], 'Running Initialized ContainersReady Ready true'],
-    ['has ended in part', ['exit 0', 'exec sleep 60'], 'Running Initialized false true'],
-    ['has ended', ['exit 0'], 'Succeeded Initialized false'],
-    ['has failed in part', ['exit 0', 'exit 7'], 'Failed Initialized false false'],
+    ['is running', ['exec sleep 60'], 'Running Initialized ContainersReady Ready true'],
+    ['has partly succeeded', ['exit 0', 'exec sleep 60'], 'Running Initialized false true'],
+    ['has succeeded', ['exit 0'], 'Succeeded Initialized false'],
+    ['has partly failed', ['exit 0', 'exit 7'], 'Failed Initialized false false'],
   ] as const) {
-    it(`tells which containers are ready of a pod that ${title}`, async () => {
+    it(`reports phase, conditions and readiness of a pod that ${title}`, async () => {
       cluster.createPod('told', {
         containers: containers.map((script, at) => ({ name: `c${at}`, image: 'shell', args: [script] })),
       });
@@ -183,14 +178,14 @@ describe('kubelet', () => {
     });
   }
 
-  it('starts a container again that ends well where its pod says Always', async () => {
+  it('restarts a successful container with restartPolicy Always', async () => {
     cluster.createPod('always', { restartPolicy: 'Always', containers: [container(['exit', '0'])] });
     const pod = await cluster.until('always', (seen) => waitingReason(seen) === 'CrashLoopBackOff');
     expect(pod?.status?.phase).to.equal('Running');
     expect(pod?.status?.containerStatuses?.[0]?.lastState?.terminated).to.include({ exitCode: 0, reason: 'Completed' });
   });
 
-  it('runs an init container again that fails where its pod says OnFailure', async () => {
+  it('restarts a failed init container with restartPolicy OnFailure', async () => {
     const volumeMounts = [{ name: 'state', mountPath: '/state' }];
     cluster.createPod('initialized', {
       restartPolicy: 'OnFailure',
@@ -211,7 +206,7 @@ describe('kubelet', () => {
     expect(status?.containerStatuses?.[0]).to.include({ restartCount: 0 });
   });
 
-  it('starts a sidecar again whatever its pod says', async () => {
+  it("restarts a sidecar regardless of the pod's restartPolicy", async () => {
     const volumeMounts = [{ name: 'state', mountPath: '/state' }];
     const fails = 'test -e /state/ran && touch /state/again && exec sleep 60; touch /state/ran; exit 1';
     cluster.createPod('helped', {
@@ -224,14 +219,14 @@ describe('kubelet', () => {
     expect((await cluster.ended('helped')).status?.phase).to.equal('Succeeded');
   });
 
-  it('says why a program does not start', async () => {
+  it('reports why a program does not start', async () => {
     cluster.createPod('absent', { containers: [container([], { command: ['/no/such/program'] })] });
     const pod = await cluster.ended('absent');
     expect(terminated(pod)).to.include({ exitCode: 128, reason: 'StartError' });
     expect(terminated(pod)?.message).to.contain('/no/such/program');
   });
 
-  it('leaves a pod with an unknown image waiting', async () => {
+  it('keeps a pod with an unknown image waiting', async () => {
     cluster.createPod('pull', { containers: [{ name: 'main', image: 'nowhere/else:1' }] });
     const pod = await cluster.until('pull', (p) => waitingReason(p) === 'ImagePullBackOff');
     expect(pod?.status?.phase).to.equal('Pending');
@@ -242,7 +237,7 @@ describe('kubelet', () => {
     await cluster.until('pull', (p) => p === undefined);
   });
 
-  it('runs init containers one after another, then sidecars beside the containers', async () => {
+  it('runs init containers one by one, and sidecars in parallel to the others', async () => {
     const volumeMounts = [{ name: 'shared', mountPath: '/shared' }];
     cluster.createPod('init', {
       volumes: [{ name: 'shared', emptyDir: {} }],
@@ -274,7 +269,7 @@ describe('kubelet', () => {
     ]);
   });
 
-  it('ends the sidecars of a deleted pod after its containers, the last one first', async () => {
+  it('stops the sidecars of a deleted pod after its containers, in reverse order', async () => {
     const noting = (name: string) => ({
       name,
       image: 'shell',
@@ -296,7 +291,7 @@ describe('kubelet', () => {
     closeSync(order);
   });
 
-  it('fails a pod whose init container fails, without running its containers', async () => {
+  it('fails a pod whose init container fails, without starting its containers', async () => {
     cluster.createPod('stops', {
       initContainers: [{ name: 'bad', image: 'shell', args: ['exit 4'] }],
       containers: [container(['env'])],
@@ -306,7 +301,7 @@ describe('kubelet', () => {
     expect(pod.status?.containerStatuses?.[0]?.state).to.have.nested.property('waiting.reason', 'PodInitializing');
   });
 
-  it('restarts a container and keeps the log of the run before', async () => {
+  it('restarts a container and keeps the log of its previous run', async () => {
     cluster.createPod('again', {
       restartPolicy: 'OnFailure',
       volumes: [{ name: 'state', emptyDir: {} }],
@@ -332,7 +327,7 @@ describe('kubelet', () => {
     expect(cluster.reasons('again')).to.include('BackOff');
   });
 
-  it('follows a log to the end of the container', async () => {
+  it('follows a log until the container ends', async () => {
     cluster.createPod('talks', { containers: [container(['lines', '5'])] });
     await cluster.until('talks', (pod) => pod?.status?.phase === 'Running');
     const lines = await cluster.kubelet.logs('default', 'talks', { follow: true }).toArray();
@@ -341,7 +336,7 @@ describe('kubelet', () => {
     expect(Buffer.concat(tail as Buffer[]).toString()).to.equal('line 3\nline 4\n');
   });
 
-  it('tells the log of no container in particular where there is one alone', async () => {
+  it("requires a container's name for the log of a pod with several", async () => {
     const [main, other] = [container(['lines', '1']), container(['lines', '2'])];
     cluster.createPod('two', { containers: [main, { ...other, name: 'other' }] });
     await cluster.ended('two');
@@ -350,7 +345,7 @@ describe('kubelet', () => {
     expect(Buffer.concat(lines as Buffer[]).toString()).to.equal('line 0\nline 1\n');
   });
 
-  it('ends a deleted pod with all its processes and removes its directory', async () => {
+  it('stops all processes of a deleted pod and removes its directory', async () => {
     const { metadata } = cluster.createPod('family', { containers: [container(['child'])] });
     await cluster.until('family', (pod) => pod?.status?.phase === 'Running');
     const stream = cluster.kubelet.logs('default', 'family', { follow: true });
@@ -369,7 +364,7 @@ describe('kubelet', () => {
     expect(cluster.reasons('family')).to.include('Killing');
   });
 
-  it('kills what ignores SIGTERM once the grace period is over, and says how it ended before the pod goes', async () => {
+  it('kills a process that ignores SIGTERM after the grace period, and reports its exit code', async () => {
     cluster.createPod('stubborn', { containers: [container(['stubborn'])] });
     await cluster.until('stubborn', (pod) => pod?.status?.phase === 'Running');
     await cluster.kubelet.logs('default', 'stubborn', { follow: true }).take(1).toArray();
@@ -379,7 +374,7 @@ describe('kubelet', () => {
     await cluster.until('stubborn', (pod) => pod === undefined);
   });
 
-  it('waits for a config map that an environment variable refers to', async () => {
+  it('waits for the config map of an environment variable', async () => {
     const env = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'late', key: 'a' } } }];
     cluster.createPod('waits', { containers: [container(['env'], { env })] });
     await cluster.until('waits', (p) => waitingReason(p) === 'CreateContainerConfigError');
@@ -393,7 +388,7 @@ describe('kubelet', () => {
     expect(JSON.parse(await cluster.log('waits'))).to.include({ A: 'here' });
   });
 
-  it('runs a container as runAsUser where it may change users', async () => {
+  it('runs a container as runAsUser if it has the rights', async () => {
     cluster.createPod('user', {
       securityContext: { runAsUser: 12345, runAsGroup: 54321 },
       containers: [{ name: 'main', image: 'shell', args: ['id -u; id -g'] }],

@@ -13,18 +13,18 @@ import { ProcessHost } from './process-host.ts';
 
 export interface RunningKubelet extends Kubelet {
   proxy(namespace: string, pod: string, port: number): URL | undefined;
-  /** Ends all pods; their objects stay. */
+  /** Stops all pods, but keeps their objects. */
   close(): Promise<void>;
 }
 
-/** PATH of containers. */
+/** Value of PATH in containers. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Seconds. */
 const DEFAULT_GRACE = 30;
 
 export async function startKubelet(options: KubeletOptions): Promise<RunningKubelet> {
-  // It contains tokens under unguessable names. As root, other users' containers must pass through.
+  // It contains tokens under unguessable names. If this user is root, containers of other users must be able to enter it.
   await mkdir(options.directory, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 });
   return new NodeAgent(options);
 }

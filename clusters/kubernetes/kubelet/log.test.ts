@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ContainerLog } from './log.ts';
 
 describe('ContainerLog', () => {
-  it('keeps the bytes that were written, and not the buffer that they came in', () => {
+  it('copies the written bytes instead of keeping their buffer', () => {
     const log = new ContainerLog();
     const received = Buffer.from('one\ntwo\n');
     log.append(received.subarray(0, 4));

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 
-/** As a kubelet's containerLogMaxSize: 10 MiB. */
+/** A kubelet's default containerLogMaxSize: 10 MiB. */
 const MAX_BYTES = 10 * 1024 * 1024;
 
-/** Standard output and error of one run. */
+/** Collects standard output and error of one run. */
 export class ContainerLog {
   readonly #chunks: Uint8Array[] = [];
   #bytes = 0;
@@ -12,7 +12,7 @@ export class ContainerLog {
 
   append(chunk: Buffer): void {
     if (this.#ended) return;
-    // Copied, not as a Buffer: a chunk would keep its larger or pooled buffer.
+    // Copy the chunk: keeping it would keep its larger or pooled buffer in memory.
     this.#chunks.push(new Uint8Array(chunk));
     this.#bytes += chunk.length;
     while (this.#bytes > MAX_BYTES && this.#chunks.length > 1) this.#bytes -= this.#chunks.shift()?.length ?? 0;

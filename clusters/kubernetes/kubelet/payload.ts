@@ -7,14 +7,14 @@ import type { PodTokens } from './tokens.ts';
 
 export interface ProjectedFile {
   readonly data: Buffer;
-  /** Permission bits. */
+  /** File mode bits. */
   readonly mode: number;
   /** Default: the kubelet's user. */
   readonly uid?: number;
   readonly gid?: number;
 }
 
-/** Files by relative path. The API server ensures that they stay in the volume. */
+/** Files by relative path, which the API server keeps inside the volume. */
 export type Payload = ReadonlyMap<string, ProjectedFile>;
 
 export interface PayloadSources {
@@ -27,10 +27,10 @@ const DEFAULT_MODE = 0o644;
 const sourceOf = ({ projected, configMap, secret, downwardAPI }: Volume) =>
   projected ?? configMap ?? secret ?? downwardAPI;
 
-/** Volumes with files from the kubelet. */
+/** Returns whether the kubelet writes a volume's files. */
 export const isProjection = (volume: Volume): boolean => sourceOf(volume) !== undefined;
 
-/** Returns the current files. Throws `ConfigError`. */
+/** Returns a volume's current files. Throws `ConfigError`. */
 export async function payloadOf(volume: Volume, pod: Pod, { store, tokens }: PayloadSources): Promise<Payload> {
   const files = new Map<string, ProjectedFile>();
   const group = pod.spec.securityContext?.fsGroup;
@@ -44,7 +44,7 @@ export async function payloadOf(volume: Volume, pod: Pod, { store, tokens }: Pay
       if (secret !== undefined) return keyFiles('secrets', secret, pod, store, defaultMode);
       if (downwardAPI !== undefined) return fieldFiles(downwardAPI, pod, defaultMode);
       if (serviceAccountToken === undefined)
-        throw new ConfigError(`projected source ${Object.keys(source).join()} is not offered here`);
+        throw new ConfigError(`projected source ${Object.keys(source).join()} is not supported`);
       const token = await tokens.current(pod, serviceAccountToken);
       return [[serviceAccountToken.path, tokenFile(token, pod.spec, defaultMode)]];
     };
@@ -53,10 +53,10 @@ export async function payloadOf(volume: Volume, pod: Pod, { store, tokens }: Pay
   return files;
 }
 
-/** fsGroup adds group access (Kubernetes, "Configure a Security Context for a Pod or Container"). */
+/** Adds access for the fsGroup (Kubernetes, "Configure a Security Context for a Pod or Container"). */
 const ofGroup = (file: ProjectedFile, gid: number): ProjectedFile => ({ ...file, gid, mode: file.mode | 0o440 });
 
-/** Token files are private if all containers share a user or there is an fsGroup (Kubernetes, "File permission"). */
+/** Returns a token file, private if all containers share a user or the pod has an fsGroup (Kubernetes, "File permission"). */
 function tokenFile(token: string, spec: PodSpec, defaultMode: number): ProjectedFile {
   const users = new Set([...(spec.initContainers ?? []), ...spec.containers].map((c) => runAs(spec, c).runAsUser));
   const uid = users.size === 1 ? [...users][0] : undefined;
@@ -89,8 +89,7 @@ function* fieldFiles(
   defaultMode: number,
 ): Generator<[string, ProjectedFile]> {
   for (const item of source.items ?? []) {
-    if (item.fieldRef === undefined)
-      throw new ConfigError(`downwardAPI item ${item.path}: only fieldRef is offered here`);
+    if (item.fieldRef === undefined) throw new ConfigError(`downwardAPI item ${item.path}: only fieldRef is supported`);
     const data = Buffer.from(fieldValue(pod, item.fieldRef.fieldPath));
     yield [item.path, { data, mode: item.mode ?? defaultMode }];
   }

@@ -14,7 +14,7 @@ new ProcessHost().start({ argv, env: { PATH: '/usr/bin:/bin' }, directory: '/' }
 });
 `;
 
-/** Containers that never stop talking, in a process that is killed once it has heard from each. */
+/** Runs containers that write endlessly, in a process that kills itself after it has output of each. */
 const CHATTY = `
 import { ProcessHost } from '${new URL('./process-host.ts', import.meta.url).href}';
 const processes = new ProcessHost();
@@ -34,7 +34,7 @@ for (let i = 0; i < 5; i += 1) {
 }
 `;
 
-/** Gone, or a zombie that only waits for a parent. */
+/** Returns whether a process has ended; it may still be a zombie. */
 function ended(pid: number): boolean {
   try {
     return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
@@ -43,8 +43,8 @@ function ended(pid: number): boolean {
   }
 }
 
-describe('process host', () => {
-  it('ends with a process that was killed while output was on its way, and leaves no files', async function () {
+describe('the process host', () => {
+  it('ends with its killed parent despite pending output, and leaves no files', async function () {
     if (process.platform !== 'linux') this.skip();
     const around = mkdtempSync(join(tmpdir(), 'process-host-'));
     const directory = join(around, 'cluster');
@@ -59,7 +59,7 @@ describe('process host', () => {
     while (!pids.every(ended) || existsSync(around)) await pause(5);
   });
 
-  it('ends with this process, however that ends its work', async function () {
+  it('ends with its parent', async function () {
     if (process.platform !== 'linux') this.skip();
     const args = ['--import=tsx', '--input-type=module', '-e', SCRIPT];
     const { stdout } = await promisify(execFile)(process.execPath, args);

@@ -4,17 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { deferred, type Deferred } from './deferred.ts';
 
 export interface Exit {
-  /** 128 plus the signal's number, or 128 if it did not start. */
+  /** After a signal, 128 plus its number; 128 if the process did not start. */
   readonly exitCode: number;
   readonly signal?: number;
   readonly failure?: string;
 }
 
 export interface Running {
-  /** Resolves after all output; never rejects. */
+  /** Resolves after all output. Never rejects. */
   readonly ended: Promise<Exit>;
   signal(signal: 'SIGTERM' | 'SIGKILL'): void;
-  /** URL of its HTTP server on the port. */
+  /** Returns the URL of the container's HTTP server on the port. */
   target(port: number): URL | undefined;
 }
 
@@ -42,8 +42,8 @@ interface Container {
 }
 
 /**
- * Starts containers through a small program, `host-program.js`, which forks faster than this large process. It restarts when
- * needed. Containers and directories go with this process, however it ends.
+ * Starts containers through a small program, `host-program.js`, which forks faster than this large process. Restarts it when
+ * needed. Containers and directories do not outlive this process, even if it is killed.
  */
 export class ProcessHost {
   readonly #containers = new Map<number, Container>();
@@ -54,7 +54,7 @@ export class ProcessHost {
     this.#program = this.#fork();
   }
 
-  /** In its own process group, without a shell. */
+  /** Starts a command in a separate process group, without a shell. */
   start(command: Command, output: (chunk: Buffer) => void): Running {
     this.#lastId += 1;
     const id = this.#lastId;
@@ -74,12 +74,12 @@ export class ProcessHost {
     };
   }
 
-  /** Removes a directory even if this process is killed. */
+  /** Registers a directory for removal after the end of this process, even if it is killed. */
   clearAtEnd(directory: string): void {
     this.#connected().send({ do: 'clear', directory }, () => undefined);
   }
 
-  /** Also ends running containers. */
+  /** Stops the program and all running containers. */
   close(): void {
     if (this.#program.connected) this.#program.disconnect();
   }
@@ -124,19 +124,19 @@ export class ProcessHost {
     process.off('exit', this.#killContainers);
   }
 
-  /** Earlier than the program, which acts after this process's end. */
+  /** Kills all containers. The program would do so only after the end of this process. */
   readonly #killContainers = (): void => {
     for (const { leader } of this.#containers.values()) {
       try {
         if (leader !== undefined) process.kill(-leader, 'SIGKILL');
       } catch {
-        // The group is empty.
+        // The group has no processes left.
       }
     }
   };
 }
 
-/** In a build, this module is in a chunk of dist/. */
+/** Returns the program's path. In a build, this module is in a chunk of dist/. */
 function programPath(): string {
   const here = fileURLToPath(import.meta.url);
   const dist = here.lastIndexOf('/dist/');

@@ -24,15 +24,15 @@ export interface Pod extends KubeObject {
   readonly status?: PodStatus;
 }
 
-/** Address of every pod and node: processes have no network namespace. */
+/** The address of all pods and nodes, because processes have no network namespace. */
 export const POD_IP = '127.0.0.1';
 
-/** Kubernetes, "Sidecar Containers". */
+/** Returns whether an init container is a sidecar (Kubernetes, "Sidecar Containers"). */
 export function isSidecar(container: Container): boolean {
   return container.restartPolicy === 'Always';
 }
 
-/** The container's setting, else the pod's. */
+/** Returns user and group by the container's security context, or else the pod's. */
 export function runAs(pod: PodSpec, container: Container) {
   return { ...pod.securityContext, ...container.securityContext };
 }

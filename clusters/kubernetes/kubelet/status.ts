@@ -5,14 +5,14 @@ import type { Pod, PodCondition, PodStatus } from './spec.ts';
 export interface PodProgress {
   readonly initContainers: readonly ContainerRunner[];
   readonly containers: readonly ContainerRunner[];
-  /** All init containers succeeded and all sidecars started. */
+  /** Whether all init containers have succeeded and all sidecars have started. */
   readonly initialized: boolean;
   readonly result: 'Succeeded' | 'Failed' | undefined;
   /** ISO 8601. */
   readonly startTime: string;
 }
 
-/** Conditions keep their transition time while unchanged (Kubernetes, "Pod Lifecycle"). */
+/** Returns a pod's status. Unchanged conditions keep their transition time (Kubernetes, "Pod Lifecycle"). */
 export function podStatus(pod: Pod, progress: PodProgress, now: string): PodStatus {
   const { initContainers, containers, initialized, result } = progress;
   const sidecars = initContainers.filter(({ spec }) => isSidecar(spec));
@@ -62,7 +62,7 @@ function containersNotReady(names: readonly string[]): Partial<PodCondition> {
   return { reason: 'ContainersNotReady', message: `containers with unready status: [${names.join(' ')}]` };
 }
 
-/** Running from creation of all containers until all ended. */
+/** Returns the phase: Running from the creation of all containers until all have ended. */
 function phase(containers: readonly ContainerRunner[], initialized: boolean): string {
   return initialized && containers.every((runner) => runner.wasCreated) ? 'Running' : 'Pending';
 }

@@ -12,7 +12,7 @@ export function messagePath(container: Container): string {
   return container.terminationMessagePath ?? DEFAULT_PATH;
 }
 
-/** Only paths in the specification are translated, so others cannot be found. */
+/** Returns whether the spec contains the path. Other paths are not translated, so programs cannot find them. */
 function isNamed(container: Container): boolean {
   if (container.terminationMessagePath !== undefined && container.terminationMessagePath !== DEFAULT_PATH) return true;
   const texts = [
@@ -23,7 +23,7 @@ function isNamed(container: Container): boolean {
   return texts.some((text) => text.includes(messagePath(container)));
 }
 
-/** Creates an empty file that any user can write. */
+/** Creates the message's file, empty and writable for any user. */
 export async function prepareMessage(container: Container, root: string): Promise<void> {
   if (!isNamed(container)) return;
   const path = realPath(root, messagePath(container));
@@ -32,7 +32,7 @@ export async function prepareMessage(container: Container, root: string): Promis
   await chmod(path, 0o666);
 }
 
-/** Kubernetes, "Determine the Reason for Pod Failure". */
+/** Returns the termination message (Kubernetes, "Determine the Reason for Pod Failure"). */
 export async function readMessage(
   container: Container,
   root: string,

@@ -12,14 +12,14 @@ interface HeldToken {
 
 const DAY = 24 * 60 * 60 * 1000;
 
-/** After 80 % of the lifetime or 24 hours (Kubernetes, "Configure Service Accounts for Pods"). */
+/** Returns whether 80 % of the lifetime or 24 hours have passed (Kubernetes, "Configure Service Accounts for Pods"). */
 export function isDue(token: { readonly issuedAt: number; readonly expiresAt: number }, now: number): boolean {
   return now > token.issuedAt + 0.8 * (token.expiresAt - token.issuedAt) || now > token.issuedAt + DAY;
 }
 
 type PodTokensContext = Pick<KubeletContext, 'tokens' | 'store' | 'clock' | 'node'>;
 
-/** A pod's tokens by audience and lifetime. */
+/** Requests and rotates a pod's tokens. */
 export class PodTokens {
   readonly #held = new Map<string, HeldToken>();
   readonly #context: PodTokensContext;
@@ -28,7 +28,7 @@ export class PodTokens {
     this.#context = context;
   }
 
-  /** A failed rotation keeps a valid token. Throws `ConfigError`. */
+  /** Returns the current token, and keeps a valid one if its rotation fails. Throws `ConfigError`. */
   async current(pod: Pod, source: V1ServiceAccountTokenProjection): Promise<string> {
     const key = JSON.stringify([source.audience ?? '', source.expirationSeconds ?? 3600]);
     const held = this.#held.get(key);

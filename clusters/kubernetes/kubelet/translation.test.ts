@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { translator } from './translation.ts';
 
-describe('translation', () => {
+describe('the translation of paths and addresses', () => {
   const translate = translator(
     '/pods/1',
     ['/data', '/var/run/token', '/data/deep/'],
@@ -36,6 +36,6 @@ describe('translation', () => {
     ['http://[fd00:ec2::254]', 'http://127.0.0.1:3'],
     ['169.254.170.23', '169.254.170.23'],
   ] as const) {
-    it(`makes ${expected} of ${given}`, () => expect(translate(given)).to.equal(expected));
+    it(`converts ${given} to ${expected}`, () => expect(translate(given)).to.equal(expected));
   }
 });

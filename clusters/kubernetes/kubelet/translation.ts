@@ -1,22 +1,22 @@
 import { join } from 'node:path';
 
-/** Replacement of a fixed address, such as a link-local one. */
+/** A fixed address, such as a link-local one, and its local replacement. */
 export interface TranslatedAddress {
-  /** Such as `http://169.254.169.254`, with the scheme's port. */
+  /** Such as `http://169.254.169.254`, with the scheme's default port. */
   readonly inPod: string;
   /** `http://127.0.0.1:<port>` */
   readonly here: string;
 }
 
-/** A difference from a real node's container, in words. */
+/** Describes a difference from a container on a real node. */
 export interface Translation {
   readonly inPod: string;
   readonly here: string;
 }
 
 /**
- * Visible differences: pods have no mount or network namespace, so fixed places are translated, in variables and arguments
- * only, never in files.
+ * Differences that pods can see. They have no mount or network namespace, so fixed paths and addresses are translated in
+ * variables and arguments, but not in files.
  */
 export const TRANSLATIONS: readonly Translation[] = [
   {
@@ -25,10 +25,10 @@ export const TRANSLATIONS: readonly Translation[] = [
     here: "the same path below the container's own directory",
   },
   {
-    inPod: 'the working directory and HOME are those of the image; / is the image',
-    here: "both are the container's own directory; / is this machine's",
+    inPod: 'the image sets the working directory and HOME; / is the root of the image',
+    here: "both are the container's own directory; / is the root of this machine",
   },
-  { inPod: 'pod and host have addresses of their own', here: 'both are 127.0.0.1, and ports are shared' },
+  { inPod: 'pod and host have different addresses', here: 'both have 127.0.0.1 and share its ports' },
   { inPod: 'readOnly mounts, resource limits and capabilities are enforced', here: 'they are not' },
 ];
 
@@ -36,12 +36,12 @@ const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\
 
 const trimSlash = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') : path);
 
-/** As in a container, `..` stays below the root. */
+/** Returns the real path of a container's path. `..` stays below the root, as in a container. */
 export function realPath(root: string, path: string): string {
   return join(root, join('/', path).slice(1));
 }
 
-/** Translates `paths` below `root`, where no name continues: in `--file=/data/x` and `file:///data`, not `s3://b/data`. */
+/** Returns a function that translates `paths` to `root` if they are whole names: in `--file=/data/x`, not `s3://b/data`. */
 export function translator(
   root: string,
   paths: readonly string[],

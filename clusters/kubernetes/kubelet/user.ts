@@ -3,7 +3,7 @@ import { dirname, isAbsolute } from 'node:path';
 import { runAs } from './spec.ts';
 import type { Container, PodSpec } from './spec.ts';
 
-/** The process's user, or why it is the kubelet's own. */
+/** The process's user, or the reason why it is the kubelet's own. */
 interface ProcessUser {
   readonly uid?: number;
   readonly gid?: number;
@@ -11,8 +11,8 @@ interface ProcessUser {
 }
 
 /**
- * Honours `runAsUser` if this process may, and the user can access program and directory. The group is `runAsGroup`, else
- * `fsGroup`, else 0.
+ * Returns `runAsUser` if this process may change users and that user can access program and directory. The group is
+ * `runAsGroup`, or else `fsGroup`, or else 0.
  */
 export async function processUser(
   spec: PodSpec,
@@ -23,13 +23,12 @@ export async function processUser(
   const { runAsUser: uid, runAsGroup } = runAs(spec, container);
   if (uid === undefined || uid === process.geteuid?.()) return {};
   if (process.geteuid?.() !== 0) {
-    return { ignored: `runAsUser ${uid} is not honoured: the cluster runs without root's rights` };
+    return { ignored: `runAsUser ${uid} is ignored: the cluster does not run as root` };
   }
   const gid = runAsGroup ?? spec.securityContext?.fsGroup ?? 0;
   for (const path of [directory, ...argv.filter((arg) => isAbsolute(arg))]) {
     const blocked = await blockedFor(path, uid, gid);
-    if (blocked !== undefined)
-      return { ignored: `runAsUser ${uid} is not honoured: that user cannot reach ${blocked}` };
+    if (blocked !== undefined) return { ignored: `runAsUser ${uid} is ignored: that user cannot access ${blocked}` };
   }
   return { uid, gid };
 }
@@ -39,7 +38,7 @@ async function blockedFor(path: string, uid: number, gid: number): Promise<strin
   for (let part = path, bits = 0o4; ; part = dirname(part), bits = 0o1) {
     const found = await stat(part).catch(() => undefined);
     if (found === undefined) {
-      // Only looks like a path.
+      // The argument only looks like a path.
       if (part === path) return undefined;
     } else {
       const shift = found.uid === uid ? 6 : found.gid === gid ? 3 : 0;

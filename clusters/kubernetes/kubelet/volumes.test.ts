@@ -36,7 +36,7 @@ describe('pod volumes', () => {
     while (!check()) await new Promise((resolve) => setTimeout(resolve, 5));
   };
 
-  it('projects a token bound to pod and node, behind the links that a kubelet makes', async () => {
+  it("contain a token bound to pod and node, through a kubelet's symbolic links", async () => {
     const pod = cluster.createPod('token', tokenPod(3600));
     await cluster.ready('token');
     const directory = join(root(pod), MOUNT);
@@ -54,10 +54,10 @@ describe('pod volumes', () => {
   });
 
   for (const { title, lifetime, before, after } of [
-    { title: '80 % of its life', lifetime: 3600, before: 0.79 * HOUR, after: 0.02 * HOUR },
+    { title: '80 % of its lifetime', lifetime: 3600, before: 0.79 * HOUR, after: 0.02 * HOUR },
     { title: '24 hours', lifetime: 40 * 3600, before: 23.9 * HOUR, after: 0.2 * HOUR },
   ]) {
-    it(`rotates a token after ${title}, not before`, async () => {
+    it(`rotate a token after ${title}, not before`, async () => {
       const pod = cluster.createPod('rotate', tokenPod(lifetime));
       await cluster.ready('rotate');
       const file = join(root(pod), MOUNT, 'token');
@@ -77,7 +77,7 @@ describe('pod volumes', () => {
     { title: 'one user for all containers', spec: { securityContext: { runAsUser: 4000 } }, mode: 0o600 },
     { title: 'an fsGroup', spec: { securityContext: { fsGroup: 5000 } }, mode: 0o640 },
   ]) {
-    it(`gives the token's file mode ${mode.toString(8)} with ${title}`, async () => {
+    it(`create the token file with mode ${mode.toString(8)} for ${title}`, async () => {
       const pod = cluster.createPod('modes', tokenPod(3600, spec));
       await cluster.ready('modes');
       const { mode: found, uid, gid } = statSync(join(root(pod), MOUNT, 'token'));
@@ -87,14 +87,14 @@ describe('pod volumes', () => {
     });
   }
 
-  it('gives the files of a volume to the fsGroup', async () => {
+  it('belong to the fsGroup', async () => {
     cluster.store.create('configmaps', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name: 'settings', namespace: 'default' },
       data: { key: 'value' },
     });
-    // Of all keys, as there are no items.
+    // Without items, the volume has a file for every key.
     const volumes = [{ name: 'token', configMap: { name: 'settings', defaultMode: 0o200, items: [] } }];
     const pod = cluster.createPod('grouped', tokenPod(3600, { volumes, securityContext: { fsGroup: 5000 } }));
     await cluster.ready('grouped');
@@ -103,7 +103,7 @@ describe('pod volumes', () => {
     if (process.geteuid?.() === 0) expect(gid).to.equal(5000);
   });
 
-  it('tells a container of its mounts where they are, and another container nothing', async () => {
+  it("translate a container's own mount paths, but not those of other containers", async () => {
     const volumeMounts = [{ name: 'token', mountPath: MOUNT }];
     const env = [{ name: 'TOKEN_FILE', value: `${MOUNT}/token` }];
     const { volumes = [] } = tokenPod(3600);
@@ -120,7 +120,7 @@ describe('pod volumes', () => {
     expect(pod.status?.phase).to.equal('Failed');
   });
 
-  it('shows annotations, config maps and secrets, and their changes', async () => {
+  it('contain annotations, config maps and secrets, and follow their changes', async () => {
     const data = (value: string) => ({
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -175,14 +175,14 @@ describe('pod volumes', () => {
     cluster.store.update('configmaps', data('blue'));
     await eventually(() => read('/info/notes') === 'signal="go \\"now\\""' && read('/settings/deep/colour') === 'blue');
 
-    // Each volume is set up by itself, so what is gone keeps no other one from its change.
+    // Volumes are independent: a missing config map does not block updates of other volumes.
     cluster.store.remove('configmaps', 'default', 'settings');
     cluster.store.update('secrets', secret('changed'));
     await eventually(() => read('/hidden/key') === 'changed');
     expect(read('/settings/deep/colour')).to.equal('blue');
   });
 
-  it('waits for a missing config map with an event, and refuses hostPath', async () => {
+  it('wait for a missing config map with an event, and do not support hostPath', async () => {
     const spec = (volume: object): Partial<PodSpec> => ({
       volumes: [{ name: 'v', ...volume }],
       containers: [{ name: 'main', image: 'shell', args: ['true'] }],
@@ -201,11 +201,11 @@ describe('pod volumes', () => {
     expect(cluster.pod('host')?.status?.phase).to.equal('Pending');
   });
 
-  it('lets no other user list its pods', () => {
+  it('are in a folder that other users cannot list', () => {
     expect(statSync(join(cluster.directory, 'pods')).mode & 0o066).to.equal(0);
   });
 
-  it('keeps paths with `..` below the directory of the container or volume', async () => {
+  it('keep paths with `..` below the directory of the container or volume', async () => {
     const up = '/../'.repeat(20);
     const pod = cluster.createPod('climbs', {
       volumes: [

@@ -32,7 +32,7 @@ export class PodVolumes {
     this.#sources = sources;
   }
 
-  /** Throws `ConfigError` for a missing reference. */
+  /** Creates the volumes. Throws `ConfigError` for a missing reference. */
   async mount(pod: Pod): Promise<void> {
     for (const volume of pod.spec.volumes ?? []) {
       if (volume.emptyDir !== undefined) await this.#emptyDirectory(volume, pod);
@@ -51,12 +51,12 @@ export class PodVolumes {
     return done;
   }
 
-  /** Waits for writes in progress. */
+  /** Waits for pending writes. */
   settled(): Promise<void> {
     return this.#queue;
   }
 
-  /** A failed volume does not affect others. Throws the first error. */
+  /** Updates all volumes, even if one fails. Throws the first error. */
   async #refresh(pod: Pod): Promise<void> {
     const errors: unknown[] = [];
     for (const volume of (pod.spec.volumes ?? []).filter(isProjection)) {
@@ -82,7 +82,7 @@ export class PodVolumes {
       mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
       if (mount.subPath !== undefined && !this.#written.has(mount.name)) mkdirSync(source, { recursive: true });
       rmSync(place, { force: true });
-      // A subPath file stays, whatever replaces it (Kubernetes, "Volumes", subPath).
+      // A subPath file does not receive updates (Kubernetes, "Volumes", subPath).
       const isFile = mount.subPath !== undefined && statSync(source, { throwIfNoEntry: false })?.isFile() === true;
       if (isFile) linkSync(realpathSync(source), place);
       else symlinkSync(source, place);
@@ -106,8 +106,8 @@ const DATA = '..data';
 let writes = 0;
 
 /**
- * Writes atomically as a kubelet does: a new directory, then the link `..data`; `<volume>/<first segment>` links to
- * `..data/<first segment>`. Synchronous, which is faster than threads.
+ * Writes files atomically, like a kubelet: first a new directory, then the link `..data` to it. `<volume>/<first segment>`
+ * links to `..data/<first segment>`. Synchronous, which is faster than threads.
  */
 export function writeAtomically(volume: string, payload: Payload): void {
   const previous = currentGeneration(volume);
@@ -130,7 +130,7 @@ export function writeAtomically(volume: string, payload: Payload): void {
   if (previous !== undefined) rmSync(join(volume, previous), { recursive: true });
 }
 
-/** Target of `..data`, if any. */
+/** Returns the target of `..data`, if any. */
 function currentGeneration(volume: string): string | undefined {
   try {
     return readlinkSync(join(volume, DATA));

@@ -2,7 +2,7 @@ import { camelCased, parseFlags, UsageError, type Flags } from '../../go/flags.t
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import type { AgentOptions } from '../options.ts';
 
-/** The flags of `server`. Flags with a default of the agent's are omitted if not given. */
+/** The flags of `server`. If not given, flags with a default are omitted. */
 export type ServerFlags = Omit<AgentOptions, 'region' | 'credentials' | 'clock' | 'log'> & {
   readonly rotateCredentials: boolean;
 };
@@ -34,7 +34,7 @@ function level(text: string): LogLevel {
   return found;
 }
 
-/** The flags of the other commands: a verbosity without effect. @throws UsageError */
+/** Checks the flags of the other commands: only a verbosity, without effect. @throws UsageError */
 export function checkCommonFlags(args: readonly string[]): void {
   level(parseFlags({ verbosity: VERBOSITY }, args).verbosity);
 }

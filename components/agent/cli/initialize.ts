@@ -1,4 +1,4 @@
-/** Runs one command; `output` is what it wrote, for error messages. */
+/** Runs one command. Returns its output for error messages. */
 export type Runner = (
   command: string,
   args: readonly string[],
@@ -9,19 +9,20 @@ const LINK = 'pod-id-link0';
 interface Family {
   readonly flag: '-4' | '-6';
   readonly address: string;
-  /** Whether the node can do without it. */
+  /** Whether the node can work without this address. */
   readonly optional: boolean;
   readonly options: readonly string[];
 }
 
 const FAMILIES: readonly Family[] = [
   { flag: '-4', address: '169.254.170.23/32', optional: false, options: [] },
-  // On a link of another type than dummy, the search for duplicates would delay the server by a second or two.
+  // Without nodad, duplicate address detection delays the server by a second or two, except on dummy links.
   { flag: '-6', address: 'fd00:ec2::23/128', optional: true, options: ['nodad'] },
 ];
 
 function adviceFor(output: string): string {
-  if (output.includes('Unknown device type')) return ` (make ${LINK} of another type beforehand: it is used as it is)`;
+  if (output.includes('Unknown device type'))
+    return ` (create ${LINK} with another type first, and the agent will use it)`;
   return output.includes('not permitted') ? ' (it needs root or CAP_NET_ADMIN)' : '';
 }
 
@@ -30,8 +31,8 @@ export class InitializeError extends Error {
 }
 
 /**
- * Makes the dummy interface with the agent's link-local addresses and routes; repeatable. Needs `ip` of iproute2 and
- * CAP_NET_ADMIN. Without IPv6 it only logs the failure. @throws InitializeError
+ * Creates the dummy interface with the agent's link-local addresses and routes; idempotent. Requires `ip` of iproute2 and
+ * CAP_NET_ADMIN. Only logs a failure of IPv6. @throws InitializeError
  */
 export async function initialize(run: Runner, log: (text: string) => void): Promise<void> {
   const ip = async (args: readonly string[]): Promise<void> => {

@@ -11,11 +11,11 @@ class NoNodeCredentials extends Error {
 
 const IMDS = 'http://169.254.169.254';
 const CREDENTIALS = '/latest/meta-data/iam/security-credentials/';
-/** Milliseconds for each call of the instance metadata service. */
+/** Timeout for each call of the instance metadata service, in ms. */
 const IMDS_TIMEOUT = 2000;
-/** Credentials are renewed this long before their expiry, in ms. */
+/** How long before their expiry credentials are renewed, in ms. */
 const EARLY = 5 * 60_000;
-/** A file of credentials is reread this often, in ms. */
+/** Interval of rereading a credentials file, in ms. */
 const ROTATION = 60_000;
 
 interface Dated {
@@ -44,11 +44,11 @@ function fromEnvironment(env: Environment): AwsCredentials | undefined {
 
 async function imds(url: string, method: 'GET' | 'PUT', headers: Record<string, string>): Promise<string> {
   const response = await fetch(url, { method, headers, signal: AbortSignal.timeout(IMDS_TIMEOUT) });
-  if (!response.ok) throw new NoNodeCredentials(`the instance metadata service answered ${response.status}`);
+  if (!response.ok) throw new NoNodeCredentials(`the instance metadata service returned status ${response.status}`);
   return response.text();
 }
 
-/** @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html (IMDSv2) */
+/** Reads credentials through IMDSv2. @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html */
 async function fromInstance(endpoint: string): Promise<Dated> {
   const base = endpoint.replace(/\/+$/, '');
   try {
@@ -58,7 +58,7 @@ async function fromInstance(endpoint: string): Promise<Dated> {
     const answer = JSON.parse(await imds(base + CREDENTIALS + role, 'GET', headers)) as Record<string, unknown>;
     const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken } = answer;
     if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string' || typeof sessionToken !== 'string') {
-      throw new NoNodeCredentials('the instance metadata service gave no credentials');
+      throw new NoNodeCredentials('the instance metadata service returned no credentials');
     }
     const expiration = Date.parse(String(answer['Expiration']));
     const until = Number.isNaN(expiration) ? Date.now() + EARLY : expiration - EARLY;
@@ -96,7 +96,7 @@ async function fromSharedFile(env: Environment): Promise<Dated> {
   return { credentials, until: Date.now() + ROTATION };
 }
 
-/** Credentials from the environment or instance metadata; with `rotate` (hybrid nodes) from the shared file. */
+/** Returns a source of credentials: environment or instance metadata; with `rotate` (hybrid nodes) the shared file. */
 export function nodeCredentials(env: Environment, rotate: boolean): () => Promise<AwsCredentials> {
   if (rotate) return cached(() => fromSharedFile(env));
   const fixed = fromEnvironment(env);

@@ -12,10 +12,10 @@ const log = new Logger(() => undefined, 'panic');
 interface World {
   readonly clock: { at: number };
   readonly source: { answer: (token: string) => Promise<PodCredentials> };
-  /** Tokens that were fetched for. */
+  /** The tokens of all fetches. */
   readonly asked: readonly string[];
   readonly metrics: Metrics;
-  /** The access key ID that a request with this token gets. */
+  /** Returns the access key ID for a request with this token. */
   get(token: string): Promise<string>;
 }
 
@@ -65,7 +65,7 @@ const open: CachingRetriever[] = [];
 
 async function failure(work: Promise<unknown>): Promise<Error> {
   return work.then(
-    () => new Error('it did not fail'),
+    () => new Error('the promise did not reject'),
     (error: Error) => error,
   );
 }
@@ -75,7 +75,7 @@ describe('CachingRetriever', () => {
     for (const cache of open.splice(0)) cache.close();
   });
 
-  it('fetches once for a token, and for each token', async () => {
+  it('fetches once for each token', async () => {
     const w = world();
     expect([await w.get('a'), await w.get('a'), await w.get('b'), await w.get('a')]).to.eql([
       'a-1',
@@ -86,7 +86,7 @@ describe('CachingRetriever', () => {
     expect(w.asked).to.eql(['a', 'b']);
   });
 
-  it('lets requests that come meanwhile wait for the first', async () => {
+  it('makes concurrent requests wait for the first', async () => {
     const w = world();
     let release = (): void => undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
@@ -97,7 +97,7 @@ describe('CachingRetriever', () => {
     expect(w.asked).to.eql(['a']);
   });
 
-  it('caches no error', async () => {
+  it('does not cache errors', async () => {
     const w = world();
     const good = w.source.answer;
     w.source.answer = () =>
@@ -107,13 +107,13 @@ describe('CachingRetriever', () => {
     expect(await w.get('a')).to.equal('a-2');
   });
 
-  it('says that it is the cache that met a failure', async () => {
+  it("adds the cache's prefix to a failure", async () => {
     const w = world();
     w.source.answer = () => Promise.reject(new FetchError('trouble'));
     expect((await failure(w.get('a'))).message).to.equal('error getting credentials to cache: trouble');
   });
 
-  it('refuses credentials with 15 s or less to live, and drops them from the cache', async () => {
+  it('rejects credentials that expire within 15 s, and removes them from the cache', async () => {
     const w = world();
     w.source.answer = () => Promise.resolve(credentials('short', w.clock.at + 15_000));
     expect((await failure(w.get('a'))).message).to.equal(
@@ -127,7 +127,7 @@ describe('CachingRetriever', () => {
     expect(w.metrics.text()).to.contain('pod_identity_cache_state{state="evicted"} 1');
   });
 
-  it('drops the entry written longest ago when it is full, reads notwithstanding', async () => {
+  it('drops the least recently written entry when full, regardless of reads', async () => {
     const w = world({ maxSize: 2 });
     await w.get('a');
     await w.get('b');
@@ -158,7 +158,7 @@ describe('CachingRetriever', () => {
   ];
   for (const code of [...irrecoverable, 'InternalServerException', 'ThrottlingException', 'Other']) {
     const dropped = irrecoverable.includes(code);
-    it(`${dropped ? 'drops' : 'keeps'} an entry whose refresh meets ${code}`, async () => {
+    it(`${dropped ? 'drops' : 'keeps'} an entry whose refresh fails with ${code}`, async () => {
       const w = world();
       await w.get('a');
       const good = w.source.answer;
@@ -173,7 +173,7 @@ describe('CachingRetriever', () => {
     });
   }
 
-  it('takes two permits a refresh, and keeps what it may not refresh yet', async () => {
+  it('takes two permits per refresh, and keeps entries without a permit', async () => {
     const w = world();
     for (const token of ['a', 'b', 'c']) await w.get(token);
     w.clock.at += 3 * HOUR + 2 * 60_000;

@@ -8,7 +8,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Clock } from '../options.ts';
 import { ExpiringCache } from './expiring-cache.ts';
 
-/** All in ms. */
+/** All durations are in ms. */
 const MINUTE = 60_000;
 const SWEEP_INTERVAL = MINUTE;
 const RENEWAL_TIMEOUT = MINUTE;
@@ -17,9 +17,9 @@ const MAX_RETRY_JITTER = MINUTE;
 const MIN_LIFE = 15_000;
 const WAIT_FOR_OTHER = 200;
 const WAITS_FOR_OTHER = 9;
-/** Interval of checks for a sweep that is due because a test moved the clock. */
+/** Interval of checks for due sweeps. It is short because tests move the clock. */
 const TICK = 100;
-/** A later sweep means that a test moved the clock. */
+/** A longer delay of a sweep means that a test moved the clock. */
 const LATE = 2000;
 
 interface Entry {
@@ -30,21 +30,21 @@ interface Entry {
 }
 
 export interface CachingOptions {
-  /** Age at which entries are refreshed, in ms. */
+  /** Age at which to refresh entries, in ms. */
   readonly retention: number;
   readonly maxSize: number;
   readonly refreshesPerSecond: number;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  /** The key of an entry. Throws `TokenRefusal`. */
+  /** Returns the cache key of a token. Throws `TokenRefusal`. */
   readonly keyOf: (token: string) => string;
-  /** Whether another token of the same key gets the entry. Default: keys are unique. */
+  /** Whether another token with the same key may use the entry. Default: keys are unique. */
   readonly accepts?: (token: string, log: Logger) => Promise<boolean>;
 }
 
 /**
- * Caches credentials by a key of the token. Concurrent requests for a token share a fetch; a sweep each minute
- * refreshes entries older than the retention, with the last token.
+ * Caches credentials by a key of the token. Concurrent requests for a token share a fetch. Every minute, a sweep
+ * refreshes entries older than the retention, with their last token.
  */
 export class CachingRetriever implements CredentialRetriever {
   readonly #delegate: CredentialRetriever;
@@ -76,7 +76,7 @@ export class CachingRetriever implements CredentialRetriever {
   }
 
   async retrieve(token: string, log: Logger, signal: () => AbortSignal): Promise<PodCredentials> {
-    // Only a moved clock delays a sweep this much; this request must see its effect.
+    // A sweep this late means a moved clock, and this request must see its effect.
     await this.#sweepIfDue(SWEEP_INTERVAL + LATE);
     const key = this.#options.keyOf(token);
     for (let wait = 0; wait <= WAITS_FOR_OTHER; wait += 1) {
@@ -152,7 +152,7 @@ export class CachingRetriever implements CredentialRetriever {
   async #refresh(entry: Entry): Promise<void> {
     const log = entry.log.with({ from: 'renewal-thread' });
     if (this.#refreshLimiter.allow()) {
-      // The real agent takes a second permit for the same refresh, so it refreshes half as fast as its flag says.
+      // The real agent takes a second permit for the same refresh, so it refreshes at half the rate of its flag.
       await sleep(this.#refreshLimiter.reserve());
       try {
         const signal = AbortSignal.any([AbortSignal.timeout(RENEWAL_TIMEOUT), this.#stopping.signal]);
@@ -180,7 +180,7 @@ export class CachingRetriever implements CredentialRetriever {
 
   #keep(entry: Entry, log: Logger): void {
     const life = this.#lifeLeft(entry);
-    // Expired entries are removed at the end of the sweep.
+    // The end of the sweep removes expired entries.
     if (life <= MIN_LIFE) return log.info('Evicting credentials since they are too old');
     const retry = RETRY_INTERVAL + Math.floor(Math.random() * MAX_RETRY_JITTER);
     log.info(`Credentials still valid for at least ${(life / 1000).toFixed(2)}s, keeping them`);

@@ -1,7 +1,7 @@
 import type { JsonNode } from '../../go/json-parse.ts';
 import { quoteString } from '../../go/text.ts';
 
-/** The claims that the agent checks, in whole seconds since the epoch. */
+/** Claims that the agent checks, in whole seconds since the epoch. */
 export interface TimeClaims {
   readonly expirationTime?: number | undefined;
   readonly notBefore?: number | undefined;
@@ -11,30 +11,30 @@ const STRUCT = 'RegisteredClaims';
 const STRINGS = new Set(['iss', 'sub', 'jti']);
 const TIMES = new Set(['exp', 'nbf', 'iat']);
 
-/** Go's `json.UnmarshalTypeError` for a field of the claims, or for the value as a whole. */
+/** Returns Go's `json.UnmarshalTypeError` for a field of the claims or the whole value. */
 function typeError(found: string, wanted: string, field?: string): Error {
   const target = field === undefined ? 'Go value' : `Go struct field ${STRUCT}.${field}`;
   return new Error(`json: cannot unmarshal ${found} into ${target} of type ${wanted}`);
 }
 
-/** Go's `encoding/json` matches field names by Unicode case folding; none of them has a k. */
+/** Folds case like Go's `encoding/json`, including ſ. The Kelvin sign does not matter: no field name contains a k. */
 function fold(key: string): string {
   return key.toLowerCase().replaceAll('\u017f', 's');
 }
 
-/** First number in a node's tree that a float64 cannot hold. */
+/** Returns the first number in a tree that exceeds a float64. */
 export function overflowingNumber(root: JsonNode): string | undefined {
   const pending = [root];
   for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
     if (node.kind === 'number' && !Number.isFinite(Number(node.raw))) return node.raw;
-    // In a loop: spreading a long list would overflow the call stack.
+    // Use a loop: spreading a long list would overflow the call stack.
     if (node.kind === 'array') for (const item of node.items.toReversed()) pending.push(item);
     if (node.kind === 'object') for (const [, value] of node.entries.toReversed()) pending.push(value);
   }
   return undefined;
 }
 
-/** In Go, seconds beyond a 64-bit time wrap around into the far past. */
+/** Truncates to whole seconds. Like in Go, values beyond a 64-bit time wrap around into the far past. */
 function wholeSeconds(value: number): number {
   const UNIX_TO_YEAR_ONE = 62_135_596_800;
   return value < 2 ** 63 - UNIX_TO_YEAR_ONE ? Math.floor(value) : Number.NEGATIVE_INFINITY;
@@ -69,8 +69,8 @@ function checkAudience(node: JsonNode): void {
 }
 
 /**
- * Reads claims as Go's `encoding/json` does for golang-jwt's `RegisteredClaims`: wrong times and audiences fail at
- * once, plain types at the end. @throws Error in Go's words
+ * Reads claims like Go's `encoding/json` for golang-jwt's `RegisteredClaims`: invalid times and audiences fail at once,
+ * other types at the end. @throws Error with Go's message
  */
 export function readClaims(node: JsonNode): TimeClaims {
   const times = new Map<string, number>();

@@ -8,13 +8,13 @@ import { text } from 'node:stream/consumers';
 import type { Logger } from '../log.ts';
 import type { InCluster } from '../options.ts';
 
-/** Service account of a pod, where the kubelet mounts it. */
+/** Where the kubelet mounts a pod's service account. */
 export const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 const TIMEOUT = 10_000;
 
 /**
- * The cluster's issuer keys by id (Kubernetes documentation, "Service account issuer discovery"). Not imitated: the
- * real agent keeps them in a file, and uses none of an API server before 1.34.
+ * Fetches and caches the cluster's issuer keys (Kubernetes documentation, "Service account issuer discovery"). Unlike
+ * this class, the real agent stores them in a file, and ignores the keys of API servers before 1.34.
  */
 export class ClusterKeys {
   readonly #cluster: InCluster;
@@ -48,7 +48,7 @@ export class ClusterKeys {
     const headers = { authorization: `Bearer ${token?.trim() ?? ''}` };
     const signal = AbortSignal.timeout(TIMEOUT);
     const asked = request(new URL(path, apiServer), { headers, ca, agent: false, signal }).end();
-    // Once the answer has begun, its reader gets the error, and the request emits none.
+    // Ignore these: `once` reports errors before the response, and its reader reports later ones.
     asked.on('error', () => undefined);
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     const body = await text(response);

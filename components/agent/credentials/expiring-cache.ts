@@ -4,7 +4,7 @@ interface Item<V> {
   readonly expiresAt: number;
 }
 
-/** Drops the oldest entry beyond a maximum. Expired ones are not returned, and removed by the next sweep. */
+/** A cache that drops its oldest entry beyond a maximum. Does not return expired entries; the next sweep removes them. */
 export class ExpiringCache<V> {
   readonly #items = new Map<string, Item<V>>();
   readonly #maxEntries: number;
@@ -17,7 +17,7 @@ export class ExpiringCache<V> {
     this.#onEvicted = onEvicted;
   }
 
-  /** @param refresh and expire: in so many ms */
+  /** Stores an entry that is due for a refresh after `refresh` ms and expires after `expire` ms. */
   set(key: string, value: V, refresh: number, expire: number): void {
     const now = this.#now();
     this.#items.delete(key);

@@ -10,9 +10,9 @@ import type { Clock } from '../options.ts';
 import { TokenRefusal } from './token-validator.ts';
 import { tokenRefusal } from './token.ts';
 
-/** The agent's link-local addresses, the only valid hosts, whatever address it listens on. */
+/** The agent's link-local addresses. Only these hosts are valid, regardless of the listening address. */
 export const TARGET_HOSTS = ['169.254.170.23', 'fd00:ec2::23'] as const;
-/** `host:port` by the rules of Go's `net.SplitHostPort`. */
+/** `host:port` according to Go's `net.SplitHostPort`. */
 const HOST_PORT = /^(?:\[([^[\]]*)\]|([^:[\]]*)):[^:[\]]*$/;
 
 function targetHost(hostHeader: string): string {
@@ -36,7 +36,7 @@ interface CredentialsHandlerOptions {
   readonly log: Logger;
 }
 
-/** RFC 3339 with as many digits of the second as are needed. */
+/** Formats a time like RFC 3339, without trailing zeros in the fraction of the second. */
 function rfc3339(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.?0+Z$/, 'Z');
 }
@@ -53,7 +53,7 @@ function credentialsJson(credentials: PodCredentials): string {
   return `{${filled.map(([name, value]) => `"${name}":${marshalString(value)}`).join(',')}}`;
 }
 
-/** The credentials endpoint: Host header, then token, then EKS Auth. */
+/** Returns the handler of the credentials endpoint: checks the Host header, then the token, then calls EKS Auth. */
 export function credentialsHandler(options: CredentialsHandlerOptions) {
   const { retriever, clock, metrics } = options;
 
@@ -74,7 +74,7 @@ export function credentialsHandler(options: CredentialsHandlerOptions) {
     const wrongToken = tokenRefusal(token, clock.now());
     if (wrongToken !== undefined) return refuse(400, wrongToken);
 
-    /** Fires when the caller disconnects. Made only for calls of EKS Auth, since it costs as much as half an answer. */
+    /** Fires when the caller disconnects. Created only for calls of EKS Auth, because it costs half as much as a response. */
     const signal = (): AbortSignal => {
       const gone = new AbortController();
       if (response.destroyed) gone.abort();

@@ -11,7 +11,7 @@ describe('hostRefusal', () => {
     '[fd00:ec2::23]',
     '[fd00:ec2::23]:80',
   ]) {
-    it(`lets ${host} pass`, () => {
+    it(`accepts ${host}`, () => {
       expect(hostRefusal(host)).to.equal(undefined);
     });
   }
@@ -27,7 +27,7 @@ describe('hostRefusal', () => {
     ['[]', ''],
   ];
   for (const [host, named] of refused) {
-    it(`refuses ${JSON.stringify(host)}`, () => {
+    it(`rejects ${JSON.stringify(host)}`, () => {
       expect(hostRefusal(host)).to.match(/^Access Denied\. .*\[169\.254\.170\.23 fd00:ec2::23\] address not /);
       expect(hostRefusal(host)?.endsWith(` not ${named}`)).to.equal(true);
     });

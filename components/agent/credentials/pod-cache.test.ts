@@ -30,7 +30,7 @@ describe('the cache of agent 0.2', () => {
     writeFileSync(join(folder, 'ca.crt'), server.certificateAuthority);
   }
 
-  /** A token of the pod that is told apart from others by its lifetime. */
+  /** The last token's lifetime, which makes tokens distinct. */
   let lifetime = 3600;
   async function newToken(server = api, audience = POD_IDENTITY, pod: typeof POD | null = POD): Promise<string> {
     lifetime += 1;
@@ -38,7 +38,7 @@ describe('the cache of agent 0.2', () => {
     return (await server.tokens.issue(ACCOUNT, request)).token;
   }
 
-  /** An agent that has looked for keys, and found some or not. */
+  /** Starts an agent and waits until it has tried to fetch the keys. */
   async function start(server: ApiServer | undefined, options: Partial<AgentOptions> = {}): Promise<RunningAgent> {
     const from = bench.logs.length;
     const inCluster = server && { apiServer: server.url, root };
@@ -48,12 +48,12 @@ describe('the cache of agent 0.2', () => {
     await poll(async () => (server === undefined || looked() ? true : undefined), {
       every: 5,
       within: 5000,
-      what: 'the agent to look for keys',
+      what: 'the agent to fetch keys',
     });
     return agent;
   }
 
-  /** Asks with a token of the pod and then with another, and says what was found of that and how often EKS Auth was asked. */
+  /** Sends two tokens of the pod. Returns the validation result of the second and the number of EKS Auth calls. */
   async function askTwice(agent: RunningAgent, second: string): Promise<{ found: string | undefined; calls: number }> {
     const before = bench.calls.length;
     expect((await get(agent, await newToken())).status).to.equal(200);
@@ -87,25 +87,25 @@ describe('the cache of agent 0.2', () => {
     rmSync(root, { recursive: true });
   });
 
-  it('answers another token of a pod that the API server signed', async () => {
+  it('accepts another token of the same pod if the API server signed it', async () => {
     expect(await askTwice(await start(api), await newToken())).to.deep.equal({ found: 'success', calls: 1 });
   });
 
   for (const [what, reason, spoil] of [
     [
-      'whose signature is wrong',
+      'with an invalid signature',
       'signature is invalid',
       (token) => changed(token, 1, (claims) => (claims['exp'] = 9e9)),
     ],
-    ['of an unknown key', 'no matching key found', (token) => changed(token, 0, (is) => (is['kid'] = 'a'.repeat(40)))],
     [
-      'of a key with an id unlike those of EKS',
-      'kid is not',
-      (token) => changed(token, 0, (is) => (is['kid'] = 'key')),
+      'signed by an unknown key',
+      'no matching key found',
+      (token) => changed(token, 0, (is) => (is['kid'] = 'a'.repeat(40))),
     ],
-    ['without a key', 'kid is not', (token) => changed(token, 0, (header) => delete header['kid'])],
+    ["with a key id unlike EKS's", 'kid is not', (token) => changed(token, 0, (is) => (is['kid'] = 'key'))],
+    ['without a key id', 'kid is not', (token) => changed(token, 0, (header) => delete header['kid'])],
     [
-      'of another algorithm',
+      'with another algorithm',
       'signature is invalid',
       (token) => changed(token, 0, (header) => (header['alg'] = 'RS512')),
     ],
@@ -115,25 +115,25 @@ describe('the cache of agent 0.2', () => {
       (token) => changed(token, 0, (header) => (header['alg'] = 'none')),
     ],
   ] as readonly (readonly [string, string, (token: string) => string])[])
-    it(`leaves a token ${what} to EKS Auth`, async () => {
+    it(`forwards a token ${what} to EKS Auth`, async () => {
       const second = spoil(await newToken());
       expect(await askTwice(await start(api), second)).to.deep.equal({ found: 'failure', calls: 2 });
       expect(bench.logs.join('\n')).to.contain(`Local token validation failed: ${reason}`);
     });
 
-  it('leaves a token for others to EKS Auth, unless it asks another than the region has', async () => {
+  it("forwards a token with another audience to EKS Auth, unless the endpoint is not the region's", async () => {
     const second = await newToken(api, 'sts.amazonaws.com');
     expect(await askTwice(await start(api), second)).to.deep.equal({ found: 'failure', calls: 2 });
     const overridden = await start(api, { endpoint: bench.url });
     expect(await askTwice(overridden, second)).to.deep.equal({ found: 'success', calls: 1 });
   });
 
-  it('asks EKS Auth where the API server is away', async () => {
+  it('calls EKS Auth if the API server is unreachable', async () => {
     const away = { ...api, url: 'https://127.0.0.1:9' };
     expect(await askTwice(await start(away), await newToken())).to.deep.equal({ found: 'failure', calls: 2 });
   });
 
-  it('checks nothing outside of a cluster', async () => {
+  it('validates no token outside a cluster', async () => {
     expect(await askTwice(await start(undefined), await newToken())).to.deep.equal({ found: 'skipped', calls: 2 });
   });
 
@@ -142,7 +142,7 @@ describe('the cache of agent 0.2', () => {
     ['kubernetes.io claims', (claims) => delete claims['kubernetes.io']],
     ['pod uid', (claims) => delete ofCluster(claims)['pod']?.['uid']],
   ] as readonly (readonly [string, ((claims: Record<string, unknown>) => void) | undefined])[])
-    it(`refuses a token without ${missing} itself`, async () => {
+    it(`rejects a token without ${missing}, without calling EKS Auth`, async () => {
       const token = await newToken(api, POD_IDENTITY, spoil ? POD : null);
       const before = bench.calls.length;
       const { status, body }: Answer = await get(await start(api), spoil ? changed(token, 1, spoil) : token);

@@ -8,10 +8,10 @@ import type { CachingOptions } from './caching-retriever.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 const AUDIENCE = 'pods.eks.amazonaws.com';
-/** Ids of EKS's keys; other clusters' are SHA-256 in base64url. */
+/** The format of EKS's key ids; other clusters use SHA-256 in base64url. */
 const KEY_ID = /^[0-9a-f]{40}$/;
 
-/** A refusal by the agent itself: status 400, with the message. */
+/** The agent rejects the token itself, with status 400 and this message. */
 export class TokenRefusal extends Error {}
 
 const asObject = (value: unknown): Json | undefined =>
@@ -23,7 +23,7 @@ const part = (token: string, index: 0 | 1): Json =>
 const claimAt = (claims: Json, path: string): unknown =>
   path.split('/').reduce<unknown>((value, name) => asObject(value)?.[name], claims['kubernetes.io']);
 
-/** The uid of a token's pod, unverified. @throws TokenRefusal in the words of agent 0.2 (internal/credsretriever) */
+/** Returns the unverified UID of the token's pod. @throws TokenRefusal with agent 0.2's message (internal/credsretriever) */
 function podUidOf(token: string): string {
   const claims = part(token, 1);
   const uid = claimAt(claims, 'pod/uid');
@@ -37,33 +37,33 @@ function podUidOf(token: string): string {
   throw new TokenRefusal(`failed to get pod uid from service account token: Service account token missing ${missing}`);
 }
 
-/** Checks tokens as agent 0.2 does (internal/validation) before it answers another token of a pod from its cache. */
+/** Validates tokens like agent 0.2 (internal/validation), before the cache serves another token of the same pod. */
 class TokenValidator {
   readonly #keys: ClusterKeys;
   readonly #checksAudience: boolean;
 
-  /** @param checksAudience false for an EKS Auth other than the region's */
+  /** @param checksAudience false if the EKS Auth endpoint is not the region's */
   constructor(cluster: InCluster, checksAudience: boolean) {
     this.#keys = new ClusterKeys(cluster);
     this.#checksAudience = checksAudience;
   }
 
-  /** Fetches the keys before the first token; after a failure, the token tries again. */
+  /** Fetches the keys before the first token. After a failure, the next token retries. */
   async prepare(log: Logger): Promise<void> {
     await this.#keys.refresh(log).catch((error: Error) => log.info(`failed to fetch public keys: ${error.message}`));
   }
 
-  /** Throws an Error with the problem of a token. Its times are checked earlier. */
+  /** Throws an Error if a token is invalid. Its times have been checked before. */
   async validate(token: string, log: Logger): Promise<void> {
     const { kid } = part(token, 0);
-    if (typeof kid !== 'string' || !KEY_ID.test(kid)) throw new Error('kid is not that of a key of EKS');
+    if (typeof kid !== 'string' || !KEY_ID.test(kid)) throw new Error('kid is not an EKS key id');
     if (this.#checksAudience && ![part(token, 1)['aud']].flat().includes(AUDIENCE))
       throw new Error(`invalid audience: expected ${AUDIENCE}`);
     if (!isSignedBy(await this.#keys.find(kid, log), token)) throw new Error('signature is invalid');
   }
 }
 
-/** RFC 7518, "Digital Signature with RSASSA-PKCS1-v1_5": RS256, as EKS signs. */
+/** Verifies an RS256 signature, EKS's algorithm (RFC 7518, "Digital Signature with RSASSA-PKCS1-v1_5"). */
 function isSignedBy(key: KeyObject, token: string): boolean {
   const end = token.lastIndexOf('.');
   return verify('sha256', Buffer.from(token.slice(0, end)), key, Buffer.from(token.slice(end + 1), 'base64url'));
@@ -71,7 +71,7 @@ function isSignedBy(key: KeyObject, token: string): boolean {
 
 type CacheKeys = Pick<CachingOptions, 'keyOf' | 'accepts'>;
 
-/** The cache's key: 0.1 uses the token, 0.2 the pod's uid, and checks another token of the pod itself. */
+/** Returns the cache's keys. 0.1 uses the token. 0.2 uses the pod's UID, and validates other tokens of the pod. */
 export function cacheKeys(options: AgentOptions, metrics: Metrics, log: Logger): CacheKeys {
   if (options.version !== '0.2') return { keyOf: (token) => token };
   const { inCluster: cluster } = options;

@@ -23,7 +23,7 @@ describe('tokenRefusal', () => {
       `Bearer ${withClaims('{}')}`,
       `${MALFORMED}could not base64 decode header: illegal base64 data at input byte 6`,
     ],
-    ['a lone character', 'x.y.z', `${MALFORMED}could not base64 decode header: illegal base64 data at input byte 0`],
+    ['a single character', 'x.y.z', `${MALFORMED}could not base64 decode header: illegal base64 data at input byte 0`],
     [
       'five characters',
       'abcde.e30.x',
@@ -42,7 +42,7 @@ describe('tokenRefusal', () => {
     ],
     ['an empty header', withHeader(''), `${MALFORMED}could not JSON decode header: unexpected end of JSON input`],
     [
-      'an array for a header',
+      'an array as the header',
       withHeader('[]'),
       `${MALFORMED}could not JSON decode header: json: cannot unmarshal array into Go value of type map[string]interface {}`,
     ],
@@ -52,22 +52,22 @@ describe('tokenRefusal', () => {
       `${MALFORMED}could not JSON decode header: invalid character '[' exceeded max depth`,
     ],
     [
-      'claims cut short',
+      'truncated claims',
       withClaims('{"exp":1'),
       `${MALFORMED}could not JSON decode claim: unexpected end of JSON input`,
     ],
     [
-      'a text for claims',
+      'a string as claims',
       withClaims('"a"'),
       `${MALFORMED}could not JSON decode claim: json: cannot unmarshal string into Go value of type jwt.RegisteredClaims`,
     ],
     [
-      'exp as a text',
+      'exp as a string',
       withClaims('{"exp":"soon"}'),
       `${MALFORMED}could not JSON decode claim: could not parse NumericData: json: invalid number literal, trying to unmarshal "\\"soon\\"" into Number`,
     ],
     [
-      'exp as a truth value',
+      'exp as a boolean',
       withClaims('{"exp":true}'),
       `${MALFORMED}could not JSON decode claim: could not parse NumericData: json: cannot unmarshal bool into Go value of type json.Number`,
     ],
@@ -86,14 +86,18 @@ describe('tokenRefusal', () => {
     ['an unknown alg', withHeader('{"alg":"XX999"}'), `${UNVERIFIABLE}signing method (alg) is unavailable`],
     ['exp now', withClaims(`{"exp":${SECOND}}`), `${CLAIMS}token is expired`],
     ['exp 0', withClaims('{"exp":0}'), `${CLAIMS}token is expired`],
-    ['exp beyond what a time can hold', withClaims('{"exp":1e300}'), `${CLAIMS}token is expired`],
-    ['a fraction of exp ahead', withClaims(`{"exp":${SECOND}.9}`), `${CLAIMS}token is expired`],
-    ['exp in another case', withClaims('{"EXP":1}'), `${CLAIMS}token is expired`],
-    ['nbf ahead', withClaims(`{"nbf":${SECOND + 1}}`), `${CLAIMS}token is not valid yet`],
-    ['both', withClaims(`{"exp":1,"nbf":${SECOND + 600}}`), `${CLAIMS}token is expired, token is not valid yet`],
+    ["exp beyond Go's range of times", withClaims('{"exp":1e300}'), `${CLAIMS}token is expired`],
+    ['exp a fraction of a second in the future', withClaims(`{"exp":${SECOND}.9}`), `${CLAIMS}token is expired`],
+    ['exp in upper case', withClaims('{"EXP":1}'), `${CLAIMS}token is expired`],
+    ['nbf in the future', withClaims(`{"nbf":${SECOND + 1}}`), `${CLAIMS}token is not valid yet`],
+    [
+      'exp in the past and nbf in the future',
+      withClaims(`{"exp":1,"nbf":${SECOND + 600}}`),
+      `${CLAIMS}token is expired, token is not valid yet`,
+    ],
   ];
   for (const [what, token, reason] of refused) {
-    it(`refuses ${what}`, () => {
+    it(`rejects ${what}`, () => {
       expect(tokenRefusal(token, NOW)).to.equal(reason);
     });
   }
@@ -101,9 +105,9 @@ describe('tokenRefusal', () => {
   const accepted: [what: string, token: string][] = [
     ['no exp', withClaims('{}')],
     ['claims that are null', withClaims('null')],
-    ['exp one second on', withClaims(`{"exp":${SECOND + 1}}`)],
-    ['exp as the text of a number', withClaims(`{"exp":"${SECOND + 1}"}`)],
-    ['iat ahead', withClaims(`{"iat":${SECOND + 600}}`)],
+    ['exp one second in the future', withClaims(`{"exp":${SECOND + 1}}`)],
+    ['exp as a string with a number', withClaims(`{"exp":"${SECOND + 1}"}`)],
+    ['iat in the future', withClaims(`{"iat":${SECOND + 600}}`)],
     ['any audience', withClaims('{"aud":"sts.amazonaws.com"}')],
     ['alg none', withHeader('{"alg":"none"}')],
     ['EdDSA', withHeader('{"alg":"EdDSA"}')],
@@ -111,7 +115,7 @@ describe('tokenRefusal', () => {
     ['an empty signature', `${HEADER}.e30.`],
   ];
   for (const [what, token] of accepted) {
-    it(`lets ${what} pass`, () => {
+    it(`accepts ${what}`, () => {
       expect(tokenRefusal(token, NOW)).to.equal(undefined);
     });
   }

@@ -20,7 +20,7 @@ function attempt<T>(what: string, work: () => T): T {
   }
 }
 
-/** The header as Go reads it into a `map[string]interface{}`; the last of equal keys counts. */
+/** Reads the header like Go into a `map[string]interface{}`. For duplicate keys, the last wins. */
 function readHeader(node: JsonNode): ReadonlyMap<string, JsonNode> {
   if (node.kind === 'null') return new Map();
   if (node.kind !== 'object') {
@@ -47,7 +47,7 @@ function parse(token: string): TimeClaims {
   return claims;
 }
 
-/** Why the agent refuses a token, by its form or times. `now`: milliseconds since the epoch. */
+/** Returns why the agent rejects a token because of its form or times, if it does. `now`: milliseconds since the epoch. */
 export function tokenRefusal(token: string, now: number): string | undefined {
   if (token === '') return 'Service account token cannot be empty';
   let claims: TimeClaims;

@@ -6,7 +6,7 @@ export interface PodCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken: string;
-  /** The target role's, if the association has one. */
+  /** The target role's account, if the association has a target role. */
   readonly accountId: string;
   /** Milliseconds since the epoch. */
   readonly expiration: number;
@@ -37,7 +37,7 @@ function required(node: JsonNode | undefined, name: string): string {
   return value;
 }
 
-/** `Type`, `Type:detail` and `namespace#Type` are all the same exception. */
+/** Returns the exception's name `Type`, also for `Type:detail` and `namespace#Type`. */
 function exceptionName(code: string): string {
   const name = code.split(':', 1)[0] ?? '';
   return name.slice(name.indexOf('#') + 1);
@@ -47,13 +47,13 @@ function requestId(answer: Answer): string {
   return String(answer.headers['x-amzn-requestid'] ?? answer.headers['x-amz-requestid'] ?? '');
 }
 
-/** A member of an error body by its name in any case, as Go's JSON decoder finds it. */
+/** Returns a member of an error body by its name in any case, like Go's JSON decoder. */
 function looseMember(node: JsonNode, name: string): string {
   if (node.kind !== 'object') return '';
   return text(node.entries.findLast(([key]) => key.toLowerCase() === name)?.[1]) ?? '';
 }
 
-/** @see https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html (operation error serialization) */
+/** Reads an error response. @see https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
 export function readError(answer: Answer): EksAuthError {
   const id = requestId(answer);
   let body: JsonNode;
@@ -78,7 +78,7 @@ function accountOf(arn: string): string {
   return sections[4] ?? '';
 }
 
-/** Go prints a pointer for each member of the answer. */
+/** Prints the response like Go, with a pointer for each member. */
 function printed(body: JsonNode): string {
   const members = ['assumedRoleUser', 'audience', 'credentials', 'podIdentityAssociation', 'subject'];
   const pointers = members.map((name, at) =>
@@ -87,7 +87,7 @@ function printed(body: JsonNode): string {
   return `&{${pointers.join(' ')}}`;
 }
 
-/** @throws FetchError without credentials, AgentPanic if a member is missing that the real agent dereferences */
+/** Reads a response. @throws FetchError without credentials, AgentPanic without a member that the real agent dereferences */
 export function readCredentials(answer: Answer): PodCredentials {
   let body: JsonNode;
   try {

@@ -7,17 +7,17 @@ import { NoAnswer, Poster, type Answer } from './post.ts';
 import { signedHeaders } from './signer.ts';
 
 export interface CredentialRetriever {
-  /** @param signal returns a signal for the caller's disconnection. @throws EksAuthError, FetchError or AgentPanic */
+  /** @param signal returns a signal that fires when the caller disconnects. @throws EksAuthError, FetchError or AgentPanic */
   retrieve(token: string, log: Logger, signal: () => AbortSignal): Promise<PodCredentials>;
 }
 
 const ATTEMPTS = 3;
 /**
- * Maximum random pause before the second attempt, in ms; doubled for the third. 2 s in agent 0.1.37 (aws/retry,
- * ExponentialJitterBackoff): no verdict depends on it, and suites are faster.
+ * Maximum random pause before the second attempt, in ms; doubled for the third. Agent 0.1.37 has 2 s (aws/retry,
+ * ExponentialJitterBackoff). No verdict depends on it, and a shorter pause makes suites faster.
  */
 const FIRST_BACKOFF = 100;
-/** The standard retry mode of the AWS SDKs: throttling by name, server errors by status. */
+/** Retried statuses in the AWS SDKs' standard retry mode, which recognizes throttling by name. */
 const RETRYABLE_STATUS = new Set([500, 502, 503, 504]);
 const RETRYABLE_CODES = new Set<string | undefined>([
   'BandwidthLimitExceeded',
@@ -46,7 +46,7 @@ type EksAuthClientOptions = Required<
   Pick<AgentOptions, 'clusterName' | 'region' | 'endpoint' | 'credentials' | 'clock'>
 >;
 
-/** @see https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html */
+/** Calls EKS Auth. @see https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html */
 export class EksAuthClient implements CredentialRetriever {
   readonly #options: EksAuthClientOptions;
   readonly #url: URL;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { request as httpRequest } from 'node:http';
 import { Bench, get, goodAnswer, HOST, json, newToken, type Respond } from '../../../test/support/agent.ts';
 
-describe('what the agent makes of EKS Auth', () => {
+describe("the agent's handling of EKS Auth", () => {
   let bench: Bench;
 
   beforeEach(async () => {
@@ -14,52 +14,52 @@ describe('what the agent makes of EKS Auth', () => {
 
   const failures: [what: string, respond: Respond, status: number, body: string | RegExp, calls: number][] = [
     [
-      'a name in the body',
+      'an exception in the body',
       json(400, { __type: 'ns#AccessDeniedException', message: 'no' }),
       400,
       '[id-1]: (AccessDeniedException): no, fault: client\n',
       1,
     ],
     [
-      'a name in the header ahead of one in the body',
+      'different exceptions in header and body, of which the header wins',
       json(404, { code: 'Other', Message: 'gone' }, { 'x-amzn-errortype': 'ResourceNotFoundException:http://x/' }),
       404,
       '[id-1]: (ResourceNotFoundException): gone, fault: client\n',
       1,
     ],
-    ['no name', json(418, ''), 418, '[id-1]: (UnknownError): UnknownError, fault: unknown\n', 1],
+    ['no exception', json(418, ''), 418, '[id-1]: (UnknownError): UnknownError, fault: unknown\n', 1],
     [
-      'a name that its model does not have',
+      'an exception that is not in the API model',
       json(418, { __type: 'TeapotException', message: 'short and stout' }),
       418,
       '[id-1]: (TeapotException): short and stout, fault: unknown\n',
       1,
     ],
     [
-      'a fault of its own',
+      'a server fault',
       json(500, { __type: 'internalserverexception', message: 'oh' }),
       500,
       '[id-1]: (InternalServerException): oh, fault: server\n',
       3,
     ],
     ['a body that is not JSON', json(403, '<html>'), 403, '[id-1]\n', 1],
-    ['passing trouble', json(502, '<html>'), 502, '[id-1]\n', 3],
+    ['status 502', json(502, '<html>'), 502, '[id-1]\n', 3],
     [
-      'throttling by name alone',
+      'throttling recognized by name',
       json(400, { message: 'slow' }, { 'x-amzn-errortype': 'ThrottlingException' }),
       400,
       '[id-1]: (ThrottlingException): slow, fault: client\n',
       3,
     ],
     [
-      'a connection that ends',
+      'a closed connection',
       (response) => response.destroy(),
       500,
       /AssumeRoleForPodIdentity, https response error: Post "http:\/\/127\.0\.0\.1:\d+\/clusters\/c1\/assume-role-for-pod-identity": EOF\n$/,
       3,
     ],
     [
-      'a role that has no ARN',
+      'an invalid role ARN',
       json(200, { ...goodAnswer(1), assumedRoleUser: { arn: 'x', assumeRoleId: 'y' } }),
       500,
       'error getting credentials to cache: unable to parse arn from assumed role: arn: invalid prefix\n',
@@ -67,7 +67,7 @@ describe('what the agent makes of EKS Auth', () => {
     ],
   ];
   for (const [what, answer, status, body, expectedCalls] of failures) {
-    it(`passes on an answer of EKS Auth with ${what}`, async () => {
+    it(`reports a response with ${what}`, async () => {
       const agent = await bench.start();
       bench.respond = answer;
       const came = await get(agent);
@@ -79,14 +79,14 @@ describe('what the agent makes of EKS Auth', () => {
     });
   }
 
-  it('says that EKS Auth refuses connections', async () => {
+  it('reports that EKS Auth refuses connections', async () => {
     const agent = await bench.start({ endpoint: 'http://127.0.0.1:1' });
     const { status, body } = await get(agent);
     expect(status).to.equal(500);
     expect(body).to.contain('dial tcp 127.0.0.1:1: connect: connection refused\n');
   });
 
-  it('drops the connection where the real agent panics, and serves on', async () => {
+  it('drops the connection when the real agent would panic, and continues to serve', async () => {
     const agent = await bench.start();
     bench.respond = json(200, { ...goodAnswer(1), podIdentityAssociation: null });
     const failure = await get(agent).catch((error: NodeJS.ErrnoException) => error);
@@ -95,7 +95,7 @@ describe('what the agent makes of EKS Auth', () => {
     expect((await get(agent)).status).to.equal(200);
   });
 
-  it('cancels its call of EKS Auth when the one who asked goes away', async () => {
+  it('cancels its call of EKS Auth when the caller disconnects', async () => {
     const agent = await bench.start();
     const cancelled = new Promise<void>((resolve) => {
       bench.respond = (response) => response.on('close', resolve);

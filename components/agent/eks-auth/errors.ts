@@ -1,4 +1,4 @@
-/** The exceptions of AssumeRoleForPodIdentity in EKS Auth's API model, with their fault. */
+/** The exceptions of AssumeRoleForPodIdentity in EKS Auth's API model, with their faults. */
 const MODELLED: ReadonlyMap<string, 'client' | 'server'> = new Map([
   ['AccessDeniedException', 'client'],
   ['ExpiredTokenException', 'client'],
@@ -11,7 +11,7 @@ const MODELLED: ReadonlyMap<string, 'client' | 'server'> = new Map([
   ['ThrottlingException', 'client'],
 ]);
 
-/** After these, no refresh of the same token can succeed. */
+/** Exceptions after which a refresh with the same token cannot succeed. */
 const IRRECOVERABLE = new Set([
   'AccessDeniedException',
   'ExpiredTokenException',
@@ -22,7 +22,7 @@ const IRRECOVERABLE = new Set([
 export class EksAuthError extends Error {
   readonly status: number;
   readonly requestId: string;
-  /** Absent if the answer's body was not JSON. */
+  /** Undefined if the response's body is not JSON. */
   readonly exception: { readonly code: string; readonly message: string } | undefined;
 
   constructor(status: number, requestId: string, exception?: { readonly code: string; readonly message: string }) {
@@ -30,7 +30,7 @@ export class EksAuthError extends Error {
     this.status = status;
     this.requestId = requestId;
     if (exception !== undefined) {
-      // Names of modelled exceptions match in any case, and are spelt as in the model.
+      // Names of modelled exceptions match in any case, and are written as in the model.
       const modelled = [...MODELLED.keys()].find((name) => name.toLowerCase() === exception.code.toLowerCase());
       this.exception = { code: modelled ?? exception.code, message: exception.message };
     }
@@ -47,7 +47,7 @@ export class EksAuthError extends Error {
   }
 }
 
-/** No usable answer of EKS Auth, with the message for the pod. */
+/** EKS Auth gave no usable response. The message is for the pod. */
 export class FetchError extends Error {}
-/** A defect of the real agent: it dereferences a missing member, and the request ends. */
+/** A panic of the real agent: it dereferences a missing member, which ends the request. */
 export class AgentPanic extends Error {}

@@ -1,4 +1,4 @@
-/** The message of Go's `net/http` for a failed request, without method and URL. */
+/** Returns the message of Go's `net/http` for a failed request, without method and URL. */
 export function goNetworkError(error: NodeJS.ErrnoException, host: string, port: number): string {
   const syscall = error as NodeJS.ErrnoException & { address?: string; port?: number };
   const address = syscall.address ?? host;
@@ -14,7 +14,7 @@ export function goNetworkError(error: NodeJS.ErrnoException, host: string, port:
     case 'EAI_AGAIN':
       return `dial tcp: lookup ${host}: no such host`;
     case 'ECONNRESET':
-      // Node's error for both a reset and an answer that ends before it begins.
+      // Node has the same code for a reset and for a connection that closes before the response.
       return error.message === 'socket hang up' ? 'EOF' : 'read: connection reset by peer';
     default:
       return error.message;

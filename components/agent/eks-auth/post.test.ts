@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { NoAnswer, Poster } from './post.ts';
 
 describe('a request to EKS Auth', () => {
-  it('ends without an error that nobody hears when whoever asked is gone already', async () => {
+  it('emits no unhandled error if the caller has already disconnected', async () => {
     const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -18,7 +18,7 @@ describe('a request to EKS Auth', () => {
       const asked = poster.post(new URL(`http://127.0.0.1:${port}/`), {}, '', AbortSignal.abort());
       const error = await asked.catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(NoAnswer).and.to.have.property('cancelled', true);
-      // A request that is destroyed tells so when it is given its socket.
+      // A destroyed request emits its error when it gets a socket.
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(unheard).to.deep.equal([]);
     } finally {

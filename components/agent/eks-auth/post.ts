@@ -11,7 +11,7 @@ export interface Answer {
   readonly body: Buffer;
 }
 
-/** No complete answer, with the message of Go's HTTP client. */
+/** There was no complete response. The message is that of Go's HTTP client. */
 export class NoAnswer extends Error {
   /** Whether the caller disconnected, so that a retry is useless. */
   readonly cancelled: boolean;
@@ -62,7 +62,7 @@ export class Poster {
         if (socket.connecting) socket.once('connect', connected);
         else connected();
       });
-      // First: a request that is aborted before it has a socket emits an error too.
+      // Add this listener first: a request that is aborted before it has a socket also emits an error.
       request.on('error', failed);
       signal.addEventListener('abort', cancel);
       if (signal.aborted) return cancel();

@@ -7,7 +7,7 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
 /**
- * Headers of a POST with Signature Version 4 over all `headers` (names in lower case). `now`: milliseconds since the
+ * Returns the headers of a POST with Signature Version 4, which signs all `headers` (lower-case names). `now`: ms since the
  * epoch. @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function signedHeaders(

@@ -11,7 +11,7 @@ describe("the agent's HTTP", () => {
 
   afterEach(() => bench.close());
 
-  it('limits the rate of requests, and does not count those it refuses', async () => {
+  it('limits the rate of requests, and does not count limited ones', async () => {
     const agent = await bench.start({ verbosity: 'panic' });
     const started = performance.now();
     const one = 'GET /v1/credentials HTTP/1.1\r\nHost: localhost\r\n';
@@ -29,7 +29,7 @@ describe("the agent's HTTP", () => {
     );
   });
 
-  it('keeps an idle connection for 30 seconds, as a server of Go with that read timeout does', async () => {
+  it('keeps an idle connection for 30 seconds, like a Go server with this read timeout', async () => {
     const agent = await bench.start();
     for (const url of [agent.urls[0], agent.probeUrl, agent.metricsUrl]) {
       const { headers } = await send(`${url ?? ''}/healthz`, { connection: 'keep-alive' });
@@ -53,7 +53,7 @@ describe("the agent's HTTP", () => {
     ['GET http://example.com/v1/credentials', '403 Forbidden', 'not example.com\n'],
   ];
   for (const [request, status, part] of paths) {
-    it(`answers ${request} as Go does`, async () => {
+    it(`responds to ${request} like Go`, async () => {
       const agent = await bench.start();
       const answer = await sendRaw(
         agent.urls[0] ?? '',
@@ -68,7 +68,7 @@ describe("the agent's HTTP", () => {
     ['Host: a"b\r\n', ': malformed Host header'],
     [`Host: ${HOST}\r\nHost: ${HOST}\r\n`, ''],
   ] as const) {
-    it(`refuses a request with ${JSON.stringify(head)} ahead of any handler`, async () => {
+    it(`rejects a request with header ${JSON.stringify(head)} before any handler`, async () => {
       const agent = await bench.start();
       const answer = await sendRaw(agent.urls[0] ?? '', `GET /v1/credentials HTTP/1.1\r\n${head}\r\n`);
       expect(answer.split('\r\n')[0]).to.equal(`HTTP/1.1 400 Bad Request${reason}`);

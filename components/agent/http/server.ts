@@ -5,12 +5,12 @@ import { refuse, type ServeMux } from '../../go/mux.ts';
 import { reply, shutdownOf } from '../../go/reply.ts';
 import { cannotListen } from './explain-listening.ts';
 
-/** A method is any token (RFC 9110, 5.6.2); Node's parser only knows registered ones. */
+/** A method may be any token (RFC 9110, 5.6.2), but Node's parser only accepts registered ones. */
 const UNKNOWN_METHOD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) \S/;
 
 /**
- * Serves a connection whose first `packet` Node's parser refused for its method, as if that were POST. Returns whether
- * the method was the only mistake.
+ * Serves a connection whose first `packet` Node's parser rejected because of its method, as if it were a POST. Returns
+ * false if the method is not a token.
  */
 function serveAnyMethod(server: Server, socket: Duplex, packet: Buffer): boolean {
   const method = UNKNOWN_METHOD.exec(packet.toString('latin1', 0, 512))?.[1];
@@ -33,15 +33,15 @@ function serveAnyMethod(server: Server, socket: Duplex, packet: Buffer): boolean
   return true;
 }
 
-/** Timeout for a complete request, and for the next one, in ms. */
+/** Timeout of reading a request, and of an idle connection, in ms. */
 const READ_TIMEOUT = 30_000;
-/** Longest wait of a stop for active requests, in ms. */
+/** Timeout of a stop that waits for active requests, in ms. */
 const TERMINATION_WAIT = 35_000;
-/** Go's default limit of a request's head, in bytes. */
+/** Go's default limit for the head of a request, in bytes. */
 const MAX_HEAD = (1 << 20) + 4096;
 
 export interface RunningServer {
-  /** `http://host:port`, IPv6 hosts in brackets. */
+  /** `http://host:port`, with IPv6 hosts in brackets. */
   readonly url: string;
   readonly port: number;
   readonly server: Server;
@@ -63,7 +63,7 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
     void mux.serve(request, response);
   };
   server.on('request', serve);
-  // Go sends 100 only to a handler that reads the body; none does.
+  // Go sends 100 only for a handler that reads the body, which no handler does.
   server.on('checkContinue', (request, response) => {
     response.setHeader('Connection', 'close');
     serve(request, response);

@@ -1,4 +1,4 @@
-"""aiobotocore: botocore's credential chain made asynchronous, with its default session and nothing set by hand."""
+"""aiobotocore: asynchronous botocore with its default session and credential chain."""
 
 import asyncio
 import os
@@ -47,7 +47,7 @@ OPERATIONS = {"GetCallerIdentity": get_caller_identity, "GetObject": get_object,
 def perform(operation):
     name = operation["do"]
     if name not in OPERATIONS or "through" in operation or "tags" in operation:
-        raise NotImplementedError(f"the client asks who it is, reads and writes objects, and {name} asks for more")
+        raise NotImplementedError(f"this client only supports identity, reads and writes of objects, not this {name}")
     place = {"Bucket": operation.get("bucket"), "Key": operation.get("key")}
     return asyncio.run_coroutine_threadsafe(OPERATIONS[name](place), loop).result()
 

@@ -2,7 +2,7 @@ import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { BOTOCORE_DIFFERENCES } from '../python/index.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** aiobotocore: asynchronous botocore, the base of s3fs and others. */
+/** aiobotocore: asynchronous botocore, which s3fs and others use. */
 export const AIOBOTOCORE: Client = {
   name: 'aiobotocore',
   title: 'aiobotocore',

@@ -1,4 +1,4 @@
-"""The AWS CLI: a process of it for each operation, since no command of it stays."""
+"""The AWS CLI: runs one process per operation, because it has no long-running command."""
 
 import json
 import re
@@ -8,16 +8,16 @@ import tempfile
 
 from serve import serve
 
-# It tells no status.
+# The AWS CLI does not print the HTTP status.
 STATUS = {"NoSuchKey": 404, "NoSuchBucket": 404, "404": 404, "AccessDenied": 403, "403": 403, "Forbidden": 403}
 
 
 class Failure(Exception):
-    """What the AWS CLI wrote to standard error."""
+    """The AWS CLI failed; the message is its standard error."""
 
 
 def python():
-    """How this interpreter was started: in an image by a loader, without which it does not run."""
+    """Returns the command of this interpreter. In an image, it includes a loader, which the interpreter needs."""
     try:
         with open("/proc/self/cmdline", encoding="utf8") as file:
             words = file.read().split("\0")
@@ -37,7 +37,7 @@ def aws(*arguments):
 def perform(operation):
     name = operation["do"]
     if "through" in operation or "tags" in operation:
-        raise NotImplementedError("the client knows neither roles nor tags")
+        raise NotImplementedError("this client does not support roles and tags")
     if name == "GetCallerIdentity":
         who = aws("sts", "get-caller-identity")
         return {"identity": {"arn": who["Arn"], "account": who["Account"]}}

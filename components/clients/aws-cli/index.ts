@@ -9,7 +9,7 @@ export const AWS_CLI: Client = {
   operations: IDENTITY_AND_OBJECT_OPERATIONS,
   chain: 'sdk',
   startsAnew: true,
-  // Its code is Failure for everything that is no answer of AWS.
+  // Its code for errors without a response from AWS is Failure.
   differences: BOTOCORE_DIFFERENCES.map((difference) => ({
     ...difference,
     expected: { ...difference.expected, code: 'Failure', message: 'Invalid length for parameter RoleArn' },

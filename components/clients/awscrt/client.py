@@ -1,4 +1,4 @@
-"""The AWS Common Runtime by its binding for Python: its default credential chain, and its S3 client."""
+"""The AWS Common Runtime through its Python binding: its default credential chain and its S3 client."""
 
 import io
 from urllib.parse import quote, urlsplit

@@ -1,7 +1,7 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** AWS Common Runtime, by its binding for Python: several SDKs find credentials with it. */
+/** AWS Common Runtime through its Python binding. Several SDKs use it to find credentials. */
 export const AWSCRT: Client = {
   name: 'awscrt',
   title: 'AWS Common Runtime (Python binding)',

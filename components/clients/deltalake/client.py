@@ -1,4 +1,4 @@
-"""delta-rs: the storage of its tables, without tables."""
+"""delta-rs: only the storage that it uses for its tables."""
 
 from functools import cache
 
@@ -25,7 +25,7 @@ def write(bucket, key, body):
 
 
 def error_of(error):
-    # Its text is drawn as a tree, with the status at the beginning of a branch.
+    # The message is printed as a tree, with the status at the start of a branch.
     return answered(str(error).replace("status code\n", "status").replace("\x1b[31m\u21b3\x1b[0m", ""))
 
 

@@ -1,7 +1,7 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** delta-rs for Python, on object_store of Rust: deltalake 1.6.6 has 0.13.2 of it. */
+/** delta-rs for Python, which uses Rust's object_store: deltalake 1.6.6 includes version 0.13.2. */
 export const DELTALAKE: Client = {
   name: 'deltalake',
   title: 'delta-rs (object_store of Rust)',

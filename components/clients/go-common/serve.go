@@ -1,4 +1,4 @@
-// What programs in Go share: foundation/protocols/client-protocol.ts on standard input and output.
+// Shared by the clients in Go: serves foundation/protocols/client-protocol.ts on standard input and output.
 package main
 
 import (
@@ -77,7 +77,7 @@ func serve(perform func(operation) answer) {
 	}
 }
 
-// atOnce gives the first error of as many calls at once, or the first of their answers.
+// atOnce makes concurrent calls and returns their first error, or else their first answer.
 func atOnce(count int, do func() answer) answer {
 	answers := make([]answer, count)
 	begin := make(chan struct{})

@@ -1,15 +1,15 @@
 import { ALL_OPERATIONS, type Client } from '../client.ts';
 import { goInstalled } from '../install/go.ts';
 
-/** Versions of other modules by that of `config`; default: the newest. */
+/** Versions of other modules by the version of `config`. Default: the newest. */
 const NEWEST = { s3: 'v1.114.10', sts: 'v1.52.0' };
 const RELEASES: Readonly<Record<string, typeof NEWEST>> = {
-  // Release 2023-11-14, the first that the User Guide names, and the one before it.
+  // Release 2023-11-14, the first one in the User Guide, and its predecessor.
   '1.25.0': { s3: 'v1.42.1', sts: 'v1.25.1' },
   '1.24.0': { s3: 'v1.42.1', sts: 'v1.25.1' },
 };
 
-/** AWS SDK for Go v2, by the version of the module `config` with the credential chain. */
+/** AWS SDK for Go v2. Its version is that of the module `config`, which contains the credential chain. */
 export const GO: Client = {
   name: 'go',
   title: 'AWS SDK for Go v2',

@@ -1,4 +1,4 @@
-// The AWS SDK for Go v2, with its default configuration and nothing set by hand (foundation/protocols/client-protocol.ts).
+// The AWS SDK for Go v2 with its default configuration (foundation/protocols/client-protocol.ts).
 package main
 
 import (
@@ -27,7 +27,7 @@ import (
 
 var ctx = context.Background()
 
-// One client of each service, made at the first request.
+// One client per service, created for the first request.
 var clients = sync.OnceValues(func() (aws.Config, error) { return config.LoadDefaultConfig(ctx) })
 var s3Client = sync.OnceValues(func() (*s3.Client, error) {
 	settings, err := clients()
@@ -39,7 +39,7 @@ var stsClient = sync.OnceValues(func() (*sts.Client, error) {
 })
 
 func main() {
-	// The chain's own client of STS is made before AWS_ENDPOINT_URL is read, and goes by the variable of the service alone.
+	// The chain's STS client is created before AWS_ENDPOINT_URL is read, so it only honours the service's own variable.
 	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" && os.Getenv("AWS_ENDPOINT_URL_STS") == "" {
 		os.Setenv("AWS_ENDPOINT_URL_STS", endpoint)
 	}
@@ -216,7 +216,7 @@ func withS3(client *s3.Client, asked operation) answer {
 			metadata = out.ResultMetadata
 		}
 	default:
-		err = fmt.Errorf("the client cannot do %s", asked.Do)
+		err = fmt.Errorf("this client does not support %s", asked.Do)
 	}
 	if err != nil {
 		return failed(err)
@@ -224,7 +224,7 @@ func withS3(client *s3.Client, asked operation) answer {
 	return answer{Facts: facts, RequestID: requestID(metadata)}
 }
 
-// number takes what is a pointer in newer versions of the SDK.
+// number dereferences fields that are pointers in newer versions of the SDK.
 func number(value any) any {
 	switch one := value.(type) {
 	case *int64:
@@ -240,7 +240,7 @@ func requestID(metadata smithymiddleware.Metadata) string {
 	return id
 }
 
-// failed tells the innermost call: the chain of credentials makes calls of its own, whose errors the others wrap.
+// failed reports the error of the innermost call, because errors of the credential chain's calls are wrapped.
 func failed(err error) answer {
 	told := failure{Code: fmt.Sprintf("%T", err), Message: err.Error()}
 	service, said := "", ""
@@ -250,7 +250,7 @@ func failed(err error) answer {
 		}
 		told.Code = strings.TrimPrefix(fmt.Sprintf("%T", one), "*")
 	}
-	// Where no call of STS is in it, the credentials endpoint or instance metadata failed.
+	// Without an STS call in it, the credentials endpoint or instance metadata failed.
 	if (service != "s3" && service != "sts") || strings.Contains(said, "failed to refresh cached credentials") {
 		return answer{Error: &told}
 	}

@@ -9,15 +9,15 @@ import { poll } from '../../../foundation/node/poll.ts';
 import type { ClientRelease, InstallContext } from '../client.ts';
 
 export interface Recipe {
-  /** The program's files below `clients/` of this package, as built (scripts/build.js). */
+  /** Paths of the program's files below `clients/` of this package, as built by scripts/build.js. */
   readonly files: readonly string[];
-  /** Inputs of the content, besides name, version and files. */
+  /** Inputs of the content other than name, version and files. */
   readonly ingredients: readonly string[];
-  /** Fills a folder with a temporary name; the files are in its folder `program`. */
+  /** Fills a folder with a temporary name. Its subfolder `program` has the files. */
   readonly make: (folder: string) => Promise<unknown>;
 }
 
-/** The folder of a client, from an earlier run or made atomically; concurrent runs wait for each other. */
+/** Returns a client's folder from an earlier run, or creates it atomically. Concurrent runs wait for each other. */
 export async function cachedFolder(
   { name, version }: ClientRelease,
   { files, ingredients, make }: Recipe,
@@ -31,12 +31,12 @@ export async function cachedFolder(
   if (existsSync(folder)) return folder;
   await mkdir(root, { recursive: true });
   if (await isBeingMade(folder)) {
-    progress(`Client ${name} ${version} is being installed by another run, which is waited for.`);
+    progress(`Waiting for another run, which is installing client ${name} ${version}.`);
     const isOver = async () => existsSync(folder) || !(await isBeingMade(folder)) || undefined;
     await poll(isOver, { every: 500, signal, what: folder });
     if (existsSync(folder)) return folder;
   }
-  progress(`Installing client ${name} ${version} into ${folder}, which is done once.`);
+  progress(`Installing client ${name} ${version} into ${folder} for this and later runs.`);
   const part = await mkdtemp(join(root, `${PART}${process.pid}-${basename(folder)}-`));
   try {
     await mkdir(join(part, PROGRAM));
@@ -56,7 +56,7 @@ export async function cachedFolder(
 export const PROGRAM = 'program';
 const PART = '.part-';
 
-/** Whether a run is making it; removes leftovers of killed runs. */
+/** Returns whether another run is creating the folder. Removes leftovers of killed runs. */
 async function isBeingMade(folder: string): Promise<boolean> {
   const root = join(folder, '..');
   let isMade = false;

@@ -5,9 +5,9 @@ import { compiled } from './compiled.ts';
 import { toolsFor } from './tool.ts';
 
 export interface RustProgram {
-  /** Below `clients/`: the one file, `main.rs`. */
+  /** Path of the only file, `main.rs`, below `clients/`. */
   readonly file: string;
-  /** Lines of the table `[dependencies]`, with exact versions. */
+  /** Returns the lines of the table `[dependencies]`, with exact versions. */
   readonly dependencies: (version: string) => readonly string[];
 }
 
@@ -22,7 +22,7 @@ export const cargoInstalled =
       ...['[package]', 'name = "client"', 'version = "0.0.0"', 'edition = "2021"'],
       ...['[[bin]]', 'name = "client"', 'path = "main.rs"'],
       ...['[dependencies]', ...dependencies(release.version)],
-      // It waits for the network, so optimization is not worth minutes of a compiler.
+      // The program mostly waits for the network, so optimization is not worth minutes of compilation.
       ...['[profile.release]', 'opt-level = 0', 'panic = "abort"', 'strip = true', ''],
     ].join('\n');
     const build = async (folder: string, program: string): Promise<void> => {

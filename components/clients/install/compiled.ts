@@ -5,7 +5,7 @@ import { cachedFolder, PROGRAM, type Recipe } from './cached-folder.ts';
 
 export interface CompiledRecipe extends Omit<Recipe, 'make'> {
   readonly isLinkedDynamically?: true;
-  /** Builds the program at a path, in a folder that has the files. */
+  /** Builds the program at the given path. The folder contains the files. */
   readonly build: (folder: string, program: string) => Promise<void>;
 }
 

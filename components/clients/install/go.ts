@@ -5,12 +5,12 @@ import { compiled } from './compiled.ts';
 import { toolsFor } from './tool.ts';
 
 export interface GoProgram {
-  /** Below `clients/`, of package main. */
+  /** Paths of files of package main, below `clients/`. */
   readonly files: readonly string[];
   readonly modules: (version: string) => Readonly<Record<string, string>>;
 }
 
-/** Linked statically, so that it runs in any image; adds what `go.mod` lacks. */
+/** Link statically, so that the program runs in any image, and add missing requirements to `go.mod`. */
 const variables = { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=mod', GO111MODULE: 'on' };
 
 export const goInstalled =

@@ -5,16 +5,16 @@ import { cachedFolder, PROGRAM } from './cached-folder.ts';
 import { toolsFor } from './tool.ts';
 
 export interface JavaProgram {
-  /** Below `clients/`: the one class, which has a main method. */
+  /** Path of the only class, with a main method, below `clients/`. */
   readonly file: string;
-  /** The BOM with default versions, as `group:artifact:version`. */
+  /** Returns the BOM with default versions as `group:artifact:version`. */
   readonly bom: (version: string) => string;
-  /** As `group:artifact`, with `:version` if the BOM lacks it. */
+  /** Dependencies as `group:artifact`, with `:version` if the BOM does not set it. */
   readonly dependencies: readonly string[];
 }
 
 const FETCH = ['dependency:copy-dependencies', '-DoutputDirectory=lib', '-DincludeScope=runtime'];
-/** Pods are small, and live for seconds. */
+/** JVM options for small pods that live for seconds. */
 const OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
 
 export const mavenInstalled =

@@ -4,15 +4,15 @@ import { cachedFolder, PROGRAM } from './cached-folder.ts';
 import { toolsFor } from './tool.ts';
 
 export interface NodeProgram {
-  /** Below `clients/`; the first is started. */
+  /** Paths of files below `clients/`. The first is the program. */
   readonly files: readonly [string, ...string[]];
-  /** Packages with exact versions, such as `minio@8.0.7`. */
+  /** Returns packages with exact versions, such as `minio@8.0.7`. */
   readonly packages: (version: string) => readonly string[];
 }
 
 const OPTIONS = [
   ...['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'],
-  // The default takes minutes without a network.
+  // Without a network, the defaults take minutes.
   ...['--fetch-retries', '1', '--fetch-retry-mintimeout', '2000'],
 ];
 

@@ -4,23 +4,23 @@ import { cachedFolder, PROGRAM } from './cached-folder.ts';
 import { toolsFor } from './tool.ts';
 
 export interface PythonProgram {
-  /** Below `clients/`; the first is started. */
+  /** Paths of files below `clients/`. The first is the program. */
   readonly files: readonly [string, ...string[]];
-  /** Requirements with exact versions, such as `boto3==1.44.8`. */
+  /** Returns requirements with exact versions, such as `boto3==1.44.8`. */
   readonly requirements: (version: string) => readonly string[];
 }
 
-/** Prints the Python's identity: path, version, kind and processor. */
+/** Prints the path, prefix, version and platform of a Python. */
 const ASK =
   'import sys, sysconfig; print(sys.executable, sys.base_prefix, sys.implementation.cache_tag, sysconfig.get_platform(), sep="\\n")';
 const OPTIONS = ['--quiet', '--disable-pip-version-check', '--no-input', '--retries', '2'];
 
-/** Installs into a movable folder: `--target` instead of a virtual environment, which contains its path. */
+/** Installs into a movable folder with `--target`. A virtual environment would contain its own path. */
 export const pipInstalled =
   ({ files, requirements }: PythonProgram): Client['install'] =>
   async (release, context) => {
     const tool = toolsFor(release, { needs: 'Python 3.9 or later with pip', minutes: 15 }, context);
-    // Shims in the PATH choose among several; the interpreter itself is unique.
+    // A program in PATH may be a shim for several interpreters, so ask for the interpreter itself.
     const [python = '', home = '', ...kind] = (await tool(['python3', '-c', ASK])).split('\n');
     const wanted = requirements(release.version);
     const make = (folder: string) =>

@@ -6,20 +6,20 @@ import { redactor } from '../../../foundation/node/redact.ts';
 import type { ClientRelease, InstallContext } from '../client.ts';
 
 export interface ToolOptions {
-  /** What to install if the command is missing, such as `Python 3.9 or later with pip`. */
+  /** Names the missing software in messages, such as `Python 3.9 or later with pip`. */
   readonly needs: string;
   readonly minutes: number;
 }
 
 export interface ToolRun {
   readonly folder?: string;
-  /** In addition to the environment of this process. */
+  /** Variables to add to the environment of this process. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly givesErrors?: true;
 }
 
 export type Command = readonly [string, ...string[]];
-/** Runs a tool and returns its standard output. Throws `HarnessError` CLIENT_NOT_INSTALLED, and the signal's reason. */
+/** Runs a tool and returns its standard output. Throws `HarnessError` CLIENT_NOT_INSTALLED, or the signal's reason. */
 export type Tool = (command: Command, run?: ToolRun) => Promise<string>;
 
 const PROGRESS_MILLISECONDS = 30_000;
@@ -37,7 +37,7 @@ export function toolsFor({ name, version }: ClientRelease, options: ToolOptions,
       stdin: 'ignore',
       reject: false,
       maxBuffer: 10_000_000,
-      // In a process group, so that its children end with it.
+      // Start a process group, so that its children can be ended too.
       detached: true,
     });
     let last = '';
@@ -59,9 +59,9 @@ export function toolsFor({ name, version }: ClientRelease, options: ToolOptions,
     signal.throwIfAborted();
     if (!done.failed) return givesErrors ? done.stderr : done.stdout;
     const reason = time.aborted
-      ? `${program} took more than ${options.minutes} minutes: try again when this machine has less to do`
+      ? `${program} took more than ${options.minutes} minutes. Retry when this machine is less busy`
       : whyFailed(program, done, options.needs);
-    throw new HarnessError('CLIENT_NOT_INSTALLED', `Client ${name} ${version} cannot be installed, since ${reason}.`);
+    throw new HarnessError('CLIENT_NOT_INSTALLED', `Client ${name} ${version} cannot be installed: ${reason}.`);
   };
 }
 
@@ -69,25 +69,25 @@ function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // It ended meanwhile.
+    // The process has already ended.
   }
 }
 
-/** Common messages with advice; the first match counts. */
+/** Common messages with advice. The first match wins. */
 const CAUSES = [
   [
     /not resolve|name resolution|no such host|unknown host|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|connection refused|unreachable|timed out|ETIMEDOUT/i,
-    'see whether this machine reaches its registry',
+    'Check whether this machine can reach the registry',
   ],
   [
     /no match|unknown revision|not found|failed to select|could not find artifact|invalid version|\b40[34]\b/i,
-    'see whether there is such a version',
+    'Check whether this version exists',
   ],
   [
     /could not|cannot|invalid|error/i,
-    'see whether there is such a version, and whether this machine reaches its registry',
+    'Check whether this version exists, and whether this machine can reach the registry',
   ],
-  [/\S/, 'run it by hand to see more'],
+  [/\S/, 'Run it by hand to see more'],
 ] as const;
 
 interface Failed {
@@ -98,14 +98,14 @@ interface Failed {
 }
 
 function whyFailed(program: string, { code, stdout, stderr, shortMessage = '' }: Failed, needs: string): string {
-  if (code === 'ENOENT') return `${program} is not there: install ${needs}`;
+  if (code === 'ENOENT') return `${program} is missing. Install ${needs}`;
   const said = [stderr, stdout, shortMessage].flatMap(lines);
   for (const [pattern, advice] of CAUSES) {
     const line = said.find((one) => pattern.test(one));
     if (line !== undefined)
-      return `${basename(program)} says "${redactor().text(line).slice(0, MOST_QUOTED)}": ${advice}`;
+      return `${basename(program)} says "${redactor().text(line).slice(0, MOST_QUOTED)}". ${advice}`;
   }
-  return `${program} failed without a word`;
+  return `${program} failed without any output`;
 }
 
 const lines = (output: string): readonly string[] =>

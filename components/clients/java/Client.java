@@ -20,13 +20,13 @@ import software.amazon.awssdk.services.s3.model.GetObjectResponse;
 import software.amazon.awssdk.services.sts.StsClient;
 import software.amazon.awssdk.services.sts.model.GetCallerIdentityResponse;
 
-/** The AWS SDK for Java 2, with its default chain and nothing set by hand: foundation/client-protocol.ts on standard input and output. */
+/** The AWS SDK for Java 2 with its default chain. Serves foundation/client-protocol.ts on standard input and output. */
 final class Client {
     private static final Optional<URI> S3_ENDPOINT = endpoint("S3");
     private static final Optional<URI> STS_ENDPOINT = endpoint("STS");
 
     private final S3Client s3 = S3Client.builder()
-            // Buckets in the path where an endpoint is given: it may be an address, which has no host names below it.
+            // With a custom endpoint, put the bucket in the path: the endpoint may be an address without subdomains.
             .forcePathStyle(S3_ENDPOINT.isPresent())
             .applyMutation(builder -> S3_ENDPOINT.ifPresent(builder::endpointOverride))
             .build();
@@ -47,7 +47,7 @@ final class Client {
         System.exit(0);
     }
 
-    /** The first error of as many operations at once as are asked for, or the first of their answers. */
+    /** Performs concurrent operations and returns their first error, or else their first answer. */
     private Map<String, Object> answerAll(JsonNode request) throws Exception {
         int count = request.field("atOnce").map(Client::number).orElse(1L).intValue();
         JsonNode operation = request.field("operation").orElseThrow();
@@ -78,7 +78,7 @@ final class Client {
     private Map<String, Object> perform(JsonNode operation) throws Exception {
         String name = operation.field("do").orElseThrow().asString();
         if (operation.field("through").isPresent() || operation.field("tags").isPresent()) {
-            throw new UnsupportedOperationException("the client knows neither roles nor tags");
+            throw new UnsupportedOperationException("this client does not support roles and tags");
         }
         if (name.equals("GetCallerIdentity")) {
             GetCallerIdentityResponse who = sts.getCallerIdentity();
@@ -99,10 +99,10 @@ final class Client {
             String requestId = s3.putObject(request -> request.bucket(bucket).key(key), body).responseMetadata().requestId();
             return Map.of("facts", Map.of(), "requestId", requestId);
         }
-        throw new UnsupportedOperationException("the client does not know " + name);
+        throw new UnsupportedOperationException("this client does not support " + name);
     }
 
-    /** A service's answer. What the chain was answered by STS comes as STS's own exception. */
+    /** Converts a service's error. Errors of the chain's STS calls are exceptions of STS. */
     private static Map<String, Object> told(String service, AwsServiceException error) {
         boolean isOfSts = error.getClass().getPackageName().startsWith("software.amazon.awssdk.services.sts");
         Map<String, Object> told = new LinkedHashMap<>();

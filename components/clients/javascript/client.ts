@@ -1,17 +1,17 @@
 import { ALL_OPERATIONS, type Client } from '../client.ts';
 import { npmInstalled } from '../install/npm.ts';
 
-/** The version that the probe program has built in (package.json). */
+/** The version that the probe program includes (package.json). */
 const BUILT_IN = '3.1175.0';
 
 /**
- * Once, the credential chain had the clients' version, and was a peer of some, for which npm takes the newest. Later
- * versions are its own. Below the minimum, 3.451.0 is the last version of both.
+ * Whether the credential chain has the same version as the clients. It once did, and was a peer dependency of some
+ * clients, for which npm would install the newest. Below the minimum, 3.451.0 is the last version of both.
  */
 const hasChainOfItsVersion = (version: string): boolean => Number(version.split('.')[1]) < 900;
 
 const installOther = npmInstalled({
-  // The probe program's operations, without the SDK.
+  // The operations of the probe program, without the SDK.
   files: ['javascript/program.mjs'],
   packages: (version) =>
     ['client-s3', 'client-sts', ...(hasChainOfItsVersion(version) ? ['credential-provider-node'] : [])].map(

@@ -3,7 +3,7 @@ import { OPERATIONS } from '../../probe/handlers.ts';
 import { distFolder } from '../../../foundation/node/dist-folder.ts';
 import type { WorkloadProgram } from '../workload-program.ts';
 
-/** The AWS SDK for JavaScript: components/probe, built as files that load with V8's code cache (scripts/build.js). */
+/** The AWS SDK for JavaScript in components/probe, built to load with V8's code cache (scripts/build.js). */
 export const JAVASCRIPT: WorkloadProgram = {
   name: 'javascript',
   image: 'conformance.eks-pod-identity/probe:latest',

@@ -1,4 +1,4 @@
-// MinIO's client for Go, with the providers that need no settings: foundation/protocols/client-protocol.ts on standard input and output.
+// MinIO's client for Go with its default providers (foundation/protocols/client-protocol.ts).
 package main
 
 import (
@@ -38,7 +38,7 @@ func newClient() *minio.Client {
 	return client
 }
 
-// customEndpoint is of whichever is asked: it knows no variables for the addresses of STS and of instance metadata.
+// customEndpoint returns the endpoint of STS or instance metadata. The client has one option and no variables for both.
 func customEndpoint() string {
 	if os.Getenv("AWS_WEB_IDENTITY_TOKEN_FILE") != "" {
 		return firstSet("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
@@ -62,14 +62,14 @@ func perform(client *minio.Client, op operation) answer {
 	facts, err := map[string]any{}, error(nil)
 	switch {
 	case op.Tags != nil || op.Through != nil:
-		err = errors.New("the client knows neither tags nor roles")
+		err = errors.New("this client does not support tags and roles")
 	case op.Do == "GetObject":
 		facts["bytes"], err = read(client, op)
 	case op.Do == "PutObject":
 		const body = "written by a probe"
 		_, err = client.PutObject(context.Background(), op.Bucket, op.Key, strings.NewReader(body), int64(len(body)), minio.PutObjectOptions{})
 	default:
-		err = errors.New("the client does not know " + op.Do)
+		err = errors.New("this client does not support " + op.Do)
 	}
 	if err != nil {
 		return answer{Error: told(err)}

@@ -1,4 +1,4 @@
-/** MinIO's client for JavaScript, with the one provider that needs no settings (foundation/protocols/client-protocol.ts). */
+/** MinIO's client for JavaScript with its only automatic provider (foundation/protocols/client-protocol.ts). */
 import { createInterface } from 'node:readline';
 import { Client, IamAwsProvider } from 'minio';
 
@@ -10,7 +10,7 @@ const client = new Client({
   port: Number(at.port) || (useSSL ? 443 : 80),
   useSSL,
   region: env.AWS_REGION,
-  // The address of instance metadata alone: that of STS cannot be given.
+  // This is only the address of instance metadata: there is no option for STS's address.
   credentialsProvider: new IamAwsProvider({ customEndpoint: env.AWS_EC2_METADATA_SERVICE_ENDPOINT }),
 });
 
@@ -31,14 +31,14 @@ async function answer(operation) {
     const { tags, through } = operation;
     const perform = tags === undefined && through === undefined ? OPERATIONS[operation.do] : undefined;
     if (perform === undefined)
-      throw new Error(`the client only reads and writes objects, and ${operation.do} asks for more`);
+      throw new Error(`this client only supports reads and writes of objects, not this ${operation.do}`);
     return { facts: await perform(operation) };
   } catch (error) {
     return { error: told(error) };
   }
 }
 
-/** S3's errors have a code and what S3 answered beside it, but no status. */
+/** Converts an error. S3's errors have a code and other fields of the response, but no status. */
 function told({ name, code, message, requestid }) {
   const status = { NoSuchKey: 404, NoSuchBucket: 404, NotFound: 404, InvalidArgument: 400 }[code];
   if (requestid === undefined && status === undefined) return { code: String(code ?? name), message: String(message) };

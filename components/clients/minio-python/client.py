@@ -1,4 +1,4 @@
-"""MinIO's client for Python, with the providers that need no settings, in the order of its documentation."""
+"""MinIO's client for Python, with its automatic providers in the order of its documentation."""
 
 import io
 import os
@@ -11,7 +11,7 @@ from objects import endpoint, instance_metadata, region, serve_objects
 
 
 def custom_endpoint():
-    """It knows no variables for the addresses of STS and of instance metadata; one option is for whichever it asks."""
+    """Returns the endpoint of STS or instance metadata. The client has one option and no variables for both."""
     if "AWS_WEB_IDENTITY_TOKEN_FILE" in os.environ:
         return endpoint("sts")
     return None if "AWS_CONTAINER_CREDENTIALS_FULL_URI" in os.environ else instance_metadata()

@@ -6,7 +6,7 @@ import obstore
 from objects import answered, endpoint, given, instance_metadata, serve_objects
 from obstore.store import S3Store
 
-# For instance metadata it has a variable of its own; STS it asks by TLS alone.
+# It has a separate option for instance metadata, and calls STS only with TLS.
 SETTINGS = given(endpoint=endpoint(), metadata_endpoint=instance_metadata())
 
 

@@ -1,7 +1,7 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** object_store of Rust with its own chain, for Python: obstore 0.12.1 has 0.14.2 of it. */
+/** Rust's object_store with its own chain, for Python: obstore 0.12.1 includes version 0.14.2. */
 export const OBSTORE: Client = {
   name: 'obstore',
   title: 'obstore (object_store of Rust)',

@@ -2,7 +2,7 @@ import type { ExpectedResult } from '../../../foundation/protocols/probe-protoco
 import { OBJECT_OPERATIONS, type Client, type ClientDifference } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** Scenarios on renewals use credentials that live for seconds: it fetches, but rejects them. */
+/** Scenarios about renewals use credentials that expire in seconds. OpenDAL fetches them, but rejects them. */
 const tooShort = (scenario: string, facts: ExpectedResult['facts'], probe = 2): ClientDifference => ({
   scenario,
   probe,
@@ -12,11 +12,11 @@ const tooShort = (scenario: string, facts: ExpectedResult['facts'], probe = 2): 
     code: 'Unexpected',
     facts: { ...facts, expired: 0, signed: 'nothing' },
   },
-  reason: 'reqsign takes no credentials that end within ten seconds',
+  reason: 'reqsign rejects credentials that expire within ten seconds',
   source: 'reqsign-core, Signer::sign: a refreshed credential has to satisfy the operation deadline',
 });
 
-/** Apache OpenDAL for Python, which signs with reqsign of Rust: opendal 0.47.12 has reqsign-aws-v4 3.3.1. */
+/** Apache OpenDAL for Python, which signs with Rust's reqsign: opendal 0.47.12 includes reqsign-aws-v4 3.3.1. */
 export const OPENDAL: Client = {
   name: 'opendal',
   title: 'Apache OpenDAL (reqsign of Rust)',

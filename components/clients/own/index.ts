@@ -4,7 +4,7 @@ import { badFlagValue } from '../../../foundation/node/errors.ts';
 import { distFolder } from '../../../foundation/node/dist-folder.ts';
 import type { Client } from '../client.ts';
 
-/** How an image without libraries starts Node and the program that starts the user's. */
+/** The command that starts Node in an image without libraries. It runs the program that starts the user's program. */
 export const OWN_PROGRAM_IN_IMAGE = {
   node: ['/conformance/ld.so', '--library-path', '/conformance/lib', '/conformance/node'],
   program: '/conformance/clients/own/own.mjs',
@@ -24,16 +24,16 @@ const own = (title: string, install: Client['install']): Client => ({
 });
 
 /**
- * A user's program (docs/own-program.md): a command of the shell, and its working folder. Throws `HarnessError`
- * BAD_FLAG_VALUE if the shell does not find its first word.
+ * Returns a client for a user's program (docs/own-program.md), given as a shell command and its working folder. Throws
+ * `HarnessError` BAD_FLAG_VALUE if the shell does not find its first word.
  */
 export function ownProgram(command: string, folder: string): Client {
   const [program = ''] = command.trim().split(/\s/);
   const look = () => spawnSync('/bin/sh', ['-c', 'command -v -- "$0"', program], { cwd: folder, stdio: 'ignore' });
-  // Only the shell knows what a first word with other characters, such as a variable, stands for.
+  // Only the shell can resolve a first word with other characters, such as a variable.
   if (/^[\w./+-]+$/.test(program) && look().status !== 0)
     throw badFlagValue(
-      `--client-command is "${command}", and "${program}" is not a program on this machine: check its path.`,
+      `--client-command is "${command}", but "${program}" is not a program on this machine. Check its path.`,
     );
   return own(command, (_, { environment }) => {
     const CLIENT_PROGRAM = JSON.stringify({ command: ['/bin/sh', '-c', command], folder });
@@ -45,7 +45,7 @@ export function ownProgram(command: string, folder: string): Client {
   });
 }
 
-/** The program of an image; clusters/kind/images/client-image.ts adds its runtime. */
+/** Returns a client for an image's program, to which clusters/kind/images/client-image.ts adds the runtime. */
 export const ownImage = (image: string): Client => {
   const { node, program } = OWN_PROGRAM_IN_IMAGE;
   return own(image, () => Promise.resolve({ folder: dirname(startsIt()), command: [...node, program] }));

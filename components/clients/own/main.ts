@@ -1,6 +1,6 @@
 /**
- * A user's program as a client (docs/own-program.md): started for each operation, and judged by the answers of S3 and
- * STS. Speaks `foundation/protocols/client-protocol.ts`.
+ * Runs a user's program as a client (docs/own-program.md), by `foundation/protocols/client-protocol.ts`. Starts it for
+ * each operation and judges it by the responses of S3 and STS.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,13 +21,13 @@ const ACTIONS = { GetObject: { word: 'read', method: 'GET' }, PutObject: { word:
 
 type Operation = { readonly do: keyof typeof ACTIONS; readonly bucket: string; readonly key: string };
 
-/** Milliseconds in which a program must exit after its operation. */
+/** Milliseconds that a program has to exit after its operation. */
 const END_MILLISECONDS = 2000;
-/** The same otherwise: less than the probe program's timeout, so that it learns the reason. */
+/** Timeout of the operation in milliseconds, shorter than the probe program's, so that the reason is reported. */
 const MOST_MILLISECONDS = 20_000;
 const MOST_QUOTED = 300;
 const MOST_READ = 10_000;
-/** Lines of standard error that are more informative than later ones. */
+/** Lines of standard error that are more informative than later lines. */
 const ERROR = /error|exception|denied|failed/i;
 
 async function answer(operation: ClientOperation): Promise<Omit<ClientAnswer, 'id'>> {
@@ -63,7 +63,7 @@ interface Program {
   readonly folder?: string;
 }
 
-/** From the environment; in a user's image, from the file above this program's folders. */
+/** Returns the user's program from the environment, or in a user's image from a file above this program's folder. */
 const programOf = (said: string | undefined): Program =>
   JSON.parse(said ?? readFileSync(new URL('../../program.json', import.meta.url), 'utf8')) as Program;
 
@@ -93,17 +93,17 @@ async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
   const late = sleep(MOST_MILLISECONDS, undefined);
   const exit = await Promise.race([ended, granted(), late]);
   try {
-    // With all its children.
+    // End it with all its children.
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   } catch {
-    // It is gone.
+    // It has already ended.
   }
   if (exit === undefined) {
     const seconds = MOST_MILLISECONDS / 1000;
-    process.stderr.write(`the program did not end within ${seconds} s, and S3 granted it nothing in that time\n`);
+    process.stderr.write(`the program did not exit within ${seconds} s, and S3 granted it nothing during that time\n`);
     process.exit(1);
   }
-  // Cut last: a part of a secret is not recognized.
+  // Truncate last, because part of a secret would not be recognized.
   return { exit, lastWords: redactor().text(lastWords).slice(0, MOST_QUOTED) };
 }
 
@@ -112,7 +112,7 @@ function environmentOf({ do: name, bucket, key }: Operation): NodeJS.ProcessEnv 
   return { ...environment, CONFORMANCE_ACTION: ACTIONS[name].word, CONFORMANCE_BUCKET: bucket, CONFORMANCE_KEY: key };
 }
 
-/** Why S3 received nothing: STS refused, or the program had no credentials, or did something else. */
+/** Returns why S3 got no request: STS rejected one, or the program had no credentials or did something else. */
 function nothingAsked(
   { do: name, bucket, key }: Operation,
   { answers }: Recorder,

@@ -8,7 +8,7 @@ import { CLIENT_ANSWER_PREFIX, type ClientAnswer } from '../../../foundation/pro
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 
-describe("a program of the user's own", () => {
+describe("a user's program", () => {
   let server: Server;
   let origin: string;
   let replies: readonly (readonly [status: number, body: string])[] = [];
@@ -25,7 +25,7 @@ describe("a program of the user's own", () => {
   });
   after(() => server.close());
 
-  /** What is answered for a read of `data/key` by a program of Node. */
+  /** Returns the answer for a Node program that should read `data/key`. */
   async function answer(program: string, endpoint = origin): Promise<ClientAnswer> {
     await fetch(`${origin}/data/reset`);
     const own = JSON.stringify({ command: [process.execPath, '-e', program] });
@@ -42,7 +42,7 @@ describe("a program of the user's own", () => {
   const READS =
     'const { CONFORMANCE_ENDPOINT: at, CONFORMANCE_BUCKET: bucket, CONFORMANCE_KEY: key } = process.env; fetch(`${at}/${bucket}/${key}`)';
 
-  it('is granted what S3 granted it, whatever its exit code, though it does not end', async () => {
+  it('is granted if S3 granted its request, even if it fails or does not exit', async () => {
     replies = [[200, 'content']];
     expect(await answer(`${READS}.then(() => process.exit(3))`)).to.deep.equal({
       id: 7,
@@ -52,7 +52,7 @@ describe("a program of the user's own", () => {
     expect(await answer(`${READS}; setInterval(() => undefined, 1000)`)).to.deep.include({ facts: { exit: 'none' } });
   }).timeout(60_000);
 
-  it('is denied what S3 denied it, whatever it says, and by its last answer', async () => {
+  it("is denied if S3's last response denied its request, regardless of its output", async () => {
     replies = [[403, '<Error><Code>AccessDenied</Code><Message>&quot;no&quot;</Message></Error>']];
     expect((await answer(`${READS}.then(() => console.log('all is well'))`)).error).to.deep.equal({
       service: 's3',
@@ -68,7 +68,7 @@ describe("a program of the user's own", () => {
     expect((await answer(`${READS}.then(() => ${READS.split('; ')[1]})`)).error).to.equal(undefined);
   }).timeout(60_000);
 
-  it('is told apart from one that did something else', async () => {
+  it('is reported as NoRequest if it did something else', async () => {
     replies = [[200, '']];
     expect((await answer("console.error('no credentials')")).error).to.deep.equal({
       code: 'NoRequest',
@@ -78,11 +78,11 @@ describe("a program of the user's own", () => {
     expect((await answer(`${READS.replace('${key}', 'other')}`)).error?.code).to.equal('NoRequest');
   }).timeout(60_000);
 
-  it('is granted nothing where AWS is reached by TLS, since nothing is seen there', async () => {
+  it('is reported as NoRequest with TLS, which hides its requests', async () => {
     expect((await answer('process.exit(0)', 'https://s3.us-west-2.amazonaws.com')).error?.code).to.equal('NoRequest');
   }).timeout(60_000);
 
-  it('is told that STS refused it, where it got no further', async () => {
+  it("is reported with STS's rejection if that was its last request", async () => {
     replies = [[400, '<Error><Code>ExpiredTokenException</Code><Message>late</Message></Error>']];
     const asks = "fetch(process.env.AWS_ENDPOINT_URL, { method: 'POST', body: 'Action=AssumeRoleWithWebIdentity' })";
     expect((await answer(asks)).error).to.include({ service: 'sts', code: 'ExpiredTokenException', status: 400 });

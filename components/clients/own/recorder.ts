@@ -1,4 +1,4 @@
-/** A relay between a program and AWS that records the answers. */
+/** A relay between a program and AWS that records the responses. */
 import { EventEmitter, once } from 'node:events';
 import { createServer, request as requestByHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,7 +6,7 @@ import { element } from '../../../foundation/aws/xml.ts';
 
 export interface RecordedAnswer {
   readonly method: string;
-  /** `bucket/key`, decoded; undefined for STS. */
+  /** `bucket/key`, decoded. Undefined for STS. */
   readonly object?: string;
   readonly status: number;
   readonly requestId: string;
@@ -17,7 +17,7 @@ export interface RecordedAnswer {
 export interface Recorder {
   readonly answers: readonly RecordedAnswer[];
   readonly answered: () => Promise<unknown>;
-  /** Point a program to the recorder. */
+  /** Variables that make a program use the recorder. */
   readonly variables: Readonly<Record<string, string>>;
   readonly close: () => void;
 }
@@ -31,11 +31,11 @@ const BLIND: Recorder = {
 
 const MOST_BYTES = 65_536;
 
-/** Signatures cover the Host, which stays the one that the program was given. */
+/** Starts a recorder. It forwards the Host unchanged, because signatures cover it. */
 export async function startRecorder(): Promise<Recorder> {
   const variable = process.env['AWS_ENDPOINT_URL_S3'] ? 'AWS_ENDPOINT_URL_S3' : 'AWS_ENDPOINT_URL';
   const upstream = process.env[variable];
-  // TLS hides the requests, and AWS takes no signature for another Host, so nothing counts as granted.
+  // TLS hides the requests, and AWS rejects signatures for another Host, so nothing counts as granted.
   if (upstream?.startsWith('http:') !== true) return BLIND;
   const answers: RecordedAnswer[] = [];
   const events = new EventEmitter();
@@ -66,7 +66,7 @@ export async function startRecorder(): Promise<Recorder> {
   };
 }
 
-/** Keeps a program's proxy from bypassing the recorder. */
+/** Returns variables that keep the program's proxy from bypassing the recorder. */
 function pastProxy(): Readonly<Record<string, string>> {
   const { HTTP_PROXY, http_proxy, NO_PROXY, no_proxy } = process.env;
   if (!HTTP_PROXY && !http_proxy) return {};
@@ -97,7 +97,7 @@ async function record(
   };
 }
 
-/** Path-style, or with the bucket in the Host (S3 User Guide, "Virtual hosting"). STS takes the root. */
+/** Returns the object in the path, or with the bucket in the Host (S3 User Guide, "Virtual hosting"). STS uses the root. */
 function objectOf({ url = '/', headers: { host = '' } }: IncomingMessage): string | undefined {
   const path = decodeURIComponent(url.split('?')[0] ?? '').slice(1);
   if (path === '') return undefined;

@@ -1,4 +1,4 @@
-"""pyarrow: S3 of the AWS SDK for C++."""
+"""pyarrow: the S3 client of the AWS SDK for C++."""
 
 import re
 
@@ -8,7 +8,7 @@ from pyarrow import fs
 STATUS = {"ACCESS_DENIED": 403, "NO_SUCH_KEY": 404, "NO_SUCH_BUCKET": 404, "RESOURCE_NOT_FOUND": 404}
 
 fs.initialize_s3(fs.S3LogLevel.Off)
-# One PutObject for a small object.
+# Makes pyarrow write a small object with one PutObject.
 options = given(endpoint_override=endpoint())
 without_endpoint_of_sts()
 s3 = fs.S3FileSystem(**options, allow_delayed_open=True)
@@ -25,7 +25,7 @@ def write(bucket, key, body):
 
 
 def error_of(error):
-    """`AWS Error ACCESS_DENIED during HeadObject operation` in the words of S3."""
+    """Converts `AWS Error ACCESS_DENIED during HeadObject operation` to S3's error code."""
     if isinstance(error, FileNotFoundError):
         return {"service": "s3", "code": "NoSuchKey", "status": 404}
     found = re.search(r"AWS Error (\w+) during", str(error))
@@ -36,5 +36,5 @@ def error_of(error):
 
 
 serve_objects(read, write, error_of)
-# Without this the process never ends where credentials came from STS.
+# Without this the process never ends if its credentials came from STS.
 fs.finalize_s3()

@@ -1,7 +1,7 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
-/** AWS SDK for C++, as Apache Arrow has it built in: pyarrow 26.0.1 has 1.11.900 of it. */
+/** AWS SDK for C++, which Apache Arrow includes: pyarrow 26.0.1 has version 1.11.900. */
 export const PYARROW: Client = {
   name: 'pyarrow',
   title: 'AWS SDK for C++ (S3 of pyarrow)',

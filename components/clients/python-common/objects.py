@@ -1,4 +1,4 @@
-"""For clients in Python that only read and write objects of S3, in their own words."""
+"""Shared by clients in Python that only read and write S3 objects."""
 
 import os
 import re
@@ -9,13 +9,13 @@ BODY = b"written by a probe"
 
 
 def serve_objects(read, write, error_of):
-    """`read(bucket, key)` returns an object's content, `write(bucket, key, body)` makes one; `error_of(error)` says what S3
-    answered as members of an error (`answered` below), or None where an exception is not S3's answer."""
+    """Serves `read(bucket, key)`, which returns an object's content, and `write(bucket, key, body)`. `error_of(error)`
+    returns the members of S3's error (see `answered`), or None if the exception is not an error of S3."""
 
     def perform(operation):
         name = operation["do"]
         if name not in ("GetObject", "PutObject") or "through" in operation or "tags" in operation:
-            raise NotImplementedError(f"the client only reads and writes objects, and {name} asks for more")
+            raise NotImplementedError(f"this client only supports reads and writes of objects, not this {name}")
         if name == "GetObject":
             return {"facts": {"bytes": len(read(operation["bucket"], operation["key"]))}}
         write(operation["bucket"], operation["key"], BODY)
@@ -25,7 +25,7 @@ def serve_objects(read, write, error_of):
 
 
 def answered(text):
-    """What a service answered, from the text of a client's error; None where neither a status nor a code is in it."""
+    """Extracts a service's error from a client's message. Returns None if it has neither a status nor a code."""
     status = re.search(r"\b(?:status|status code|HTTP)\b\W*([45]\d\d)\b", text)
     code = re.search(r"<Code>(\w+)</Code>|\bcode: \"(\w+)\"", text)
     if status is None and code is None:
@@ -38,18 +38,18 @@ def answered(text):
 
 
 def endpoint(service="s3"):
-    """Where the pod's environment says that the service is; None: where AWS has it."""
+    """Returns the service's endpoint in the pod's environment. None: AWS's own."""
     return os.environ.get(f"AWS_ENDPOINT_URL_{service.upper()}") or os.environ.get("AWS_ENDPOINT_URL")
 
 
 def without_endpoint_of_sts():
-    """For the Common Runtime, which takes the URL of these variables, scheme and all, for the name of a host that has STS."""
+    """Removes variables whose URL the Common Runtime would use, including the scheme, as the host name of STS."""
     for name in ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL"):
         os.environ.pop(name, None)
 
 
 def instance_metadata():
-    """Where the pod's environment says that instance metadata is; None: at its address of AWS."""
+    """Returns the endpoint of instance metadata in the pod's environment. None: AWS's own."""
     return os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT")
 
 
@@ -58,5 +58,5 @@ def region():
 
 
 def given(**options):
-    """Those of them that are not None."""
+    """Returns the options that are not None."""
     return {name: value for name, value in options.items() if value is not None}

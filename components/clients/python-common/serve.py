@@ -1,17 +1,17 @@
-"""The loop of a client's program in Python (foundation/protocols/client-protocol.ts): reads requests, answers them."""
+"""Serves requests for clients in Python (foundation/protocols/client-protocol.ts)."""
 
 import json
 import os
 import sys
 import threading
 
-# botocore reads no AWS_REGION, which the pods of this harness have alone where no webhook adds the other.
+# botocore does not read AWS_REGION, which is the only region variable unless the webhook adds the other.
 os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
 
 
 def serve(perform, error_of):
-    """Answers until the input ends. `perform` takes an operation and returns an answer's members; `error_of` puts an
-    exception of it, which `perform` met in that operation, into the form of an error."""
+    """Answers requests until the input ends. `perform` takes an operation and returns the members of an answer.
+    `error_of` converts an exception of `perform` to the members of an error."""
     for line in sys.stdin:
         request = json.loads(line)
         answers = at_once(request.get("atOnce", 1), lambda: answered(perform, error_of, request["operation"]))
@@ -22,12 +22,12 @@ def serve(perform, error_of):
 def answered(perform, error_of, operation):
     try:
         return perform(operation)
-    except BaseException as error:  # whatever it is, it is the answer; a panic in Rust is no Exception
+    except BaseException as error:  # report any failure; a panic in Rust is not an Exception
         return {"error": {"message": str(error), **error_of(error, operation)}}
 
 
 def at_once(count, do):
-    """What `do` returns in so many threads, which all begin together."""
+    """Calls `do` in several threads that start together, and returns the results."""
     answers = [None] * count
     barrier = threading.Barrier(count)
 

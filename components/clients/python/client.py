@@ -1,4 +1,4 @@
-"""The AWS SDK for Python (boto3), with its default session and nothing set by hand."""
+"""The AWS SDK for Python (boto3) with its default session."""
 
 import os
 import tempfile
@@ -12,7 +12,7 @@ import botocore.session
 
 clients = {}
 
-# Names of AssumeRole's parameters by those of a step.
+# AssumeRole's parameters by the names in a step.
 ASSUME = {
     "roleArn": "RoleArn",
     "externalId": "ExternalId",
@@ -24,7 +24,7 @@ ASSUME = {
 
 
 def client(service):
-    # boto3.client is not safe in threads, clients are: the first request of a process comes before others.
+    # boto3.client is not thread-safe, but clients are. The first request of a process precedes concurrent ones.
     if service not in clients:
         clients[service] = boto3.client(service)
     return clients[service]
@@ -99,7 +99,7 @@ def s3_operation(s3, operation):
     elif name == "HeadBucket":
         answer, facts = s3.head_bucket(**place), {}
     else:
-        raise ValueError(f"the client cannot do {name}")
+        raise ValueError(f"this client does not support {name}")
     return {"facts": facts, **request_id(answer)}
 
 
@@ -122,7 +122,7 @@ def perform(operation):
 
 
 OF_STS = ("GetCallerIdentity", "AssumeRole", "AssumeRoleWithWebIdentity")
-# Nobody answered: unlike errors of looking for credentials.
+# Errors without a response, unlike those of the search for credentials.
 UNREACHED = (botocore.exceptions.HTTPClientError, botocore.exceptions.ConnectionError)
 
 

@@ -6,7 +6,7 @@ export const BOTOCORE_DIFFERENCES: readonly ClientDifference[] = [
     scenario: 'IR-14',
     probe: 3,
     expected: { outcome: 'refused', by: 'sts', code: 'ParamValidationError' },
-    reason: 'botocore checks the length of RoleArn by the model of STS before it sends a request',
+    reason: 'botocore validates the length of RoleArn before it sends a request',
     source: 'Boto3 documentation, Configuration, parameter_validation',
   },
 ];
@@ -21,7 +21,7 @@ export const PYTHON: Client = {
   documentation: new URL('https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html'),
   install: pipInstalled({
     files: ['python/client.py', 'python-common/serve.py'],
-    // Both have the same version since 1.34; otherwise the newest botocore would find the credentials.
+    // Both have the same version since 1.34. Otherwise, pip would install the newest botocore, which finds the credentials.
     requirements: (version) => [`boto3==${version}`, `botocore==${version}`],
   }),
 };

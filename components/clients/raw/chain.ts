@@ -5,8 +5,8 @@ import { fetchFromInstanceMetadata, usesInstanceMetadata } from './instance-meta
 import { fetchByWebIdentity, hasWebIdentity } from './sts.ts';
 
 /**
- * The first configured source (AWS SDKs and Tools Reference Guide, "Understand the credential provider chain"), without
- * fallback: another source would be another identity.
+ * Fetches credentials from the first configured source (AWS SDKs and Tools Reference Guide, "Understand the credential
+ * provider chain"). Does not fall back to another source, which would be another identity.
  */
 export async function chain(process: NodeJS.Process): Promise<Credentials> {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = process.env;
@@ -19,5 +19,5 @@ export async function chain(process: NodeJS.Process): Promise<Credentials> {
   if (hasWebIdentity(process)) return fetchByWebIdentity();
   if (hasContainerSettings(process)) return fetchFromContainer();
   if (usesInstanceMetadata(process)) return fetchFromInstanceMetadata();
-  throw new Failure('NoCredentials', 'the environment has no settings of credentials');
+  throw new Failure('NoCredentials', 'the environment has no credentials settings');
 }

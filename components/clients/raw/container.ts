@@ -1,4 +1,4 @@
-/** AWS SDKs and Tools Reference Guide, "Container credential provider". */
+/** Fetches credentials from the container endpoint (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
 import { parseCredentials, type Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';
 import { retry } from './retry.ts';
@@ -27,7 +27,7 @@ export function fetchFromContainer(): Promise<Credentials> {
   });
 }
 
-/** Hosts that may get a token over plain HTTP: loopback, ECS and EKS. */
+/** Hosts that may receive a token over plain HTTP: loopback, ECS and EKS. */
 const HOSTS_OVER_HTTP = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\]|169\.254\.170\.2|169\.254\.170\.23|\[fd00:ec2::23\])$/;
 
 function endpointOf({ env }: NodeJS.Process): URL {
@@ -39,11 +39,11 @@ function endpointOf({ env }: NodeJS.Process): URL {
   if (url?.protocol === 'http:' && HOSTS_OVER_HTTP.test(url.hostname)) return url;
   throw new Failure(
     'UriNotAccepted',
-    `AWS_CONTAINER_CREDENTIALS_FULL_URI is ${full}: over plain HTTP tokens go to loopback, 169.254.170.2, 169.254.170.23 and [fd00:ec2::23] alone`,
+    `AWS_CONTAINER_CREDENTIALS_FULL_URI is ${full}, but plain HTTP is only allowed to loopback, 169.254.170.2, 169.254.170.23 and [fd00:ec2::23]`,
   );
 }
 
-/** The file wins over the token in the environment, which cannot be renewed. */
+/** Returns the token. The file takes precedence over the environment's token, which cannot be renewed. */
 function authorizationOf({ env }: NodeJS.Process): string | undefined {
   const file = env['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'];
   if (file) return readTokenFile(file);

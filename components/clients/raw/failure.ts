@@ -1,5 +1,5 @@
 export class Failure extends Error {
-  /** The service's error code, or a name of the client's own. */
+  /** The service's error code, or a code of this client. */
   readonly code: string;
   readonly details: FailureDetails;
 
@@ -15,6 +15,6 @@ interface FailureDetails {
   readonly status?: number;
   readonly requestId?: string;
   readonly isTransient?: boolean;
-  /** Time of the answer by the service's clock. */
+  /** The response's time on the service's clock. */
   readonly date?: string | undefined;
 }

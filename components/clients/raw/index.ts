@@ -5,7 +5,7 @@ import type { Client } from '../client.ts';
 
 const VERSION = '1';
 
-/** The project's own client, for `--fault` and comparisons. */
+/** The harness' own client, for `--fault` and comparisons. */
 export const RAW: Client = {
   name: 'raw',
   title: 'without an SDK (HTTP and SigV4)',
@@ -20,7 +20,7 @@ export const RAW: Client = {
     if (version !== VERSION)
       throw new HarnessError(
         'CLIENT_NOT_INSTALLED',
-        `--client raw@${version}: the raw client is part of this package and only has version ${VERSION}; leave out the version.`,
+        `--client raw@${version}: the raw client is part of this package and only has version ${VERSION}. Leave out the version.`,
       );
     const folder = join(distFolder(), 'clients');
     return Promise.resolve({ folder, command: [process.execPath, join(folder, 'raw.mjs')] });

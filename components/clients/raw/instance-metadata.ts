@@ -1,4 +1,4 @@
-/** AWS SDKs and Tools Reference Guide, "IMDS credential provider", version 2 only. */
+/** Fetches credentials by IMDSv2 (AWS SDKs and Tools Reference Guide, "IMDS credential provider"). */
 import { parseCredentials, type Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';
 import { retry } from './retry.ts';

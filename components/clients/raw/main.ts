@@ -1,5 +1,5 @@
 /**
- * A client without an SDK: its credential chain follows AWS's documentation, for faults. Speaks
+ * A client without an SDK, used to inject faults. Its credential chain follows AWS's documentation. Serves
  * `foundation/protocols/client-protocol.ts`.
  */
 import type { ClientAnswer, ClientOperation } from '../../../foundation/protocols/client-protocol.ts';

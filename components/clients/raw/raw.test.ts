@@ -62,7 +62,7 @@ describe('the raw client', () => {
       (error: Error) => error.message,
     );
 
-  it('tries again after answers that may pass, with the token of that moment', async () => {
+  it('retries transient failures with the current token', async () => {
     replies = [
       () => {
         writeFileSync(token, 'second\n');
@@ -79,13 +79,13 @@ describe('the raw client', () => {
     expect(seen.map(({ authorization }) => authorization)).to.deep.equal(['first', ...Array<string>(4).fill('second')]);
   }).timeout(10_000);
 
-  it("tells a refusal in the agent's own words, at once, and asks nobody else", async () => {
+  it("reports the agent's message at once, without trying another source", async () => {
     replies = [[404, 'no association for this pod']];
     expect(await failure()).to.equal('the credentials endpoint answered 404: no association for this pod');
     expect(seen.map(({ path }) => path)).to.deep.equal(['/v1/credentials']);
   });
 
-  it('follows no redirect', async () => {
+  it('does not follow redirects', async () => {
     replies = [[302, '', { location: `${origin}/elsewhere` }]];
     expect(await failure()).to.contain('answered 302');
     expect(seen).to.have.length(1);
@@ -93,10 +93,10 @@ describe('the raw client', () => {
 
   for (const [what, text] of [
     ['is empty', ''],
-    ['has a line break in it', 'a\r\nb'],
-    ['has a line break in it', 'a\r\n'],
+    ['contains a line break', 'a\r\nb'],
+    ['contains a line break', 'a\r\n'],
   ] as const)
-    it(`sends nothing where the token file ${what}: ${JSON.stringify(text)}`, async () => {
+    it(`sends nothing if the token file ${what}: ${JSON.stringify(text)}`, async () => {
       writeFileSync(token, text);
       expect(await failure()).to.equal(`the token file ${token} ${what}`);
       expect(seen).to.deep.equal([]);
@@ -107,7 +107,7 @@ describe('the raw client', () => {
     expect(await failure()).to.contain('192.0.2.1');
   });
 
-  it('asks once for all who wait, renews before expiry, and uses nothing after it', async () => {
+  it('shares a request between concurrent calls, renews before expiry and never returns expired credentials', async () => {
     let left = 3600;
     replies = [() => [left > 0 ? 200 : 400, credentials(left)]];
     const cache = new CredentialsCache(() => chain(process));
@@ -123,7 +123,7 @@ describe('the raw client', () => {
     expect(await short.get().catch((error: Error) => error.message)).to.contain('answered 400');
   });
 
-  it('asks STS with web identity before the container, in the region, and again when its provider cannot be asked', async () => {
+  it('prefers web identity to the container, and retries when STS cannot reach the provider', async () => {
     process.env['AWS_WEB_IDENTITY_TOKEN_FILE'] = token;
     process.env['AWS_ROLE_ARN'] = 'arn:aws:iam::111122223333:role/app';
     process.env['AWS_ENDPOINT_URL'] = origin;
@@ -138,7 +138,7 @@ describe('the raw client', () => {
     expect(seen.map(({ path }) => path)).to.deep.equal(['/', '/']);
   });
 
-  it("takes over the clock of a service that does not accept this machine's", async () => {
+  it("adopts the service's clock when the service rejects the local time", async () => {
     process.env['AWS_ENDPOINT_URL'] = origin;
     const later = new Date(Date.now() + 3_600_000);
     replies = [

@@ -27,7 +27,7 @@ function requestOf(operation: RawS3Operation): ServiceRequest {
   return {
     service: 's3',
     method: METHODS[operation.do],
-    // Path-style: bucket names of a custom endpoint then need no address.
+    // Path-style, because a custom endpoint may have no host name for each bucket.
     path: `/${bucket}/${operation.key.split('/').map(encode).join('/')}`,
     ...(operation.do === 'GetObjectTagging' && { query: { tagging: '' } }),
     ...(operation.do === 'PutObject' && { body: 'written by a probe' }),
@@ -43,7 +43,7 @@ const METHODS = {
   PutObject: 'PUT',
 };
 
-/** RFC 3986: all but unreserved characters. */
+/** Percent-encodes everything except unreserved characters (RFC 3986). */
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 

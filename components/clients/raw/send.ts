@@ -16,7 +16,7 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Throws a transient `Failure` if the answer is incomplete or late. */
+/** Sends a request. Throws a transient `Failure` if the response is incomplete or late. */
 export async function send(outgoing: Outgoing): Promise<Answer> {
   const { url, timeoutMilliseconds } = outgoing;
   const signal = AbortSignal.timeout(timeoutMilliseconds);

@@ -10,7 +10,7 @@ import { isTransientStatus, send, type Answer } from './send.ts';
 export interface ServiceRequest {
   readonly service: 's3' | 'sts';
   readonly method: string;
-  /** Percent-encoded, as it is sent. */
+  /** Percent-encoded. */
   readonly path?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface ServiceRequest {
 
 const TIMEOUT_MILLISECONDS = 20_000;
 
-/** AWS STS API Reference, AssumeRoleWithWebIdentity; AWS SDKs and Tools Reference Guide, "Retry behavior". */
+/** Retried codes (AWS STS API Reference, AssumeRoleWithWebIdentity; SDKs and Tools Reference Guide, "Retry behavior"). */
 const TRANSIENT_CODES =
   /^(IDPCommunicationError|Throttling|ThrottlingException|RequestLimitExceeded|SlowDown|RequestTimeout)$/;
 
@@ -33,7 +33,7 @@ function region(): string {
   return found;
 }
 
-/** AWS SDKs and Tools Reference Guide, "Service-specific endpoints"; without settings, the region's own. */
+/** Returns the configured endpoint, or the region's (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
 function endpointOf(service: 's3' | 'sts'): string {
   const { env } = process;
   return (
@@ -43,7 +43,7 @@ function endpointOf(service: 's3' | 'sts'): string {
   );
 }
 
-/** Makes a request with retries, and credentials for each attempt, or unsigned. Throws a `Failure` for an error. */
+/** Sends a request with retries, signed with the current credentials or unsigned. Throws a `Failure` for an error. */
 export function call<T>(
   request: () => ServiceRequest,
   read: (answer: Answer) => T,
@@ -97,7 +97,7 @@ async function signedHeaders(
   return (await signer.sign(request, { signingDate: new Date(now()) })).headers;
 }
 
-/** HEAD has no body, and so no code: 403 stands for AccessDenied, 404 for NotFound. */
+/** Converts an error response. HEAD has no body and so no code: 403 means AccessDenied, 404 NotFound. */
 function failureOf(service: 's3' | 'sts', { status, headers, body }: Answer): Failure {
   const withoutBody = status === 403 ? 'AccessDenied' : status === 404 ? 'NotFound' : String(status);
   const code = element(body, 'Code') ?? withoutBody;

@@ -17,7 +17,7 @@ const request = (action: string, parameters: Readonly<Record<string, string>> = 
 export const hasWebIdentity = ({ env }: NodeJS.Process): boolean =>
   Boolean(env['AWS_WEB_IDENTITY_TOKEN_FILE']) && Boolean(env['AWS_ROLE_ARN']);
 
-/** AWS SDKs and Tools Reference Guide, "Assume role credential provider", the settings for web identity. */
+/** Fetches credentials by web identity (AWS SDKs and Tools Reference Guide, "Assume role credential provider"). */
 export function fetchByWebIdentity(): Promise<Credentials> {
   const { AWS_ROLE_ARN = '', AWS_WEB_IDENTITY_TOKEN_FILE = '', AWS_ROLE_SESSION_NAME } = process.env;
   const asked = (): ServiceRequest =>
@@ -35,7 +35,7 @@ function credentialsOf({ body }: Answer): Credentials {
   const sessionToken = element(body, 'SessionToken');
   const expiresAt = Date.parse(element(body, 'Expiration') ?? '');
   if (!accessKeyId || !secretAccessKey || !sessionToken || !(expiresAt > now()))
-    throw new Failure('BrokenCredentials', "STS's answer has no whole credentials", { isTransient: true });
+    throw new Failure('BrokenCredentials', "STS's response has incomplete credentials", { isTransient: true });
   return { accessKeyId, secretAccessKey, sessionToken, expiresAt };
 }
 

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs';
 import { Failure } from './failure.ts';
 
 /**
- * Reads a token at each attempt, since the kubelet replaces it (Kubernetes documentation, "Launch a Pod using service
- * account token projection"). Editors add a newline at the end; any other would begin another header.
+ * Reads a token. Called for each attempt, because the kubelet replaces the token (Kubernetes documentation, "Launch a Pod
+ * using service account token projection"). Removes a final newline, which editors add; rejects others, since they would
+ * start another header.
  */
 export function readTokenFile(path: string): string {
   let token: string;
@@ -16,9 +17,9 @@ export function readTokenFile(path: string): string {
   return checkedToken(token, `the token file ${path}`);
 }
 
-/** @param place origin of the token, for the message */
+/** @param place origin of the token, for messages */
 export function checkedToken(token: string, place: string): string {
   if (token === '') throw new Failure('TokenFileError', `${place} is empty`);
-  if (/[\r\n]/.test(token)) throw new Failure('TokenFileError', `${place} has a line break in it`);
+  if (/[\r\n]/.test(token)) throw new Failure('TokenFileError', `${place} contains a line break`);
   return token;
 }

@@ -1,11 +1,11 @@
 import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { cargoInstalled } from '../install/cargo.ts';
 
-/** Without signing for several regions, browser login and an old HTTP client: half of the code to compile. */
+/** Returns a dependency without multi-region signing, browser login and the old HTTP client, which halves compilation. */
 const sdk = (name: string, version: string): string =>
   `${name} = { version = "=${version}", default-features = false, features = ["default-https-client", "rt-tokio"] }`;
 
-/** AWS SDK for Rust, by the version of the crate `aws-config` with the credential chain. */
+/** AWS SDK for Rust. Its version is that of the crate `aws-config`, which contains the credential chain. */
 export const RUST: Client = {
   name: 'rust',
   title: 'AWS SDK for Rust',

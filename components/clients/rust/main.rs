@@ -1,4 +1,4 @@
-//! The AWS SDK for Rust: foundation/client-protocol.ts on standard input and output.
+//! The AWS SDK for Rust. Serves foundation/client-protocol.ts on standard input and output.
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use serde_json::{json, Value};
@@ -14,7 +14,7 @@ struct Clients {
 #[tokio::main]
 async fn main() {
     let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
-    // Buckets in the path where an endpoint is given: it may be an address, which has no host names below it.
+    // With a custom endpoint, put the bucket in the path: the endpoint may be an address without subdomains.
     let path_style = config.endpoint_url().is_some() || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some();
     let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(path_style).build();
     let clients = Arc::new(Clients {
@@ -30,7 +30,7 @@ async fn main() {
     }
 }
 
-/// What an answer does not have is left out: a request ID need not be there.
+/// Removes null members, such as a missing request ID.
 fn without_nulls(value: &mut Value) {
     if let Value::Object(members) = value {
         members.retain(|_, member| !member.is_null());
@@ -38,7 +38,7 @@ fn without_nulls(value: &mut Value) {
     }
 }
 
-/// The first error of as many operations at once as are asked for, or the first of their answers.
+/// Performs concurrent operations and returns their first error, or else their first answer.
 async fn answer_all(clients: &Arc<Clients>, request: &Value) -> Value {
     let count = request["atOnce"].as_u64().unwrap_or(1) as usize;
     let begin = Arc::new(Barrier::new(count));
@@ -62,7 +62,7 @@ async fn answer_all(clients: &Arc<Clients>, request: &Value) -> Value {
 async fn perform(clients: &Clients, operation: &Value) -> Result<Value, Value> {
     let text = |name: &str| operation[name].as_str().unwrap_or_default().to_string();
     if !operation["through"].is_null() || !operation["tags"].is_null() {
-        return Err(json!({ "code": "NotImplemented", "message": "this client knows neither roles nor tags" }));
+        return Err(json!({ "code": "NotImplemented", "message": "this client does not support roles and tags" }));
     }
     match text("do").as_str() {
         "GetCallerIdentity" => {
@@ -83,13 +83,13 @@ async fn perform(clients: &Clients, operation: &Value) -> Result<Value, Value> {
             let answer = request.body(body).send().await.map_err(|error| told("s3", error))?;
             Ok(json!({ "facts": {}, "requestId": answer.request_id() }))
         }
-        other => Err(json!({ "code": "NotImplemented", "message": format!("this client does not know {other}") })),
+        other => Err(json!({ "code": "NotImplemented", "message": format!("this client does not support {other}") })),
     }
 }
 
 type Response = aws_sdk_s3::config::http::HttpResponse;
 
-/// An error as the protocol has it: a service's, or one of a client that nobody answered.
+/// Converts an error to the protocol's format, with the service's fields if there was a response.
 fn told<E>(service: &str, error: SdkError<E, Response>) -> Value
 where
     E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
@@ -106,7 +106,7 @@ where
     })
 }
 
-/// The innermost cause says most.
+/// Returns all causes, because the innermost one is the most informative.
 fn unanswered(error: &(dyn std::error::Error + 'static)) -> Value {
     let mut causes = vec![error.to_string()];
     let mut cause = error.source();

@@ -1,4 +1,4 @@
-/** Relays STS and S3: records the signers, and passes on or answers by script. */
+/** Relays STS and S3. Records the signers, and forwards requests or answers them by script. */
 import type { Facts, ScriptedAnswer } from '../../../foundation/protocols/client-run.ts';
 import { element } from '../../../foundation/aws/xml.ts';
 import { stsEndpoint } from '../sts-endpoint.ts';
@@ -11,7 +11,7 @@ const SOURCE = 'web-identity';
 
 export interface Upstreams {
   readonly sts: URL;
-  /** Undefined if S3 cannot be relayed: signatures cover the Host, and TLS hides it. */
+  /** Undefined if S3 cannot be relayed, because signatures cover the Host and TLS hides requests. */
   readonly s3: URL | undefined;
 }
 
@@ -43,7 +43,7 @@ export class Aws {
   }
 
   readonly handle = async (request: Received): Promise<Reply> => {
-    // Of STS's query protocol: some clients put it in the URL of a POST.
+    // Some clients put the form of STS's query protocol in the URL of a POST.
     const forms = [request.target.split('?')[1], request.body.toString()].map((text) => new URLSearchParams(text));
     const form = forms.find((one) => one.has('Action')) ?? new URLSearchParams();
     const action = form.get('Action');
@@ -109,7 +109,7 @@ export class Aws {
     return passOn(this.#upstreams.s3, request);
   }
 
-  /** Records a request's signer and time (Signature Version 4, "Authorization header" and "Query parameters"). */
+  /** Records the signer and time of a request (Signature Version 4, "Authorization header" and "Query parameters"). */
   #signature({ headers, target }: Received) {
     const query = new URLSearchParams(target.split('?')[1]);
     const credential = /Credential=([^,\s]+)/.exec(headers.authorization ?? '')?.[1] ?? query.get('X-Amz-Credential');
@@ -126,7 +126,7 @@ export class Aws {
   }
 }
 
-/** Of `20250101T000000Z`, milliseconds since the epoch. */
+/** Converts a time such as `20250101T000000Z` to milliseconds since the epoch. */
 function timeOf(basic: string): number | undefined {
   const iso = basic.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
   const time = Date.parse(iso);

@@ -17,8 +17,8 @@ import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 const UPSTREAM = [{ from: 'upstream' }] as const;
 
 /**
- * The endpoints' hosts in a pod (Amazon EKS, ECS and EC2 User Guides), with `elsewhere` at an unused address. STS is
- * found by its names and TLS, only by clients that need it.
+ * The endpoints' hosts in a pod (Amazon EKS, ECS and EC2 User Guides). `elsewhere` has an unused address. Only clients
+ * that require it find STS by its names, with TLS.
  */
 const ADDRESSES: Readonly<Record<string, { readonly hosts: readonly string[]; readonly port: number }>> = {
   credentials: { hosts: ['169.254.170.23', 'fd00:ec2::23', '169.254.170.2'], port: 80 },
@@ -36,7 +36,7 @@ interface Part {
 
 export type Bench = Awaited<ReturnType<typeof openBench>>;
 
-/** @param asksStsByTls the client finds STS by its names only */
+/** Opens the endpoints of a client's run. `asksStsByTls`: the client only finds STS by its names. */
 export async function openBench(run: ClientRun, pod: Environment, asksStsByTls = false) {
   const names = new Names();
   const folder = mkdtempSync(join(pod['PROBE_PLAN'] === undefined ? tmpdir() : writable(), 'client-'));
@@ -81,11 +81,11 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
       ...Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? undefined])),
     },
     authorities: certified?.file,
-    /** Addresses of the client's own network besides its loopback. */
+    /** Addresses of the client's own network other than loopback. */
     relayed: Object.entries(ADDRESSES).flatMap(([name, { hosts, port: at }]): Relayed[] =>
       hosts.map((host) => ({ host, port: at, to: port(name) })),
     ),
-    /** Names of that network, in the form of /etc/hosts. */
+    /** Host names of that network, in the format of /etc/hosts. */
     hosts: hostsWithSts(region),
     ports: [...endpoints.values()].map((endpoint) => endpoint.port),
     change: ({ files, credentials }: ClientStep): void => {
@@ -113,7 +113,7 @@ function writable(): string {
   }
 }
 
-/** The target of a proxy's request: only endpoints, at their own addresses or as in a pod. */
+/** Returns the target of a proxy's request, which must be an endpoint at its own address or at a pod's address. */
 function reachable({ hostname, port }: URL, endpoints: ReadonlyMap<string, Endpoint>): URL | undefined {
   const host = unbracketed(hostname);
   for (const [name, { url, port: own }] of endpoints)

@@ -1,9 +1,9 @@
-/** The credentials endpoint (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
+/** Serves the credentials endpoint (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
 import type { Facts, ScriptedAnswer } from '../../../foundation/protocols/client-run.ts';
 import { byScript, passOn, withoutPort, type Received, type Reply, type Script } from './endpoint.ts';
 import type { Names } from './names.ts';
 
-/** Seconds, as the agent's. */
+/** Lifetime in seconds, like the agent's. */
 const LIFE = 6 * 3600;
 const SOURCE = 'container';
 
@@ -54,7 +54,7 @@ export class Credentials {
   }
 
   async #upstream(request: Received, { lifeSeconds, without = '', headers }: ScriptedAnswer): Promise<Reply> {
-    if (this.#agent === undefined) throw new Error('the pod has no agent to ask');
+    if (this.#agent === undefined) throw new Error('the pod has no agent');
     const { host, pathname } = this.#agent;
     const answer = await passOn(this.#agent, { ...request, target: pathname }, { host });
     if (answer.status !== 200) return answer;

@@ -1,4 +1,4 @@
-/** An HTTP endpoint on loopback that answers by script, or relays. */
+/** An HTTP endpoint on loopback, which answers by script or relays requests. */
 import {
   createServer,
   request as httpRequest,
@@ -19,12 +19,12 @@ export interface Received {
   readonly method: string;
   readonly target: string;
   readonly headers: IncomingMessage['headers'];
-  /** Original names and values in turn. */
+  /** The original header names and values in turn. */
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
 }
 
-/** Not a status: closes the connection without an answer. */
+/** Not a status: closes the connection without a response. */
 const CUT = 0;
 
 export interface Reply {
@@ -37,9 +37,9 @@ export interface Reply {
 export type Handler = (request: Received) => Promise<Reply>;
 
 export interface EndpointOptions {
-  /** Receives the hosts of a proxy's CONNECT requests, and undefined for connections. */
+  /** Called with the host of each CONNECT request to a proxy, and with undefined for other connections. */
   readonly connected?: ((host?: string) => void) | undefined;
-  /** Certificate and key, PEM. Default: HTTP. */
+  /** Certificate and key as PEM. Default: plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
 }
 
@@ -97,14 +97,14 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, handle
     const { status, headers: told, body: content, delayMilliseconds = 0 } = reply;
     if (status === CUT) incoming.socket.destroy();
     else {
-      // Changed bodies have another length; some clients need it. HEAD keeps that of the object.
+      // Set the length of changed bodies, which some clients require. HEAD keeps the object's length.
       const length = method === 'HEAD' ? undefined : { 'content-length': `${Buffer.byteLength(content ?? '')}` };
       const headers = { ...told, ...length } as Record<string, string>;
       response.writeHead(status, headers).end(method === 'HEAD' ? undefined : content);
     }
     return delayMilliseconds;
   } catch {
-    // On a lost client or upstream, the connection ends.
+    // If the client or the upstream fails, close the connection.
     incoming.socket.destroy();
     return 0;
   }
@@ -116,7 +116,7 @@ async function readAll(stream: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Relays a request unchanged with its Host, which signatures cover. Rejects without an answer. */
+/** Relays a request with its Host unchanged, because signatures cover it. Rejects if there is no response. */
 export async function passOn(
   to: URL,
   { method, target, rawHeaders, body }: Received,
@@ -138,16 +138,16 @@ export async function passOn(
   });
 }
 
-/** The host of a Host header. An IPv6 address may lack brackets, as some clients send it. */
+/** Returns the host of a Host header. Some clients send IPv6 addresses without brackets. */
 export const withoutPort = (host = ''): string => host.replace(/^(\[.*\]|[^:]*):\d+$/, '$1');
 
-/** Headers of one connection, or of the body's transfer: it is sent whole. */
+/** Headers of a connection or of the body's transfer, which are not forwarded. */
 const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
 const plain = (headers: IncomingMessage['headers']): NonNullable<Reply['headers']> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name)));
 
-/** Answers in order; the last is repeated. */
+/** Scripted answers in order. The last one repeats. */
 export class Script {
   #answers: readonly ScriptedAnswer[];
 
@@ -155,7 +155,7 @@ export class Script {
     this.#answers = answers;
   }
 
-  /** Undefined at the end of a script that ends. */
+  /** Returns the next answer. Without `lastStays`, returns undefined at the end. */
   next(lastStays = true): ScriptedAnswer | undefined {
     const [first, ...others] = this.#answers;
     if (others.length > 0 || !lastStays) this.#answers = others;
@@ -167,7 +167,7 @@ export class Script {
   }
 }
 
-/** Answers by the script; `made` completes it. */
+/** Answers by the script. `made` creates default answers. */
 export async function byScript(
   answer: ScriptedAnswer,
   made: (answer: ScriptedAnswer) => Promise<Reply>,

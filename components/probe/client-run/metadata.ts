@@ -1,4 +1,4 @@
-/** The instance metadata service of a node, which returns its role (EC2 User Guide, "Instance metadata"). */
+/** Serves a node's instance metadata, with its role (EC2 User Guide, "Instance metadata"). */
 import { randomBytes } from 'node:crypto';
 import type { Facts } from '../../../foundation/protocols/client-run.ts';
 import type { Received, Reply } from './endpoint.ts';
@@ -8,7 +8,7 @@ const ROLE = 'node-role';
 const HOUR = 3_600_000;
 const ROLES = '/latest/meta-data/iam/security-credentials/';
 
-/** Accepts only requests with a session token (IMDSv2), and counts others. */
+/** Only accepts requests with a session token (IMDSv2), and counts others. */
 export class Metadata {
   readonly #names: Names;
   readonly #region: string;

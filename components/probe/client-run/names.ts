@@ -1,7 +1,7 @@
-/** The tokens and access keys of a client's run, with the names that records use. */
+/** Tokens and access keys of a client's run, and their names in records. */
 import { randomBytes } from 'node:crypto';
 
-/** Invented access key, secret and session token of a source. */
+/** An invented access key, secret and session token. */
 export interface MadeUpKey {
   readonly id: string;
   readonly secret: string;
@@ -25,14 +25,14 @@ export class Names {
     if (token !== '') this.#tokens.set(token, name);
   }
 
-  /** A well-formed token that nobody accepts. */
+  /** Returns a well-formed token that no service accepts. */
   makeToken(name: string): string {
     const token = `${random(16)}.${random(64)}.${random(32)}`;
     this.addToken(token, name);
     return token;
   }
 
-  /** The name of a sent token: `none`, a token's, with `changed` if it is more than that, or `other`. */
+  /** Returns the name of a sent token: a token's name, with `changed` if it has additional text, or `none` or `other`. */
   tokenOf(sent: string | undefined): string {
     if (sent === undefined || sent === '') return 'none';
     return this.#tokens.get(sent) ?? this.tokenIn(sent)?.concat(' changed') ?? 'other';

@@ -1,6 +1,6 @@
 /**
- * A client's own network by Linux namespaces: its loopback has the addresses of a pod's node. Nothing else is
- * reachable, in particular not the machine's instance metadata.
+ * Runs a client in its own network with Linux namespaces. Its loopback has the addresses that pods find on a node. Nothing
+ * else is reachable, in particular not this machine's instance metadata.
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
@@ -17,32 +17,32 @@ export interface Relayed {
 export interface NetworkPlan {
   readonly socket: string;
   readonly relayed: readonly Relayed[];
-  /** Names that resolve to addresses of this network, in the form of /etc/hosts. */
+  /** Host names of this network, in the format of /etc/hosts. */
   readonly hosts: string;
-  /** File of trusted certificate authorities. Default: the system's. */
+  /** File with trusted certificate authorities. Default: the system's. */
   readonly authorities?: string | undefined;
 }
 
-/** In the form of /etc/hosts. */
+/** Lines in the format of /etc/hosts. */
 export const LOCALHOST = '127.0.0.1 localhost\n::1 localhost\n';
-/** Variable with a network's plan, for the program that sets it up. */
+/** Environment variable with the network's plan, for the program that sets it up. */
 export const NETWORK_PLAN = 'CLIENT_NETWORK';
 
-/** A client's own network, besides the loopback ports that its environment names. */
+/** A client's own network, without the loopback ports that its environment names. */
 export interface OwnNetwork extends Omit<NetworkPlan, 'socket'> {
   readonly out: Egress;
 }
 
-/** This program in another role: as a client, or setting up a network. */
+/** Returns the command of this program in another role: as a client, or to set up a network. */
 export const itself = (role: 'client' | 'network'): string[] => [
   ...[process.execPath, ...process.execArgv, process.argv[1] ?? ''],
   role,
 ];
 
-/** Who may make networks on this node; undefined if nobody may. */
+/** Returns who may create networks on this node; undefined if nobody may. */
 export const rightsHere = (): NetworkRights | undefined => process.env[NETWORK_RIGHTS] as NetworkRights | undefined;
 
-/** How a client is started in its own network. `changes`: to the pod's environment. */
+/** Returns the command and environment of a client in its own network. `changes` are changes to the pod's environment. */
 export function inOwnNetwork(
   planned: PlannedClient,
   changes: Readonly<Record<string, string | undefined>>,
@@ -57,7 +57,7 @@ export function inOwnNetwork(
   };
 }
 
-/** The way out of a client's network: connections name their loopback port. */
+/** A socket that connects a client's network to the outside. Each connection names a loopback port. */
 export class Egress {
   readonly path: string;
   readonly #server: Server;
@@ -69,11 +69,11 @@ export class Egress {
   }
 
   static async open(folder: string): Promise<Egress> {
-    // Paths of sockets are limited to 108 characters on Linux.
+    // Linux limits the paths of sockets to 108 characters.
     const path = relative(process.cwd(), join(folder, 'out'));
     const server = createServer({ allowHalfOpen: true });
     await once(server.listen(path), 'listening');
-    // It keeps no process alive.
+    // The server must not keep the process alive.
     server.unref();
     const out = new Egress(path, server);
     server.on('connection', (socket) => out.#accept(socket));
@@ -103,7 +103,7 @@ export class Egress {
   }
 }
 
-/** Joins two connections: data is exchanged, and when one breaks, so does the other. */
+/** Exchanges data between two connections. If one breaks, closes the other. */
 export function joined(one: Socket, other: Socket): void {
   for (const [from, to] of [
     [one, other],
@@ -115,7 +115,7 @@ export function joined(one: Socket, other: Socket): void {
   }
 }
 
-/** Loopback ports in values, such as that of an AWS endpoint. */
+/** Returns the loopback ports in environment values, such as that of an AWS endpoint. */
 function loopbackPorts(values: Iterable<string | undefined>): ReadonlySet<number> {
   const ports = new Set<number>();
   for (const value of values)

@@ -3,7 +3,7 @@ import type { Received, Reply } from './endpoint.ts';
 const CONTENT = 'read by a client';
 const XML = { 'content-type': 'application/xml' };
 
-/** Answers of Amazon S3 API Reference, GetObject, HeadObject, GetBucketLocation, ListObjectsV2. */
+/** Returns S3's response (Amazon S3 API Reference, GetObject, HeadObject, GetBucketLocation, ListObjectsV2). */
 export function objectReply({ target, headers }: Received): Reply {
   const [path = '', query = ''] = target.split('?');
   const asked = new URLSearchParams(query);

@@ -1,4 +1,4 @@
-/** Hosts that must not get a token: an HTTP proxy, and another host. */
+/** Observes hosts that must not receive a token: an HTTP proxy, and another host. */
 import type { Facts } from '../../../foundation/protocols/client-run.ts';
 import { passOn, withoutPort, type Received, type Reply } from './endpoint.ts';
 import type { Names } from './names.ts';
@@ -26,7 +26,7 @@ export class ObservedHost {
     return this.#answer(request);
   };
 
-  /** A connection, or a CONNECT request with its host. */
+  /** Records a connection, or the host of a CONNECT request. */
   readonly connected = (host?: string): void => {
     if (host === undefined) this.#connections += 1;
     else this.#asked(host);
@@ -51,9 +51,9 @@ export class ObservedHost {
 const hostOf = ({ target, headers }: Received): string =>
   URL.canParse(target) ? new URL(target).hostname : withoutPort(headers.host);
 
-/** Relays a proxy's request (RFC 9112, 3.2.2, absolute-form). `reachable` maps hosts and ports to this machine. */
+/** Relays a proxy's request (RFC 9112, 3.2.2, absolute-form). `reachable` maps its target to a local URL. */
 export async function throughProxy(request: Received, reachable: (url: URL) => URL | undefined): Promise<Reply> {
-  if (!URL.canParse(request.target)) return { status: 400, body: 'a proxy takes whole URLs' };
+  if (!URL.canParse(request.target)) return { status: 400, body: 'a proxy requires an absolute URL' };
   const url = new URL(request.target);
   const to = reachable(url);
   if (to === undefined) return { status: 502, body: `${url.hostname} cannot be reached` };

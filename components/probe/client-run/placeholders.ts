@@ -4,13 +4,13 @@ import type { Names } from './names.ts';
 
 const AGENT_IPV4 = 'http://169.254.170.23';
 const AGENT_IPV6 = 'http://[fd00:ec2::23]';
-/** For documentation only (RFC 5737). */
+/** An address reserved for documentation (RFC 5737). */
 export const ELSEWHERE = '192.0.2.23';
 const HANDED = ['environment', 'profile'] as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** @param port of the endpoint of a name */
+/** Returns the placeholders' values. `port` returns the port of a named endpoint. */
 export function placeholders(
   names: Names,
   folder: string,
@@ -50,12 +50,12 @@ export function expand<T>(value: T, known: ReadonlyMap<string, string>): T {
   return walk(value) as T;
 }
 
-/** The default environment: AWS, the credentials endpoint and instance metadata. */
+/** Returns the default environment, with AWS, the credentials endpoint and instance metadata. */
 export function defaults(pod: Environment, asInPod: boolean): Readonly<Record<string, string | null>> {
   const has = (name: string): boolean => pod[name] !== undefined;
   const endpoints = Object.keys(pod).filter((name) => name.startsWith('AWS_ENDPOINT_URL_'));
   return {
-    // The AWS CLI caches sessions there.
+    // The AWS CLI caches sessions in HOME.
     HOME: '{files}',
     ...Object.fromEntries(['AWS_ENDPOINT_URL', ...endpoints].map((name) => [name, '{aws}'])),
     AWS_EC2_METADATA_SERVICE_ENDPOINT: asInPod ? null : '{metadata}',

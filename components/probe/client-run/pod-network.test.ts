@@ -12,7 +12,7 @@ import { inPodNetwork } from './pod-network.ts';
 import { setEnvironment } from '../../../test/support/process-environment.ts';
 
 const PLANNED = { name: 'own', command: ['program'], operations: ['GetObject'] };
-/** How a client is started. */
+/** A client's command and changes to its environment. */
 interface Started {
   readonly command: readonly string[];
   readonly changes: Readonly<Record<string, string>>;
@@ -26,7 +26,7 @@ const POD = {
   AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:2003',
 };
 
-describe("a pod's network for a client", () => {
+describe("a client's network in a pod", () => {
   const [environment, folder] = [{ ...process.env }, process.cwd()];
   const own = mkdtempSync(join(tmpdir(), 'network-'));
   beforeEach(() => process.chdir(own));
@@ -46,7 +46,7 @@ describe("a pod's network for a client", () => {
   const portsOf = ({ relayed }: NetworkPlan) =>
     Object.fromEntries(relayed.map(({ host, port, to }) => [`${host} ${port}`, to]));
 
-  it("has the agent and instance metadata where a pod's are, and AWS where it is", async () => {
+  it("has the agent and instance metadata at a pod's addresses, and AWS at its own", async () => {
     const plan = await planOf(POD);
     expect(plan.authorities).to.equal(undefined);
     expect(portsOf(plan)).to.deep.equal({
@@ -61,7 +61,7 @@ describe("a pod's network for a client", () => {
     });
   });
 
-  it('has STS at its own names, with an authority to trust, for a client that asks it nowhere else', async () => {
+  it('has STS at its real names with a trusted certificate, for a client that calls it nowhere else', async () => {
     const received: string[] = [];
     const sts = createServer(({ headers, url }, response) => {
       received.push(`${headers.host} ${url}`);
@@ -91,12 +91,12 @@ describe("a pod's network for a client", () => {
     sts.close();
   });
 
-  it('has no instance metadata where pods are kept from it', async () => {
+  it('has no instance metadata if it is disabled for the pod', async () => {
     const plan = await planOf({ ...POD, AWS_EC2_METADATA_DISABLED: 'true' });
     expect(portsOf(plan)).to.include({ '169.254.170.23 80': 2001 }).and.not.to.have.property('169.254.169.254 80');
   });
 
-  it('is not made where nobody may, or AWS is elsewhere', async () => {
+  it('is not created without the rights, or if AWS is remote', async () => {
     const { [NETWORK_RIGHTS]: _, ...withoutRights } = POD;
     for (const pod of [withoutRights, { ...POD, AWS_ENDPOINT_URL_S3: 'https://s3.example.com' }]) {
       setEnvironment({ PATH: environment['PATH'], ...pod });

@@ -5,8 +5,8 @@ import { inOwnNetwork, LOCALHOST, rightsHere, Egress, type Relayed } from './net
 const LOOPBACK = /^https?:\/\/(?:127\.0\.0\.1|localhost)(?::|\/|$)/;
 
 /**
- * The client in its own network, if the machine allows it and has the AWS: otherwise clients that ignore their
- * environment would reach the machine's instance metadata.
+ * Runs the client in its own network, if this machine allows it and runs the AWS. Otherwise clients that ignore their
+ * environment would reach this machine's instance metadata.
  */
 export async function inPodNetwork(planned: PlannedClient): Promise<PlannedClient> {
   const rights = rightsHere();
@@ -31,6 +31,6 @@ export async function inPodNetwork(planned: PlannedClient): Promise<PlannedClien
   return { ...planned, ...inOwnNetwork(planned, { ...sts?.environment }, network) };
 }
 
-/** Port 80 of these addresses leads to the loopback port of a URL. */
+/** Relays port 80 of these addresses to the loopback port of a URL. */
 const at = (hosts: readonly string[], url: string | undefined): Relayed[] =>
   url === undefined ? [] : hosts.map((host) => ({ host, port: 80, to: Number(new URL(url).port) }));

@@ -5,7 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { joined, NETWORK_PLAN, type NetworkPlan, type Relayed } from './network.ts';
 
-/** Of Debian and of Fedora. */
+/** Paths of certificate authorities in Debian and Fedora. */
 const SYSTEM_AUTHORITIES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/certs/ca-bundle.crt'];
 
 export async function relay([program = '', ...args]: readonly string[]): Promise<void> {
@@ -20,7 +20,7 @@ export async function relay([program = '', ...args]: readonly string[]): Promise
     writeFileSync(file, plan.hosts);
     perform('mount', ['--bind', file, '/etc/hosts']);
   }
-  // Some clients read these, whatever their environment says.
+  // Some clients read these files regardless of their environment.
   if (plan.authorities !== undefined)
     for (const system of SYSTEM_AUTHORITIES)
       if (existsSync(system)) perform('mount', ['--bind', plan.authorities, system]);
@@ -47,6 +47,6 @@ function perform(program: string, args: readonly string[], input = ''): void {
 }
 
 function fail(message: string): never {
-  process.stderr.write(`the client's network could not be set up: ${message}\n`);
+  process.stderr.write(`cannot set up the client's network: ${message}\n`);
   process.exit(1);
 }

@@ -8,7 +8,7 @@ import { runClient } from './run.ts';
 
 const TOKEN = 'header.claims.signature';
 
-/** A client that asks for credentials once, and names them without signing anything. */
+/** A client that requests credentials once, and names their key instead of signing. */
 const CLIENT = `
 const { readFileSync } = require('node:fs');
 const env = process.env;
@@ -37,7 +37,7 @@ require('node:readline').createInterface({ input: process.stdin }).on('line', as
 
 const PLANNED = { name: 'own', command: [process.execPath, '-e', CLIENT], operations: ['GetObject'] };
 
-describe('a run of a client', () => {
+describe("a client's run", () => {
   const folder = mkdtempSync(join(tmpdir(), 'pod-'));
   const pod = {
     AWS_REGION: 'us-west-2',
@@ -64,7 +64,7 @@ describe('a run of a client', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('tells by name which token was sent and whose credentials signed', async () => {
+  it('reports the names of the sent token and of the signer', async () => {
     const { outcome, facts } = await run({ steps: [{}, { atOnce: 3 }] });
     expect({ outcome, ...facts }).to.include({
       outcome: 'granted',
@@ -80,7 +80,7 @@ describe('a run of a client', () => {
     expect(JSON.stringify(facts)).not.to.contain(TOKEN);
   });
 
-  it('tells another token, and one that was changed', async () => {
+  it('distinguishes another token from a changed one', async () => {
     const own = { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '{files}/token' };
     const second = await run({ environment: own, files: { token: '{second-token}' } });
     expect(second.facts).to.include({ 'credentials.tokens': 'second' });
@@ -88,12 +88,12 @@ describe('a run of a client', () => {
     expect(changed.facts).to.include({ 'credentials.tokens': 'first changed' });
   });
 
-  it('goes through its script, of which the last answer stays', async () => {
+  it('answers by its script, and repeats the last answer', async () => {
     const { outcome, facts } = await run({ credentials: [{ status: 500, body: 'not now' }, {}], steps: [{}, {}] });
     expect({ outcome, ...facts }).to.include({ outcome: 'granted', outcomes: 'refused,granted' });
   });
 
-  it('says that a client got no credentials, and whether it tells why', async () => {
+  it('reports that a client got no credentials, and whether its error includes the reason', async () => {
     const { outcome, layer, facts } = await run({ credentials: [{ status: 404, body: 'no role' }] });
     expect({ outcome, layer, ...facts }).to.include({
       outcome: 'refused',
@@ -105,25 +105,25 @@ describe('a run of a client', () => {
     expect({ ...cut.facts, outcome: cut.outcome }).to.include({ outcome: 'granted', outcomes: 'refused', told: false });
   });
 
-  it('counts what was signed with credentials that had expired', async () => {
+  it('counts requests signed with expired credentials', async () => {
     const { facts } = await run({ credentials: [{ lifeSeconds: -5 }] });
     expect(facts).to.include({ expired: 1 });
   });
 
-  it('sees a token that goes elsewhere or to a proxy', async () => {
+  it('records a token that is sent to another host or to a proxy', async () => {
     const { facts } = await run({ environment: { TELLS: '{elsewhere}/' } });
     expect(facts).to.include({ 'elsewhere.requests': 1, 'elsewhere.tokens': 'first', 'elsewhere.hosts': 'localhost' });
     const proxied = await run({ environment: { TELLS: '{proxy}/' } });
     expect(proxied.facts).to.include({ 'proxy.requests': 1, 'proxy.tokens': 'first' });
   });
 
-  it('believes no client that S3 has not heard of', async () => {
+  it('fails if a client reports a read that S3 did not serve', async () => {
     const { outcome, message } = await run({ environment: { LIES: 'yes' }, mayFail: true });
     expect(outcome).to.equal('error');
-    expect(message).to.contain('gave it out 0 times');
+    expect(message).to.contain('S3 served it 0 times');
   });
 
-  it('has the credentials endpoint refuse connections for a while', async () => {
+  it('can make the credentials endpoint refuse connections for a while', async () => {
     const { outcome, facts } = await run({ awaySeconds: 0.2, steps: [{}, { waitSeconds: 1 }] });
     expect({ outcome, ...facts }).to.include({ outcome: 'granted', 'credentials.requests': 1 });
   });

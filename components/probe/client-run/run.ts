@@ -6,7 +6,7 @@ import { outcomeOf, type Answer } from '../operations.ts';
 import { openBench, type Bench } from './bench.ts';
 import { inOwnNetwork, itself, rightsHere, Egress } from './network.ts';
 
-/** A client whose answer takes longer hangs. */
+/** Timeout of a client's answer. */
 const ANSWER_MILLISECONDS = 25_000;
 
 const OWN_CLIENT = (): PlannedClient => ({ name: 'javascript', command: itself('client'), operations: ['GetObject'] });
@@ -19,7 +19,7 @@ interface Done {
   readonly atOnce: number;
 }
 
-/** @param planned default: the AWS SDK for JavaScript in a process of its own */
+/** Runs a client with observed endpoints. `planned` defaults to the AWS SDK for JavaScript in a separate process. */
 export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLIENT()): Promise<ProbeResult> {
   const bench = await openBench(run, process.env, rightsHere() !== undefined && planned.asksStsByTls);
   const out = await Egress.open(bench.folder);
@@ -35,7 +35,7 @@ export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLI
   }
 }
 
-/** Starts the client with the bench's environment, in its own network if possible. */
+/** Returns the client's settings: the bench's environment, and its own network if possible. */
 function settings(planned: PlannedClient, { environment, hosts, authorities, relayed, ports }: Bench, out: Egress) {
   const rights = rightsHere();
   if (rights === undefined) return { changes: environment };
@@ -77,12 +77,12 @@ function resultOf({ mayFail = false, ...run }: ClientRun, done: readonly Done[],
   return mayFail && last.outcome !== 'error' ? { outcome: 'granted', facts } : { ...last, facts };
 }
 
-/** By S3's requests: without a signed one, the client had no credentials. */
+/** Returns the result according to S3's requests. Without a signed request, the client had no credentials. */
 function resultOfStep({ answer: { error }, received, granted, atOnce }: Done): ProbeResult {
   if (error === undefined && granted < atOnce)
     return {
       outcome: 'error',
-      message: `the client says that it read the object, and S3 gave it out ${granted} times`,
+      message: `the client reports that it read the object, but S3 served it ${granted} times`,
     };
   if (error === undefined) return { outcome: 'granted' };
   const { status, code, message } = error;
@@ -90,7 +90,7 @@ function resultOfStep({ answer: { error }, received, granted, atOnce }: Done): P
   return { outcome: outcomeOf(status), layer: 's3', code, message, ...(status !== undefined && { status }) };
 }
 
-/** Whether a message contains an endpoint's scripted refusal. */
+/** Returns whether a message contains the error that an endpoint's script returned. */
 function isTold({ credentials = [], sts = [] }: Omit<ClientRun, 'mayFail'>, message: string): boolean {
   return [...credentials, ...sts].some(({ body = '', status = 200 }) => {
     const said = /<Message>([^<]*)</.exec(body)?.[1] ?? body.trim();

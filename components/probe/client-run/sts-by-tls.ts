@@ -1,4 +1,4 @@
-/** STS at its own names with TLS in a client's network, for clients that call no other. */
+/** Serves STS at its real names with TLS in a client's network, for clients that call no other endpoint. */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { stsEndpoint } from '../sts-endpoint.ts';
@@ -6,18 +6,18 @@ import { Endpoint, passOn } from './endpoint.ts';
 import { Lateness } from '../../../foundation/node/lateness.ts';
 import { LOCALHOST, type OwnNetwork } from './network.ts';
 
-/** Addresses of documentation (RFC 5737), by their names in the facts of a run. */
+/** Addresses reserved for documentation (RFC 5737), by their names in a run's facts. */
 export const STS_ADDRESSES = { 'sts.regional': '192.0.2.61', 'sts.global': '192.0.2.62' } as const;
 
 const namesOfSts = (region: string) => [`sts.${region}.amazonaws.com`, 'sts.amazonaws.com'] as const;
 
-/** Names of a client's own network, in the form of /etc/hosts. */
+/** Returns the host names of a client's own network, in the format of /etc/hosts. */
 export function hostsWithSts(region: string): string {
   const [regional, global] = namesOfSts(region);
   return `${LOCALHOST}${STS_ADDRESSES['sts.regional']} ${regional}\n${STS_ADDRESSES['sts.global']} ${global}\n`;
 }
 
-/** A certificate of STS's names with its key, and a file with its authority for clients. */
+/** Creates a certificate for STS's names, and a file with its authority for clients. */
 export async function certifiedSts(region: string, folder: string) {
   const { newCertificateAuthority } = await import('../certificates.ts');
   const authority = await newCertificateAuthority();
@@ -27,12 +27,12 @@ export async function certifiedSts(region: string, folder: string) {
   return {
     tls: { cert, key },
     file,
-    /** Where clients look for other authorities than the system's. */
+    /** Variables that make clients trust the authority. */
     environment: { AWS_CA_BUNDLE: file, SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: file },
   };
 }
 
-/** The addresses of the pod's STS in a client's own network. */
+/** Relays the addresses of STS in a client's own network to the pod's STS. */
 export async function stsOfPod(region: string, folder: string) {
   const { tls, file, environment } = await certifiedSts(region, folder);
   const sts = stsEndpoint(process.env);

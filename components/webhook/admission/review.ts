@@ -11,7 +11,7 @@ interface DecodedReview {
   readonly request?: { readonly uid?: string; readonly namespace?: string; readonly object?: JsonNode };
 }
 
-/** An admission review, with the members that its answer must repeat. */
+/** An admission review, with the members that its response must repeat. */
 export interface Review {
   readonly kind: string;
   readonly apiVersion: string;
@@ -20,7 +20,7 @@ export interface Review {
   readonly pod: { readonly value: Pod } | { readonly error: string };
 }
 
-/** Reads the body of an admission request. Errors are in the review's `pod.error`. */
+/** Reads the body of an admission request. Returns errors in `pod.error`. */
 export function readReview(body: string): Review {
   const decoded = decodeBody(body);
   if ('error' in decoded) return { kind: '', apiVersion: '', uid: '', namespace: '', pod: decoded };
@@ -37,7 +37,7 @@ export function readReview(body: string): Review {
 
 function readPod(request: DecodedReview['request']): Review['pod'] {
   if (request === undefined) return { error: 'bad content' };
-  // A null object arrives as no bytes at all.
+  // Go decodes a null object to no bytes.
   if (request.object === undefined) return { error: 'unexpected end of JSON input' };
   const pod = decode<Pod>(PodType, request.object);
   return pod.error === undefined ? { value: pod.value } : { error: pod.error };
@@ -62,14 +62,14 @@ function patchMembers(patch: readonly PatchOperation[] | undefined): { readonly 
   return { patch: Buffer.from(text).toString('base64'), patchType: 'JSONPatch' };
 }
 
-/** The unnamed struct for an object's version and kind in Kubernetes's decoder. */
+/** The unnamed struct with version and kind in Kubernetes's decoder. */
 const TypeMeta = goTypes({ '': { 'apiVersion,omitempty': 'string', 'kind,omitempty': 'string' } })('');
 const TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 /**
- * Decodes a body as Kubernetes's universal decoder, with its errors. Bodies without a brace are YAML (an empty one is
- * null), of which this supports plain values and JSON.
+ * Decodes a body like Kubernetes's universal decoder, with its errors. Bodies without a brace are YAML, and empty ones
+ * are null. Only supports YAML that is a plain value or JSON.
  */
 function decodeBody(body: string): { readonly json: JsonNode } | { readonly error: string } {
   const parsed = parse(body.replace(/^\ufeff/, ''));
@@ -93,7 +93,7 @@ function parse(body: string): { readonly json: JsonNode } | { readonly error: st
     if (text.startsWith('{')) return { error: `couldn't get version/kind; json parse error: ${error.message}` };
     return isPlainScalar(text)
       ? { json: { kind: 'string', raw: text, value: text } }
-      : { error: 'yaml: this webhook reads JSON alone' };
+      : { error: 'yaml: this webhook only supports JSON' };
   }
 }
 

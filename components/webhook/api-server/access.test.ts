@@ -11,7 +11,7 @@ users: [{ name: u, user: { token: t0ken } }]
 contexts: [{ name: x, context: { cluster: c, user: u } }]
 `;
 
-describe('the way to the API server', () => {
+describe("the webhook's access to the API server", () => {
   let folder: string;
   let kubeconfig: string;
   before(() => {
@@ -21,7 +21,7 @@ describe('the way to the API server', () => {
   });
   after(() => rmSync(folder, { recursive: true }));
 
-  it('is that of the current context, at another address where one is given', () => {
+  it('uses the current context, with the given address if any', () => {
     const config = accessOf({ kubeconfig, 'kube-api': '' }, {});
     expect([config.getCurrentCluster()?.server, config.getCurrentUser()?.token]).to.eql([
       'https://127.0.0.1:1',
@@ -32,13 +32,13 @@ describe('the way to the API server', () => {
     expect(elsewhere.getCurrentUser()?.token).to.equal('t0ken');
   });
 
-  it('is an address alone, without credentials', () => {
+  it('may use an address without credentials', () => {
     const config = accessOf({ kubeconfig: '', 'kube-api': 'http://127.0.0.1:2' }, {});
     expect(config.getCurrentCluster()?.server).to.equal('http://127.0.0.1:2');
     expect(config.getCurrentUser()?.token).to.equal(undefined);
   });
 
-  it('is refused where there is none, with what to give', () => {
+  it('is rejected without a server, and the error names the flags', () => {
     const nowhere = join(folder, 'nowhere');
     expect(() => accessOf({ kubeconfig: nowhere, 'kube-api': '' }, {})).to.throw(UsageError, nowhere);
     const without = join(folder, 'without');

@@ -1,15 +1,15 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { UsageError } from '../../go/flags.ts';
 
-/** Settings of the API server. Empty: not given. */
+/** Flags for the API server; empty if not given. */
 export interface Access {
   readonly kubeconfig: string;
   readonly 'kube-api': string;
 }
 
 /**
- * The API server of a kubeconfig's current context, or an address, or both; else a pod's, by its service account
- * (Kubernetes, "Accessing the Kubernetes API from a Pod"). @throws UsageError
+ * Returns access by a kubeconfig's current context, by an address, or by both. Without them, uses the pod's service
+ * account (Kubernetes, "Accessing the Kubernetes API from a Pod"). @throws UsageError
  */
 export function accessOf(
   { kubeconfig, 'kube-api': server }: Access,
@@ -19,7 +19,7 @@ export function accessOf(
   if (kubeconfig !== '') loadFile(config, kubeconfig, server);
   else if (server !== '') config.loadFromClusterAndUser({ name: 'api', ...at(server) }, { name: 'api' });
   else if (environment['KUBERNETES_SERVICE_HOST'] && environment['KUBERNETES_SERVICE_PORT']) config.loadFromCluster();
-  else throw new UsageError('Not in a pod: give the API server by --kube-api or --kubeconfig.');
+  else throw new UsageError('This process is not in a pod. Name the API server with --kube-api or --kubeconfig.');
   return config;
 }
 
@@ -36,5 +36,5 @@ function loadFile(config: KubeConfig, file: string, server: string): void {
   if (server !== '') config.clusters = [{ ...cluster, ...at(server) }];
 }
 
-/** The library supports plain HTTP only without TLS verification. */
+/** Returns a server. The library only accepts plain HTTP without TLS verification. */
 const at = (server: string) => ({ server, skipTLSVerify: server.startsWith('http:') });

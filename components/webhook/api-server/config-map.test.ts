@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { configMapIdentities, parseConfigMap } from './config-map.ts';
 
 describe('parseConfigMap', () => {
-  it('reads entries by namespace and service account', () => {
+  it('parses entries by namespace and service account', () => {
     const config =
       '{"ns/app":{"RoleARN":"r","Audience":"a","UseRegionalSTS":true,"TokenExpiration":3600},"*/any":{"roleArn":"s"}}';
     expect([...(parseConfigMap(config, 86_400n) ?? [])]).to.deep.equal([
@@ -12,14 +12,14 @@ describe('parseConfigMap', () => {
   });
 
   for (const config of ['', '{', '[]', '{"ns/app":5}', '{"app":{}}']) {
-    it(`cannot read ${JSON.stringify(config)}`, () => {
+    it(`returns undefined for ${JSON.stringify(config)}`, () => {
       expect(parseConfigMap(config, 86_400n)).to.equal(undefined);
     });
   }
 });
 
 describe('configMapIdentities', () => {
-  it('follows the config map, and stays with the one before where that cannot be read', () => {
+  it('follows the config map, and keeps the previous identities if it is invalid', () => {
     let config: string | undefined;
     const logged: string[] = [];
     const identities = configMapIdentities(

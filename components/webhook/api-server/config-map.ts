@@ -18,7 +18,7 @@ interface DecodedEntry {
 }
 
 /**
- * Reads `config` of the config map `pod-identity-webhook`: JSON with roles by `<namespace>/<service account>`, where
+ * Parses `config` of the config map `pod-identity-webhook`: JSON with roles by `<namespace>/<service account>`, where
  * the namespace may be `*`. Source: amazon-eks-pod-identity-webhook, README, "pod-identity-webhook ConfigMap".
  */
 export function parseConfigMap(config: string, tokenExpiration: bigint): ReadonlyMap<string, Identity> | undefined {
@@ -30,7 +30,7 @@ export function parseConfigMap(config: string, tokenExpiration: bigint): Readonl
     if (name === undefined) return undefined;
     identities.set(`${namespace}/${name}`, {
       roleArn: entry.RoleARN ?? '',
-      // Neither the flag for the audience nor that for regional STS reaches these entries.
+      // The flags for the audience and for regional STS do not apply to these entries.
       audience: entry.Audience ?? '',
       regionalSts: entry.UseRegionalSTS ?? false,
       tokenExpiration: BigInt(entry.TokenExpiration ?? 0) || tokenExpiration,
@@ -39,7 +39,7 @@ export function parseConfigMap(config: string, tokenExpiration: bigint): Readonl
   return identities;
 }
 
-/** The current identities of the config map; an invalid one keeps the earlier ones. */
+/** Returns the config map's current identities. Keeps the previous ones if it becomes invalid. */
 export function configMapIdentities(
   current: () => string | undefined,
   tokenExpiration: bigint,
@@ -61,7 +61,7 @@ export function configMapIdentities(
   };
 }
 
-/** Watches the config map of a namespace; `seconds` is the default expiration. */
+/** Watches the config map in a namespace. `seconds` is the default expiration. */
 export function watchConfigMap(
   api: Connection,
   namespace: string,

@@ -22,12 +22,12 @@ interface WatchEvent {
   readonly object: ApiObject;
 }
 
-/** Milliseconds before a failed list is retried. */
+/** Milliseconds before a failed list or watch is retried. */
 const RETRY = 1000;
-/** Milliseconds between two watches, to spare a server that ends them at once. */
+/** Milliseconds between two watches, in case the server ends them immediately. */
 const PAUSE = 50;
 
-/** List and watch (Kubernetes API Concepts, "Efficient detection of changes"). */
+/** Lists and watches objects (Kubernetes API Concepts, "Efficient detection of changes"). */
 export class Informer {
   readonly #api: Connection;
   readonly #path: string;
@@ -71,7 +71,7 @@ export class Informer {
         await this.#follow(await this.#list());
       } catch (error) {
         if (signal.aborted) return;
-        this.#log(`The list ${this.#path} is asked for again: ${error instanceof Error ? error.message : 'it failed'}`);
+        this.#log(`Listing ${this.#path} again: ${error instanceof Error ? error.message : 'unknown error'}`);
         await delay(RETRY, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -84,7 +84,7 @@ export class Informer {
     return list.metadata?.resourceVersion ?? '';
   }
 
-  /** Watches from a version on, repeatedly as the API server ends watches in good order. */
+  /** Watches from a version. Starts a new watch whenever the API server regularly ends one. */
   async #follow(version: string): Promise<void> {
     let resourceVersion = version;
     while (!this.#stopping.signal.aborted) {

@@ -15,7 +15,7 @@ const object = (name: string, resourceVersion: string, role?: string) => ({
   },
 });
 
-/** An API server of as much as the cache asks for: lists, watches and single service accounts. */
+/** An API server for the cache's requests: lists, watches and single service accounts. */
 class ApiServer {
   readonly server: Server;
   readonly asked: string[] = [];
@@ -55,7 +55,7 @@ describe('ServiceAccountCache', () => {
   let api: ApiServer;
   let cache: ServiceAccountCache;
   let made: ServiceAccountCache[];
-  /** A cache that waits so long, and has read its first list. */
+  /** Creates a cache with this grace period and waits for its first list. */
   const cacheOf = async (gracePeriod: number): Promise<ServiceAccountCache> => {
     const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
     const config = new KubeConfig();
@@ -84,7 +84,7 @@ describe('ServiceAccountCache', () => {
 
   const role = (name: string): string | undefined => cache.get('ns', name)?.annotations['eks.amazonaws.com/role-arn'];
 
-  it('lists, then follows the watch from the version of the list', async () => {
+  it('lists service accounts, then watches from the version of the list', async () => {
     expect(role('app')).to.equal('one');
     expect(api.asked.at(-1)).to.contain('resourceVersion=7');
     expect([...api.tokens]).to.deep.equal(['Bearer t0ken']);
@@ -94,27 +94,27 @@ describe('ServiceAccountCache', () => {
     await until(() => cache.get('ns', 'app') === undefined);
   });
 
-  it('watches on where a watch ended in good order', async () => {
+  it('continues to watch from the last version when a watch ends', async () => {
     api.send({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '42' } } });
     api.watches[0]?.end();
     await until(() => api.watches.length === 2);
     expect(api.asked.at(-1)).to.contain('resourceVersion=42');
   });
 
-  it('asks for a single service account once at a time, and keeps it', async () => {
+  it('looks up a missing service account with one request at a time, and caches it', async () => {
     const [first, second] = await Promise.all([cache.fetch('ns', 'single'), cache.fetch('ns', 'single')]);
     expect(first).to.deep.equal(second);
     expect(api.asked.filter((path) => path.endsWith('/single'))).to.have.lengthOf(1);
     expect(role('single')).to.equal('single');
   });
 
-  it('asks for nobody without a grace period, and gives up at its end', async () => {
+  it('looks up nothing without a grace period, and gives up at its end', async () => {
     expect(await (await cacheOf(0)).fetch('ns', 'single')).to.equal(undefined);
     expect(api.asked.filter((path) => path.endsWith('/single'))).to.have.lengthOf(0);
     expect(await (await cacheOf(20)).fetch('ns', 'nobody')).to.equal(undefined);
   });
 
-  it('takes what the watch brings meanwhile, though the API server did not know it', async () => {
+  it('finds a service account that the watch reports after the failed lookup', async () => {
     const found = cache.fetch('ns', 'late');
     await until(() => api.asked.some((path) => path.endsWith('/late')));
     api.send({ type: 'ADDED', object: object('late', '9', 'late') });

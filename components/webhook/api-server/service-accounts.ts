@@ -6,10 +6,10 @@ import { Informer, type ApiObject } from './informer.ts';
 
 const FETCH_TIMEOUT = 1000;
 const RATE = { burst: 20, perSecond: 10 };
-/** Interval of cache checks within the grace period, in milliseconds. */
+/** Interval of cache checks during the grace period, in milliseconds. */
 const POLL_INTERVAL = 10;
 
-/** The service accounts of a cluster, by a watch; missing ones can be looked up. */
+/** Caches a cluster's service accounts by a watch. Missing ones can be looked up. */
 export class ServiceAccountCache implements ServiceAccountSource {
   readonly #api: Connection;
   readonly #informer: Informer;
@@ -17,7 +17,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
   readonly #gracePeriod: number;
   readonly #limiter = new RateLimiter(RATE.perSecond, RATE.burst);
 
-  /** @param gracePeriod longest wait for a missing one, in milliseconds */
+  /** @param gracePeriod maximum wait for a missing service account, in milliseconds */
   constructor(api: Connection, log: (line: string) => void, gracePeriod = 0) {
     this.#api = api;
     this.#gracePeriod = gracePeriod;
@@ -37,7 +37,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
     return object && serviceAccountOf(object);
   }
 
-  /** Asks the API server and checks the cache, until the end of the grace period. */
+  /** Looks up a service account in the API server and in the cache until the end of the grace period. */
   async fetch(namespace: string, name: string): Promise<ServiceAccount | undefined> {
     if (this.#gracePeriod === 0) return undefined;
     const over = new AbortController();
@@ -48,7 +48,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
         fetched = serviceAccount;
         if (fetched) over.abort();
       },
-      // After a failed look-up the cache may still learn of it.
+      // After a failed lookup, the watch may still report it.
       () => undefined,
     );
     for (;;) {
@@ -59,7 +59,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
     }
   }
 
-  /** Concurrent look-ups of a service account share a request; the cache then has it. */
+  /** Requests a service account and adds it to the cache. Concurrent lookups share a request. */
   #fetchOnce(namespace: string, name: string): Promise<ServiceAccount | undefined> {
     const key = `${namespace}/${name}`;
     const running = this.#fetches.get(key) ?? this.#fetch(namespace, name).finally(() => this.#fetches.delete(key));

@@ -3,13 +3,13 @@ import { UsageError } from '../../go/flags.ts';
 import { parseWebhookFlags } from './flags.ts';
 
 describe('parseWebhookFlags', () => {
-  it('has the defaults of the webhook', () => {
+  it("returns the webhook's defaults", () => {
     const flags = parseWebhookFlags([]);
     expect(flags).to.include({ port: 443, 'metrics-port': 9999, 'token-expiration': 86_400, 'in-cluster': true });
     expect(flags['container-credentials-full-uri']).to.equal('http://169.254.170.23/v1/credentials');
   });
 
-  it('takes values after an equals sign or a space, and truth values without one', () => {
+  it('accepts values after an equals sign or a space, and booleans without a value', () => {
     const flags = parseWebhookFlags([
       '--in-cluster=false',
       '--port',
@@ -31,14 +31,14 @@ describe('parseWebhookFlags', () => {
     ['word'],
     ['--resync-period=5'],
   ]) {
-    it(`refuses ${args.join(' ')}`, () => {
+    it(`rejects ${args.join(' ')}`, () => {
       expect(() => parseWebhookFlags(args)).to.throw(UsageError);
     });
   }
 });
 
-describe('where the webhook listens', () => {
-  it('is loopback, else what the environment says, else what the flag says', () => {
+describe("the webhook's listening address", () => {
+  it('is set by the flag, or else by WEBHOOK_HOST, or else is loopback', () => {
     const WEBHOOK_HOST = '0.0.0.0';
     expect(parseWebhookFlags([]).host).to.equal('127.0.0.1');
     expect(parseWebhookFlags([], { WEBHOOK_HOST: '' }).host).to.equal('127.0.0.1');

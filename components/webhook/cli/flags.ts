@@ -1,7 +1,7 @@
 import { parseFlags, type Flags, type FlagValues } from '../../go/flags.ts';
 import { DEFAULTS } from '../options.ts';
 
-/** The webhook's flags, with their kinds and defaults. Durations are in milliseconds. */
+/** The webhook's flags with their types and defaults. Durations are in milliseconds. */
 const FLAGS = {
   port: { kind: 'int', value: 443 },
   'metrics-port': { kind: 'int', value: 9999 },
@@ -29,11 +29,11 @@ const FLAGS = {
   'container-credentials-full-uri': { kind: 'string', value: DEFAULTS.containerCredentialsFullUri },
   'service-account-lookup-grace-period': { kind: 'duration', value: 0 },
   'resync-period': { kind: 'duration', value: 60_000 },
-  // The log always goes to standard error; accepted for the webhook's manifests.
+  // Accepted for the webhook's manifests; the log always goes to standard error.
   logtostderr: { kind: 'bool', value: true },
   v: { kind: 'int', short: 'v', value: 0 },
-  // Not flags of the real webhook, which listens on every address (WEBHOOK_HOST is the default for its manifests),
-  // and gets an account from instance metadata.
+  // The real webhook has no such flags: it listens on every address, and reads the account from instance metadata.
+  // WEBHOOK_HOST replaces --host for its manifests.
   host: { kind: 'string', value: '127.0.0.1' },
   'account-id': { kind: 'string', value: '' },
   partition: { kind: 'string', value: 'aws' },
@@ -58,6 +58,6 @@ export const usage = (): string =>
     '',
     ...Object.entries(FLAGS).map(([name, { value }]) => `  --${name} (default ${value})`),
     '',
-    'WEBHOOK_HOST is the default of --host. CONFORMANCE_FAULTS, a comma list, puts defects into the webhook on purpose:',
-    'those of its names that begin with webhook-.',
+    'WEBHOOK_HOST is the default of --host. CONFORMANCE_FAULTS enables deliberate defects: names that begin with webhook-,',
+    'separated by commas.',
   ].join('\n');

@@ -9,13 +9,13 @@ const config = (...names: string[]): string =>
   JSON.stringify({ identities: names.map((serviceAccount) => ({ namespace: 'ns', serviceAccount })) });
 
 describe('parseIdentities', () => {
-  it('reads identities; empty content has none', () => {
+  it('parses identities; none in empty content', () => {
     expect(parseIdentities(config('a'))).to.deep.equal([{ namespace: 'ns', serviceAccount: 'a' }]);
     for (const content of ['', '{}', 'null', '{"identities":null}']) expect(parseIdentities(content)).to.deep.equal([]);
   });
 
   for (const content of ['{', '[]', '{"identities":{}}', '{"identities":[{"namespace":5}]}']) {
-    it(`refuses ${content}`, () => {
+    it(`rejects ${content}`, () => {
       expect(() => parseIdentities(content)).to.throw('The container credentials config cannot be read: ');
     });
   }
@@ -28,7 +28,7 @@ describe('watchIdentities', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('follows a mounted config map, whose kubelet exchanges a link beside the file', async () => {
+  it('follows a mounted config map, in which the kubelet replaces a link next to the file', async () => {
     const mount = async (version: string, content: string): Promise<void> => {
       await mkdir(join(folder, version));
       await writeFile(join(folder, version, 'config.json'), content);
@@ -56,7 +56,7 @@ describe('watchIdentities', () => {
     }
   });
 
-  it('follows the file: missing, written, malformed, exchanged, removed', async () => {
+  it('follows a file that is created, malformed, replaced and removed', async () => {
     const file = join(folder, 'identities.json');
     const log: string[] = [];
     let names: string[] | undefined;

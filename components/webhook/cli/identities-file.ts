@@ -12,7 +12,7 @@ const IdentityConfigObject = goTypes({
   IdentityConfigObject: { identities: '[]Identity' },
 })('IdentityConfigObject');
 
-/** Reads `{"identities":[{"namespace":"…","serviceAccount":"…"}]}`, or empty content. */
+/** Parses `{"identities":[{"namespace":"…","serviceAccount":"…"}]}`, or empty content. */
 export function parseIdentities(content: string): Identities {
   if (content === '') return [];
   const { value, error } = decodeText<DecodedConfig>(IdentityConfigObject, content);
@@ -24,12 +24,12 @@ interface DecodedConfig {
   readonly identities?: readonly { readonly namespace?: string; readonly serviceAccount?: string }[];
 }
 
-/** Milliseconds between reads of an unreadable file, doubling up to `most`. */
+/** Milliseconds between reads of an unreadable file; doubles up to `most`. */
 const RETRY = { first: 10, most: 300_000 };
 
 /**
- * Loads a file's identities, also after changes. A missing or empty file has none; an unreadable one keeps the earlier
- * ones, and is retried. Resolves after the first attempt.
+ * Loads a file's identities, again after each change. A missing or empty file has none. If it is unreadable, keeps the
+ * previous identities and retries. Resolves after the first attempt.
  */
 export async function watchIdentities(
   file: string,
@@ -55,7 +55,7 @@ export async function watchIdentities(
     }
   }
 
-  // Watches the folder: a mounted config map changes by replacing a link next to the file.
+  // Watch the folder: in a mounted config map, the kubelet replaces a link next to the file.
   const watcher = watch(dirname(file), (_event, name) => {
     if (name === null || name === basename(file) || name.startsWith('..')) void load();
   });

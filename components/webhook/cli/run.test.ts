@@ -93,7 +93,7 @@ describe('the webhook as a program', () => {
     return container.env.map(({ value }) => value);
   }
 
-  it('mutates by the service accounts of the cluster, the config map and the watched file', async () => {
+  it("mutates according to the cluster's service accounts, the config map and the watched file", async () => {
     while ((await variables('irsa')).length === 0) await delay(5);
     expect((await variables('irsa'))[0]).to.equal('annotated');
     while ((await variables('configured')).length === 0) await delay(5);
@@ -103,7 +103,7 @@ describe('the webhook as a program', () => {
   });
 
   for (const args of [['--in-cluster'], ['--in-cluster=false', '--compose-role-arn']]) {
-    it(`refuses ${args.join(' ')}, which it cannot do`, async () => {
+    it(`rejects the unsupported ${args.join(' ')}`, async () => {
       const failure = await run(parseWebhookFlags(args), {}, () => undefined).catch((error: unknown) => error);
       expect(failure).to.be.instanceOf(UsageError);
     });

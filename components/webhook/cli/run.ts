@@ -33,7 +33,7 @@ export async function run(
     stops.push(() => api.close());
     const serviceAccounts = new ServiceAccountCache(api, log, flags['service-account-lookup-grace-period']);
     stops.push(() => serviceAccounts.stop());
-    // Like the real webhook, answers reviews before the first list.
+    // Not awaited: like the real webhook, this one answers reviews before its first list.
     void serviceAccounts.start();
     const configuredIdentities = flags['watch-config-map']
       ? watchConfigMap(api, flags.namespace, flags['token-expiration'], log)
@@ -71,12 +71,12 @@ export async function run(
 function requireSupported(flags: WebhookFlags): void {
   if (flags['in-cluster']) {
     throw new UsageError(
-      'Certificates are not requested from the cluster: give --in-cluster=false with --tls-cert and --tls-key.',
+      'This webhook does not request certificates from the cluster. Use --in-cluster=false with --tls-cert and --tls-key.',
     );
   }
   if (flags['compose-role-arn'] && flags['account-id'] === '') {
     throw new UsageError(
-      'Instance metadata is not asked: give --account-id (and --partition) with --compose-role-arn.',
+      'This webhook does not read instance metadata. Use --account-id (and --partition) with --compose-role-arn.',
     );
   }
 }
@@ -89,12 +89,12 @@ async function readTls(flags: WebhookFlags): Promise<{ readonly certificate: str
   return { certificate, key };
 }
 
-/** Uses a renewed certificate; an invalid one keeps the earlier. */
+/** Uses a renewed certificate. Keeps the previous one if it is invalid. */
 function watchTls(flags: WebhookFlags, webhook: RunningWebhook, log: (line: string) => void): () => void {
   const reload = (): void => {
     readTls(flags)
       .then((tls) => webhook.setTls(tls))
-      .catch(() => log('The certificate could not be read again; the one before stays in use.'));
+      .catch(() => log('Cannot reread the certificate. The previous one stays in use.'));
   };
   watchFile(flags['tls-cert'], { interval: CERTIFICATE_INTERVAL, persistent: false }, reload);
   return () => unwatchFile(flags['tls-cert'], reload);

@@ -10,19 +10,19 @@ async function roleFound(options: LookUpOptions, associated = false): Promise<st
 }
 
 describe('lookUp', () => {
-  it('takes what the cache has', async () => {
-    const fetch = () => Promise.reject(new Error('asked'));
+  it('returns a cached service account without a fetch', async () => {
+    const fetch = () => Promise.reject(new Error('unexpected fetch'));
     expect(await roleFound({ serviceAccounts: { get: () => APP, fetch } })).to.equal('role');
   });
 
-  it('asks for one that the cache does not have', async () => {
+  it('fetches a service account that is not cached', async () => {
     const serviceAccounts = { get: () => undefined, fetch: () => Promise.resolve(APP) };
     expect(await roleFound({ serviceAccounts })).to.equal('role');
     expect(await roleFound({ serviceAccounts: { get: () => undefined } })).to.equal(undefined);
   });
 
-  it('asks neither for one with an association nor for one in the config map', async () => {
-    const fetch = () => Promise.reject(new Error('asked'));
+  it('does not fetch a service account with an association or an entry in the config map', async () => {
+    const fetch = () => Promise.reject(new Error('unexpected fetch'));
     const options = { serviceAccounts: { get: () => undefined, fetch } };
     expect(await roleFound(options, true)).to.equal(undefined);
     const configured = { roleArn: 'r', audience: '', regionalSts: false, tokenExpiration: 600n };

@@ -4,7 +4,7 @@ import { identityOf } from './service-account.ts';
 
 export type LookUpOptions = Pick<WebhookOptions, 'serviceAccounts' | 'configuredIdentities'>;
 
-/** Looks a service account up if it has no association, and cache and config map lack it. */
+/** Fetches a service account that has no association, if it is in neither the cache nor the config map. */
 export async function lookUp(
   namespace: string,
   name: string,

@@ -45,19 +45,19 @@ const irsa = { 'eks.amazonaws.com/role-arn': ROLE };
 const associated = { associated: true };
 
 describe('mutatePod', () => {
-  describe('choice of method', () => {
+  describe('the method', () => {
     const configured = { roleArn: ROLE, audience: '', regionalSts: false, tokenExpiration: 3600n };
     const choices: readonly (readonly [string, Case, string | undefined])[] = [
-      ['nothing known', {}, undefined],
+      ['an unknown service account', {}, undefined],
       ['no role', { annotations: {} }, undefined],
       ['an empty role', { annotations: { 'eks.amazonaws.com/role-arn': '' } }, undefined],
       ['a role', { annotations: irsa }, 'sts_web_identity'],
       ['a role under another prefix', { annotations: irsa, options: { annotationPrefix: 'x.io' } }, undefined],
       ['an association', { known: associated }, 'container_credentials'],
-      ['both', { annotations: irsa, known: associated }, 'container_credentials'],
-      ['the config map', { annotations: {}, known: { associated: false, configured } }, 'sts_web_identity'],
+      ['an association and a role', { annotations: irsa, known: associated }, 'container_credentials'],
+      ['an entry in the config map', { annotations: {}, known: { associated: false, configured } }, 'sts_web_identity'],
       [
-        'the config map for any namespace',
+        'an entry in the config map for any namespace',
         { known: { associated: false, configuredAnywhere: configured } },
         'sts_web_identity',
       ],
@@ -68,7 +68,7 @@ describe('mutatePod', () => {
       });
     }
 
-    it('lets an annotated role outrank the config map, and that its wildcard', () => {
+    it('prefers an annotated role to the config map, and its exact entry to its wildcard', () => {
       const other = (role: string) => ({ ...configured, roleArn: role });
       const known = { associated: false, configured: other('named'), configuredAnywhere: other('any') };
       const role = (given: Case) =>
@@ -78,24 +78,24 @@ describe('mutatePod', () => {
     });
   });
 
-  describe("life of the token's", () => {
+  describe("the token's lifetime", () => {
     const lives: readonly (readonly [string, Case, number | bigint])[] = [
-      ['IRSA default', { annotations: irsa }, 86_400],
+      ['default of IRSA', { annotations: irsa }, 86_400],
       ['flag', { annotations: irsa, options: { tokenExpiration: 7200 } }, 7200],
-      ['flag below the least', { annotations: irsa, options: { tokenExpiration: 60 } }, 600],
-      ['service account', { annotations: { ...irsa, 'eks.amazonaws.com/token-expiration': '3600' } }, 3600],
+      ['flag below the minimum', { annotations: irsa, options: { tokenExpiration: 60 } }, 600],
       [
-        'service account below the least',
-        { annotations: { ...irsa, 'eks.amazonaws.com/token-expiration': '-5' } },
-        600,
+        'annotation of the service account',
+        { annotations: { ...irsa, 'eks.amazonaws.com/token-expiration': '3600' } },
+        3600,
       ],
+      ['annotation below the minimum', { annotations: { ...irsa, 'eks.amazonaws.com/token-expiration': '-5' } }, 600],
       [
-        'invalid',
+        'invalid annotation of the service account',
         { annotations: { ...irsa, 'eks.amazonaws.com/token-expiration': 'soon' }, options: { tokenExpiration: 7200 } },
         7200,
       ],
       [
-        'pod over service account',
+        'annotation of the pod over that of the service account',
         {
           pod: podWith({ 'eks.amazonaws.com/token-expiration': '1000' }),
           annotations: { ...irsa, 'eks.amazonaws.com/token-expiration': '3600' },
@@ -103,7 +103,7 @@ describe('mutatePod', () => {
         1000,
       ],
       [
-        'pod invalid',
+        'invalid annotation of the pod',
         {
           pod: podWith({ 'eks.amazonaws.com/token-expiration': '1h' }),
           annotations: { ...irsa, 'eks.amazonaws.com/token-expiration': '3600' },
@@ -111,28 +111,32 @@ describe('mutatePod', () => {
         3600,
       ],
       [
-        'no upper bound',
+        'annotation without an upper bound',
         { pod: podWith({ 'eks.amazonaws.com/token-expiration': '9223372036854775807' }), annotations: irsa },
         9223372036854775807n,
       ],
-      ['Pod Identity default, least lot', { known: associated, annotations: {} }, 79_200],
+      ['default of Pod Identity, minimum jitter', { known: associated, annotations: {} }, 79_200],
       [
-        'Pod Identity default, greatest lot',
+        'default of Pod Identity, maximum jitter',
         { known: associated, annotations: {}, options: { random: () => 0.999999 } },
         86_400,
       ],
       [
-        'Pod Identity, 86400 asked for',
+        'Pod Identity with annotation 86400',
         { known: associated, pod: podWith({ 'eks.amazonaws.com/token-expiration': '86400' }) },
         79_200,
       ],
       [
-        'Pod Identity, another asked for',
+        'Pod Identity with another annotation',
         { known: associated, pod: podWith({ 'eks.amazonaws.com/token-expiration': '80000' }) },
         80_000,
       ],
-      ['Pod Identity, flag', { known: associated, annotations: {}, options: { tokenExpiration: 7200 } }, 7200],
-      ['Pod Identity, service account not known', { known: associated, options: { tokenExpiration: 7200 } }, 79_200],
+      ['Pod Identity with flag', { known: associated, annotations: {}, options: { tokenExpiration: 7200 } }, 7200],
+      [
+        'Pod Identity with flag, unknown service account',
+        { known: associated, options: { tokenExpiration: 7200 } },
+        79_200,
+      ],
     ];
     for (const [what, given, seconds] of lives) {
       it(`${what}: ${seconds} s`, () => {
@@ -140,7 +144,7 @@ describe('mutatePod', () => {
       });
     }
 
-    it('spreads over the whole range', () => {
+    it('is spread over the whole range of the jitter', () => {
       const drawn = Array.from({ length: 200 }, () =>
         Number(token(mutate({ known: associated, options: { random: Math.random } }))['expirationSeconds']),
       );
@@ -150,7 +154,7 @@ describe('mutatePod', () => {
     });
   });
 
-  it('takes the audience of the service account for IRSA alone', () => {
+  it("uses the service account's audience only for IRSA", () => {
     const annotations = { ...irsa, 'eks.amazonaws.com/audience': 'mine' };
     expect(token(mutate({ annotations }))['audience']).to.equal('mine');
     expect(token(mutate({ annotations, known: associated }))['audience']).to.equal('pods.eks.amazonaws.com');
@@ -176,8 +180,12 @@ describe('mutatePod', () => {
         },
         true,
       ],
-      ['Pod Identity, flag', { annotations: {}, known: associated, options: { stsRegionalEndpoint: true } }, true],
-      ['Pod Identity, service account not known', { known: associated, options: { stsRegionalEndpoint: true } }, false],
+      ['Pod Identity with flag', { annotations: {}, known: associated, options: { stsRegionalEndpoint: true } }, true],
+      [
+        'Pod Identity with flag, unknown service account',
+        { known: associated, options: { stsRegionalEndpoint: true } },
+        false,
+      ],
     ];
     for (const [what, given, expected] of cases) {
       it(`${what}: ${expected}`, () => {
@@ -186,14 +194,14 @@ describe('mutatePod', () => {
     }
   });
 
-  describe("a container's own settings", () => {
+  describe('a container with', () => {
     const withEnv = (...names: string[]): Pod => ({
       spec: { containers: [{ name: 'app', env: names.map((name) => ({ name, value: 'own' })) }] },
     });
     const options = { awsDefaultRegion: 'eu-west-1', stsRegionalEndpoint: true };
     const cases: readonly (readonly [string, readonly string[], readonly string[]])[] = [
       [
-        'none',
+        'no variables',
         [],
         [
           'AWS_STS_REGIONAL_ENDPOINTS',
@@ -209,12 +217,12 @@ describe('mutatePod', () => {
         ['AWS_STS_REGIONAL_ENDPOINTS', 'AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'],
       ],
       [
-        'half of the pair',
+        'one credential variable',
         ['AWS_CONTAINER_CREDENTIALS_FULL_URI'],
         ['AWS_STS_REGIONAL_ENDPOINTS', 'AWS_DEFAULT_REGION', 'AWS_REGION'],
       ],
       [
-        "the other method's pair",
+        "the other method's variables",
         ['AWS_ROLE_ARN', 'AWS_STS_REGIONAL_ENDPOINTS'],
         [
           'AWS_DEFAULT_REGION',
@@ -225,21 +233,21 @@ describe('mutatePod', () => {
       ],
     ];
     for (const [what, own, added] of cases) {
-      it(`${what}: adds what is missing`, () => {
+      it(`${what} gets the missing ones`, () => {
         const mutation = mutate({ pod: withEnv(...own), known: associated, annotations: {}, options });
         expect(variables(mutation)).to.deep.equal([...own, ...added]);
         expect(containers(mutation)[0]?.volumeMounts).to.have.lengthOf(1);
       });
     }
 
-    it('all of them: leaves the container without the mount, and the pod with the volume', () => {
+    it('all variables gets no mount, but the pod still gets the volume', () => {
       const pod = withEnv('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', 'AWS_REGION', 'AWS_STS_REGIONAL_ENDPOINTS');
       const mutation = mutate({ pod, known: associated });
       expect(containers(mutation)[0]).not.to.have.property('volumeMounts');
       expect(token(mutation)['path']).to.equal('eks-pod-identity-token');
     });
 
-    it('a volume and a mount of the same name stay', () => {
+    it('a volume and a mount of the same name keeps them', () => {
       const pod: Pod = {
         spec: {
           volumes: [{ name: 'eks-pod-identity-token' }],
@@ -254,7 +262,7 @@ describe('mutatePod', () => {
     });
   });
 
-  it('adds to labels and volumes that are there', () => {
+  it('adds to existing labels and volumes', () => {
     const pod: Pod = { metadata: { labels: {} }, spec: { volumes: [], containers: [] } };
     expect(mutate({ pod, known: associated })?.patch.map(({ path }) => path)).to.deep.equal([
       '/metadata/labels/eks.amazonaws.com~1pod-identity',
@@ -263,7 +271,7 @@ describe('mutatePod', () => {
     ]);
   });
 
-  it('labels no pod for IRSA', () => {
+  it('does not label pods for IRSA', () => {
     expect(mutate({ annotations: irsa })?.patch.map(({ path }) => path)).to.deep.equal([
       '/spec/volumes',
       '/spec/containers',
@@ -275,7 +283,7 @@ describe('mutatePod', () => {
     expect((at(mutate({ pod, known: associated }), '/spec/initContainers') as Mutated[])[0]?.env).to.have.lengthOf(2);
   });
 
-  it('leaves out the containers that the pod names, init containers too', () => {
+  it("skips the containers in the pod's annotation, including init containers", () => {
     const pod: Pod = {
       metadata: { annotations: { 'eks.amazonaws.com/skip-containers': 'one,init, two' } },
       spec: { containers: [{ name: 'one' }, { name: 'two' }], initContainers: [{ name: 'init' }] },
@@ -285,7 +293,7 @@ describe('mutatePod', () => {
     expect(at(mutation, '/spec/initContainers')).to.deep.equal([{ name: 'init', resources: {} }]);
   });
 
-  it('writes the path of the token for Windows', () => {
+  it("uses Windows's path of the token on Windows nodes", () => {
     for (const key of ['kubernetes.io/os', 'beta.kubernetes.io/os']) {
       const pod: Pod = { spec: { containers: [{ name: 'app' }], nodeSelector: { [key]: 'windows' } } };
       expect(containers(mutate({ pod, annotations: irsa }))[0]?.env?.[1]?.value).to.equal(
@@ -294,7 +302,7 @@ describe('mutatePod', () => {
     }
   });
 
-  it('composes a role ARN of a name when asked to', () => {
+  it('composes a role ARN from a name with composeRoleArn', () => {
     const options = { composeRoleArn: { enabled: true, accountId: '111122223333', partition: 'aws-cn' } };
     const role = (annotation: string) =>
       containers(mutate({ annotations: { 'eks.amazonaws.com/role-arn': annotation }, options }))[0]?.env?.[0]?.value;

@@ -5,7 +5,7 @@ import type { Pod } from '../kubernetes-types.ts';
 
 export interface Knowledge {
   readonly associated: boolean;
-  /** From the service account's annotations; absent if the webhook does not know it. */
+  /** From the service account's annotations; undefined if the webhook does not know the service account. */
   readonly annotated?: Identity | undefined;
   /** From the config map, under the service account's namespace. */
   readonly configured?: Identity | undefined;
@@ -18,7 +18,7 @@ export interface Mutation {
   readonly patch: readonly PatchOperation[];
 }
 
-/** The mutation of a new pod, if any. Associations outrank role annotations, which outrank the config map. */
+/** Returns the mutation of a new pod, if any. Associations precede annotations, which precede the config map. */
 export function mutatePod(pod: Pod, known: Knowledge, settings: Settings): Mutation | undefined {
   const plan = planFor(pod, known, settings);
   return plan && { method: plan.method, patch: patchOf(pod, plan) };

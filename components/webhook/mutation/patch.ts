@@ -11,8 +11,8 @@ export interface PatchOperation {
 }
 
 /**
- * The patch of a plan: label (Pod Identity only), missing volume, then all containers and init containers, changed or
- * not, but no ephemeral ones.
+ * Returns the patch of a plan: the label (only for Pod Identity), the missing volume, then all containers and init
+ * containers, even unchanged ones, but no ephemeral containers.
  */
 export function patchOf(pod: Pod, plan: MutationPlan): PatchOperation[] {
   const initContainers = pod.spec?.initContainers ?? [];
@@ -61,8 +61,8 @@ const STS_VARIABLE = 'AWS_STS_REGIONAL_ENDPOINTS';
 const REGION_VARIABLES = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
 
 /**
- * The container with the plan's variables appended, and its mount. Keeps existing ones: either region variable excludes
- * both, either credential variable the other. Ignores `envFrom`.
+ * Appends the plan's variables and mount to a container. Keeps existing ones: a container with either region variable
+ * gets neither, and likewise for the credential variables. Ignores `envFrom`.
  */
 function mutateContainer(container: Container, plan: MutationPlan): Container {
   const own = new Set((container.env ?? []).map((variable) => variable.name ?? ''));

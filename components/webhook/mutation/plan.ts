@@ -6,10 +6,10 @@ import { tokenExpiration } from './service-account.ts';
 
 export interface MutationPlan {
   readonly method: 'container_credentials' | 'sts_web_identity';
-  /** The variables of the credentials; a container that has either gets neither. */
+  /** The credential variables. A container with either of them gets neither. */
   readonly credentialVariables: readonly [EnvVar, EnvVar];
   readonly regionalSts: boolean;
-  /** Empty: none is added. */
+  /** Empty: no region variables. */
   readonly region: string;
   readonly skip: ReadonlySet<string>;
   readonly volumeName: string;
@@ -17,12 +17,12 @@ export interface MutationPlan {
   readonly token: { readonly audience: string; readonly expirationSeconds: bigint; readonly path: string };
 }
 
-/** Seconds; tokens for Pod Identity live between this and the default, so that pods do not renew in step. */
+/** Minimum lifetime of a Pod Identity token in seconds. A random lifetime keeps pods from renewing at the same time. */
 const LEAST_JITTERED_EXPIRATION = 79_200n;
 
 /**
- * The plan for a service account with an association. Ignores its role and audience; for an unknown one also the flags
- * for regional STS and token expiration.
+ * Returns the plan for a service account with an association. Ignores its role and audience. If the service account is
+ * unknown, also ignores the flags for regional STS and token expiration.
  */
 export function containerCredentialsPlan(pod: Pod, known: Identity | undefined, settings: Settings): MutationPlan {
   const { containerCredentialsTokenMountPath: mountPath, containerCredentialsTokenPath: path } = settings;
@@ -66,7 +66,7 @@ export function webIdentityPlan(pod: Pod, identity: Identity, settings: Settings
   };
 }
 
-/** The containers of the annotation `<prefix>/skip-containers`; none if it cannot be read. */
+/** Returns the containers in the annotation `<prefix>/skip-containers`; none if it is invalid. */
 const containersToSkip = (pod: Pod, { annotationPrefix }: Settings): ReadonlySet<string> =>
   new Set(firstCsvRecord(pod.metadata?.annotations?.[`${annotationPrefix}/skip-containers`] ?? ''));
 

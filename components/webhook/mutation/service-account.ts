@@ -2,8 +2,8 @@ import { parseBool, parseInteger } from '../../go/text.ts';
 import { clampTokenExpiration, type Settings, type Identity, type ServiceAccount } from '../options.ts';
 
 /**
- * Reads the annotations `<prefix>/role-arn` (unchecked), `audience`, `sts-regional-endpoints` and `token-expiration`,
- * with the flags as defaults. Source: amazon-eks-pod-identity-webhook, README, "EKS Walkthrough".
+ * Reads the annotations `<prefix>/role-arn` (not validated), `audience`, `sts-regional-endpoints` and
+ * `token-expiration`. Flags are the defaults. Source: amazon-eks-pod-identity-webhook, README, "EKS Walkthrough".
  */
 export function identityOf(serviceAccount: ServiceAccount, settings: Settings): Identity {
   const annotation = (name: string): string | undefined =>
@@ -16,7 +16,7 @@ export function identityOf(serviceAccount: ServiceAccount, settings: Settings): 
   };
 }
 
-/** Seconds of a whole number in the annotation, raised to the minimum. */
+/** Returns the annotation's whole seconds, raised to the minimum, or the fallback if it is not a whole number. */
 export function tokenExpiration(annotation: string | undefined, fallback: bigint): bigint {
   const seconds = parseInteger(annotation ?? '', 64);
   return seconds === undefined ? fallback : clampTokenExpiration(seconds);

@@ -1,7 +1,7 @@
 import { CounterVec, family, labelText } from '../../go/metrics.ts';
 import type { Knowledge, Mutation } from '../mutation/mutate-pod.ts';
 
-/** The webhook's metrics in Prometheus's text format, named as in amazon-eks-pod-identity-webhook. */
+/** The webhook's metrics in Prometheus's text format, with the names of amazon-eks-pod-identity-webhook. */
 export class Metrics {
   readonly #requests = new CounterVec('http_request_count', 'Requests by verb, path and response code.');
   readonly #latencies = new Map<string, Latencies>();

@@ -16,7 +16,7 @@ export interface Context {
   associated(namespace: string, serviceAccount: string): boolean;
 }
 
-/** Routes of the webhook's port. As in the webhook, no route checks the method. */
+/** Returns the routes of the webhook's port. Like the real webhook, no route checks the method. */
 export function routes(context: Context): ServeMux {
   const mux = new ServeMux();
   mux.handle('/healthz', (_, response) => reply(response, 200, TEXT, 'ok'));
@@ -72,7 +72,7 @@ const MEDIA_TYPE = new RegExp(
   `^\\s*${TOKEN}(/${TOKEN})?\\s*(;\\s*${TOKEN}\\s*=\\s*(${TOKEN}|"([^"\\\\]|\\\\.)*")\\s*)*;?\\s*$`,
 );
 
-/** Go's Request.ParseForm, which the webhook calls first: query, content type and form must be valid. */
+/** Returns whether query, content type and form are valid for Go's Request.ParseForm, which the webhook calls first. */
 function parsesAsForm(method: string, contentType: string, query: string, body: string): boolean {
   if (!isQuery(query)) return false;
   if (!['POST', 'PUT', 'PATCH'].includes(method) || contentType === '') return true;

@@ -39,7 +39,7 @@ describe('the webhook over HTTP', () => {
   const answered = async (body: string): Promise<Record<string, unknown>> =>
     (await (await post(body)).json()) as Record<string, unknown>;
 
-  it('repeats version, kind and uid, and patches by the namespace of the request', async () => {
+  it("repeats version, kind and uid, and uses the request's namespace", async () => {
     for (const apiVersion of ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1']) {
       const answer = await answered(review('pi', apiVersion));
       expect(answer).to.include({ kind: 'AdmissionReview', apiVersion });
@@ -47,7 +47,7 @@ describe('the webhook over HTTP', () => {
     }
   });
 
-  it('allows a pod that it has nothing for, without a patch', async () => {
+  it('allows a pod without an identity, and does not patch it', async () => {
     expect((await answered(review('nobody')))['response']).to.deep.equal({ uid: 'uid-1', allowed: true });
   });
 
@@ -108,7 +108,7 @@ describe('the webhook over HTTP', () => {
     ['POST /healthz', () => post('x', 'text/plain', '/healthz'), 200, 'ok'],
     ['another path', () => fetch(`${webhook.url}/mutate/`), 404, '404 page not found\n'],
   ];
-  it('keeps an idle connection, as a server of Go does', async () => {
+  it('keeps an idle connection like a Go server', async () => {
     const agent = new Agent({ keepAlive: true });
     const ask = async (): Promise<ClientRequest> => {
       const asked = httpRequest(`${webhook.url}/healthz`, { agent }).end();
@@ -117,25 +117,25 @@ describe('the webhook over HTTP', () => {
       return asked;
     };
     await ask();
-    // Longer than a server of Node's keeps one where nothing else is said: 5 seconds, in later versions 6.
+    // Longer than Node's default timeout of an idle connection: 5 seconds, or 6 in later versions.
     await setTimeout(6500);
     expect((await ask()).reusedSocket).to.equal(true);
     agent.destroy();
   });
 
   for (const [what, send, status, body] of requests) {
-    it(`answers ${what} with ${status}`, async () => {
+    it(`returns ${status} for ${what}`, async () => {
       const response = await send();
       expect([response.status, await response.text()]).to.deep.equal([status, body]);
     });
   }
 
-  it('redirects to the shortest form of a path', async () => {
+  it('redirects to the canonical form of a path', async () => {
     const response = await fetch(`${webhook.url}//mutate?x=1`, { redirect: 'manual' });
     expect([response.status, response.headers.get('location')]).to.deep.equal([307, '/mutate?x=1']);
   });
 
-  it('follows the identities', async () => {
+  it('applies changed identities', async () => {
     const patched = async (): Promise<boolean> => 'patch' in ((await answered(review('late')))['response'] as object);
     expect(await patched()).to.equal(false);
     webhook.setIdentities([{ namespace: 'ns', serviceAccount: 'late' }]);
@@ -164,8 +164,8 @@ describe('the webhook over HTTP', () => {
   });
 });
 
-describe('the webhook that is told to stop', () => {
-  it('answers the review under way first, and keeps no connection open after it', async () => {
+describe('a stopping webhook', () => {
+  it('finishes a pending review, and then closes the connection', async () => {
     let asked: () => void = () => undefined;
     let tell: (found: typeof APP) => void = () => undefined;
     const asking = new Promise<void>((resolve) => (asked = resolve));
@@ -190,7 +190,7 @@ describe('the webhook that is told to stop', () => {
 });
 
 describe('the webhook over TLS', () => {
-  it('serves its certificate, and another when it is given one', async () => {
+  it('serves its certificate, and a new one after setTls', async () => {
     const [first, second] = await Promise.all([certificate('first'), certificate('second')]);
     const webhook = await startWebhook({ ...OPTIONS, tls: first });
     try {

@@ -9,7 +9,7 @@ import { routes, type Context } from './routes.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;
 
-/** Behaves like amazon-eks-pod-identity-webhook 0.6.9. Rejects if a port cannot be bound. */
+/** Starts a webhook like amazon-eks-pod-identity-webhook 0.6.9. Rejects if it cannot bind a port. */
 export async function startWebhook(options: WebhookOptions): Promise<RunningWebhook> {
   let associated = keysOf(options.identities ?? []);
   const metrics = new Metrics();
@@ -63,8 +63,8 @@ const keysOf = (identities: Identities): ReadonlySet<string> =>
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /**
- * Like a Go server without timeouts: the API server keeps connections for 90 seconds and never repeats a POST, so a
- * review that arrives as the connection closes would be lost, and its pod unmutated.
+ * Disables timeouts, like a Go server. The API server keeps connections for 90 seconds and never retries a POST. If this
+ * server closed a connection first, a review could be lost and its pod would not be mutated.
  */
 const NO_TIMEOUTS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 
@@ -75,5 +75,5 @@ function serverFor(tls: WebhookOptions['tls'], mux: ServeMux): http.Server | htt
     : http.createServer(NO_TIMEOUTS, listener);
 }
 
-/** Longest wait of a stop for active requests, in milliseconds, as the webhook's. */
+/** The real webhook's timeout of a stop that waits for active requests, in milliseconds. */
 const SHUTDOWN_WAIT = 10_000;

@@ -72,7 +72,7 @@ describe('mutating webhooks', () => {
     });
     expect(answered.status).to.equal(201);
   }
-  /** What the metrics tell of the webhook. */
+  /** The webhook's count of ignored failures in the metrics. */
   const failedOpen = async (): Promise<number> => {
     const { text } = await cluster.call('GET', '/metrics');
     const count = /^apiserver_admission_webhook_fail_open_count\{name="hook\.example\.com",type="admitting"\} (\d+)$/m;
@@ -80,14 +80,14 @@ describe('mutating webhooks', () => {
   };
   const create = (name: string, query = '') => cluster.call('POST', `${PODS}${query}`, { body: pod(name) });
 
-  it('patch a pod as it is created, and what they add is defaulted', async () => {
+  it('patch a pod on creation, and their additions get defaults', async () => {
     await register();
     const container = { name: 'added', image: 'side:1', resources: { limits: { cpu: '1' } } };
     answer = (review) => respond(review, patch([{ op: 'add', path: '/spec/containers/-', value: container }]));
     const { body } = await create('patched');
     const { containers, volumes } = body['spec'] as { containers: { volumeMounts: object[] }[]; volumes: object[] };
     expect(containers[1]).to.include({ name: 'added', imagePullPolicy: 'IfNotPresent' });
-    // Admission comes round again for what a webhook adds, with the volume that is there.
+    // Admission runs again for the added container and reuses the existing volume.
     expect(containers[1]!.volumeMounts).to.deep.equal(containers[0]!.volumeMounts).and.to.have.length(1);
     expect(volumes).to.have.length(1);
     expect(body['status']).to.include({ qosClass: 'Burstable' });
@@ -95,7 +95,7 @@ describe('mutating webhooks', () => {
     expect(seen[0]?.request.userInfo.username).to.equal('admin');
   });
 
-  it('see an update before it is known whether it changes what is fixed', async () => {
+  it('run before the check for changes of immutable fields', async () => {
     await create('fixed');
     await register({ rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['UPDATE'], resources: ['pods'] }] });
     answer = (review) => respond(review, patch([{ op: 'remove', path: '/spec/hostNetwork' }]));
@@ -106,9 +106,9 @@ describe('mutating webhooks', () => {
     expect((await cluster.call('PATCH', `${PODS}/fixed`, change)).status).to.equal(422);
   });
 
-  it('may speak v1beta1', async () => {
+  it('may use v1beta1', async () => {
     await register({ admissionReviewVersions: ['v1beta1'] });
-    // Such a webhook may answer without type, UID and type of patch.
+    // Such a webhook may omit kind, UID and patch type.
     answer = () => ({
       response: { ...patch([{ op: 'add', path: '/metadata/labels/x', value: 'y' }]), patchType: undefined },
     });
@@ -116,7 +116,7 @@ describe('mutating webhooks', () => {
     expect(seen[0]?.apiVersion).to.equal('admission.k8s.io/v1beta1');
   });
 
-  it('may answer with any status that is good', async () => {
+  it('may return any successful status', async () => {
     await register();
     for (const [status, expected] of [
       [201, 201],
@@ -127,7 +127,7 @@ describe('mutating webhooks', () => {
     }
   });
 
-  it('deny with their message', async () => {
+  it('deny a request with their message', async () => {
     await register();
     answer = (review) => respond(review, { allowed: false, status: { code: 403, message: 'not today' } });
     const { status, body } = await create('denied');
@@ -137,7 +137,7 @@ describe('mutating webhooks', () => {
     ]);
   });
 
-  it('are told of a dry run', async () => {
+  it('receive dryRun', async () => {
     await register();
     await create('dry', '?dryRun=All');
     expect(seen[0]?.request.dryRun).to.equal(true);
@@ -145,17 +145,17 @@ describe('mutating webhooks', () => {
 
   for (const [title, settings] of [
     [
-      'another operation',
+      'other operation',
       { rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['*'] }] },
     ],
     [
-      'another resource',
+      'other resource',
       { rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['secrets'] }] },
     ],
-    ['an object selector', { objectSelector: { matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] } }],
-    ['a namespace selector', { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'other' } } }],
+    ['object selector', { objectSelector: { matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] } }],
+    ['namespace selector', { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'other' } } }],
   ] as const) {
-    it(`are not asked: ${title}`, async () => {
+    it(`are not called if they do not match: ${title}`, async () => {
       await register(settings);
       expect((await create(`unasked-${title.replaceAll(' ', '-')}`)).status).to.equal(201);
       expect(seen).to.deep.equal([]);
@@ -164,9 +164,9 @@ describe('mutating webhooks', () => {
 
   for (const [title, reply] of [
     ['does not apply', patch([{ op: 'remove', path: '/x' }])],
-    ['is no patch', { ...patch([]), patch: Buffer.from('{').toString('base64') }],
+    ['is not valid', { ...patch([]), patch: Buffer.from('{').toString('base64') }],
   ] as const) {
-    it(`fail the write by a patch that ${title}, even where failures are ignored`, async () => {
+    it(`fail the write with a patch that ${title}, even with failurePolicy Ignore`, async () => {
       await register({ failurePolicy: 'Ignore' });
       answer = (review) => respond(review, reply);
       const before = await failedOpen();
@@ -178,20 +178,30 @@ describe('mutating webhooks', () => {
 
   const failures: readonly [title: string, settings: object, reply: (review: Review) => object, message: string][] = [
     [
-      'cannot be reached',
+      'is unreachable',
       { clientConfig: { url: 'https://127.0.0.1:1/mutate' } },
       () => ({}),
       'failed to call webhook: Post',
     ],
     ['is not trusted', {}, () => ({}), 'failed to call webhook'],
-    ['does not answer a review', {}, () => ({}), 'webhook response was absent'],
-    ['answers another review', {}, (r) => respond(r, { allowed: true, uid: 'other' }), 'expected response.uid'],
-    ['patches by another type', {}, (r) => respond(r, { ...patch([]), patchType: 'Merge' }), 'unsupported patch type'],
-    ['patches by no type', {}, (r) => respond(r, { ...patch([]), patchType: null }), 'but not response.patchType'],
+    ['returns no review', {}, () => ({}), 'webhook response was absent'],
+    ['returns another uid', {}, (r) => respond(r, { allowed: true, uid: 'other' }), 'expected response.uid'],
+    [
+      'returns an unsupported patch type',
+      {},
+      (r) => respond(r, { ...patch([]), patchType: 'Merge' }),
+      'unsupported patch type',
+    ],
+    [
+      'returns a patch without a type',
+      {},
+      (r) => respond(r, { ...patch([]), patchType: null }),
+      'but not response.patchType',
+    ],
   ];
   for (const [title, settings, reply, message] of failures) {
     for (const failurePolicy of ['Fail', 'Ignore']) {
-      it(`${failurePolicy}: one that ${title}`, async () => {
+      it(`failurePolicy ${failurePolicy}: one that ${title}`, async () => {
         const { port } = webhook.address() as AddressInfo;
         const untrusted = title === 'is not trusted' ? { clientConfig: { url: `https://127.0.0.1:${port}/` } } : {};
         await register({ ...settings, ...untrusted, failurePolicy });

@@ -71,7 +71,7 @@ function internalError(error: unknown, prefix = ''): ApiError {
 export class MutatingWebhooks {
   readonly #store: MemoryStore;
   readonly #client: WebhookClient;
-  /** Failed calls that were ignored, by webhook. */
+  /** Number of ignored failures by webhook. */
   readonly #failedOpen = new Map<string, number>();
 
   constructor(store: MemoryStore, client: WebhookClient) {
@@ -80,11 +80,11 @@ export class MutatingWebhooks {
   }
 
   /**
-   * Applies matching webhooks in the order of configuration names (Kubernetes, "Dynamic Admission Control"); failurePolicy
-   * decides about failures. Not supported: reinvocation and matchConditions.
+   * Calls matching webhooks in the order of configuration names (Kubernetes, "Dynamic Admission Control"), and applies
+   * failurePolicy to failures. Does not support reinvocation and matchConditions.
    */
   async admit(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
-    // Otherwise a broken configuration could not be removed.
+    // Webhooks must not prevent the removal of their own configuration.
     if (attributes.kind.group === 'admissionregistration.k8s.io') return attributes.object;
     let { object } = attributes;
     for (const webhook of this.#registered()) {
@@ -99,7 +99,7 @@ export class MutatingWebhooks {
     return object;
   }
 
-  /** Prometheus's text format (Kubernetes, "Kubernetes Metrics Reference"). */
+  /** Returns metrics in Prometheus's text format (Kubernetes, "Kubernetes Metrics Reference"). */
   metrics(): string {
     const name = 'apiserver_admission_webhook_fail_open_count';
     const lines = [...this.#failedOpen].map(
@@ -128,7 +128,7 @@ export class MutatingWebhooks {
     }
     if (response.allowed !== true) throw denial(webhook, response);
     if (!response.patch) return object;
-    // An inapplicable patch fails the write despite the failurePolicy.
+    // A patch that does not apply fails the write despite failurePolicy.
     try {
       const patch: unknown = JSON.parse(Buffer.from(response.patch, 'base64').toString());
       if (object === undefined) throw new Error('there is no object to patch in this operation');
@@ -149,7 +149,7 @@ export class MutatingWebhooks {
       response?: AdmissionResponse | null;
     };
     if (typeof response !== 'object' || response === null) throw new Error('webhook response was absent');
-    // v1beta1 answers may lack type, UID and type of patch.
+    // v1beta1 responses may lack kind, UID and patch type.
     if (version === 'v1') {
       if (kind !== 'AdmissionReview' || apiVersion !== 'admission.k8s.io/v1') {
         const got = `${String(apiVersion)}, Kind=${String(kind)}`;
@@ -166,7 +166,7 @@ export class MutatingWebhooks {
   }
 }
 
-/** A patch must not change an object's kind or place. */
+/** Undoes a patch's changes to the object's kind, name and namespace. */
 function restoreIdentity(patched: KubeObject, object: KubeObject, kind: ResourceKind) {
   const { name, namespace } = object.metadata;
   const metadata = { ...(patched.metadata as KubeObject['metadata'] | undefined), name };

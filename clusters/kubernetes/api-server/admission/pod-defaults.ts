@@ -9,7 +9,7 @@ export function objectsIn(list: unknown): JsonObject[] {
   return Array.isArray(list) ? list.filter(isObject) : [];
 }
 
-/** `Always` for the tag `latest` or none, else `IfNotPresent`. */
+/** Returns `Always` for the tag `latest` or no tag, otherwise `IfNotPresent`. */
 function imagePullPolicy(image: unknown): string {
   const reference = typeof image === 'string' ? image : '';
   if (reference.includes('@')) return 'IfNotPresent';
@@ -17,7 +17,7 @@ function imagePullPolicy(image: unknown): string {
   return tag === 'latest' ? 'Always' : 'IfNotPresent';
 }
 
-/** Volumes whose files have a mode. */
+/** Volume sources whose files have a mode. */
 const SOURCES = ['projected', 'configMap', 'secret', 'downwardAPI'];
 
 function defaultContainer(container: JsonObject): void {
@@ -63,7 +63,7 @@ export function defaultPod(pod: KubeObject): void {
 
 const NOT_READY = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
-/** Adds the tolerations of DefaultTolerationSeconds and the default priority. */
+/** Adds the default priority and the tolerations of the admission controller DefaultTolerationSeconds. */
 export function admitPodDefaults(pod: KubeObject): void {
   const spec = pod['spec'] as JsonObject;
   const tolerations = objectsIn(spec['tolerations']);

@@ -40,7 +40,7 @@ function mountApiAccess(spec: JsonObject): void {
   }
 }
 
-/** The ServiceAccount admission controller: requires the account, and mounts its API token by default. Throws `ApiError` 403. */
+/** Like the admission controller ServiceAccount: requires the account and mounts its API token. Throws `ApiError` 403. */
 export function admitServiceAccount(pod: KubeObject, store: MemoryStore): void {
   const spec = pod['spec'] as JsonObject;
   const { name: podName, namespace = '' } = pod.metadata;

@@ -2,13 +2,13 @@ import { Agent, request } from 'node:https';
 import { readAtMost } from '../../../../foundation/node/read-at-most.ts';
 import type { MutatingWebhook } from './webhook-matching.ts';
 
-/** As for API objects. */
+/** The same limit as for API objects. */
 const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
 
 export class WebhookClient {
   readonly #agents = new Map<string, Agent>();
 
-  /** Throws an `Error` with Kubernetes's message. */
+  /** Sends a review and returns the response. Throws an `Error` with Kubernetes's message. */
   async post(webhook: MutatingWebhook, review: object): Promise<unknown> {
     const { url, caBundle = '' } = webhook.clientConfig;
     if (url === undefined) throw new Error('failed to call webhook: this cluster has no service network, use a url');
@@ -21,7 +21,7 @@ export class WebhookClient {
       const cause = error instanceof Error ? error.message : 'unknown error';
       throw new Error(`failed to call webhook: Post "${target.href}": ${cause}`);
     });
-    // As in client-go: any 2xx is success.
+    // client-go's range of successful statuses.
     if (answer.status < 200 || answer.status > 206) {
       throw new Error(`failed to call webhook: the server answered with status ${answer.status}`);
     }
@@ -70,7 +70,7 @@ export class WebhookClient {
         });
         outgoing.end(body);
       });
-    // A webhook may close a kept connection just as it is used again: retry.
+    // Retry if the webhook closed a kept-alive connection just before it was reused.
     return attempt().catch((error: NodeJS.ErrnoException & { reused?: boolean }) => {
       if (error.reused === true && error.code === 'ECONNRESET') return attempt();
       throw error;

@@ -26,7 +26,7 @@ function matchesNamespace(webhook: MutatingWebhook, kind: ResourceKind, object: 
   return matchesLabels(webhook.namespaceSelector, namespace?.metadata.labels ?? {});
 }
 
-/** Kubernetes documentation, "Matching requests". */
+/** Returns whether a webhook applies to a request (Kubernetes documentation, "Matching requests"). */
 export function matches(
   webhook: MutatingWebhook,
   kind: ResourceKind,

@@ -38,7 +38,7 @@ const ADMIN: PolicyRule[] = [
   { apiGroups: [RBAC_GROUP], resources: ['roles', 'rolebindings'], verbs: [...READ, ...WRITE] },
 ];
 
-/** Default cluster roles, for the kinds that exist here. */
+/** Kubernetes's default cluster roles, for the supported kinds. */
 const CLUSTER_ROLES: Readonly<Record<string, PolicyRule[]>> = {
   'cluster-admin': [
     { apiGroups: ['*'], resources: ['*'], verbs: ['*'] },

@@ -5,7 +5,7 @@ import { explainRefusal } from './explain.ts';
 import type { Authorizer } from './rbac.ts';
 import type { Attributes } from './types.ts';
 
-/** Throws `ApiError` 403, or records the permission. */
+/** Throws `ApiError` 403 if the access is denied, otherwise records it. */
 export function demandAccess(
   { authorizer, audit }: { readonly authorizer: Authorizer; readonly audit: Audit },
   user: UserInfo,

@@ -6,7 +6,7 @@ import { explainEscalation } from './explain.ts';
 import { ruleAllows, type Authorizer } from './rbac.ts';
 import type { Attributes, PolicyRule } from './types.ts';
 
-/** Splits a rule into single grants. A `*` is only covered by another `*`. */
+/** Splits a rule into single grants, to be checked one by one. Only another `*` covers a `*`. */
 function grantsOf(rule: PolicyRule): Attributes[] {
   return rule.verbs.flatMap((verb) => [
     ...(rule.nonResourceURLs ?? []).map((path) => ({ verb, path })),
@@ -27,9 +27,9 @@ function grantsOf(rule: PolicyRule): Attributes[] {
 }
 
 /**
- * Users may only grant what they hold (Kubernetes, "Privilege escalation prevention and bootstrapping"), or with verb
- * `escalate` (roles) or `bind` (bindings). New objects have no name for `escalate` ("Referring to resources").
- * Throws `ApiError` 403, or 404 for a missing role.
+ * Rejects grants of rights that the user does not hold (Kubernetes, "Privilege escalation prevention and bootstrapping"),
+ * unless the user may `escalate` the role or `bind` it. A new object has no name to match against `escalate` ("Referring
+ * to resources"). Throws `ApiError` 403, or 404 for a missing role.
  */
 export function checkEscalation(
   { authorizer, audit }: { readonly authorizer: Authorizer; readonly audit: Audit },

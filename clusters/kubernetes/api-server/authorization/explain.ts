@@ -2,7 +2,7 @@ import type { UserInfo } from '../model/user.ts';
 import type { KubeObject } from '../model/types.ts';
 import type { Attributes, PolicyRule, Subject } from './types.ts';
 
-/** The text of a 403 after "is forbidden: ". */
+/** Returns the text after "is forbidden: " in a 403. */
 export function explainRefusal({ username }: UserInfo, attributes: Attributes): string {
   if ('path' in attributes) return `User "${username}" cannot ${attributes.verb} path "${attributes.path}"`;
   const { verb, group, namespace, resource, subresource } = attributes;
@@ -11,7 +11,7 @@ export function explainRefusal({ username }: UserInfo, attributes: Attributes): 
   return `User "${username}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
 }
 
-/** As in a SubjectAccessReview. */
+/** Returns the reason in the style of a SubjectAccessReview. */
 export function explainGrant(binding: KubeObject, subject: Subject): string {
   const roleRef = binding['roleRef'] as { kind: string; name: string };
   const { name, namespace } = binding.metadata;

@@ -11,25 +11,45 @@ const PODS: PolicyRule = { apiGroups: [''], resources: ['pods'], verbs: ['get', 
 const GET_POD = { verb: 'get', group: '', resource: 'pods', namespace: 'n', name: 'p' };
 
 const rules: readonly [title: string, rule: PolicyRule, attributes: Attributes, allowed: boolean][] = [
-  ['resource and verb', PODS, GET_POD, true],
-  ['another verb', PODS, { ...GET_POD, verb: 'delete' }, false],
-  ['another group', PODS, { ...GET_POD, group: 'apps' }, false],
-  ['a subresource is not the resource', PODS, { ...GET_POD, subresource: 'log' }, false],
-  ['a named subresource', { ...PODS, resources: ['pods/log'] }, { ...GET_POD, subresource: 'log' }, true],
-  ['a subresource of any', { ...PODS, resources: ['*/log'] }, { ...GET_POD, subresource: 'log' }, true],
-  ['all resources have all subresources', { ...PODS, resources: ['*'] }, { ...GET_POD, subresource: 'log' }, true],
-  ['a resource name', { ...PODS, resourceNames: ['p'] }, GET_POD, true],
-  ['another name', { ...PODS, resourceNames: ['q'] }, GET_POD, false],
-  ['a list has no name', { ...PODS, resourceNames: ['p'] }, { ...GET_POD, verb: 'list', name: '' }, false],
+  ['allows its resource and verb', PODS, GET_POD, true],
+  ['denies another verb', PODS, { ...GET_POD, verb: 'delete' }, false],
+  ['denies another group', PODS, { ...GET_POD, group: 'apps' }, false],
+  ['denies a subresource of its resource', PODS, { ...GET_POD, subresource: 'log' }, false],
+  ['allows its subresource', { ...PODS, resources: ['pods/log'] }, { ...GET_POD, subresource: 'log' }, true],
+  [
+    'allows its subresource of any resource',
+    { ...PODS, resources: ['*/log'] },
+    { ...GET_POD, subresource: 'log' },
+    true,
+  ],
+  ['allows all subresources with *', { ...PODS, resources: ['*'] }, { ...GET_POD, subresource: 'log' }, true],
+  ['allows its resource name', { ...PODS, resourceNames: ['p'] }, GET_POD, true],
+  ['denies another name', { ...PODS, resourceNames: ['q'] }, GET_POD, false],
+  [
+    'denies a list if it has resource names',
+    { ...PODS, resourceNames: ['p'] },
+    { ...GET_POD, verb: 'list', name: '' },
+    false,
+  ],
   ['a path', { verbs: ['get'], nonResourceURLs: ['/healthz'] }, { verb: 'get', path: '/healthz' }, true],
-  ['paths below', { verbs: ['get'], nonResourceURLs: ['/apis/*'] }, { verb: 'get', path: '/apis/x/y' }, true],
-  ['paths are no resources', { verbs: ['*'], nonResourceURLs: ['*'] }, GET_POD, false],
-  ['resources are no paths', { ...PODS, resources: ['*'], apiGroups: ['*'] }, { verb: 'get', path: '/x' }, false],
+  [
+    'allows paths below its own',
+    { verbs: ['get'], nonResourceURLs: ['/apis/*'] },
+    { verb: 'get', path: '/apis/x/y' },
+    true,
+  ],
+  ['denies resources if it only has paths', { verbs: ['*'], nonResourceURLs: ['*'] }, GET_POD, false],
+  [
+    'denies paths if it only has resources',
+    { ...PODS, resources: ['*'], apiGroups: ['*'] },
+    { verb: 'get', path: '/x' },
+    false,
+  ],
 ];
 
 describe('RBAC', () => {
   for (const [title, rule, attributes, allowed] of rules) {
-    it(`rule: ${title}`, () => {
+    it(`a rule ${title}`, () => {
       expect(ruleAllows(rule, attributes)).to.equal(allowed);
     });
   }
@@ -58,7 +78,7 @@ describe('RBAC', () => {
     [{ kind: 'ServiceAccount', name: 'app', namespace: 'n' }, account],
     [{ kind: 'ServiceAccount', name: 'app' }, account],
   ] as const) {
-    it(`a ${Object.values(subject).join(' ')} has the role in the binding's namespace alone`, () => {
+    it(`a ${Object.values(subject).join(' ')} has the role only in the binding's namespace`, () => {
       const authorizer = clusterWith('ClusterRole', subject);
       const decision = authorizer.authorize(user, GET_POD);
       expect(decision.allowed).to.equal(true);
@@ -74,7 +94,7 @@ describe('RBAC', () => {
     expect(authorizer.authorize(root, { verb: 'delete', group: 'x', resource: 'y' }).allowed).to.equal(true);
   });
 
-  it('lets nobody grant what he does not hold', () => {
+  it('lets users grant only the rights that they hold', () => {
     const authorizer = clusterWith('Role', { kind: 'User', name: 'ada' });
     const role = (granted: PolicyRule) => ({
       apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -100,7 +120,7 @@ describe('RBAC', () => {
     expect(() => checkEscalation(context, ada, kindOf('rolebindings')!, binding('none'), true)).to.throw(
       'rolebindings.rbac.authorization.k8s.io "none" not found',
     );
-    // That with which one may: that is told.
+    // The audit records the verbs that allow a grant.
     expect([...new Set(audited)]).to.deep.equal(['escalate', 'bind']);
   });
 });

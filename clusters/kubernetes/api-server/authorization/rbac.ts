@@ -15,7 +15,7 @@ function allowsResource(rule: PolicyRule, resource: string, subresource: string 
   );
 }
 
-/** Kubernetes documentation, "Using RBAC Authorization". */
+/** Returns whether a rule allows an access (Kubernetes documentation, "Using RBAC Authorization"). */
 export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   if (!has(rule.verbs, attributes.verb)) return false;
   if ('path' in attributes) {
@@ -36,7 +36,7 @@ function subjectIs(subject: Subject, user: UserInfo): boolean {
   return account?.name === subject.name && account?.namespace === subject.namespace;
 }
 
-/** `system:masters` may do everything. */
+/** Authorizes requests by roles and bindings. `system:masters` may do everything. */
 export class Authorizer {
   readonly #store: MemoryStore;
 
@@ -53,12 +53,12 @@ export class Authorizer {
     return { allowed: false, reason: '' };
   }
 
-  /** @param namespace undefined: the whole cluster */
+  /** Returns a user's rules in a namespace; undefined: only cluster-wide rules. */
   rules(user: UserInfo, namespace: string | undefined): PolicyRule[] {
     return [...this.#grants(user, namespace)].flatMap((grant) => grant.rules);
   }
 
-  /** Undefined without the role. */
+  /** Returns the rules of a role, or undefined if it does not exist. */
   rulesOf(
     roleRef: { readonly kind: string; readonly name: string },
     namespace: string | undefined,
@@ -85,7 +85,7 @@ export class Authorizer {
   }
 }
 
-/** A service account's default namespace is its RoleBinding's. */
+/** Returns the subjects. A service account's default namespace is that of its RoleBinding. */
 function subjects(binding: KubeObject): Subject[] {
   const { namespace } = binding.metadata;
   const named = (binding['subjects'] as Subject[] | null | undefined) ?? [];

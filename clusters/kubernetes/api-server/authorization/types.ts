@@ -8,6 +8,6 @@ export type { Attributes, ResourceAttributes } from '../model/attributes.ts';
 
 export interface AuthorizationDecision {
   readonly allowed: boolean;
-  /** The binding that allowed it, or empty. */
+  /** Describes the binding that allowed the access, or is empty. */
   readonly reason: string;
 }

@@ -14,15 +14,15 @@ export interface ControllerOptions {
   /** Resources whose changes affect all objects. */
   readonly concerning?: readonly string[];
   /**
-   * Reconciles a stored object (read only). Repeated on changes, after the returned milliseconds, and with growing delays after
-   * errors.
+   * Reconciles a stored object, which is read-only. Repeated on changes, after the returned milliseconds, and with growing
+   * delays after errors.
    */
   readonly reconcile: (object: KubeObject) => Promise<number | undefined>;
 }
 
 const RETRY = { initial: 1000, max: 60_000 };
 
-/** Reconciles objects one pass at a time. Returns a function that stops it. */
+/** Starts to reconcile objects, each by one pass at a time. Returns a function that stops it. */
 export function startController(store: MemoryStore, options: ControllerOptions): () => void {
   const { resource, kind, owned, concerning = [], reconcile } = options;
   const due = new Set<string>();
@@ -35,7 +35,7 @@ export function startController(store: MemoryStore, options: ControllerOptions):
     const key = `${namespace ?? ''}/${name}`;
     if (due.has(key)) return;
     due.add(key);
-    // After other listeners of the change.
+    // Run after all other listeners have seen the change.
     setImmediate(() => void pass(key));
   };
 

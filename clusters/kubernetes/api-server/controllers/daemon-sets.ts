@@ -5,10 +5,10 @@ import { availability, createPod, hasEnded, isActive, isReady, podsOf, setStatus
 import type { ApiContext } from '../rest/context.ts';
 import type { Workload } from './workload.ts';
 
-/** Pod label with the hash of its template. */
+/** Pod label with the hash of the template. */
 export const REVISION_LABEL = 'controller-revision-hash';
 
-/** Default: all nodes (Kubernetes, "DaemonSet"). */
+/** Returns the nodes that the nodeSelector matches; all without one (Kubernetes, "DaemonSet"). */
 export function selectedNodes(set: KubeObject, nodes: readonly KubeObject[]): string[] {
   const selector = Object.entries((set as Workload).spec.template.spec?.nodeSelector ?? {});
   return nodes
@@ -32,7 +32,7 @@ export function startDaemonSetController(context: ApiContext): () => void {
         const keep = nodes.includes(pod.spec?.nodeName ?? '') && pod.metadata.labels?.[REVISION_LABEL] === revision;
         if (!keep || hasEnded(pod)) deletePod(context, pod);
       }
-      // A successor starts when the last pod is gone.
+      // A new pod starts only after the previous one is gone.
       const taken = new Set(podsOf(store, set).map((pod) => pod.spec?.nodeName));
       for (const nodeName of nodes.filter((name) => !taken.has(name)))
         await createPod(context, set, { labels: { [REVISION_LABEL]: revision }, spec: { nodeName } });

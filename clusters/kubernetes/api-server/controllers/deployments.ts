@@ -6,22 +6,22 @@ import type { Workload } from './workload.ts';
 
 const HASH_LABEL = 'pod-template-hash';
 const REVISION = 'deployment.kubernetes.io/revision';
-/** Milliseconds; a pod's end does not change its ReplicaSet. */
+/** Milliseconds between checks for terminated pods, because their end does not change the ReplicaSet. */
 const TERMINATION_POLL = 100;
-/** Kubernetes' default of `revisionHistoryLimit`. */
+/** Kubernetes's default for `revisionHistoryLimit`. */
 const HISTORY = 10;
 
 const revisionOf = (set: KubeObject): number => Number(set.metadata.annotations?.[REVISION] ?? 0);
 const statusOf = (set: KubeObject): Record<string, number> => (set['status'] ?? {}) as Record<string, number>;
 const sizeOf = ({ spec }: Workload): number => spec.replicas ?? 0;
-/** The status may be older than the size. */
+/** Returns the available pods, at most the size: the status may be older. */
 const availableOf = (set: Workload): number => Math.min(sizeOf(set), statusOf(set)['availableReplicas'] ?? 0);
 const sum = (sets: readonly Workload[], of: (set: Workload) => number): number =>
   sets.reduce((all, set) => all + of(set), 0);
 
 /**
- * Keeps one ReplicaSet per template (Kubernetes, "Deployments"), within `maxSurge` and `maxUnavailable`; `Recreate` first
- * removes the old pods.
+ * Manages one ReplicaSet per template (Kubernetes, "Deployments"). Stays within `maxSurge` and `maxUnavailable`; with
+ * `Recreate`, removes the old pods first.
  */
 export function startDeploymentController(context: ApiContext): () => void {
   return startController(context.store, {
@@ -46,17 +46,17 @@ function setsOf(context: ApiContext, deployment: Workload): { current: Workload 
   };
 }
 
-/** A number, or a percentage of the replicas. */
+/** Converts a number or a percentage of the replicas to a number of pods. */
 const podsIn = (value: number | string, replicas: number, round: (share: number) => number): number =>
   typeof value === 'number' ? value : round((replicas * Number.parseInt(value, 10)) / 100);
 
-/** False while old pods must end first. */
+/** Scales the ReplicaSets. Returns false while old pods must terminate first. */
 function rollOut(context: ApiContext, deployment: Workload): boolean {
   const { current, old } = setsOf(context, deployment);
   const { replicas = 1 } = deployment.spec;
   const { type, rollingUpdate = {} } = deployment.spec.strategy ?? {};
   const surge = podsIn(rollingUpdate.maxSurge ?? '25%', replicas, Math.ceil);
-  // If both are 0, one may be unavailable.
+  // If both are 0, one pod may be unavailable.
   const unavailable = podsIn(rollingUpdate.maxUnavailable ?? '25%', replicas, Math.floor) || Number(surge === 0);
   if (type === 'Recreate') for (const set of old) scale(context, set, 0);
   const mayStart = type !== 'Recreate' || old.every((set) => podsOf(context.store, set).length === 0);
@@ -78,7 +78,7 @@ function rollOut(context: ApiContext, deployment: Workload): boolean {
   return mayStart;
 }
 
-/** Removes old pods, unavailable and oldest sets first, while enough are available. */
+/** Removes old pods while enough remain available; starts with unavailable pods and the oldest sets. */
 function scaleDown(
   context: ApiContext,
   old: readonly Workload[],

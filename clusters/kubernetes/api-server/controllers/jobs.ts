@@ -6,10 +6,10 @@ import { condition, createPod, isActive, isReady, podsOf, setStatus } from './wo
 import type { ApiContext } from '../rest/context.ts';
 import type { Condition, WorkloadPod } from './workload.ts';
 
-/** Pod annotation with the index, to which JOB_COMPLETION_INDEX refers. */
+/** Pod annotation with the index. JOB_COMPLETION_INDEX refers to it. */
 export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index';
 
-/** Milliseconds until the first retry, doubled with each failure (Kubernetes, "Pod backoff failure policy"). */
+/** Milliseconds before the first retry; doubles with each failure (Kubernetes, "Pod backoff failure policy"). */
 const BACKOFF = { initial: 10_000, max: 360_000 };
 
 interface Job extends KubeObject {
@@ -18,7 +18,7 @@ interface Job extends KubeObject {
 }
 
 type Result = Omit<Condition, 'lastTransitionTime'>;
-/** Results of all pods, including removed ones. */
+/** Results of all terminated pods, including removed ones. */
 interface Ended {
   readonly succeeded: Set<string>;
   readonly failed: Set<string>;
@@ -28,7 +28,7 @@ interface Ended {
   lastFailure: number;
 }
 
-/** Supports parallelism, completions, indexes, retries, deadline and clean-up (Kubernetes, "Jobs"). */
+/** Runs Jobs with parallelism, completions, indexes, retries, deadline and clean-up (Kubernetes, "Jobs"). */
 export function startJobController(context: ApiContext): () => void {
   const { store } = context;
   const endings = new Map<string, Ended>();
@@ -112,15 +112,15 @@ function count(ended: Ended, pod: WorkloadPod, now: number): void {
   }
 }
 
-/** Kubernetes, "Backoff limit per index". */
+/** Whether a failed index is not retried (Kubernetes, "Backoff limit per index"). */
 const givesUpIndexes = ({ spec }: Job): boolean => spec.backoffLimitPerIndex === 0;
 
 const isIndexed = ({ spec }: Job): boolean => spec.completionMode === 'Indexed';
 
-/** Completions, or completed indexes. */
+/** Returns the number of completions or completed indexes. */
 const completed = (job: Job, ended: Ended): number => (isIndexed(job) ? ended.indexes.size : ended.succeeded.size);
 
-/** Undefined while it runs. */
+/** Returns the Job's result, or undefined while it runs. */
 function resultOf(job: Job, ended: Ended, active: readonly WorkloadPod[], now: number): Result | undefined {
   const { completions, backoffLimit = 6, activeDeadlineSeconds: seconds } = job.spec;
   const givenUp = givesUpIndexes(job) ? ended.failedIndexes.size : 0;
@@ -143,7 +143,7 @@ function resultOf(job: Job, ended: Ended, active: readonly WorkloadPod[], now: n
 
 async function startPods(context: ApiContext, job: Job, ended: Ended, active: readonly WorkloadPod[]): Promise<void> {
   const { parallelism = 1, completions } = job.spec;
-  // Without completions, no new pods start after a success.
+  // If completions is not set, no pods start after the first success.
   const left =
     completions === undefined
       ? ended.succeeded.size > 0
@@ -161,7 +161,7 @@ async function startPods(context: ApiContext, job: Job, ended: Ended, active: re
     await createPod(context, job, isIndexed(job) ? indexed(job, free.shift() ?? 0) : {});
 }
 
-/** Kubernetes, "Completion mode". */
+/** Returns an indexed pod's name, annotation and variable (Kubernetes, "Completion mode"). */
 function indexed(job: Job, index: number): Parameters<typeof createPod>[2] {
   const { containers, initContainers } = job.spec.template.spec ?? {};
   const name = `${job.metadata.name}-${index}`;
@@ -205,7 +205,7 @@ function report(context: ApiContext, job: Job, ended: Ended, result?: Result): v
   });
 }
 
-/** `0,2-4` of {0, 2, 3, 4}. */
+/** Formats numbers as ranges: {0, 2, 3, 4} becomes `0,2-4`. */
 function ranges(numbers: ReadonlySet<number>): string {
   const sorted = [...numbers].sort((a, b) => a - b);
   const starts = sorted.filter((number) => !numbers.has(number - 1));

@@ -8,7 +8,7 @@ function isActive(store: MemoryStore, namespace: string): boolean {
   return found !== undefined && found.metadata.deletionTimestamp === undefined;
 }
 
-/** Each namespace has a service account `default` and the cluster's CA. */
+/** Creates the service account `default` and the ConfigMap with the cluster's CA in a namespace. */
 function furnish(store: MemoryStore, namespace: string, certificateAuthority: string): void {
   if (!isActive(store, namespace)) return;
   if (!store.get('serviceaccounts', namespace, 'default')) {

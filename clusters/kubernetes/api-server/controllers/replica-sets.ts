@@ -4,7 +4,7 @@ import { availability, createPod, isActive, isReady, podsOf, setStatus } from '.
 import type { ApiContext } from '../rest/context.ts';
 import type { Workload, WorkloadPod } from './workload.ts';
 
-/** Kubernetes, "ReplicaSet". Foreign pods are not adopted. */
+/** Keeps the number of pods of each ReplicaSet (Kubernetes, "ReplicaSet"). Does not adopt other pods. */
 export function startReplicaSetController(context: ApiContext): () => void {
   const { store } = context;
   return startController(store, {
@@ -31,7 +31,7 @@ export function startReplicaSetController(context: ApiContext): () => void {
   });
 }
 
-/** Ready pods first, then older ones. */
+/** Sorts ready pods first, then older ones. */
 function byUse(a: WorkloadPod, b: WorkloadPod): number {
   const age = (pod: WorkloadPod): string => pod.metadata.creationTimestamp ?? '';
   return Number(isReady(b)) - Number(isReady(a)) || age(a).localeCompare(age(b));

@@ -24,7 +24,7 @@ describe('the scheduler', () => {
     (await cluster.call('PATCH', `${PODS}/${name}`, { headers, body: { spec } })).status;
   const read = async (name: string): Promise<Scheduled> =>
     (await cluster.call('GET', `${PODS}/${name}`)).body as unknown as Scheduled;
-  /** The reason why a pod is not scheduled, or its node. */
+  /** Returns a pod's node, or the reason why it is not scheduled. */
   const state = async (name: string): Promise<string | undefined> => {
     const { spec, status } = await read(name);
     return spec.nodeName ?? status.conditions?.find(({ type }) => type === 'PodScheduled')?.reason;
@@ -33,21 +33,21 @@ describe('the scheduler', () => {
     while ((await state(name)) !== wanted) await new Promise(setImmediate);
   };
 
-  it('puts a pod on a ready node', async () => {
+  it('assigns a pod to a ready node', async () => {
     await create('free', {});
     await until('free', 'node-1');
   });
 
-  it('says so of a pod that no node takes', async () => {
+  it('marks a pod as unschedulable if no node matches', async () => {
     await create('choosy', { nodeSelector: { 'kubernetes.io/hostname': 'nowhere' } });
     await until('choosy', 'Unschedulable');
   });
 
-  it('holds a pod with scheduling gates back until the last of them is gone', async () => {
+  it('does not schedule a pod until its last scheduling gate is removed', async () => {
     await create('gated', gates('example.com/a', 'example.com/b'));
     await until('gated', 'SchedulingGated');
     expect(await patch('gated', gates('example.com/b'))).to.equal(200);
-    // A pod without gates that is made later is scheduled meanwhile.
+    // A later pod without gates is scheduled first.
     await create('free', {});
     await until('free', 'node-1');
     expect(await state('gated')).to.equal('SchedulingGated');
@@ -55,20 +55,20 @@ describe('the scheduler', () => {
     await until('gated', 'node-1');
   });
 
-  it('lets nobody add a gate, or hold back a pod that has a node', async () => {
+  it('rejects added gates, and gates on a pod with a node', async () => {
     await create('gated', gates('example.com/a'));
     expect(await patch('gated', gates('example.com/a', 'example.com/b'))).to.equal(422);
     expect(await create('both', { ...gates('example.com/a'), nodeName: 'node-1' })).to.equal(422);
     expect(await create('nameless', { schedulingGates: [{}] })).to.equal(422);
   });
 
-  it('deletes a pod that never ran at once', async () => {
+  it('immediately deletes a pod that never ran', async () => {
     await create('gated', gates('example.com/a'));
     await cluster.call('DELETE', `${PODS}/gated`);
     expect((await cluster.call('GET', `${PODS}/gated`)).status).to.equal(404);
   });
 
-  it('gives tokens to a pod that is held back', async () => {
+  it('issues tokens for a gated pod', async () => {
     await create('gated', gates('example.com/a'));
     const answer = await cluster.call('POST', '/api/v1/namespaces/default/serviceaccounts/default/token', {
       body: { spec: { audiences: ['vault'], boundObjectRef: { kind: 'Pod', name: 'gated' } } },

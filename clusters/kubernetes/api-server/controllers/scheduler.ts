@@ -25,13 +25,13 @@ function withCondition(pod: KubeObject, condition: JsonObject): KubeObject {
   return { ...pod, status: { ...status, conditions: [...others, condition] } };
 }
 
-/** Kubernetes, "Pod Scheduling Readiness". */
+/** Whether a pod has scheduling gates (Kubernetes, "Pod Scheduling Readiness"). */
 const isGated = (pod: KubeObject): boolean => objectsIn(specOf(pod)['schedulingGates']).length > 0;
 
 const isUnscheduled = (pod: KubeObject): boolean =>
   !specOf(pod)['nodeName'] && pod.metadata.deletionTimestamp === undefined;
 
-/** Puts ungated pods on the ready, selected node with the fewest pods. Ignores taints, affinity and resource requests. */
+/** Assigns pods to the matching ready node with the fewest pods. Ignores taints, affinity and resource requests. */
 export function startScheduler(store: MemoryStore, clock: Clock): void {
   let planned = false;
 
@@ -73,7 +73,7 @@ export function startScheduler(store: MemoryStore, clock: Clock): void {
     for (const pod of waiting) schedule(pod, nodes, load);
   }
 
-  // Deferred, so that a created pod has no node yet.
+  // Deferred, so that the response to a creation shows no node yet.
   function plan(): void {
     if (planned) return;
     planned = true;

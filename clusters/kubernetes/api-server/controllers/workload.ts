@@ -19,7 +19,7 @@ type Owner = KubeObject & { readonly spec: Pick<Workload['spec'], 'template'> };
 
 export type WorkloadPod = KubeObject & Pick<Stored<V1Pod>, 'spec' | 'status'>;
 
-/** Returns stored objects: read only. */
+/** Returns the owner's dependents. They are stored objects and read-only. */
 export function controlledBy(store: MemoryStore, owner: KubeObject, resource: string): KubeObject[] {
   return store
     .list(resource, owner.metadata.namespace)
@@ -38,7 +38,7 @@ export const isActive = (pod: WorkloadPod): boolean => pod.metadata.deletionTime
 export const isReady = ({ status }: WorkloadPod): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 
-/** Counts pods that were ready for `minReadySeconds`; `next` is milliseconds until another. */
+/** Counts pods that have been ready for `minReadySeconds`. `next`: milliseconds until the next pod has. */
 export function availability(
   pods: readonly WorkloadPod[],
   { spec: { minReadySeconds = 0 } }: Workload,
@@ -55,7 +55,7 @@ export function availability(
   };
 }
 
-/** Returns ten characters for a label. */
+/** Returns ten characters, for use as a label. */
 export function templateHash(template: PodTemplate): string {
   return createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10);
 }
@@ -73,7 +73,7 @@ export interface PodChanges {
   readonly spec?: Readonly<Record<string, unknown>>;
 }
 
-/** Creates a pod through admission; a failure becomes an event of the owner. Throws `ApiError`. */
+/** Creates a pod through admission. On failure, records an event of the owner and throws `ApiError`. */
 export async function createPod(context: ApiContext, owner: Owner, changes: PodChanges = {}): Promise<void> {
   const { metadata = {}, spec } = owner.spec.template;
   const { namespace } = owner.metadata;
@@ -105,14 +105,14 @@ export async function createPod(context: ApiContext, owner: Owner, changes: PodC
 function recordFailure({ store, clock }: ApiContext, owner: Owner, component: string, error: unknown): void {
   const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
   const { namespace = 'default', uid } = owner.metadata;
-  // The last of several attempts.
+  // Record repeated failures only once.
   const known = store
     .list('events', namespace)
     .some((event) => event['message'] === message && (event['involvedObject'] as { uid?: string }).uid === uid);
   if (!known) recordEvent(store, clock, owner, { reason: 'FailedCreate', message, type: 'Warning', component });
 }
 
-/** Skips replaced and deleted objects. */
+/** Updates the status, unless the object was replaced or deleted. */
 export function setStatus(store: MemoryStore, resource: string, object: KubeObject, status: object): void {
   const { namespace, name, uid } = object.metadata;
   const current = store.get(resource, namespace, name);
@@ -124,7 +124,7 @@ export function setStatus(store: MemoryStore, resource: string, object: KubeObje
 
 export type Condition = Stored<V1JobCondition>;
 
-/** Keeps the transition time of an unchanged condition. */
+/** Returns a condition. Keeps the transition time if it is unchanged. */
 export function condition(
   object: KubeObject,
   { type, status, ...why }: Omit<Condition, 'lastTransitionTime'>,

@@ -5,7 +5,7 @@ const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch
 interface DiscoveredResource {
   readonly group: string;
   readonly version: string;
-  /** Plural name, with a slash before a subresource. */
+  /** Plural name, followed by a slash and the subresource, if any. */
   readonly name: string;
   readonly singular: string;
   readonly namespaced: boolean;
@@ -13,7 +13,7 @@ interface DiscoveredResource {
   readonly verbs: readonly string[];
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
-  /** Group of a subresource's body, if different. */
+  /** Group and version of a subresource's body, if they differ. */
   readonly bodyGroup?: { readonly group: string; readonly version: string };
 }
 
@@ -132,7 +132,7 @@ function aggregated(groups: readonly string[]): object {
 
 const AGGREGATED_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
-/** Undefined for other paths. */
+/** Returns a discovery document, or undefined for other paths. */
 export function discover(
   path: string,
   accept: string | undefined,

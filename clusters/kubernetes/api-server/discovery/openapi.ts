@@ -1,6 +1,6 @@
 import { groupVersion, KINDS } from '../model/kinds.ts';
 
-/** The part of OpenAPI v3 that kubectl needs to create and apply: `fieldValidation` and `dryRun`. No schemas. */
+/** Returns the OpenAPI v3 parameters that kubectl create and apply need: `fieldValidation` and `dryRun`. No schemas. */
 export function openApi(path: string): object | undefined {
   const root = '/openapi/v3';
   const groupVersions = [...new Set(KINDS.map(groupVersion))];

@@ -4,10 +4,10 @@ import { badRequest } from '../model/errors.ts';
 import { ApiError } from '../model/types.ts';
 import { parseYaml } from './yaml.ts';
 
-/** Kubernetes' own limit for a request's body. */
+/** Kubernetes's limit for a request body. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
-/** Without parameters; empty by default. */
+/** Returns the media type without parameters; empty by default. */
 export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
@@ -17,8 +17,8 @@ const tooLarge = (): ApiError => new ApiError(413, 'RequestEntityTooLarge', 'lim
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 /**
- * Decodes JSON, YAML and kubectl's protobuf; undefined if empty. Throws `ApiError` 400, 413 or 415, without the parser's
- * message, which quotes the body.
+ * Decodes a body in JSON, YAML or kubectl's protobuf. Returns undefined if it is empty. Throws `ApiError` 400, 413 or 415,
+ * without the parser's message, which would quote the body.
  */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const type = mediaType(request);

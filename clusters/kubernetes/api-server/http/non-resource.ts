@@ -23,7 +23,7 @@ function versionInfo(version: string): object {
   };
 }
 
-/** Kubernetes, "Service account issuer discovery". */
+/** Returns the issuer's discovery document (Kubernetes, "Service account issuer discovery"). */
 function issuerConfiguration(context: ApiContext): object {
   return {
     issuer: context.tokens.issuer,
@@ -34,7 +34,7 @@ function issuerConfiguration(context: ApiContext): object {
   };
 }
 
-/** Throws `ApiError` 404 or 405. */
+/** Serves health, version, metrics, discovery and issuer documents. Throws `ApiError` 404 or 405. */
 export async function serveNonResource(
   context: ApiContext,
   info: RequestInfo,

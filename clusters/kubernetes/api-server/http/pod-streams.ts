@@ -20,7 +20,7 @@ function podOf(context: ApiContext, target: ResourceRequest, name: string): Kube
   return pod;
 }
 
-/** With several containers, the request must name one. Throws `ApiError` 400. */
+/** Returns the requested container, which may be omitted only if there is a single one. Throws `ApiError` 400. */
 function containerOf(pod: KubeObject, asked: string | null): string {
   const spec = (pod['spec'] ?? {}) as JsonObject;
   const names = objectsIn(spec['containers']).map((container) => String(container['name']));
@@ -41,7 +41,7 @@ function flag(query: URLSearchParams, name: string): boolean {
   return ['true', '1'].includes(query.get(name) ?? '');
 }
 
-/** Throws `ApiError` before the answer begins. */
+/** Streams a container's log. Throws `ApiError` before the response begins. */
 export function serveLog(
   context: ApiContext,
   info: RequestInfo,
@@ -62,7 +62,7 @@ export function serveLog(
     ...(tail === null ? {} : { tailLines: Number(tail) }),
     previous: flag(query, 'previous'),
   });
-  // Sent with the first bytes, so that earlier errors can be a Status.
+  // Send headers with the first bytes, so that earlier errors can be a Status.
   const begin = () => {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/plain' });
   };
@@ -81,7 +81,7 @@ export function serveLog(
   response.on('close', () => log.destroy());
 }
 
-/** Hop-by-hop and credential headers. */
+/** Headers not to forward: hop-by-hop headers and credentials. */
 const PRIVATE_HEADERS = ['host', 'connection', 'authorization', 'cookie', 'keep-alive', 'upgrade', 'transfer-encoding'];
 
 /** Proxies `pods/<name>:<port>/proxy/<path>`. Throws `ApiError`. */
@@ -99,18 +99,18 @@ export function serveProxy(
   const containers = objectsIn(((pod['spec'] ?? {}) as JsonObject)['containers']);
   const declared = containers.flatMap((container) => objectsIn(container['ports']))[0]?.['containerPort'];
   const port = asked === undefined ? declared : Number(asked);
-  if (typeof port !== 'number') throw badRequest('the pod declares no port; name one as <pod>:<port>');
+  if (typeof port !== 'number') throw badRequest('the pod declares no port, so name one as <pod>:<port>');
   const base = context.kubeletOf(pod)?.proxy?.(pod.metadata.namespace ?? '', name, port);
   if (base === undefined) throw unavailable(`error trying to reach pod ${name}: nothing serves port ${port}`);
   const url = new URL(base);
-  // Not resolved, since `//host` would be another host.
+  // Not resolved as a URL, because `//host` would be another host.
   url.pathname = `/${target.rest}`;
   url.search = info.query.toString();
   const headers = Object.entries(request.headers).filter(
     ([header]) => !PRIVATE_HEADERS.includes(header) && !header.startsWith('impersonate-'),
   );
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  // A new connection: a pod may just be closing a kept one.
+  // Open a new connection, because the pod may be closing a kept-alive one.
   const options = { agent: false, method: request.method ?? 'GET', headers: Object.fromEntries(headers) };
   const upstream = send(url, options, (answer) => {
     const { connection: _connection, 'keep-alive': _keepAlive, ...passed } = answer.headers;

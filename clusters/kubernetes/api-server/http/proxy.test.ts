@@ -6,7 +6,7 @@ import { pod, startTestCluster, type TestCluster } from '../../../../test/suppor
 
 const PODS = '/api/v1/namespaces/default/pods';
 
-describe('pod proxy', () => {
+describe('the pod proxy', () => {
   let cluster: TestCluster;
   let backend: Server;
   let seen: { url: string | undefined; headers: IncomingHttpHeaders } | undefined;
@@ -35,7 +35,7 @@ describe('pod proxy', () => {
     backend.close();
   });
 
-  it('passes a request on without what proves who sent it', async () => {
+  it("forwards a request without the caller's credentials", async () => {
     const answer = await cluster.call('GET', `${PODS}/web:2705/proxy/a%2Fb?x=1`);
     expect([answer.status, answer.text]).to.deep.equal([418, 'metrics\n']);
     expect(seen?.url).to.equal('/a%2Fb?x=1');
@@ -43,14 +43,14 @@ describe('pod proxy', () => {
   });
 
   for (const path of ['//127.0.0.1:1/x', '/\\127.0.0.1:1/x']) {
-    it(`leads to no other host by ${path}`, async () => {
+    it(`does not connect to another host for ${path}`, async () => {
       seen = undefined;
       expect((await cluster.call('GET', `${PODS}/web:2705/proxy${path}`)).status).to.equal(418);
       expect(seen).to.have.property('url').that.equals('//127.0.0.1:1/x');
     });
   }
 
-  it('ends its answer where that of the pod breaks off', async () => {
+  it("resets the connection if the pod's response breaks off", async () => {
     const broken = cluster.call('GET', `${PODS}/web:2705/proxy/broken`).then(
       ({ status }) => status,
       () => 'reset',
@@ -65,7 +65,7 @@ describe('pod proxy', () => {
     ['web:2705/proxy/', 'bob', 403],
     ['web/exec', 'admin', 501],
   ] as const) {
-    it(`${as} gets ${path}: ${status}`, async () => {
+    it(`returns ${status} for ${path} to ${as}`, async () => {
       expect((await cluster.call('GET', `${PODS}/${path}`, { as })).status).to.equal(status);
     });
   }

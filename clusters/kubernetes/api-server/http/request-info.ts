@@ -9,9 +9,9 @@ export interface ResourceRequest {
   readonly namespace: string | undefined;
   readonly resource: string;
   readonly name: string | undefined;
-  /** Empty for the object itself. */
+  /** Empty for a request to the object itself. */
   readonly subresource: string;
-  /** Path of a proxy request, undecoded, without leading slash. */
+  /** Path of a proxy request, not decoded, without a leading slash. */
   readonly rest: string;
 }
 
@@ -19,7 +19,7 @@ export interface RequestInfo {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
-  /** Undefined for discovery, health and the issuer's documents. */
+  /** Undefined for paths without a resource, such as discovery, health and the issuer's documents. */
   readonly resource: ResourceRequest | undefined;
 }
 
@@ -39,7 +39,7 @@ function verbOf(method: string, named: boolean, query: URLSearchParams): string 
   switch (method) {
     case 'GET':
     case 'HEAD':
-      // A named object is watched through a list.
+      // Watching a single object is a list with a field selector.
       if (named) return 'get';
       return isTrue(query.get('watch')) ? 'watch' : 'list';
     case 'POST':
@@ -94,7 +94,7 @@ export function parseRequest(request: IncomingMessage): RequestInfo {
   };
 }
 
-/** A list or watch of one object by field selector counts as naming it. */
+/** Returns the attributes to authorize. A list or watch with a field selector for one name has that name. */
 export function attributesOf(info: RequestInfo): Attributes {
   const { resource: r } = info;
   if (r === undefined) return { verb: info.method === 'HEAD' ? 'head' : info.method.toLowerCase(), path: info.path };
@@ -103,7 +103,7 @@ export function attributesOf(info: RequestInfo): Attributes {
   return {
     verb: r.verb,
     group: r.group,
-    // Kubernetes includes the port in a proxy's pod name.
+    // In Kubernetes, the pod name of a proxy request includes the port.
     resource: r.resource,
     ...(r.subresource === '' ? {} : { subresource: r.subresource }),
     ...(name === undefined ? {} : { name }),

@@ -37,7 +37,7 @@ function subjectIn(spec: JsonObject): UserInfo {
 
 function specOf(body: unknown): JsonObject {
   const spec = isObject(body) ? body['spec'] : undefined;
-  if (!isObject(spec)) throw badRequest('the review needs a spec');
+  if (!isObject(spec)) throw badRequest('the review has no spec');
   return spec;
 }
 
@@ -93,7 +93,7 @@ function reviewSelf(requester: UserInfo): object {
   return { kind: 'SelfSubjectReview', apiVersion: AUTHENTICATION, metadata, status: { userInfo: requester } };
 }
 
-/** The answer never repeats the token. Throws `ApiError` 400. */
+/** Answers a TokenReview, without repeating the token. Throws `ApiError` 400. */
 async function reviewToken(context: ApiContext, body: unknown): Promise<object> {
   const spec = isObject(body) && isObject(body['spec']) ? body['spec'] : {};
   const { token, audiences = [] } = spec;
@@ -120,7 +120,7 @@ async function reviewToken(context: ApiContext, body: unknown): Promise<object> 
 
 type Review = (context: ApiContext, body: unknown, user: UserInfo, target: ResourceRequest) => object | Promise<object>;
 
-/** Resources that are answered and not stored. */
+/** Resources that are not stored, only answered. */
 const REVIEWS: Readonly<Record<string, Review>> = {
   'authentication.k8s.io/tokenreviews': reviewToken,
   'authentication.k8s.io/selfsubjectreviews': (_context, _body, user) => reviewSelf(user),

@@ -5,7 +5,7 @@ import { parseYaml } from './yaml.ts';
 describe('YAML bodies', () => {
   const keys = (count: number): string => Array.from({ length: count }, (_, i) => `k${i}: v`).join('\n');
 
-  it('reads YAML, JSON, and JSON of any length', async () => {
+  it('may be YAML, or JSON of any length', async () => {
     expect(await parseYaml('a: [1, {b: c}]\n')).to.deep.equal({ a: [1, { b: 'c' }] });
     expect(await parseYaml('{a: 1}')).to.deep.equal({ a: 1 });
     const long = { a: 'x'.repeat(300_000) };
@@ -14,18 +14,18 @@ describe('YAML bodies', () => {
 
   for (const [what, text] of [
     ['nested brackets', '['.repeat(1000)],
-    ['nested brackets on lines of their own', '[\n'.repeat(1000)],
-    ['a list in a list in a list', `${'- '.repeat(1000)}x`],
+    ['nested brackets on separate lines', '[\n'.repeat(1000)],
+    ['deeply nested lists', `${'- '.repeat(1000)}x`],
     ['more than 256 KiB', keys(40_000)],
   ] as const) {
-    it(`refuses ${what} ahead of the parser`, async () => {
+    it(`are rejected before parsing: ${what}`, async () => {
       const error = await parseYaml(text).catch((thrown: unknown) => thrown);
       expect(error).to.be.instanceOf(ApiError);
       expect((error as ApiError).status).to.equal(400);
     });
   }
 
-  it('refuses aliases that multiply', async () => {
+  it('are rejected if aliases expand exponentially', async () => {
     const lines = ['a: &a [x,x,x,x,x,x,x,x]'];
     for (const [of, to] of ['ab', 'bc', 'cd', 'de', 'ef']) lines.push(`${to}: &${to} [${`*${of},`.repeat(8)}]`);
     const error = await parseYaml(lines.join('\n')).catch((thrown: unknown) => thrown);

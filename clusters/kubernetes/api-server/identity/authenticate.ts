@@ -25,7 +25,7 @@ export interface TokenIdentity {
 type Authenticate = NonNullable<ApiServerOptions['authenticate']>;
 export type TokenAuthenticator = (token: string, audiences?: readonly string[]) => Promise<TokenIdentity>;
 
-/** Service account tokens first, then the cluster's own authenticator. */
+/** Tries service account tokens first, then the cluster's authenticator. */
 export function newTokenAuthenticator(
   verifier: TokenVerifier,
   authenticate: ApiServerOptions['authenticate'],
@@ -38,7 +38,7 @@ export function newTokenAuthenticator(
       return { user: withAuthenticatedGroup(verdict.user), audiences: verdict.audiences };
     }
     if (verdict.kind === 'refused') return { error: `[invalid bearer token, ${verdict.error}]` };
-    // It knows no audiences: its tokens are only for the API server.
+    // The authenticator's tokens have no audiences: they are only for the API server.
     const wanted = [API_AUDIENCE].filter((own) => audiences?.includes(own) ?? true);
     const user = wanted.length === 0 ? undefined : await authenticateOther?.(token).catch(() => undefined);
     return user === undefined
@@ -47,11 +47,11 @@ export function newTokenAuthenticator(
   };
 }
 
-/** As kube-apiserver's --authentication-token-webhook-cache-ttl. */
+/** kube-apiserver's default for --authentication-token-webhook-cache-ttl. */
 const REMEMBERED_MILLISECONDS = 2 * 60_000;
 const REMEMBERED_TOKENS = 1024;
 
-/** Caches successes. */
+/** Caches successful authentications. */
 function remembered(authenticate: Authenticate, clock: Clock): Authenticate {
   const known = new Map<string, { readonly user: UserInfo; readonly until: number }>();
   return async (token) => {
@@ -66,7 +66,7 @@ function remembered(authenticate: Authenticate, clock: Clock): Authenticate {
   };
 }
 
-/** Throws `ApiError` 401 for an invalid token; other headers are anonymous (Kubernetes, `bearertoken.Authenticator`). */
+/** Returns the user; anonymous without a bearer token (Kubernetes, `bearertoken.Authenticator`). Throws `ApiError` 401. */
 export async function authenticateRequest(
   headers: IncomingHttpHeaders,
   authenticator: TokenAuthenticator,
@@ -78,7 +78,7 @@ export async function authenticateRequest(
   return user;
 }
 
-/** Node joins repeated headers with ", ", which occurs in no user or group name. */
+/** Splits repeated headers, which Node joins with ", ". No user or group name contains that. */
 function values(header: string | string[] | undefined): string[] {
   if (header === undefined) return [];
   return (Array.isArray(header) ? header : header.split(', ')).filter((value) => value !== '');
@@ -96,7 +96,7 @@ export function impersonate(
   const extra = extraOf(headers);
   const extras = Object.entries(extra).flatMap(([key, list]) => list.map((value) => [key, value] as const));
   if (username === undefined) {
-    // Go's form: kind, namespace, name, UID, API version, resource version and field path.
+    // Go's format: kind, namespace, name, UID, API version, resource version and field path.
     const references = [
       ...groups.map((name) => `{Group  ${name}    }`),
       ...extras.map(([key, value]) => `{UserExtra  ${value}  authentication.k8s.io/v1  ${key}}`),
@@ -123,7 +123,7 @@ export function impersonate(
 
 const EXTRA = 'impersonate-extra-';
 
-/** By lower-case key; invalid percent-encoding stays. */
+/** Returns the extras by lower-case key. Keeps invalid percent-encoding. */
 function extraOf(headers: IncomingHttpHeaders): Record<string, string[]> {
   const named = Object.keys(headers).filter((header) => header.startsWith(EXTRA));
   return Object.fromEntries(

@@ -3,7 +3,7 @@ import { decodeProtectedHeader } from 'jose';
 import { newSigningKeys } from './signing-keys.ts';
 
 describe('signing keys', () => {
-  it('follow each other, and tokens by those before are good', async () => {
+  it('rotate, and earlier tokens stay valid', async () => {
     let now = 1_000_000;
     const keys = newSigningKeys(undefined, { clock: { now: () => now }, milliseconds: 1000 });
     const first = await keys.sign({ sub: 'first' });
@@ -16,10 +16,10 @@ describe('signing keys', () => {
     expect(new Set(published)).to.have.length(2);
     expect([await keys.verify(first), await keys.verify(second)]).to.deep.equal([{ sub: 'first' }, { sub: 'second' }]);
     now -= 1000;
-    expect(decodeProtectedHeader(await keys.sign({})).kid, 'a clock that is moved back').to.equal(published[0]);
+    expect(decodeProtectedHeader(await keys.sign({})).kid, 'after the clock is moved back').to.equal(published[0]);
   });
 
-  it('know no tokens of others, and no other text', async () => {
+  it('reject tokens signed by other keys, and other text', async () => {
     const keys = newSigningKeys();
     const other = await newSigningKeys().sign({});
     const [header, , signature] = (await keys.sign({})).split('.');

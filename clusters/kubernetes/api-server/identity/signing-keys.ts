@@ -4,13 +4,13 @@ import { CompactSign, compactVerify } from 'jose';
 import { isObject } from '../patch/merge-patch.ts';
 import type { ApiServerOptions, Clock } from '../model/types.ts';
 
-/** RS256 with rotating RSA-2048 keys. */
+/** Signs with RS256 and rotating RSA-2048 keys. */
 export interface SigningKeys {
   /** Returns a compact JWS with `alg` and `kid`. */
   sign(claims: object): Promise<string>;
-  /** Undefined for any other text. Expiry is not checked. */
+  /** Returns the claims of a valid JWS, or undefined. Does not check expiry. */
   verify(token: string): Promise<Readonly<Record<string, unknown>> | undefined>;
-  /** JWKs with `kid`, `alg` and `use`. */
+  /** Returns the public keys with `kid`, `alg` and `use`. */
   jwks(): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
@@ -31,7 +31,7 @@ async function generate(keyId: KeyIdOf): Promise<KeyPair> {
 
 const HAS_THREE_PARTS = /^[^.]*\.[^.]*\.[^.]*$/;
 
-/** Generates a key in the thread pool (up to 300 ms). @param rotation lifetime in milliseconds of the clock; default: forever */
+/** Generates keys in the thread pool (up to 300 ms each). `rotation`: a key's lifetime; default: forever. */
 export function newSigningKeys(
   keyId: KeyIdOf = sha256,
   rotation?: { readonly clock: Clock; readonly milliseconds: number },
@@ -44,7 +44,7 @@ export function newSigningKeys(
     pairs.set(period, pair);
     return pair;
   };
-  // Users of the key handle the failure; unhandled, it would end the process.
+  // Callers handle a failure later; until then it must not count as an unhandled rejection.
   current().catch(() => undefined);
   return {
     async sign(claims) {
@@ -53,7 +53,7 @@ export function newSigningKeys(
       return new CompactSign(payload).setProtectedHeader({ alg: 'RS256', kid: id }).sign(privateKey);
     },
     async verify(token) {
-      // Most are tokens of EKS, and an error with its stack takes longer than this.
+      // Most other tokens are EKS's. This check is faster than an error with a stack.
       if (!HAS_THREE_PARTS.test(token)) return undefined;
       const all = await Promise.all(pairs.values());
       try {

@@ -4,10 +4,10 @@ import type { Clock, TokenIssuer, TokenLifetimes } from '../model/types.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { serviceAccountUsername } from '../model/user.ts';
 
-/** EKS's `--api-audiences`, the default audience. */
+/** EKS's value of `--api-audiences`, which is the default audience. */
 export const API_AUDIENCE = 'https://kubernetes.default.svc';
 
-/** Requested seconds of a pod's API token, `warnafter`; it lives longer (`WarnOnlyBoundTokenExpirationSeconds`). */
+/** Requested lifetime in seconds of a pod's API token. The real one is longer (`WarnOnlyBoundTokenExpirationSeconds`). */
 export const API_TOKEN_EXPIRATION_SECONDS = 3607;
 
 export function newTokenIssuer(
@@ -44,7 +44,7 @@ export function newTokenIssuer(
         nbf: now,
         sub: serviceAccountUsername(serviceAccount.namespace, serviceAccount.name),
       });
-      // Kubernetes answers the requested expiry, even if the token lives longer.
+      // Kubernetes returns the requested expiry even if the token lives longer.
       return { token, expirationTimestamp: timestamp((now + seconds) * 1000) };
     },
     async jwks() {

@@ -7,16 +7,16 @@ import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from '../
 export type TokenVerdict =
   | { readonly kind: 'valid'; readonly user: UserInfo; readonly audiences: readonly string[] }
   | { readonly kind: 'refused'; readonly error: string }
-  /** Not signed by this cluster. */
+  /** The token is not signed by this cluster. */
   | { readonly kind: 'foreign' };
 
-/** Seconds for which deleted objects still count, and of clock skew (as in Kubernetes). */
+/** Seconds of validity after an object's deletion, and of clock skew, both from Kubernetes. */
 const DELETION_GRACE = 60;
 const LEEWAY = 60;
 
 interface Reference {
   readonly name: string;
-  /** Empty for a missing node. */
+  /** Empty if the node does not exist. */
   readonly uid: string;
 }
 
@@ -32,7 +32,7 @@ export class TokenVerifier {
     this.#parts = { issuer, keys, store, clock };
   }
 
-  /** Verifies signature, lifetime, audience, and that account and bound objects are unchanged. Returns shared audiences. */
+  /** Verifies signature, lifetime, audience, account and bound objects. Returns the audiences in common. */
   async verify(token: string, audiences: readonly string[] = [API_AUDIENCE]): Promise<TokenVerdict> {
     const claims = await this.#parts.keys.verify(token);
     if (claims === undefined || claims['iss'] !== this.#parts.issuer) return { kind: 'foreign' };
@@ -64,7 +64,7 @@ export class TokenVerifier {
     ] as const) {
       const target = reference(bound[claim]);
       if (target === undefined) continue;
-      // A pod-bound token's node is only informative.
+      // The node of a pod-bound token is only informative.
       const checked = claim !== 'node' || bound['pod'] === undefined;
       if (checked && !this.#lives(this.#parts.store.get(resource, scope, target.name), target.uid)) {
         return refused('service account token has been invalidated');

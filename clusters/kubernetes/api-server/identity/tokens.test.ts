@@ -28,7 +28,7 @@ describe('service account tokens', () => {
     return { name, uid: body.metadata.uid! };
   }
 
-  it('are JWTs that the published keys verify, with the claims of a bound token', async () => {
+  it('are JWTs with the claims of a bound token, which the published keys verify', async () => {
     const bound = await newPod('claims');
     const ref = { kind: 'Pod', apiVersion: 'v1', name: bound.name };
     const answer = await request({
@@ -50,7 +50,7 @@ describe('service account tokens', () => {
     expect((payload['kubernetes.io'] as { serviceaccount: object }).serviceaccount).to.have.keys('name', 'uid');
   });
 
-  it('are for the API server where they name no audience, and live no longer than the cluster lets them', async () => {
+  it("default to the API server's audience, and live at most for the cluster's maximum", async () => {
     const account = { namespace: 'default', name: 'default', uid: 'any' };
     const issued = await cluster.server.tokens.issue(account, { audiences: [], expirationSeconds: 48 * 3600 });
     const claims = JSON.parse(Buffer.from(issued.token.split('.')[1]!, 'base64url').toString()) as Record<
@@ -61,7 +61,7 @@ describe('service account tokens', () => {
     expect(claims['exp']! - claims['iat']!).to.equal(24 * 3600);
   });
 
-  it('live 90 days when they are a pod API token, and say when they should have been renewed', async () => {
+  it('live 90 days as API tokens of pods, with the intended renewal time in warnafter', async () => {
     const { name } = await newPod('extended');
     const ref = { kind: 'Pod', apiVersion: 'v1', name };
     const answer = await request({ expirationSeconds: 3607, boundObjectRef: ref });
@@ -76,21 +76,36 @@ describe('service account tokens', () => {
   });
 
   for (const [title, spec, status, message] of [
-    ['too short', { expirationSeconds: 60 }, 422, 'may not specify a duration less than 10 minutes'],
-    ['too long', { expirationSeconds: 2 ** 32 + 1 }, 422, 'may not specify a duration larger than 2^32 seconds'],
-    ['no number', { expirationSeconds: 'x' }, 400, 'must be a whole number'],
-    ['no such pod', { boundObjectRef: { kind: 'Pod', name: 'none' } }, 404, 'pods "none" not found'],
-    ['another kind', { boundObjectRef: { kind: 'ConfigMap', apiVersion: 'v1', name: 'x' } }, 400, 'cannot bind token'],
-    ['an inherited kind', { boundObjectRef: { kind: 'constructor', name: 'x' } }, 400, 'cannot bind token'],
+    ['too short a lifetime', { expirationSeconds: 60 }, 422, 'may not specify a duration less than 10 minutes'],
+    [
+      'too long a lifetime',
+      { expirationSeconds: 2 ** 32 + 1 },
+      422,
+      'may not specify a duration larger than 2^32 seconds',
+    ],
+    ['a lifetime that is not a number', { expirationSeconds: 'x' }, 400, 'must be a whole number'],
+    ['a missing pod', { boundObjectRef: { kind: 'Pod', name: 'none' } }, 404, 'pods "none" not found'],
+    [
+      'an unsupported kind',
+      { boundObjectRef: { kind: 'ConfigMap', apiVersion: 'v1', name: 'x' } },
+      400,
+      'cannot bind token',
+    ],
+    [
+      "a kind that is an inherited property's name",
+      { boundObjectRef: { kind: 'constructor', name: 'x' } },
+      400,
+      'cannot bind token',
+    ],
   ] as const) {
-    it(`are refused: ${title}`, async () => {
+    it(`are denied for ${title}`, async () => {
       const answer = await request(spec);
       expect(answer.status).to.equal(status);
       expect(answer.body['message']).to.contain(message);
     });
   }
 
-  it('are refused for a pod of another service account, or of another UID', async () => {
+  it('are denied for a pod with another service account or UID', async () => {
     const { name } = await newPod('own');
     await cluster.call('POST', '/api/v1/namespaces/default/serviceaccounts', { body: { metadata: { name: 'other' } } });
     const other = await request({ boundObjectRef: { kind: 'Pod', name } }, SA.replace('default/token', 'other/token'));
@@ -101,7 +116,7 @@ describe('service account tokens', () => {
     expect((await request({ boundObjectRef: { kind: 'Pod', name, uid: 'x' } })).status).to.equal(409);
   });
 
-  it('name the node of their pod, by its UID where there is such a node', async () => {
+  it("name their pod's node, without a UID if it does not exist", async () => {
     const spec = { nodeName: 'nowhere' };
     await cluster.call('POST', '/api/v1/namespaces/default/pods', { body: pod('placed', spec) });
     const token = tokenOf(await request({ boundObjectRef: { kind: 'Pod', name: 'placed' } }));
@@ -113,13 +128,13 @@ describe('service account tokens', () => {
     expect(user.extra).not.to.have.property('authentication.kubernetes.io/node-uid');
   });
 
-  it('are shortened to 24 hours with a warning', async () => {
+  it('are limited to 24 hours with a warning', async () => {
     const answer = await request({ expirationSeconds: 90_000 });
     expect(answer.headers['warning']).to.contain('shortened to 86400 seconds');
     expect((answer.body['spec'] as { expirationSeconds: number }).expirationSeconds).to.equal(86_400);
   });
 
-  it('authenticate requests until their pod is gone', async () => {
+  it('authenticate requests until their pod is deleted', async () => {
     const { name } = await newPod('short-lived');
     const token = tokenOf(await request({ boundObjectRef: { kind: 'Pod', name } }));
     const whoami = () => cluster.call('POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', { token, body: {} });
@@ -135,7 +150,7 @@ describe('service account tokens', () => {
     });
   });
 
-  it('are good for their audience alone', async () => {
+  it('are valid only for their audience', async () => {
     const token = tokenOf(await request({ audiences: ['vault'] }));
     expect((await cluster.call('GET', '/version', { token })).status).to.equal(401);
     expect((await review(token))['authenticated']).to.equal(false);
@@ -143,7 +158,7 @@ describe('service account tokens', () => {
     expect([authenticated, audiences]).to.deep.equal([true, ['vault']]);
   });
 
-  it('are refused with a signature that is not theirs, and after they expire', async () => {
+  it('are rejected with a forged signature and after their expiry', async () => {
     const token = tokenOf(await request({ expirationSeconds: 600 }));
     const [header, payload, signature] = token.split('.');
     const claims = JSON.parse(Buffer.from(payload!, 'base64url').toString()) as object;
@@ -159,7 +174,7 @@ describe('service account tokens', () => {
     expect(expired.text).not.to.contain(payload);
   });
 
-  it('are good for a minute longer than their pod was to end in', async () => {
+  it("stay valid for a minute after their pod's grace period", async () => {
     const { name } = await newPod('leaving', { nodeName: 'nowhere' });
     const token = tokenOf(await request({ boundObjectRef: { kind: 'Pod', name } }));
     await cluster.call('DELETE', `/api/v1/namespaces/default/pods/${name}?gracePeriodSeconds=100`);
@@ -173,7 +188,7 @@ describe('service account tokens', () => {
     }
   });
 
-  it('end with their namespace, also where another of its name follows', async () => {
+  it('become invalid with their namespace, even if it is recreated', async () => {
     const path = '/api/v1/namespaces/gone';
     const make = async () => {
       const made = await cluster.call('POST', '/api/v1/namespaces', { body: { metadata: { name: 'gone' } } });
@@ -204,7 +219,7 @@ describe('service account tokens', () => {
       Date.parse((answer.body['status'] as { expirationTimestamp: string }).expirationTimestamp) / 1000;
 
     for (const spec of [{}, undefined, null, { boundObjectRef: null, audiences: null }])
-      it(`is answered with its defaults: ${JSON.stringify(spec)}`, async () => {
+      it(`is answered with the defaults: ${JSON.stringify(spec)}`, async () => {
         const answer = await post({ ...KIND, ...(spec !== undefined && { spec }) });
         expect(answer.body).to.include(KIND);
         expect(answer.body.metadata).to.include({ name: 'default', namespace: 'default' });
@@ -214,33 +229,33 @@ describe('service account tokens', () => {
       });
 
     for (const [title, body] of [
-      ['a list', []],
-      ['one audience', { spec: { audiences: 'one' } }],
-      ['a number as audience', { spec: { audiences: [7] } }],
-      ['a fraction of a second', { spec: { expirationSeconds: 700.5 } }],
+      ['a list as its body', []],
+      ['audiences that are a string', { spec: { audiences: 'one' } }],
+      ['a numeric audience', { spec: { audiences: [7] } }],
+      ['a fractional lifetime', { spec: { expirationSeconds: 700.5 } }],
     ] as const)
-      it(`is refused: ${title}`, async () => expect((await post(body)).status).to.equal(400));
+      it(`is rejected with ${title}`, async () => expect((await post(body)).status).to.equal(400));
 
-    it('may ask for an empty audience', async () => {
+    it('may contain an empty audience', async () => {
       expect((await request({ audiences: [''] })).body['spec']).to.deep.include({ audiences: [''] });
     });
 
     for (const expirationSeconds of [0, 599, 2 ** 32 + 1])
-      it(`names the field that is wrong: ${expirationSeconds} s`, async () => {
+      it(`is rejected with the name of the invalid field: ${expirationSeconds} s`, async () => {
         const { status, body } = await request({ expirationSeconds });
         expect(status).to.equal(422);
         expect(body).to.deep.nested.include({ 'details.group': 'authentication.k8s.io', 'details.kind': KIND.kind });
         expect(body).to.nested.include({ 'details.causes[0].field': 'spec.expirationSeconds' });
       });
 
-    it('is given what the cluster allows, and told so', async () => {
+    it("is answered with the token's real lifetime", async () => {
       const answer = await request({ expirationSeconds: 2 ** 32 });
       const { iat, exp } = claimsOf(answer);
       expect((answer.body['spec'] as { expirationSeconds: number }).expirationSeconds).to.equal(exp - iat);
       expect(expiresAt(answer)).to.equal(exp);
     });
 
-    it('may name a node', async () => {
+    it('may bind the token to a node', async () => {
       cluster.addNode('there');
       const { uid } = (await cluster.call('GET', '/api/v1/nodes/there')).body.metadata;
       const ref = { apiVersion: 'v1', kind: 'Node', name: 'there' };

@@ -29,9 +29,9 @@ export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);
 }
 
-/** 501 with an alternative. */
+/** Returns a 501 that names an alternative. */
 export function notOffered(kind: Named, why: string): ApiError {
-  return new ApiError(501, 'NotImplemented', `${qualified(kind)} are not run by this cluster: ${why}`);
+  return new ApiError(501, 'NotImplemented', `this cluster does not support ${qualified(kind)}: ${why}`);
 }
 
 export function methodNotAllowed(): ApiError {
@@ -42,7 +42,7 @@ export function pathNotFound(): ApiError {
   return new ApiError(404, 'NotFound', 'the server could not find the requested resource');
 }
 
-/** `reason` is a Kubernetes cause such as `FieldValueInvalid`. */
+/** `reason` is a cause of Kubernetes, such as `FieldValueInvalid`. */
 export interface FieldError {
   readonly reason: 'FieldValueInvalid' | 'FieldValueRequired' | 'FieldValueForbidden' | 'FieldValueNotSupported';
   readonly field: string;

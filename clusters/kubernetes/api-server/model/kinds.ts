@@ -2,21 +2,21 @@ export interface ResourceKind {
   /** Empty for the core group. */
   readonly group: string;
   readonly version: string;
-  /** Plural name, unique over all groups here; the store's key. */
+  /** Plural name, which is unique across the supported groups; the store's key. */
   readonly resource: string;
   readonly singular: string;
   readonly kind: string;
   readonly namespaced: boolean;
   readonly shortNames: readonly string[];
-  /** In `kubectl get all`. */
+  /** Whether `kubectl get all` includes it. */
   readonly inAll: boolean;
-  /** Whether object and status are written separately. */
+  /** Whether the status is a subresource, written separately. */
   readonly status: boolean;
-  /** Besides `metadata.name` and `metadata.namespace`. */
+  /** Fields other than `metadata.name` and `metadata.namespace`. */
   readonly fieldSelectors: readonly string[];
-  /** Why the kind is rejected, with an alternative. */
+  /** Why the kind is not supported, with an alternative. */
   readonly refusal?: string;
-  /** RFC 1123 (`subdomain` or `label`), or any path segment. */
+  /** Format of names: RFC 1123 (`subdomain` or `label`), or any path segment. */
   readonly naming: 'subdomain' | 'label' | 'path';
 }
 
@@ -66,7 +66,7 @@ const POD_FIELDS = [
   'status.nominatedNodeName',
 ];
 
-/** Stored kinds, and known rejected ones. */
+/** The stored kinds, and known unsupported ones. */
 export const KINDS: readonly ResourceKind[] = [
   kind('v1', 'Namespace', 'namespaces', {
     namespaced: false,
@@ -93,12 +93,12 @@ export const KINDS: readonly ResourceKind[] = [
   kind('apps/v1', 'DaemonSet', 'daemonsets', { shortNames: ['ds'], inAll: true, status: true }),
   kind('apps/v1', 'StatefulSet', 'statefulsets', {
     shortNames: ['sts'],
-    refusal: 'it has neither persistent volumes nor names for pods; use a Deployment',
+    refusal: 'it has no persistent volumes and no DNS names for pods; use a Deployment',
   }),
   kind('batch/v1', 'Job', 'jobs', { inAll: true, status: true }),
   kind('batch/v1', 'CronJob', 'cronjobs', {
     shortNames: ['cj'],
-    refusal: 'nothing here starts Jobs by the clock; create the Job itself',
+    refusal: 'it does not start Jobs on a schedule; create the Job itself',
   }),
   kind('rbac.authorization.k8s.io/v1', 'Role', 'roles', { naming: 'path' }),
   kind('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', { naming: 'path' }),
@@ -114,7 +114,7 @@ export const KINDS: readonly ResourceKind[] = [
     namespaced: false,
   }),
   kind('coordination.k8s.io/v1', 'Lease', 'leases'),
-  // Karpenter's.
+  // From Karpenter.
   kind('karpenter.sh/v1', 'NodePool', 'nodepools', { namespaced: false }),
 ];
 
@@ -124,12 +124,12 @@ export function kindOf(resource: string): ResourceKind | undefined {
   return BY_RESOURCE.get(resource);
 }
 
-/** `v1` for the core group, else `<group>/<version>`. */
+/** Returns `v1` for the core group, otherwise `<group>/<version>`. */
 export function groupVersion(k: { readonly group: string; readonly version: string }): string {
   return k.group === '' ? k.version : `${k.group}/${k.version}`;
 }
 
-/** `pods`, or `roles.rbac.authorization.k8s.io`. */
+/** Returns the qualified resource: `pods`, or `roles.rbac.authorization.k8s.io`. */
 export function qualified(k: { readonly group: string; readonly resource: string }): string {
   return k.group === '' ? k.resource : `${k.resource}.${k.group}`;
 }

@@ -22,42 +22,42 @@ export interface KubeObject {
   [further: string]: unknown;
 }
 
-/** A client library type as stored: times are texts or null. */
+/** A type of the client library as stored: times are strings or null. */
 export type Stored<T> = T extends Date
   ? string | null
   : T extends object
     ? { readonly [K in keyof T]: Stored<T[K]> }
     : T;
 
-/** `object` is the stored one: read only. */
+/** `object` is the stored object and read-only. */
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: KubeObject;
 }
 
-/** Objects by plural resource name, without authorization and admission. Objects are shared: replace instead of changing them. */
+/** Stores objects by plural resource name, without authorization and admission. Replace its objects, never change them. */
 export interface ObjectStore {
   get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
   list(resource: string, namespace?: string): KubeObject[];
-  /** Sets uid, resourceVersion, creationTimestamp and generated name. Throws `ApiError` 409 AlreadyExists. */
+  /** Adds an object with uid, resourceVersion, creationTimestamp and generated name. Throws `ApiError` 409 AlreadyExists. */
   create(resource: string, object: KubeObject): KubeObject;
-  /** Throws `ApiError` 409 Conflict for an old resourceVersion. */
+  /** Replaces an object. Throws `ApiError` 409 Conflict for an old resourceVersion. */
   update(resource: string, object: KubeObject): KubeObject;
   remove(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
-  /** Returns a function that ends the watch. */
+  /** Calls the listener on changes. Returns a function that ends the watch. */
   watch(resource: string, listener: (event: WatchEvent) => void): () => void;
 }
 
-/** The affected object and, for `Invalid`, fields. */
+/** The affected object and, for `Invalid`, its fields. */
 export interface StatusDetails {
   readonly name?: string;
   readonly group?: string;
-  /** Plural resource name; for `Invalid`, the kind. */
+  /** Plural resource name, or for `Invalid` the kind. */
   readonly kind?: string;
   readonly causes?: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
 }
 
-/** Answered as a `Status` object. */
+/** An error that is returned as a `Status` object. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
@@ -73,13 +73,13 @@ export class ApiError extends Error {
   }
 }
 
-/** Answered as plain text (Kubernetes, apiserver, `responsewriters.InternalError`). */
+/** An error that is returned as plain text (Kubernetes, apiserver, `responsewriters.InternalError`). */
 export class InternalError extends Error {
   override readonly name = 'InternalError';
 }
 
 export interface Kubelet {
-  /** With `follow`, until the container ends. Throws `ApiError` 400 or 404. */
+  /** Streams a container's log; with `follow`, until the container ends. Throws `ApiError` 400 or 404. */
   logs(
     namespace: string,
     pod: string,
@@ -90,17 +90,17 @@ export interface Kubelet {
       readonly previous?: boolean;
     },
   ): Readable;
-  /** URL of the pod's server on the port; undefined if unreachable (503). */
+  /** Returns the URL of the pod's server on the port, or undefined if it is unreachable (503). */
   proxy?(namespace: string, pod: string, port: number): URL | undefined;
 }
 
 export interface TokenRequestSpec {
-  /** Empty: the API server's own. */
+  /** Empty: the API server's audience. */
   readonly audiences: readonly string[];
   /** Seconds. */
   readonly expirationSeconds: number;
   readonly pod?: { readonly name: string; readonly uid: string };
-  /** Without a UID for a missing node. */
+  /** Without a UID if the node does not exist. */
   readonly node?: { readonly name: string; readonly uid?: string };
   readonly secret?: { readonly name: string; readonly uid: string };
 }
@@ -122,9 +122,9 @@ export interface Clock {
 
 /** Seconds. */
 export interface TokenLifetimes {
-  /** Longer requests are shortened, with a warning. */
+  /** The maximum. Longer requests are shortened, with a warning. */
   readonly maxSeconds: number;
-  /** Lifetime of a pod's token for the API server. */
+  /** Lifetime of a pod's API token. */
   readonly extendedSeconds: number;
 }
 
@@ -136,17 +136,17 @@ export interface ApiServerOptions {
   /** Such as `1.34`. */
   readonly version: string;
   readonly clock?: Clock;
-  /** Default as in Kubernetes: 2^32 seconds and a year. */
+  /** Default: 2^32 seconds and a year, as in Kubernetes. */
   readonly tokenLifetimes?: TokenLifetimes;
-  /** For other bearer tokens. */
+  /** Authenticates other bearer tokens. */
   readonly authenticate?: (
     token: string,
   ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
-  /** Receives allowed requests and impersonations, and `escalate` or `bind` for roles and bindings (Kubernetes, "Auditing"). */
+  /** Called with allowed accesses, including impersonation, `escalate` and `bind` (Kubernetes, "Auditing"). */
   readonly audit?: Audit;
-  /** Key id by the DER of the public key. Default as in Kubernetes: SHA-256 in base64url. */
+  /** Returns a key id for the DER of a public key. Default: SHA-256 in base64url, as in Kubernetes. */
   readonly keyId?: (publicKey: Buffer) => string;
-  /** Milliseconds that a key signs; older tokens stay valid. Default: forever. */
+  /** Milliseconds until a key is replaced; its tokens stay valid. Default: forever. */
   readonly keyMilliseconds?: number;
 }
 
@@ -157,13 +157,13 @@ export interface ApiServer {
   readonly certificateAuthority: string;
   readonly store: ObjectStore;
   readonly tokens: TokenIssuer;
-  /** Issues a certificate under the cluster's authority. */
+  /** Issues a certificate signed by the cluster's authority. */
   issueCertificate(host: string): Promise<{ readonly certificate: string; readonly key: string }>;
   setKubelet(node: string, kubelet: Kubelet | undefined): void;
   close(): Promise<void>;
 }
 
-/** RFC 3339 in whole seconds, the form of `metav1.Time`. */
+/** Formats a time like `metav1.Time`: RFC 3339 in whole seconds. */
 export function timestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 }

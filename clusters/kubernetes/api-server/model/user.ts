@@ -14,7 +14,7 @@ export function serviceAccountUsername(namespace: string, name: string): string 
   return `${SERVICE_ACCOUNT_PREFIX}${namespace}:${name}`;
 }
 
-/** Undefined for other users. */
+/** Returns a service account's namespace and name, or undefined for other users. */
 export function parseServiceAccountUsername(username: string): { namespace: string; name: string } | undefined {
   const [namespace, name, ...rest] = username.startsWith(SERVICE_ACCOUNT_PREFIX)
     ? username.slice(SERVICE_ACCOUNT_PREFIX.length).split(':')

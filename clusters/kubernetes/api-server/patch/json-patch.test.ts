@@ -10,12 +10,12 @@ const applies: readonly [title: string, patch: object[], expected: object][] = [
   ['appends at the length', [{ op: 'add', path: '/list/3', value: 9 }], { ...DOCUMENT, list: [1, 2, 3, 9] }],
   ['unescapes ~1 and ~0', [{ op: 'replace', path: '/a/c~1d~0e', value: 9 }], { ...DOCUMENT, a: { b: 1, 'c/d~e': 9 } }],
   ['removes an element', [{ op: 'remove', path: '/list/0' }], { ...DOCUMENT, list: [2, 3] }],
-  ['names the empty member', [{ op: 'replace', path: '/', value: 5 }], { ...DOCUMENT, '': 5 }],
-  ['moves', [{ op: 'move', from: '/list/2', path: '/list/0' }], { ...DOCUMENT, list: [3, 1, 2] }],
-  ['leaves what is moved to itself', [{ op: 'move', from: '/list', path: '/list' }], DOCUMENT],
-  ['copies', [{ op: 'copy', from: '/a/b', path: '/list/-' }], { ...DOCUMENT, list: [1, 2, 3, 1] }],
+  ['replaces a member with an empty name', [{ op: 'replace', path: '/', value: 5 }], { ...DOCUMENT, '': 5 }],
+  ['moves a value', [{ op: 'move', from: '/list/2', path: '/list/0' }], { ...DOCUMENT, list: [3, 1, 2] }],
+  ['ignores a move to the same path', [{ op: 'move', from: '/list', path: '/list' }], DOCUMENT],
+  ['copies a value', [{ op: 'copy', from: '/a/b', path: '/list/-' }], { ...DOCUMENT, list: [1, 2, 3, 1] }],
   [
-    'goes on after a test',
+    'continues after a successful test',
     [
       { op: 'test', path: '/a/b', value: 1 },
       { op: 'replace', path: '', value: {} },
@@ -25,14 +25,14 @@ const applies: readonly [title: string, patch: object[], expected: object][] = [
 ];
 
 const refusals: readonly [title: string, patch: unknown][] = [
-  ['no list', {}],
+  ['a patch that is not a list', {}],
   ['an unknown operation', [{ op: 'merge', path: '/a', value: 1 }]],
   ['a missing value', [{ op: 'add', path: '/x' }]],
   ['a path without a slash', [{ op: 'add', path: 'x', value: 1 }]],
-  ['no path', [{ op: 'add', value: 1 }]],
-  ['a parent that is not there', [{ op: 'add', path: '/x/y', value: 1 }]],
-  ['the removal of nothing', [{ op: 'remove', path: '/x' }]],
-  ['the replacement of nothing', [{ op: 'replace', path: '/x', value: 1 }]],
+  ['a missing path', [{ op: 'add', value: 1 }]],
+  ['a missing parent', [{ op: 'add', path: '/x/y', value: 1 }]],
+  ['the removal of a missing member', [{ op: 'remove', path: '/x' }]],
+  ['the replacement of a missing member', [{ op: 'replace', path: '/x', value: 1 }]],
   ['an index out of range', [{ op: 'add', path: '/list/4', value: 1 }]],
   ['an index with a leading zero', [{ op: 'replace', path: '/list/01', value: 1 }]],
   ['a failed test', [{ op: 'test', path: '/a/b', value: '1' }]],
@@ -48,12 +48,12 @@ describe('JSON Patch', () => {
     });
   }
   for (const [title, patch] of refusals) {
-    it(`refuses ${title}`, () => {
+    it(`rejects ${title}`, () => {
       expect(() => applyJsonPatch(DOCUMENT, patch)).to.throw(JsonPatchError);
     });
   }
 
-  it('leaves the document as it was', () => {
+  it('does not change the original document', () => {
     const document = { a: { b: 1 } };
     applyJsonPatch(document, [{ op: 'remove', path: '/a/b' }]);
     expect(document).to.deep.equal({ a: { b: 1 } });

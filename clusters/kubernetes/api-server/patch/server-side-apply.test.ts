@@ -16,7 +16,7 @@ function contentOf(object: KubeObject): object {
 }
 
 describe('server-side apply', () => {
-  it('removes what the same manager does not apply any more, and nothing else', () => {
+  it('removes only the fields that the same manager no longer applies', () => {
     const first = apply(EMPTY, {
       metadata: { name: 'p', labels: { a: '1', b: '2' } },
       spec: { containers: [{ name: 'app', image: 'i', env: [{ name: 'A', value: '1' }, { name: 'B' }] }] },
@@ -33,7 +33,7 @@ describe('server-side apply', () => {
     });
   });
 
-  it('removes a list element that only the applied fields made', () => {
+  it('removes a list element that has only applied fields', () => {
     const first = apply(EMPTY, {
       spec: {
         containers: [
@@ -46,17 +46,17 @@ describe('server-side apply', () => {
     expect(second['spec']).to.deep.equal({ containers: [{ name: 'a', image: '1' }] });
   });
 
-  it('refuses to change what another manager applied, unless forced', () => {
+  it("rejects changes to another manager's fields, unless forced", () => {
     const first = apply(EMPTY, { metadata: { labels: { a: '1' } } }, 'one');
     const change = { metadata: { labels: { a: '2' } } };
     expect(() => apply(first, change, 'two')).to.throw('conflicts with "one": .metadata.labels.a');
     const forced = apply(first, change, 'two', true);
     expect(forced.metadata.labels).to.deep.equal({ a: '2' });
-    // The first manager has lost the field, so its next apply without it leaves it alone.
+    // The first manager no longer owns the field, so its next apply keeps the field.
     expect(apply(forced, {}, 'one').metadata.labels).to.deep.equal({ a: '2' });
   });
 
-  it('shares a field that two managers agree on', () => {
+  it('shares the ownership of a field with the same value', () => {
     const labels = { metadata: { labels: { a: '1' } } };
     const shared = apply(apply(EMPTY, labels, 'one'), labels, 'two');
     expect(apply(shared, {}, 'one').metadata.labels).to.deep.equal({ a: '1' });

@@ -3,7 +3,7 @@ import { isObject, type JsonObject } from './merge-patch.ts';
 import { applyStrategicMergePatch, mergeKeyOf } from './strategic-merge.ts';
 import { ApiError, type KubeObject } from '../model/types.ts';
 
-/** `FieldsV1`: `f:<field>` and `k:<key of a list element>` down to empty leaves. */
+/** `FieldsV1`: nested `f:<field>` and `k:<key of a list element>`, with empty leaves. */
 type Fields = { [step: string]: Fields };
 
 interface ManagedFields {
@@ -17,7 +17,7 @@ interface ManagedFields {
 
 const IDENTITY = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'managedFields', 'generateName'];
 
-/** Lists with individually owned elements. */
+/** Returns the step for an element of a list whose elements are owned individually, otherwise undefined. */
 function elementStep(field: string, list: readonly unknown[], element: unknown): string | undefined {
   const key = mergeKeyOf(field, list);
   if (key === undefined || !isObject(element) || element[key] === undefined) return undefined;
@@ -50,7 +50,7 @@ function isLeaf(fields: Fields): boolean {
   return Object.keys(fields).length === 0;
 }
 
-/** For list elements `field` is the list's name. */
+/** Returns the child that a step names. */
 function childAt(value: unknown, step: string): unknown {
   if (step.startsWith('f:')) return isObject(value) ? value[step.slice(2)] : undefined;
   const key = JSON.parse(step.slice(2)) as JsonObject;
@@ -59,7 +59,7 @@ function childAt(value: unknown, step: string): unknown {
     : undefined;
 }
 
-/** Common leaves with different values. */
+/** Returns the paths of common leaves with different values. */
 function disagreements(ours: Fields, theirs: Fields, applied: unknown, current: unknown, path: string): string[] {
   return Object.entries(ours).flatMap(([step, fields]) => {
     const other = theirs[step];
@@ -82,7 +82,7 @@ function without(fields: Fields, removed: Fields): Fields {
   return Object.fromEntries(kept);
 }
 
-/** Also removes owned containers that become empty. */
+/** Removes owned fields, and owned objects and lists that become empty. */
 function removeFields(value: unknown, fields: Fields): void {
   for (const [step, below] of Object.entries(fields)) {
     const child = childAt(value, step);
@@ -104,8 +104,8 @@ export interface ApplyOptions {
 }
 
 /**
- * Server-side apply (Kubernetes): merges, removes what the manager no longer applies, and rejects others' fields unless
- * forced. Updates own nothing, so they never conflict. Throws `ApiError` 409.
+ * Merges an applied configuration (Kubernetes, "Server-Side Apply"). Removes fields that the manager no longer applies.
+ * Rejects changes to other managers' fields unless forced. Other writes own no fields. Throws `ApiError` 409.
  */
 export function serverSideApply(current: KubeObject, applied: JsonObject, options: ApplyOptions): KubeObject {
   const { manager, force, time } = options;

@@ -35,12 +35,12 @@ const cases: readonly [title: string, patch: object, expected: object][] = [
     },
   ],
   [
-    'removes an element by directive',
+    'removes an element with a directive',
     { spec: { containers: [{ name: 'side', $patch: 'delete' }] } },
     { ...POD, spec: { ...POD.spec, containers: [POD.spec.containers[0]] } },
   ],
   [
-    'replaces lists that have no merge key',
+    'replaces lists without a merge key',
     { spec: { tolerations: [{ key: 'other' }] } },
     { ...POD, spec: { ...POD.spec, tolerations: [{ key: 'other' }] } },
   ],
@@ -50,22 +50,22 @@ const cases: readonly [title: string, patch: object, expected: object][] = [
     { ...POD, spec: { ...POD.spec, volumes: [{ name: 'v', secret: { secretName: 's' } }] } },
   ],
   [
-    'puts elements in the wanted order',
+    'sorts elements into the given order',
     { spec: { '$setElementOrder/containers': [{ name: 'side' }, { name: 'app' }] } },
     { ...POD, spec: { ...POD.spec, containers: [POD.spec.containers[1], POD.spec.containers[0]] } },
   ],
   [
-    'removes a member with null and merges sets',
+    'removes a null member and merges sets',
     { metadata: { labels: { a: null }, finalizers: ['y', 'x'] } },
     { ...POD, metadata: { labels: { b: '2' }, finalizers: ['x', 'y'] } },
   ],
   [
-    'removes values of a set by directive',
+    'removes values from a set with a directive',
     { metadata: { '$deleteFromPrimitiveList/finalizers': ['x'] } },
     { ...POD, metadata: { ...POD.metadata, finalizers: [] } },
   ],
   [
-    'replaces an object by directive',
+    'replaces an object with a directive',
     { metadata: { labels: { $patch: 'replace', c: '3' } } },
     {
       ...POD,
@@ -81,7 +81,7 @@ describe('strategic merge patch', () => {
     });
   }
 
-  it('refuses an element without its key', () => {
+  it('rejects an element without its merge key', () => {
     expect(() => applyStrategicMergePatch(POD, { spec: { containers: [{ image: 'x' }] } })).to.throw('merge key: name');
   });
 });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { badRequest } from '../model/errors.ts';
 import { isObject, type JsonObject } from './merge-patch.ts';
 
-/** Merge keys of lists by field name (`patchMergeKey`). Other lists are replaced. */
+/** Merge keys (`patchMergeKey`) by name of the list. Other lists are replaced. */
 const MERGE_KEYS: Readonly<Record<string, string>> = {
   containers: 'name',
   initContainers: 'name',
@@ -20,10 +20,10 @@ const MERGE_KEYS: Readonly<Record<string, string>> = {
   webhooks: 'name',
   taints: 'key',
 };
-/** Merged as sets. */
+/** Lists that are merged as sets. */
 const SETS = new Set(['finalizers']);
 
-/** `ports` merge by `port` (service) or `containerPort`. */
+/** Returns a list's merge key. `ports` has `port` in a service, otherwise `containerPort`. */
 export function mergeKeyOf(field: string, elements: readonly unknown[]): string | undefined {
   if (field !== 'ports') return MERGE_KEYS[field];
   return elements.some((element) => isObject(element) && 'containerPort' in element) ? 'containerPort' : 'port';
@@ -55,7 +55,7 @@ function mergeList(field: string, current: readonly unknown[], patch: readonly u
   return result;
 }
 
-/** Elements outside `$setElementOrder` come last. */
+/** Sorts elements by `$setElementOrder`. Other elements come last. */
 function reorder(field: string, list: readonly unknown[], order: readonly unknown[]): unknown[] {
   const key = mergeKeyOf(field, list);
   const identity = (element: unknown) => (key !== undefined && isObject(element) ? element[key] : element);
@@ -97,10 +97,10 @@ function mergeObject(current: JsonObject, patch: JsonObject): JsonObject {
 }
 
 /**
- * Strategic merge patch on a copy (Kubernetes, "Update API Objects in Place …"), with `$patch`, `$retainKeys`,
- * `$setElementOrder` and `$deleteFromPrimitiveList`. Throws `ApiError` 400.
+ * Applies a strategic merge patch to a copy (Kubernetes, "Update API Objects in Place …"). Supports `$patch`,
+ * `$retainKeys`, `$setElementOrder` and `$deleteFromPrimitiveList`. Throws `ApiError` 400.
  */
 export function applyStrategicMergePatch(target: JsonObject, patch: unknown): JsonObject {
-  if (!isObject(patch)) throw badRequest('a strategic merge patch is an object');
+  if (!isObject(patch)) throw badRequest('a strategic merge patch must be an object');
   return mergeObject(structuredClone(target), structuredClone(patch));
 }

@@ -24,7 +24,7 @@ function envelope(apiVersion: string, kind: string, raw: Buffer): Buffer {
 }
 
 describe('protobuf bodies', () => {
-  it('decodes a TokenRequest, leaving out zeros that are no pointers', () => {
+  it('decode to a TokenRequest without zeros of non-pointer fields', () => {
     const metadata = message(field(1, 'app'), field(2, ''), field(8, message()));
     const ref = message(field(1, 'Pod'), field(2, 'v1'), field(3, 'p'), field(4, ''));
     const spec = message(field(1, 'a'), field(1, 'b'), field(3, ref), field(4, 600));
@@ -42,12 +42,12 @@ describe('protobuf bodies', () => {
     });
   });
 
-  it('keeps an explicit zero of a pointer', () => {
+  it('keep an explicit zero of a pointer field', () => {
     const raw = message(field(1, 0), field(4, 'Background'));
     expect(decodeProtobuf(envelope('v1', 'DeleteOptions', raw))).to.include({ gracePeriodSeconds: 0 });
   });
 
-  it('decodes maps, and bytes as base64', () => {
+  it('may contain maps, and bytes that become base64', () => {
     const entry = message(field(1, 'k'), field(2, Buffer.from([255, 0])));
     const labels = message(field(11, message(field(1, 'l'), field(2, 'v'))));
     expect(decodeProtobuf(envelope('v1', 'Secret', message(field(1, labels), field(2, entry))))).to.deep.include({
@@ -57,14 +57,14 @@ describe('protobuf bodies', () => {
   });
 
   for (const [title, bytes, status] of [
-    ['a kind that is not in the table', envelope('v1', 'Pod', field(1, 'x')), 415],
-    ['a field that is not in the table', envelope('v1', 'ConfigMap', field(99, 'x')), 415],
-    ['other bytes', Buffer.from('{"kind":"ConfigMap"}'), 400],
-    ['a message cut short', envelope('v1', 'ConfigMap', field(1, 'x')).subarray(0, -1), 400],
-    ['text where a message is expected', envelope('v1', 'ConfigMap', field(1, '\xff')), 400],
+    ['an unsupported kind', envelope('v1', 'Pod', field(1, 'x')), 415],
+    ['an unsupported field', envelope('v1', 'ConfigMap', field(99, 'x')), 415],
+    ['bytes without the prefix', Buffer.from('{"kind":"ConfigMap"}'), 400],
+    ['a truncated message', envelope('v1', 'ConfigMap', field(1, 'x')).subarray(0, -1), 400],
+    ['text instead of a message', envelope('v1', 'ConfigMap', field(1, '\xff')), 400],
     ['an endless varint', envelope('v1', 'ConfigMap', Buffer.alloc(12, 0xff)), 400],
   ] as const) {
-    it(`refuses ${title} with ${status}`, () => {
+    it(`are rejected with ${status}: ${title}`, () => {
       expect(() => decodeProtobuf(bytes))
         .to.throw(ApiError)
         .with.property('status', status);

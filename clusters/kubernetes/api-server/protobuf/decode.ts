@@ -6,21 +6,21 @@ import messages from './messages.json' with { type: 'json' };
 const MAGIC = Buffer.from('k8s\0');
 
 /**
- * Messages that kubectl writes (k8s.io/api and apimachinery, generated.proto), as far as its commands fill them. Fields with
- * explicit presence are pointers in Go; only servers write those of type bytes.
+ * The messages and fields that kubectl's commands write (k8s.io/api and apimachinery, generated.proto). Fields with explicit
+ * presence are pointers in Go; only servers write such fields of type bytes.
  */
 const root = protobuf.Root.fromJSON(messages);
-/** Typed fields that clients cannot set. */
+/** Fields that clients cannot set. */
 const READ_ONLY: ReadonlySet<string> = new Set(['generation', 'deletionGracePeriodSeconds']);
 
 function unsupported(what: string): ApiError {
-  const message = `${what} cannot be read in protobuf here; send it as application/json`;
+  const message = `${what} is not supported in protobuf; send it as application/json`;
   return new ApiError(415, 'UnsupportedMediaType', message);
 }
 
 type Decoded = Readonly<Record<string, unknown>> & { readonly $unknowns?: readonly Uint8Array[] };
 
-/** Rejects unknown fields instead of losing them. */
+/** Converts a message to JSON. Rejects unknown fields, which would be lost. */
 function jsonOf(message: Decoded, type: protobuf.Type, path: string): object {
   for (const unknown of message.$unknowns ?? []) {
     const reader = protobuf.Reader.create(unknown);
@@ -34,7 +34,7 @@ function jsonOf(message: Decoded, type: protobuf.Type, path: string): object {
     if (!Object.hasOwn(message, field.name) || READ_ONLY.has(field.name)) continue;
     if (field.type === 'bytes' && !field.map) continue;
     const value = valueOf(message[field.name], field.resolve(), `${path}.${field.name}`);
-    // Go also writes zeros and empty messages of non-pointers.
+    // Go also writes zeros and empty messages for non-pointer fields.
     if (field.hasPresence || !isEmpty(value)) json[field.name] = value;
   }
   return json;
@@ -54,7 +54,7 @@ function valueOf(value: unknown, field: protobuf.Field, path: string): unknown {
   return field.repeated ? (value as unknown[]).map(one) : one(value);
 }
 
-/** Base64. */
+/** Converts bytes to base64. */
 const textOf = (value: unknown): unknown =>
   value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
 

@@ -25,7 +25,7 @@ export function* dependentsOf(
   }
 }
 
-/** Removes references to the owner. */
+/** Removes the dependents' references to their owner. */
 export function orphan(store: MemoryStore, owner: KubeObject): void {
   for (const [resource, object] of dependentsOf(store, owner)) {
     const ownerReferences = ownersOf(object).filter(({ uid }) => uid !== owner.metadata.uid);

@@ -8,7 +8,7 @@ import type { Change } from './write.ts';
 
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 
-/** Selects the patch by media type. Throws `ApiError` 415. */
+/** Returns the patch for a media type. Throws `ApiError` 415. */
 export function patchOf(type: string, body: unknown, kind: ResourceKind, name: string): Change {
   switch (type) {
     case 'application/json-patch+json':
@@ -21,7 +21,7 @@ export function patchOf(type: string, body: unknown, kind: ResourceKind, name: s
         }
       };
     case 'application/merge-patch+json':
-      if (!isObject(body)) throw badRequest('a merge patch is an object');
+      if (!isObject(body)) throw badRequest('a merge patch must be an object');
       return (previous) => applyMergePatch(previous, body);
     case 'application/strategic-merge-patch+json':
       return (previous) => applyStrategicMergePatch(previous, body);

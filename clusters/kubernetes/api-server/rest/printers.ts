@@ -3,12 +3,12 @@ import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject } from '../model/types.ts';
 
 export interface Printer {
-  /** Comma-separated columns after the name, `:type` unless `string`; after the bar only with `-o wide`. */
+  /** Columns after the name, with `:type` unless `string`. Those after the bar are for `-o wide`. */
   readonly columns: string;
   cells(object: KubeObject, age: string, now: number): unknown[];
 }
 
-/** kubectl's form: `45s`, `3m20s`, `5h`, `12d`. */
+/** Formats a duration like kubectl: `45s`, `3m20s`, `5h`, `12d`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 120) return `${seconds}s`;
@@ -186,7 +186,7 @@ function terminatedReason(terminated: JsonObject): string {
   return terminated['signal'] ? `Signal:${Number(terminated['signal'])}` : `ExitCode:${Number(terminated['exitCode'])}`;
 }
 
-/** `Init:…` until all init containers succeeded. */
+/** Returns `Init:…` until all init containers have succeeded. */
 function initReason(statuses: readonly JsonObject[], total: number): string | undefined {
   for (const [i, status] of statuses.entries()) {
     const terminated = stateOf(status, 'terminated');
@@ -199,7 +199,7 @@ function initReason(statuses: readonly JsonObject[], total: number): string | un
   return undefined;
 }
 
-/** kubectl's Status column. */
+/** Returns the value of kubectl's Status column. */
 function reasonOf(pod: KubeObject, spec: JsonObject, status: JsonObject): string {
   if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating';
   const init = initReason(objectsIn(status['initContainerStatuses']), objectsIn(spec['initContainers']).length);

@@ -13,7 +13,7 @@ export interface ListResult {
   };
 }
 
-/** Throws `ApiError` 400. */
+/** Returns a filter for the label and field selectors. Throws `ApiError` 400. */
 export function selectorOf(kind: ResourceKind, query: URLSearchParams): (object: KubeObject) => boolean {
   const byLabel = labelSelector(query.get('labelSelector') ?? '');
   const byField = fieldSelector(query.get('fieldSelector') ?? '', kind);
@@ -30,7 +30,7 @@ function wholeNumber(query: URLSearchParams, name: string): number {
   return value;
 }
 
-/** In order of namespace and name. Later pages show the current state, not the first page's. */
+/** Lists objects by namespace and name. Later pages show the current state, not that of the first page. */
 export function list(
   context: ApiContext,
   kind: ResourceKind,

@@ -23,7 +23,7 @@ export function successStatus(details: StatusDetails & { readonly uid?: string }
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
-/** Other errors than `ApiError` are defects: their text stays inside. */
+/** Returns the `Status` for an error. Errors other than `ApiError` are defects, whose text is not returned. */
 export function failureStatus(error: unknown): { readonly code: number; readonly [field: string]: unknown } {
   const known =
     error instanceof ApiError

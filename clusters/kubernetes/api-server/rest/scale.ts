@@ -4,7 +4,7 @@ import type { KubeObject } from '../model/types.ts';
 
 const KIND = { group: 'autoscaling', kind: 'Scale' };
 
-/** Kubernetes API reference, "Scale v1 autoscaling". */
+/** Returns a workload's Scale (Kubernetes API reference, "Scale v1 autoscaling"). */
 export function scaleOf({ metadata, ...workload }: KubeObject): KubeObject {
   const { replicas = 1, selector } = (workload['spec'] ?? {}) as { replicas?: number; selector?: JsonObject };
   const labels = Object.entries(isObject(selector?.['matchLabels']) ? selector['matchLabels'] : {});
@@ -23,7 +23,7 @@ export function scaleOf({ metadata, ...workload }: KubeObject): KubeObject {
   };
 }
 
-/** Throws `ApiError` 422. */
+/** Returns the workload with the replicas of a Scale. Throws `ApiError` 422. */
 export function scaled(workload: KubeObject, scale: unknown): KubeObject {
   const spec = isObject(scale) && isObject(scale['spec']) ? scale['spec'] : {};
   const replicas = spec['replicas'] ?? 0;

@@ -36,7 +36,7 @@ const container = z.looseObject({
     .nullish(),
 });
 
-/** The part that kubelet and scheduler rely on; Kubernetes rejects other forms too. */
+/** The fields that kubelet and scheduler rely on. Kubernetes rejects invalid ones too. */
 const podWith = (...restartPolicies: readonly string[]) =>
   z.looseObject({
     spec: z.looseObject({

@@ -4,7 +4,7 @@ import { age, printerOf } from './printers.ts';
 
 export type IncludeObject = 'None' | 'Metadata' | 'Object';
 
-/** As kubectl does for human-readable output. */
+/** Returns whether the client prefers a table, like kubectl for human-readable output. */
 export function wantsTable(accept: string | undefined): boolean {
   const first = (accept ?? '').split(',')[0] ?? '';
   return /;\s*as=Table/.test(first) && /;\s*g=meta\.k8s\.io/.test(first);
@@ -21,7 +21,7 @@ function rowObject(object: KubeObject, include: IncludeObject): object | undefin
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata };
 }
 
-/** `meta.k8s.io/v1` Table; `now` in milliseconds. Watches send columns only once. */
+/** Returns a `meta.k8s.io/v1` Table; `now` in milliseconds. Watches send the columns only once. */
 export function tableOf(
   kind: ResourceKind,
   objects: readonly KubeObject[],

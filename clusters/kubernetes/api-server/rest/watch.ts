@@ -15,10 +15,10 @@ interface WatchTarget {
   readonly table: boolean;
 }
 
-/** Seconds until an idle watch ends. */
+/** Seconds until a watch ends. */
 const DEFAULT_TIMEOUT = 1800;
 
-/** Objects may enter or leave a selector's view. */
+/** Returns the event type for a selector: an object may start or stop matching. */
 function visible(change: Change, selects: (object: KubeObject) => boolean): Change['type'] | undefined {
   const before = change.type !== 'ADDED' && change.previous !== undefined && selects(change.previous);
   const after = change.type !== 'DELETED' && selects(change.object);
@@ -34,8 +34,8 @@ function startVersion(query: URLSearchParams): number | undefined {
 }
 
 /**
- * Serves a watch, one JSON event a line, until timeout, disconnect or close. Without resourceVersion, or with
- * `sendInitialEvents`, it begins with existing objects. Throws `ApiError` before it begins.
+ * Serves a watch as one JSON event per line, until timeout, disconnect or close. Without resourceVersion, or with
+ * `sendInitialEvents`, it starts with existing objects. Throws `ApiError` before it starts.
  */
 export function watch(context: ApiContext, target: WatchTarget, response: ServerResponse): void {
   const { kind, namespace, query, table } = target;
@@ -92,7 +92,7 @@ export function watch(context: ApiContext, target: WatchTarget, response: Server
       if (initialEvents) sendBookmark({ 'k8s.io/initial-events-end': 'true' });
     } else for (const change of store.changesSince(kind.resource, since)) deliver(change);
   } catch (error) {
-    // As in Kubernetes, an expired version is an event, so that clients list again.
+    // Kubernetes reports an expired version as an event, after which clients list again.
     if (!(error instanceof ApiError)) throw error;
     send('ERROR', failureStatus(error));
     response.end();

@@ -1,4 +1,4 @@
-/** Several times faster than structuredClone. */
+/** Copies JSON data, several times faster than structuredClone. */
 export function copyOf<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return value.map(copyOf) as T;

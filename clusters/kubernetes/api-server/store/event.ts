@@ -11,7 +11,7 @@ export interface Happening {
   readonly fieldPath?: string;
 }
 
-/** Kubernetes API reference, "Event v1 core". */
+/** Stores an event about an object (Kubernetes API reference, "Event v1 core"). */
 export function recordEvent(store: ObjectStore, clock: Clock, object: KubeObject, happening: Happening): void {
   const { reason, message, type, component, host, instance = '', fieldPath } = happening;
   const { apiVersion, kind } = object;

@@ -6,13 +6,13 @@ function configMap(name: string, data: Record<string, string> = {}): KubeObject 
   return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'n' }, data };
 }
 
-describe('object store', () => {
+describe('the object store', () => {
   let store: MemoryStore;
   beforeEach(() => {
     store = new MemoryStore({ now: () => Date.parse('2026-01-02T03:04:05.678Z') });
   });
 
-  it('sets what the server sets, and leaves objects as they were handed out', () => {
+  it('sets server-side metadata, and does not change returned objects', () => {
     const created = store.create('configmaps', configMap('a', { k: 'v' }));
     expect(created.metadata).to.include({ creationTimestamp: '2026-01-02T03:04:05Z', resourceVersion: '2' });
     expect(created.metadata.uid).to.match(/^[0-9a-f-]{36}$/);
@@ -22,7 +22,7 @@ describe('object store', () => {
     expect(store.get('configmaps', 'n', 'a')?.['data']).to.deep.equal({ k: 'changed' });
   });
 
-  it('makes a name from generateName', () => {
+  it('creates a name from generateName', () => {
     const { metadata } = store.create('configmaps', {
       ...configMap(''),
       metadata: { name: '', generateName: 'x-', namespace: 'n' },
@@ -30,7 +30,7 @@ describe('object store', () => {
     expect(metadata.name).to.match(/^x-[a-z0-9]{5}$/);
   });
 
-  it('refuses a second object of the same name, and an update of an old version', () => {
+  it('rejects a second object with the same name, and an update of an old version', () => {
     const first = store.create('configmaps', configMap('a'));
     expect(() => store.create('configmaps', configMap('a'))).to.throw(ApiError, 'already exists');
     store.update('configmaps', { ...first, data: { k: '1' } });
@@ -38,7 +38,7 @@ describe('object store', () => {
     expect(store.update('configmaps', configMap('a', { k: '3' })).metadata.uid).to.equal(first.metadata.uid);
   });
 
-  it('makes no new version of an update that changes nothing', () => {
+  it('creates no new version for an update without changes', () => {
     const first = store.create('configmaps', configMap('a'));
     const events: WatchEvent[] = [];
     store.watch('configmaps', (event) => events.push(event));
@@ -46,7 +46,7 @@ describe('object store', () => {
     expect(events).to.deep.equal([]);
   });
 
-  it('tells watchers of every change until they stop', () => {
+  it('notifies watchers of every change until they stop', () => {
     const seen: string[] = [];
     const stop = store.watch('configmaps', ({ type, object }) => seen.push(`${type} ${object.metadata.name}`));
     store.create('configmaps', configMap('a'));
@@ -58,7 +58,7 @@ describe('object store', () => {
     expect(seen).to.deep.equal(['ADDED a', 'MODIFIED a', 'DELETED a']);
   });
 
-  it('replays changes since a version, and says when they are gone', () => {
+  it('replays changes since a version, and rejects a version that is too old', () => {
     const version = store.version;
     store.create('configmaps', configMap('a'));
     expect(store.changesSince('configmaps', version).map((change) => change.type)).to.deep.equal(['ADDED']);

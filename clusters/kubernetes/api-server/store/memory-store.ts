@@ -8,16 +8,16 @@ export interface Change {
   readonly resource: string;
   readonly type: WatchEvent['type'];
   readonly object: KubeObject;
-  /** For selectors that no longer match. */
+  /** The previous object, for selectors that no longer match. */
   readonly previous: KubeObject | undefined;
   readonly version: number;
 }
 
-/** Changes kept for resumed watches; older ones get 410 Gone. */
+/** Number of changes kept for resumed watches. Older versions get 410 Gone. */
 const HISTORY = 2048;
 const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
-/** Five characters, as after `generateName`. */
+/** Returns five random characters, like those after `generateName`. */
 export function nameSuffix(): string {
   return Array.from(randomBytes(5), (byte) => SUFFIX_ALPHABET[byte % SUFFIX_ALPHABET.length]).join('');
 }
@@ -30,10 +30,10 @@ function identityOf(resource: string): { group: string; resource: string } {
   return kindOf(resource) ?? { group: '', resource };
 }
 
-/** Copies metadata, and shares the rest. */
+/** Copies the metadata and shares the rest. */
 const withOwnMetadata = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata } });
 
-/** Objects are shared: never change one that is, or was, in the store. */
+/** Stores objects in memory. Objects are shared: never change one that is or was in the store. */
 export class MemoryStore implements ObjectStore {
   readonly #clock: Clock;
   readonly #objects = new Map<string, Map<string, KubeObject>>();
@@ -92,7 +92,7 @@ export class MemoryStore implements ObjectStore {
       const value = previous.metadata[field];
       if (value !== undefined) stored.metadata[field] = value;
     }
-    // Otherwise controllers that write what they read would loop.
+    // Otherwise controllers that write an unchanged object would loop.
     if (isDeepStrictEqual(stored, previous)) return stored;
     this.#commit(resource, 'MODIFIED', stored, previous);
     return stored;
@@ -117,7 +117,7 @@ export class MemoryStore implements ObjectStore {
     return () => listeners.delete(listener);
   }
 
-  /** Throws `ApiError` 410 if some are gone. */
+  /** Returns the changes since a version. Throws `ApiError` 410 if some are no longer stored. */
   changesSince(resource: string, version: number): Change[] {
     const oldest = this.#history[0]?.version ?? this.#version + 1;
     if (version < oldest - 1) {

@@ -37,7 +37,7 @@ const fields: readonly [selector: string, matches: boolean][] = [
 
 describe('selectors', () => {
   for (const [selector, matches] of labels) {
-    it(`labels: ${selector || 'nothing'} ${matches ? 'matches' : 'does not match'}`, () => {
+    it(`labels: ${selector || 'an empty selector'} ${matches ? 'matches' : 'does not match'}`, () => {
       expect(labelSelector(selector)(POD)).to.equal(matches);
     });
   }
@@ -47,13 +47,13 @@ describe('selectors', () => {
     });
   }
 
-  it('refuses what cannot be parsed or selected', () => {
+  it('reject invalid syntax and unsupported fields', () => {
     expect(() => labelSelector('a in b')).to.throw(ApiError);
     expect(() => fieldSelector('spec.containers=x', kindOf('pods')!)).to.throw('field label not supported');
     expect(() => fieldSelector('metadata.namespace=x', kindOf('nodes')!)).to.throw('field label not supported');
   });
 
-  it('matches selectors in object form', () => {
+  it('match in object form', () => {
     const has = (operator: string, key: string, values?: string[]) =>
       matchesLabels({ matchExpressions: [{ key, operator, ...(values ? { values } : {}) }] }, { a: '1' });
     expect(matchesLabels(undefined, {})).to.equal(true);

@@ -8,12 +8,12 @@ type Test = (object: KubeObject) => boolean;
 const REQUIREMENT =
   /^\s*(?:(!)\s*([\w./-]+)|([\w./-]+)\s+(in|notin)\s*\(([^)]*)\)|([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)|([\w./-]+))\s*$/;
 
-/** Commas separate, but not within parentheses. */
+/** Splits a selector at its commas, except those in parentheses. */
 function requirementsOf(selector: string): string[] {
   return selector.split(/,(?![^(]*\))/).filter((part) => part.trim() !== '');
 }
 
-/** Own properties only, not `constructor`. */
+/** Returns a label's value. Ignores inherited properties such as `constructor`. */
 function valueOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
   return Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
@@ -45,7 +45,7 @@ export function labelSelector(selector: string): Test {
   };
 }
 
-/** An absent or empty selector matches everything. */
+/** Returns whether a selector matches. A missing or empty selector matches everything. */
 export function matchesLabels(
   selector: Stored<V1LabelSelector> | undefined,
   labels: Readonly<Record<string, string>>,
@@ -69,7 +69,7 @@ export function matchesLabels(
   });
 }
 
-/** Value at a dotted path as text, or empty. */
+/** Returns the value at a dotted path as text, or an empty string. */
 function fieldAt(object: KubeObject, path: string): string {
   let value: unknown = object;
   for (const step of path.split('.')) {
