@@ -1,4 +1,4 @@
-import type { Root, Sentence } from 'nlcst';
+import type { Sentence } from 'nlcst';
 import { toString } from 'nlcst-to-string';
 import retextEnglish from 'retext-english';
 import { unified } from 'unified';
@@ -30,6 +30,9 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:is|are|was|were) none\b/i, 'Write "is not a ...".'],
 ];
 
+/** Messages of AWS. */
+const QUOTED = [/does not match what was computed/];
+
 const parser = unified().use(retextEnglish).freeze();
 
 /** What is wrong with a text: a sentence with an advice for each finding. */
@@ -39,6 +42,7 @@ export function problemsOf(text: string): readonly string[] {
     const said = toString(sentence);
     const words = sentence.children.filter(({ type }) => type === 'WordNode').length;
     if (words > MOST_WORDS) problems.push(`Split a sentence of ${words} words (at most ${MOST_WORDS}): ${said}`);
+    if (QUOTED.some((quotation) => quotation.test(said))) return;
     for (const [pattern, advice] of PATTERNS) if (pattern.test(said)) problems.push(`${advice} ${said}`);
   });
   return problems;

@@ -5,7 +5,7 @@ import { visit } from 'unist-util-visit';
 
 /** Prose of a file: a paragraph of a comment, a string or a paragraph of Markdown, without code and quotations. */
 export interface Text {
-  /** Of the first character, from 1. */
+  /** Line of the first character, from 1. */
   readonly line: number;
   readonly text: string;
 }

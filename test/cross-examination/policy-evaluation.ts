@@ -1,5 +1,5 @@
 /**
- * A second policy evaluator, for tests alone: the IAM User Guide's "Policy evaluation logic", "Cross-account policy evaluation
+ * A second policy evaluator, only for tests: the IAM User Guide's "Policy evaluation logic", "Cross-account policy evaluation
  * logic" and "IAM JSON policy element reference", read plainly and written without the engine under test. It is slow, and
  * explains nothing.
  */
@@ -44,23 +44,23 @@ export interface Question {
 
 export type Answer = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
 
-/** Told what came out of each element and step that was reached: of `NotResource`, `ForAnyValue:StringLike`, `session policy`. */
+/** Receives the result of each evaluated element and step: of `NotResource`, `ForAnyValue:StringLike`, `session policy`. */
 export type Witness = (element: string, matched: boolean) => void;
 
-/** Whom the request is from. */
+/** The caller. */
 export interface Requester {
   readonly type: 'session' | 'user' | 'root' | 'service' | 'federated' | 'anonymous';
   readonly account?: string;
-  /** What a Principal element names it by, from the account down. */
+  /** Its names in a Principal element, from the account down. */
   readonly names: readonly string[];
-  /** The condition keys that tell of it ("AWS global condition context keys", properties of the principal). */
+  /** Its condition keys ("AWS global condition context keys", properties of the principal). */
   readonly keys: Readonly<Record<string, string>>;
 }
 
 export function evaluate(question: Question, witness: Witness = () => undefined): Answer {
   const { action, resourceAccount } = question.request;
   const requester = requesterOf(question.request.principal);
-  // Security Token Service API Reference, GetCallerIdentity: who signs needs no permission, and a Deny does not count.
+  // Security Token Service API Reference, GetCallerIdentity: signed callers need no permission, and a Deny has no effect.
   if (action === 'sts:GetCallerIdentity' && requester.account !== undefined) return 'allowed';
   const { identityPolicies = [], sessionPolicy, permissionsBoundary: boundary, trustPolicy } = question;
   const resourceBased = trustPolicy ?? question.resourcePolicy;
@@ -77,7 +77,7 @@ export function evaluate(question: Question, witness: Witness = () => undefined)
   }
   const answer = (allowed: boolean): Answer => (allowed ? 'allowed' : 'implicitlyDenied');
   const granted = applying('Allow', resourceBased).map((statement) => namedBy(statement.Principal, requester));
-  // Those that have no identity in an account have what the resource gives them.
+  // Callers without an identity in an account only get permissions from the resource.
   if (requester.account === undefined) return answer(granted.length > 0);
 
   const identityAllows = requester.type === 'root' || applying('Allow', ...identityPolicies).length > 0;
@@ -137,8 +137,8 @@ function applies(statement: Statement, policy: PolicyDocument, scene: Scene): bo
 }
 
 /**
- * "IAM JSON policy elements: Resource": wildcards stand for characters within a segment of the ARN; an asterisk that ends its
- * segment can reach beyond the colon. The sixth segment, the resource, has all that follows the fifth colon.
+ * "IAM JSON policy elements: Resource": wildcards match within a segment of the ARN; an asterisk at the end of a segment
+ * also matches colons. The sixth segment, the resource, is everything after the fifth colon.
  */
 function resourceIsLike(resource: string, pattern: ReturnType<typeof charactersOf>): boolean {
   if (pattern === undefined) return false;
@@ -150,12 +150,12 @@ function resourceIsLike(resource: string, pattern: ReturnType<typeof charactersO
   });
 }
 
-/** What of the requester a Principal element names: everybody, the requester itself, its role, or its account. */
+/** Returns the part of the caller that a Principal element names: everybody, the caller, its role or its account. */
 function namedBy(element: PrincipalElement | undefined, requester: Requester): string | undefined {
   if (element === undefined) return undefined;
   if (element === '*') return '*';
   const named = Object.values(element).flatMap((names) => list(names).map(accountArn));
-  // "All principals": a wildcard is everybody, the anonymous and services too.
+  // "All principals": a wildcard means everybody, including anonymous callers and services.
   if (named.includes('*')) return '*';
   if (requester.account === undefined)
     return requester.names.some((name) => named.includes(name)) ? 'itself' : undefined;
@@ -167,8 +167,8 @@ function namedBy(element: PrincipalElement | undefined, requester: Requester): s
 }
 
 /**
- * "AWS JSON policy elements: NotPrincipal": who is spared is named with its account, a session with its role too. A role
- * without a session of it stands for all of them. Nobody is spared who has a permissions boundary.
+ * "AWS JSON policy elements: NotPrincipal": spares a caller if its account and, for a session, its role are listed. A role
+ * listed without a session stands for all its sessions. Callers with a permissions boundary are never spared.
  */
 function isSpared(element: PrincipalElement, { type, names }: Requester, hasBoundary: boolean): boolean {
   if (element === '*') return true;
@@ -212,7 +212,7 @@ export function requesterOf(principal: string): Requester {
 function contextOf({ request }: Question, { type, keys }: Requester): RequestContext {
   const all = {
     ...keys,
-    // Of signed requests alone.
+    // Only for signed requests.
     ...(type !== 'anonymous' && type !== 'federated' && { 'aws:PrincipalIsAWSService': String(type === 'service') }),
     'aws:ResourceAccount': request.resourceAccount,
     ...request.context,
