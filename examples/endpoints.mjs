@@ -1,8 +1,12 @@
 /**
- * Stands in the place of a pod's surroundings for a client on this machine, and prints what it is asked: a credentials endpoint on
- * port 8081, S3 on 8082 and instance metadata on 8083. The path of the credentials endpoint says how it answers:
- * `/v1/credentials` with credentials of an hour, `/empty` with an empty object, `/fails` with 500, `/refuses` with 404, `/once` with
- * 503 once, `/short` for three seconds with credentials of six, and with 500 after that.
+ * Emulates a pod's endpoints for a client on the local machine, and prints each request. The credentials endpoint listens on
+ * port 8081, S3 on 8082 and instance metadata on 8083. The path of the credentials endpoint selects the answer:
+ * - `/v1/credentials`: credentials that are valid for an hour
+ * - `/empty`: an empty object
+ * - `/fails`: 500
+ * - `/refuses`: 404
+ * - `/once`: 503 for the first request
+ * - `/short`: credentials that are valid for six seconds, and 500 after three seconds
  */
 import { createServer } from 'node:http';
 

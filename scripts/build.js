@@ -1,4 +1,4 @@
-/** Builds dist/: bundles with shared chunks (for a fast start), the probe program with V8's code cache, and public types. */
+/** Builds dist/: bundles with shared chunks for a fast start, the probe program with V8's code cache, and the public types. */
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -33,25 +33,25 @@ const IMAGE_PROGRAMS = {
 };
 
 const started = newestSource();
-/** Renamed when complete: nobody sees a partial build. */
+/** Renamed to dist/ when complete, so that nothing uses a partial build. */
 const out = `.dist-${process.pid}`;
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 const inputs = new Set();
 for (const options of bundlesOf(ENTRIES)) await build({ ...options, outdir: out });
-/** Programs of pods: the common part, the SDK with and without S3, and certificates, loaded on demand. */
+/** Programs in pods: the common part, then the SDK with or without S3 and the certificates, loaded on demand. */
 for (const entry of ['probe', 'sdk', 'sdk-s3', 'certificates']) {
   await build({
     entryPoints: [`components/probe/${entry === 'probe' ? 'main' : entry}.ts`],
     outfile: join(out, 'probe', `${entry}.cjs`),
     format: 'cjs',
-    // node:module's wrapper, which the launcher need not load then.
+    // The wrapper of node:module, so that the launcher need not load that module.
     banner: { js: '(function(exports,require,module,__filename,__dirname){' },
     footer: { js: '})' },
     minifyIdentifiers: true,
     alias: { 'node:fs/promises': './components/probe/files.ts' },
-    // Node's bodies are its own streams; checks for web streams would load all of these.
+    // Bodies are Node streams. Checks for web streams would load their whole implementation.
     define: { ReadableStream: 'undefined' },
-    // Scripts cannot import, so require is used.
+    // vm.Script does not support import(), so require is used.
     supported: { 'dynamic-import': false },
     plugins: [
       {
@@ -73,10 +73,10 @@ copyClientPrograms(join(out, 'clients'));
 copyFileSync('clusters/kubernetes/kubelet/host-program.js', join(out, 'host-program.js'));
 copyFileSync('scripts/warm-probe.js', join(out, 'probe', 'warm.mjs'));
 const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { stdio: 'inherit' });
-if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");
+if (warming.status !== 0) throw new Error("Failed to write the probe program's code cache.");
 await buildImagePrograms(join(out, 'image'));
 await buildRawClient(join(out, 'clients'));
-// The SDK of the installed version.
+// Uses the SDK version that is installed with the client.
 await build({
   entryPoints: ['components/clients/javascript/program.ts'],
   outfile: join(out, 'clients', 'javascript', 'program.mjs'),
@@ -102,7 +102,7 @@ async function build(options) {
   for (const input of Object.keys(metafile.inputs)) inputs.add(input);
 }
 
-/** Inlines constant member names in the SDK's schemas: computed ones count as side effects, which would keep all schemas. */
+/** Inlines constant member names in the SDK's schemas. esbuild treats computed names as side effects and would keep all schemas. */
 function plainSchemas({ path }) {
   const text = readFileSync(path, 'utf8');
   const constants = new Map([...text.matchAll(/^const (\w+) = (".*?");$/gm)].map(([, name, value]) => [name, value]));
@@ -118,13 +118,13 @@ function copyClientPrograms(folder) {
   }
 }
 
-/** Loads the probe's files with V8's code cache for this Node, or writes it after the program has run. */
+/** Loads the probe's files with V8's code cache for this Node version. Without a cache, writes it when the program exits. */
 function launcher() {
   return `'use strict';
 const fs = require('node:fs');
 const path = require('node:path');
 const vm = require('node:vm');
-// The first process of a container gets no signal without a handler.
+// Process 1 of a container ignores signals without a handler.
 if (process.pid === 1) process.on('SIGTERM', () => process.exit(143));
 function load(name) {
   const file = path.join(__dirname, name);
@@ -143,7 +143,7 @@ function write(cache, data) {
     fs.writeFileSync(part, data, { flag: 'wx' });
     fs.renameSync(part, cache);
   } catch {
-    // Only slower without a cache.
+    // Without a cache the start is only slower.
   }
 }
 load('probe.cjs');
@@ -169,25 +169,25 @@ function buildRawClient(folder, plugins = []) {
   });
 }
 
-/** Builds the same code with a switch for each fault, for `--fault`. */
+/** Builds the same code with a switch for each fault, used by `--fault`. */
 async function buildSwitched(outdir) {
   const { switches } = await tsImport('./faults/build-plugin.ts', import.meta.url);
   const { plugin, catalogue, problems } = switches(root);
-  for (const problem of problems) process.stderr.write(`${problem}\nThe fault is left out.\n`);
+  for (const problem of problems) process.stderr.write(`${problem}\nSkipping this fault.\n`);
   for (const options of bundlesOf(SWITCHED, [plugin])) await build({ ...options, outdir });
   await buildImagePrograms(join(outdir, 'image'), [plugin]);
   await buildRawClient(join(outdir, 'clients'), [plugin]);
   writeFileSync(join(outdir, 'catalogue.json'), JSON.stringify(catalogue));
 }
 
-/** Declarations for users' suites. Skipped without the compiler. */
+/** Writes type declarations for users' suites, if the TypeScript compiler is installed. */
 function writeTypes() {
   const compiler = join('node_modules', '.bin', 'tsc');
   if (!existsSync(compiler)) return;
   const { status, stdout } = spawnSync(compiler, ['-p', 'tsconfig.types.json', '--outDir', join(out, 'types')], {
     encoding: 'utf8',
   });
-  if (status !== 0) process.stderr.write(`Types of the public surface could not be written:\n${stdout}`);
+  if (status !== 0) process.stderr.write(`Failed to write the public types:\n${stdout}`);
   else {
     expandTypes(join(out, 'types'), 'harness/results/results.ts');
     pruneTypes(join(out, 'types'), 'harness/index.d.ts');

@@ -1,4 +1,4 @@
-/** esbuild's options for the build and for mutants (scripts/detection/mutants-build.ts). */
+/** esbuild options for the build and for mutants (scripts/detection/mutants-build.ts). */
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,7 @@ import type { BuildOptions, Plugin } from 'esbuild';
 
 const suites = join(dirname(dirname(fileURLToPath(import.meta.url))), 'suites');
 
-/** Entry points of suites, without extension. */
+/** Entry points of suites, without file extension. */
 export const SUITES = readdirSync(suites, { recursive: true, encoding: 'utf8' })
   .filter((file) => /^[^.]+\.ts$/.test(file) && !/(^|\/)lib\//.test(file))
   .map((file) => `suites/${file.slice(0, -3)}`);
@@ -32,32 +32,32 @@ export const common = {
   metafile: true,
 } as const satisfies BuildOptions;
 
-/** One bundle of entry points that share chunks. */
+/** Options of a bundle whose entry points share chunks. */
 const bundle = {
   format: 'esm',
   splitting: true,
   chunkNames: 'chunks/[hash]',
-  // mocha and tsx load files at run time; users' suites import chai.
+  // mocha and tsx load files at run time. Users' suites import chai.
   external: ['chai', 'mocha', 'tsx', 'tsx/*'],
-  // Node's punycode is deprecated, and would print a warning.
+  // Node's own punycode is deprecated and prints a warning.
   alias: { punycode: 'punycode/' },
   banner: {
     js: "import{createRequire as _createRequire}from'node:module';const require=_createRequire(import.meta.url);",
   },
 } satisfies BuildOptions;
 
-/** Suites import the built public part as users' do: resolving each chunk of it in each suite takes longer than loading them. */
+/** Lets suites import the built public API, as users' suites do. Resolving its chunks for each suite would take longer than loading them. */
 const publicPart: Plugin = {
   name: 'public part',
   setup: (plugin) =>
     void plugin.onResolve({ filter: /\/harness\/index\.ts$/ }, () => ({
-      // From each folder of suites, and from that of their chunks.
+      // Valid from the folders of suites and from the folder of their chunks.
       path: '../../harness/index.js',
       external: true,
     })),
 };
 
-/** Bundles of entry points by their names: one of suites, and one of all else. */
+/** Returns options of up to two bundles: one for the suites among the entry points, and one for the others. */
 export function bundlesOf(names: readonly string[], plugins: readonly Plugin[] = []): readonly BuildOptions[] {
   const suites = names.filter((name) => SUITES.includes(name));
   const others = names.filter((name) => !SUITES.includes(name));

@@ -1,4 +1,4 @@
-/** Writes suites/README.md and docs/scenario-list.md from the suites (`npm run catalogue`). Runs no scenario. */
+/** Writes suites/README.md and docs/scenario-list.md from the suites (`npm run catalogue`). Does not run scenarios. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ import { table } from './tables.ts';
 
 const SUITES = fileURLToPath(new URL('../suites', import.meta.url));
 
-/** Runs whose capabilities tell where a scenario can run. */
+/** Flags of runs whose capabilities decide where a scenario can run. */
 const PLACES = {
   embedded: [[], ['--agent-chart', '0.2']],
   kind: [['--cluster', 'kind']],
@@ -23,7 +23,7 @@ const PLACES = {
 
 type RunsOn = (scenario: Scenario) => readonly string[];
 
-/** The texts of both pages, by path. */
+/** Returns the texts of both pages by path. */
 export async function cataloguePages(loaded: Suites): Promise<ReadonlyMap<string, string>> {
   const places = Object.entries(PLACES).map(([name, runs]) => ({
     name,
@@ -74,7 +74,7 @@ function lineOf({ id, title, file, spec }: Scenario, places: readonly string[]):
   const { source, finding, profile, keywords } = spec;
   return [
     `- **${id}** [${title}](../${file}).`,
-    `Runs on ${places.join(', ') || 'no cluster of this machine'}${profile === 'soak' || profile === 'load' ? ` in profile ${profile}` : ''}.`,
+    `Runs on ${places.join(', ') || 'no cluster by default'}${profile === 'soak' || profile === 'load' ? ` in profile ${profile}` : ''}.`,
     ...(source === undefined ? [] : [`Source: ${source}.`]),
     ...(finding === undefined ? [] : [`Finding: ${finding}`]),
     ...(keywords === undefined ? [] : [`Keywords: ${keywords.join(', ')}.`]),

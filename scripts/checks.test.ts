@@ -7,7 +7,7 @@ import { expect } from 'chai';
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-describe('the checks of CI', () => {
+describe('CI checks', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'checks-'));
@@ -19,12 +19,16 @@ describe('the checks of CI', () => {
   }
 
   const packages: [title: string, entry: object, problem: string | undefined][] = [
-    ['accept a permissive licence', { license: 'MIT' }, undefined],
-    ['accept a choice with a permissive licence in it', { license: '(MIT OR GPL-3.0-only)' }, undefined],
-    ['refuse copyleft', { license: 'AGPL-3.0-only' }, 'licence AGPL-3.0-only'],
-    ['refuse several licences of which one is copyleft', { license: 'MIT AND GPL-3.0-only' }, 'MIT AND GPL-3.0-only'],
-    ['refuse a package without a licence', {}, 'licence unknown'],
-    ['refuse an address of a registry', { license: 'MIT', resolved: 'https://example.com/a.tgz' }, '"resolved"'],
+    ['licences.js accepts a permissive licence', { license: 'MIT' }, undefined],
+    [
+      'licences.js accepts a choice that includes a permissive licence',
+      { license: '(MIT OR GPL-3.0-only)' },
+      undefined,
+    ],
+    ['licences.js rejects copyleft', { license: 'AGPL-3.0-only' }, 'licence AGPL-3.0-only'],
+    ['licences.js rejects a combination with copyleft', { license: 'MIT AND GPL-3.0-only' }, 'MIT AND GPL-3.0-only'],
+    ['licences.js rejects a package without a licence', {}, 'licence unknown'],
+    ['licences.js rejects a registry address', { license: 'MIT', resolved: 'https://example.com/a.tgz' }, '"resolved"'],
   ];
   for (const [title, entry, problem] of packages) {
     it(title, () => {
@@ -36,9 +40,17 @@ describe('the checks of CI', () => {
   }
 
   const texts: [title: string, text: string, problem: string | undefined][] = [
-    ['accept an ordinary text', 'see docs/work/plan.md and $HOME/root/x', undefined],
-    ['refuse a folder of one machine', ['see /', 'work/plan.md'].join(''), 'text.md:2: names a folder of one machine'],
-    ['refuse a package registry', ['https://registry.', 'npmjs.org/x'].join(''), 'text.md:2: names a package registry'],
+    ['texts.js accepts ordinary text', 'see docs/work/plan.md and $HOME/root/x', undefined],
+    [
+      'texts.js rejects a machine-specific folder',
+      ['see /', 'work/plan.md'].join(''),
+      'text.md:2: names a machine-specific folder',
+    ],
+    [
+      'texts.js rejects a package registry',
+      ['https://registry.', 'npmjs.org/x'].join(''),
+      'text.md:2: names a package registry',
+    ],
   ];
   for (const [title, text, problem] of texts) {
     it(title, () => {
@@ -56,7 +68,7 @@ describe('the checks of CI', () => {
     return run(checker, '--config', config, '--output-type', 'json', '.');
   };
 
-  it('refuse imports against the table of folders, and circles, of types too', () => {
+  it('dependency-cruiser rejects forbidden imports and cycles, including those of types', () => {
     const files: Record<string, string> = {
       'harness/index.ts': "export { a } from '../foundation/a.ts';",
       'foundation/a.ts': 'export const a = 1;',
@@ -91,14 +103,14 @@ describe('the checks of CI', () => {
     ]);
   });
 
-  it('refuse a folder that no rule of imports names', () => {
+  it('dependency-cruiser rejects a folder without an import rule', () => {
     for (const name of ['stray', 'harness/odds']) mkdirSync(join(folder, name), { recursive: true });
     const { status, stderr } = checkImports();
     expect(status).not.to.equal(0);
     expect(stderr).to.contain('No rule says what stray, harness/odds may import');
   });
 
-  it('run each test file in one tier, and no tier without tests', async () => {
+  it('.ci/run runs every tier, and each test file belongs to exactly one', async () => {
     const { FILES, TIERS } = (await import(script('../test/runner/tiers.js'))) as {
       FILES: readonly string[];
       TIERS: Readonly<Record<string, readonly string[]>>;

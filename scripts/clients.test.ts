@@ -27,7 +27,7 @@ const run = (scenarios: readonly object[], changes: object = {}): Run =>
 describe('npm run clients', () => {
   const text = readFileSync(PAGE, 'utf8');
 
-  it('writes what each client did, and why it was not as documented', async () => {
+  it('writes the result of each client, and the reason for each deviation', async () => {
     const page = await clientsPage(
       text,
       [
@@ -46,17 +46,17 @@ describe('npm run clients', () => {
       /\| CL-01 keys win +\| requests to the agent +\| \*\*2\*\*: python 2<br>\*\*1\*\*: python 1 +\|/,
     );
     expect(page).to.match(/\| CL-01 keys win +\| python 1 +\| requests to the agent +\| `client-red` +\|/);
-    expect(page).to.contain('1 of 1 tell at least two clients, versions or faults apart.');
+    expect(page).to.contain('1 of 1 behaviours distinguish at least two clients, versions or faults.');
     expect(await clientsPage(page, [run([scenario('CL-01', 'passed', 'x', '2')])])).not.to.contain('the node.');
   });
 
-  it('has shown of each behaviour what it tells apart, and of thirty at least that it does', () => {
+  it('lists every behaviour, and at least thirty that distinguish clients, versions or faults', () => {
     const folder = new URL('../suites/client/', import.meta.url);
     const suites = readdirSync(folder).filter((file) => file.endsWith('.ts'));
     const ids = suites.flatMap((file) => [
       ...readFileSync(new URL(file, folder), 'utf8').matchAll(/scenario\('(CL-\d+)'/g),
     ]);
-    const [, apart = ''] = text.split('## What each behaviour tells apart');
+    const [, apart = ''] = text.split('## What each behaviour distinguishes');
     const rows = [...(apart.split('\n## ')[0] ?? '').matchAll(/^\| (CL-\d+) .*$/gm)];
     expect(rows.map(([, id]) => id)).to.have.members(ids.map(([, id]) => id));
     const telling = rows.filter(([row]) =>
@@ -76,7 +76,7 @@ describe('npm run clients', () => {
       'with faults',
     ],
   ] as const)
-    it(`refuses a run ${what}`, async () => {
+    it(`rejects a run ${what}`, async () => {
       const error: unknown = await Promise.resolve()
         .then(() => clientsPage(text, [given]))
         .catch((caught: unknown) => caught);

@@ -1,6 +1,6 @@
 /**
- * Writes the tables of docs/clients.md (`npm run clients`) from a run of suite `client` with all versions, or from given report
- * folders. Of several results, the last with a verdict counts.
+ * Writes the tables of docs/clients.md (`npm run clients`) from a run of suite `client` with all versions, or from the given
+ * report folders. If a scenario has several results, the last one with a verdict counts.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -15,7 +15,7 @@ import { table } from './tables.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 export const PAGE = at('docs/clients.md');
-/** Text between them is generated. */
+/** The text between these lines is generated. */
 const [BEGIN, END] = ['<!-- tables: npm run clients -->', '<!-- end of tables -->'];
 
 const MARKS: Readonly<Record<Verdict, string>> = {
@@ -26,13 +26,13 @@ const MARKS: Readonly<Record<Verdict, string>> = {
   skipped: '–',
 };
 
-/** Throws for runs that are incomplete or without clients. */
+/** Returns the page with new tables. Throws if a run is incomplete, or has faults or no clients. */
 export function clientsPage(text: string, runs: readonly Run[], noticed: Noticed = lastNoticed()): Promise<string> {
   const scenarios = runs.flatMap(({ file, results: { run, environment, scenarios: all } }) => {
     const found = all.filter((one) => one.client !== undefined) as readonly ScenarioResult[];
-    if (found.length === 0) throw new Error(`${file} has no scenarios with a client: run them with --client.`);
-    if (run.error !== null || run.interrupted) throw new Error(`${file} is of a run that did not come to its end.`);
-    if (environment.faults.length > 0) throw new Error(`${file} is of a run with faults.`);
+    if (found.length === 0) throw new Error(`${file} has no scenarios with a client. Run them with --client.`);
+    if (run.error !== null || run.interrupted) throw new Error(`${file} is the result of an incomplete run.`);
+    if (environment.faults.length > 0) throw new Error(`${file} is the result of a run with faults.`);
     return found;
   });
   const [start, end] = [text.indexOf(BEGIN), text.indexOf(END)];
@@ -49,7 +49,7 @@ export function clientsPage(text: string, runs: readonly Run[], noticed: Noticed
 const placeOf = ({ client }: ScenarioResult): number => CLIENTS.findIndex(({ name }) => name === client?.name);
 const isJudged = ({ verdict }: ScenarioResult): number => (verdict === 'error' ? 0 : 1);
 const versionOf = ({ client }: ScenarioResult): string => client?.version ?? '';
-/** By client, newest version first; then in order of the runs, errors first, since the last counts. */
+/** Orders by client, then newest version first, then errors first, since the last result counts. */
 const inOrder = (one: ScenarioResult, other: ScenarioResult): number =>
   placeOf(one) - placeOf(other) ||
   versionOf(other).localeCompare(versionOf(one), 'en', { numeric: true }) ||
@@ -99,32 +99,32 @@ function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): reado
       ['client', 'what it is', 'version', 'credential chain', 'passed', 'failed', 'not judged', 'skipped'],
       summary,
     ),
-    '## What they do\n\n✓ as documented, **✗** not so, – not applicable to the client or not possible here, ? and ! not judged.',
+    '## Behaviour of each client\n\n✓ as documented, **✗** not as documented, – not applicable to the client or not possible here, ? and ! not judged.',
     table(
       ['behaviour', ...clients.map(label)],
       rows.map(({ id, title, cells }) => [`${id} ${title}`, ...cells.map(shown)]),
     ),
-    `They differ in ${rows.filter(isSplit).length} of ${rows.length}.`,
+    `Clients differ in ${rows.filter(isSplit).length} of ${rows.length} behaviours.`,
     ...toldApart(clients, rows, noticed),
-    '## What was not as documented',
-    remarks.length === 0 ? 'Nothing.' : table(['behaviour', 'client', 'what was seen'], remarks),
+    '## Deviations from the documentation',
+    remarks.length === 0 ? 'None.' : table(['behaviour', 'client', 'observation'], remarks),
   ];
 }
 
-/** Behaviour that expectations leave open, by fact. */
+/** Facts that expectations leave open. */
 const SHOWN: Readonly<Record<string, string>> = {
   outcomes: 'outcome of each operation',
   'credentials.requests': 'requests to the agent',
-  told: "tells the agent's or STS's own message",
-  'proxy.tokens': 'token that the proxy saw',
-  'elsewhere.requests': 'requests where a redirect led',
+  told: 'shows the message of the agent or STS',
+  'proxy.tokens': 'token sent to the proxy',
+  'elsewhere.requests': 'requests to the target of a redirect',
 };
 
-/** Differences between conforming clients, in a scenario's last probe, its subject. */
+/** A difference between clients in a scenario's last probe, the one that the scenario is about. */
 interface Differing {
   readonly row: ClientRow;
   readonly words: string;
-  /** Clients by observation. */
+  /** Clients by observed value. */
   readonly groups: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -142,7 +142,7 @@ function differencesOf(clients: readonly ClientColumn[], rows: readonly ClientRo
   );
 }
 
-/** Lists clients, versions and faults that each behaviour distinguishes. */
+/** Lists the clients, versions and faults that each behaviour distinguishes. */
 function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[], noticed: Noticed): readonly string[] {
   const differing = differencesOf(clients, rows);
   const apart = rows.map((row) => {
@@ -153,11 +153,11 @@ function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[],
   });
   const telling = apart.filter(([, ...cells]) => cells.some((cell) => cell !== ''));
   return [
-    `## What each behaviour tells apart\n\n${telling.length} of ${rows.length} tell at least two clients, versions or faults apart. Faults are defects of the project's own client (\`raw\`), as \`npm run detect\` found them noticed.`,
-    table(['behaviour', 'not so', 'also seen to differ', 'fault that is noticed'], apart),
-    '## What the documentation leaves to them',
+    `## What each behaviour distinguishes\n\n${telling.length} of ${rows.length} behaviours distinguish at least two clients, versions or faults. Faults are defects of the project's own client (\`raw\`) that \`npm run detect\` reports as noticed.`,
+    table(['behaviour', 'fails with', 'other differences', 'noticed faults'], apart),
+    '## Behaviour that the documentation leaves open',
     table(
-      ['behaviour', 'what was seen', 'with which clients'],
+      ['behaviour', 'fact', 'clients by value'],
       differing.map(({ row, words, groups }) => [
         `${row.id} ${row.title}`,
         words,
@@ -173,12 +173,12 @@ const WITH_OLDER = ['javascript', 'python', 'go'];
 const everyVersion = (): readonly string[] =>
   CLIENTS.flatMap(({ name }) => [name, ...(WITH_OLDER.includes(name) ? [`${name}@minimum`, `${name}@below`] : [])]);
 
-/** Returns the report folder. Throws for an incomplete run. */
+/** Runs the suite with all clients and returns the report folder. Throws if the run did not complete. */
 function runAll(): string {
   const folder = at('reports/clients');
   const args = ['--quiet', '--suite', 'client', '--client', everyVersion().join(), '--report-dir', folder];
   const { status } = spawnSync(process.execPath, [at('bin/conformance.js'), ...args], { stdio: 'inherit' });
-  if (status !== 0 && status !== 1) throw new Error(`npm run conformance -- ${args.join(' ')} ended with ${status}.`);
+  if (status !== 0 && status !== 1) throw new Error(`npm run conformance -- ${args.join(' ')} exited with ${status}.`);
   return folder;
 }
 

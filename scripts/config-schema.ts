@@ -11,7 +11,7 @@ export const configSchema = z
       ]),
     ),
   )
-  .describe('Options of a run of the conformance suites (docs/command-line.md, "Config file").');
+  .describe('Options of a conformance run (docs/command-line.md, "Config file").');
 
 function valueOf({ kind, choices = [], minimum = 0, maximum, fraction, form }: OptionSpec): z.ZodType {
   const text = form === undefined ? z.string().min(1) : z.string().regex(form.pattern);

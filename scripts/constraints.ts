@@ -28,10 +28,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     contractTools: () => { bin: string } | { missing: string };
   };
   const tools = contractTools();
-  if ('missing' in tools) throw new Error(`The models cannot be read: ${tools.missing}.`);
+  if ('missing' in tools) throw new Error(`Failed to read the API models: ${tools.missing}.`);
   const reader = join(root, 'test', 'contract', 'python', 'models.py');
   const read = spawnSync(join(tools.bin, 'python'), [reader], { input: JSON.stringify(EMULATED), encoding: 'utf8' });
-  if (read.status !== 0) throw new Error(`The models cannot be read: ${read.stderr}`);
+  if (read.status !== 0) throw new Error(`Failed to read the API models: ${read.stderr}`);
   const path = join(root, 'emulator', 'constraints', 'constraints.json');
   writeFileSync(path, await format(read.stdout, { filepath: path, printWidth: 120 }));
 }

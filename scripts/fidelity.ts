@@ -1,4 +1,4 @@
-/** Writes docs/fidelity.md: public AWS emulators under this harness (`npm run fidelity`). */
+/** Writes docs/fidelity.md: results of public AWS emulators under this harness (`npm run fidelity`). */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,13 +17,13 @@ export const PAGE = join(ROOT, 'docs', 'fidelity.md');
 const NAMES = Object.keys(SUBJECTS) as SubjectName[];
 const OWN = "this project's emulator";
 
-/** An emulator's table cells by scenario id. */
+/** Table cells of an emulator by scenario id. */
 export type Column = ReadonlyMap<string, string>;
 
 export const NOT_JUDGED = '–';
 const AS_AWS = 'as AWS';
 
-/** Ids of scenarios about S3, IAM or STS, with the harness's clusters, EKS and EKS Auth. */
+/** Returns the ids of scenarios that test S3, IAM or STS. Clusters, EKS and EKS Auth are the harness's own. */
 export async function scenariosOfServices(): Promise<ReadonlySet<string>> {
   const { scenarios } = await readSuites(join(ROOT, 'suites'), []);
   const about = scenarios.filter(
@@ -34,7 +34,7 @@ export async function scenariosOfServices(): Promise<ReadonlySet<string>> {
   return new Set(about.map(({ id }) => id));
 }
 
-/** Not so for the harness's calls of EKS, EKS Auth and Kubernetes, or of its webhook. */
+/** False for probes that only call the harness's own EKS, EKS Auth, Kubernetes or webhook. */
 function asksServices({ operation, expectation }: ProbeStep): boolean {
   const descriptor = operationOf(operation);
   const usesWebIdentity = descriptor.needs?.(operation, expectation).includes('irsa') === true;
@@ -53,21 +53,21 @@ function cellOf({ verdict, probes, reason }: ScenarioResult): string {
   return words.length === 0 ? reason : [...new Set(words)].join('; ');
 }
 
-/** Whether it allows what AWS denies. */
+/** Whether the emulator allows a call that AWS denies. */
 const isWronglyGranted = ({ expected, observed }: ProbeOutcome): boolean =>
   observed?.outcome === 'granted' && (expected.outcome === 'denied' || expected.outcome === 'refused');
 
-/** The observation, without names that differ by run. */
+/** Describes the observation without names that differ between runs. */
 function otherwise(probe: ProbeOutcome): string {
   const { observed, verdict } = probe;
   if (observed === null || verdict === 'inconclusive') return `${nameOf(probe)}: inconclusive`;
-  if (observed.outcome === 'granted') return `${nameOf(probe)} has another answer`;
+  if (observed.outcome === 'granted') return `${nameOf(probe)} returns a different answer`;
   return `${nameOf(probe)}: ${observed.outcome} with ${observed.code ?? `status ${observed.status ?? 'unknown'}`}`;
 }
 
 const nameOf = ({ operation }: ProbeOutcome): string => operation.split(' ')[0]!;
 
-/** Runs the command as a user does. */
+/** Runs the command-line program and returns its results. */
 export function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunResults> {
   return inTemporaryFolder('fidelity-', async (folder) => {
     const command = [join(ROOT, 'bin', 'conformance.js'), '--quiet', '--scope', 'all', '--report-dir', folder, ...args];
@@ -78,7 +78,7 @@ export function run(args: readonly string[], environment: Readonly<Record<string
 
 interface Judged {
   readonly column: Column;
-  /** Why its EKS was not tested, or null. */
+  /** Reason why its EKS was not tested, or null. */
   readonly withoutEks: string | null;
 }
 

@@ -7,10 +7,10 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = ['aws', 'bin', 'foundation', 'emulator', 'components', 'clusters', 'harness', 'suites', 'scripts'];
 
-/** Contains the time of the newest source of the build. */
+/** File with the modification time of the newest source at the build. */
 export const STAMP = join(root, 'dist', '.built-from');
 
-/** Milliseconds since the epoch. */
+/** Returns the modification time of the newest source, in milliseconds since the epoch. */
 export const newestSource = () => Math.max(0, ...sourceFiles(SOURCES).map((path) => statSync(path).mtimeMs));
 
 /** @param except folders to ignore */

@@ -6,7 +6,7 @@ import { table, withTables } from './tables.ts';
 
 export const PAGE = fileURLToPath(new URL('../docs/guesses.md', import.meta.url));
 
-/** First what a run settles, then manual checks. */
+/** Returns the page: guesses that a run can settle, then those that need a manual check. */
 export function guessesPage(): Promise<string> {
   const tableOf = (isMeant: (guess: Guess) => boolean, head: string, settles: (guess: Guess) => string): string =>
     table(

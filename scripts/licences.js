@@ -1,14 +1,14 @@
-/** Checks licences in package-lock.json, and that it names no registry, so that it installs everywhere. */
+/** Checks the licences in package-lock.json, and that no registry is named there, so that it installs with any registry. */
 import { readFileSync } from 'node:fs';
 
-/** Permissive licences. Others need a decision (docs/dependencies.md). */
+/** Permissive licences. Other licences need a decision (docs/dependencies.md). */
 const ACCEPTED = new Set([
   '0BSD',
   'Apache-2.0',
   'BSD-2-Clause',
   'BSD-3-Clause',
   'BlueOak-1.0.0',
-  // Attribution only: data of Babel's (docs/dependencies.md).
+  // Requires attribution only. Used by data in Babel (docs/dependencies.md).
   'CC-BY-4.0',
   'CC0-1.0',
   'ISC',
@@ -29,13 +29,13 @@ for (const [path, { license, resolved, link }] of Object.entries(packages)) {
   if (link) continue;
   const name = path === '' ? 'the project itself' : path;
   if (!isAccepted(license) && !isDecided(path, license)) problems.push(`${name}: licence ${license ?? 'unknown'}`);
-  if (resolved !== undefined) problems.push(`${name}: has an address of a registry ("resolved")`);
+  if (resolved !== undefined) problems.push(`${name}: names a registry address ("resolved")`);
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.stdout.write(`${Object.keys(packages).length} packages, ${problems.length} problems\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;
 
-/** `MIT OR GPL-3.0` needs one accepted licence, `MIT AND ISC` all. */
+/** Whether an SPDX expression is acceptable: `OR` needs one accepted licence, `AND` needs all. */
 function isAccepted(license) {
   if (typeof license !== 'string') return false;
   return license

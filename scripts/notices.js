@@ -1,8 +1,8 @@
-/** Bundled code must be published with its licences. */
+/** Licence notices, since bundled code must be published with its licences. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Returns licence and notice files of bundled packages, without duplicates. `inputs` are esbuild's module paths. */
+/** Returns the licence and notice files of bundled packages, without duplicates. `inputs` are module paths from esbuild. */
 export function notices(inputs) {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
   const packages = new Map();

@@ -1,12 +1,12 @@
-/** The HTML page without data: a file that loads nothing. */
+/** The template of the HTML report, a single file that loads no other resources. */
 import { createHash } from 'node:crypto';
 import { build } from 'esbuild';
 
-/** Placeholders of title and JSON data (harness/report/page.ts). */
+/** Placeholders for the title and the JSON data, filled by harness/report/page.ts. */
 const TITLE = '{{title}}';
 const DATA = '{{data}}';
 
-/** Returns the template and esbuild's module names. */
+/** Returns the template and the module paths that esbuild bundled. */
 export async function pageTemplate() {
   const { outputFiles, metafile } = await build({
     entryPoints: { page: 'harness/page/main.tsx', style: 'harness/page/style.css' },
@@ -23,7 +23,7 @@ export async function pageTemplate() {
     metafile: true,
   });
   const textOf = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text.trim();
-  // `</script` ends a script even within a text.
+  // `</script` ends a script even inside a string.
   const program = textOf('.js').replaceAll('</script', '<\\/script');
   const style = textOf('.css');
   const policy = [
@@ -46,7 +46,7 @@ export async function pageTemplate() {
 <style>${style}</style>
 </head>
 <body>
-<noscript>This page shows the results of a conformance run, and needs JavaScript for it. It loads nothing.</noscript>
+<noscript>This page needs JavaScript to show the results of a conformance run. It loads no other resources.</noscript>
 <script type="application/json" id="data">${DATA}</script>
 <script>${program}</script>
 </body>

@@ -28,7 +28,7 @@ const statement = z.strictObject({
   Condition: condition.optional(),
 });
 
-/** For editors. IAM checks which elements each kind needs. */
+/** Schema for editors. It leaves it to IAM which elements each kind of policy requires. */
 export const policySchema = z
   .strictObject({
     Version: z.enum(['2012-10-17', '2008-10-17']).optional(),

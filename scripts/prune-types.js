@@ -1,9 +1,9 @@
-/** Removes declarations outside the public surface, so that users' compilers see no types of bundled packages. */
+/** Removes declarations outside the public API, so that users' compilers do not need the types of bundled packages. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 
-/** Expands types inferred from a schema, since its package is bundled. @param {string} folder @param {string} source */
+/** Writes out types inferred from a schema, whose package is bundled. @param {string} folder @param {string} source */
 export function expandTypes(folder, source) {
   const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile);
   const { options } = ts.parseJsonConfigFileContent(config, ts.sys, '.');
@@ -19,7 +19,7 @@ export function expandTypes(folder, source) {
   writeFileSync(join(folder, source.replace(/\.ts$/, '.d.ts')), types.join(''));
 }
 
-/** @param {string} folder of the declarations @param {string} entry the file with the public surface */
+/** @param {string} folder folder of the declarations @param {string} entry the file with the public API */
 export function pruneTypes(folder, entry) {
   const files = new Map();
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
@@ -56,7 +56,7 @@ export function pruneTypes(folder, entry) {
   }
 }
 
-/** Declarations by name, imports and re-exports. */
+/** Reads the declarations by name, the imports and the re-exports of a file. */
 function read(path) {
   const { statements } = ts.createSourceFile(path, readFileSync(path, 'utf8'), ts.ScriptTarget.Latest, true);
   const file = { statements, declared: new Map(), exported: [], imports: new Map(), reexports: new Map(), stars: [] };
@@ -86,7 +86,7 @@ function read(path) {
 
 const target = (path, { moduleSpecifier }) => join(dirname(path), moduleSpecifier.text.replace(/\.ts$/, '.d.ts'));
 
-/** Reports names in a declaration to `reach`. */
+/** Calls `reach` for each name that a declaration refers to. */
 function named(node, path, reach) {
   const leftmost = (name) => (ts.isIdentifier(name) ? name.text : leftmost(name.left ?? name.expression));
   if (ts.isTypeReferenceNode(node)) reach(path, leftmost(node.typeName));
@@ -110,7 +110,7 @@ function print(statement, kept, wanted) {
     if (names.length === 0) return '';
     return `${word} ${word === 'import' || type ? 'type ' : ''}{ ${names.join(', ')} } from ${statement.moduleSpecifier.getText()};`;
   }
-  // `export {}` says that unmarked declarations are private.
+  // `export {}` makes declarations without `export` private.
   return kept.has(statement) || (bindings?.elements && !statement.moduleSpecifier)
     ? statement.getFullText().trim()
     : '';

@@ -21,17 +21,17 @@ describe('published results', () => {
     environment: { ...results.environment, ...environment },
   });
 
-  it('hold the verdicts, and what they are of', () => {
+  it('contain the verdicts, the environment and the digest of the suites', () => {
     const published = publishedOf('agent', '1', whole());
     expect(published.scenarios).to.deep.equal({ 'PI-01': 'passed', 'PI-02': 'passed' });
     expect(published.environment).to.include({ cluster: 'embedded', aws: 'emulator', agentChart: '0.1' });
     expect(published.suites.digest).to.match(/^[0-9a-f]{64}$/);
   });
 
-  it('are refused of a run that says less of the subject than it seems', () => {
-    expect(() => publishedOf('agent', '1', results)).to.throw('flags left out scenarios');
-    expect(() => publishedOf('agent', '1', whole({ interrupted: true }))).to.throw('did not come to its end');
-    expect(() => publishedOf('agent', '1', whole({ error: 'no cluster' }))).to.throw('did not come to its end');
+  it('are rejected for incomplete runs and runs with faults', () => {
+    expect(() => publishedOf('agent', '1', results)).to.throw('flags excluded scenarios');
+    expect(() => publishedOf('agent', '1', whole({ interrupted: true }))).to.throw('it did not complete');
+    expect(() => publishedOf('agent', '1', whole({ error: 'no cluster' }))).to.throw('it did not complete');
     expect(() => publishedOf('agent', '1', whole({}, { faults: ['one'] }))).to.throw('faults were on (one)');
   });
 
@@ -41,7 +41,7 @@ describe('published results', () => {
       'no run',
       () => publish(['agent'], { stdout }),
       'BAD_FLAG_VALUE',
-      '"agent" names no run: give subject, version and',
+      '"agent" does not name a run. Give a subject, a version and',
     ],
     [
       'a folder without results',
@@ -50,7 +50,7 @@ describe('published results', () => {
       'there-is-none',
     ],
   ] as const)
-    it(`are refused of ${what}, in a sentence`, async () => {
+    it(`are rejected for ${what} with a one-line message`, async () => {
       const error = await act().then(
         () => undefined,
         (thrown: unknown) => thrown,
@@ -62,16 +62,16 @@ describe('published results', () => {
     });
 
   for (const [content, message] of [
-    ['{', 'a.json is not a file of published results: it is not JSON (publish its subject again, or delete it).'],
-    ['{"subject": "x"}', 'a.json is not a file of published results: version must be a text, not missing (publish'],
+    ['{', 'a.json is not a file of published results: it is not JSON. Publish its subject again, or delete the file.'],
+    ['{"subject": "x"}', 'a.json is not a file of published results: version must be a string, not missing. Publish'],
   ] as const)
-    it(`are refused where a file holds ${content}`, () => {
+    it(`are rejected if a file contains ${content}`, () => {
       const folder = temporaryFolder();
       writeFileSync(join(folder, 'a.json'), content);
       expect(() => readPublished(folder)).to.throw(HarnessError, message);
     });
 
-  it('differ on the page where their verdicts do, with the reason', async () => {
+  it('show differing verdicts on the page, with the reason', async () => {
     const one = publishedOf('agent', '1', whole());
     const other = {
       ...one,
@@ -86,7 +86,7 @@ describe('published results', () => {
     expect(page).to.match(/\| agent 2 \| PI-02\s+\| a title: granted \|/);
   });
 
-  it('are those of the page: npm run published writes it', async () => {
+  it('match the page (npm run published updates it)', async () => {
     expect(readFileSync(PAGE, 'utf8')).to.equal(await publishedPage(readPublished()));
   });
 });

@@ -1,4 +1,4 @@
-/** Published results, and their comparison (`npm run published`). */
+/** Publishes results and writes a page that compares them (`npm run published`). */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -21,32 +21,32 @@ const publishedSchema = z.strictObject({
   version: z.string(),
   date: z.iso.date(),
   profile: z.string(),
-  /** Absent in old files. */
+  /** Missing in old files. */
   scopes: z.array(z.string()).optional(),
-  /** Project version, and SHA-256 of the suites. */
+  /** Version of the project, and SHA-256 of the suites. */
   suites: z.strictObject({ version: z.string(), digest: z.string() }),
-  /** Cluster, AWS, and facts such as image digests. */
+  /** Cluster, AWS platform, and facts such as image digests. */
   environment: z.record(z.string(), z.string()),
   scenarios: z.record(z.string(), z.enum(VERDICTS)),
-  /** Failed scenarios by id. */
+  /** Titles and reasons of scenarios that did not pass, by id. */
   remarks: z.record(z.string(), z.string()),
 });
 type Published = z.infer<typeof publishedSchema>;
 
-/** Throws `HarnessError` BAD_FILE without facts about the subject. */
+/** Converts results of a run. Throws `HarnessError` BAD_FILE for incomplete runs and runs with faults. */
 export function publishedOf(subject: string, version: string, content: unknown): Published {
   const { run, environment, scenarios } = resultsSchema.parse(content);
   const refused = [
-    [run.error !== null, `it did not come to its end (${run.error?.replace(/\.$/, '')})`],
-    [run.interrupted, 'it did not come to its end'],
+    [run.error !== null, `it did not complete (${run.error?.replace(/\.$/, '')})`],
+    [run.interrupted, 'it did not complete'],
     [environment.faults.length > 0, `faults were on (${environment.faults.join(', ')})`],
-    [run.profile === undefined || run.profile.narrowed, 'flags left out scenarios of its profile'],
+    [run.profile === undefined || run.profile.narrowed, 'flags excluded scenarios of its profile'],
   ] as const;
   const reason = refused.find(([holds]) => holds)?.[1];
   if (reason !== undefined)
     throw new HarnessError(
       'BAD_FILE',
-      `Run ${run.id} cannot be published: ${reason}. Run the whole profile of the subject.`,
+      `Run ${run.id} cannot be published: ${reason}. Run the whole profile without faults.`,
     );
   const suites = Object.entries(environment.digests).filter(([name]) => name.startsWith('suites/'));
   const digest = createHash('sha256').update(JSON.stringify(suites.sort())).digest('hex');
@@ -65,14 +65,14 @@ export function publishedOf(subject: string, version: string, content: unknown):
   };
 }
 
-/** Sorted by subject and version. Throws `HarnessError` BAD_FILE. */
+/** Reads all published results, sorted by file name. Throws `HarnessError` BAD_FILE. */
 export function readPublished(folder = FOLDER): readonly Published[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
   return files.sort().map((name) => {
     const file = join(folder, name);
     const damaged = (problem: string): string =>
-      `${relative('', file)} is not a file of published results: ${problem} (publish its subject again, or delete it).`;
+      `${relative('', file)} is not a file of published results: ${problem}. Publish its subject again, or delete the file.`;
     return validated(publishedSchema, parsed(file, damaged), damaged);
   });
 }
@@ -85,7 +85,6 @@ function parsed(file: string, damaged: (problem: string) => string): unknown {
   }
 }
 
-/** The report's profile and scopes. */
 const choiceOf = ({ profile, scopes = [] }: Published): string => [profile, ...scopes].join(' ');
 
 export function publishedPage(reports: readonly Published[]): Promise<string> {
@@ -105,21 +104,21 @@ export function publishedPage(reports: readonly Published[]): Promise<string> {
     ];
   });
   const ids = [...new Set(reports.flatMap(({ scenarios }) => Object.keys(scenarios)))];
-  // Reports of other scopes have other scenarios.
+  // Reports with other scopes lack some scenarios.
   const verdicts = (id: string): readonly string[] => reports.flatMap(({ scenarios }) => scenarios[id] ?? []);
   const differing = ids.filter((id) => new Set(verdicts(id)).size > 1);
   const remarks = reports.flatMap((report) =>
     Object.entries(report.remarks).map(([id, remark]) => [nameOf(report), id, remark.replaceAll(/\s+/g, ' ')]),
   );
   const text = [
-    '# Published results\n\nOf each subject that can be had, the newest results, bound to the version and the digest of the suites.',
-    'Written by `npm run published`; each `.json` beside this page has all verdicts and where they were found.\n',
+    '# Published results\n\nThe newest results of each available subject, with the version and digest of the suites.',
+    '`npm run published` writes this page. The `.json` files in this folder contain all verdicts and the environment of each run.\n',
     table(['subject', 'where', 'profile', 'suites', 'date', ...VERDICTS], summary),
-    '## What did not pass\n',
-    remarks.length === 0 ? 'Nothing.\n' : table(['subject', 'scenario', 'why'], remarks),
-    '## Where they differ\n',
+    '## Scenarios that did not pass\n',
+    remarks.length === 0 ? 'None.\n' : table(['subject', 'scenario', 'why'], remarks),
+    '## Differences\n',
     differing.length === 0
-      ? 'Nowhere.\n'
+      ? 'None.\n'
       : table(
           ['scenario', ...reports.map(nameOf)],
           differing.map((id) => [id, ...reports.map(({ scenarios }) => scenarios[id] ?? '–')]),
@@ -135,7 +134,7 @@ export async function publish(words: readonly string[], io: Pick<Io, 'stdout'>):
     if (version === undefined || path === undefined)
       throw new HarnessError(
         'BAD_FLAG_VALUE',
-        `"${words.join(' ')}" names no run: give subject, version and report folder, such as "an agent" 1.2 reports/c1a2b3d, or nothing to write the page alone.`,
+        `"${words.join(' ')}" does not name a run. Give a subject, a version and a report folder, such as "an agent" 1.2 reports/c1a2b3d, or no arguments to only write the page.`,
       );
     write(publishedOf(subject, version, readRun(path).results), io);
   }

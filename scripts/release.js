@@ -1,4 +1,4 @@
-/** Prints `version` and `notes` from CHANGELOG.md for GitHub Actions. Exits 1 if package.json, changelog and tag differ. */
+/** Prints `version` and `notes` from CHANGELOG.md for GitHub Actions. Exits 1 if package.json, the changelog and the tag differ. */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 

@@ -1,4 +1,4 @@
-/** Builds the runner's image from the npm package, and prints its name: node scripts/runner-image.js [--base IMAGE] [--tag NAME] */
+/** Builds the runner image from the npm package and prints its name: node scripts/runner-image.js [--base IMAGE] [--tag NAME] */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ try {
   rmSync(context, { recursive: true });
 }
 
-/** The flags; exits with the usage for --help and wrong flags. */
+/** Returns the flags. Prints the usage and exits for --help and invalid flags. */
 function given() {
   const texts = { base: { type: 'string' }, tag: { type: 'string' } };
   try {

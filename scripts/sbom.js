@@ -1,4 +1,4 @@
-/** Prints a CycloneDX document with bundled packages (dist/licences.txt), which `npm sbom` does not know. */
+/** Prints a CycloneDX document that includes the bundled packages (dist/licences.txt), which `npm sbom` would omit. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,9 +17,10 @@ for (const [path, entry] of Object.entries(packages)) {
   if (!entry.dev || bundled.has(key)) shipped.set(key, entry);
 }
 const unknown = [...bundled].filter((key) => !shipped.has(key));
-if (unknown.length > 0) throw new Error(`package-lock.json lacks ${unknown.join(', ')} of dist/licences.txt.`);
+if (unknown.length > 0)
+  throw new Error(`package-lock.json lacks ${unknown.join(', ')} , which dist/licences.txt lists. Run npm run build.`);
 
-/** A scope's @ is encoded as %40. */
+/** Package URLs encode the @ of a scope as %40. */
 const purl = (packageName, packageVersion) => `pkg:npm/${packageName.replace('@', '%40')}@${packageVersion}`;
 const component = (type, packageName, packageVersion, { license: id, integrity }) => ({
   type,

@@ -9,7 +9,7 @@ import { resultsSchema } from '../harness/results/results-schema.ts';
 import { configSchema } from './config-schema.ts';
 import { policySchema } from './policy-schema.ts';
 
-/** By path. */
+/** Schemas by path. */
 export const PUBLISHED = {
   'emulator/iam/evaluate/cases.schema.json': caseFileSchema,
   'harness/compare/compare.schema.json': comparisonSchema,
@@ -18,10 +18,10 @@ export const PUBLISHED = {
   'harness/report/results.schema.json': resultsSchema,
 } as const;
 
-/** JSON Schema 2020-12. Readers ignore unknown members; validators reject them. */
+/** Converts to JSON Schema 2020-12. The harness ignores unknown properties when it reads files; this schema rejects them. */
 export const jsonSchema = (schema: z.ZodType): object =>
   z.toJSONSchema(schema, {
-    // Before defaults are filled in.
+    // Describes files before defaults are filled in.
     io: 'input',
     override: ({ jsonSchema: part }) => {
       if (part.properties !== undefined) part.additionalProperties ??= false;

@@ -1,16 +1,16 @@
-/** Checks that no file names a machine's folders or package registry. */
+/** Checks that no file names a machine's folders or package registry, or contains a private key. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 const FORBIDDEN = [
-  [/(?<![\w.$}-])\/(?:work|root|home\/\w+|Users\/\w+|tmp\/brief)\//, 'a folder of one machine'],
+  [/(?<![\w.$}-])\/(?:work|root|home\/\w+|Users\/\w+|tmp\/brief)\//, 'a machine-specific folder'],
   [
     /\bregistry\.(?:npmjs\.org|yarnpkg\.com)\b|\bpypi\.org\/simple\b|\bartifactory\b|\bnexus\.[\w-]+\./i,
     'a package registry',
   ],
   [/-----BEGIN (?:RSA |EC )?PRIVATE KEY-----\r?\n[A-Za-z0-9+/]{32}/, 'a private key'],
 ];
-/** The file with the patterns. */
+/** This file, which contains the patterns. */
 const OWN = 'scripts/texts.js';
 
 const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {

@@ -1,4 +1,4 @@
-/** Writes the probe's code caches for this Node, by a run against a stub. Only uses Node, since it also runs in image builds. */
+/** Writes the probe's code caches by running it against a stub server. Only imports Node modules, since image builds run it too. */
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,7 @@ const run = async (operations) => {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/credentials`,
       AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
-    // A root file system in the making has no /dev/null.
+    // A root file system under construction has no /dev/null.
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let output = '';
@@ -55,6 +55,6 @@ const output = (await run([read('granted'), read('denied')])) + (await run([{ do
 server.close();
 const outcomes = [...output.matchAll(/"outcome":"(\w+)"/g)].map(([, outcome]) => outcome);
 if (outcomes.join() !== 'granted,denied,granted') {
-  process.stderr.write(`The probe program did not run as expected while its code cache was made:\n${output}\n`);
+  process.stderr.write(`The probe program returned unexpected outcomes while its code cache was written:\n${output}\n`);
   process.exitCode = 1;
 }

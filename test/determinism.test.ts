@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { runInProcess, type CliRun } from './support/run-cli.ts';
 
-/** What must be the same in each run: all but times, random names and addresses. */
+/** Returns the parts of results that must be equal in each run, without times, random names and addresses. */
 function findings({ results, exitCode }: CliRun): unknown {
   return {
     exitCode,
@@ -22,8 +22,8 @@ function findings({ results, exitCode }: CliRun): unknown {
 describe('runs with the same seed', () => {
   const selected = ['--seed', 'same', '--suite', 'pod-identity', '--grep', 'PI-0', '--quiet'];
 
-  it('come to the same verdicts, in the same order, whatever runs at once and starts first', async () => {
-    // One after the other: an SDK waits for a second for metadata and agent, which a busy machine may be too slow for.
+  it('have the same verdicts in the same order, regardless of parallelism and start order', async () => {
+    // Runs are sequential, since SDKs time out after a second, for which a busy machine may be too slow.
     const runs = [
       await runInProcess({ args: [...selected, '--parallel', '16'] }),
       await runInProcess({ args: [...selected, '--parallel', '2', '--shuffle', 'reverse'] }),

@@ -28,7 +28,7 @@ interface Manifest {
 }
 const manifest = JSON.parse(read('package.json')) as Manifest;
 
-/** The text below a heading, to the next one of the same depth or above. */
+/** Returns the text below a heading, up to the next one of the same or a higher level. */
 function section(file: string, heading: string): string {
   const lines = read(file).split('\n');
   const start = lines.indexOf(heading);
@@ -39,7 +39,7 @@ function section(file: string, heading: string): string {
   return (end === -1 ? rest : rest.slice(0, end)).join('\n');
 }
 
-/** The cells of each row of the tables in a text, without heads. */
+/** Returns the cells of all table rows in a text, without headers. */
 function rows(text: string): string[][] {
   const lines = text.split('\n');
   return lines
@@ -54,7 +54,7 @@ function rows(text: string): string[][] {
 
 const code = (cell: string | undefined): string[] => [...(cell ?? '').matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
 
-/** A heading as GitHub makes an anchor of it. */
+/** Returns GitHub's anchor of a heading. */
 const anchor = (heading: string): string =>
   heading
     .replace(/^#+ /, '')
@@ -62,11 +62,11 @@ const anchor = (heading: string): string =>
     .replace(/[^\p{L}\p{N}\- ]/gu, '')
     .replaceAll(' ', '-');
 
-/** Exported for the harness' own use. */
+/** Exports for internal use. */
 const NO_WORDS = ['CAPABILITIES'];
 
-describe('the texts', () => {
-  it('name every flag with its default and its variable, and no other', () => {
+describe('documentation', () => {
+  it('lists all flags with defaults and variables, and no others', () => {
     const written = rows(section('docs/command-line.md', '## Flags')).map(([flag, , preset, variable]) => [
       code(flag)[0],
       code(preset)[0] ?? '',
@@ -83,7 +83,7 @@ describe('the texts', () => {
     expect(written).to.deep.equal(options);
   });
 
-  it('name every command, as a clone and an installed package have it, with its flags', () => {
+  it('lists all commands in a clone and an installed package, with their flags', () => {
     const listed = rows(section('docs/command-line.md', '## The commands').split('\n###')[0] ?? '');
     const cell = (text: string): string => text.replace(/; \[.*/, '');
     expect(listed.map(([name, clone, what = '']) => [code(name)[0], code(clone)[0], cell(what)])).to.deep.equal(
@@ -99,7 +99,7 @@ describe('the texts', () => {
     }
   });
 
-  it('name no flag of npm run conformance that does not exist', () => {
+  it('names only existing flags of npm run conformance', () => {
     const names = new Set(OPTIONS.map((option) => `--${option.name}`));
     for (const file of TEXTS) {
       for (const [command] of read(file).matchAll(/npm run conformance -- [^\n`]*/g)) {
@@ -109,12 +109,12 @@ describe('the texts', () => {
     }
   });
 
-  it('tell every exit code', () => {
+  it('lists all exit codes', () => {
     const expected = Object.values(EXIT).map(String);
     expect(rows(section('docs/command-line.md', '## Exit codes')).map(([cell]) => cell)).to.deep.equal(expected);
   });
 
-  it('run only scripts that package.json has', () => {
+  it('uses only scripts in package.json', () => {
     let found = 0;
     for (const file of TEXTS) {
       for (const [, script = ''] of read(file).matchAll(/\bnpm run (?:-s )?([a-z][a-z:-]*)/g)) {
@@ -125,13 +125,13 @@ describe('the texts', () => {
     expect(found).to.be.greaterThan(10);
   });
 
-  it('begin with the commands that users and contributors run first', () => {
+  it('starts with the first commands for users and contributors', () => {
     const [first] = /```sh\n[\s\S]*?```/.exec(read('README.md')) ?? [''];
     expect(first).to.include('npm ci && npm run conformance').and.include('npm ci && npm test');
   });
 
   for (const file of TEXTS) {
-    it(`${file}: every link leads somewhere`, () => {
+    it(`${file}: all links have a target`, () => {
       for (const [, target = ''] of read(file).matchAll(/\]\(([^)\s]+)\)/g)) {
         if (/^https?:/.test(target)) continue;
         const [path = '', fragment] = target.split('#');
@@ -143,7 +143,7 @@ describe('the texts', () => {
       }
     });
 
-    it(`${file}: every path of the project that it names exists`, () => {
+    it(`${file}: all paths exist`, () => {
       const paths = [
         ...read(file).matchAll(
           /`((?:bin|clusters|components|docs|emulator|examples|foundation|harness|scripts|suites|test)\/[\w./-]*)`/g,
@@ -153,21 +153,22 @@ describe('the texts', () => {
     });
   }
 
-  it('list every suite and scenario (npm run catalogue writes them)', async () => {
+  it('lists all suites and scenarios (npm run catalogue updates the lists)', async () => {
     for (const [path, text] of await cataloguePages(await ownSuites()))
       expect(readFileSync(path, 'utf8'), path).to.equal(text);
   });
 
-  it('describe every fault', async () => expect(read('docs/faults.md')).to.equal(await faultsPage()));
+  it('describes all faults (npm run faults updates the page)', async () =>
+    expect(read('docs/faults.md')).to.equal(await faultsPage()));
 
-  it('name no fault that does not exist', () => {
+  it('names only existing faults', () => {
     const names = catalogue().map(({ name }) => name);
     for (const file of TEXTS)
       for (const [, fault = ''] of read(file).matchAll(/--fault ([a-z][a-z-]+)/g))
         expect(names, file).to.include(fault);
   });
 
-  it('explain every word of the public surface', () => {
+  it('explains all exports of the public API', () => {
     const text = read('docs/scenarios.md');
     const missing = Object.keys(surface).filter(
       (name) => !NO_WORDS.includes(name) && !new RegExp(`\\b${name}\\b`).test(text),
@@ -175,7 +176,7 @@ describe('the texts', () => {
     expect(missing).to.deep.equal([]);
   });
 
-  it('name no candidate scenario as missing that there is, and give a reason for each', () => {
+  it('gives a reason for each rejected candidate scenario, and lists no existing ones', () => {
     const files = readdirSync(join(root, 'suites'), { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.ts'),
     );
@@ -192,12 +193,12 @@ describe('the texts', () => {
     }
   });
 
-  it('describe every capability', () => {
+  it('describes all capabilities', () => {
     const written = rows(section('docs/scenarios.md', '## Capabilities')).map(([name]) => code(name)[0]);
     expect(written).to.deep.equal(Object.keys(surface.CAPABILITIES));
   });
 
-  it('describe every setting of the emulator, with its default', () => {
+  it('describes all settings of the emulator, with their defaults', () => {
     const table = rows(section('docs/emulator.md', '## Settings for undocumented behaviour'));
     expect(table.map(([name]) => code(name)[0])).to.have.members(Object.keys(DEFAULT_SETTINGS));
     for (const [name, , , preset = ''] of table) {
@@ -208,7 +209,7 @@ describe('the texts', () => {
     }
   });
 
-  it('give a reason and the licence of every dependency', () => {
+  it('gives the licence and a reason for all dependencies', () => {
     const compare = (headings: readonly string[], packages: Readonly<Record<string, string>>): void => {
       const table = headings.flatMap((heading) => rows(section('docs/dependencies.md', heading)));
       expect(table.flatMap(([name]) => code(name))).to.have.members(Object.keys(packages));

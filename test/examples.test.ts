@@ -7,11 +7,11 @@ import { runConformance, temporaryFolder, type CliRun } from './support/run-cli.
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-describe('the examples', () => {
+describe('examples', () => {
   describe('my-suites', () => {
     let run: CliRun;
     before(async () => {
-      // Elsewhere, as a team's suites are: beside no package.json, and not below the package.
+      // Uses a folder without package.json outside the package, as a team would.
       const folder = join(temporaryFolder(), 'suites');
       cpSync(join(root, 'examples', 'my-suites'), folder, { recursive: true });
       run = await runConformance({ args: ['--suites-dir', folder, '--suite', 'payments'] });
@@ -22,7 +22,7 @@ describe('the examples', () => {
       expect(run.results?.summary).to.include({ total: 3, passed: 3 });
     });
 
-    it('meets a denial or a refusal in each scenario', () => {
+    it('has a denial or a refusal in each scenario', () => {
       for (const { id, probes } of run.results?.scenarios ?? []) {
         const outcomes = probes.map((probe) => probe.observed?.outcome);
         expect(outcomes, id).to.include('granted');
@@ -33,7 +33,7 @@ describe('the examples', () => {
       }
     });
 
-    it('is the suite that the readme quotes', () => {
+    it('contains the scenario that the README quotes', () => {
       const readme = readFileSync(join(root, 'README.md'), 'utf8');
       for (const { id, title } of run.results?.scenarios ?? []) expect(readme).to.include(`ok ${id} ${title} (`);
     });
@@ -48,7 +48,7 @@ describe('the examples', () => {
     });
 
     for (const file of ['plan.json', 'state.json'])
-      it(`has in ${file} what the module deploys`, () => {
+      it(`has the resources of the module in ${file}`, () => {
         const text = readFileSync(join(root, 'examples', 'terraform', file), 'utf8');
         for (const [module, prefix] of [
           ['main.tf', ''],
@@ -62,9 +62,9 @@ describe('the examples', () => {
   });
 
   for (const folder of ['evaluate', 'terraform', 'cloudformation'])
-    it(`has cases in ${folder} that the policy engine agrees with`, async () => {
+    it(`${folder}: all cases have the expected results`, async () => {
       const { code, out, err } = await executed('evaluate', [join(root, 'examples', folder, 'cases.json')]);
-      expect(out, err).to.match(/^(\d+) of \1 cases agree$/m);
+      expect(out, err).to.match(/^(\d+) of \1 cases match$/m);
       expect(code).to.equal(0);
     });
 });

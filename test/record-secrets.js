@@ -1,13 +1,13 @@
 /**
- * Loaded into the command line (`node --import`): notes every secret that passes through a server of its process, which
- * the emulator, the API servers, the agents and the webhook all are, in requests and in answers. Writes them as JSON into
- * the file that RECORD_SECRETS_FILE names: what they are to where they were not to be found.
+ * Preloaded into the command line (`node --import`). Records every secret in requests and responses of servers in its process:
+ * the emulator, API servers, agents and the webhook. Writes them as JSON to the file in RECORD_SECRETS_FILE. Tests check that
+ * output and reports do not contain them.
  */
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 
-/** What of a message is a secret: the first group where there is one. */
+/** Patterns of secrets. If a pattern has a group, the secret is the first group. */
 const PATTERNS = {
   token: [/eyJ[\w-]+\.[\w-]+\.[\w-]+/g],
   secretKey: [/SecretAccessKey\\?"\s*:\s*\\?"([^"\\]+)/gi, /<SecretAccessKey>([^<]+)/g],
@@ -24,7 +24,7 @@ function note(text) {
     for (const pattern of patterns) for (const match of text.matchAll(pattern)) found[kind].add(match[1] ?? match[0]);
 }
 
-/** Gathers what is passed to a method, and notes it once it is whole. */
+/** Collects the data passed to a stream's method, and records its secrets when it is complete. */
 function tap(stream, method, chunks) {
   const original = stream[method];
   stream[method] = function (chunk, ...rest) {

@@ -17,16 +17,16 @@ interface Action {
   readonly runs: { readonly steps: readonly { readonly id?: string; readonly run?: string }[] };
 }
 
-describe('workflows and the action', () => {
+describe('workflows and action.yml', () => {
   for (const file of [...workflows, 'action.yml'])
-    it(`${file} pins what it uses by commit, with the version beside it`, () => {
+    it(`${file} pins actions by commit, with the version in a comment`, () => {
       const uses = [...text(file).matchAll(/uses: (.*)/g)].map(([, used = '']) => used);
       for (const used of uses) expect(used).to.match(/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
     });
 });
 
-/** The step of the action that runs suites, as a runner of GitHub starts it. */
-describe('the action', () => {
+/** Tests the action's step that runs suites, started like on a GitHub runner. */
+describe('action.yml', () => {
   before(ensureBuilt);
   const { inputs, runs } = parse(text('action.yml')) as Action;
   const script = runs.steps.find(({ id }) => id === 'run')?.run ?? '';
@@ -55,7 +55,7 @@ describe('the action', () => {
     return { folder, status, stderr, output: existsSync(output) ? readFileSync(output, 'utf8') : '' };
   }
 
-  it('runs suites of the repository, and keeps the reports where its output says', () => {
+  it('runs suites of the repository, and writes the reports to the folder in its output', () => {
     const { folder, status, stderr, output } = act({ 'suites-dir': 'conformance', suite: 'payments' });
     expect(status, stderr).to.equal(0);
     expect(stderr).to.contain('3 passed, 0 failed');
@@ -63,7 +63,7 @@ describe('the action', () => {
     expect(existsSync(join(folder, 'reports', 'conformance', 'results.json'))).to.equal(true);
   });
 
-  it('takes flags in which words are quoted, and expands nothing in them', () => {
+  it('supports quoted words in flags, and expands nothing in them', () => {
     const { status, stderr } = act({
       'suites-dir': 'conformance',
       arguments: `--suite payments --grep 'reads and lists' --grep-invert '$(touch made)'`,
@@ -72,7 +72,7 @@ describe('the action', () => {
     expect(stderr).to.contain('1 passed, 0 failed');
   });
 
-  it('gives the exit code of the run, and does not run with half of the flags', () => {
+  it('returns the exit code of the run, and rejects unbalanced quotes', () => {
     expect(act({ arguments: '--suite payment' })).to.include({ status: 2, output: 'exit-code=2\n' });
     const { status, stderr } = act({ arguments: `--suite 'payments` });
     expect(status).not.to.equal(0);
@@ -80,7 +80,7 @@ describe('the action', () => {
   });
 });
 
-describe('a release', () => {
+describe('release', () => {
   const release = (folder: string, tag?: string) =>
     spawnSync(process.execPath, [join(root, 'scripts', 'release.js')], {
       cwd: folder,
@@ -89,7 +89,7 @@ describe('a release', () => {
     });
   const { version } = JSON.parse(text('package.json')) as { version: string };
 
-  it('has a part of the change log, and its tag', () => {
+  it('requires a section in the change log, and a matching tag', () => {
     expect(release(root).stdout).to.match(new RegExp(`^version=${version}\nnotes<<(.+)\n[^]+\n\\1\n$`));
     expect(release(root, `v${version}`).status).to.equal(0);
     const { status, stderr } = release(root, 'v99.0.0');
@@ -97,7 +97,7 @@ describe('a release', () => {
     expect(stderr).to.contain('v99.0.0').and.to.contain(`tag v${version}`);
   });
 
-  it('is refused where nothing says what changed', () => {
+  it('is rejected without a section in the change log', () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'package.json'), '{ "version": "0.2.0" }');
     writeFileSync(join(folder, 'CHANGELOG.md'), '# Changes\n\n## 0.1.0\n\nFirst.\n');
@@ -107,7 +107,7 @@ describe('a release', () => {
     });
   });
 
-  it('names what its bundles consist of', () => {
+  it('has a bill of materials with bundled packages', () => {
     ensureBuilt();
     const sbom = JSON.parse(execFileSync(process.execPath, ['scripts/sbom.js'], { cwd: root, encoding: 'utf8' })) as {
       readonly components: readonly { readonly purl: string; readonly licenses: readonly unknown[] }[];

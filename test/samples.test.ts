@@ -11,17 +11,17 @@ const TEXTS = ['README.md', ...readdirSync(join(root, 'docs')).map((file) => joi
 
 interface Sample {
   readonly file: string;
-  /** What follows `npm run `, such as `conformance -- --suite abac`. */
+  /** Command after `npm run `, such as `conformance -- --suite abac`. */
   readonly command: string;
   readonly output: string;
 }
 
-/** Commands of a text with what it says that they print: a block `sh` of one line, and the first block `text` after it. */
+/** Returns the commands in a page with their quoted output: an `sh` block of one line, followed by a `text` block. */
 function samplesOf(file: string): Sample[] {
   const blocks = [...readFileSync(join(root, file), 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
   return blocks.flatMap(([, language, output = ''], index) => {
     const [, before, command = ''] = blocks[index - 1] ?? [];
-    // Those of images need Docker, and a run that watches does not end.
+    // Commands for images need Docker, and --watch does not end.
     const match = /^npm run (?!kind:)(?!.* --watch)(.*)\n$/.exec(command);
     return language === 'text' && before === 'sh' && match?.[1] !== undefined
       ? [{ file, command: match[1], output }]
@@ -29,7 +29,7 @@ function samplesOf(file: string): Sample[] {
   });
 }
 
-/** Without what differs from run to run: ids, times, and which of two scenarios is over first. */
+/** Replaces parts that differ between runs: ids, times and the order of scenarios. */
 const normalized = (text: string): string =>
   text
     .replaceAll(/(?:^ {2}ok .*\n)+/gm, (lines) => `${lines.trimEnd().split('\n').sort().join('\n')}\n`)
@@ -39,7 +39,7 @@ const normalized = (text: string): string =>
     .replaceAll(/AWS calls: \d+/g, 'AWS calls: <count>')
     .replaceAll(/\s+/g, ' ');
 
-/** A pattern of a sample, in which `…` stands for anything. Where lines are wrapped depends on the lengths of ids. */
+/** Returns a pattern for a sample. `…` matches anything. Line breaks may differ, since the lengths of ids do. */
 const patternOf = (sample: string): RegExp =>
   new RegExp(
     normalized(sample.trim())
@@ -48,7 +48,7 @@ const patternOf = (sample: string): RegExp =>
       .join('.*?'),
   );
 
-/** What a command prints, on both streams. */
+/** Returns the output of a command on both streams. */
 async function outputOf(command: string): Promise<string> {
   const spoken = [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
   const [script = '', ...words] = spoken.filter((word) => word !== '--');
@@ -63,13 +63,13 @@ async function outputOf(command: string): Promise<string> {
   return `${stderr}${stdout}`;
 }
 
-describe('samples of output in the texts', () => {
+describe('output samples in the documentation', () => {
   const samples = TEXTS.flatMap(samplesOf);
 
-  it('are found', () => expect(samples.length).to.be.greaterThan(3));
+  it('exist', () => expect(samples.length).to.be.greaterThan(3));
 
   for (const { file, command, output } of samples)
-    it(`${file}: ${command} prints what is quoted`, async () => {
+    it(`${file}: ${command} prints the quoted output`, async () => {
       expect(normalized(await outputOf(command))).to.match(patternOf(output));
     });
 });

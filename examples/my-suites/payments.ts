@@ -13,11 +13,11 @@ import {
   type RoleSpec,
 } from 'eks-pod-identity-conformance';
 
-/** The policies as the payments team ships them, read from their files. */
+/** Reads the policies that the payments team deploys. */
 const file = (name: string, replace: Readonly<Record<string, string>> = {}) =>
   policyFile(new URL(`./policies/${name}`, import.meta.url), { replace });
 
-/** The policies name a production cluster; here the scenario's own cluster stands in its place. */
+/** The policies name a production cluster, which is replaced by the scenario's cluster. */
 const ledger: RoleSpec = {
   trust: file('ledger-trust.json', {
     'arn:aws:eks:us-west-2:111122223333:cluster/production': '<cluster-arn:c1>',
@@ -30,7 +30,7 @@ const BUCKET = 'example-payments-ledger';
 const bucket = { policy: file('ledger-bucket.json') };
 
 suite('payments', ({ scenario }) => {
-  scenario('PAY-01', 'the ledger reads and lists its entries and no other object', {
+  scenario('PAY-01', 'the ledger reads and lists only its own entries', {
     exactNames: true,
     roles: { ledger },
     workloads: { ledger: { namespace: 'payments', serviceAccount: 'ledger', role: 'ledger' } },
@@ -48,7 +48,7 @@ suite('payments', ({ scenario }) => {
     ],
   });
 
-  scenario('PAY-02', 'the trust policy gives no credentials to another service account', {
+  scenario('PAY-02', 'the trust policy denies credentials to other service accounts', {
     exactNames: true,
     roles: { ledger },
     workloads: {
@@ -63,7 +63,7 @@ suite('payments', ({ scenario }) => {
     ],
   });
 
-  scenario('PAY-03', 'the bucket policy stops pods of other namespaces, whatever their role allows', {
+  scenario('PAY-03', 'the bucket policy denies pods in other namespaces, even if their role allows access', {
     exactNames: true,
     roles: { ledger, reports: podIdentityRole(allow('s3:GetObject', `${BUCKET}/*`)) },
     workloads: {

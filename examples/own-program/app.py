@@ -1,5 +1,5 @@
-"""Reads or writes one object of S3 with a credential chain of its own, as many programs have one. It has a bug on purpose:
-run suite `client` with it (docs/own-program.md), and see what the report says."""
+"""Reads or writes one S3 object with its own credential chain, like many programs. It contains a deliberate bug: run suite
+`client` with it (docs/own-program.md) and look at the report."""
 import datetime
 import hashlib
 import hmac
@@ -14,7 +14,7 @@ REGION = os.environ["AWS_REGION"]
 
 
 def from_container():
-    """The Pod Identity agent, as the pod's environment names it."""
+    """Returns credentials from the Pod Identity agent, whose URL is in the environment."""
     with open(os.environ["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]) as file:
         headers = {"Authorization": file.read()}
     request = urllib.request.Request(os.environ["AWS_CONTAINER_CREDENTIALS_FULL_URI"], headers=headers)
@@ -23,7 +23,7 @@ def from_container():
 
 
 def from_instance_metadata():
-    """The node's own role."""
+    """Returns credentials of the node's role."""
     base = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/") + "/latest"
     lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
     request = urllib.request.Request(base + "/api/token", headers=lifetime, method="PUT")
@@ -37,8 +37,8 @@ def credentials():
     try:
         return from_container()
     except Exception as error:
-        # The bug: whatever goes wrong, the program goes on under another identity, and tells nobody.
-        print(f"no credentials of the pod: {error}", file=sys.stderr)
+        # The bug: after any error, the program silently continues with another identity.
+        print(f"cannot get the pod's credentials: {error}", file=sys.stderr)
         return from_instance_metadata()
 
 
@@ -47,7 +47,7 @@ def sign(key, text):
 
 
 def ask_s3(method, bucket, key, body=b""):
-    """A request by Signature Version 4 (IAM User Guide, "Create a signed AWS API request")."""
+    """Sends a request with Signature Version 4 (IAM User Guide, "Create a signed AWS API request")."""
     held = credentials()
     endpoint = os.environ.get("CONFORMANCE_ENDPOINT", f"https://s3.{REGION}.amazonaws.com")
     path = "/" + bucket + "/" + urllib.parse.quote(key)

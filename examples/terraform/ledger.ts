@@ -1,4 +1,4 @@
-// What a Terraform module deploys, tested before it is applied: `terraform show -json` has made plan.json and state.json.
+// Tests policies of a Terraform module before they are applied. `terraform show -json` wrote plan.json and state.json.
 import { control, denied, getObject, policyFile, refused, fetchCredentials, suite } from 'eks-pod-identity-conformance';
 
 const replace = { 'arn:aws:eks:us-west-2:111122223333:cluster/production': '<cluster-arn:c1>' };
@@ -6,7 +6,7 @@ const planned = (resource: string) => policyFile(new URL('./plan.json', import.m
 const applied = (resource: string) => policyFile(new URL('./state.json', import.meta.url), { resource, replace });
 
 suite('ledger', ({ scenario }) => {
-  scenario('TF-01', 'what the module deploys gives the ledger its entries and nobody else', {
+  scenario('TF-01', 'the deployed policies grant the ledger access to its own entries, and nobody else', {
     exactNames: true,
     roles: { ledger: { trust: planned('aws_iam_role.ledger'), permissions: planned('aws_iam_role_policy.read') } },
     buckets: { 'example-payments-ledger': { policy: applied('module.bucket.aws_s3_bucket_policy.ledger') } },

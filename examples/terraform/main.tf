@@ -1,4 +1,4 @@
-# The role of the ledger's pods and the bucket that they read, as a team would deploy them.
+# The role of the ledger's pods and the bucket that they read.
 terraform {
   required_providers {
     aws = { source = "hashicorp/aws", version = "~> 5.100" }

@@ -61,7 +61,7 @@ describe('flags of clusters', () => {
     [[...EKS, '--agent-args=--x'], 'it requires --agent-image'],
     [[...EKS, '--agent-chart', '0.2'], '--agent-chart 0.2 has no effect'],
     [[...EKS, '--cluster-name', 'bad name!'], '--cluster-name is "bad name!": give a name'],
-    [[...EKS, '--kubernetes-version', 'v1.34'], '--kubernetes-version is "v1.34": give one such as 1.34'],
+    [[...EKS, '--kubernetes-version', 'v1.34'], '--kubernetes-version is "v1.34": give a version such as 1.34'],
     [[...EKS, '--subnet-ids', 'subnet-1,vpc-1'], '--subnet-ids is "vpc-1": give subnet ids'],
     [[...EKS, '--cluster-role-arn', 'example'], '--cluster-role-arn is "example": give the ARN of a role'],
     [[...EKS, '--node-role-arn', BOUNDARY], '--node-role-arn is "arn:aws:iam::111122223333:policy/b": give the ARN'],

@@ -11,25 +11,25 @@ import { bareStarts, podsOf, verdictsOf, wholeRun } from './whole-run.ts';
 
 describe('bench', () => {
   const comparisons: [title: string, value: number, unit: Measurement['unit'], ratio: number, met: boolean][] = [
-    ['a time below the target', 50, 'ms', 2, true],
-    ['a time above the target', 200, 'ms', 0.5, false],
-    ['memory at the target', 100, 'MB', 1, true],
-    ['a rate above the target', 250, 'per second', 2.5, true],
-    ['a rate below the target', 50, 'per second', 0.5, false],
+    ['a time below its target as met', 50, 'ms', 2, true],
+    ['a time above its target as missed', 200, 'ms', 0.5, false],
+    ['memory at its target as met', 100, 'MB', 1, true],
+    ['a rate above its target as met', 250, 'per second', 2.5, true],
+    ['a rate below its target as missed', 50, 'per second', 0.5, false],
   ];
   for (const [title, value, unit, ratio, met] of comparisons) {
-    it(`compares ${title}`, () => {
+    it(`rates ${title}`, () => {
       expect(measurement('x', value, unit, 100, '')).to.include({ ratio, met });
     });
   }
 
-  it('takes the middle of the values', () => {
+  it('calculates the median', () => {
     expect(median([3, 1, 2])).to.equal(2);
     expect(median([4, 1, 2, 3])).to.equal(2.5);
-    expect(() => median([])).to.throw('no median');
+    expect(() => median([])).to.throw('Cannot compute the median');
   });
 
-  it('says in the table what is missed, and on which machine', () => {
+  it('prints a table with the machine and the missed targets', () => {
     const table = tableOf({
       version: 1,
       machine: { cores: 2, cpu: 'cpu', memoryMegabytes: 4096, platform: 'linux x64', node: '20.19.0', load: 0.5 },
@@ -51,7 +51,7 @@ describe('bench', () => {
     ]);
   });
 
-  describe('of a whole run', () => {
+  describe('whole run', () => {
     let folder: string;
     before(() => {
       folder = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -64,7 +64,7 @@ describe('bench', () => {
       return file;
     }
 
-    it('measures the process from outside, with no setting of the caller', async () => {
+    it("measures the process from outside and ignores the caller's settings", async () => {
       process.env['CONFORMANCE_SUITE'] = 'irsa';
       const run = await wholeRun(
         program(`
@@ -89,10 +89,10 @@ describe('bench', () => {
     it('does not measure a run that fails', async () => {
       const failing = program("process.stderr.write('FAILED XX-01'); process.exit(1);");
       const error = await wholeRun(failing).catch((reason: unknown) => reason as Error);
-      expect(error).to.have.property('message', 'A run exited 1:\nFAILED XX-01');
+      expect(error).to.have.property('message', 'The run exited with 1:\nFAILED XX-01');
     });
 
-    it('takes another verdict and another order for a difference', () => {
+    it('detects different verdicts and a different order', () => {
       const results = (...scenarios: [string, string][]): RunResults =>
         ({ scenarios: scenarios.map(([id, verdict]) => ({ id, verdict })) }) as unknown as RunResults;
       const first = verdictsOf(results(['A-1', 'passed'], ['A-2', 'passed']));
@@ -107,10 +107,10 @@ describe('bench', () => {
     [['--quick'], 2, /Unknown flag --quick/],
     [['--repeat', '0'], 2, /--repeat is "0": give a whole number of at least 1/],
     [['--growth', '--repeat', '2'], 2, /--growth measures two runs: leave out --repeat/],
-    [['more'], 2, /not 1 file \(more\)/],
+    [['more'], 2, /Expected no files, got 1 file \(more\)/],
   ];
   for (const [argv, code, sentence] of usage) {
-    it(`answers "${argv.join(' ')}" with exit code ${code}`, async () => {
+    it(`exits with ${code} for "${argv.join(' ')}"`, async () => {
       const { code: came, out, err } = await executed('bench', argv);
       expect(came).to.equal(code);
       expect(out + err).to.match(sentence);

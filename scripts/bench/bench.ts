@@ -10,12 +10,12 @@ import { measurement, type Measurement } from './measurement.ts';
 import { tableOf, type BenchReport } from './table.ts';
 import { bareStarts, podsOf, verdictsOf, wholeRun, type WholeRun } from './whole-run.ts';
 
-/** Milliseconds after which no run starts, unless --repeat demands it. */
+/** Milliseconds after which no further run starts, unless --repeat requires it. */
 const RUNS_BUDGET = 180_000;
 const DEFAULT_RUNS = 5;
 
 export interface BenchOptions {
-  /** `-`: standard output. */
+  /** Path of the JSON file, or `-` for standard output. */
   readonly json: string | undefined;
   readonly repeat: number | undefined;
   readonly growth: boolean;
@@ -24,7 +24,7 @@ export interface BenchOptions {
 
 type BenchIo = Pick<Io, 'stdout' | 'stderr' | 'root'>;
 
-/** Returns the exit code. */
+/** Measures, prints the report and returns the exit code. */
 export async function bench(options: BenchOptions, io: BenchIo): Promise<number> {
   const report = await measure(options, io);
   const json = `${JSON.stringify(report, null, 2)}\n`;
@@ -33,7 +33,7 @@ export async function bench(options: BenchOptions, io: BenchIo): Promise<number>
   return options.strict && report.measurements.some(({ met }) => !met) ? 1 : 0;
 }
 
-/** The built harness, as users run it. */
+/** Path of the built command-line program, which users run. */
 const programOf = ({ root }: BenchIo): string => join(root, 'bin', 'conformance.js');
 
 async function measure({ repeat, growth }: BenchOptions, io: BenchIo): Promise<BenchReport> {
@@ -73,7 +73,7 @@ const RATES = [
   },
 ];
 
-/** Notes report the processor share: less than a core means a busy machine. */
+/** Measures rates. The notes report the processor share: less than one core means a busy machine. */
 async function rates(): Promise<readonly Measurement[]> {
   const measurements: Measurement[] = [];
   for (const { name, target, note, perSecond } of RATES) {
@@ -86,7 +86,7 @@ async function rates(): Promise<readonly Measurement[]> {
   return measurements;
 }
 
-/** A whole run, followed by as many bare starts of Node as it has pods. */
+/** A whole run, and the time of as many bare starts of Node as it has pods. */
 interface RunBesideNode extends WholeRun {
   readonly bareMilliseconds: number;
 }
@@ -101,28 +101,28 @@ function ofRuns(runs: readonly RunBesideNode[]): readonly Measurement[] {
       median(runs.map(({ milliseconds }) => milliseconds)),
       'ms',
       10_000,
-      `start of the process to its exit, ${summary.total} scenarios, ${summary.probes} probes; runs of ${times.join(', ')} s; ${processor} s of processor time in the harness's process`,
+      `from process start to exit, ${summary.total} scenarios, ${summary.probes} probes; runs of ${times.join(', ')} s; ${processor} s of processor time in the harness's process`,
     ),
     measurement(
-      'whole run against bare Node',
+      'whole run compared with bare Node',
       median(runs.map(({ milliseconds, bareMilliseconds }) => milliseconds / bareMilliseconds)),
       'times as long',
       1.45,
-      `as ${podsOf(runs[0]?.results ?? { scenarios: [] })} starts of node -e 0, one after another, right after each run`,
+      `as ${podsOf(runs[0]?.results ?? { scenarios: [] })} consecutive starts of node -e 0 right after each run`,
     ),
     measurement(
       'first verdict',
       median(runs.map(({ firstVerdictMilliseconds }) => firstVerdictMilliseconds)),
       'ms',
       1_500,
-      'from the start of the process, in the whole run',
+      'from process start, in the whole run',
     ),
     measurement(
       'memory of the whole run',
       Math.max(...runs.map(({ peakMegabytes }) => peakMegabytes)),
       'MB',
       300,
-      "peak resident memory of the harness's process, the pods' processes not counted",
+      "peak resident memory of the harness's process, without pods",
     ),
   ];
 }
@@ -134,7 +134,7 @@ async function wholeRuns(repeat: number | undefined, io: BenchIo): Promise<reado
     const run = await wholeRun(programOf(io));
     const [first] = runs;
     if (first !== undefined && verdictsOf(first.results) !== verdictsOf(run.results))
-      throw new Error(`Run ${number} came to other verdicts, or in another order, than the first.`);
+      throw new Error(`The verdicts of run ${number}, or their order, differ from those of the first run.`);
     runs.push({ ...run, bareMilliseconds: await bareStarts(podsOf(run.results)) });
     if (repeat !== undefined) io.stderr.write(`run ${number}: ${(run.milliseconds / 1000).toFixed(1)} s\n`);
     else if (performance.now() - started > RUNS_BUDGET) break;

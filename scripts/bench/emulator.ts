@@ -7,7 +7,7 @@ import { load } from '../../emulator/http/load.ts';
 import { emulatedAws } from '../../harness/aws-target/emulated.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
-/** Verifications of header-signed GetObject calls a second, parsing included. */
+/** Returns the number of header-signed GetObject calls verified per second, including parsing. */
 export async function benchSignatureVerifications(milliseconds = 1000): Promise<number> {
   const credentials = { accessKeyId: 'AKIAEXAMPLEEXAMPLE12', secretAccessKey: 'a-secret-of-no-account' };
   const caller: RootUser = {
@@ -38,7 +38,7 @@ export async function benchSignatureVerifications(milliseconds = 1000): Promise<
   while (performance.now() - start < milliseconds) {
     for (let i = 0; i < 500; i += 1) {
       const claimed = readSignature(parts);
-      if (claimed === undefined) throw new Error('the bench request is not signed');
+      if (claimed === undefined) throw new Error('The benchmark request is not signed.');
       verifier.verify(parts, claimed, body, 's3');
     }
     verified += 500;
@@ -46,7 +46,7 @@ export async function benchSignatureVerifications(milliseconds = 1000): Promise<
   return Math.round((verified * 1000) / (performance.now() - start));
 }
 
-/** Signed GetObject calls a second with identity and bucket policy, on kept loopback connections. */
+/** Returns the number of signed GetObject calls per second with identity and bucket policy, on kept-alive loopback connections. */
 export async function benchGetObject(milliseconds = 1500): Promise<number> {
   const { emulator, world } = await startWithWorld({ rememberedCalls: 10_000 });
   try {

@@ -7,9 +7,9 @@ import { wholeRun, type WholeRun } from './whole-run.ts';
 const FEW = 100;
 const MANY = 1000;
 
-/** Results must not grow faster than scenarios. */
+/** The size of results must not grow faster than the number of scenarios. */
 const IN_PROPORTION = (MANY / FEW) * 1.05;
-/** Fixtures of many scenarios are removed one by one, which costs up to half as much again. */
+/** Fixtures of many scenarios are removed one by one, which adds up to 50 %. */
 const WITH_REMOVAL = (MANY / FEW) * 1.5;
 
 /** Compares runs with few and many generated scenarios (a role, two objects, a pod, two probes each). */
@@ -22,7 +22,7 @@ export async function benchGrowth(
   const large = await runOf(many);
   const compared = (name: string, target: number, of: (run: WholeRun) => number, unit: string): Measurement => {
     const [one, other] = [of(small), of(large)];
-    const note = `${one.toFixed(1)} ${unit} of ${few} scenarios, ${other.toFixed(1)} ${unit} of ${many}`;
+    const note = `${one.toFixed(1)} ${unit} for ${few} scenarios, ${other.toFixed(1)} ${unit} for ${many}`;
     return measurement(name, other / one, 'times as much', target, note);
   };
   return [

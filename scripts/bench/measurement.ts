@@ -3,13 +3,13 @@ export interface Measurement {
   readonly value: number;
   readonly unit: 'ms' | 'per second' | 'MB' | 'times as long' | 'times as much';
   readonly target: number;
-  /** Measured in terms of the target: 1 and more meets it. */
+  /** Value relative to the target. 1 or more meets it. */
   readonly ratio: number;
   readonly met: boolean;
   readonly note: string;
 }
 
-/** Times and memory should be small, rates large. */
+/** Compares a value with its target: a maximum for times and memory, a minimum for rates. */
 export function measurement(
   name: string,
   value: number,

@@ -8,7 +8,7 @@ export interface BenchReport {
     readonly memoryMegabytes: number;
     readonly platform: string;
     readonly node: string;
-    /** Load average of the last minute, where the system has it. */
+    /** Load average of the last minute, or 0 if the system has none. */
     readonly load: number;
   };
   readonly measurements: readonly Measurement[];

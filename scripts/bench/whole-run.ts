@@ -7,24 +7,24 @@ import { text } from 'node:stream/consumers';
 import type { RunResults } from '../../harness/results/results.ts';
 import { inTemporaryFolder } from '../temporary-folder.ts';
 
-/** A run of all scenarios on embedded clusters, in its own process. */
+/** Measurements of a run in its own process. */
 export interface WholeRun {
   readonly milliseconds: number;
   readonly firstVerdictMilliseconds: number;
   /** Peak resident memory of the harness's process, without pods. */
   readonly peakMegabytes: number;
-  /** Less affected by other load than the duration. */
+  /** Other processes affect it less than the duration. */
   readonly processorSeconds: number;
   readonly resultsMegabytes: number;
   readonly results: RunResults;
 }
 
-/** Preloaded: writes peak memory (kilobytes) and processor time (microseconds) to file descriptor 3. */
+/** Preloaded module that writes peak memory (kilobytes) and processor time (microseconds) to file descriptor 3. */
 const USAGE_REPORTER = `data:text/javascript,${encodeURIComponent(
   "import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,JSON.stringify(process.resourceUsage())));",
 )}`;
 
-/** Runs `program` with default settings plus `environment`. Throws an Error with its last output unless it exits 0. */
+/** Runs `program` with default settings plus `environment`. If it does not exit with 0, throws an Error with its last output. */
 export function wholeRun(
   program: string,
   args: readonly string[] = [],
@@ -41,10 +41,10 @@ export function wholeRun(
     const [exitCode] = (await once(child, 'exit')) as [number | null];
     const milliseconds = performance.now() - started;
     if (exitCode !== 0)
-      throw new Error(`A run exited ${exitCode}:\n${(await output).split('\n').slice(-40).join('\n')}`);
+      throw new Error(`The run exited with ${exitCode}:\n${(await output).split('\n').slice(-40).join('\n')}`);
     const written = readFileSync(join(directory, 'results.json'));
     const results = JSON.parse(written.toString()) as RunResults;
-    if (results.run.firstVerdictMilliseconds === null) throw new Error('A run came to no verdict.');
+    if (results.run.firstVerdictMilliseconds === null) throw new Error('The run reported no verdict.');
     const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(await usage) as NodeJS.ResourceUsage;
     return {
       milliseconds,
@@ -64,7 +64,7 @@ export function podsOf({ scenarios }: Pick<RunResults, 'scenarios'>): number {
   return new Set(pods).size;
 }
 
-/** Milliseconds of sequential starts of Node, the minimal cost of pods. */
+/** Returns the milliseconds that consecutive starts of Node take, the minimal cost of pods. */
 export async function bareStarts(count: number): Promise<number> {
   const started = performance.now();
   for (let number = 0; number < count; number += 1) {

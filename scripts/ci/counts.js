@@ -1,9 +1,9 @@
-/** Prints `N passed, N failed`. Skipped scenarios count unless a capability is missing; failures that a gate allows do not. */
+/** Prints `N passed, N failed`. Skipped scenarios count as failed, unless a capability is missing. Failures that a gate allows do not count. */
 import { readFileSync } from 'node:fs';
 
 const { scenarios } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 const passed = scenarios.filter(({ verdict }) => verdict === 'passed');
-const excused = scenarios.filter(({ verdict, reason }) => verdict === 'skipped' && reason.startsWith('Needs what is'));
+const excused = scenarios.filter(({ verdict, reason }) => verdict === 'skipped' && reason.startsWith('Not available'));
 const known = scenarios.filter(({ allowed }) => allowed !== undefined);
 const failed = scenarios.length - passed.length - excused.length - known.length;
 for (const { id, reason } of excused) process.stdout.write(`not run: ${id} ${reason}\n`);

@@ -1,17 +1,17 @@
-# How .ci/run runs, shows and counts its steps; sourced by it.
+# Functions with which .ci/run runs, prints and counts its steps.
 
 reports="$(mktemp -d)"
 passed=0
 failed=0
-# Of steps that are under way beside others, in their order: titles, process ids and logs.
+# Titles, process ids and logs of background steps.
 titles=()
 processes=()
 logs=()
 begun=0
 trap end EXIT
 
-# step TITLE COMMAND...: runs a command, which counts as one check unless it ends with counts of its own. What it skipped
-# counts as failed: here everything must run.
+# step TITLE COMMAND...: runs a command. It counts as one check unless its output ends with a line of counts. Skipped checks
+# count as failed, since everything must run here.
 step() {
   local title="$1" log="$reports/step.log" started=$SECONDS
   shift
@@ -20,13 +20,13 @@ step() {
   conclude "$title" "$?" "$log" "$((SECONDS - started))"
 }
 
-# beside TITLE COMMAND...: begins a step that waits for most of its time, beside those that follow. `join_steps` shows and counts it.
+# beside TITLE COMMAND...: starts a step in the background. `join_steps` prints and counts it.
 beside() {
   local title="$1" log="$reports/beside.$((begun++)).log"
   shift
-  printf '\n== %s: begins, beside what follows\n' "$title"
+  printf '\n== %s: started in the background\n' "$title"
   : >"$log"
-  # A process group of its own, which ends as one.
+  # Runs in its own process group, so that all its processes can be killed.
   set -m
   beginning "$log" "$@" &
   set +m
@@ -42,20 +42,20 @@ beginning() {
   exit "$status"
 }
 
-# join_steps [COUNT]: waits for so many of the steps that `beside` began, the first of them, or for all, and shows what each printed.
+# join_steps [COUNT]: waits for the first COUNT background steps, or all, and prints and counts them.
 join_steps() {
   local count="${1:-${#logs[@]}}" at status
   for ((at = 0; at < count; at++)); do
-    printf '\n== %s: began above\n' "${titles[at]}"
+    printf '\n== %s: output of the background step\n' "${titles[at]}"
     wait "${processes[at]}"
     status=$?
     cat "${logs[at]}"
-    conclude "${titles[at]}" "$status" "${logs[at]}" "$(cat "${logs[at]}.seconds" 2>/dev/null || printf '?')" ' (beside others)'
+    conclude "${titles[at]}" "$status" "${logs[at]}" "$(cat "${logs[at]}.seconds" 2>/dev/null || printf '?')" ' (background)'
   done
   titles=("${titles[@]:count}") processes=("${processes[@]:count}") logs=("${logs[@]:count}")
 }
 
-# conclude TITLE STATUS LOG SECONDS [REMARK]: counts a step that is over, and keeps how it ended if it failed.
+# conclude TITLE STATUS LOG SECONDS [REMARK]: counts a finished step, and keeps the end of its output if it failed.
 conclude() {
   local title="$1" status="$2" log="$3" counts skipped=0 problem=''
   counts="$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)"
@@ -80,7 +80,7 @@ conclude() {
   return "$status"
 }
 
-# Sets `processor_time`: seconds of user and system time that what ended since the last call took, on all processors.
+# Sets `processor_time` to the seconds of user and system time of all processes that ended since the last call.
 processor_time_before=0
 take_processor_time() {
   local total
@@ -90,19 +90,19 @@ take_processor_time() {
   processor_time_before=$total
 }
 
-# Prints the counts and ends: 0 when nothing failed.
+# Prints the counts and exits, with 0 if nothing failed.
 finish() {
   join_steps
-  printf '\n== Steps by the time they took, and processor time, of %s s in all\n' "$SECONDS"
+  printf '\n== Steps by duration, with processor time (%s s in total)\n' "$SECONDS"
   sort -rn "$reports/times"
-  if [[ -s "$reports/failures" ]]; then printf '\n== What failed, and the end of what it printed\n' && cat "$reports/failures"; fi
+  if [[ -s "$reports/failures" ]]; then printf '\n== Failed steps, with the end of their output\n' && cat "$reports/failures"; fi
   printf '\n%s passed, %s failed\n' "$passed" "$failed"
   ((failed == 0))
   exit
 }
 
-# However the script ends, what it began does too: asked again until it does, since a process that is just being forked may
-# miss a signal, and killed after 30 s.
+# Terminates background steps when the script exits. Repeats the signal, since a process that is being forked may
+# miss it, and kills the rest after 30 s.
 end() {
   local process tries=300
   for process in "${processes[@]}"; do

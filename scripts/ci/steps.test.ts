@@ -5,7 +5,7 @@ import { until } from '../../test/support/until.ts';
 
 const STEPS = fileURLToPath(new URL('steps.sh', import.meta.url));
 
-/** Runs a script of steps; gives what it printed and its exit code. */
+/** Runs a script with steps. Returns its output and exit code. */
 function run(...lines: readonly string[]) {
   const { stdout, status } = spawnSync(
     'bash',
@@ -17,7 +17,7 @@ function run(...lines: readonly string[]) {
   return { stdout, status };
 }
 
-/** Whether a process group has processes. */
+/** Whether a process group still has processes. */
 function isThere(group: number): boolean {
   try {
     return process.kill(-group, 0);
@@ -26,18 +26,18 @@ function isThere(group: number): boolean {
   }
 }
 
-describe('the steps of .ci/run', () => {
-  it('count one each, or what they say', () => {
+describe('steps of .ci/run', () => {
+  it('count as one check each, or by the counts that they print', () => {
     const { stdout, status } = run(
       `step 'one' true`,
       `step 'many' printf '%s passed, %s failed\\n' 40 0`,
-      `beside 'more' printf '2 passed, 0 failed\\n'`,
+      `beside 'more' printf '2 passed, 0 failed\\n';`,
     );
     expect(stdout).to.match(/\n43 passed, 0 failed\n$/);
     expect(status).to.equal(0);
   });
 
-  it('say at the end what failed, was skipped or was killed, and that fails them all', () => {
+  it('are listed at the end if they failed, skipped checks or were killed', () => {
     const { stdout, status } = run(
       `step 'wrong' sh -c 'echo why; echo "3 passed, 1 failed"; exit 1' || echo 'and goes on'`,
       `step 'nothing said' false`,
@@ -45,7 +45,7 @@ describe('the steps of .ci/run', () => {
       `step 'killed' sh -c 'echo "5 passed, 0 failed"; kill -KILL $$'`,
     );
     expect(stdout).to.contain('and goes on');
-    const end = stdout.slice(stdout.indexOf('== What failed'));
+    const end = stdout.slice(stdout.indexOf('== Failed steps'));
     expect(end.match(/^-- .*/gm)).to.deep.equal([
       '-- wrong (exit code 1)',
       '-- nothing said (exit code 1)',
@@ -57,27 +57,27 @@ describe('the steps of .ci/run', () => {
     expect(status).to.equal(1);
   });
 
-  it('show what one beside others printed once it is over, all of it in one piece', () => {
+  it('print the output of a background step in one piece when it has finished', () => {
     const { stdout } = run(
       `first() { echo one; until [ -e "$reports/go" ]; do sleep 0.01; done; echo two; }`,
-      `beside 'first' first`,
+      `beside 'first' first;`,
       `step 'second' touch "$reports/go"`,
       `join_steps`,
       `step 'third' true`,
     );
     const [shown = '', times = ''] = stdout.replaceAll('\n\n', '\n').split('== Steps');
     expect(shown).to.equal(
-      '\n== first: begins, beside what follows\n== second\n== first: began above\none\ntwo\n== third\n',
+      '\n== first: started in the background\n== second\n== first: output of the background step\none\ntwo\n== third\n',
     );
     expect(times)
-      .to.match(/\d s +\d+ s  first \(beside others\)\n/)
+      .to.match(/\d s +\d+ s  first \(background\)\n/)
       .and.to.match(/\d s +\d+ s  second\n/);
   });
 
-  it('count one beside others that failed, or was killed with all that ran it', () => {
+  it('count a background step that failed, or was killed with its shell', () => {
     const { stdout, status } = run(
-      `beside 'wrong' sh -c 'echo why; exit 3'`,
-      `beside 'killed' sh -c 'echo begun; kill -KILL -$(ps -o pgid= -p $$ | tr -d " ")'`,
+      `beside 'wrong' sh -c 'echo why; exit 3';`,
+      `beside 'killed' sh -c 'echo begun; kill -KILL -$(ps -o pgid= -p $$ | tr -d " ")';`,
       `step 'good' true`,
     );
     expect(stdout.match(/^-- .*\n.*/gm)).to.deep.equal([
@@ -88,8 +88,8 @@ describe('the steps of .ci/run', () => {
     expect(status).to.equal(1);
   });
 
-  it('leave no process and no file behind where the script ends early', async () => {
-    const { stdout } = run(`beside 'endless' sleep 86400`, `echo "at $reports \${processes[0]}"`, `exit 0`);
+  it('leave no processes and files behind if the script exits early', async () => {
+    const { stdout } = run(`beside 'endless' sleep 86400;`, `echo "at $reports \${processes[0]}"`, `exit 0`);
     const [, folder = '', group = ''] = /^at (\S+) (\d+)$/m.exec(stdout) ?? [];
     expect(spawnSync('ls', [folder]).status).not.to.equal(0);
     await until(() => !isThere(Number(group)));

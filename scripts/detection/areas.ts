@@ -1,4 +1,4 @@
-/** The mutated sources by area: files, and folders with a trailing `/`. */
+/** Mutated files and folders (with a trailing `/`) by area. */
 export const AREAS: Readonly<Record<string, readonly string[]>> = {
   'iam/policy': ['emulator/iam/policy/'],
   sts: ['emulator/sts/'],
@@ -24,7 +24,7 @@ export const AREAS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Not mutated: code that no run reaches or that only readers see, and the signer of requests to another S3. */
+/** Files that are not mutated: code that no run reaches, code that only writes messages, and the signer for external S3 backends. */
 const LEFT_OUT =
   /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main|kept-session)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\/access|sigv4\/sign\.ts$/;
 
@@ -34,5 +34,5 @@ export function areaOf(file: string): string | undefined {
   return Object.entries(AREAS).find(([, paths]) => paths.some(within))?.[0];
 }
 
-/** Unused mutators: mutated regular expressions are mostly equivalent. */
+/** Mutators that are not used. Mutated regular expressions are mostly equivalent to the originals. */
 export const MUTATORS_LEFT_OUT = ['Regex'];

@@ -4,18 +4,18 @@ import { dirname, join } from 'node:path';
 import type { Verdict } from '../../harness/results/results.ts';
 import { inParallel, runJob, type JobEnd } from './workers.ts';
 
-/** A scenario with flags: `AP-34`, or `AP-34 --agent-chart 0.2`. */
+/** A scenario with flags. Keys look like `AP-34` or `AP-34 --agent-chart 0.2`. */
 export interface Run {
   readonly key: string;
   readonly id: string;
   readonly flags: readonly string[];
   readonly suite?: string;
-  /** Hash of the scenario. */
+  /** SHA-256 of the scenario. */
   readonly digest: string;
 }
 
 export interface Covered extends Run {
-  /** Time to arrange and probe. */
+  /** Time for arranging and probing. */
   readonly milliseconds: number;
   /** Ids of reached defects. */
   readonly reached: readonly string[];
@@ -24,31 +24,31 @@ export interface Covered extends Run {
 }
 
 export interface Coverage {
-  /** Those that pass without a defect. */
+  /** Scenarios that pass without a defect. */
   readonly scenarios: readonly Covered[];
-  /** Keys of those that do not pass. */
+  /** Keys of scenarios that do not pass without a defect. */
   readonly unusable: readonly string[];
-  /** Defects reached outside of scenarios: every scenario may notice them. */
+  /** Ids of defects reached outside of scenarios. Every scenario may notice them. */
   readonly always: readonly string[];
 }
 
 const NONE: readonly string[] = [];
 const AGENT_02 = ['--agent-chart', '0.2'];
-/** The client with the faults of subject `client`. */
+/** The client that contains the faults of subject `client`. */
 const RAW_CLIENT = ['--client', 'raw'];
 interface Specified {
   readonly id: string;
   readonly suite: string;
 }
 
-/** All scenarios; suite `agent` also with agent 0.2, suite `client` also with the raw client. */
+/** Returns all scenarios, those of suite `agent` also with agent 0.2, and those of suite `client` also with the raw client. */
 export const runsOf = (scenarios: readonly Specified[]): readonly Run[] => [
   ...scenarios.map((scenario) => runOf(scenario, NONE)),
   ...scenarios.filter(({ suite }) => suite === 'agent').map((scenario) => runOf(scenario, AGENT_02)),
   ...scenarios.filter(({ suite }) => suite === 'client').map((scenario) => runOf(scenario, RAW_CLIENT)),
 ];
 
-/** Matches a fault's flags; for mutants, anything but the raw client, which has none. */
+/** Whether a run has a fault's flags. Mutants match every run except those with the raw client, which is not mutated. */
 export const mayNotice = (run: Run, { flags }: { readonly flags?: string }): boolean =>
   flags === undefined ? !run.flags.includes('raw') : run.flags.join(' ') === flags;
 
@@ -60,12 +60,12 @@ const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
   digest: createHash('sha256').update(JSON.stringify(scenario, withFunctions)).digest('hex'),
 });
 
-/** JSON omits functions, such as checks. */
+/** Includes functions such as checks, which JSON omits. */
 const withFunctions = (_key: string, value: unknown): unknown => (typeof value === 'function' ? String(value) : value);
 
-/** Path, in a build with defects, of the program that runs scenarios. */
+/** Path of the program that runs scenarios, relative to a build with defects. */
 export const WORKER = 'scripts/detection/worker.js';
-/** Number of scenarios that one process records, one after another. */
+/** Maximum number of scenarios that one process records consecutively. */
 const TOGETHER = 40;
 
 interface Recorded extends Covered {
@@ -74,13 +74,13 @@ interface Recorded extends Covered {
 }
 
 interface Recording {
-  /** Digest of all sources but the suites. */
+  /** Digest of all sources except the suites. */
   readonly sources: string;
   readonly runs: readonly Recorded[];
   readonly always: readonly string[];
 }
 
-/** Records what each scenario reaches, alone, and reuses the file `kept` of the same `sources` (digest without suites). */
+/** Records the defects that each scenario reaches alone. Reuses recordings in the file `kept` if their `sources` digest is equal. */
 export async function coverageOf(
   runs: readonly Run[],
   {
@@ -136,7 +136,7 @@ function readKept(path: string, sources: string): Recording {
   const nothing = { sources, runs: [], always: [] };
   if (!existsSync(path)) return nothing;
   const kept = JSON.parse(readFileSync(path, 'utf8')) as Recording;
-  // A failure may pass the next time.
+  // Failed scenarios are recorded again, since they may pass.
   return kept.sources === sources
     ? { ...kept, runs: kept.runs.filter(({ verdict }) => verdict === 'passed' || verdict === 'skipped') }
     : nothing;
@@ -149,11 +149,11 @@ async function record(program: string, part: readonly Run[]): Promise<JobEnd> {
     { silenceMilliseconds: 900_000 },
   );
   if (end.error !== undefined && end.scenarios.length === 0)
-    throw new Error(`${part[0]?.key} cannot be run without a defect: ${end.error}`);
+    throw new Error(`${part[0]?.key} failed to run without a defect: ${end.error}`);
   return end;
 }
 
-/** Splits items of equal keys into parts of at most `most`. Neighbours are separated: suites differ in waiting time. */
+/** Splits items with equal keys into parts of at most `most`. Separates neighbours, because the scenarios of a suite wait equally long. */
 export function partsOf<Item>(
   items: readonly Item[],
   most: number,

@@ -29,7 +29,7 @@ describe('detect', () => {
   let tried: string[][];
   beforeEach(() => (tried = []));
 
-  /** Scenarios that fail: by themselves, or in company alone. */
+  /** Fails `byThemselves` always, and `inCompany` only if other scenarios run too. */
   const failing =
     (byThemselves: readonly string[], inCompany: readonly string[] = []): Attempt =>
     async (_, runs, { stopAtFirst }) => {
@@ -59,7 +59,7 @@ describe('detect', () => {
     } = {},
   ) => detect(DEFECT, covered, attempt, { all: false, ...how });
 
-  it('tries those that reach it, the likeliest first, and the one that failed once more alone', async () => {
+  it('tries scenarios that reach the defect, likeliest first, and confirms a failure alone', async () => {
     const covered = coverage(
       run('wide', ['d', 'e', 'f']),
       run('not', ['e']),
@@ -71,7 +71,7 @@ describe('detect', () => {
     expect(tried).to.deep.equal([['quick', 'slow', 'wide'], ['slow']]);
   });
 
-  it('tries in turn one that reaches the fewest places and one that reaches what few others do beside it', async () => {
+  it('alternates scenarios with little coverage and scenarios that reach rarely reached code nearby', async () => {
     const covered = coverage(
       run('one', ['d']),
       run('two', ['d', 'x']),
@@ -80,7 +80,7 @@ describe('detect', () => {
     );
     await of(failing([]), covered, { beside: [new Set(['d', 'e', 'f'])] });
     expect(tried).to.deep.equal([['one', 'file', 'two', 'wide']]);
-    // Many places of the file that all reach are worth less than one that no other does.
+    // One place that no other scenario reaches counts more than many places that all reach.
     tried.length = 0;
     const common = coverage(
       ...['a', 'b', 'c'].map((id) => run(id, ['d', 'e', 'f', 'g'])),
@@ -90,13 +90,13 @@ describe('detect', () => {
     expect(tried[0]?.slice(0, 2)).to.deep.equal(['a', 'rare']);
   });
 
-  it('tries all others after those that reach it, where the start of the environment does so too', async () => {
+  it('tries all scenarios, reaching ones first, if the start of the environment reaches the defect too', async () => {
     const covered = { ...coverage(run('a', ['e']), run('b', ['d', 'e', 'f'])), always: ['d'] };
     expect(await of(failing(['a']), covered)).to.deep.include({ noticedBy: ['a'], reachedBy: 2 });
     expect(tried[0]).to.deep.equal(['b', 'a']);
   });
 
-  it('gives up after so many of the likeliest, unless all are asked for', async () => {
+  it('stops after the given number of scenarios, unless all are requested', async () => {
     const covered = coverage(...Array.from({ length: 200 }, (_, index) => run(`r${index}`, ['d'], index)));
     expect(await of(failing(['r199']), covered, { most: 120 })).to.include({ state: 'survived', reachedBy: 200 });
     expect(tried.map(({ length }) => length)).to.deep.equal([24, 96]);
@@ -104,32 +104,32 @@ describe('detect', () => {
     expect((await of(failing(['r199']), covered, { all: true, most: 120 })).noticedBy).to.deep.equal(['r199']);
   });
 
-  it('tries the one that noticed it the last time ahead, alone', async () => {
+  it('first tries only the scenario that noticed the defect last time', async () => {
     const covered = coverage(run('a', ['d']), run('b', ['d', 'e']));
     expect((await of(failing(['a', 'b']), covered, { hint: 'b' })).noticedBy).to.deep.equal(['b']);
     expect(tried).to.deep.equal([['b']]);
   });
 
-  it('does not count what fails beside others alone, and tries the rest', async () => {
+  it('ignores scenarios that only fail in parallel with others, and tries the rest', async () => {
     const covered = coverage(run('a', ['d']), run('b', ['d', 'e']), run('c', ['d', 'e', 'f']));
     expect(await of(failing(['c'], ['a']), covered)).to.include({ state: 'noticed' });
     expect(tried).to.deep.equal([['a', 'b', 'c'], ['a'], ['b', 'c'], ['c']]);
     expect(await of(failing([], ['a']), covered)).to.include({ state: 'survived' });
   });
 
-  it('names every scenario that notices it, when all are asked for', async () => {
+  it('reports every scenario that notices the defect if all are requested', async () => {
     const covered = coverage(run('a', ['d']), run('b', ['d']), run('c', ['d']));
     expect((await of(failing(['a', 'c']), covered, { all: true })).noticedBy).to.deep.equal(['a', 'c']);
   });
 
-  it('tells what survived from what no scenario reaches', async () => {
+  it('distinguishes surviving from unreached defects', async () => {
     expect((await of(failing([]), coverage(run('a', ['d'])))).state).to.equal('survived');
     expect((await of(failing([]), coverage(run('a', ['e'])))).state).to.equal('unreached');
     const always = { ...coverage(run('a', ['e'])), always: ['d'] };
     expect((await of(failing(['a']), always)).state).to.equal('noticed');
   });
 
-  it('takes what failed alone in the same process for such', async () => {
+  it('accepts a confirmation alone from the same process', async () => {
     const covered = coverage(run('a', ['d']), run('b', ['d', 'e']));
     const [passed, failed] = (['passed', 'failed'] as const).map(
       (verdict) => ({ id: 'a', verdict, milliseconds: 1, reached: [], alone: true }) as const,
@@ -147,12 +147,12 @@ describe('detect', () => {
     expect(tried).to.deep.equal([['a', 'b'], ['a', 'b'], ['b']]);
   });
 
-  describe('where none fails', () => {
+  describe('if no scenario fails', () => {
     const thirty = coverage(...Array.from({ length: 30 }, (_, index) => run(`r${index}`, ['d'])));
     let without: string[][];
     beforeEach(() => (without = []));
     type Broken = Readonly<Record<string, number>>;
-    /** Scenarios that are an error after so many milliseconds with the defect; others, and all without it, take 1000. */
+    /** Ends the given scenarios with `verdict` after the given milliseconds. Others, and all without the defect, pass after 1000. */
     const breaking =
       (ofTry: (number: number) => Broken, verdict: 'error' | 'inconclusive' | 'failed' = 'error'): Attempt =>
       async (defect, runs) => {
@@ -167,7 +167,7 @@ describe('detect', () => {
       };
     const always = (broken: Broken) => breaking(() => broken);
 
-    it('tries the other scenarios, and takes those that fail', async () => {
+    it('tries the other scenarios, and reports those that fail', async () => {
       const attempt: Attempt = async (defect, runs, how) => {
         const over = await always({ r1: 10 })(defect, runs, how);
         return end({
@@ -178,10 +178,10 @@ describe('detect', () => {
     });
 
     for (const [what, milliseconds] of [
-      ['at once', 10],
-      ['after a wait in vain', 3000],
+      ['immediately', 10],
+      ['after a timeout', 3000],
     ] as const)
-      it(`has no verdict where the same comes ${what} again, and right after that not without the defect`, async () => {
+      it(`reports "no verdict" if the error recurs ${what}, but not without the defect`, async () => {
         expect(await of(always({ r1: milliseconds }), thirty)).to.include({
           state: 'no verdict',
           reason: 'r1 is error: Refused.',
@@ -189,7 +189,7 @@ describe('detect', () => {
         expect(tried.slice(2)).to.deep.equal([['r1']]);
         expect(without).to.deep.equal([['r1']]);
       });
-    it('has none either where a control fails', async () =>
+    it('reports "no verdict" if a control probe fails', async () =>
       expect(
         (
           await of(
@@ -199,13 +199,13 @@ describe('detect', () => {
         ).state,
       ).to.equal('no verdict'));
 
-    it('tries none of the rest where none of the first comes to a verdict', async () => {
+    it('skips the rest if none of the first scenarios has a verdict', async () => {
       const all = Object.fromEntries(thirty.scenarios.map(({ id }) => [id, 10]));
       expect(await of(always(all), thirty)).to.include({ state: 'no verdict' });
       expect(tried.map(({ length }) => length)).to.deep.equal([24, 1]);
     });
 
-    it('tries what came to none with the defect on during probes alone, where it can be', async () => {
+    it('retries scenarios without verdict with the defect on only during probes, if supported', async () => {
       const ofProbes =
         (failed: string): Attempt =>
         async (defect, runs, how) => {
@@ -231,10 +231,10 @@ describe('detect', () => {
         ...thirty.scenarios.map((one) => (one.id === 'r1' ? { ...one, reachedByProbes: [] } : one)),
       );
       expect(await of(ofProbes('r2'), first, { ofProbes: true })).to.include({ state: 'noticed' });
-      expect(tried.slice(2), 'whose probes reach it').to.deep.equal([['probes of r2']]);
+      expect(tried.slice(2), 'only those whose probes reach the defect').to.deep.equal([['probes of r2']]);
     });
 
-    it('does not take a busy machine for a defect', async () => {
+    it('distinguishes a busy machine from a defect', async () => {
       const slow = coverage(run('r1', ['d']));
       const attempt: Attempt = async (defect, runs, how) => {
         const over = await always({ r1: 30_000 })(defect, runs, how);
@@ -247,7 +247,7 @@ describe('detect', () => {
       expect((await of(broken, slow)).state).to.equal('error');
     });
 
-    it('takes what the second try says where the error does not come again', async () => {
+    it('uses the result of the second attempt if the error does not recur', async () => {
       const covered = coverage(run('a', ['d']), run('b', ['d', 'e']));
       const first = (number: number): Broken => (number === 1 ? { a: 10 } : {});
       expect((await of(breaking(first), covered)).state).to.equal('survived');
@@ -258,7 +258,7 @@ describe('detect', () => {
       expect((await of(then, covered)).noticedBy).to.deep.equal(['a']);
     });
 
-    it('has no verdict where the run itself fails, and tries no others', async () => {
+    it('reports "no verdict" and tries no others if the run itself fails', async () => {
       const attempt: Attempt = async (defect, runs, how) =>
         defect === undefined ? always({})(defect, runs, how) : (tried.push([]), end({ error: 'no cluster' }));
       expect(await of(attempt, thirty)).to.include({ state: 'no verdict', reason: 'no cluster' });
@@ -267,17 +267,27 @@ describe('detect', () => {
     });
 
     for (const [what, over, taken, state] of [
-      ['hangs', { hangs: true, turn: 10_500 }, { turn: 2000 }, 'timed out'],
+      ['that hangs as "timed out"', { hangs: true, turn: 10_500 }, { turn: 2000 }, 'timed out'],
       [
-        'hangs, where the machine is as slow without the defect',
+        'that hangs as "error" if it is as slow without the defect',
         { hangs: true, turn: 10_500 },
         { turn: 4000 },
         'error',
       ],
-      ['does not end', { timedOut: true, milliseconds: 60_000 }, { milliseconds: 9000 }, 'timed out'],
-      ['does not end, on a busy machine', { timedOut: true, milliseconds: 60_000 }, { milliseconds: 21_000 }, 'error'],
+      [
+        'that does not end as "timed out"',
+        { timedOut: true, milliseconds: 60_000 },
+        { milliseconds: 9000 },
+        'timed out',
+      ],
+      [
+        'that does not end on a busy machine as "error"',
+        { timedOut: true, milliseconds: 60_000 },
+        { milliseconds: 21_000 },
+        'error',
+      ],
     ] as const)
-      it(`tells a run that ${what}`, async () => {
+      it(`reports a run ${what}`, async () => {
         const attempt: Attempt = async (defect, runs, how) =>
           defect === undefined
             ? { ...(await always({})(defect, runs, how)), ...taken }

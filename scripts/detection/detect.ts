@@ -2,61 +2,61 @@ import type { Coverage, Covered } from './coverage.ts';
 import type { JobEnd } from './workers.ts';
 
 export interface Defect {
-  /** A fault's name, or a mutant's place and change. */
+  /** Name of a fault, or position and change of a mutant. */
   readonly name: string;
-  /** A fault's name or a mutant's id. */
+  /** Name of a fault or id of a mutant. */
   readonly id: string;
   readonly area: string;
   readonly text: string;
-  /** Flags of the runs that may show a fault, or empty; undefined for a mutant. */
+  /** Flags that a run needs to show the fault, or empty. Undefined for a mutant. */
   readonly flags?: string;
 }
 
-/** `no verdict`: scenarios that pass without the defect get none; `timed out`: a run hangs; `error`: undetermined. */
+/** `no verdict`: scenarios that pass without the defect cannot be judged. `timed out`: a run hangs. `error`: undetermined. */
 export type State = 'noticed' | 'no verdict' | 'timed out' | 'survived' | 'unreached' | 'error';
 
 export interface Detection extends Defect {
   readonly state: State;
-  /** Scenarios that failed alone: the first, or with `all` every one. */
+  /** Scenarios that failed alone: the first one, or every one with `all`. */
   readonly noticedBy: readonly string[];
   readonly reachedBy: number;
   readonly reason?: string;
   readonly seconds?: number;
 }
 
-/** @param defect undefined: none */
+/** Runs scenarios, without a defect if `defect` is undefined. */
 export type Attempt = (defect: Defect | undefined, runs: readonly Covered[], how: How) => Promise<JobEnd>;
 
 interface How {
   readonly stopAtFirst: boolean;
-  /** Whether the defect is on during probes only. */
+  /** Whether the defect is on only during probes. */
   readonly ofProbes?: boolean;
 }
 
-/** Number of scenarios of the first run. */
+/** Number of scenarios in the first run. */
 const FIRST = 24;
-/** Number of scenarios without verdict that are retried with the defect on during probes only. */
+/** Maximum number of scenarios without verdict that are retried with the defect on only during probes. */
 const OF_PROBES = 20;
-/** Number of scenarios without verdict that are retried alone. */
+/** Maximum number of scenarios without verdict that are retried alone. */
 const MOST_BROKEN = 3;
-/** Parallel scenarios of a run; processes share the processors. */
+/** Number of parallel scenarios in a run. Processes share the processors. */
 export const UNDER_WAY = 8;
 
 interface Choice {
   readonly all: boolean;
   /** Key of the scenario to try first. */
   readonly hint?: string | undefined;
-  /** Ids of the defects of the same file, and of the same area. */
+  /** Ids of the defects in the same file, and in the same area. */
   readonly beside?: readonly ReadonlySet<string>[] | undefined;
-  /** Limit per run. Default: all. */
+  /** Maximum number of scenarios to try. Default: all. */
   readonly most?: number | undefined;
-  /** Whether the defect can be on during probes only. */
+  /** Whether the defect can be on only during probes. */
   readonly ofProbes?: boolean | undefined;
 }
 
 /**
- * Tries scenarios that reach a defect, likeliest first. Failures are confirmed alone. Without any, scenarios without verdict are
- * retried with the defect on during probes only, and then examined (`inquire`).
+ * Tries scenarios that reach a defect, likeliest first, and confirms failures alone. If none fails, retries scenarios without
+ * verdict with the defect on only during probes, and then examines them (`inquire`).
  */
 export async function detect(
   defect: Defect,
@@ -83,7 +83,7 @@ export async function detect(
     passed.push(...tried.passed);
     broken.push(...tried.broken);
     if ((noticedBy.length > 0 && !all) || tried.broken.some(({ always }) => always)) break;
-    // If none of the first has a verdict, others hardly will.
+    // If no scenario of the first batch has a verdict, others will probably have none either.
     if (!all && passed.length === 0 && broken.length > 0) break;
   }
   if (noticedBy.length > 0) return done('noticed', noticedBy);
@@ -129,7 +129,7 @@ async function tryBatch(
       if (noticedBy.length > 0 && !all) return { noticedBy, passed, broken };
     }
     broken.push(...brokenIn(left, end));
-    // The failed one only fails next to others: try the rest.
+    // The failed scenario only fails in parallel with others, so the rest is tried.
     left = failed.length > 0 && !all ? left.filter((run) => !failed.includes(run)) : [];
   }
   return { noticedBy, passed, broken };
@@ -137,11 +137,11 @@ async function tryBatch(
 
 interface Broken {
   readonly runs: readonly Covered[];
-  /** Whether every run does so: it hangs, or starts no scenario. */
+  /** Whether every run has this problem: it hangs or starts no scenario. */
   readonly always: boolean;
   readonly state: 'no verdict' | 'timed out';
   readonly reason: string;
-  /** Milliseconds; processor time if it hangs. */
+  /** Duration in milliseconds; processor time if it hangs. */
   readonly timeIn: (end: JobEnd) => number;
   readonly milliseconds: number;
 }
@@ -159,7 +159,7 @@ function brokenIn(runs: readonly Covered[], end: JobEnd): readonly Broken[] {
   });
   if (whole === undefined || (single.length > 0 && !hangs)) return single;
   const left = runs.filter((run) => endOf(run, end) === undefined);
-  // If it does not start or is silent, every run does so; else one in progress is the cause.
+  // If the run does not start or is silent, one scenario shows it. Otherwise one of those in progress is the cause.
   const suspects = hangs || (scenarios.length > 0 && !timedOut) ? UNDER_WAY : 1;
   const timeIn = ({ turn, milliseconds }: JobEnd): number => (hangs ? turn : milliseconds);
   return [
@@ -174,9 +174,9 @@ function brokenIn(runs: readonly Covered[], end: JobEnd): readonly Broken[] {
   ];
 }
 
-/** Factor over the time without the defect that excludes a busy machine. */
+/** A run that takes this many times longer with the defect is not just slowed by a busy machine. */
 const LONGER = 3;
-/** Milliseconds. Faster ends are no timeouts. */
+/** Milliseconds. A scenario that ends faster did not time out. */
 const AT_ONCE = 5000;
 
 interface Finding {
@@ -185,7 +185,7 @@ interface Finding {
   readonly reason?: string;
 }
 
-/** Repeats the scenarios with and without the defect, to distinguish its effect from a busy machine's. */
+/** Repeats the scenarios with and without the defect, to distinguish its effect from that of a busy machine. */
 async function inquire(defect: Defect, { runs }: Broken, attempt: Attempt): Promise<Finding> {
   const { noticedBy, broken } = await tryBatch(defect, runs, attempt, { all: false });
   if (noticedBy.length > 0) return { state: 'noticed', noticedBy };
@@ -195,15 +195,18 @@ async function inquire(defect: Defect, { runs }: Broken, attempt: Attempt): Prom
   const without = await attempt(undefined, again.runs, { stopAtFirst: true });
   const passed = without.scenarios.filter(({ verdict }) => verdict === 'passed');
   if (passed.length < again.runs.length)
-    return { state: 'error', reason: `${reason}; and then it came to no verdict without the defect either` };
+    return { state: 'error', reason: `${reason}; but it had no verdict without the defect either` };
   const took = timeIn(without);
   const isWaitedFor = took * LONGER <= milliseconds;
   return isWaitedFor || (state === 'no verdict' && milliseconds <= took + AT_ONCE)
     ? { state, reason }
-    : { state: 'error', reason: `${reason}; but without the defect that took ${took} of ${milliseconds} ms` };
+    : {
+        state: 'error',
+        reason: `${reason}; but it took ${took} ms without the defect, and ${milliseconds} ms with it`,
+      };
 }
 
-/** Scenarios that reach a defect, then all others if it is reached outside of scenarios. */
+/** Returns scenarios that reach a defect, followed by all others if it is reached outside of scenarios. */
 function likeliest(
   { id }: Defect,
   { scenarios, always }: Coverage,
@@ -216,7 +219,7 @@ function likeliest(
   return [...ordered.filter(isHinted), ...ordered.filter((run) => !isHinted(run))];
 }
 
-/** Alternates quick scenarios with few places, and ones that reach rare places of the defect's file and area. */
+/** Alternates scenarios that reach the fewest defects with those that reach rarely reached defects of the same file and area. */
 function inTurn(runs: readonly Covered[], beside: readonly ReadonlySet<string>[]): readonly Covered[] {
   const fewest = [...runs].sort(
     (one, other) => one.reached.length - other.reached.length || one.milliseconds - other.milliseconds,
@@ -235,13 +238,13 @@ function byRarity(runs: readonly Covered[], ids: ReadonlySet<string>): readonly 
   return [...runs].sort((one, other) => (rarities.get(other) ?? 0) - (rarities.get(one) ?? 0));
 }
 
-/** The first of each suite, then all others. */
+/** Returns the first scenario of each suite, followed by all others. */
 function bySuite(runs: readonly Covered[]): readonly Covered[] {
   const firsts = runs.filter(({ suite }, index) => runs.findIndex((run) => run.suite === suite) === index);
   return [...new Set([...firsts, ...runs])];
 }
 
-/** Batches of equal flags; `sizes` limits the first ones. */
+/** Splits runs into batches with equal flags. `sizes` limits the first batches. */
 function batchesOf(runs: readonly Covered[], sizes: readonly number[]): readonly (readonly Covered[])[] {
   const batches: Covered[][] = [];
   for (const run of runs) {

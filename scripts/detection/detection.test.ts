@@ -15,11 +15,11 @@ import { inParallel, noticedAgain, runJob } from './workers.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-describe('what is mutated', () => {
-  it('is there', () => {
+describe('mutated sources', () => {
+  it('exist', () => {
     for (const path of Object.values(AREAS).flat()) expect(existsSync(join(root, path)), path).to.equal(true);
   });
-  it('is no message and no log', () => {
+  it('exclude messages and logs', () => {
     const callOf = (name: string) => ({ type: 'CallExpression', callee: { property: { name } } });
     const statement = (expression: object) => ({ type: 'ExpressionStatement', expression: expression as never });
     const block = (...body: readonly never[]) => ({ type: 'BlockStatement', body });
@@ -43,7 +43,7 @@ describe('what is mutated', () => {
     ])
       expect(shouldIgnore(node), node.type).to.equal(undefined);
   });
-  it('leaves out what readers alone see, and tests', () => {
+  it('exclude explanations, command-line flags and tests', () => {
     expect(areaOf('emulator/iam/policy/authorize.ts')).to.equal('iam/policy');
     for (const file of [
       'emulator/iam/policy/explain-values.ts',
@@ -54,9 +54,9 @@ describe('what is mutated', () => {
   });
 });
 
-describe('a sample', () => {
+describe('sample', () => {
   const items = Array.from({ length: 200 }, (_, index) => ({ name: String(index) }));
-  it('is the same for a seed, another for another, and stays when items are added', () => {
+  it('depends on the seed, and changes little when items are added', () => {
     const one = sample(items, 20, '7');
     expect(one).to.have.length(20);
     expect(sample(items, 20, '7')).to.deep.equal(one);
@@ -84,17 +84,17 @@ describe('equivalent mutants', () => {
     replacement: 'false',
     reason: 'both are one',
   };
-  it('are those that are listed', () => {
+  it('are those in the list', () => {
     expect(isEquivalent(mutant('a'), [entry])).to.equal(true);
     expect(isEquivalent(mutant('b'), [entry])).to.equal(false);
   });
-  it('are at most one in ten, and mutants that there are', () => {
+  it('may be at most one in ten, and the list may only contain existing mutants', () => {
     const ten = [...'abcdefghij'].map(mutant);
     expect(problemsOf(ten, [entry])).to.deep.equal([]);
     expect(problemsOf(ten.slice(0, 9), [entry])).to.have.length(1);
-    expect(problemsOf(ten, [{ ...entry, original: 'z' }])[0]).to.include('leave the entry out');
+    expect(problemsOf(ten, [{ ...entry, original: 'z' }])[0]).to.include('Remove this entry');
   });
-  it('that are listed are there in the reference subjects', async () => {
+  it('in the list exist in the sources', async () => {
     const { mutants } = await instrument(root);
     expect(problemsOf(mutants, readEquivalents(join(root, 'scripts', 'detection', 'equivalent.yaml')))).to.deep.equal(
       [],
@@ -102,7 +102,7 @@ describe('equivalent mutants', () => {
   }).timeout(60_000);
 });
 
-describe('the kill matrix', () => {
+describe('kill matrix', () => {
   const found = (name: string, area: string, state: State, ...noticedBy: string[]): Detection => ({
     name,
     id: name,
@@ -125,34 +125,34 @@ describe('the kill matrix', () => {
     ],
     scenarios: ['A', 'B', 'C'],
   };
-  it('counts by area what was noticed in any way, and by scenarios; errors are missed', () => {
+  it('calculates the shares noticed in any way and by scenarios for each area, and counts errors as missed', () => {
     expect(figures(matrix).map(({ area, share, byScenarios }) => [area, share, byScenarios])).to.deep.equal([
       ['sts', 2 / 3, 2 / 3],
       ['agent', 2 / 4, 0],
       ['all', 4 / 7, 2 / 7],
     ]);
   });
-  it('says both shares, and what they are made of', () => {
+  it('prints both shares and the counts of states', () => {
     const text = terminalText(matrix, { all: false });
     const counts = '2 noticed, 1 no verdict, 1 timed out, 1 survived, 1 unreached, 1 error';
     expect(text).to.match(new RegExp(`\\nall +57\\.1 % +28\\.6 % {2}${counts}\\n`));
   });
-  it('names scenarios that alone notice something, and that notice nothing', () => {
+  it('lists scenarios that are the only one to notice a defect, and scenarios that notice none', () => {
     expect(scenarioSummary(matrix)).to.deep.equal({ alone: ['A'], nothing: ['C'] });
-    expect(terminalText(matrix, { all: true })).to.match(/m2 +noticed +A, B\n[^]*notice nothing: C\n/);
+    expect(terminalText(matrix, { all: true })).to.match(/m2 +noticed +A, B\n[^]*notice no defect: C\n/);
     expect(jsonOf(matrix, { all: false })).not.to.have.property('scenarios');
   });
 });
 
-describe('the page', () => {
-  it('has a section in the place of the one before, and a new one at its end', () => {
+describe('detection page', () => {
+  it('replaces an existing section, and appends a new one', () => {
     const page = withSection('# Page\n\n## Faults\n\nold\n\n## More\n\nmore\n', 'Faults', 'new');
     expect(page).to.equal('# Page\n\n## Faults\n\nnew\n\n## More\n\nmore\n');
     expect(withSection(page, 'Mutants', 'some')).to.equal(`${page}\n## Mutants\n\nsome\n`);
   });
 });
 
-describe('a process of detect', () => {
+describe('worker process', () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'detect-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -163,7 +163,7 @@ describe('a process of detect', () => {
     return runJob(worker, job, { silenceMilliseconds: 60_000, ...how });
   };
 
-  it('is told its job and mutant, and tells verdicts', async () => {
+  it('receives its job and mutant, and reports verdicts', async () => {
     const end = await running(
       `process.once('message', ({ scenarios: [id] }) => {
         process.send({ id, verdict: 'passed', milliseconds: 1, reached: [process.env.__STRYKER_ACTIVE_MUTANT__] });
@@ -176,16 +176,16 @@ describe('a process of detect', () => {
       .to.include({ id: 'A', verdict: 'passed' })
       .and.deep.include({ reached: ['12'] });
   });
-  it('is ended where it is silent', async () => {
+  it('is killed if it is silent', async () => {
     const silent = 'setInterval(() => process.send({ alive: true }), 100)';
     expect(await running(silent, { silenceMilliseconds: 2000 })).to.include({ timedOut: true, hangs: false });
   });
-  it('is ended where it is busy and does not come back to its event loop', async () => {
+  it('is killed if it blocks its event loop', async () => {
     const end = await running('process.send({ alive: true }); for (;;);', { turnMilliseconds: 200 });
     expect(end).to.include({ timedOut: false, hangs: true });
     expect(end.turn).to.be.greaterThan(200);
   });
-  it('leaves none of the folders that its run had when it was ended', async () => {
+  it('leaves no folders of its run when it is killed', async () => {
     const kept = join(folder, 'run-c0ffee1');
     const state = {
       version: 2,
@@ -205,10 +205,10 @@ describe('a process of detect', () => {
         process.send(end, () => process.kill(process.pid, 'SIGKILL'));
       });`,
     );
-    expect([end.error, end.scenarios.length]).to.deep.equal(['the process ended with SIGKILL', 1]);
+    expect([end.error, end.scenarios.length]).to.deep.equal(['the process exited with SIGKILL', 1]);
     expect([end.scenarios[0]!.id, kept].filter((path) => existsSync(path))).to.deep.equal([]);
   });
-  it('tells what failed beside others from what failed alone', async () => {
+  it('distinguishes failures in parallel from failures alone', async () => {
     const end = await running(
       `process.once('message', () => {
         const end = { id: 'A', verdict: 'failed', milliseconds: 1, reached: [] };
@@ -222,7 +222,7 @@ describe('a process of detect', () => {
       ['passed'],
     ]);
   });
-  it('tells which faults are noticed again, and none where it ends early', async () => {
+  it('reports the faults that are noticed again, or none if it exits early', async () => {
     const worker = join(folder, 'again.mjs');
     writeFileSync(
       worker,
@@ -239,13 +239,13 @@ describe('a process of detect', () => {
     expect(await noticed(again)).to.deep.equal(['other']);
     expect(await noticed(again.slice(1))).to.deep.equal([]);
   });
-  it('has an error where it ends before its job', async () => {
-    expect((await running('process.exit(3)')).error).to.equal('the process ended with 3');
+  it('reports an error if it exits before its job is done', async () => {
+    expect((await running('process.exit(3)')).error).to.equal('the process exited with 3');
   });
 });
 
-describe('a run', () => {
-  it('may notice faults of its flags, and mutants unless it is of the raw client', () => {
+describe('scenario run', () => {
+  it('may notice faults with its flags, and mutants unless it uses the raw client', () => {
     const scenarios = ['agent', 'client'].map((suite) => ({ id: suite, suite }));
     const noticing = (flags?: string) =>
       runsOf(scenarios)
@@ -258,8 +258,8 @@ describe('a run', () => {
   });
 });
 
-describe('work side by side', () => {
-  it('is done for each item, so many at once', async () => {
+describe('inParallel', () => {
+  it('processes each item, at most the given number at a time', async () => {
     let [now, most] = [0, 0];
     const done: number[] = [];
     await inParallel([1, 2, 3, 4, 5], 2, async (item) => {

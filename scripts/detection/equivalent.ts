@@ -12,7 +12,7 @@ const ENTRY = z.strictObject({
 });
 export type Equivalent = z.infer<typeof ENTRY>;
 
-/** Reads the reviewed list of mutants that are no defects. Throws an Error for an invalid file. */
+/** Reads the reviewed list of mutants that behave like the original. Throws an Error for an invalid file. */
 export const readEquivalents = (path: string): readonly Equivalent[] =>
   z.array(ENTRY).parse(parse(readFileSync(path, 'utf8')));
 
@@ -22,7 +22,7 @@ const isOf = (mutant: Mutant, one: Equivalent): boolean =>
 export const isEquivalent = (mutant: Mutant, all: readonly Equivalent[]): boolean =>
   all.some((one) => isOf(mutant, one));
 
-/** Reports entries without a mutant, and areas with more than one in ten. */
+/** Reports entries without a mutant, and areas where more than one in ten mutants is listed. */
 export function problemsOf(mutants: readonly Mutant[], all: readonly Equivalent[]): readonly string[] {
   const gone = all.filter((one) => !mutants.some((mutant) => isOf(mutant, one)));
   const areas = [...new Set(mutants.map(({ area }) => area))].filter((area) => {
@@ -30,7 +30,9 @@ export function problemsOf(mutants: readonly Mutant[], all: readonly Equivalent[
     return own.filter((mutant) => isEquivalent(mutant, all)).length * 10 > own.length;
   });
   return [
-    ...gone.map(({ file, original }) => `No mutant of ${file} is of ${JSON.stringify(original)}: leave the entry out.`),
-    ...areas.map((area) => `More than one in ten mutants of ${area} are listed as equivalent.`),
+    ...gone.map(
+      ({ file, original }) => `${file} has no such mutant of ${JSON.stringify(original)}. Remove this entry.`,
+    ),
+    ...areas.map((area) => `More than one in ten mutants of ${area} are listed as equivalent. Remove some entries.`),
   ];
 }

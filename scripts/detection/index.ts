@@ -15,14 +15,14 @@ import { inParallel, noticedAgain, runJob } from './workers.ts';
 
 export interface DetectOptions {
   readonly kind: Kind['name'];
-  /** Default: all. */
+  /** Number of defects. Default: all. */
   readonly sample: number | undefined;
   readonly seed: string;
   readonly faults: readonly string[];
-  /** Empty: all. */
+  /** All areas if empty. */
   readonly areas: readonly string[];
   readonly scenarios: readonly string[];
-  /** Default: one more than processors, since some wait. */
+  /** Default: one more than the number of processors, since jobs also wait. */
   readonly jobs: number | undefined;
   readonly all: boolean;
   readonly json: string | undefined;
@@ -35,14 +35,14 @@ interface Output {
   readonly progress: (line: string) => void;
 }
 
-/** Faults that one process retries in sequence. */
+/** Maximum number of faults that one process retries consecutively. */
 const TOGETHER = 20;
-/** Milliseconds of silence, plus four times the slowest scenario's time. */
+/** Milliseconds without a message after which a process is killed, in addition to four times the slowest scenario's time. */
 const SILENCE = 120_000;
-/** Milliseconds for runs with the defect on during probes only. */
+/** The same for runs with the defect on only during probes. */
 const SILENCE_OF_PROBES = 75_000;
 
-/** Reports who noticed which defect, and returns whether all were noticed. Throws `HarnessError`. */
+/** Reports which scenario noticed each defect. Returns whether all were noticed. Throws `HarnessError`. */
 export async function runDetect(options: DetectOptions, { root, say, progress }: Output): Promise<boolean> {
   const kind = await KINDS[options.kind](root, options);
   const runs = selectedRuns(kind.runs, options.scenarios);
@@ -76,16 +76,16 @@ async function detectAll(
     found.set(detection.id, detection);
     progress(`${found.size}/${defects.length} ${described(detection)}`);
   };
-  // Most faults are noticed by the same scenario as before: no recording needed.
+  // Most faults are noticed by the same scenario as last time, which needs no recorded coverage.
   if (!all) {
     const hinted = defects.flatMap((defect) => {
       const run = runs.find((one) => one.id === hints[defect.id] && mayNotice(one, defect));
       return run === undefined ? [] : [{ defect, run }];
     });
-    // Nothing can be switched in a client's process.
+    // Faults in a client's process cannot be switched on later.
     const switchable = hinted.filter(({ defect }) => defect.area !== 'client');
     const parts = partsOf(switchable, TOGETHER, ({ run }) => run.flags.join());
-    // Single scenarios mostly wait.
+    // Scenarios that run one at a time mostly wait.
     await inParallel(parts, 2 * jobs, async (part) => {
       const again = part.map(({ defect: { id }, run }) => ({ fault: id, scenario: run.id }));
       const job = { again, flags: part[0]?.run.flags ?? [], parallel: UNDER_WAY };
@@ -94,7 +94,7 @@ async function detectAll(
       for (const { defect, run } of part)
         if (noticed.includes(defect.id)) tell({ ...defect, state: 'noticed', noticedBy: [run.key], reachedBy: 1 });
     });
-    // Faults needed at load time, and those affected by others.
+    // Faults that must be on from the start, and those affected by others.
     const rest = hinted.filter(({ defect }) => !found.has(defect.id));
     await inParallel(rest, jobs, async ({ defect, run }) => {
       const detection = await detect(defect, onlyReachedBy(run, defect), attempt, { all: false });
@@ -104,11 +104,11 @@ async function detectAll(
   const left = defects.filter(({ id }) => !found.has(id));
   if (left.length > 0) {
     const likely = runs.filter((run) => left.some((defect) => mayNotice(run, defect)));
-    progress(`Recording what each of ${likely.length} scenarios reaches ...`);
+    progress(`Recording the coverage of ${likely.length} scenarios ...`);
     const kept = join(root, 'node_modules', '.cache', 'eks-pod-identity-conformance', `coverage-of-${kind.name}.json`);
     const sources = sourcesDigest(['suites']);
     const recorded = await coverageOf(likely, { ...kind, kept, sources, jobs: 2 * jobs });
-    for (const key of recorded.unusable) progress(`${key} does not pass without a defect, so it is left out.`);
+    for (const key of recorded.unusable) progress(`Skipping ${key}, which does not pass without a defect.`);
     const files = idsBy(kind.defects, fileOf);
     const areas = idsBy(kind.defects, ({ area }) => area);
     await inParallel(left, jobs, async (defect) => {
@@ -131,11 +131,11 @@ const described = ({ name, state, noticedBy, reason, seconds }: Detection): stri
   [
     `${name}: ${state}`,
     ...(noticedBy.length > 0 ? [`by ${noticedBy.join(', ')}`] : []),
-    ...(reason === undefined ? [] : [`since ${reason}`]),
+    ...(reason === undefined ? [] : [`because ${reason}`]),
     ...(seconds === undefined ? [] : [`(${seconds} s)`]),
   ].join(' ');
 
-/** The beginning of a mutant's name. */
+/** Returns the file at the start of a mutant's name. */
 const fileOf = ({ name }: Defect): string => name.split(':', 1)[0] ?? '';
 
 function idsBy(
@@ -169,7 +169,7 @@ const attemptIn =
       },
     );
 
-/** Clients' processes record nothing: each run may reach each of their defects. */
+/** Returns the runs that may notice a defect. Clients' processes record no coverage, so any run may reach their defects. */
 function whatMayNotice(defect: Defect, recorded: Coverage): Coverage {
   const scenarios = recorded.scenarios.filter((run) => mayNotice(run, defect));
   const reached = [defect.id];
@@ -206,7 +206,7 @@ function selectedRuns(runs: readonly Run[], ids: readonly string[]): readonly Ru
 
 const HINTS = join('scripts', 'detection', 'noticed.json');
 
-/** Scenarios that noticed a fault the last time are tried first. */
+/** Returns the scenario that last noticed each fault. It is tried first. */
 function hintsOf(root: string): Readonly<Record<string, string>> {
   const path = join(root, HINTS);
   return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as Record<string, string>) : {};

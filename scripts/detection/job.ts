@@ -1,25 +1,25 @@
 import type { Verdict } from '../../harness/results/results.ts';
 
 export interface Job {
-  /** Fault that is on. Stryker's variable names a mutant that is on from the start. */
+  /** Fault that is on. A mutant that is on from the start is passed in Stryker's environment variable. */
   readonly fault?: string;
-  /** Mutant that is on during probes; with `parallel` 1. */
+  /** Mutant that is on only during probes. Requires `parallel` 1. */
   readonly mutantOfProbes?: string;
   readonly scenarios: readonly string[];
   readonly flags: readonly string[];
   readonly stopAtFirst: boolean;
   readonly parallel: number;
-  /** Whether to record coverage; with `parallel` 1. */
+  /** Whether to record coverage. Requires `parallel` 1. */
   readonly covers: boolean;
 }
 
-/** A fault, and the scenario that noticed it last. */
+/** A fault and the scenario that noticed it last. */
 export interface Noticed {
   readonly fault: string;
   readonly scenario: string;
 }
 
-/** Faults to try in sequence with equal flags. */
+/** Faults with equal flags to try consecutively. */
 export interface Again {
   readonly again: readonly Noticed[];
   readonly flags: readonly string[];
@@ -33,13 +33,13 @@ export interface ScenarioEnd {
   readonly milliseconds: number;
   readonly reached: readonly string[];
   readonly reachedByProbes?: readonly string[];
-  /** Whether it is a repetition alone, after a failure next to others. */
+  /** Set if the scenario was repeated alone after it failed in parallel with others. */
   readonly alone?: true;
 }
 
 export type FromWorker =
   | ScenarioEnd
-  /** Faults whose scenarios fail with them and pass afterwards. */
+  /** Faults whose scenarios fail with the fault and pass afterwards without it. */
   | { readonly noticed: readonly string[] }
   /** Sent twice a second (`beat`). */
   | { readonly alive: true }

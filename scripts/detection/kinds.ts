@@ -11,11 +11,11 @@ import { buildMutants } from './mutants-build.ts';
 
 export interface Kind {
   readonly name: 'faults' | 'mutants';
-  /** Folder of the build with the defects. */
+  /** Folder of the build that contains the defects. */
   readonly build: string;
-  /** Limit of scenarios per defect. Default: all. */
+  /** Maximum number of scenarios per defect. Default: all. */
   readonly most?: number;
-  /** Whether defects can be on during probes only. */
+  /** Whether defects can be on only during probes. */
   readonly ofProbes?: boolean;
   readonly defects: readonly Defect[];
   readonly runs: readonly Run[];
@@ -30,7 +30,7 @@ export async function faultsKind(root: string, names: readonly string[]): Promis
   const ofLoad = all.find(({ name, flags }) => flags === LOAD_FLAGS && names.includes(name));
   if (ofLoad !== undefined)
     throw badFlagValue(
-      `Fault "${ofLoad.name}" only shows under load: run npm run conformance -- ${LOAD_FLAGS} --fault ${ofLoad.name}.`,
+      `Fault "${ofLoad.name}" only shows under load. Run npm run conformance -- ${LOAD_FLAGS} --fault ${ofLoad.name}.`,
     );
   const defects = all
     .filter(({ name, flags }) => (names.length === 0 ? flags !== LOAD_FLAGS : names.includes(name)))
@@ -39,7 +39,7 @@ export async function faultsKind(root: string, names: readonly string[]): Promis
       id: name,
       area: subject,
       text: defect,
-      // Scenarios of every scope are tried.
+      // All scopes are tried anyway.
       flags: flags.startsWith('--scope ') ? '' : flags,
     }));
   return {

@@ -16,12 +16,12 @@ export interface Mutant {
   readonly replacement: string;
 }
 
-/** Calls with texts for readers (`with`: of loggers; `count…`: metrics), and errors, whose first argument is an id. */
+/** Calls that log, report or count (`with` belongs to loggers, `count…` to metrics), and errors, whose first argument is an id. */
 const TELLS = /^(log|trace|debug|info|warn|error|note|with|refuse|progress|describe|count(Request|Pod)|\w*Label)$/;
 
 const LOGS = /^(log|trace|debug|info|warn)$/;
 
-/** A part of Babel's tree. */
+/** A node of Babel's syntax tree. */
 interface Node {
   readonly type: string;
   readonly value?: unknown;
@@ -34,7 +34,7 @@ interface Node {
 
 const calleeOf = ({ callee }: Node): string => callee?.property?.name ?? callee?.name ?? '';
 
-/** Matches log calls, functions and blocks of them, and their conditions. */
+/** Matches log calls, and functions, blocks and conditions that only contain log calls. */
 function isLog(node: Node | undefined): boolean {
   if (node === undefined) return false;
   const { type, expression, body, consequent, alternate } = node;
@@ -45,7 +45,7 @@ function isLog(node: Node | undefined): boolean {
   return type === 'ArrowFunctionExpression' && isLog(body);
 }
 
-/** Ignores sentences, templates and logs. */
+/** Returns the reason to ignore a node, for messages, templates and logs. */
 export function shouldIgnore(node: Node): string | undefined {
   if (node.type === 'TemplateLiteral') return 'a message';
   if (node.type === 'StringLiteral') return String(node.value).includes(' ') ? 'a message' : undefined;
@@ -59,8 +59,8 @@ const silent = new Proxy(
 );
 
 /**
- * Builds entry points with all mutants, switched off, and mutants.json; an existing build is reused.
- * @param folder removed when the sources change
+ * Builds entry points with all mutants, switched off, and writes mutants.json. Reuses an existing build.
+ * @param folder must be removed when the sources change
  */
 export async function buildMutants(
   root: string,

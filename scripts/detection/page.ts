@@ -9,9 +9,9 @@ const HEAD = ['area', 'by scenarios', ...STATES.slice(1), 'share noticed', 'shar
 const TITLES: Readonly<Record<Matrix['kind'], string>> = { faults: 'Faults', mutants: 'Mutants' };
 
 const ABOUT_FAULTS =
-  'Faults imitate real incidents ([faults.md](faults.md)). Their authors also write the scenarios and share blind spots with them, so these shares say less than the mutation score.';
+  'Faults imitate real incidents ([faults.md](faults.md)). Their authors also write the scenarios and share their blind spots, so these shares say less than the mutation score.';
 
-/** Writes this kind's section of docs/detection.md. */
+/** Writes the section of docs/detection.md for faults or mutants. */
 export async function writePage(root: string, matrix: Matrix, { seed }: { readonly seed: string }): Promise<void> {
   const page = join(root, 'docs', 'detection.md');
   const text = withSection(readFileSync(page, 'utf8'), TITLES[matrix.kind], section(matrix, seed));
@@ -47,6 +47,8 @@ function section(matrix: Matrix, seed: string): string {
   return [
     matrix.kind === 'faults' ? ABOUT_FAULTS : `${matrix.detections.length} mutants, chosen by seed ${seed}.`,
     figuresTable,
-    ...(rows.length === 0 ? ['All are noticed.'] : [table(['not noticed by scenarios', 'area', 'how', 'what'], rows)]),
+    ...(rows.length === 0
+      ? ['All were noticed.']
+      : [table(['not noticed by scenarios', 'area', 'result', 'change'], rows)]),
   ].join('\n\n');
 }

@@ -10,9 +10,9 @@ export interface Matrix {
 export interface Figure {
   readonly area: string;
   readonly counts: Readonly<Record<State, number>>;
-  /** Share of noticed ones; errors count as missed. */
+  /** Share of defects noticed in any way. Errors count as missed. */
   readonly share: number;
-  /** Share noticed by a failed scenario. */
+  /** Share of defects noticed by a failed scenario. */
   readonly byScenarios: number;
 }
 
@@ -41,7 +41,7 @@ export function figures({ detections }: Matrix): readonly Figure[] {
 
 export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-/** Only useful if all scenarios were tried. */
+/** Returns scenarios that are the only one to notice a defect, and those that notice none. Requires that all scenarios were tried. */
 export function scenarioSummary({ detections, scenarios }: Matrix) {
   const noticed = detections.map(({ noticedBy }) => noticedBy);
   const alone = scenarios.filter((key) => noticed.some((by) => by.length === 1 && by[0] === key));
@@ -58,8 +58,8 @@ export function terminalText(matrix: Matrix, { all }: { readonly all: boolean })
   const ofScenarios = all
     ? [
         '',
-        `Scenarios that alone notice something: ${alone.join(', ') || 'none'}`,
-        `Scenarios that notice nothing: ${nothing.join(', ') || 'none'}`,
+        `Scenarios that are the only one to notice a defect: ${alone.join(', ') || 'none'}`,
+        `Scenarios that notice no defect: ${nothing.join(', ') || 'none'}`,
       ]
     : [];
   return [...rows, '', ...shares(matrix), ...ofScenarios, ''].join('\n');
@@ -75,8 +75,8 @@ function shares(matrix: Matrix): readonly string[] {
       return line(area, percent(share), percent(byScenarios), states.join(', '));
     }),
     '',
-    'With "no verdict", no scenario fails, but some cannot be judged (exit code 3), which pass without the defect right after.',
-    'The first share has these and runs that hang, the second none but scenarios that fail. Both count errors as missed.',
+    '"no verdict": no scenario fails, but some that pass without the defect cannot be judged (exit code 3).',
+    'The first share includes these and runs that hang, the second only scenarios that fail. Both count errors as missed.',
   ];
 }
 

@@ -1,6 +1,6 @@
 import { seededOrder } from '../../foundation/node/seeded-order.ts';
 
-/** Chooses items by seed, in their order. */
+/** Chooses `count` items by seed, and keeps their order. */
 export function sample<Item extends { readonly name: string }>(
   items: readonly Item[],
   count: number,

@@ -1,7 +1,7 @@
-/** State of Stryker's instrumented code. */
+/** State of code that Stryker instrumented. */
 interface Stryker {
   activeMutant?: string | undefined;
-  /** Key of the coverage. */
+  /** Key under which coverage is recorded. */
   currentTestId?: string | undefined;
   mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
 }
@@ -11,5 +11,5 @@ export const stryker = ((globalThis as { __stryker__?: Stryker }).__stryker__ ??
 
 export const reachedBy = (key: string): string[] => Object.keys(stryker.mutantCoverage?.perTest[key] ?? {});
 
-/** Ids of the mutants reached without a key. */
+/** Returns the ids of mutants reached while no key is set. */
 export const reachedByNobody = (): string[] => Object.keys(stryker.mutantCoverage?.static ?? {});

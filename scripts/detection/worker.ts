@@ -1,4 +1,4 @@
-/** A process of `detect`: runs a job's scenarios on its own clusters with at most one defect, and reports verdicts and `over`. */
+/** Worker process of `detect`. Runs a job's scenarios with at most one defect on its own clusters, and reports the verdicts. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,17 +12,17 @@ import { readSuites } from '../../harness/scenario-files/read-suites.ts';
 import { beat, type Again, type FromWorker, type Job, type Noticed } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
-/** Seconds. */
+/** Timeout of a scenario in seconds. */
 const LIMIT = 60;
 
 const send = (message: FromWorker): boolean => process.send?.(message) ?? false;
 
 interface How extends Omit<Job, 'fault'> {
-  /** Whether it repeats a failure next to others. */
+  /** Set if the scenario is repeated alone after it failed in parallel with others. */
   readonly alone?: true;
 }
 
-/** All jobs of a process share the suites. */
+/** Suites, shared by all jobs of the process. */
 let loading: ReturnType<typeof readSuites> | undefined;
 
 const probesOf = (id: string): string => `${id} probes`;
@@ -49,7 +49,7 @@ async function runScenarios(how: How) {
       { environment: process.env, progress: () => undefined, signal: interrupted.signal },
     );
     const reached = new Set<string>();
-    /** Returns and clears the coverage. */
+    /** Returns and clears the recorded coverage. */
     const taken = (key: string): string[] => {
       const all = [...FAULTS_REACHED, ...reachedBy(key)];
       FAULTS_REACHED.clear();
@@ -80,10 +80,10 @@ async function runScenarios(how: How) {
                 errors += 1;
                 lost += took;
               } else others += 1;
-              // If none of the first has a verdict, or many timed out, others hardly will.
+              // If none of the first scenarios has a verdict, or many timed out, others will probably have none.
               const areFirst = mutantOfProbes === undefined ? errors === parallel : milliseconds > LIMIT * 1000;
               const isEnough = (others === 0 && areFirst) || lost > LIMIT * 1000 * parallel;
-              if (stopAtFirst && isEnough) interrupted.abort(new Error('Too many are not judged.'));
+              if (stopAtFirst && isEnough) interrupted.abort(new Error('Too many scenarios have no verdict.'));
             },
           },
         },
@@ -117,7 +117,7 @@ async function runScenarios(how: How) {
 
 async function work({ fault: _, ...job }: Job): Promise<void> {
   const { results, over } = await runScenarios(job);
-  // Only failures alone count.
+  // Only scenarios that also fail alone count.
   if (job.stopAtFirst && job.scenarios.length > 1)
     for (const { id, verdict } of results)
       if (verdict === 'failed') await runScenarios({ ...job, scenarios: [id], alone: true });
@@ -133,7 +133,7 @@ async function workAgain({ again, flags, parallel }: Again): Promise<void> {
     FAULTS_ON.delete(one.fault);
     if (results[0]?.verdict === 'failed') failed.push(one);
   }
-  // A fault's traces must not make others fail.
+  // Checks that no fault affected the scenarios after it.
   const { results } = await runScenarios({ ...how, scenarios: failed.map(({ scenario }) => scenario), parallel });
   if (results.every(({ verdict }) => verdict === 'passed')) send({ noticed: failed.map(({ fault }) => fault) });
   send({ over: true, error: null, always: [] });
@@ -147,5 +147,5 @@ process.once('message', (job: Job | Again) => {
     )
     .finally(() => process.disconnect?.());
 });
-// The parent is gone.
+// The parent process exited.
 process.once('disconnect', () => setTimeout(() => process.exit(), 2000).unref());

@@ -8,26 +8,26 @@ import type { Again, FromWorker, Job, ScenarioEnd } from './job.ts';
 
 export interface JobEnd extends ProcessEnd {
   readonly scenarios: readonly ScenarioEnd[];
-  /** Repetitions of failed ones, alone. */
+  /** Repetitions of failed scenarios, alone. */
   readonly alone: readonly ScenarioEnd[];
 }
 
 interface ProcessEnd {
   readonly always: readonly string[];
   readonly error?: string;
-  /** Whether it was killed after silence. */
+  /** Whether the process was killed because it sent no message. */
   readonly timedOut: boolean;
-  /** Whether it was killed because its event loop was blocked. */
+  /** Whether the process was killed because it blocked its event loop. */
   readonly hangs: boolean;
-  /** Longest block of the event loop: milliseconds of processor time. */
+  /** Longest turn of the event loop, in milliseconds of processor time. */
   readonly turn: number;
   readonly milliseconds: number;
 }
 
-/** Milliseconds of processor time for one turn of the event loop. */
+/** Maximum processor time of a turn of the event loop, in milliseconds. */
 const LONGEST_TURN = 10_000;
 
-/** Avoids early optimization in short runs (docs/performance.md); only Node 20 has the flag. */
+/** Avoids early optimization in short runs (docs/performance.md). Only Node 20 has this flag. */
 const LATE = process.versions.node.startsWith('20.') ? ['--interrupt-budget=1200000'] : [];
 
 interface ProcessOptions {
@@ -36,7 +36,7 @@ interface ProcessOptions {
   readonly turnMilliseconds?: number;
 }
 
-/** Runs a job in its own process, which is killed with its children after silence. */
+/** Runs a job in its own process. Kills it and its children if it is silent or blocks its event loop. */
 export async function runJob(worker: string, job: Job, how: ProcessOptions): Promise<JobEnd> {
   const ends: ScenarioEnd[] = [];
   const end = await inProcess(worker, job, { ...how, fault: job.fault }, (message) => {
@@ -45,7 +45,7 @@ export async function runJob(worker: string, job: Job, how: ProcessOptions): Pro
   return { ...end, scenarios: ends.filter(({ alone }) => !alone), alone: ends.filter(({ alone }) => alone) };
 }
 
-/** Returns the faults noticed again; empty if the process ends early. */
+/** Returns the faults that are noticed again, or none if the process exits early. */
 export async function noticedAgain(
   worker: string,
   job: Again,
@@ -71,7 +71,7 @@ function inProcess(
 ): Promise<ProcessEnd> {
   const { NODE_OPTIONS: _, ...environment } = process.env;
   const temporary = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
-  // Pods of another user read their programs below it.
+  // Pods of other users read their programs in this folder.
   chmodSync(temporary, 0o711);
   const child = fork(worker, {
     env: { ...environment, TMPDIR: temporary, ...(mutant !== undefined && { __STRYKER_ACTIVE_MUTANT__: mutant }) },
@@ -109,7 +109,7 @@ function inProcess(
       process.off('exit', interrupted);
       killGroup(child.pid);
       removeTemporary(temporary);
-      const error = over === undefined ? `the process ended with ${signal ?? code}` : over.error;
+      const error = over === undefined ? `the process exited with ${signal ?? code}` : over.error;
       resolve({
         timedOut,
         hangs,
@@ -126,7 +126,7 @@ function inProcess(
 const switchedOn = (fault: string | undefined): string[] =>
   fault === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(switchingOn([fault]))}`];
 
-/** Processor time in milliseconds (proc(5), `stat`: `utime` and `stime` in hundredths of a second); 0 if unknown. */
+/** Returns the processor time in milliseconds, or 0 if unknown (proc(5), `stat`: `utime` and `stime` in hundredths of a second). */
 function processorTime(pid: number | undefined): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
@@ -140,14 +140,14 @@ function killGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {
-    // It is gone.
+    // The process has already exited.
   }
 }
 
-/** Killed processes may still write for a moment. */
+/** Retries, since killed processes may still write for a moment. */
 const REMOVING = { recursive: true, force: true, maxRetries: 3 };
 
-/** Removes temporary files, and those in state files of killed runs. */
+/** Removes temporary files, and the paths listed in state files of killed runs. */
 function removeTemporary(folder: string): void {
   for (const reports of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()))
     for (const file of stateFiles(join(folder, reports.name)))

@@ -8,7 +8,7 @@ import { ASK, switchedSource, type FaultOfFile } from './switched-source.ts';
 export interface Switches {
   readonly plugin: Plugin;
   readonly catalogue: readonly Fault[];
-  /** Sentences about faults that do not apply. */
+  /** Messages about faults that do not apply. */
   readonly problems: readonly string[];
 }
 

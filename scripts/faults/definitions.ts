@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { SUBJECTS, type Fault } from './index.ts';
 
-/** The original occurs once in the file. Indentation does not matter. */
+/** A change of source code. The original must occur exactly once in the file. Indentation does not matter. */
 export interface Replacement {
   readonly file: string;
   readonly original: string;
@@ -40,7 +40,7 @@ export function readDefinitions(folder: string): readonly FaultDefinition[] {
   const files = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
   const all = files.sort().flatMap((file) => readFolder(join(folder, file)));
   const twice = all.find(({ name }, index) => all.findIndex((other) => other.name === name) !== index);
-  if (twice !== undefined) throw new Error(`Two faults have the name ${twice.name}: rename one of them.`);
+  if (twice !== undefined) throw new Error(`Two faults are named ${twice.name}. Rename one of them.`);
   return all;
 }
 
@@ -48,7 +48,7 @@ function readFolder(path: string): readonly FaultDefinition[] {
   const { success, data, error } = FOLDER.safeParse(parse(readFileSync(path, 'utf8')));
   if (!success) throw new Error(`${path} has the wrong form: ${z.prettifyError(error)} (see CONTRIBUTING.md)`);
   const { subject, folder, flags: flagsOfAll = '', faults } = data;
-  // A name without a slash is in the folder.
+  // A name without a slash is relative to the source folder.
   const pathOf = (file: string): string => (file.includes('/') ? file : join(folder, file));
   return faults.map(({ name, defect, incident, flags = flagsOfAll, ...rest }) => {
     const replacements = 'replacements' in rest ? rest.replacements : [rest];

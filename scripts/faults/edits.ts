@@ -11,9 +11,11 @@ export function editOf(text: string, { original, replacement }: Replacement): Ed
   const lines = original.trim().split('\n');
   const pattern = lines.map((line) => line.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[ \\t]*\\n[ \\t]*');
   const [found, ...more] = text.matchAll(new RegExp(pattern, 'g'));
-  if (found === undefined) throw new Error(`the original is not there: ${JSON.stringify(original)}`);
+  if (found === undefined) throw new Error(`the original does not occur: ${JSON.stringify(original)}`);
   if (more.length > 0)
-    throw new Error(`the original is there ${more.length + 1} times, so take more of what is around it: ${original}`);
+    throw new Error(
+      `the original occurs ${more.length + 1} times, so include more of the surrounding code: ${original}`,
+    );
   return { start: found.index, end: found.index + found[0].length, replacement: replacement.trim() };
 }
 
@@ -26,7 +28,7 @@ export function applyEdits(text: string, edits: readonly Edit[]): string {
   const parts: string[] = [];
   let at = 0;
   for (const { start, end, replacement } of sorted) {
-    if (start < at) throw new Error('two replacements overlap: make one of them');
+    if (start < at) throw new Error('two replacements overlap, so merge them');
     parts.push(text.slice(at, start), replacement);
     at = end;
   }

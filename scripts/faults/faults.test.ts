@@ -9,25 +9,25 @@ import { faultySource } from './switched-source.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** What stands in the place of files, and the fault that it is of. */
+/** Faulty texts by file, with the name of the fault. */
 type Texts = Map<string, { readonly name: string; readonly text: string }>;
 
-describe('the catalogue of faults', () => {
-  it('applies to the sources as they are, each with a switch', () => {
+describe('fault catalogue', () => {
+  it('applies to the current sources', () => {
     const { problems, catalogue } = switches(root);
     expect(problems).to.deep.equal([]);
     expect(catalogue).not.to.be.empty;
   });
 
-  it('has a reference for each incident, and at most 300 faults', () => {
+  it('contains at most 300 faults, each with a reference to an incident', () => {
     const faults = readDefinitions(join(root, 'scripts', 'faults'));
     const reference = /^([\w.-]+\/[\w.-]+#\d+|CVE-\d{4}-\d+|GHSA(-\w{4}){3}|[\w ]+ of \w+ \d{4} \([\w ]+\)), /;
     expect(faults.filter(({ incident }) => !reference.test(incident)).map(({ name }) => name)).to.deep.equal([]);
     expect(faults).to.have.length.at.most(300);
   });
 
-  it('makes sources that the compiler takes', () => {
-    // Faults of different files do not meet: each round puts one into each file.
+  it('produces sources that compile', () => {
+    // Faults in different files are independent, so each round applies one fault per file.
     const rounds: Texts[] = [];
     for (const fault of readDefinitions(join(root, 'scripts', 'faults'))) {
       const files = filesOf(fault).map((file) => join(root, file));
@@ -43,7 +43,7 @@ describe('the catalogue of faults', () => {
   });
 });
 
-/** Gives what the compiler says of texts in the place of files. What is unused or cannot be reached then is no matter. */
+/** Returns a function that reports compiler errors of faulty texts. It ignores unused and unreachable code. */
 function compiler() {
   let texts: Texts = new Map();
   let version = 0;

@@ -1,4 +1,4 @@
-/** Replaces `foundation/node/dist-folder.ts` in the switched build: with faults on, images and the raw client have them too. */
+/** Replaces `foundation/node/dist-folder.ts` in the switched build, so that images and the raw client contain the faults that are on. */
 import {
   chmodSync,
   cpSync,
@@ -19,7 +19,7 @@ const PROGRAMS = ['image/root', 'clients'];
 
 let variant: string | undefined;
 
-/** With faults on, a temporary copy of the package. */
+/** Returns the dist folder. If faults are on, returns a temporary copy of it. */
 export function distFolder(): string {
   const here = `${dirname(fileURLToPath(import.meta.url))}/`;
   const dist = here.slice(0, here.lastIndexOf('/dist/') + '/dist'.length);
@@ -28,7 +28,7 @@ export function distFolder(): string {
 
 function madeVariant(dist: string, faults: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'eks-pod-identity-conformance-faults-'));
-  // Pods of another user run their programs from it, too.
+  // Pods of other users run their programs in this folder.
   chmodSync(folder, 0o755);
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   for (const name of readdirSync(dist))
@@ -43,7 +43,7 @@ function madeVariant(dist: string, faults: readonly string[]): string {
   return folder;
 }
 
-/** Inserts after the `#!` line. */
+/** Inserts the faults into a program, after its `#!` line. */
 function switchOn(path: string, faults: readonly string[]): void {
   const [, start = '', code = ''] = /^(#!.*\n)?([^]*)$/.exec(readFileSync(path, 'utf8')) ?? [];
   writeFileSync(path, `${start}${switchingOn(faults)}\n${code}`);

@@ -4,19 +4,19 @@ import { distFolder } from '../../foundation/node/dist-folder.ts';
 
 export const SUBJECTS = ['emulator', 'agent', 'webhook', 'cluster', 'client'] as const;
 
-/** Faults that only show under load; `npm run detect` leaves them out. */
+/** Flags of faults that only show under load. `npm run detect` skips them. */
 export const LOAD_FLAGS = '--suite load';
 
-/** A deliberate defect of a subject, which suites should notice. */
+/** A deliberate defect in a subject, which the suites should notice. */
 export interface Fault {
   readonly name: string;
-  /** `cluster`: Kubernetes in a process; `client`: the project's client without an SDK. */
+  /** `cluster`: Kubernetes in this process. `client`: the project's client without an SDK. */
   readonly subject: (typeof SUBJECTS)[number];
-  /** Changed source folder, from the project's root. */
+  /** Changed source folder, relative to the project's root. */
   readonly folder: string;
-  /** In a sentence. */
+  /** Description in one sentence. */
   readonly defect: string;
-  /** The incident, advisory, issue or changelog line that it represents. */
+  /** The incident, advisory, issue or changelog entry that the fault imitates. */
   readonly incident: string;
   /** Required option such as `--agent-chart 0.2`, or empty. */
   readonly flags: string;

@@ -14,7 +14,7 @@ const SOURCE = `export function decide(a: boolean, b: boolean): string {
 const list = (a: boolean, { b = true }: { b?: boolean }) => [String(a), String(b)];
 `;
 
-/** What the function answers with faults on. */
+/** Returns the result of the function with faults on. */
 async function answers(source: string, on: readonly string[], a: boolean, b: boolean): Promise<string> {
   const { transform } = await import('esbuild');
   const { code } = await transform(source, { loader: 'ts', format: 'cjs' });
@@ -34,7 +34,7 @@ const switched = (...faults: readonly (readonly [name: string, original: string,
   );
 
 describe('switched source', () => {
-  it('has an operand, a statement, and several statements in two forms', async () => {
+  it('switches an operand, a statement, and several statements', async () => {
     const source = switched(
       ['or', 'a && b', 'a || b'],
       ['never', "if (both) return 'both';", ''],
@@ -47,7 +47,7 @@ describe('switched source', () => {
     expect(await answers(source, ['second'], false, false)).to.equal('second');
   });
 
-  it('has one form within another, and several of one place', async () => {
+  it('supports nested switches, and several faults at the same place', async () => {
     const source = switched(
       ['loop', 'for (const one of [a, b]) {', 'for (const one of [b]) {'],
       ['inner', '!one', 'one'],
@@ -62,19 +62,19 @@ describe('switched source', () => {
     expect(await answers(source, ['other'], true, false)).to.equal('three');
   });
 
-  it('has a default and a member of an object in two forms', async () => {
+  it('switches a default value and a property of an object', async () => {
     const source = switched(['default', 'b = true', 'b = false'], ['member', '{ b })', '{})']);
     expect(await answers(source, ['default', 'member'], false, false)).to.equal('false,false');
     expect(await answers(source, ['member'], false, false)).to.equal('false,true');
   });
 
   for (const [what, original, replacement, problem] of [
-    ['what is not there', 'a && c', 'a', 'the original is not there'],
-    ['what is there twice', 'return', 'throw', 'times, so take more'],
-    ['what no longer parses', 'a && b', 'a &&', 'cannot be parsed'],
-    ['a signature', 'a: boolean, b: boolean): string', 'a: boolean): string', 'make it within one'],
+    ['a missing original', 'a && c', 'a', 'the original does not occur'],
+    ['an ambiguous original', 'return', 'throw', 'times, so include more'],
+    ['a replacement with a syntax error', 'a && b', 'a &&', 'cannot be parsed'],
+    ['a changed signature', 'a: boolean, b: boolean): string', 'a: boolean): string', 'or a function body'],
   ] as const) {
-    it(`refuses ${what}, and names the fault`, () => {
+    it(`rejects ${what}, and names the fault`, () => {
       expect(() => switched(['wrong', original, replacement]))
         .to.throw(`Fault wrong does not apply to decide.ts: `)
         .with.property('message')

@@ -7,7 +7,7 @@ export interface FaultOfFile {
   readonly replacements: readonly Replacement[];
 }
 
-/** An expression or statement with two forms. */
+/** An expression or statement with a correct and a faulty form. */
 interface Switch {
   readonly name: string;
   readonly start: number;
@@ -16,12 +16,12 @@ interface Switch {
   readonly faulty: string;
 }
 
-/** Function that switched code calls. */
+/** Name of the function that switched code calls. */
 export const ASK = '__isFaultOn';
 
 /**
  * Adds a switch for each fault: `(on("name") ? (faulty) : (right))` around the smallest expression, or `if`/`else` around the
- * smallest statement. Throws an Error with the name of an inapplicable fault.
+ * smallest statement. Throws an Error with the fault's name if a fault does not apply.
  */
 export function switchedSource(file: string, text: string, faults: readonly FaultOfFile[]): string {
   const source = parsed(file, text);
@@ -35,7 +35,7 @@ export function switchedSource(file: string, text: string, faults: readonly Faul
   return render(text, 0, text.length, switches);
 }
 
-/** Throws an Error if the fault does not apply. */
+/** Returns the source with the fault. Throws an Error if the fault does not apply. */
 export const faultySource = (text: string, { replacements }: FaultOfFile): string =>
   applyEdits(
     text,
@@ -46,7 +46,7 @@ function switchesOf(source: ts.SourceFile, fault: FaultOfFile): readonly Switch[
   const edits = fault.replacements.map((one) => editOf(source.text, one));
   const changed = parsed(source.fileName, applyEdits(source.text, edits));
   const found = edits.map((edit) => switchAbout(source, changed, fault.name, edits, edit));
-  // Keeps the outer of nested places, and the first of equal ones.
+  // Keeps the outer one of nested places, and the first one of equal places.
   return found.filter(
     (one, index) => !found.some((other, at) => at !== index && holds(other, one) && (!holds(one, other) || at < index)),
   );
@@ -55,7 +55,7 @@ function switchesOf(source: ts.SourceFile, fault: FaultOfFile): readonly Switch[
 const holds = (outer: { start: number; end: number }, inner: { start: number; end: number }): boolean =>
   outer.start <= inner.start && inner.end <= outer.end;
 
-/** The smallest place that is an expression or statement before and after the edits. */
+/** Returns the smallest place that is an expression or statement before and after the edits. */
 function switchAbout(
   source: ts.SourceFile,
   changed: ts.SourceFile,
@@ -74,7 +74,7 @@ function switchAbout(
     if (!hasNode(changed, from, to, kind)) continue;
     return { name, start, end, kind, faulty: changed.text.slice(from, to) };
   }
-  throw new Error('the change is within no expression and no body of a function: make it within one');
+  throw new Error('the change must be within an expression or a function body');
 }
 
 function innermost(source: ts.SourceFile, { start, end }: Edit): ts.Node {
@@ -106,7 +106,7 @@ function kindOf(node: ts.Node): Switch['kind'] | undefined {
   return ts.isExpression(node) && isValue(node, parent) ? 'expression' : undefined;
 }
 
-/** A statement without declarations. */
+/** Whether the statement declares nothing. */
 const isPlain = (node: ts.Statement): boolean =>
   ts.isExpressionStatement(node) ||
   ts.isIfStatement(node) ||
@@ -118,7 +118,7 @@ const isPlain = (node: ts.Statement): boolean =>
   ts.isContinueStatement(node) ||
   ts.isBreakStatement(node);
 
-/** An expression that is only read, and is no part of a name, a callee or a chain. */
+/** Whether the expression is only read, and is not part of a name, a callee or a chain. */
 function isValue(node: ts.Expression, parent: ts.Node): boolean {
   if (ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent) || ts.isPropertyDeclaration(parent))
     return parent.initializer === node;
@@ -156,11 +156,11 @@ function parsed(file: string, text: string): ts.SourceFile {
     parseDiagnostics: [problem],
   } = source as unknown as { parseDiagnostics: readonly ts.Diagnostic[] };
   if (problem !== undefined)
-    throw new Error(`what it makes cannot be parsed: ${ts.flattenDiagnosticMessageText(problem.messageText, ' ')}`);
+    throw new Error(`the result cannot be parsed: ${ts.flattenDiagnosticMessageText(problem.messageText, ' ')}`);
   return source;
 }
 
-/** Nodes nest or are disjoint, and so do switches. */
+/** Renders the switched source. Switches are nested or disjoint, like syntax nodes. */
 function render(text: string, start: number, end: number, switches: readonly Switch[]): string {
   const outer = switches.filter(
     (one) => !switches.some((other) => other !== one && holds(other, one) && !holds(one, other)),

@@ -14,10 +14,10 @@ interface Context {
   readonly signal: AbortSignal;
 }
 
-/** Free GiB for a whole build, and to restore a built image. */
+/** Required disk space in GiB, for a whole build and for loading a built image. */
 const SPACE = { build: 8, restore: 3 };
 
-/** Provides node image and `kind` of the wanted versions. @param force rebuilds the image from cached programs */
+/** Provides the node image and `kind` in the given versions. @param force rebuilds the image from cached programs */
 export async function provideNodeImage(versions: Versions, force: boolean, context: Context): Promise<void> {
   const { cache, terminal } = context;
   const tag = nodeImage(versions);
@@ -32,13 +32,13 @@ export async function provideNodeImage(versions: Versions, force: boolean, conte
     if (!existsSync(built)) await checkTools();
     await checkDisk([cache.folder, docker], existsSync(built) ? SPACE.restore : SPACE.build);
     const archive = await cache.get('node.tar', hash, (at) => buildNode(at, hash, versions, context));
-    await step(terminal, `give Docker ${tag}`, () => loadImage(archive, context.signal));
+    await step(terminal, `load ${tag} into Docker`, () => loadImage(archive, context.signal));
     cache.keepOnly('node.tar', hash);
   }
   await provideKind(versions, context);
 }
 
-/** In parallel: one needs processors, the other the network. */
+/** Compiles programs and installs Debian in parallel, since one needs processors and the other the network. */
 async function buildNode(at: string, hash: string, versions: Versions, context: Context): Promise<void> {
   const failure = new AbortController();
   const both = { ...context, signal: AbortSignal.any([context.signal, failure.signal]) };
@@ -50,7 +50,9 @@ async function buildNode(at: string, hash: string, versions: Versions, context: 
   const work = [compile(), debianArchive(versions, both)] as const;
   try {
     const [binaries, debian] = await Promise.all(work);
-    await step(context.terminal, 'make the node', () => nodeArchive(at, hash, versions, debian, binaries, context));
+    await step(context.terminal, 'assemble the node image', () =>
+      nodeArchive(at, hash, versions, debian, binaries, context),
+    );
   } catch (error) {
     failure.abort();
     await Promise.allSettled(work);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path';
 import { isAlive } from '../../foundation/node/is-alive.ts';
 
-/** Files or folders named by a hash of their inputs, and renamed when complete: interrupted builds leave nothing valid. */
+/** Files or folders named by a hash of their inputs. They are renamed when complete, so that interrupted builds leave no valid entry. */
 export class Cache {
   readonly folder: string;
 
@@ -17,19 +17,19 @@ export class Cache {
     return join(this.folder, `${name}-${createHash('sha256').update(madeFrom).digest('hex').slice(0, 16)}`);
   }
 
-  /** Returns the path, after `make` if it is missing. */
+  /** Returns the path of an entry. Calls `make` if it is missing. */
   async get(name: string, madeFrom: string, make: (at: string) => Promise<void>): Promise<string> {
     const path = this.path(name, madeFrom);
     if (existsSync(path)) return path;
     await this.temporary(name, async (at) => {
       await make(at);
-      // A concurrent build's equal result is fine.
+      // A concurrent build may have written the same entry.
       if (!existsSync(path)) renameSync(at, path);
     });
     return path;
   }
 
-  /** Provides a temporary path. */
+  /** Calls `use` with a temporary path, and removes it afterwards. */
   async temporary<T>(name: string, use: (at: string) => Promise<T>): Promise<T> {
     const at = join(this.folder, `.tmp-${process.pid}-${name}`);
     try {
@@ -39,7 +39,7 @@ export class Cache {
     }
   }
 
-  /** Removes other versions. */
+  /** Removes other versions of an entry. */
   keepOnly(name: string, madeFrom: string): void {
     const kept = this.path(name, madeFrom);
     for (const entry of readdirSync(this.folder)) {
@@ -50,7 +50,7 @@ export class Cache {
     }
   }
 
-  /** Names contain process ids. */
+  /** Removes temporary paths of exited processes, whose ids are in the names. */
   #removeLeftovers(): void {
     for (const entry of readdirSync(this.folder)) {
       const pid = /^\.tmp-(\d+)-/.exec(entry)?.[1];

@@ -3,14 +3,13 @@ import { dirname, join } from 'node:path';
 import { writeManifest, type ArchivedImage } from './image-archive.ts';
 import type { Versions } from './versions.ts';
 
-/** An image of one binary, with or without the iptables layer. */
+/** An image with one binary, with or without the iptables layer. */
 export interface ComponentImage {
-  /** As in kubeadm or the DaemonSet's manifest. */
+  /** Name that kubeadm or the DaemonSet's manifest uses. */
   readonly tag: string;
-  /** Program and binary name. */
   readonly program: string;
   readonly binary: string;
-  /** kubeadm's manifests start most by name, CoreDNS by entrypoint. */
+  /** Path of the binary and entrypoint. kubeadm's manifests start CoreDNS by entrypoint, and most others by name. */
   readonly path: string;
   readonly withIptables?: boolean;
 }
@@ -48,10 +47,10 @@ export function componentImages(versions: Versions): ComponentImage[] {
   ];
 }
 
-/** As in node/kind/manifests/default-cni.yaml. */
+/** Must match node/kind/manifests/default-cni.yaml. */
 export const KUBE_ROUTER_IMAGE = 'docker.io/library/kube-router:local';
 
-/** Fills an archive's folder. @param pack packs a folder: the archive to write, the folder */
+/** Writes layers and manifest of a `docker save` archive to a folder. @param pack packs a folder into a tar archive */
 export async function writeComponentImages(
   folder: string,
   work: string,

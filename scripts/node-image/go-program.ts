@@ -9,15 +9,15 @@ import { FOLDER, type GoModule, type Versions } from './versions.ts';
 export interface GoProgram {
   readonly name: string;
   readonly module?: GoModule;
-  /** Import paths; empty if `source` is the main package. */
+  /** Import paths. Empty if `source` is the main package. */
   readonly packages: readonly string[];
-  /** The recipe's file with the main package. */
+  /** File of the recipe that contains the main package. */
   readonly source?: string;
-  /** Linker variables: import path and name, value. */
+  /** Values of linker variables, by import path and name. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Slowest first. */
+/** Returns the programs to build, slowest first. */
 export function goPrograms(versions: Versions): GoProgram[] {
   const { kubernetes, etcd, coredns, kubeRouter } = versions;
   const [, major = '', minor = ''] = /^v(\d+)\.(\d+)/.exec(kubernetes.version) ?? [];
@@ -56,8 +56,8 @@ export const kindProgram = ({ kind }: Versions): GoProgram => ({
 });
 
 /**
- * Builds static binaries. Kubernetes' `k8s.io/*` replacements are not in its published module; a surrounding go.mod names the
- * separately published modules instead.
+ * Builds static binaries and returns their folder. Kubernetes' published module lacks its `k8s.io/*` staging modules, so a
+ * surrounding go.mod refers to the separately published modules.
  */
 export async function buildGoProgram(
   program: GoProgram,
@@ -99,7 +99,7 @@ export async function buildGoProgram(
   );
 }
 
-/** @param goMod the program's own */
+/** @param goMod go.mod of the program's module */
 export function goModAround({ name, module }: GoProgram, goMod: string): string {
   const goLine = /^go .*$/m.exec(goMod)?.[0] ?? 'go 1.24';
   if (module === undefined) return `module ${name}\n\n${goLine}\n`;
@@ -124,7 +124,7 @@ export async function moduleFiles(module: GoModule): Promise<{
   if (answer.Dir === undefined || answer.GoMod === undefined) {
     throw new HarnessError(
       'PROVISIONING_FAILED',
-      `Go could not fetch the module ${module.module}@${module.version} (${answer.Error ?? errors}): a module proxy must be reachable (GOPROXY).`,
+      `Go failed to download ${module.module}@${module.version} (${answer.Error ?? errors}). Check that a module proxy is reachable (GOPROXY).`,
     );
   }
   return { Dir: answer.Dir, GoMod: answer.GoMod };

@@ -7,13 +7,13 @@ import { pipeline } from 'node:stream/promises';
 export interface ArchivedImage {
   /** Name and tag. */
   readonly tag: string;
-  /** Lowest first. */
+  /** Files, lowest layer first. */
   readonly layers: readonly string[];
   /** `Entrypoint`, `Env`, `Labels`… */
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-/** Makes layers a `docker save` archive: https://github.com/moby/docker-image-spec/blob/main/v1.2.md */
+/** Writes configs and manifest of a `docker save` archive: https://github.com/moby/docker-image-spec/blob/main/v1.2.md */
 export async function writeManifest(folder: string, images: readonly ArchivedImage[]): Promise<void> {
   const digests = new Map<string, string>();
   const manifest = [];

@@ -1,5 +1,5 @@
-# Puts the component images (/images.tar, in the form of `docker save`) into containerd's store. Runs in the root
-# file system (chroot), in a process namespace of its own, so that containerd ends with it.
+# Imports the component images (/images.tar, in the format of `docker save`) into containerd's store. Runs in the root
+# file system (chroot) in its own process namespace, so that containerd ends with it.
 set -euo pipefail
 mkdir -p /run /tmp
 printf 'version = 2\ndisabled_plugins = ["io.containerd.grpc.v1.cri"]\n' > /tmp/containerd.toml

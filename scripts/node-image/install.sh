@@ -1,7 +1,7 @@
-# Turns Debian's root file system into a kind node. Runs in it (chroot), after kind's and our files were copied.
+# Turns Debian's root file system into a kind node. Runs inside it (chroot), after the files of kind and of this folder were copied.
 set -euo pipefail
 
-# As kind's images/base/Dockerfile does: of systemd's units only what a node needs.
+# Keeps only the systemd units that a node needs, like kind's images/base/Dockerfile.
 rm -f /lib/systemd/system/sysinit.target.wants/systemd-tmpfiles-setup.service
 rm -f /lib/systemd/system/multi-user.target.wants/* /etc/systemd/system/*.wants/*
 rm -f /lib/systemd/system/local-fs.target.wants/* /lib/systemd/system/basic.target.wants/*
@@ -11,17 +11,17 @@ systemctl enable kubelet.service containerd.service undo-mount-hacks.service
 systemctl mask systemd-binfmt.service
 
 mkdir -p /etc/kubernetes/manifests /opt/cni /kind/manifests
-# Where kind's files look for what Debian keeps elsewhere.
+# Links for kind's files, which expect these paths.
 ln -sf /usr/bin/containerd /usr/local/bin/containerd
 ln -sfn /usr/lib/cni /opt/cni/bin
 
 ctr oci spec |
   jq '.hooks.createContainer += [{ path: "/kind/bin/mount-product-files.sh" }] | del(.process.rlimits)' > /etc/containerd/cri-base.json
-# The pause image that kubeadm names; and no lower oom_score_adj than this container may give.
+# Uses the pause image that kubeadm names, and no lower oom_score_adj than this container may set.
 sed -i -e "s#sandbox_image = .*#sandbox_image = \"registry.k8s.io/pause:$PAUSE_TAG\"#" \
   -e 's/restrict_oom_score_adj = false/restrict_oom_score_adj = true/' /etc/containerd/config.toml
 echo "$KUBERNETES_VERSION" > /kind/version
 
-# debootstrap copied them from the machine it ran on.
+# debootstrap copies these files from its host.
 rm -f /etc/hostname /etc/resolv.conf
 rm -rf /var/cache/apt /var/lib/apt/lists /var/log/* /usr/share/doc /usr/share/man /usr/share/locale /usr/share/info

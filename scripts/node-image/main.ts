@@ -7,12 +7,12 @@ import { nodeImage, versions } from './versions.ts';
 
 export const imageName = nodeImage(versions);
 
-/** Returns the exit code. Throws `HarnessError`. */
+/** Builds the image and kind, prints their names and returns the exit code. Throws `HarnessError`. */
 export async function buildNodeImage(
   { force, verbose }: { readonly force: boolean; readonly verbose: boolean },
   { stdout, stderr, interruption }: Pick<Io, 'stdout' | 'stderr' | 'interruption'>,
 ): Promise<number> {
-  // The image's file modes must not depend on the user's.
+  // The image's file modes must not depend on the user's umask.
   process.umask(0o022);
   const signal = interruption();
   const line = (text: string): void => void stderr.write(`${text}\n`);
@@ -23,7 +23,7 @@ export async function buildNodeImage(
     return EXIT.conforms;
   } catch (error) {
     if (!signal.aborted) throw error;
-    line('Interrupted; what was half made is removed.');
+    line('Interrupted. Removed incomplete files.');
     return EXIT.interrupted;
   }
 }

@@ -1,15 +1,15 @@
-# Writes a tar archive of iptables and ipset, and of the libraries that they load, to standard output: the layer below
+# Writes a tar archive with iptables, ipset and their libraries to standard output. It is the layer below
 # kube-proxy and kube-router. Runs in the root file system (chroot).
 set -euo pipefail
 
 {
   dpkg --listfiles iptables ipset
-  # What update-alternatives made.
+  # Links that update-alternatives created.
   ls -d /usr/sbin/ip6tables* /usr/sbin/iptables* /etc/alternatives/ip6tables* /etc/alternatives/iptables*
   ldd /usr/sbin/xtables-{nft,legacy}-multi /usr/sbin/ipset /usr/lib/*/xtables/*.so | grep -o '/[^ :]* (' | cut -d' ' -f1
 } | grep '^/' | grep -v '^/usr/share' | while read -r path; do
   if [ ! -d "$path" ]; then
-    # In the folder that it is really in: /lib and its like are links.
+    # Resolves folders such as /lib, which are links.
     echo "$(realpath "$(dirname "$path")")/$(basename "$path")"
     realpath "$path"
   fi

@@ -27,8 +27,8 @@ describe('node image', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  describe('hash of the recipe', () => {
-    it('changes with the content, the name and the number of files, but not with tests', () => {
+  describe('recipe hash', () => {
+    it('depends on the content, name and number of files, but not on tests', () => {
       const write = (name: string, content: string): void => writeFileSync(join(folder, name), content);
       const seen = new Set<string>();
       write('versions.json', '{}');
@@ -46,7 +46,7 @@ describe('node image', () => {
   });
 
   describe('cache', () => {
-    it('makes a thing once', async () => {
+    it('creates an entry only once', async () => {
       const cache = new Cache(folder);
       let made = 0;
       const get = (from: string): Promise<string> =>
@@ -56,7 +56,7 @@ describe('node image', () => {
       expect(readFileSync(await get('b'), 'utf8')).to.equal('2');
     });
 
-    it('keeps nothing that was made by half', async () => {
+    it('removes an incomplete entry', async () => {
       const cache = new Cache(folder);
       const failed = await cache
         .get('thing', 'a', async (at) => {
@@ -68,7 +68,7 @@ describe('node image', () => {
       expect(readdirSync(folder)).to.deep.equal([]);
     });
 
-    it('removes what a process left that is no more, and nothing of one that is', () => {
+    it('removes temporary files of exited processes only', () => {
       const ended = spawnSync(process.execPath, ['--version']).pid;
       mkdirSync(join(folder, `.tmp-${ended}-root`, 'etc'), { recursive: true });
       mkdirSync(join(folder, `.tmp-${process.pid}-root`));
@@ -76,7 +76,7 @@ describe('node image', () => {
       expect(readdirSync(folder)).to.deep.equal([`.tmp-${process.pid}-root`]);
     });
 
-    it('keeps of one name only what is current', async () => {
+    it('keepOnly removes other versions of the same name', async () => {
       const cache = new Cache(folder);
       for (const name of ['node.tar', 'node.tar-a']) {
         for (const from of ['old', 'new']) await cache.get(name, from, async (at) => writeFileSync(at, from));
@@ -88,7 +88,7 @@ describe('node image', () => {
     });
   });
 
-  it('names the published modules of what Kubernetes keeps in folders', () => {
+  it('replaces the staging folders of Kubernetes by published modules', () => {
     const program = { name: 'kubernetes', module: { module: 'k8s.io/kubernetes', version: 'v1.34.4' }, packages: [] };
     const own = 'module k8s.io/kubernetes\n\ngo 1.24.0\n\nreplace (\n\tk8s.io/api => ./staging/src/k8s.io/api\n)\n';
     expect(goModAround(program, own).split(/\n+/)).to.deep.equal([
@@ -100,7 +100,7 @@ describe('node image', () => {
     ]);
   });
 
-  it('describes images by the digests of their layers, the lowest first', async () => {
+  it('describes images by the digests of their layers, lowest first', async () => {
     writeFileSync(join(folder, 'low.tar'), 'a');
     writeFileSync(join(folder, 'high.tar'), 'b');
     await writeManifest(folder, [{ tag: 'one:1', layers: ['low.tar', 'high.tar'], config: { Entrypoint: ['/one'] } }]);
@@ -119,21 +119,21 @@ describe('node image', () => {
       });
   });
 
-  it('has the image that the default CNI names', () => {
+  it('contains the image that the default CNI uses', () => {
     const manifest = readFileSync(join(FOLDER, 'node', 'kind', 'manifests', 'default-cni.yaml'), 'utf8');
     const daemonSet = parseAllDocuments(manifest).find((document) => document.get('kind') === 'DaemonSet');
     const image = daemonSet?.getIn(['spec', 'template', 'spec', 'containers', 0, 'image']);
     expect(`docker.io/library/${String(image)}`).to.equal(KUBE_ROUTER_IMAGE);
   });
 
-  it('refuses a disk with too little space', async () => {
+  it('rejects a disk with too little space', async () => {
     const refused = await checkDisk([folder], 1e9).catch((error: Error) => error.message);
-    expect(refused).to.match(/has [\d.]+ GiB free, and the node image needs 1000000000: /);
+    expect(refused).to.match(/has [\d.]+ GiB free, and the node image needs 1000000000 GiB\. /);
     expect(await checkDisk([folder], 0)).to.equal(undefined);
   });
 
-  describe('with a tool missing', () => {
-    /** What the command says where only these tools exist, each a script. */
+  describe('with a missing tool', () => {
+    /** Runs the command with only these tools, given as shell scripts. */
     function say(tools: Readonly<Record<string, string>>): { status: number | null; errors: string } {
       const path = join(folder, 'bin');
       mkdirSync(path);
@@ -155,28 +155,28 @@ describe('node image', () => {
     /** An engine without the image. */
     const docker = 'test "$1" = image && exit 1; echo /nowhere';
 
-    it('names docker', () => {
+    it('reports missing docker', () => {
       const { status, errors } = say({});
       expect(status).to.equal(3);
-      expect(errors).to.match(/^docker is not installed, .*apt-get install docker\.io\.\n$/);
+      expect(errors).to.match(/^docker is not installed\. .*apt-get install docker\.io\.\n$/);
     });
 
-    it('tells an engine that does not answer', () => {
+    it('reports an unreachable engine', () => {
       const { status, errors } = say({ docker: 'echo "Cannot connect." >&2; exit 1' });
       expect(status).to.equal(3);
-      expect(errors).to.match(/^No Docker engine answers \(Cannot connect\.\): .*\n$/);
+      expect(errors).to.match(/^Cannot connect to a Docker engine \(Cannot connect\.\)\. .*\n$/);
     });
 
-    it('refuses an old Go', () => {
+    it('rejects an old Go version', () => {
       const { status, errors } = say({ docker, go: 'echo go version go1.19.8 linux/amd64' });
       expect(status).to.equal(3);
-      expect(errors).to.match(/^go is of version 1\.19\. Go 1\.24 or later .*\n$/);
+      expect(errors).to.match(/^Go 1\.19 is too old\. Kubernetes and kind require Go 1\.24 or later\. .*\n$/);
     });
 
-    it('names debootstrap and its package', () => {
+    it('reports missing debootstrap and its package', () => {
       const { status, errors } = say({ docker, go: 'echo go version go1.26.0 linux/amd64' });
       expect(status).to.equal(3);
-      expect(errors).to.match(/^debootstrap is not installed, .*apt-get install debootstrap\.\n$/);
+      expect(errors).to.match(/^debootstrap is not installed\. .*apt-get install debootstrap\.\n$/);
     });
   });
 });

@@ -3,7 +3,7 @@ import { statfs } from 'node:fs/promises';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { ask } from './tool.ts';
 
-/** Required commands, by Debian package. */
+/** Required commands, with the command that installs each on Debian. */
 const TOOLS = {
   debootstrap: 'apt-get install debootstrap',
   tar: 'apt-get install tar',
@@ -11,44 +11,44 @@ const TOOLS = {
   setpriv: 'apt-get install util-linux',
 };
 
-/** Minor version of Go 1. */
+/** Required minor version of Go 1. */
 const GO_MINOR = 24;
 
 const GIB = 1024 ** 3;
 
-/** Throws HarnessError for a missing command, or without rights to install Debian. */
+/** Throws HarnessError if a command is missing or the user is not root. */
 export async function checkTools(): Promise<void> {
   await checkGo();
   for (const [tool, install] of Object.entries(TOOLS)) {
     if ((await ask(tool, ['--version'])).missing)
-      throw lacking(`${tool} is not installed, and the node image is built with it: on Debian, ${install}.`);
+      throw lacking(`${tool} is not installed. The node image build needs it. On Debian, run ${install}.`);
   }
   if (process.getuid?.() !== 0) {
     throw lacking(
-      'Only root can build the node image, as debootstrap makes device files: run it again with sudo -E env "PATH=$PATH" npm run kind:node-image.',
+      'Only root can build the node image, because debootstrap creates device files. Run sudo -E env "PATH=$PATH" npm run kind:node-image.',
     );
   }
 }
 
-/** Throws HarnessError without a recent Go. */
+/** Throws HarnessError if Go is missing or too old. */
 export async function checkGo(): Promise<void> {
   const { missing, output } = await ask('go', ['version']);
-  const get = `Go 1.${GO_MINOR} or later builds Kubernetes and kind: get it from https://go.dev/dl and add its bin folder to PATH.`;
-  if (missing) throw lacking(`go is not installed. ${get}`);
+  const get = `Kubernetes and kind require Go 1.${GO_MINOR} or later. Get it from https://go.dev/dl and add its bin folder to PATH.`;
+  if (missing) throw lacking(`Go is not installed. ${get}`);
   const minor = /\bgo1\.(\d+)/.exec(output)?.[1];
-  if (minor !== undefined && Number(minor) < GO_MINOR) throw lacking(`go is of version 1.${minor}. ${get}`);
+  if (minor !== undefined && Number(minor) < GO_MINOR) throw lacking(`Go 1.${minor} is too old. ${get}`);
 }
 
-/** Throws HarnessError below `needed` GiB. */
+/** Throws HarnessError if a folder's disk has less than `needed` GiB free. */
 export async function checkDisk(folders: readonly string[], needed: number): Promise<void> {
   for (const folder of folders) {
-    // The engine may be on another machine.
+    // The engine, and so its folder, may be on another machine.
     if (!existsSync(folder)) continue;
     const { bavail, bsize } = await statfs(folder);
     const free = (bavail * bsize) / GIB;
     if (free < needed)
       throw lacking(
-        `${folder} has ${free.toFixed(1)} GiB free, and the node image needs ${needed}: free some, or move the cache with XDG_CACHE_HOME.`,
+        `${folder} has ${free.toFixed(1)} GiB free, and the node image needs ${needed} GiB. Free some space, or move the cache with XDG_CACHE_HOME.`,
       );
   }
 }

@@ -39,7 +39,7 @@ export async function debianArchive({ debian }: Versions, context: Context): Pro
   );
 }
 
-/** As kind's images/base/Dockerfile: systemd reads `container`, and ends on this signal. */
+/** Copied from kind's images/base/Dockerfile. systemd reads `container`, and shuts down on this signal. */
 const CONFIG = {
   Env: ['container=docker', 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
   Entrypoint: ['/usr/local/bin/entrypoint', '/sbin/init'],
@@ -83,7 +83,7 @@ export async function nodeArchive(
   });
 }
 
-/** Rejects inconsistent versions early. */
+/** Checks that versions.json has the image versions that kubeadm expects. */
 async function checkImages(
   images: readonly ComponentImage[],
   { kubernetes }: Versions,
@@ -95,7 +95,7 @@ async function checkImages(
   if (missing.length > 0) {
     throw new HarnessError(
       'PROVISIONING_FAILED',
-      `kubeadm ${kubernetes.version} starts ${missing.join(' and ')}, for which versions.json has another version: change it there.`,
+      `kubeadm ${kubernetes.version} expects ${missing.join(' and ')}, but versions.json contains other versions. Change them there.`,
     );
   }
 }
@@ -119,7 +119,7 @@ async function copyFiles(root: string, versions: Versions, binaries: Readonly<Re
       const target = join(root, source.slice(from.length));
       mkdirSync(join(target, '..'), { recursive: true });
       copyFileSync(source, target);
-      // Go modules have no file modes: only these folders have programs.
+      // Go modules have no file modes. Only these folders contain programs.
       chmodSync(target, /\/(?:usr\/local|kind)\/bin\//.test(target) ? 0o755 : 0o644);
     }
   }

@@ -3,10 +3,10 @@ export interface Terminal {
   readonly line: (text: string) => void;
 }
 
-/** Milliseconds between a step's signs of life. */
+/** Milliseconds between progress lines of a step. */
 const HEARTBEAT = 30_000;
 
-/** Prints a line with the duration, and signs of life before. */
+/** Runs a step, and prints progress lines and then the duration. */
 export async function step<T>(terminal: Terminal, name: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;

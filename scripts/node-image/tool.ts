@@ -7,16 +7,16 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ToolOptions {
-  /** For errors: `building Kubernetes`. */
+  /** Description for errors, such as `Building kind`. */
   readonly doing: string;
-  /** Receives all output, without standard output if `output` is set. */
+  /** File for all output, without standard output if `output` is set. */
   readonly log: string;
   readonly terminal: Terminal;
-  /** Also ends child processes. */
+  /** Kills the tool and its child processes. */
   readonly signal: AbortSignal;
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Root folder of the tool, with /proc; needs root. */
+  /** Root folder of the tool (chroot), with /proc. Requires root. */
   readonly root?: string;
   readonly output?: string;
 }
@@ -24,8 +24,8 @@ export interface ToolOptions {
 const LINES_SHOWN = 12;
 
 /**
- * Runs a tool; as root, in namespaces that end with this process, so that no process or mount remains. Throws HarnessError
- * with the tool's last lines.
+ * Runs a tool. If run by root, namespaces that end with this process ensure that no process or mount remains. Throws
+ * HarnessError with the tool's last lines.
  */
 export async function runTool(command: readonly [string, ...string[]], options: ToolOptions): Promise<void> {
   const { doing, log, terminal, signal } = options;
@@ -59,13 +59,13 @@ export async function runTool(command: readonly [string, ...string[]], options: 
   const lines = last.trimEnd().split('\n').slice(-LINES_SHOWN);
   throw new HarnessError(
     'PROVISIONING_FAILED',
-    `${doing} failed: ${command[0]} ended with status ${status ?? problem?.message ?? 'unknown'}. Its last lines follow; all of them are in ${log}.\n` +
+    `${doing} failed: ${command[0]} exited with ${status ?? problem?.message ?? 'unknown'}. The last lines follow. See ${log} for all output.\n` +
       lines.map((line) => `  | ${line}`).join('\n'),
     { cause: problem },
   );
 }
 
-/** Prefix that runs a command in its own namespaces. */
+/** Returns a command prefix that runs a command in its own namespaces. */
 function contain(root: string | undefined): string[] {
   const namespaces = ['--pid', '--mount', '--fork', '--kill-child', '--mount-proc'];
   const inRoot = root === undefined ? [] : ['--root', root];
@@ -73,7 +73,7 @@ function contain(root: string | undefined): string[] {
 }
 
 export interface Answer {
-  /** Null if it could not start. */
+  /** Null if the command could not start. */
   readonly status: number | null;
   readonly output: string;
   readonly errors: string;

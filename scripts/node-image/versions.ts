@@ -11,13 +11,13 @@ export interface GoModule {
   readonly version: string;
 }
 
-/** versions.json, the only place with versions. */
+/** Content of versions.json, the only file with versions. */
 export interface Versions {
-  /** The tag is Kubernetes's version. */
+  /** Image name. Its tag is the Kubernetes version. */
   readonly image: string;
   readonly kind: GoModule;
   readonly kubernetes: GoModule;
-  /** `tag` is kubeadm's. */
+  /** `tag` is the one that kubeadm uses. */
   readonly etcd: GoModule & { readonly tag: string };
   readonly coredns: GoModule;
   readonly kubeRouter: GoModule;
@@ -29,7 +29,7 @@ export const versions = JSON.parse(readFileSync(join(FOLDER, 'versions.json'), '
 
 export const nodeImage = (of: Versions): string => `${of.image}:${of.kubernetes.version}`;
 
-/** Hash of versions, recipe and architecture: 16 hexadecimal digits. */
+/** Returns a hash of versions, recipe and architecture, 16 hexadecimal digits. */
 export function recipeHash(folder: string = FOLDER): string {
   const hash = createHash('sha256').update(process.arch);
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })

@@ -2,7 +2,7 @@ export const ACCOUNT = '<account>';
 export const REGION = '<region>';
 export const OTHER_ACCOUNT_ROLE = '<other-account-role>';
 
-/** Values of the placeholders in a rehearsal. */
+/** Values of the placeholders during a rehearsal. */
 export interface Places {
   readonly account: string;
   readonly region: string;
@@ -10,7 +10,7 @@ export interface Places {
   readonly otherAccountRole: string;
 }
 
-/** Need `*` in policies (Service Authorization Reference: no resource type). */
+/** Actions that need `*` in policies (Service Authorization Reference: no resource type). */
 const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
   'ec2:DescribeSubnets',
   'ec2:DescribeVpcs',
@@ -22,7 +22,7 @@ const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
   's3:ListAllMyBuckets',
 ]);
 
-/** Run-specific names and their patterns. */
+/** Names that contain a run id, and the patterns that replace them. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/:role\/conformance-c[0-9a-f]{6}-c\d-(cluster|node)$/, ':role/conformance-*-c?-$1'],
   [/:role\/conformance-c[0-9a-f]{6}-canary$/, ':role/conformance-*-canary'],
@@ -40,7 +40,7 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/(:oidc-provider\/oidc\.eks\.[^/]+\/id)\/.*$/, '$1/*'],
 ];
 
-/** Generalizes a recorded resource for any run, account and region. Unknown forms stay, for reviewers to see. */
+/** Generalizes a recorded resource for any run, account and region. Keeps unknown forms, so that reviewers see them. */
 export function generalize(action: string, resource: string, places: Places): string {
   if (WITHOUT_RESOURCE.has(action)) return '*';
   if (resource === places.otherAccountRole) return OTHER_ACCOUNT_ROLE;
@@ -55,7 +55,7 @@ export function generalize(action: string, resource: string, places: Places): st
 export const inPlaces = (policy: string, { account, region, otherAccountRole }: Places): string =>
   policy.replaceAll(ACCOUNT, account).replaceAll(REGION, region).replaceAll(OTHER_ACCOUNT_ROLE, otherAccountRole);
 
-/** Removes resources covered by another's wildcards, and sorts. */
+/** Returns the resources in order, without those that another one's wildcards cover. */
 export function withoutCovered(resources: Iterable<string>): string[] {
   const all = [...new Set(resources)].sort();
   return all.filter((one) => !all.some((other) => other !== one && covers(other, one)));

@@ -18,7 +18,7 @@ const inEks = (what: string): string => `arn:aws:eks:us-west-2:111122223333:${wh
 
 type Kind = 'identity' | 'boundary' | 'trust';
 
-/** A call by the job, or by a role of the run, that one policy decides. */
+/** Returns a call by the job's role that one policy decides. */
 function call(action: string, resource: string, kind: Kind = 'identity', value = 'allowed'): CallRecord {
   const policy = kind === 'identity' ? 'managed policy nightly-policy' : `the ${kind}`;
   const statement = { policy, kind, effect: 'Allow', applied: value === 'allowed' };
@@ -32,7 +32,7 @@ const recorded = (...calls: CallRecord[]): Recorded => ({ ...PLACES, calls, ...J
 const statementsOf = (text: string): Record<string, unknown>[] =>
   (JSON.parse(text) as { Statement: Record<string, unknown>[] }).Statement;
 
-describe('a policy that is generated from calls', () => {
+describe('policy generated from calls', () => {
   const forms: readonly (readonly [action: string, resource: string, expected: string])[] = [
     ['iam:CreateRole', role('conformance-c012345-pi-01-app'), 'arn:aws:iam::<account>:role/conformance-*'],
     ['iam:CreateRole', role('conformance-apps/conformance-c012345-a'), 'arn:aws:iam::<account>:role/conformance-*'],
@@ -51,23 +51,23 @@ describe('a policy that is generated from calls', () => {
     ['s3:PutObject', 'arn:aws:s3:::somebodys/key', 'arn:aws:s3:::somebodys/key'],
   ];
   for (const [action, resource, expected] of forms)
-    it(`has ${expected} for ${action} on ${resource}`, () => {
+    it(`contains ${expected} for ${action} on ${JSON.stringify(resource)}`, () => {
       expect(generalize(action, resource, PLACES)).to.equal(expected);
     });
 
-  it('has its placeholders replaced', () => {
+  it('has replaceable placeholders', () => {
     expect(inPlaces('<account> <region> <other-account-role>', PLACES)).to.equal(
       '111122223333 us-west-2 arn:aws:iam::444455556666:role/other',
     );
   });
 
-  it('is measured where it is longest', () => {
+  it('is measured with the longest placeholder values', () => {
     expect(longestOf('{ "a": "<account> <region>" }')).to.equal('{"a":"111122223333ap-southeast-2"}'.length);
     const many = Array.from({ length: 150 }, (_, index) =>
       call('eks-auth:AssumeRoleForPodIdentity', inEks(`cluster/a${index}`)),
     );
     expect(() => jobPolicy(recorded(...many))).to.throw(
-      /^The policy can have \d+ characters, and a managed policy at most/,
+      /^The policy can have \d+ characters, but a managed policy at most/,
     );
   });
 
@@ -77,18 +77,18 @@ describe('a policy that is generated from calls', () => {
     'other-account-policy.json',
     'permissions-boundary.json',
   ])
-    it(`fits into a managed policy of every account and region, as ${name} in docs/iam`, () => {
+    it(`fits into a managed policy in every account and region (docs/iam/${name})`, () => {
       expect(longestOf(readFileSync(join('docs', 'iam', name), 'utf8'))).to.be.at.most(LONGEST_POLICY);
     });
 
-  it('names no resource that another one covers', () => {
+  it('omits resources that another one covers', () => {
     expect(withoutCovered(['role/a-*', 'role/a-*-c?-node', 'role/b', 'role/a-*'])).to.deep.equal([
       'role/a-*',
       'role/b',
     ]);
   });
 
-  it('has what its own statements decided, and nothing that others did', () => {
+  it('contains actions that its own statements allowed, and no others', () => {
     const made = statementsOf(
       jobPolicy(
         recorded(
@@ -107,13 +107,13 @@ describe('a policy that is generated from calls', () => {
     expect(made[1]).not.to.have.property('Condition');
   });
 
-  it('is of no use for what no statement is for', () => {
+  it('fails for an action without a statement group', () => {
     expect(() => jobPolicy(recorded(call('kms:Decrypt', 'arn:aws:kms:us-west-2:1:key/a')))).to.throw(
-      'No statement is for kms:Decrypt on arn:aws:kms:<region>:1:key/a',
+      'No statement covers kms:Decrypt on arn:aws:kms:<region>:1:key/a',
     );
   });
 
-  it('has a part for the second account, of what its role did there', () => {
+  it('contains the actions of the second account in a separate policy', () => {
     const there = call('iam:CreateRole', 'arn:aws:iam::444455556666:role/conformance-c012345-a');
     const [authorization] = there.authorizations;
     const byOther = JSON.parse(JSON.stringify(authorization).replaceAll(JOB.jobPolicyName, OTHER_POLICY)) as object;
@@ -131,7 +131,7 @@ describe('a policy that is generated from calls', () => {
     ]);
   });
 
-  it('bounds roles to what their boundary let them do', () => {
+  it('limits a boundary to the actions that it allowed', () => {
     const calls = [
       call('s3:GetObject', 'arn:aws:s3:::conformance-c012345-data/key', 'boundary'),
       call('s3:GetObject', 'arn:aws:s3:::conformance-c012345-data/key', 'boundary', 'implicitDeny'),
@@ -142,7 +142,7 @@ describe('a policy that is generated from calls', () => {
     ]);
   });
 
-  it('is not asked beyond when a trust policy denies', () => {
+  it('is not exceeded when a trust policy denies', () => {
     const beyond = call('iam:GetRole', role('a'), 'identity', 'implicitDeny');
     const untrusted = call('sts:AssumeRole', role('a'), 'trust', 'implicitDeny');
     expect(outsidePolicy([beyond, untrusted, call('iam:GetRole', role('b'))], JOB)).to.deep.equal([

@@ -10,10 +10,10 @@ import {
   type Statement,
 } from './statements.ts';
 
-/** Characters without white space (IAM User Guide, "IAM and AWS STS quotas"). */
+/** Maximum length of a managed policy, without white space (IAM User Guide, "IAM and AWS STS quotas"). */
 export const LONGEST_POLICY = 6144;
 
-/** The longest values: no region's name is longer, and the role has no path. */
+/** The longest values. No region name is longer, and the role has no path. */
 const LONGEST_PLACES: Places = {
   account: '111122223333',
   region: 'ap-southeast-2',
@@ -31,7 +31,7 @@ interface Asked {
   readonly resource: string;
 }
 
-/** Returns the job's policy from its allowed calls, whatever they were answered: AWS authorizes first. */
+/** Returns the job's policy from its allowed calls, including failed ones, since AWS authorizes first. */
 export function jobPolicy(recorded: Recorded): string {
   const asked = askedWhere(recorded, (statement) => isOfJob(statement, recorded.jobPolicyName));
   return textOf(grouped(asked, JOB_GROUPS));
@@ -39,14 +39,14 @@ export function jobPolicy(recorded: Recorded): string {
 
 export const autoModePolicy = (): string => textOf(AUTO_MODE);
 
-/** `<account>` is the second account's number. */
+/** Returns the policy in the second account, where `<account>` is that account. */
 export function otherAccountPolicy(recorded: Recorded): string {
   const there = { ...recorded, account: accountOf(recorded.otherAccountRole) };
   const asked = askedWhere(there, (statement) => isOfJob(statement, recorded.otherPolicyName));
   return textOf(grouped(asked, OTHER_ACCOUNT_GROUPS));
 }
 
-/** Actions of created roles that their boundary decided. */
+/** Returns the boundary from the actions of created roles that it allowed. */
 export function boundaryPolicy(recorded: Recorded): string {
   const asked = askedWhere(recorded, ({ kind }) => kind === 'boundary');
   return textOf(grouped(asked, BOUNDARY_GROUPS));
@@ -68,7 +68,7 @@ function grouped(asked: readonly Asked[], groups: readonly Group[]): Statement[]
   for (const one of asked) {
     const group = groups.find(({ takes }) => takes(one.action, one.resource));
     if (group === undefined)
-      throw new Error(`No statement is for ${one.action} on ${one.resource}: add one in scripts/policy/statements.ts.`);
+      throw new Error(`No statement covers ${one.action} on ${one.resource}. Add one in scripts/policy/statements.ts.`);
     members.get(group)?.push(one);
   }
   return [...members]
@@ -87,7 +87,7 @@ function textOf(statements: readonly Statement[]): string {
   const length = longestOf(JSON.stringify(policy));
   if (length > LONGEST_POLICY)
     throw new Error(
-      `The policy can have ${length} characters, and a managed policy at most ${LONGEST_POLICY}: split it.`,
+      `The policy can have ${length} characters, but a managed policy at most ${LONGEST_POLICY}. Split it.`,
     );
   return `${JSON.stringify(policy, undefined, 2)}\n`;
 }

@@ -6,12 +6,12 @@ import type { Audit } from '../../clusters/kubernetes/index.ts';
 import type { RehearsalCloud } from '../rehearsal/cloud.ts';
 import type { Rules, Scope } from './rbac.ts';
 
-/** An existing cluster with a runner. */
+/** An existing cluster in which a runner is rehearsed. */
 export interface RunnerRehearsal {
-  /** Flags and additional environment of the runner. */
+  /** Flags of the runner. */
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** Grants only these rights; undefined: all. */
+  /** Grants the runner only these rights, or all if undefined. */
   bind(rules: Rules | undefined): Promise<void>;
   close(): void;
 }
@@ -21,13 +21,13 @@ export const RUNNER = `system:serviceaccount:${NAMESPACE}:runner`;
 const RBAC = 'rbac.authorization.k8s.io/v1';
 const ROLES = `/apis/${RBAC}`;
 
-/** Records the runner's requests. */
+/** Returns an audit function that records the runner's requests. */
 export function auditOfRunner(): { readonly audit: Audit; readonly asked: Parameters<Audit>[1][] } {
   const asked: Parameters<Audit>[1][] = [];
   return { asked, audit: (username, attributes) => void (username === RUNNER && asked.push(attributes)) };
 }
 
-/** Prepares a cluster without agent, and a service account folder. */
+/** Prepares a cluster without agent, and the folder of the runner's service account. */
 export async function prepareRunner(cloud: RehearsalCloud, folder: string): Promise<RunnerRehearsal> {
   const tags = { team: 'platform' };
   const cluster = await registerCluster(cloud.aws, 'existing', { tags, adminPrincipalArn: cloud.jobRoleArn });

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
 
-/** The job's role, and its managed policy. */
+/** Names of the job's role and of its managed policy. */
 export interface Job {
   readonly jobRoleName: string;
   readonly jobPolicyName: string;
@@ -12,7 +12,7 @@ export type Judged = CallRecord['authorizations'][number]['decision']['statement
 export const isOfJob = ({ kind, policy }: Judged, jobPolicyName: string): boolean =>
   kind === 'identity' && policy === `managed policy ${jobPolicyName}`;
 
-/** Returns the job's actions and resources denied by its own policy; a trust policy may just not be effective yet. */
+/** Returns actions and resources that the job's own policy denied. Ignores trust policies, which may not be effective yet. */
 export function outsidePolicy(calls: readonly CallRecord[], { jobRoleName, jobPolicyName }: Job): readonly string[] {
   return calls
     .filter(({ caller }) => caller.includes(`:assumed-role/${jobRoleName}/`))

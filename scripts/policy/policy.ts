@@ -13,11 +13,11 @@ const POLICY_FILE = join(root, 'docs', 'iam', 'nightly-policy.json');
 const AUTO_MODE_FILE = join(root, 'docs', 'iam', 'auto-mode-policy.json');
 const OTHER_ACCOUNT_FILE = join(root, 'docs', 'iam', 'other-account-policy.json');
 const BOUNDARY_FILE = join(root, 'docs', 'iam', 'permissions-boundary.json');
-/** The runner's rules: for installation, and for reviewers. */
+/** The runner's rules, once for installation and once for reviewers. */
 const RULES_FILE = join(root, 'harness', 'in-cluster', 'rbac.json');
 const ROLES_FILE = join(root, 'docs', 'rbac', 'runner.yaml');
 
-/** Writes the nightly policies, or compares them with `check`; returns the exit code. */
+/** Writes the nightly policies, or only compares them with `check`. Returns the exit code. */
 export async function writePolicies(
   check: boolean,
   { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>,
@@ -37,15 +37,15 @@ export async function writePolicies(
     const text = await format(policy, { ...(await resolveConfig(file)), filepath: file });
     const name = relative(root, file);
     const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
-    if (present === text) stdout.write(`${name} is what is generated.\n`);
+    if (present === text) stdout.write(`${name} is up to date.\n`);
     else if (check) {
-      stdout.write(`${name} is not what is generated: run \`${commandLine('policy')}\` and review it.\n`);
+      stdout.write(`${name} is out of date. Run \`${commandLine('policy')}\` and review the changes.\n`);
       stdout.write(difference(present, text));
       code = 1;
     } else {
       mkdirSync(dirname(file), { recursive: true });
       writeFileSync(file, text);
-      stdout.write(`${name} is written.\n`);
+      stdout.write(`Wrote ${name}.\n`);
     }
   }
   return code;

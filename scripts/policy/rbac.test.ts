@@ -6,8 +6,8 @@ import { rolesText, rulesFor } from './rbac.ts';
 
 const core = (verb: string, resource: string, more: object = {}) => ({ verb, group: '', resource, ...more });
 
-describe('rules that are generated from requests', () => {
-  it('are the least of them: verbs of a resource together, resources of the same verbs too', () => {
+describe('rules generated from requests', () => {
+  it('combine the verbs of a resource, and resources with equal verbs', () => {
     const { cluster } = rulesFor([
       core('get', 'pods', { namespace: 'a', name: 'one' }),
       core('list', 'pods', { namespace: 'b' }),
@@ -21,7 +21,7 @@ describe('rules that are generated from requests', () => {
     ]);
   });
 
-  it('are of kube-system alone where they are asked for there, and by name where that is the same in each run', () => {
+  it('are limited to kube-system for requests there, and to names that are the same in each run', () => {
     const lease = { group: 'coordination.k8s.io', resource: 'leases', namespace: 'kube-system', name: 'l' };
     const { cluster, 'kube-system': inSystem } = rulesFor([
       core('get', 'pods', { namespace: 'a' }),
@@ -38,7 +38,7 @@ describe('rules that are generated from requests', () => {
     ]);
   });
 
-  it('leave out what everybody may do', () => {
+  it('omit default rights of all users', () => {
     const { cluster } = rulesFor([
       { verb: 'get', path: '/openid/v1/jwks' },
       { verb: 'create', group: 'authorization.k8s.io', resource: 'selfsubjectaccessreviews' },
@@ -46,7 +46,7 @@ describe('rules that are generated from requests', () => {
     expect(JSON.stringify(cluster)).not.to.match(/selfsubject|openid/);
   });
 
-  it('are published as they are installed, and outside of namespaces as few as that', () => {
+  it('are published as installed, and do not update cluster-scoped resources', () => {
     const ofCluster = installed.cluster.filter(({ resources }) =>
       resources.some((name) => /^(namespaces|nodes|clusterrole)/.test(name)),
     );

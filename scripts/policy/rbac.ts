@@ -14,12 +14,12 @@ export type Scope = 'kube-system';
 /** Rules of the ClusterRole, and of the Role in kube-system. */
 export type Rules = Readonly<Record<'cluster' | Scope, readonly Rule[]>>;
 
-/** Default rights (Kubernetes, "Using RBAC Authorization", API discovery roles). */
+/** Resources that all users may create by default (Kubernetes, "Using RBAC Authorization", API discovery roles). */
 const OF_EVERYBODY: readonly string[] = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
-/** Resources with constant names. New objects are authorized without a name. */
+/** Resources whose names are the same in each run. Creation is authorized without a name. */
 const NAMED: readonly string[] = ['leases', 'daemonsets', 'deployments', 'clusterroles', 'groups', 'uids'];
 
-/** Not rehearsed: network policies, a candidate agent's DaemonSet, and load. */
+/** Requests that rehearsals do not make: for network policies, load, and the DaemonSet of a candidate agent. */
 const NOT_REHEARSED: readonly Asked[] = [
   ...['create', 'delete'].flatMap((verb) => [
     { verb, group: 'networking.k8s.io', resource: 'networkpolicies', namespace: 'app' },
@@ -34,7 +34,7 @@ const NOT_REHEARSED: readonly Asked[] = [
   })),
 ];
 
-/** Returns minimal rules in a stable order. Namespaces are not distinguished, since runs name them. */
+/** Returns minimal rules in a stable order. Only distinguishes kube-system from other namespaces, whose names differ by run. */
 export function rulesFor(asked: readonly Asked[]): Rules {
   const all = [...asked, ...NOT_REHEARSED].flatMap((one) => ('path' in one ? [] : one));
   const needed = all.filter(({ resource }) => !OF_EVERYBODY.includes(resource));

@@ -12,7 +12,7 @@ import { rulesFor, type Rules } from './rbac.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** A failing scenario, for rights of diagnostics, and one to be killed, both with resources in two accounts. */
+/** A scenario that fails, so that diagnostics run, and one whose run is killed. Both have resources in two accounts. */
 const SUITE = `import { allow, denied, getObject, granted, podIdentityRole, suite, trustRole, trustWebIdentity } from 'eks-pod-identity-conformance';
 suite('mine', ({ scenario }) => {
   for (const id of ['MY-01', 'MY-02']) scenario(id, 'is denied what its role may do', {
@@ -35,15 +35,15 @@ suite('mine', ({ scenario }) => {
 });
 `;
 
-/** Runs against an emulated AWS, with all rights. */
+/** Runs against emulated AWS with all rights. */
 interface Rehearsal {
   readonly cloud: RehearsalCloud;
   readonly folder: string;
-  /** `MY-01` fails, and the run of `MY-02` is killed. */
+  /** Folder with `MY-01`, which fails, and `MY-02`, whose run is killed. */
   readonly suites: string;
   readonly aws: readonly string[];
   readonly night: (name: string, ...args: string[]) => Command;
-  /** Throws for an unexpected end. */
+  /** Runs a command. Throws if the exit code or output is unexpected. */
   readonly run: (command: Command, expected: number | null, says?: RegExp) => Promise<void>;
 }
 
@@ -70,7 +70,7 @@ async function rehearsing<T>(
         name,
         args: [
           ...['run', ...aws, '--scope', 'all', '--permissions-boundary', boundary, '--report-dir', join(folder, name)],
-          // Parallel scenarios delay each other.
+          // Generous, because parallel scenarios delay each other.
           ...['--timeout', '300', ...args],
         ],
       }),
@@ -79,9 +79,9 @@ async function rehearsing<T>(
         const { code, output } = await start({ environment }, command);
         if (code !== expected || !says.test(output)) {
           progress(output);
-          throw new Error(`the rehearsal "${command.name}" ended with code ${code}, as its output above says`);
+          throw new Error(`The rehearsal "${command.name}" exited with ${code}. See its output above.`);
         }
-        progress(`${command.name} is rehearsed`);
+        progress(`Rehearsed ${command.name}`);
       },
     });
   } finally {
@@ -91,8 +91,8 @@ async function rehearsing<T>(
 }
 
 /**
- * Rehearses nightly runs with all rights, and returns the calls to AWS: all suites, Auto Mode, a chosen add-on version, a failure,
- * killed and swept runs. Throws for an unexpected end.
+ * Rehearses nightly runs with all rights and returns the calls to AWS. Covers all suites, Auto Mode, a chosen add-on version, a
+ * failure, a killed run and sweeps. Throws if an exit code or output is unexpected.
  */
 export const rehearseNights = (progress: (line: string) => void): Promise<Recorded> =>
   rehearsing(progress, undefined, async ({ cloud, folder, suites, aws, night, run }) => {
@@ -107,7 +107,7 @@ export const rehearseNights = (progress: (line: string) => void): Promise<Record
       run(night('auto-mode', '--compute', 'auto-mode', '--scenario', 'PI-01'), 0),
       run(night('add-on', '--addon-version', version, '--scenario', 'PI-01'), 0),
       run(night('failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1),
-      // Once it has resources of each kind.
+      // Killed when it has resources of each kind.
       run({ ...killed, killWhen: () => hasAssociation(cloud, 'my-02') }, null),
     ]);
     const sweep = (name: string, ...args: string[]): Command => ({
@@ -124,8 +124,8 @@ export const rehearseNights = (progress: (line: string) => void): Promise<Record
   });
 
 /**
- * Rehearses all suites and a failure as a runner in a cluster, and returns the needed Kubernetes rights. Its AWS is separate from
- * that of nights. Throws as `rehearseNights` does.
+ * Rehearses all suites and a failure as a runner in a cluster, and returns the required Kubernetes rights. Its AWS is separate
+ * from that of `rehearseNights`. Throws if an exit code or output is unexpected.
  */
 export async function rehearseRunner(progress: (line: string) => void): Promise<Rules> {
   const { audit, asked } = auditOfRunner();
@@ -137,7 +137,7 @@ export async function rehearseRunner(progress: (line: string) => void): Promise<
     });
     try {
       await runner.bind(undefined);
-      // Without scenarios about speed.
+      // Without the scenario about speed.
       await run(inside('in-cluster', '--grep-invert', '^AP-25'), 0);
       await run(inside('in-cluster-failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1);
       const rules = rulesFor(asked);

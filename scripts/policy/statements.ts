@@ -11,16 +11,16 @@ export interface Statement {
   readonly Condition?: Condition;
 }
 
-/** Target of recorded calls; the first match counts. */
+/** A statement and the recorded calls that it collects. A call belongs to the first group that takes it. */
 export interface Group {
   readonly sid: string;
   readonly takes: (action: string, resource: string) => boolean;
   readonly condition?: Condition;
-  /** Manually listed actions that no rehearsal needs. */
+  /** Required actions that no rehearsal uses. */
   readonly notRehearsed?: readonly string[];
 }
 
-/** ARN of docs/iam/permissions-boundary.json; no run uses this name. */
+/** Policy name of docs/iam/permissions-boundary.json. No run creates a policy with this name. */
 export const BOUNDARY_NAME = 'eks-conformance-boundary';
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/${BOUNDARY_NAME}`;
 
@@ -31,8 +31,8 @@ const isOfClusters = (resource: string): boolean => /-c\?-(cluster|node)$/.test(
 const isRole = (resource: string): boolean => resource.includes(':role/');
 
 /**
- * Statements with their actions' conditions (Service Authorization Reference). Only CreateRole and changes of roles have
- * `iam:PermissionsBoundary`, not TagRole and lists; cluster roles have no boundary. So these have separate statements.
+ * Statements with the condition keys of their actions (Service Authorization Reference). Only CreateRole and changes of roles
+ * support `iam:PermissionsBoundary`; TagRole and lists do not. Cluster roles have no boundary, so they have separate statements.
  */
 export const JOB_GROUPS: readonly Group[] = [
   {
@@ -40,7 +40,7 @@ export const JOB_GROUPS: readonly Group[] = [
     takes: (action, resource) => resource === '*' && /^(ec2|eks):/.test(action),
     condition: { StringEquals: { 'aws:RequestedRegion': REGION } },
   },
-  // IAM has no regions; ListBuckets has its endpoint's.
+  // IAM has no regions, and ListBuckets has the region of its endpoint.
   { sid: 'LookForThingsInTheAccount', takes: (action, resource) => resource === '*' && /^(iam|s3):/.test(action) },
   {
     sid: 'MakeRolesWithinTheBoundary',
@@ -69,7 +69,7 @@ export const JOB_GROUPS: readonly Group[] = [
     takes: (action, resource) => action === 'iam:PassRole' && isRole(resource),
     condition: { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } },
   },
-  // Created by an account's first cluster and node group.
+  // An account's first cluster and first node group create these roles.
   {
     sid: 'MakeServiceLinkedRoles',
     takes: (action) => action === 'iam:CreateServiceLinkedRole',
@@ -80,15 +80,15 @@ export const JOB_GROUPS: readonly Group[] = [
     sid: 'ReadChangeAndDeleteRoles',
     takes: (action, resource) => action.startsWith('iam:') && (isRole(resource) || resource === BOUNDARY),
   },
-  // Includes boundaries of scenarios, which only sweeps meet.
+  // Includes boundaries of scenarios, which only sweeps find.
   { sid: 'Policies', takes: (_action, resource) => resource.includes(':policy/conformance-') },
   {
     sid: 'RegisterIssuers',
     takes: (_action, resource) => resource.includes(':oidc-provider/'),
-    // Needed after a lost answer to a provider's creation, and for late sweeps in the second account.
+    // Needed if the response to a provider's creation is lost, and for late sweeps in the second account.
     notRehearsed: ['iam:GetOpenIDConnectProvider', 'iam:ListOpenIDConnectProviderTags'],
   },
-  // Only this role: others may be trusted for more than the run needs.
+  // Limited to this role, because other roles may allow more than the run needs.
   { sid: 'AssumeTheCanary', takes: (action, resource) => action === 'sts:AssumeRole' && resource.endsWith('-canary') },
   {
     sid: 'EnterTheOtherAccount',
@@ -120,13 +120,13 @@ const SAME_THERE: ReadonlySet<string> = new Set([
   'Objects',
 ]);
 
-/** Roles of the second account have no boundary. */
+/** Statements for the second account, whose roles have no boundary. */
 export const OTHER_ACCOUNT_GROUPS: readonly Group[] = [
   ...JOB_GROUPS.filter(({ sid }) => SAME_THERE.has(sid)),
   { sid: 'MakeChangeAndDeleteRoles', takes: (action, resource) => action.startsWith('iam:') && isRole(resource) },
 ];
 
-/** By service. */
+/** Statements of the boundary, by service. */
 export const BOUNDARY_GROUPS: readonly Group[] = [
   { sid: 'Buckets', takes: (action, resource) => action.startsWith('s3:') && !resource.includes('/') },
   { sid: 'Objects', takes: (action) => action.startsWith('s3:') },
@@ -143,7 +143,7 @@ export const BOUNDARY_GROUPS: readonly Group[] = [
 
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 
-/** For `--compute auto-mode`. Separate, since AmazonEKSComputePolicy lets roles start instances with any role that EC2 may have. */
+/** For `--compute auto-mode`. Separate, since AmazonEKSComputePolicy lets roles start instances with any role that trusts EC2. */
 export const AUTO_MODE: readonly Statement[] = [
   {
     Sid: 'AttachPoliciesOfAutoMode',

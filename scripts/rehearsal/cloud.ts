@@ -20,39 +20,39 @@ import { inventoryOf } from './inventory.ts';
 
 export interface RehearsalOptions {
   readonly settings?: Partial<EmulatorSettings>;
-  /** Identity policy of the job's role as JSON. Default: allow all. */
+  /** Identity policy of the job's role as JSON. Default: allow everything. */
   readonly policy?: string;
-  /** Lets a test inject failures. */
+  /** Wraps the cluster provider, so that a test can inject failures. */
   readonly wrap?: (provider: ClusterProvider) => ClusterProvider;
-  /** Additions to embedded clusters. */
+  /** Additional options of embedded clusters. */
   readonly clusters?: Pick<EmbeddedHostOptions, 'audit' | 'images'>;
-  /** Milliseconds since the epoch. Default: in six hours. */
+  /** Expiry of the job's session in milliseconds since the epoch. Default: in six hours. */
   readonly sessionEndsAt?: number;
 }
 
-/** An emulated AWS for a nightly job: its role's session, a second account, and clusters. */
+/** Emulated AWS for a nightly job, with a session of its role, a second account, and clusters. */
 export interface RehearsalCloud {
   readonly emulator: Emulator;
-  /** AWS as administrator. */
+  /** AWS with administrator rights. */
   readonly aws: AwsTarget;
-  /** Credentials and region of the job. */
+  /** Environment variables with the job's credentials and region. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The same with a separate session. */
+  /** Returns the same with a new session. */
   readonly session: () => Readonly<Record<string, string>>;
   /** Expires an environment's session. */
   endSession(environment: Readonly<Record<string, string>>): void;
-  /** Role that the job may assume. */
+  /** Role in the second account that the job may assume. */
   readonly otherAccountRole: string;
   readonly jobRoleName: string;
   readonly jobRoleArn: string;
   readonly jobPolicyName: string;
-  /** The same for the second account. */
+  /** Names of the role and policy in the second account. */
   readonly other: Job;
-  /** Changes a policy. Throws IAM's error, such as for its length. */
+  /** Changes a policy. Throws IAM errors, for example for a policy that is too long. */
   setPolicy(policy: string, account?: 'main' | 'other'): Promise<void>;
-  /** Calls of the job's session and of the roles it made. */
+  /** Returns all recorded calls. */
   calls(): readonly CallRecord[];
-  /** Titles of all resources except the job's roles and policies. */
+  /** Returns titles of all resources, except the job's roles and policies. */
   inventory(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
@@ -66,7 +66,7 @@ interface RolePolicy {
 const JOB_ROLE = 'nightly';
 const OTHER_ROLE = 'nightly-other-account';
 const JOB_POLICY = 'nightly-policy';
-/** Different from the job's, since records identify policies by name. */
+/** Must differ from the name of the job's policy, since records identify policies by name. */
 const OTHER_POLICY = 'nightly-other-account-policy';
 export const EVERYTHING = policyText([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
 
@@ -87,7 +87,7 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     const { iam } = aws.clients(account);
     const trust = policyText([{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }]);
     const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: trust }));
-    // Managed, as docs/nightly.md says: role policies may be longer.
+    // A managed policy, as in docs/nightly.md, since inline policies may be longer.
     const create = new CreatePolicyCommand({ PolicyName: policyName, PolicyDocument: policy });
     const { Arn: PolicyArn = '' } = (await iam.send(create)).Policy ?? {};
     await iam.send(new AttachRolePolicyCommand({ RoleName: name, PolicyArn }));
@@ -106,7 +106,7 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
   );
   const role = world.account(accountId)?.roles.get(JOB_ROLE);
   const policies = { main: { name: JOB_POLICY, version: 'v1' }, other: { name: OTHER_POLICY, version: 'v1' } };
-  // Replaces a CI server's OIDC token, which the emulator lacks.
+  // The emulator does not support a CI server's OIDC token, so the session is issued directly.
   const session = (endsAt = Date.now() + 6 * 3_600_000): Readonly<Record<string, string>> => {
     const credentials = world.credentials.issue({
       kind: 'role-session',
@@ -130,7 +130,7 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
       AWS_EC2_METADATA_DISABLED: 'true',
     };
   };
-  // The roles exist for a long time already.
+  // Waits for propagation, since these roles would have existed for long.
   const { delays, pace = 1 } = options.settings ?? {};
   await sleep((delays?.iam ?? 0) / pace);
   return {

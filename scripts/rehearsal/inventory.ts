@@ -12,7 +12,7 @@ import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { isMissing } from '../../foundation/aws/missing.ts';
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
 
-/** Lists all resources of both accounts as titles. */
+/** Returns the titles of all resources in both accounts. */
 export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {
   const titles: string[] = [];
   for (const account of ['main', 'other'] as const) {

@@ -28,14 +28,14 @@ function calls(operation: string, times: readonly number[], resource = 'cluster/
   }));
 }
 
-describe('polling that is too fast', () => {
-  it('is found by looks at one resource that follow each other', () => {
+describe('fastPolls', () => {
+  it('finds short intervals between calls on the same resource', () => {
     expect(fastPolls(calls('DescribeCluster', [0, 500, 1000, 1500, 2000, 2500]), JOB)).to.deep.equal([
       { operation: 'DescribeCluster', resource: 'cluster/a', milliseconds: 500 },
     ]);
   });
 
-  it('is none when a second passes, when there are but few looks, or others look', () => {
+  it('ignores long intervals, few calls, other callers and operations that do not poll', () => {
     expect(fastPolls(calls('DescribeCluster', [0, 1000, 2000, 3500]), JOB)).to.deep.equal([]);
     expect(fastPolls(calls('DescribeCluster', [0, 1, 2, 3, 4]), JOB)).to.deep.equal([]);
     expect(fastPolls(calls('DescribeCluster', [0, 1, 2, 3, 4, 5], 'cluster/a', 'arn:other'), JOB)).to.deep.equal([]);

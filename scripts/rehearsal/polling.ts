@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
 
-/** Operations that wait for a state. */
+/** Operations that are polled while waiting for a state. */
 const POLLED = /^(Describe(Cluster|Addon|Nodegroup|PodIdentityAssociation)|AssumeRoleForPodIdentity)$/;
 
 export interface FastPoll {
@@ -9,7 +9,7 @@ export interface FastPoll {
   readonly milliseconds: number;
 }
 
-/** Finds more than five successive calls on a resource at shorter intervals than `least` milliseconds; fewer may be unrelated. */
+/** Finds six consecutive calls on a resource whose average interval is below `least` milliseconds. Fewer may be unrelated. */
 export function fastPolls(calls: readonly CallRecord[], caller: string, least = 1000): readonly FastPoll[] {
   const times = new Map<string, number[]>();
   for (const call of calls) {
@@ -31,7 +31,7 @@ export function fastPolls(calls: readonly CallRecord[], caller: string, least = 
   return found;
 }
 
-/** Only notes contain a pod's token. */
+/** Returns what a call polls. Calls of AssumeRoleForPodIdentity differ by the pod's token, which only notes contain. */
 function subjectOf(call: CallRecord): string {
   const resource = call.authorizations[0]?.resource ?? '';
   return call.operation === 'AssumeRoleForPodIdentity' ? `${resource} ${call.notes.join(' ')}` : resource;

@@ -16,7 +16,7 @@ import { timing } from './timing.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** Runs the command against an emulated AWS, and reports leftovers; returns the exit code. */
+/** Runs the command against emulated AWS, reports leftovers and violated rules, and returns the exit code. */
 export async function rehearse({ text, number, values, words: positionals }: GivenOptions): Promise<number> {
   // The command prints its own warnings.
   process.removeAllListeners('warning');
@@ -35,7 +35,7 @@ export async function rehearse({ text, number, values, words: positionals }: Giv
     if (otherPolicy !== undefined)
       await cloud.setPolicy(inPlaces(otherPolicy, { ...places, account: accountOf(otherAccountRole) }), 'other');
     const boundaryArn = boundary === undefined ? undefined : await makeBoundary(cloud, inPlaces(boundary, places));
-    // As if they existed for long.
+    // Waits for propagation, as if the policies had existed for long.
     await sleep((settings?.delays?.iam ?? 0) / (settings?.pace ?? 1));
     const before = await cloud.inventory();
     const given = reportFolder(positionals);
@@ -64,7 +64,7 @@ export async function rehearse({ text, number, values, words: positionals }: Giv
 
 const SCOPE = /^--scope(=|$)/;
 
-/** Flags that select few scenarios, which may then be as slow as on AWS. */
+/** Flags that may select so few scenarios that no call is throttled. */
 const SELECTION = /^--(scope|suite|scenario|grep|grep-invert)(=|$)/;
 
 interface Ended {
@@ -74,27 +74,28 @@ interface Ended {
   readonly isThrottling: boolean;
 }
 
-/** Reports leftovers and violated rules; returns the exit code. */
+/** Reports leftovers and violated rules, and returns the exit code. */
 async function report(cloud: RehearsalCloud, { code, before, reports, isThrottling }: Ended): Promise<number> {
-  // Lists are delayed as on AWS.
+  // Lists are eventually consistent, as on AWS.
   const left = await settledInventory(async () => (await cloud.inventory()).filter((one) => !before.includes(one)));
   const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
   const fast = fastPolls(cloud.calls(), caller);
   const outside = [cloud, cloud.other].flatMap((job) => outsidePolicy(cloud.calls(), job));
   const throttled = cloud.calls().filter(({ errorCode }) => errorCode?.startsWith('Throttling')).length;
   const untested = isThrottling && throttled === 0;
-  if (untested) process.stdout.write('No call was throttled: the rates of the emulator are of no use.\n');
-  for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
+  if (untested)
+    process.stdout.write('No call was throttled. The rate limits of the emulator are too high to test anything.\n');
+  for (const title of left) process.stdout.write(`Leftover in AWS: ${title}\n`);
   for (const { operation, resource, milliseconds } of fast)
-    process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
-  for (const what of new Set(outside)) process.stdout.write(`Outside the policy: ${what}\n`);
+    process.stdout.write(`Polled too fast: ${operation} on ${resource}, every ${Math.round(milliseconds)} ms\n`);
+  for (const what of new Set(outside)) process.stdout.write(`Denied by the policy: ${what}\n`);
   const file = join(reports, 'results.json');
-  // A rejected run has no report.
+  // A run that was rejected has no report.
   if (!existsSync(file)) return code === 0 ? 3 : code;
   const { passed, failed, skipped, error, inconclusive } = (JSON.parse(readFileSync(file, 'utf8')) as RunResults)
     .summary;
   process.stdout.write(
-    `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${outside.length} outside its policy, ${throttled} throttled; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
+    `Rehearsal: ${left.length} leftover resources, ${fast.length} fast polls, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job (${outside.length} denied by its policy), ${throttled} throttled; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped\n`,
   );
   return code !== 0 ? code : left.length > 0 || fast.length > 0 || outside.length > 0 || untested ? 3 : 0;
 }
@@ -105,7 +106,7 @@ function reportFolder(flags: readonly string[]): string | undefined {
   return flag === '--report-dir' ? flags[at + 1] : flag?.slice('--report-dir='.length);
 }
 
-/** Not removed: the run prints its path. */
+/** Creates a report folder. It is kept, since the run prints its path. */
 function newReportFolder(): string {
   mkdirSync('reports', { recursive: true });
   return mkdtempSync(join('reports', 'rehearsal-'));
@@ -123,7 +124,7 @@ async function settledInventory(inventory: () => Promise<readonly string[]>): Pr
 function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number> {
   const child = spawn(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {
     env: { ...process.env, ...environment },
-    // The run ends with this process, through the channel.
+    // The channel makes the run end with this process.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
@@ -136,7 +137,7 @@ function readText(file: string, flag: string): string {
   } catch (error) {
     throw new HarnessError(
       'BAD_FILE',
-      `${file} (--${flag}) cannot be read (${unreadable(error)}): give a file with a policy.`,
+      `${file} (--${flag}) cannot be read (${unreadable(error)}). Give a policy file.`,
     );
   }
 }

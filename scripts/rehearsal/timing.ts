@@ -1,6 +1,6 @@
 import { AWS_TIMING, type EmulatorSettings } from '../../emulator/index.ts';
 
-/** AWS's timing at a pace, with the propagation at another. */
+/** Returns emulator settings with AWS's timing, divided by `pace`, and its propagation delays, divided by `propagationPace`. */
 export function timing(pace: number, propagationPace: number): Partial<EmulatorSettings> {
   const factor = pace / propagationPace;
   const { delays, associationPropagation, ...others } = AWS_TIMING;

@@ -9,7 +9,7 @@ import { isSame } from '../../harness/record/recording.ts';
 import { recordingSchema, type Answer, type Recording } from '../../harness/record/recording-schema.ts';
 import type { Difference, ReplayResult } from './types.ts';
 
-/** Compares recorded AWS answers (`--record`) with the emulator's. @param command program and arguments that run scenarios */
+/** Compares recorded AWS answers (`--record`) with the emulator's answers. @param command program and arguments that run scenarios */
 export async function replayAnswers(recording: unknown, command: readonly string[]): Promise<ReplayResult> {
   const { answers } = validated(recordingSchema, recording, String);
   if (answers.length === 0) return { compared: 0, differences: [] };
@@ -22,7 +22,7 @@ function differenceOf(recorded: Answer, own: readonly Answer[]): readonly Differ
   if (guess === undefined)
     throw new HarnessError(
       'BAD_FILE',
-      `There is no guess ${recorded.guess}: replay with the version that the file was recorded with.`,
+      `Unknown guess ${recorded.guess}. Replay with the version that recorded the file.`,
     );
   const answer = own.find((one) => one.guess === recorded.guess);
   if (answer !== undefined && isSame(recorded, answer, guess)) return [];
@@ -44,7 +44,7 @@ async function ownAnswers(
     const text = await readFile(file, 'utf8').catch((cause: unknown) => {
       throw new HarnessError(
         'PROVISIONING_FAILED',
-        `The emulator could not be asked: ${stderr.trim().split('\n')[0]}`,
+        `The run against the emulator failed: ${stderr.trim().split('\n')[0]}`,
         { cause },
       );
     });

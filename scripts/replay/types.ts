@@ -1,5 +1,5 @@
 export interface Difference {
-  /** Recorded exchange or review. */
+  /** Name of the recorded exchange or review. */
   readonly name: string;
   readonly expected: string;
   readonly actual: string;

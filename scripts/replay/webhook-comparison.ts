@@ -11,14 +11,14 @@ export interface WebhookAnswer {
 
 type Difference = ReplayResult['differences'][number];
 
-/** Range of random token lifetimes in seconds. */
+/** Range of randomly chosen token lifetimes in seconds. */
 const JITTER = { least: 79_200, most: 86_400 };
 
-/** A constant random number in [0, 1), so that random lifetimes are recognized. */
+/** Fixed random number in [0, 1) for the webhook, so that randomly chosen lifetimes can be recognized. */
 export const LOT = 0.618;
 const DRAWN = JITTER.least + Math.floor(LOT * (JITTER.most - JITTER.least + 1));
 
-/** Ignores random token lifetimes. */
+/** Compares an answer with a recorded review. Ignores randomly chosen token lifetimes. */
 export function compareReview(review: RecordedReview, answer: WebhookAnswer): readonly Difference[] {
   const differences: Difference[] = [];
   const compare = (what: string, expected: unknown, actual: unknown): void => {
@@ -66,7 +66,7 @@ function isDrawn(recorded: unknown, given: unknown): boolean {
   return isDeepStrictEqual(expected, actual);
 }
 
-/** Replaces possibly random lifetimes by `drawn`. */
+/** Replaces lifetimes that may be random by `drawn`. */
 function withoutLives(operation: unknown, isDrawnLife: (life: number) => boolean): unknown {
   const text = JSON.stringify(operation, (key, value: unknown) =>
     key === 'expirationSeconds' && typeof value === 'number' && isDrawnLife(value) ? 'drawn' : value,

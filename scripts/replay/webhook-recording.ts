@@ -7,7 +7,7 @@ export type RecordedReview = z.infer<typeof review>;
 const review = z.object({
   name: z.string(),
   namespace: z.string().default(''),
-  /** Object of the review; null is sent unless there is a raw body. */
+  /** Object of the review. If it is missing and there is no raw body, null is sent. */
   pod: z.unknown().optional(),
   raw: z.exactOptional(z.string()),
   contentType: z.exactOptional(z.string()),
@@ -27,10 +27,10 @@ const content = z.object({
 
 export interface WebhookRecording {
   readonly reviews: readonly RecordedReview[];
-  /** Version of most reviews; recordings lack the one sent. */
+  /** Most common version of the answers, since recordings lack the version of the requests. */
   readonly apiVersion: string;
   readonly settings: Partial<WebhookOptions>;
-  /** By `<namespace>/<name>`. */
+  /** Service accounts by `<namespace>/<name>`. */
   readonly serviceAccounts: ReadonlyMap<string, ServiceAccount>;
   readonly identities: NonNullable<WebhookOptions['identities']>;
 }
@@ -52,7 +52,7 @@ function mostCommon(values: readonly string[]): string | undefined {
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
-/** Parsers of flag values. */
+/** Parsers of values by flag. */
 const FLAGS: Readonly<Record<string, (text: string) => unknown>> = {
   'annotation-prefix': String,
   'token-audience': String,

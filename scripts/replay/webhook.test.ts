@@ -17,7 +17,7 @@ const named = (recording: Recording, name: string): Record<string, unknown> =>
   recording.reviews.find((review) => review['name'] === name)!;
 
 describe('replayWebhook', () => {
-  it('answers as the recorded webhook did', async () => {
+  it("finds no difference from the real webhook's recording", async () => {
     const { compared, differences } = await replayWebhook(recorded());
     expect(differences).to.deep.equal([]);
     expect(compared).to.equal(recorded().reviews.length);
@@ -26,35 +26,38 @@ describe('replayWebhook', () => {
   const life = (patch: unknown, seconds: number): unknown =>
     JSON.parse(JSON.stringify(patch).replace(/"expirationSeconds":\d+/, `"expirationSeconds":${seconds}`));
   const alterations: readonly (readonly [what: string, alter: (recording: Recording) => void])[] = [
-    ['a status', (recording) => (named(recording, 'service account pi')['status'] = 500)],
-    ['a verdict', (recording) => (named(recording, 'service account plain')['allowed'] = false)],
-    ['a version', (recording) => (named(recording, 'pi: admission v1')['apiVersion'] = null)],
-    ['another version', (recording) => (named(recording, 'service account pi')['apiVersion'] = 'admission.k8s.io/v1')],
-    ['a message', (recording) => (named(recording, 'empty body')['resultStatus'] = { metadata: {}, message: 'other' })],
-    ['a missing patch', (recording) => delete named(recording, 'service account irsa')['patch']],
+    ['the status', (recording) => (named(recording, 'service account pi')['status'] = 500)],
+    ['the verdict', (recording) => (named(recording, 'service account plain')['allowed'] = false)],
+    ['the version, which is missing', (recording) => (named(recording, 'pi: admission v1')['apiVersion'] = null)],
+    ['the version', (recording) => (named(recording, 'service account pi')['apiVersion'] = 'admission.k8s.io/v1')],
     [
-      'a variable',
+      'the message',
+      (recording) => (named(recording, 'empty body')['resultStatus'] = { metadata: {}, message: 'other' }),
+    ],
+    ['the patch, which is missing', (recording) => delete named(recording, 'service account irsa')['patch']],
+    [
+      'an environment variable',
       (recording) => {
         const review = named(recording, 'service account pi');
         review['patch'] = JSON.parse(JSON.stringify(review['patch']).replace('us-west-2', 'eu-west-1'));
       },
     ],
     [
-      'the life of an IRSA token',
+      'the lifetime of an IRSA token',
       (recording) => {
         const review = named(recording, 'service account irsa');
         review['patch'] = life(review['patch'], 80_000);
       },
     ],
     [
-      'a life out of the range of lots',
+      'a lifetime outside the random range',
       (recording) => {
         const review = named(recording, 'service account pi');
         review['patch'] = life(review['patch'], 79_199);
       },
     ],
     [
-      'a life that was set',
+      'a lifetime set by an annotation',
       (recording) => {
         const review = named(recording, 'pi: pod annotation token-expiration');
         review['patch'] = life(review['patch'], 80_000);
@@ -66,9 +69,9 @@ describe('replayWebhook', () => {
     ['the body of the health check', (recording) => (named(recording, 'healthz')['body'] = 'ill')],
   ];
   for (const [what, alter] of alterations) {
-    it(`tells of ${what} that differs`, async () => {
+    it(`reports a difference in ${what}`, async () => {
       const recording = recorded();
-      // A few reviews of each kind do, and every one that is altered.
+      // Some reviews of each kind suffice. They include all altered ones.
       recording.reviews = recording.reviews.filter(({ name }) =>
         /^(service|pi: (admission|pod)|empty|healthz)/.test(String(name)),
       );
@@ -78,7 +81,7 @@ describe('replayWebhook', () => {
   }
 
   for (const recording of [null, {}, { reviews: 5 }, { reviews: [{}] }]) {
-    it(`refuses ${JSON.stringify(recording)}`, async () => {
+    it(`rejects ${JSON.stringify(recording)}`, async () => {
       const failure = await replayWebhook(recording).catch((error: unknown) => error);
       expect(failure).to.be.instanceOf(HarnessError);
     });
@@ -86,7 +89,7 @@ describe('replayWebhook', () => {
 });
 
 describe('parseWebhookRecording', () => {
-  it('reads flags in several spellings', () => {
+  it('parses flags in several notations', () => {
     const { settings, identities } = parseWebhookRecording({
       about:
         'What it answers (flags: --annotation-prefix=x.io, token-audience aud, sts-regional-endpoint false, ' +

@@ -5,7 +5,7 @@ import { parseWebhookRecording } from './webhook-recording.ts';
 import type { RecordedReview } from './webhook-recording.ts';
 import type { ReplayResult } from './types.ts';
 
-/** Replays reviews against the reference webhook. Rejects with `HarnessError` BAD_FILE. */
+/** Replays reviews against the reference webhook. Throws `HarnessError` BAD_FILE. */
 export async function replayWebhook(recording: unknown): Promise<ReplayResult> {
   const { reviews, settings, serviceAccounts, identities, apiVersion } = parseWebhookRecording(recording);
   const webhook = await startWebhook({

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Leftovers of a run on this machine. */
+/** Leftovers of a run on the local machine. */
 export interface Left {
   readonly processes: readonly string[];
-  /** Their listening TCP ports. */
+  /** TCP ports on which the processes listen. */
   readonly ports: readonly number[];
   readonly files: readonly string[];
 }
@@ -15,20 +15,20 @@ export const isNothing = ({ processes, ports, files }: Left): boolean =>
 const REPORTS = new Set(['results.json', 'junit.xml', 'report.html', 'diagnostics']);
 
 export interface OfRun {
-  /** Undefined without results. */
+  /** Run id. Undefined if the run wrote no results. */
   readonly run: string | undefined;
   readonly reports: string;
   /** The run's TMPDIR. */
   readonly temporary: string;
 }
 
-/** Processes and ports are only found on Linux. */
+/** Returns the leftovers of a run. Finds processes and ports only on Linux. */
 export function leftBy(ofRun: OfRun): Left {
   const pids = processesOf(ofRun);
   return { processes: pids.map(commandLine), ports: portsOf(pids), files: filesOf(ofRun) };
 }
 
-/** Finds processes by TMPDIR in their environment, or a pod's folder. */
+/** Finds processes by TMPDIR in their environment, or by a pod's working folder. */
 function processesOf({ run, temporary }: OfRun): string[] {
   const isOfRun = (pid: string): boolean =>
     reading(() => readFileSync(`/proc/${pid}/environ`, 'utf8'), '').includes(temporary) ||
@@ -43,7 +43,7 @@ const commandLine = (pid: string): string =>
     .replaceAll('\0', ' ')
     .trim();
 
-/** Listening state in /proc/net/tcp (proc(5)). */
+/** State of a listening socket in /proc/net/tcp (proc(5)). */
 const LISTENS = '0A';
 
 function portsOf(pids: readonly string[]): number[] {
@@ -73,7 +73,7 @@ function filesOf({ run, reports, temporary }: OfRun): string[] {
   ].filter((path) => existsSync(path));
 }
 
-/** Processes may end meanwhile, or be unreadable. */
+/** Returns `otherwise` if reading fails. Processes may exit meanwhile, or be unreadable. */
 function reading<T>(read: () => T, otherwise: T): T {
   try {
     return read();

@@ -26,8 +26,8 @@ const verdict = (verdict: Unexpected['verdict'], scenario = 'AB-01'): Unexpected
   reason: 'The pod was late.',
 });
 
-describe('a soak', () => {
-  it('gives each order a third of its runs next to busy processes, and each random run another seed', () => {
+describe('soak', () => {
+  it('runs a third of each order next to busy processes, and each random order with a new seed', () => {
     const runs = Array.from({ length: 9 }, (_, index) => planned(index + 1, 4));
     expect(runs.map(({ order }) => order).slice(0, 4)).to.deep.equal(['declared', 'reverse', 'random', 'declared']);
     expect(runs.filter(({ busy }) => busy === 4).map(({ order }) => order)).to.deep.equal([
@@ -36,7 +36,7 @@ describe('a soak', () => {
     expect(runs.flatMap(({ seed }) => seed ?? [])).to.deep.equal(['3', '6', '9']);
   });
 
-  it('takes from results what was judged otherwise than passed', () => {
+  it('collects verdicts other than passed from results', () => {
     const scenarios = ['passed', 'skipped', 'failed', 'error'].map((verdict) => ({ id: verdict, verdict, reason: '' }));
     const { judged, unexpected } = verdictsIn({ scenarios } as unknown as RunResults);
     expect(judged).to.equal(3);
@@ -45,19 +45,23 @@ describe('a soak', () => {
 
   for (const [title, runs, isAsItShouldBe] of [
     ['all passed', [run(1), run(7)], true],
-    ['a verdict is failed', [run(1, [verdict('failed')])], false],
-    ['a verdict is failed next to busy processes', [run(7, [verdict('failed')])], false],
-    ['a verdict is error', [run(1, [verdict('error')])], false],
-    ['two in 100 are error next to busy processes', [run(7, [verdict('error'), verdict('inconclusive')])], true],
-    ['three in 100 are', [run(7, [verdict('error'), verdict('error'), verdict('inconclusive')])], false],
+    ['a scenario failed', [run(1, [verdict('failed')])], false],
+    ['a scenario failed next to busy processes', [run(7, [verdict('failed')])], false],
+    ['a scenario has an error', [run(1, [verdict('error')])], false],
+    ['2 % have an error next to busy processes', [run(7, [verdict('error'), verdict('inconclusive')])], true],
+    [
+      '3 % have an error next to busy processes',
+      [run(7, [verdict('error'), verdict('error'), verdict('inconclusive')])],
+      false,
+    ],
     ['a run has no results', [run(1, [], { judged: null })], false],
-    ['a file is left', [run(1, [], { left: { ...NOTHING, files: ['/tmp/x'] } })], false],
+    ['a file is left behind', [run(1, [], { left: { ...NOTHING, files: ['/tmp/x'] } })], false],
   ] as const)
-    it(`is ${isAsItShouldBe ? '' : 'not '}as it should be when ${title}`, () => {
+    it(`${isAsItShouldBe ? 'succeeds' : 'fails'} if ${title}`, () => {
       expect(tallyOf(runs).isAsItShouldBe).to.equal(isAsItShouldBe);
     });
 
-  it('says of each scenario in which runs it was judged otherwise, and what was left', () => {
+  it('lists unexpected verdicts by scenario, and leftovers by run', () => {
     const text = textOf([
       run(1, [verdict('error')]),
       run(2, [verdict('failed'), verdict('error', 'AB-02')], { left: { ...NOTHING, ports: [4711] } }),
@@ -67,7 +71,7 @@ describe('a soak', () => {
     expect(text).to.contain('run 2 left ports: 4711');
   });
 
-  it('finds processes, ports and files of a run', async function () {
+  it('finds leftover processes, ports and files of a run', async function () {
     if (process.platform !== 'linux') this.skip();
     const [temporary, reports] = [temporaryFolder(), temporaryFolder()];
     const ofRun = { run: undefined, reports, temporary };

@@ -11,15 +11,15 @@ import { planned, tallyOf, textOf, verdictsIn, type SoakRun } from './tally.ts';
 
 export interface SoakOptions {
   readonly runs: number;
-  /** Busy processes during each third run of an order. */
+  /** Number of busy processes during every third run of each order. */
   readonly busy: number;
   readonly json: string | undefined;
-  /** Reports of runs with problems. */
+  /** Folder for the reports of runs with problems. */
   readonly directory: string;
   readonly interrupted: AbortSignal;
 }
 
-/** Returns whether all runs were fine. */
+/** Repeats runs and reports the results. Returns whether all runs were as expected. */
 export async function soak(options: SoakOptions, io: Pick<Io, 'stdout' | 'stderr' | 'root'>): Promise<boolean> {
   const runs: SoakRun[] = [];
   while (runs.length < options.runs && !options.interrupted.aborted) {
@@ -38,7 +38,7 @@ function lineOf({ number, order, busy, exitCode, seconds, unexpected }: SoakRun)
   return `run ${number}, ${order} order, ${busy} busy processes: exit code ${exitCode}, ${seconds.toFixed(0)} s${bad}\n`;
 }
 
-/** Ends with its parent. */
+/** Program that keeps a processor busy until its parent exits. */
 const BUSY = 'while (process.ppid === Number(process.argv[1]));';
 
 async function oneRun(plan: ReturnType<typeof planned>, directory: string, root: string): Promise<SoakRun> {
@@ -63,7 +63,7 @@ async function oneRun(plan: ReturnType<typeof planned>, directory: string, root:
   }
 }
 
-/** Milliseconds for processes that end after the run. */
+/** Milliseconds that processes may take to exit after the run. */
 const GRACE = 5000;
 
 function leftInTheEnd(ofRun: OfRun): Promise<Left> {
@@ -94,7 +94,7 @@ function startRun(
       reports,
       ...shuffle,
     ],
-    // Its own group: Ctrl-C lets the current run finish.
+    // In its own process group, so that the current run finishes after Ctrl-C.
     { env: { ...Object.fromEntries(environment), TMPDIR: temporary }, stdio: 'ignore', detached: true },
   );
 }

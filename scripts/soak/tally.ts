@@ -2,7 +2,7 @@ import type { RunResults, Verdict } from '../../harness/results/results.ts';
 import { counted } from '../../harness/results/text.ts';
 import { isNothing, type Left } from './left.ts';
 
-/** Orders in turn; `random` has a new seed each time. */
+/** Orders of consecutive runs. `random` gets a new seed each time. */
 export const ORDERS = ['declared', 'reverse', 'random'] as const;
 
 export interface SoakRun {
@@ -12,7 +12,7 @@ export interface SoakRun {
   readonly busy: number;
   readonly exitCode: number | null;
   readonly seconds: number;
-  /** Null without results. */
+  /** Number of verdicts, or null if the run wrote no results. */
   readonly judged: number | null;
   readonly unexpected: readonly Unexpected[];
   readonly left: Left;
@@ -33,14 +33,14 @@ export function verdictsIn({ scenarios }: RunResults): Pick<SoakRun, 'judged' | 
   };
 }
 
-/** Determines order, seed and load: in nine runs, each order has a third under load. */
+/** Returns order, seed and number of busy processes of a run. Every third run of each order is next to busy processes. */
 export function planned(number: number, busy: number): Pick<SoakRun, 'number' | 'order' | 'seed' | 'busy'> {
   const order = ORDERS[(number - 1) % ORDERS.length] ?? 'declared';
   const isUnderLoad = Math.floor((number - 1) / ORDERS.length) % 3 === 2;
   return { number, order, seed: order === 'random' ? String(number) : undefined, busy: isUnderLoad ? busy : 0 };
 }
 
-/** Tolerated share of `error` and `inconclusive` under load. */
+/** Tolerated share of `error` and `inconclusive` verdicts next to busy processes. */
 const TOLERATED_UNDER_LOAD = 0.02;
 
 export interface Tally {
@@ -87,7 +87,7 @@ export function textOf(runs: readonly SoakRun[]): string {
     `${counted(runs.length, 'run')}, ${underLoad} of them next to busy processes: ${counted(verdicts, 'verdict')}`,
     `failed: ${failed}`,
     `error or inconclusive: ${unclear.unloaded} without and ${unclear.loaded} next to busy processes`,
-    `runs without results: ${withoutResults}; that left something: ${leaving}`,
+    `runs without results: ${withoutResults}; with leftovers: ${leaving}`,
   ];
   const byScenario = new Map<string, string[]>();
   for (const { number, unexpected } of runs)

@@ -1,5 +1,5 @@
 /** When the webhook changes pods: only at their creation, regardless of the creator. */
-import type { V1Pod, V1PodList } from '@kubernetes/client-node';
+import type { V1Container, V1Pod, V1PodList, V1PodSpec } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { admitPod, check, createAssociation, irsaRole, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
 
@@ -79,4 +79,105 @@ suite('webhook', ({ scenario }) => {
       }),
     ],
   });
+
+  scenario('WH-39', 'a pod with settings keeps every other field, in its order', {
+    source:
+      'amazon-eks-pod-identity-webhook, pkg/handler: patches of containers and volumes; Kubernetes API Reference, Pod',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, plain: { serviceAccount: 'plain' } },
+    probes: [
+      succeeds(admitPod('app'), { injected: 'pod-identity' }),
+      check('only the settings differ from a pod without them', async ({ kubernetes, name }) => {
+        const admitted = async (serviceAccountName: string): Promise<V1Pod> => {
+          const metadata = { name: 'whole', labels: { team: 'red' }, annotations: { note: 'kept' } };
+          const body = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { ...WHOLE, serviceAccountName } };
+          const answer = await kubernetes({ method: 'POST', path: name(`${PODS}?dryRun=All`), body });
+          expect(answer, answer.body).to.include({ status: 201 });
+          return JSON.parse(answer.body) as V1Pod;
+        };
+        const [injected, plain] = [await admitted('app'), await admitted('plain')];
+        expect(JSON.stringify(injected), 'settings').to.contain('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+        expect(withoutSettings(injected)).to.deep.equal(withoutSettings(plain));
+        // A sidecar without its restart policy would block the pod's start.
+        expect(injected.spec?.initContainers?.map(({ restartPolicy }) => restartPolicy)).to.deep.equal([
+          'Always',
+          undefined,
+        ]);
+      }),
+    ],
+  });
 });
+
+/** A specification with fields that typed clients of older versions lose, and lists whose order matters. */
+const WHOLE = {
+  schedulingGates: [{ name: 'example.com/never' }],
+  os: { name: 'linux' },
+  enableServiceLinks: false,
+  shareProcessNamespace: true,
+  terminationGracePeriodSeconds: 7,
+  activeDeadlineSeconds: 600,
+  hostAliases: [{ ip: '192.0.2.1', hostnames: ['b.example.com', 'a.example.com'] }],
+  dnsConfig: { options: [{ name: 'ndots', value: '2' }] },
+  readinessGates: [{ conditionType: 'example.com/ready' }],
+  tolerations: [{ key: 'example.com/z', operator: 'Exists' }],
+  topologySpreadConstraints: [
+    {
+      maxSkew: 1,
+      topologyKey: 'kubernetes.io/hostname',
+      whenUnsatisfiable: 'ScheduleAnyway',
+      labelSelector: { matchLabels: { team: 'red' } },
+      matchLabelKeys: ['pod-template-hash'],
+    },
+  ],
+  securityContext: { fsGroup: 2000, fsGroupChangePolicy: 'OnRootMismatch', seccompProfile: { type: 'RuntimeDefault' } },
+  volumes: [
+    { name: 'z', emptyDir: { medium: 'Memory', sizeLimit: '1Mi' } },
+    { name: 'a', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+  ],
+  initContainers: [
+    { name: 'sidecar', image: 'example.com/app:1', restartPolicy: 'Always' },
+    { name: 'first', image: 'example.com/app:1', env: [{ name: 'Z', value: 'z' }] },
+  ],
+  containers: ['z', 'a', 'm'].map((container) => ({
+    name: container,
+    image: 'example.com/app:1',
+    resizePolicy: [{ resourceName: 'cpu', restartPolicy: 'NotRequired' }],
+    resources: { requests: { cpu: '1m' }, limits: { memory: '32Mi' } },
+    terminationMessagePolicy: 'FallbackToLogsOnError',
+    startupProbe: { grpc: { port: 9000, service: 'health' } },
+    lifecycle: { preStop: { sleep: { seconds: 1 } } },
+    env: [
+      { name: 'Z', value: '$(Y)' },
+      { name: 'Y', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ],
+    volumeMounts: [
+      { name: 'z', mountPath: '/z', recursiveReadOnly: 'Disabled', readOnly: true },
+      { name: 'a', mountPath: '/a', subPathExpr: '$(Y)' },
+    ],
+  })),
+};
+
+const isSetting = ({ name }: { readonly name: string }): boolean => /^AWS_|^eks-pod-identity-token$/.test(name);
+/** The volume has a random suffix. */
+const isApiToken = ({ name }: { readonly name: string }): boolean => name.startsWith('kube-api-access-');
+
+/** A pod's labels, annotations and specification without the webhook's additions and names that differ from pod to pod. */
+function withoutSettings({ metadata, spec }: V1Pod): object {
+  const others = <T extends { readonly name: string }>(list: readonly T[] | undefined): readonly T[] =>
+    (list ?? []).filter((one) => !isSetting(one) && !isApiToken(one));
+  const { serviceAccount: _account, serviceAccountName: _name, ...rest }: Partial<V1PodSpec> = spec ?? {};
+  const container = ({ env, volumeMounts, ...one }: V1Container) => ({
+    ...one,
+    env: others(env),
+    volumeMounts: others(volumeMounts),
+  });
+  const labels = Object.entries(metadata?.labels ?? {}).filter(([label]) => !label.includes('eks.amazonaws.com'));
+  return {
+    labels: Object.fromEntries(labels),
+    annotations: metadata?.annotations,
+    ...rest,
+    volumes: others(rest.volumes),
+    initContainers: rest.initContainers?.map(container),
+    containers: rest.containers?.map(container),
+  };
+}

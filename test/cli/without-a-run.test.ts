@@ -107,7 +107,7 @@ describe('command line without a run', () => {
     [
       'a client command that does not exist',
       ['--client-command', 'no-such-program --flag', '--scenario', 'CL-01'],
-      ['--client-command is "no-such-program --flag", and "no-such-program" is not a program on this machine'],
+      ['--client-command is "no-such-program --flag", but "no-such-program" is not a program on this machine'],
     ],
     ['an unknown suite', ['--suite', 'abca'], ['Unknown suite "abca"', 'did you mean "abac"?']],
     ['an unknown scenario', ['--scenario', 'AB-91'], ['Unknown scenario "AB-91"', 'did you mean "AB-']],

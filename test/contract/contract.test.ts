@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** What a check printed. */
+/** Output of a check. */
 interface CheckResult {
   readonly title: string;
   readonly ok: boolean;
@@ -21,17 +21,17 @@ interface ClientTools {
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(HERE, '..', '..');
 
-/** Programs of checks, which share an emulator but nothing in it. */
+/** Programs with checks. They share an emulator, but no resources in it. */
 const AREAS: readonly (readonly [program: string, title: string])[] = [
-  ['s3.py', 'S3, to boto3'],
-  ['iam_sts.py', 'IAM and STS, to boto3 and the AWS CLI'],
-  ['eks.py', 'EKS and EKS Auth, to boto3 and the AWS CLI'],
-  ['kubernetes.py', 'a cluster, to kubectl, boto3 and the AWS CLI'],
-  ['constraints.py', 'all services, to requests that break their API models'],
-  ['go', 'all services and a cluster, to the AWS SDK for Go'],
+  ['s3.py', 'S3 (boto3)'],
+  ['iam_sts.py', 'IAM and STS (boto3, AWS CLI)'],
+  ['eks.py', 'EKS and EKS Auth (boto3, AWS CLI)'],
+  ['kubernetes.py', 'a cluster (kubectl, boto3, AWS CLI)'],
+  ['constraints.py', 'all services, for requests that violate their API models'],
+  ['go', 'all services and a cluster (AWS SDK for Go)'],
 ];
 
-describe('the emulator with independent clients', function () {
+describe('emulator contract tests with independent clients', function () {
   const home = mkdtempSync(join(tmpdir(), 'contract-'));
   let emulator: ChildProcess | undefined;
   const results = new Map<string, Promise<ReadonlyMap<string, CheckResult>>>();
@@ -71,7 +71,7 @@ describe('the emulator with independent clients', function () {
       for (const check of titlesIn(program)) {
         it(check, async () => {
           const result = (await results.get(program))?.get(check);
-          if (result === undefined) throw new Error(`${program} did not come to this check.`);
+          if (result === undefined) throw new Error(`${program} exited before this check.`);
           if (!result.ok) throw new Error(`${program}, ${result.detail}`);
         });
       }
@@ -79,30 +79,30 @@ describe('the emulator with independent clients', function () {
   }
 });
 
-/** A tool that is missing skips its checks, but not in CI. */
+/** Reports that a missing tool skips its checks. In CI, throws an Error instead. */
 function sayMissing({ missing }: Missing): void {
   if (process.env['CI'] === 'true') throw new Error(`The contract tests cannot run: ${missing}.`);
   process.stderr.write(`Skipping contract tests: ${missing}.\n`);
 }
 
-/** The titles of a program's checks, so that one that does not run is missed. */
+/** Returns the titles of a program's checks, so that a check that does not run is noticed. */
 function titlesIn(program: string): readonly string[] {
   const [file, form] =
     program === 'go'
       ? [join(HERE, 'go', 'main.go'), /^\tcheck\("(.+)", \w+\)$/gm]
       : [join(HERE, 'python', program), /^@check\("(.+)"\)$/gm];
   const titles = [...readFileSync(file, 'utf8').matchAll(form)].map(([, title]) => title ?? '');
-  if (titles.length === 0) throw new Error(`${file} has no checks of the form ${form.source}.`);
+  if (titles.length === 0) throw new Error(`${file} has no checks that match ${form.source}.`);
   return titles;
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('the emulator has no output');
+  if (child.stdout === null) throw new Error('The emulator has no output.');
   for await (const line of createInterface({ input: child.stdout })) return line;
-  throw new Error('The emulator ended before it said where it listens.');
+  throw new Error('The emulator exited before it printed its endpoint.');
 }
 
-/** The environment of an administrator of the emulated account, without this machine's own settings for AWS. */
+/** Returns the environment of an administrator of the emulated account, without local AWS settings. */
 function environmentOf(announcement: string, bins: readonly string[], home: string): NodeJS.ProcessEnv {
   const { endpoint, region, accessKeyId, secretAccessKey } = JSON.parse(announcement) as Record<string, string>;
   return {

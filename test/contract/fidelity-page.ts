@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { NOT_JUDGED, PAGE, type Column } from '../../scripts/fidelity.ts';
 import { SUBJECTS, type SubjectName } from './subjects.ts';
 
-/** The column of an emulator as docs/fidelity.md has it. */
+/** Returns an emulator's column in docs/fidelity.md. */
 export function publishedColumn(name: SubjectName): Column {
   const lines = readFileSync(PAGE, 'utf8').split('## Scenario by scenario')[1]?.split('\n') ?? [];
   const rows = lines

@@ -17,10 +17,10 @@ import {
 } from './subjects.ts';
 
 const PAGE = readFileSync(join(ROOT, 'docs', 'other-aws.md'), 'utf8');
-/** The commands of the page for LocalStack, a line each. */
+/** Lines of the page's commands for LocalStack. */
 const COMMANDS = /## LocalStack\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(PAGE)![1]!.trim().split('\n');
 
-describe('LocalStack, by the commands of docs/other-aws.md', function () {
+describe('LocalStack with the commands in docs/other-aws.md', function () {
   let localStack: Subject;
 
   before(async function () {
@@ -33,7 +33,7 @@ describe('LocalStack, by the commands of docs/other-aws.md', function () {
   });
   after(() => (localStack as Subject | undefined)?.close());
 
-  /** Runs the page's command of a flag as it is there, at the port where LocalStack is. */
+  /** Runs the page's command with a flag, at the port of LocalStack. */
   async function run(flag: string): Promise<RunResults> {
     const exports = COMMANDS.filter((line) => line.startsWith('export '));
     const command = COMMANDS.find((line) => line.includes(`--${flag} http://127.0.0.1:4566`))!;
@@ -51,7 +51,7 @@ describe('LocalStack, by the commands of docs/other-aws.md', function () {
     return JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
   }
 
-  it('is installed and started as the page says', () => {
+  it('is installed and started as documented', () => {
     expect(COMMANDS[0]).to.include(`python${SUBJECTS.localstack.python} -m venv`);
     expect(COMMANDS[0]).to.include('--requirement test/contract/localstack.txt');
     expect(COMMANDS[1]).to.equal(`${startLine('localstack')} &`);
@@ -60,7 +60,7 @@ describe('LocalStack, by the commands of docs/other-aws.md', function () {
     expect(PAGE).to.include(`| LocalStack (core ${versionOf('localstack')}) | ${SUBJECTS.localstack.licence} |`);
   });
 
-  it('is judged as --aws-endpoint, and does what docs/fidelity.md says', async () => {
+  it('has the results in docs/fidelity.md as --aws-endpoint', async () => {
     const results = await run('aws-endpoint');
     const services = await scenariosOfServices();
     const column = columnOf(results, (id) => services.has(id));
@@ -71,7 +71,7 @@ describe('LocalStack, by the commands of docs/other-aws.md', function () {
     expect(results.run.exitCode).to.equal(1);
   });
 
-  it('keeps the objects behind --s3-endpoint, where all scenarios pass but those that the page names', async () => {
+  it('stores objects as --s3-endpoint, and all scenarios except the documented ones pass', async () => {
     const named = /is in how it keeps objects:([^]*?)\n\n[^-]/.exec(PAGE)?.[1] ?? '';
     const lacks = [...named.matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)].map(([, id]) => id);
     expect(lacks).to.have.length.within(1, 8);

@@ -11,26 +11,26 @@ import { publishedColumn } from './fidelity-page.ts';
 import { startSubject, subjectTools, type Subject } from './subjects.ts';
 
 /**
- * What MiniStack 1.5.33 does unlike AWS, by the scenario that shows it. All others that can be judged there pass: the life
- * cycle of clusters, add-ons and associations is as AWS documents it.
+ * Differences between MiniStack 1.5.33 and AWS, by the scenario that shows them. Other scenarios that can be judged there pass:
+ * the lifecycle of clusters, add-ons and associations is as documented by AWS.
  */
 const DIFFERENCES: Readonly<Record<string, string>> = {
-  'CP-02': 'issuers are at its own address, and end in 28 hexadecimal digits',
-  'CP-06': 'an add-on that was made without a version has none',
+  'CP-02': 'issuers have its own address, and end in 28 hexadecimal digits',
+  'CP-06': 'an add-on that was created without a version has none',
   'CP-09': 'ids of associations have 16 digits after the dash',
   'CP-13': 'the external id of a target role is a UUID',
-  'CP-16': 'TagResource and its kin know no associations',
-  'CP-18': 'tags of what does not exist are answered ResourceNotFoundException, which they do not document',
+  'CP-16': 'TagResource, UntagResource and ListTagsForResource do not support associations',
+  'CP-18': 'tag operations on a missing resource answer ResourceNotFoundException, which is not documented',
   'CP-23': 'maxResults is not checked',
   'CP-24': 'tags are not checked',
-  'PI-11': 'the trust policy of the role is not looked at',
+  'PI-11': 'the trust policy of the role is not checked',
   'PI-12': 'the role need not exist',
-  'PI-14': 'the message about a second association does not name the first',
-  'PI-21': 'a policy is taken with session tags on',
-  'PI-27b': 'a list of associations ends with its first page',
+  'PI-14': 'the message about a duplicate association does not name the first one',
+  'PI-21': 'a policy is accepted together with session tags',
+  'PI-27b': 'a list of associations contains only the first page',
 };
 
-/** What can be judged without pods and is as AWS has it. */
+/** Scenarios that can be judged without pods and pass. */
 const AS_AWS = [
   ...['CP-01', 'CP-03', 'CP-04', 'CP-05', 'CP-07', 'CP-08', 'CP-10', 'CP-11', 'CP-12', 'CP-14', 'CP-15', 'CP-17'],
   ...['CP-19', 'CP-20', 'CP-21', 'CP-22', 'PI-27', 'PI-28', 'LC-22'],
@@ -67,7 +67,7 @@ describe('MiniStack', function () {
       },
     });
 
-  /** Names of what runs of the harness have there. */
+  /** Returns the names of resources of harness runs. */
   const ofRuns = async (): Promise<readonly string[]> => {
     const eks = new EKSClient(config());
     const iam = new IAMClient(config());
@@ -87,7 +87,7 @@ describe('MiniStack', function () {
     ].filter((name) => name.startsWith('conformance-') || name.includes('oidc-provider'));
   };
 
-  it('takes calls with its key, and with no other', async () => {
+  it('accepts calls only with its key', async () => {
     await new S3Client(config()).send(new CreateBucketCommand({ Bucket: 'data' }));
     const refused = await new S3Client(config('another-secret')).send(new ListBucketsCommand({})).then(
       () => 'accepted',
@@ -96,14 +96,14 @@ describe('MiniStack', function () {
     expect(refused).to.equal('SignatureDoesNotMatch');
   });
 
-  describe('as the AWS of a run on EKS', () => {
+  describe('as AWS of a run on EKS', () => {
     let outcome: CliRun;
 
     before(async () => {
       outcome = await run('--cluster', 'eks', '--suite', 'associations,eks-api,pod-identity,lifecycle');
     });
 
-    it('has the clusters and their add-ons made', () => {
+    it('creates clusters and their add-ons', () => {
       expect(
         outcome.results?.environment.clusters.map(({ alias }) => alias),
         outcome.stderr,
@@ -111,22 +111,22 @@ describe('MiniStack', function () {
       expect(outcome.results?.aws?.calls.byOperation).to.include({ 'eks:CreateCluster': 2, 'eks:CreateAddon': 2 });
     });
 
-    it('shows the life cycle of clusters, add-ons and associations as AWS has it', () =>
+    it('passes scenarios about the lifecycle of clusters, add-ons and associations', () =>
       expect(idsOf(outcome, 'passed')).to.have.members(AS_AWS));
 
-    it('differs from AWS where it is known to, and nowhere else', () => {
+    it('fails only scenarios with known differences', () => {
       expect(idsOf(outcome, 'failed')).to.have.members(Object.keys(DIFFERENCES));
       expect([...idsOf(outcome, 'error'), ...idsOf(outcome, 'inconclusive')]).to.deep.equal([]);
       expect(outcome.exitCode).to.equal(1);
     });
 
-    it('lacks Kubernetes, and a second account, for all others', () => {
+    it('skips all others, for lack of Kubernetes or a second account', () => {
       const skipped = scenarios(outcome).filter(({ verdict }) => verdict === 'skipped');
       expect(skipped).to.not.have.length(0);
       for (const { id, reason } of skipped) expect(reason, id).to.match(/\((kubernetes|two-accounts)[:)]/);
     });
 
-    it('is told apart from AWS in the fidelity table', () => {
+    it('differs from AWS in the fidelity table', () => {
       const table = readFileSync(join(outcome.reportDirectory, 'fidelity.md'), 'utf8');
       for (const id of AS_AWS) expect(table).to.match(new RegExp(`^\\| ${id} .* \\| as AWS \\|`, 'm'));
       for (const id of Object.keys(DIFFERENCES))
@@ -134,12 +134,12 @@ describe('MiniStack', function () {
       expect(table).to.match(/^\| EKS Auth \| .* \| no \|$/m);
     });
 
-    it('does what docs/fidelity.md says', () => {
+    it('has the results in docs/fidelity.md', () => {
       const published = publishedColumn('ministack');
       for (const [id, cell] of columnOf(outcome.results)) expect(cell, id).to.equal(published.get(id));
     });
 
-    it('has nothing left of it', async () => expect(await ofRuns()).to.deep.equal([]));
+    it('contains no leftovers of the run', async () => expect(await ofRuns()).to.deep.equal([]));
   });
 
   describe('as S3, IAM and STS of embedded clusters', () => {
@@ -156,16 +156,16 @@ describe('MiniStack', function () {
       expect(outcome.exitCode).to.equal(1);
     });
 
-    it('breaks nothing of the harness', () => expect(idsOf(outcome, 'error')).to.deep.equal([]));
+    it('causes no errors in the harness', () => expect(idsOf(outcome, 'error')).to.deep.equal([]));
 
-    it('is told apart from AWS in the fidelity table', () => {
+    it('differs from AWS in the fidelity table', () => {
       const table = readFileSync(join(outcome.reportDirectory, 'fidelity.md'), 'utf8');
       expect(table).to.match(/^\| IR-11b .* \| differs \|/m);
-      // The webhook's part is the harness' own.
+      // This scenario tests the harness's own webhook.
       expect(table).to.match(/^\| IR-22 .* \| as AWS \|/m);
     });
 
-    it('has nothing left of it', async () => expect(await ofRuns()).to.deep.equal([]));
+    it('contains no leftovers of the run', async () => expect(await ofRuns()).to.deep.equal([]));
   });
 });
 

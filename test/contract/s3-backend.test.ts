@@ -28,7 +28,7 @@ import { startSubject, subjectTools, type Subject } from './subjects.ts';
 
 const Bucket = 'data';
 
-describe('MiniStack’s S3 behind the emulator', function () {
+describe('emulator with MiniStack as S3 backend', function () {
   let stack: Subject | undefined;
   let emulator: Emulator;
   let world: World;
@@ -37,7 +37,7 @@ describe('MiniStack’s S3 behind the emulator', function () {
   before(async function () {
     const tools = subjectTools('ministack');
     if ('missing' in tools) {
-      process.stderr.write(`Skipping the tests of another S3 behind the emulator: ${tools.missing}.\n`);
+      process.stderr.write(`Skipping the tests of an S3 backend: ${tools.missing}.\n`);
       return this.skip();
     }
     stack = await startSubject('ministack');
@@ -57,7 +57,7 @@ describe('MiniStack’s S3 behind the emulator', function () {
     return new S3Client({ endpoint, region: emulator.region, credentials, maxAttempts: 1, forcePathStyle: true });
   }
 
-  it('keeps the tags of buckets', async () => {
+  it('stores tags of buckets', async () => {
     const TagSet = [{ Key: 'team', Value: 'red' }];
     expect((await s3.send(new GetBucketTaggingCommand({ Bucket }))).TagSet).to.deep.equal(TagSet);
     const direct = client(stack!, stack!.endpoint);
@@ -69,13 +69,13 @@ describe('MiniStack’s S3 behind the emulator', function () {
     expect(await outcome(s3.send(new GetBucketTaggingCommand({ Bucket })))).to.equal('404 NoSuchTagSet');
   });
 
-  it('answers for the region as the emulator', async () => {
+  it("returns the emulator's region", async () => {
     expect((await s3.send(new HeadBucketCommand({ Bucket }))).BucketRegion).to.equal('us-west-2');
     expect((await s3.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint).to.equal('us-west-2');
   });
 
   for (const Key of ['plain', 'with space', 'é漢🎉', 'a+b', "(1)'*!~", '100%', 'deep/er/key', 'a//b', 'a/../b']) {
-    it(`keeps the key ${Key}`, async () => {
+    it(`supports the key ${Key}`, async () => {
       await s3.send(new PutObjectCommand({ Bucket, Key, Body: Key, Metadata: { note: 'n' }, ContentType: 'text/x' }));
       const { Body, Metadata, ContentType } = await s3.send(new GetObjectCommand({ Bucket, Key }));
       expect([await Body?.transformToString(), Metadata, ContentType]).to.deep.equal([Key, { note: 'n' }, 'text/x']);
@@ -86,7 +86,7 @@ describe('MiniStack’s S3 behind the emulator', function () {
     });
   }
 
-  it('serves ranges, copies and lists in pages', async () => {
+  it('supports ranges, copies and lists in pages', async () => {
     for (const Key of ['l/1', 'l/2', 'l/3']) await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'hello' }));
     const part = await s3.send(new GetObjectCommand({ Bucket, Key: 'l/1', Range: 'bytes=1-3' }));
     expect(await part.Body?.transformToString()).to.equal('ell');
@@ -99,7 +99,7 @@ describe('MiniStack’s S3 behind the emulator', function () {
     ]);
   });
 
-  it('is asked for the tags that policies test', async () => {
+  it('authorizes by tags from the backend', async () => {
     const Tagging = { TagSet: [{ Key: 'team', Value: 'red' }] };
     await s3.send(new PutObjectCommand({ Bucket, Key: 'red', Body: 'red', Tagging: 'team=red' }));
     await s3.send(new PutObjectCommand({ Bucket, Key: 'blue', Body: 'blue' }));
@@ -121,7 +121,7 @@ describe('MiniStack’s S3 behind the emulator', function () {
     ).to.deep.equal(['allowed']);
   });
 
-  it('says that an object is absent to those alone who may list', async () => {
+  it('returns NoSuchKey only to callers who may list', async () => {
     const get = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' };
     const list = { Effect: 'Allow', Action: 's3:ListBucket', Resource: '*' };
     const read = (...allow: object[]): Promise<string> =>
@@ -132,7 +132,7 @@ describe('MiniStack’s S3 behind the emulator', function () {
     expect(await read(get, list)).to.equal('404 NoSuchKey');
   });
 
-  it('deletes what may be deleted of many', async () => {
+  it('DeleteObjects deletes only allowed objects', async () => {
     for (const Key of ['mine/1', 'mine/2', 'theirs/1']) await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
     const allow = [{ Effect: 'Allow', Action: 's3:DeleteObject', Resource: `arn:aws:s3:::${Bucket}/mine/*` }];
     const Objects = ['mine/1', 'theirs/1', 'mine/2'].map((Key) => ({ Key }));
@@ -144,7 +144,7 @@ describe('MiniStack’s S3 behind the emulator', function () {
     expect(KeyCount).to.equal(0);
   });
 
-  it('refuses to delete a bucket that holds something', async () => {
+  it('rejects the deletion of a bucket that is not empty', async () => {
     const name = { Bucket: 'other' };
     await s3.send(new CreateBucketCommand(name));
     await s3.send(new PutObjectCommand({ ...name, Key: 'k', Body: 'x' }));

@@ -8,22 +8,22 @@ import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyComm
 import { execa } from 'execa';
 import { listen, stopServer } from '../../foundation/node/listen.ts';
 import { poll } from '../../foundation/node/poll.ts';
-// @ts-expect-error It has no types.
+// @ts-expect-error The module has no types.
 import { contractTools } from './tools.js';
 
-/** An emulator of AWS that is no work of this project: how it is installed and started. */
+/** How to install and start an AWS emulator of another project. */
 interface Description {
   readonly title: string;
   readonly licence: string;
-  /** The version of Python that it needs. Default: any of version 3. */
+  /** Required Python version. Default: any version 3. */
   readonly python?: string;
-  /** Its program and arguments in its Python environment, and its variables, for a port of 127.0.0.1. */
+  /** Returns the command in its Python environment, and environment variables, for a port on 127.0.0.1. */
   start(port: number): readonly [command: readonly string[], environment: Readonly<Record<string, string>>];
-  /** Path that answers once it is ready. */
+  /** Path that answers when the emulator is ready. */
   readonly health: string;
-  /** What it does of authentication and authorization as it is started. */
+  /** Settings of authentication and authorization. */
   readonly settings: string;
-  /** Whether it verifies the signatures of its users, and so needs one. */
+  /** Whether it verifies signatures, and so needs a user. */
   readonly verifies: boolean;
 }
 
@@ -52,17 +52,17 @@ export const SUBJECTS = {
     licence: 'Apache-2.0',
     start: (port) => [
       ['moto_server', '-H', '127.0.0.1', '-p', String(port)],
-      // As AWS has them: EKS' roles need them.
+      // Roles of EKS need the managed policies of AWS.
       { MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
     ],
     health: '/moto-api/',
-    settings: 'its default: no signature verified, no policy enforced',
+    settings: 'default: signatures not verified, policies not enforced',
     verifies: false,
   },
   localstack: {
     title: 'LocalStack (open core)',
     licence: 'Apache-2.0',
-    // Its S3 imports `deprecated` from `warnings`, which Python 3.12 does not have.
+    // Its S3 imports `deprecated` from `warnings`, which Python 3.12 lacks.
     python: '3.13',
     start: (port) => [
       ['python', '-m', 'localstack.runtime.main'],
@@ -74,7 +74,7 @@ export const SUBJECTS = {
       },
     ],
     health: '/_localstack/health',
-    settings: 'all that its open core has: no signature verified, no policy enforced',
+    settings: 'all features of its open core: signatures not verified, policies not enforced',
     verifies: false,
   },
 } as const satisfies Readonly<Record<string, Description>>;
@@ -83,11 +83,11 @@ export type SubjectName = keyof typeof SUBJECTS;
 
 const described = (name: SubjectName): Description => SUBJECTS[name];
 
-/** A running emulator on a loopback port, in region us-west-2. */
+/** An emulator that runs on a loopback port, in region us-west-2. */
 export interface Subject {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
-  /** The key of a user who may do everything, where it verifies keys. */
+  /** Key of an administrator, if the emulator verifies keys. */
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   close(): Promise<void>;
@@ -97,19 +97,19 @@ const START_MILLISECONDS = 60_000;
 const ATTEMPTS = 3;
 const REGION = 'us-west-2';
 
-/** The version that is pinned. */
+/** Returns the pinned version. */
 export const versionOf = (name: SubjectName): string =>
   /^(?!#).*==(.+)$/m.exec(readFileSync(new URL(`./${name}.txt`, import.meta.url), 'utf8'))?.[1] ?? '';
 
-/** How it is started in a shell, in its Python environment. */
+/** Returns the shell command that starts it in its Python environment. */
 export function startLine(name: SubjectName, port = 4566): string {
   const [command, environment] = described(name).start(port);
   return [...Object.entries(environment).map((pair) => pair.join('=')), ...command].join(' ');
 }
 
 /**
- * Where its programs are, or why there are none. The first call of a machine installs them, which takes a minute. In CI a
- * machine without Python is an error, so that no test is skipped there unseen.
+ * Returns the folder of its programs, or the reason why they are missing. Installs them on the first call, which takes a minute.
+ * In CI, throws an Error if Python is missing, so that no tests are skipped.
  */
 export function subjectTools(name: SubjectName): { readonly bin: string } | { readonly missing: string } {
   const tools = (contractTools as (file: string, python?: string) => ReturnType<typeof subjectTools>)(
@@ -121,7 +121,7 @@ export function subjectTools(name: SubjectName): { readonly bin: string } | { re
   return tools;
 }
 
-/** Starts an emulator. Throws an `Error` when Python cannot make its environment, or it does not start. */
+/** Starts an emulator. Throws an `Error` if its environment cannot be created or it does not start. */
 export async function startSubject(name: SubjectName): Promise<Subject> {
   const tools = subjectTools(name);
   if ('missing' in tools) throw new Error(`${described(name).title} cannot run: ${tools.missing}.`);
@@ -129,7 +129,7 @@ export async function startSubject(name: SubjectName): Promise<Subject> {
     try {
       return await start(name, tools.bin);
     } catch (error) {
-      // Another process may have taken the port that was free a moment before.
+      // Another process may have taken the port meanwhile.
       if (attempt === ATTEMPTS) throw error;
     }
   }
@@ -186,7 +186,7 @@ async function start(name: SubjectName, bin: string): Promise<Subject> {
 
 type Key = Pick<Subject, 'accessKeyId' | 'secretAccessKey'>;
 
-/** A user who may do everything: MiniStack verifies the signatures of users, and not those of its root. */
+/** Creates an administrator, since MiniStack verifies signatures of users, but not of its root. */
 async function administrator(endpoint: string, root: Key): Promise<Key> {
   const iam = new IAMClient({ endpoint, region: REGION, credentials: root });
   const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
@@ -202,7 +202,7 @@ async function administrator(endpoint: string, root: Key): Promise<Key> {
   }
 }
 
-/** So that a run on EKS finds where its clusters belong, as it does on AWS. */
+/** Tags the default subnets, so that a run on EKS finds them. */
 async function tagSubnets(endpoint: string, credentials: Key): Promise<void> {
   const ec2 = new EC2Client({ endpoint, region: REGION, credentials });
   try {

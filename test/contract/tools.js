@@ -1,7 +1,7 @@
 /**
- * Makes what test/contract runs, in a cache folder outside the checkout ($XDG_CACHE_HOME, or ~/.cache): Python environments
- * (the clients boto3, the AWS CLI and kubectl; MiniStack, moto and LocalStack) and the client in Go. Each is made once for a version of Python or
- * Go and of what it is made from.
+ * Installs the tools of test/contract in a cache folder outside the checkout ($XDG_CACHE_HOME, or ~/.cache). These are Python
+ * environments (boto3, the AWS CLI and kubectl; MiniStack, moto and LocalStack) and the Go client. Each is created once for each
+ * version of Python or Go and of its inputs.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,16 +22,16 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const GO_MODULE = join(here, 'go');
 
-/** Folder for what is made once and outlives a checkout. */
+/** Returns the folder for files that outlive a checkout. */
 export function cacheFolder() {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eks-pod-identity-conformance');
 }
 
 /**
- * @param {string} requirements a file of test/contract that names the packages
- * @param {string} version the version of Python that they need, such as 3.13; default: any of version 3
- * @returns {{ bin: string } | { missing: string }} the folder of the programs, or why Python cannot make it
- * @throws {Error} when the packages cannot be installed
+ * @param {string} requirements a requirements file in test/contract
+ * @param {string} version required version of Python, such as 3.13; default: any version 3
+ * @returns {{ bin: string } | { missing: string }} the folder of the programs, or the reason why it cannot be created
+ * @throws {Error} if the packages cannot be installed
  */
 export function contractTools(requirements = 'requirements.txt', version = '3') {
   const python = pythonOf(version);
@@ -47,7 +47,7 @@ export function contractTools(requirements = 'requirements.txt', version = '3') 
     run(python.program, ['-m', 'venv', folder]);
     const quiet = ['--quiet', '--disable-pip-version-check', '--no-input'];
     run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', ...quiet, '--requirement', file]);
-    // Test files run side by side: the first that is done is the one that all use.
+    // Test files run in parallel. All use the environment that is finished first.
     symlinkSync(folder, finished);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
@@ -56,7 +56,7 @@ export function contractTools(requirements = 'requirements.txt', version = '3') 
   return { bin };
 }
 
-/** A Python that can make environments: of the path, or one of those that pyenv keeps. */
+/** Finds a Python that can create environments, in PATH or in pyenv's folder. */
 function pythonOf(version) {
   const pyenv = join(process.env.PYENV_ROOT || join(homedir(), '.pyenv'), 'versions');
   const kept = existsSync(pyenv) ? readdirSync(pyenv).map((name) => join(pyenv, name, 'bin', 'python3')) : [];
@@ -66,14 +66,14 @@ function pythonOf(version) {
     const { status, stdout, error } = spawnSync(program, ['-c', code], { encoding: 'utf8' });
     if (error !== undefined || !stdout.startsWith(`${version}.`)) continue;
     if (status === 0) return { program, about: stdout };
-    missing = `${program} cannot make environments (on Debian: install python${version}-venv)`;
+    missing = `${program} cannot create virtual environments (on Debian, install python${version}-venv)`;
   }
   return { missing };
 }
 
 /**
- * @returns {{ program: string } | { missing: string }} the program of test/contract/go, or why it cannot be built
- * @throws {Error} when Go cannot build it
+ * @returns {{ program: string } | { missing: string }} the program of test/contract/go, or the reason why it cannot be built
+ * @throws {Error} if the build fails
  */
 export function goClient() {
   const go = spawnSync('go', ['version'], { encoding: 'utf8' });
@@ -98,5 +98,5 @@ function run(command, args, options = {}) {
     stdio: ['ignore', 'ignore', 'pipe'],
     ...options,
   });
-  if (status !== 0) throw new Error(`What test/contract runs could not be made: ${stderr.trim()}`);
+  if (status !== 0) throw new Error(`Failed to install the tools of test/contract: ${stderr.trim()}`);
 }

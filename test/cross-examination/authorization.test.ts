@@ -20,7 +20,7 @@ const AUTHENTICATED = 'system:authenticated';
 const some = (...values: readonly string[]) =>
   fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3, size: 'max' });
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
-/** The members that are there. */
+/** Omits undefined members. */
 const defined = <T>(record: object): T =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
 
@@ -53,7 +53,7 @@ const rule = fc.oneof(
 );
 const rules = fc.array(rule, { maxLength: 3, size: 'max' });
 
-/** Each name may be that of a Role of either namespace and of a ClusterRole. */
+/** Each name may be used by a Role in either namespace and by a ClusterRole. */
 const roles = fc
   .tuple(
     ...['a', 'b', undefined]
@@ -135,11 +135,11 @@ const attributes: fc.Arbitrary<Attributes> = fc.oneof(
   },
 );
 
-describe('the authorizer of the cluster, cross-examined', () => {
+describe('RBAC authorizer compared with a second implementation', () => {
   const answers = { permitted: 0, refused: 0 };
   const total = comparisons(20_000);
 
-  it(`answers ${total} requests as Kubernetes' documentation says, seed ${seed}`, function () {
+  it(`agrees in ${total} requests, seed ${seed}`, function () {
     this.timeout(0);
     const requests = fc.array(fc.record({ requester, attributes }), {
       minLength: REQUESTS_OF_ROLES,
@@ -152,13 +152,13 @@ describe('the authorizer of the cluster, cross-examined', () => {
         answers[permitted ? 'permitted' : 'refused'] += 1;
         if (authorizer.authorize(user, wanted).allowed === permitted) continue;
         const question = JSON.stringify({ user, attributes: wanted, roles: someRoles, bindings: someBindings });
-        throw new Error(`the authorizer ${permitted ? 'refuses' : 'permits'}:\n${question}`);
+        throw new Error(`The authorizer ${permitted ? 'denies' : 'allows'}:\n${question}`);
       }
     });
     sayFailure(fc.check(property, { numRuns: Math.ceil(total / REQUESTS_OF_ROLES), seed }));
   });
 
-  it('was asked for what is permitted and what is refused, each in at least 15 of 100 requests', () => {
+  it('received at least 15 % allowed and 15 % denied requests', () => {
     for (const count of Object.values(answers)) {
       expect(count / (answers.permitted + answers.refused)).to.be.at.least(0.15);
     }

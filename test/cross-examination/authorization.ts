@@ -1,6 +1,6 @@
 /**
- * A second RBAC authorizer, for tests alone: Kubernetes' documentation "Using RBAC Authorization" (API objects, Referring to
- * resources, Referring to subjects), read plainly and written without the authorizer under test.
+ * A second RBAC authorizer, only for tests. It follows the Kubernetes documentation "Using RBAC Authorization" (API objects,
+ * Referring to resources, Referring to subjects), and is independent of the authorizer under test.
  */
 
 export interface Rule {
@@ -17,7 +17,7 @@ export interface Subject {
   readonly namespace?: string;
 }
 
-/** A Role or RoleBinding has a namespace, a ClusterRole or ClusterRoleBinding none. */
+/** Roles and RoleBindings have a namespace. ClusterRoles and ClusterRoleBindings have none. */
 export interface Role {
   readonly name: string;
   readonly namespace?: string;
@@ -36,7 +36,7 @@ export interface Requester {
   readonly groups: readonly string[];
 }
 
-/** What is asked for: a resource (`group` empty for the core group; `name` and `namespace` empty when there is none) or a path. */
+/** A requested path or resource. `group` is empty for the core group. `name` and `namespace` are empty if missing. */
 export type Attributes =
   | { readonly verb: string; readonly path: string }
   | {
@@ -48,18 +48,18 @@ export type Attributes =
       readonly namespace?: string;
     };
 
-/** Permissions are purely additive: whether a binding of the requester has a role with a rule that permits it. */
+/** Whether a binding of the requester refers to a role with a rule that allows the request. Permissions are purely additive. */
 export function isPermitted(
   requester: Requester,
   attributes: Attributes,
   roles: readonly Role[],
   bindings: readonly Binding[],
 ): boolean {
-  // User-facing roles: cluster-admin's group, which is unrestricted.
+  // User-facing roles: the group of cluster-admin is unrestricted.
   if (requester.groups.includes('system:masters')) return true;
   const namespace = 'path' in attributes ? '' : (attributes.namespace ?? '');
   return bindings.some((binding) => {
-    // A RoleBinding grants within its namespace, also what a ClusterRole permits; a ClusterRoleBinding cluster-wide.
+    // A RoleBinding grants within its namespace, even if it refers to a ClusterRole. A ClusterRoleBinding grants cluster-wide.
     if (binding.namespace !== undefined && binding.namespace !== namespace) return false;
     if (!binding.subjects.some((subject) => isSubject(subject, requester))) return false;
     const { kind, name } = binding.roleRef;
@@ -72,7 +72,7 @@ export function isPermitted(
 function isSubject(subject: Subject, { username, groups }: Requester): boolean {
   if (subject.kind === 'Group') return groups.includes(subject.name);
   if (subject.kind === 'User') return subject.name === username;
-  // ServiceAccounts have names prefixed with system:serviceaccount:.
+  // Names of ServiceAccounts have the prefix system:serviceaccount:.
   return `system:serviceaccount:${subject.namespace ?? ''}:${subject.name}` === username;
 }
 
@@ -81,7 +81,7 @@ function permits(rule: Rule, attributes: Attributes): boolean {
     values.some((one) => one === '*' || one === value);
   if (!matches(rule.verbs, attributes.verb)) return false;
   if ('path' in attributes) {
-    // "*" of a nonResourceURL is a suffix glob.
+    // "*" in a nonResourceURL is a suffix glob.
     return (rule.nonResourceURLs ?? []).some((url) =>
       url.endsWith('*') ? attributes.path.startsWith(url.replace(/\*$/, '')) : url === attributes.path,
     );
@@ -93,7 +93,7 @@ function permits(rule: Rule, attributes: Attributes): boolean {
   return (
     matches(rule.apiGroups, group) &&
     names.some((one) => matches(rule.resources, one)) &&
-    // Without names, a rule is about all; requests that have no name, such as create and list, are not restricted by names.
+    // A rule without resourceNames applies to all objects.
     (rule.resourceNames === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(name))
   );
 }

@@ -1,15 +1,15 @@
 /**
- * The Condition element, read plainly from the IAM User Guide: "IAM JSON policy elements: Condition operators", "Set operators
- * for multivalued context keys" and "Variables and tags". Written without the engine under test.
+ * A second implementation of the Condition element, after the IAM User Guide, "IAM JSON policy elements: Condition operators",
+ * "Set operators for multivalued context keys" and "Variables and tags". It is independent of the engine under test.
  */
 import { isIP } from 'node:net';
 
-/** The request context: names in lower case, each with its value, or values if it is a multivalued key. */
+/** Request context: a value, or the values of a multivalued key, by name in lower case. */
 export type RequestContext = ReadonlyMap<string, string | readonly string[]>;
 
 type Matches = (requestValue: string, policyValue: string, request: Substitution) => boolean;
 
-/** What policy variables are replaced with; without `variables` (an earlier Version) they are literal text. */
+/** Values of policy variables. Without `variables` (an earlier Version) they are literal text. */
 export interface Substitution {
   readonly context: RequestContext;
   readonly variables: boolean;
@@ -19,8 +19,8 @@ export interface Substitution {
 export type Character = { readonly literal: string } | '*' | '?';
 
 /**
- * The characters of a policy's text, with variables replaced by their values. Undefined: a variable has no value, and the text
- * is then equal to nothing and like nothing.
+ * Returns the characters of a policy's text, with variables replaced by their values. Undefined if a variable has no value; the
+ * text then matches nothing.
  */
 export function charactersOf(text: string, { context, variables }: Substitution): Character[] | undefined {
   const characters: Character[] = [];
@@ -39,7 +39,7 @@ export function charactersOf(text: string, { context, variables }: Substitution)
   return characters;
 }
 
-/** Whether text is like a pattern. What one character of a wildcard can be, at its place in the pattern, `any` says. */
+/** Whether a text matches a pattern. `any` returns the expression for one character of a wildcard at a place in the pattern. */
 export function isLike(
   text: string,
   pattern: readonly Character[],
@@ -65,7 +65,7 @@ const like: Matches = (actual, value, request) => {
   return pattern !== undefined && isLike(actual, pattern);
 };
 
-/** Six parts, the last of which may have colons; each is compared by itself. */
+/** Compares the six parts of an ARN separately. The last one may contain colons. */
 const arnLike: Matches = (actual, value, request) => {
   const six = (arn: string): string[] => {
     const parts = arn.split(':');
@@ -75,7 +75,7 @@ const arnLike: Matches = (actual, value, request) => {
   return actual.split(':').length >= 6 && six(value).every((part, index) => like(parts[index] ?? '', part, request));
 };
 
-/** Seconds since the epoch, or a form of ISO 8601 that the W3C's note names. */
+/** Parses seconds since the epoch, or an ISO 8601 format of the W3C note. Returns milliseconds. */
 const moment = (text: string): number => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
 
 const comparing =
@@ -92,7 +92,7 @@ const inRange: Matches = (actual, value) => {
   return binary(actual).slice(0, bits) === binary(network).slice(0, bits);
 };
 
-/** The bits of an address. */
+/** Returns the bits of an IP address. */
 function binary(address: string): string {
   if (isIP(address) === 4)
     return address
@@ -104,7 +104,7 @@ function binary(address: string): string {
   return [...left, ...zeros, ...right].map((group) => parseInt(group, 16).toString(2).padStart(16, '0')).join('');
 }
 
-/** Each operator: how one value matches, and whether the operator is a negated one. */
+/** How one value matches each operator, and whether the operator is negated. */
 export const CONDITION_OPERATORS: Readonly<Record<string, { readonly matches: Matches; readonly negated?: true }>> = {
   StringEquals: { matches: equals },
   StringNotEquals: { matches: equals, negated: true },
@@ -135,17 +135,17 @@ function comparisons(type: string, read: (text: string) => number): typeof CONDI
   };
 }
 
-/** Whether a condition is true: `operator` as the policy has it, such as `ForAnyValue:StringLikeIfExists`. */
+/** Whether a condition is true. `operator` is written as in a policy, such as `ForAnyValue:StringLikeIfExists`. */
 export function conditionIsTrue(operator: string, key: string, policyValues: string[], request: Substitution): boolean {
   const found = request.context.get(key.toLowerCase()) ?? [];
   const values = typeof found === 'string' ? [found] : found;
-  // The values of a multivalued key can resolve to a null data set, such as an empty text.
+  // The values of a multivalued key can resolve to a null data set, such as an empty string.
   const set = typeof found === 'string' || found.some((value) => value !== '') ? values : [];
   if (operator === 'Null') return policyValues.some((value) => (value === 'true') === (set.length === 0));
   const [, setOperator, name = '', ifExists] =
     /^(?:(ForAllValues|ForAnyValue):)?(.*?)(IfExists)?$/.exec(operator) ?? [];
   const { matches, negated = false } = CONDITION_OPERATORS[name] ?? {};
-  if (matches === undefined) throw new Error(`the IAM User Guide has no condition operator ${operator}`);
+  if (matches === undefined) throw new Error(`The IAM User Guide has no condition operator ${operator}.`);
   if (ifExists !== undefined && values.length === 0) return true;
   const holds = (actual: string): boolean => policyValues.some((value) => matches(actual, value, request)) !== negated;
   if (setOperator === 'ForAllValues') return set.every(holds);

@@ -1,4 +1,4 @@
-/** Conditions and request contexts in small alphabets, so that they often match, for every condition operator. */
+/** Generates conditions and request contexts for every condition operator. The alphabets are small, so that they often match. */
 import fc, { type Arbitrary } from 'fast-check';
 import { CONDITION_OPERATORS } from './condition-operators.ts';
 import type { Question } from './policy-evaluation.ts';
@@ -24,7 +24,7 @@ interface Alphabet {
 }
 
 export const TAG = '${aws:PrincipalTag/team}';
-/** What policies and requests say of a key of each type. A key with several values has the same, by the name of the type. */
+/** Values of keys in policies and requests, for each type. Multivalued keys have the same values. */
 const ALPHABETS: readonly Alphabet[] = [
   {
     key: 'aws:RequestTag/env',
@@ -144,7 +144,7 @@ const ALPHABETS: readonly Alphabet[] = [
   },
 ];
 
-/** Keys of the requester and the resource, which the engine derives. */
+/** Values of keys that the engine derives from requester and resource. */
 const DERIVED: Readonly<Record<string, readonly string[]>> = {
   'aws:PrincipalArn': [`arn:aws:iam::${ACCOUNT}:role/app`, `arn:aws:iam::${OTHER_ACCOUNT}:*`, ...PRINCIPALS, ...ROOTS],
   'aws:PrincipalAccount': [ACCOUNT, OTHER_ACCOUNT],
@@ -158,7 +158,7 @@ const DERIVED: Readonly<Record<string, readonly string[]>> = {
 const several = (alphabet: Alphabet): string => `example:Several${alphabet.operators.source.replace(/\W/g, '')}`;
 const KEYS = ALPHABETS.flatMap((alphabet) => [alphabet.key, several(alphabet)]);
 
-/** One of the values, or a list of up to `most`. */
+/** Generates one of the values, or a list of up to `most` of them. */
 export const some = <T>(values: readonly T[], most: number): Arbitrary<T | T[]> =>
   fc.oneof(
     fc.constantFrom(...values),
@@ -167,7 +167,7 @@ export const some = <T>(values: readonly T[], most: number): Arbitrary<T | T[]> 
 
 const conditionsOfAlphabets = Object.keys(CONDITION_OPERATORS).map((operator) => {
   const alphabet = ALPHABETS.find(({ operators }) => operators.test(operator));
-  if (alphabet === undefined) throw new Error(`questions have no values for ${operator}`);
+  if (alphabet === undefined) throw new Error(`No alphabet supports ${operator}.`);
   return fc
     .record({
       set: fc.constantFrom('', 'ForAllValues:', 'ForAnyValue:'),
@@ -201,7 +201,7 @@ const condition = fc.oneof(
     ),
   },
 );
-/** None, one or two conditions, as members of a statement. */
+/** Generates up to two conditions, as members of a statement. */
 export const conditions = fc.oneof(
   { weight: 3, arbitrary: fc.constant({}) },
   { weight: 4, arbitrary: condition.map((Condition) => ({ Condition })) },

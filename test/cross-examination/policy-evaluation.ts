@@ -1,7 +1,7 @@
 /**
- * A second policy evaluator, only for tests: the IAM User Guide's "Policy evaluation logic", "Cross-account policy evaluation
- * logic" and "IAM JSON policy element reference", read plainly and written without the engine under test. It is slow, and
- * explains nothing.
+ * A second policy evaluator, only for tests. It follows the IAM User Guide, "Policy evaluation logic", "Cross-account policy
+ * evaluation logic" and "IAM JSON policy element reference", and is independent of the engine under test. It is slow and does not
+ * explain its answers.
  */
 import { charactersOf, conditionIsTrue, isLike, type RequestContext } from './condition-operators.ts';
 
@@ -25,7 +25,7 @@ export interface PolicyDocument {
   readonly Statement: OneOrMore<Statement>;
 }
 
-/** A question in the form of `npm run evaluate`. */
+/** A question in the format of `npm run evaluate`. */
 export interface Question {
   readonly request: {
     readonly principal: string;
@@ -94,7 +94,7 @@ export function evaluate(question: Question, witness: Witness = () => undefined)
   witness(`a resource-based policy that allows ${named}`, notLimited);
   if (named === '*' || named === 'itself') return answer(true);
   if (named === 'role') return answer(notLimited);
-  // A role trust policy must allow explicitly; other resources' policies need not.
+  // A role trust policy must allow explicitly. Policies of other resources need not.
   return answer(identityAllows && notLimited && (trustPolicy === undefined || granted.length > 0));
 }
 
@@ -179,7 +179,7 @@ function isSpared(element: PrincipalElement, { type, names }: Requester, hasBoun
   return !hasBoundary && wanted.length > 0 && wanted.every((name) => named.includes(name));
 }
 
-/** The shortened form of an account is its number. */
+/** Expands the short form of an account, which is its number. */
 const accountArn = (name: string): string => name.replace(/^\d{12}$/, 'arn:aws:iam::$&:root');
 
 export function requesterOf(principal: string): Requester {

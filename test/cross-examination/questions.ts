@@ -1,4 +1,4 @@
-/** Policies and requests in small alphabets, so that they often match: every element and every condition operator is reached. */
+/** Generates policies and requests. The alphabets are small, so that every element and condition operator often matches. */
 import fc, { type Arbitrary } from 'fast-check';
 import {
   ACCOUNT,
@@ -54,7 +54,7 @@ const resourceElement: Arbitrary<Partial<Statement>> = fc.oneof(
   { weight: 4, arbitrary: resources.map((Resource) => ({ Resource })) },
   { weight: 1, arbitrary: resources.map((NotResource) => ({ NotResource })) },
 );
-// IAM refuses "Principal": "*" in a trust policy, and takes {"AWS": "*"}.
+// IAM rejects "Principal": "*" in a trust policy, but accepts {"AWS": "*"}.
 const trustedElement: Arbitrary<Partial<Statement>> = fc.oneof(
   { weight: 2, arbitrary: fc.constant({ Principal: { AWS: '*' } }) },
   { weight: 8, arbitrary: some([...NAMED, ACCOUNT], 4).map((AWS) => ({ Principal: { AWS } })) },
@@ -64,7 +64,7 @@ const principalElement = fc.oneof(
   { weight: 6, arbitrary: trustedElement },
   { weight: 1, arbitrary: fc.constant({ Principal: '*' as const }) },
 );
-// Always with the account, and a session with its role: what else does, AWS leaves open.
+// Names principals with their account, and sessions with their role, since AWS does not document other cases.
 const notPrincipalElement: Arbitrary<Partial<Statement>> = fc
   .subarray([...PRINCIPALS, `arn:aws:iam::${ACCOUNT}:role/app`], { minLength: 2 })
   .map((named) => ({ NotPrincipal: { AWS: [...new Set(named.flatMap((name) => requesterOf(name).names))] } }));
@@ -81,7 +81,7 @@ function policy(
   const statement = (Effect: 'Allow' | 'Deny', parts: typeof elements): Arbitrary<Statement> =>
     fc.tuple(conditions, ...parts).map((members) => Object.assign({ Effect }, ...members) as Statement);
   const deny = statement('Deny', elements);
-  // IAM refuses NotPrincipal in a trust policy.
+  // IAM rejects NotPrincipal in a trust policy.
   const others = elements.map((element) => (element === principalElement ? notPrincipalElement : element));
   return fc
     .record({
@@ -116,7 +116,7 @@ const identityPolicy = policy(2, serviceActions, resourceElement);
 const limit = policy(3, serviceActions, resourceElement);
 const policiesOfRoles = policy(3, roleActions, fc.constant({ Resource: '*' }));
 
-/** Policies, and requests to ask each of them about. */
+/** Policies of a question. */
 export type Policies = Omit<Question, 'request'>;
 
 const limits = (ofSession: Arbitrary<PolicyDocument>): Record<string, Arbitrary<unknown>> => ({
@@ -197,7 +197,7 @@ export const policiesAndRequests = fc.oneof(
   { weight: 1, arbitrary: ofRoles },
 ) as Arbitrary<{ policies: Policies; requests: Question['request'][] }>;
 
-/** A question with the policies that such a requester can have. */
+/** Returns a question with those policies that the requester can have. */
 export function questionOf(policies: Policies, request: Question['request']): Question {
   const { type } = requesterOf(request.principal);
   const { resourcePolicy, trustPolicy, identityPolicies, sessionPolicy, permissionsBoundary } = policies;

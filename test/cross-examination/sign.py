@@ -1,4 +1,4 @@
-"""Signs requests with botocore: reads a line of JSON for each, and prints the request as botocore sends it."""
+"""Signs requests with botocore. Reads a line of JSON for each, and prints the request that botocore sends."""
 
 import json
 import sys

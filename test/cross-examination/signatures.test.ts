@@ -24,12 +24,12 @@ const verifier = sigV4Verifier({
   },
 });
 
-/** What a signer is asked to sign, a line of JSON each. */
+/** A request to sign, passed as a line of JSON. */
 interface Asked {
   readonly service: ServiceName;
   readonly method: string;
   readonly path: string;
-  /** A name without a value is one without an equals sign. */
+  /** Parameters with a null value have no equals sign. */
   readonly query: readonly (readonly [name: string, value: string | null])[];
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: string;
@@ -37,7 +37,7 @@ interface Asked {
   readonly presigned: boolean;
 }
 
-/** What a signer sends. */
+/** A signed request. */
 interface Sent {
   readonly path: string;
   readonly query: string;
@@ -72,21 +72,21 @@ const asked: fc.Arbitrary<Asked> = fc
     payload: fc.constantFrom('hash', 'unsigned', 'trailer'),
     presigned: fc.boolean(),
   })
-  // botocore makes parameters of the body of what it presigns.
+  // botocore turns the body of a presigned request into parameters.
   .map((request) => (request.presigned ? { ...request, body: '' } : request));
 
 interface Tools {
   readonly contractTools: () => { readonly bin: string } | { readonly missing: string };
 }
 
-describe('the verifier of signatures, cross-examined', () => {
+describe('signature verifier compared with botocore', () => {
   const requests = fc.sample(asked, { numRuns: comparisons(1000), seed });
   let tools: Tools;
   before(async () => {
     tools = (await import(pathToFileURL(join(HERE, '..', 'contract', 'tools.js')).href)) as Tools;
   });
 
-  it(`accepts what botocore signs, and none of it with another byte, seed ${seed}`, function () {
+  it(`accepts requests from botocore, and rejects them with a changed byte, seed ${seed}`, function () {
     const python = tools.contractTools();
     if ('missing' in python) return skip(this, python.missing);
     examine(requests, signedBy(join(python.bin, 'python'), [join(HERE, 'sign.py')], requests));
@@ -94,7 +94,7 @@ describe('the verifier of signatures, cross-examined', () => {
 });
 
 function skip(context: Mocha.Context, why: string): void {
-  if (process.env['CI'] === 'true') throw new Error(`The verifier cannot be cross-examined: ${why}.`);
+  if (process.env['CI'] === 'true') throw new Error(`The signature verifier cannot be tested: ${why}.`);
   context.skip();
 }
 
@@ -102,7 +102,7 @@ function signedBy(program: string, args: readonly string[], requests: readonly A
   const input = requests.map((request) => `${JSON.stringify(request)}\n`).join('');
   const env = { ...process.env, AWS_REGION: 'us-west-2', AWS_EC2_METADATA_DISABLED: 'true' };
   const { status, stdout, stderr } = spawnSync(program, args, { input, env, encoding: 'utf8', maxBuffer: 1 << 30 });
-  if (status !== 0) throw new Error(`${program} did not sign: ${stderr}`);
+  if (status !== 0) throw new Error(`${program} failed to sign: ${stderr}`);
   return stdout
     .trimEnd()
     .split('\n')
@@ -122,13 +122,13 @@ function examine(requests: readonly Asked[], sent: readonly Sent[]): void {
     for (const [what, changed, changedBody = body] of changes(request, signed, body, index)) {
       refused += 1;
       if (problemOf(changed, changedBody, request.service) !== undefined) continue;
-      throw new Error(`accepts another ${what}: ${JSON.stringify({ request, sent: signed, changed })}`);
+      throw new Error(`The verifier accepts a changed ${what}: ${JSON.stringify({ request, sent: signed, changed })}`);
     }
   });
   expect(refused).to.be.above(requests.length * 3);
 }
 
-/** Why a request is refused; undefined when it is accepted. */
+/** Returns why a request is rejected, or undefined if it is accepted. */
 function problemOf(signed: SignedParts, body: Buffer, service: ServiceName): string | undefined {
   try {
     const claimed = readSignature(signed);
@@ -141,7 +141,7 @@ function problemOf(signed: SignedParts, body: Buffer, service: ServiceName): str
   }
 }
 
-/** The request with one byte changed, in each part that its signature covers. */
+/** Yields the request with one changed byte, for each part that its signature covers. */
 function* changes(
   { service, payload, presigned }: Asked,
   signed: SignedParts,
@@ -149,7 +149,7 @@ function* changes(
   random: number,
 ): Generator<readonly [what: string, signed: SignedParts, body?: Buffer]> {
   yield ['method', { ...signed, method: signed.method.replace(/^./, 'X') }];
-  // Outside S3, segments that dots take away are not signed.
+  // Outside S3, segments that dot segments remove are not signed.
   if (service === 's3' || !signed.path.includes('..'))
     yield ['path', { ...signed, path: another(signed.path, random) }];
   if (signed.query !== '') yield ['query', { ...signed, query: another(signed.query, random) }];
@@ -164,7 +164,7 @@ function* changes(
   }
 }
 
-/** A text with one of its letters or digits changed, or one more. */
+/** Returns a text with a changed letter or digit, or an additional one. */
 function another(text: string, random: number): string {
   const places = [...text.matchAll(/[A-Za-z0-9]/g)].map(({ index }) => index);
   const place = places[random % places.length];

@@ -28,7 +28,7 @@ describe('run on EKS with an unusable cluster', () => {
       cloud,
       run,
       2,
-      /There is no EKS cluster blue in us-west-2 of account 111122223333: check --cluster-name/,
+      /There is no EKS cluster blue in us-west-2 of account 111122223333\. Check --cluster-name/,
     );
     expect(await cloud.inventory()).to.deep.equal([]);
   });
@@ -46,7 +46,7 @@ describe('run on EKS with an unusable cluster', () => {
     );
     await eks.send(new DeleteClusterCommand({ name: 'blue' }));
     const run = await rehearse(cloud, { args: ['--cluster-name', 'blue'] });
-    expectSentence(cloud, run, 2, /EKS cluster blue is DELETING: a run needs one that is ACTIVE/);
+    expectSentence(cloud, run, 2, /EKS cluster blue is DELETING\. A run requires an ACTIVE cluster/);
     expect(await cloud.inventory()).to.deep.equal(before);
   });
 
@@ -131,7 +131,7 @@ describe('run on EKS with an unusable cluster', () => {
       cloud,
       run,
       3,
-      /Node group nodes of cluster conformance-\S+-c1 was not ACTIVE within 5 s \(--ready-timeout\): it is CREATING; see that its subnets/,
+      /Node group nodes of cluster conformance-\S+-c1 was not ACTIVE within 5 s \(--ready-timeout\)\. Its status is CREATING; check that its subnets/,
     );
     expect(await cloud.inventory()).to.deep.equal([]);
   });

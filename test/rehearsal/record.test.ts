@@ -63,7 +63,7 @@ describe('recording of rehearsed EKS', () => {
     const { stdout, exitCode } = await replay(changed);
     expect(exitCode).to.equal(1);
     expect(stdout).to.include(`${id} (PI-11, probe 1)`).and.include(`What changes: ${otherwise}`);
-    expect(stdout).to.match(/expected .*InvalidRequestException.*\n.*came .*InvalidParameterException/);
+    expect(stdout).to.match(/expected .*InvalidRequestException.*\n.*actual .*InvalidParameterException/);
     expect(stdout).to.match(/\n2 exchanges, 1 differ\n$/);
   });
 });

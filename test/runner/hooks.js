@@ -1,12 +1,12 @@
 /**
- * Hooks of mocha around each test file of `npm test`: one that leaves what the next file of its process would meet fails, whichever
- * file that is.
+ * mocha hooks around each test file of `npm test`. A file that leaves the process in another state fails, since it could affect
+ * the next file in the process.
  */
-/** What the project or an SDK reads. */
+/** Environment variables that the project or an SDK reads. */
 const VARIABLE = /^(AWS_|CONFORMANCE_|KUBE|PROBE_|(HOME|PATH|TMPDIR)$)/;
 const EVENTS = ['uncaughtException', 'unhandledRejection'];
 
-/** By its title, for the values may be secrets. */
+/** Returns the state by title. Only titles are reported, since values may be secrets. */
 const stateOfProcess = () =>
   new Map([
     ['the working directory', process.cwd()],
@@ -25,7 +25,6 @@ export const mochaHooks = {
     const left = [...new Set([...before.keys(), ...after.keys()])].filter(
       (title) => before.get(title) !== after.get(title),
     );
-    if (left.length > 0)
-      throw new Error(`This test file leaves its process otherwise than it was: ${left.join(', ')}.`);
+    if (left.length > 0) throw new Error(`This test file changed its process: ${left.join(', ')}.`);
   },
 };

@@ -1,7 +1,6 @@
 /**
- * `npm test`: all tests but those of another tier, which `--docker` and `--rehearsal` run (test/runner/tiers.js). Ends with a
- * line of counts, such as `1800 passed, 0 failed`. Arguments are passed on to mocha; files and folders among them replace the
- * whole set.
+ * `npm test` runs all tests except those of other tiers, such as `--docker` (test/runner/tiers.js). The last line of output has
+ * counts, such as `1800 passed, 0 failed`. Passes arguments to mocha. Files and folders among them replace the default set.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -16,9 +15,9 @@ const directory = mkdtempSync(join(tmpdir(), 'conformance-test-'));
 const countsFile = join(directory, 'counts.json');
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 
-// Built here, before mocha's processes start: they share it, and would otherwise each build.
+// Builds before mocha's processes start. Otherwise each of them would build.
 if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' }).status !== 0) {
-  finish('The build failed, so no test was run.');
+  finish('The build failed, so no tests were run.');
 } else {
   const words = process.argv.slice(2);
   const tier = Object.keys(TIERS).find((name) => words.includes(`--${name}`));
@@ -29,9 +28,9 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
     [
       join('node_modules', 'mocha', 'bin', 'mocha.js'),
       '--import=tsx',
-      // For what hangs alone: tests take seconds, those of Docker minutes, and all take longer on a machine on which much else runs.
+      // Only for hanging tests. Tests take seconds, Docker tests take minutes, and a busy machine takes longer.
       '--timeout=600000',
-      // Docker's tests take each other's processors; rehearsals wait for a good part of their time.
+      // Docker tests compete for processors. Rehearsals mostly wait.
       ...(tier === 'docker' ? [] : ['--parallel', `--jobs=${tier === 'rehearsal' ? 3 : 4}`]),
       `--reporter=${join('test', 'runner', 'reporter.js')}`,
       `--require=${join('test', 'runner', 'hooks.js')}`,
@@ -54,20 +53,19 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
   mocha.on('close', (code) => finish(undefined, code ?? 1));
 }
 
-/** The tests of a folder, such as `harness/page`; other words as they are. */
+/** Expands a folder, such as `harness/page`, to a glob of its tests. Returns other words unchanged. */
 function testsIn(word) {
   return !word.startsWith('-') && statSync(word, { throwIfNoEntry: false })?.isDirectory()
     ? join(word, '**', '*.test.ts')
     : word;
 }
 
-/** Prints the counts; a run that did not come to its end, or had nothing to run, is a failure. */
+/** Prints the counts. An incomplete run and a run without tests are failures. */
 function finish(problem, code = 1) {
   const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : undefined;
   const nothing = counts !== undefined && counts.passes + counts.failures === 0;
   const why =
-    problem ??
-    (counts === undefined ? 'mocha did not come to its end.' : nothing ? 'There was no test to run.' : undefined);
+    problem ?? (counts === undefined ? 'mocha did not complete.' : nothing ? 'There were no tests to run.' : undefined);
   if (why !== undefined) process.stderr.write(`${why}\n`);
   const { passes, failures, pending } = counts ?? { passes: 0, failures: 1, pending: 0 };
   process.stdout.write(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);

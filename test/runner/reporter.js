@@ -1,4 +1,4 @@
-/** mocha's spec reporter, which also notes the counts in the file that `TEST_COUNTS_FILE` names. */
+/** mocha's spec reporter. Also writes the counts to the file in `TEST_COUNTS_FILE`. */
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
 

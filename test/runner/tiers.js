@@ -1,22 +1,22 @@
 /**
- * Which tests a command runs. Each test file is of one tier: of one of these, or of `npm test`, which runs all others.
- * Globs, those of files that take longest ahead: a file that is begun last and takes long is waited for by one process alone.
+ * Test files of each command. Each file belongs to exactly one of these tiers, or to `npm test`, which runs all others.
+ * Globs of slow files come first, so that no process has to run a slow file alone at the end.
  */
 export const TIERS = {
-  /** Those that need a Docker engine. */
+  /** Tests that require a Docker engine. */
   docker: ['test/docker/**/*.test.ts'],
-  /** Those that look at the HTML page in a Chromium. */
+  /** Tests of the HTML page in Chromium. */
   browser: ['test/browser/**/*.test.ts'],
-  /** Whole runs on an emulated Amazon EKS, and on other emulators. */
+  /** Whole runs on emulated Amazon EKS, and on other emulators. */
   rehearsal: [
     'test/rehearsal/policy.test.ts',
     'test/{rehearsal/!(policy),contract/{ministack,localstack},cli/eks}.test.ts',
   ],
 };
 
-/** All tests. */
+/** Globs of all tests. */
 export const FILES = [
-  // These wait for most of their time.
+  // These mostly wait.
   'harness/world/propagation.test.ts',
   'harness/world/iam.test.ts',
   'harness/scenario-files/load-limit.test.ts',

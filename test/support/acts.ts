@@ -12,5 +12,5 @@ const run = defineHarnessOperation('Act', (number: number) => ({ number }), {
   perform: async (context, { number }) => (acts[number] as Act)(context),
 });
 
-/** An operation of a scenario that does what a test says, without cluster or AWS. */
+/** Returns a scenario operation that calls a function of the test, without cluster or AWS. */
 export const act = (what: Act) => run(acts.push(what) - 1);

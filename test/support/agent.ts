@@ -5,13 +5,13 @@ import { connect } from 'node:net';
 import type { AgentOptions, RunningAgent } from '../../components/agent/index.ts';
 import { startAgent } from '../../components/agent/index.ts';
 
-/** A host that the agent lets pass. */
+/** A host that the agent accepts. */
 export const HOST = '169.254.170.23';
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 let tokens = 0;
 
-/** A token that passes the agent's checks, another each time. */
+/** Returns a unique token that passes the agent's checks. */
 export function newToken(): string {
   tokens += 1;
   return `${encode({ alg: 'RS256' })}.${encode({ jti: String(tokens) })}.c2ln`;
@@ -35,7 +35,7 @@ export function send(url: string, headers: Record<string, string> = {}, method =
   });
 }
 
-/** What comes back for bytes sent as they are, up to the end of the connection. */
+/** Sends bytes unchanged, and returns everything received until the connection closes. */
 export function sendRaw(url: string, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
@@ -47,7 +47,7 @@ export function sendRaw(url: string, text: string): Promise<string> {
   });
 }
 
-/** A good answer of EKS Auth, its access key ID ending in the number. */
+/** Returns a valid EKS Auth response, whose access key id ends in the number. */
 export function goodAnswer(sequence: number): Record<string, unknown> {
   return {
     audience: 'pods.eks.amazonaws.com',
@@ -71,7 +71,7 @@ export const json =
     response.end(typeof body === 'string' ? body : JSON.stringify(body));
   };
 
-/** A stand-in for EKS Auth, and the agents that call it. */
+/** An EKS Auth stub, and agents that call it. */
 export class Bench {
   readonly calls: { readonly headers: IncomingMessage['headers']; readonly body: string }[] = [];
   readonly logs: string[] = [];
@@ -128,7 +128,7 @@ export class Bench {
   }
 }
 
-/** Asks for credentials as an SDK does. */
+/** Requests credentials like an SDK. */
 export function get(agent: RunningAgent, authorization = newToken(), host = HOST, at = 0): Promise<Answer> {
   return send(`${agent.urls[at] ?? ''}/v1/credentials`, { host, authorization });
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { Kubelet, KubeObject } from '../../clusters/kubernetes/api-server/model/types.ts';
 import { startApiServer, type ApiServer } from '../../clusters/kubernetes/api-server/index.ts';
 
-/** A decoded answer. */
+/** A decoded response. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -13,9 +13,9 @@ export interface Answer {
 
 export interface TestCluster {
   readonly server: ApiServer;
-  /** Milliseconds that the cluster's clock is ahead of its start. */
+  /** Moves the cluster's clock forward. */
   advance(milliseconds: number): void;
-  /** Sends a request as a user: `admin` is in system:masters, other names in no group; undefined is nobody. */
+  /** Sends a request as a user. `admin` is in system:masters, other users are in no group, undefined is anonymous. */
   call(
     method: string,
     path: string,
@@ -27,7 +27,7 @@ export interface TestCluster {
 
 export const ISSUER = 'https://issuer.example.com/cluster';
 
-/** Starts an API server whose users prove themselves with `user:<name>`, with a kubelet whose log is one line. */
+/** Starts an API server whose users authenticate with `user:<name>`, and a kubelet whose logs have one line. */
 export async function startTestCluster(): Promise<TestCluster> {
   let now = Date.now();
   const server = await startApiServer({
@@ -44,7 +44,7 @@ export async function startTestCluster(): Promise<TestCluster> {
   const kubelet: Kubelet = {
     logs: (namespace, pod, { container }) => Readable.from([`log of ${namespace}/${pod}/${container ?? ''}\n`]),
   };
-  // For pods that no node has, too.
+  // Also serves pods without a node.
   server.setKubelet('', kubelet);
   const agent = new Agent({ ca: server.certificateAuthority, keepAlive: true });
   return {

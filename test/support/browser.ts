@@ -6,10 +6,10 @@ import { expect } from 'chai';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { ROOT } from './run-cli.ts';
 
-/** Where Debian's package `chromium` and others have it. */
+/** Paths of Chromium in common packages. */
 const PLACES = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Screenshots are kept here, for people to look at. */
+/** Folder of screenshots, for manual inspection. */
 export const SCREENSHOTS = join(ROOT, 'reports', 'browser');
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -22,19 +22,19 @@ export interface Looks {
 
 export interface Opened {
   readonly page: Page;
-  /** Errors on the console, and requests to anything but the file itself. */
+  /** Console errors, and requests to other URLs than the file's. */
   readonly complaints: readonly string[];
 }
 
-/** A browser for the tests of a `describe` block; each page that was opened must have had nothing to complain of. */
+/** Provides a browser for the tests of a `describe` block. Fails if a page had complaints. */
 export function aBrowser() {
   let browser: Browser;
   const opened: Opened[] = [];
   before(async () => {
     const executablePath = PLACES.find((path) => path !== undefined && existsSync(path));
     if (executablePath === undefined)
-      throw new Error('There is no Chromium: install it (apt-get install chromium), or name its program in CHROMIUM.');
-    // As root, and in a container, Chromium has no sandbox of its own.
+      throw new Error('Chromium is not installed. Run apt-get install chromium, or set CHROMIUM to its path.');
+    // Chromium does not support its sandbox as root or in a container.
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     mkdirSync(SCREENSHOTS, { recursive: true });
   });
@@ -64,7 +64,7 @@ export function aBrowser() {
   };
 }
 
-/** What `axe-core` finds wrong: a line for each element. */
+/** Returns the violations that `axe-core` finds, a line for each element. */
 export async function violationsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(AXE);
   return page.evaluate<readonly string[]>(

@@ -8,13 +8,13 @@ import type { Comparison } from '../../harness/compare/compare.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 import { runConformance, temporaryFolder } from './run-cli.ts';
 
-/* For tests of `npm run compare`: results of real runs, changes of them, and what comparing them gives. */
+/* For tests of `npm run compare`: results of real runs, modified results, and their comparison. */
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);
 const valid = ajv.compile(JSON.parse(readFileSync('harness/compare/compare.schema.json', 'utf8')) as object);
 
-/** Scenarios with role, node and no identities, denials, refusals, and facts of every kind of expectation. */
+/** Scenarios with role identities, node identities and none, with denials, refusals, and facts of all kinds of expectations. */
 export const SCENARIOS = [
   'PI-01',
   'PI-02',
@@ -71,7 +71,7 @@ export type Written = Pick<Comparison, 'scenarios' | 'stale' | 'summary' | 'medi
   readonly exitCode: number;
 };
 
-/** Compares two results, or what is in files, and gives compare.json, which fits its schema, with what was printed. */
+/** Compares two results or files. Returns compare.json, which must match its schema, and the output. */
 export async function compared(
   a: RunResults | string,
   b: RunResults | string,
@@ -87,7 +87,7 @@ export async function compared(
   return { ...done, json, markdown: readFileSync(join(output, 'compare.md'), 'utf8') };
 }
 
-/** The differences as `PI-07 2 status: 403, 500 (known)`: scenario, number of the probe for people, field and values. */
+/** Returns differences as `PI-07 2 status: 403, 500 (known)`: scenario, number of the probe from 1, field and values. */
 export const differences = ({ scenarios }: Written): readonly string[] =>
   scenarios.flatMap(({ id, differences: found }) =>
     found.map(
@@ -96,7 +96,7 @@ export const differences = ({ scenarios }: Written): readonly string[] =>
     ),
   );
 
-/** What a real run of these scenarios on the embedded cluster gives. */
+/** Returns the results of a real run of these scenarios on embedded clusters. */
 export async function realResults(...args: readonly string[]): Promise<RunResults> {
   const { results, stderr } = await runConformance({ args: ['--quiet', '--scenario', SCENARIOS.join(), ...args] });
   if (!results) throw new Error(stderr);
@@ -104,11 +104,11 @@ export async function realResults(...args: readonly string[]): Promise<RunResult
   return results;
 }
 
-/** The same results, as a run with another id would have them. */
+/** Returns the results with another run id. */
 const anotherRun = (results: RunResults): RunResults =>
   JSON.parse(JSON.stringify(results).replaceAll(results.run.id, 'c0ffee0')) as RunResults;
 
-/** The results as if they came of kind, with a change. */
+/** Returns the results as if they were from kind, with a change. */
 function onKindCluster(results: RunResults, change: (results: Results) => void = () => undefined): RunResults {
   const changed = copy(results);
   changed.environment.cluster = 'kind';
@@ -117,7 +117,7 @@ function onKindCluster(results: RunResults, change: (results: Results) => void =
   return changed;
 }
 
-/** For the tests of a `describe` block: a real run, the same as another run's, and that with a change as of kind. */
+/** Provides results for the tests of a `describe` block: of a real run, of another run, and changed ones as of kind. */
 export function comparedRuns(another: (first: RunResults) => RunResults | Promise<RunResults> = anotherRun): {
   readonly first: RunResults;
   readonly second: RunResults;

@@ -7,17 +7,17 @@ export interface FakeContainer {
   readonly networks?: readonly string[];
 }
 
-/** A Docker of a test: what there is, and every command that changed something. */
+/** A fake Docker, with its objects and all commands that changed something. */
 export class FakeDocker {
   containers: FakeContainer[] = [];
   networks: { readonly name: string; readonly run?: string; readonly pid?: number; readonly host?: string }[] = [];
   volumes: { readonly name: string; readonly run?: string }[] = [];
-  /** By `repository:tag`; `run` is that of the image's label. */
+  /** Images by `repository:tag`. `run` is the value of the image's label. */
   images: { readonly name: string; readonly run?: string }[] = [];
   readonly changes: string[] = [];
-  /** Names of what cannot be removed. */
+  /** Names of objects that cannot be removed. */
   readonly stuck = new Set<string>();
-  /** Called after each change, for what happens meanwhile. */
+  /** Called after each change, to simulate concurrent changes. */
   meanwhile: (change: string) => void = () => undefined;
 
   run: Docker = async (args) => {

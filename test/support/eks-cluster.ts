@@ -21,7 +21,7 @@ import type { Timing } from '../../clusters/eks/timing.ts';
 export const RUN = 'c0ffee1';
 const REGION = 'us-west-2';
 
-/** Waits of tests: short pauses, and bounds that a busy machine does not reach, but those that some test waits for to the end. */
+/** Timing in tests: short pauses, and limits that a busy machine does not reach. Limits that tests wait for are short. */
 export const FAST: Timing = {
   firstPause: 5,
   longestPause: 20,
@@ -36,7 +36,7 @@ export const FAST: Timing = {
   optionalApiServer: 30,
 };
 
-/** What every delay of the emulator is in tests that want statuses to be seen, in milliseconds. */
+/** Delays of the emulator in milliseconds, for tests that observe intermediate statuses. */
 export const SLOW: EmulatorSettings['delays'] = {
   createCluster: 60,
   deleteCluster: 40,
@@ -49,21 +49,21 @@ export const SLOW: EmulatorSettings['delays'] = {
   reuse: 0,
 };
 
-/** An emulated AWS with embedded clusters, and what a driver is used with. */
+/** Emulated AWS with embedded clusters, and inputs for a driver. */
 export interface TestSite {
   readonly emulator: Emulator;
   readonly eks: EKSClient;
   readonly iam: IAMClient;
-  /** Lines of progress so far. */
+  /** Progress lines. */
   readonly lines: string[];
   options(over?: Partial<EksOptions>): EksOptions;
   request(name: string, over?: Partial<ProvisionRequest>): ProvisionRequest;
-  /** Clusters, roles and OIDC providers that there are. */
+  /** Returns the remaining clusters, roles and OIDC providers. */
   left(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
-/** As `aws eks get-token` makes a token. */
+/** Creates a token like `aws eks get-token`. */
 export type PresignedToken = (
   endpoint: string,
   region: string,
@@ -71,7 +71,7 @@ export type PresignedToken = (
   clusterName: string,
 ) => Promise<string>;
 
-/** Tests may import of every folder, and hand over what makes tokens. */
+/** Creates a test site. Tests pass the function for tokens, since only they may import it. */
 export async function testSite(
   token: PresignedToken,
   {
@@ -79,7 +79,7 @@ export async function testSite(
     wrap = (provider) => provider,
   }: {
     readonly settings?: Partial<EmulatorSettings>;
-    /** Changes what CreateCluster ends in. */
+    /** Wraps the provider of clusters. */
     readonly wrap?: (provider: ClusterProvider) => ClusterProvider;
   } = {},
 ): Promise<TestSite> {
@@ -142,7 +142,7 @@ export async function testSite(
   };
 }
 
-/** The provider with parts of its clusters changed. */
+/** Returns a provider whose clusters have some methods replaced. */
 export const withClusters =
   (change: (cluster: ManagedCluster) => Partial<ManagedCluster>) =>
   (provider: ClusterProvider): ClusterProvider => ({

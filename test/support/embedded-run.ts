@@ -24,14 +24,14 @@ export interface EmbeddedRun {
   ) => Promise<ScenarioResult>;
 }
 
-/** An embedded cluster for the tests of a `describe` block, and scenarios that run on it, each once. */
+/** Provides an embedded cluster for the tests of a `describe` block, and runs each scenario on it once. */
 export function embeddedRun(
   platformOn: (host: ClusterHost) => Promise<Platform> = (host) => hostedPlatform(host, { run: RUN, seed: '0' }),
 ): EmbeddedRun {
   const directory = mkdtempSync(join(tmpdir(), 'embedded-run-'));
   let provisioned: Provisioned;
   before(async () => {
-    // As the commands do: all that is under way listens to the run's signals, which Node would warn of as a leak.
+    // Like the commands, since Node would report the many listeners on the run's signals as a leak.
     setMaxListeners(0);
     const host = await embeddedHost({ run: RUN, directory, workload: JAVASCRIPT });
     provisioned = await provision(await platformOn(host), RUN);

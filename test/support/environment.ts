@@ -10,7 +10,7 @@ import type { Scenario } from '../../harness/scenario/spec.ts';
 
 export const RUN = 'cabcdef';
 
-/** The environment of a run whose clusters are not there yet, for tests. */
+/** Returns the environment of a run without clusters, for tests. */
 export function anEnvironment(aws: AwsTarget, values: Partial<Environment> = {}): Environment {
   const arn = (name: string): string => `arn:aws:eks:${aws.region}:${aws.accountId('main')}:cluster/${name}`;
   return {
@@ -30,7 +30,7 @@ export function anEnvironment(aws: AwsTarget, values: Partial<Environment> = {})
   };
 }
 
-/** The world of a scenario at its first attempt, for tests. */
+/** Returns the world of a scenario's first attempt, for tests. */
 export const aWorld = (
   scenario: Scenario,
   environment: Environment,

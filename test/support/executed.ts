@@ -1,7 +1,7 @@
 import type { Command } from '../../bin/cli/command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 
-/** What a command came to. */
+/** Exit code and output of a command. */
 export interface Executed {
   readonly code: number;
   readonly out: string;
@@ -9,9 +9,9 @@ export interface Executed {
 }
 
 /**
- * Executes a command in this process: by its name, made for a test, or the one that the arguments name. `more` replaces parts
- * of the process; `wrote` receives standard output. Modules are imported as the commands import theirs: mocha requires test files, and
- * what is required and imported is there twice, each with error classes of its own.
+ * Executes a command in this process. It is given by name or by the test, or is the one that the arguments name. `more` replaces
+ * parts of the process, `wrote` receives standard output. Modules are imported dynamically like in commands: since mocha requires
+ * test files, modules that are both required and imported exist twice, with different error classes.
  */
 export async function executed(
   given: string | (() => Promise<Command>) | undefined,
@@ -35,12 +35,12 @@ export async function executed(
     ...more,
   };
   const command = typeof given === 'string' ? COMMANDS.find(({ name }) => name === given) : await given?.();
-  if (given !== undefined && command === undefined) throw new Error(`no command ${String(given)}`);
+  if (given !== undefined && command === undefined) throw new Error(`Unknown command ${String(given)}.`);
   try {
     const code = await (command ? execute(command, argv, io) : main(argv, io));
     return { code, out, err };
   } finally {
-    // Other tests may keep this process busy for longer.
+    // Other tests may block this process for longer than the time limit.
     await endTimeLimit();
   }
 }

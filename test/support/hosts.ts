@@ -1,7 +1,7 @@
 import type { ClusterHost } from '../../clusters/driver.ts';
 import type { ManagedCluster } from '../../emulator/index.ts';
 
-/** A host whose clusters have no API server, for tests. */
+/** Returns a cluster host whose clusters have no API server, for tests. */
 export const aHost = (cluster: Partial<ManagedCluster> = {}, host: Partial<ClusterHost> = {}): ClusterHost => ({
   name: 'bare',
   provider: {

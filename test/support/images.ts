@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Makes a folder look like what the build made, as far as the component image needs it. */
+/** Writes the parts of dist/ that the component image needs to a folder. */
 export function distOf(folder: string): void {
   mkdirSync(join(folder, 'image', 'root'), { recursive: true });
   mkdirSync(join(folder, 'probe'));

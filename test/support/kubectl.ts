@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** The `kubectl` of the environment variable KUBECTL or of the PATH. */
+/** Finds `kubectl` in the environment variable KUBECTL or in PATH. */
 export function findKubectl(): string | undefined {
   const candidates = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'kubectl'));
   return [process.env['KUBECTL'], ...candidates].find((file) => {

@@ -8,7 +8,7 @@ import type { KubeletOptions } from '../../clusters/kubernetes/kubelet/context.t
 import type { RunningKubelet } from '../../clusters/kubernetes/kubelet/kubelet.ts';
 import type { Pod, PodSpec } from '../../clusters/kubernetes/kubelet/spec.ts';
 
-/** A program for tests, told what to do by its arguments. */
+/** A program for tests. Its arguments select what it does. */
 const PROGRAM = `
 import { readFileSync, writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
@@ -36,13 +36,13 @@ export interface TestCluster {
   readonly store: MemoryStore;
   readonly kubelet: RunningKubelet;
   readonly directory: string;
-  /** The requests for tokens so far. */
+  /** Token requests so far. */
   readonly tokenRequests: TokenRequestSpec[];
-  /** The time of kubelet and store, which tests move. */
+  /** Clock of kubelet and store, which tests advance. */
   readonly clock: { now(): number; advance(milliseconds: number): void };
   createPod(name: string, spec: Partial<PodSpec>, metadata?: Partial<KubeObject['metadata']>): Pod;
   pod(name: string): Pod | undefined;
-  /** Resolves with the pod once it is as wanted; undefined stands for a pod that is gone. */
+  /** Waits until the pod is as wanted, and returns it. Undefined stands for a deleted pod. */
   until(name: string, wanted: (pod: Pod | undefined) => boolean): Promise<Pod | undefined>;
   ready(name: string): Promise<Pod>;
   ended(name: string): Promise<Pod>;
@@ -52,7 +52,7 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
-/** A kubelet over the API server's store, with images `test` (the program above) and `shell`, and countable tokens. */
+/** Starts a kubelet on the API server's store, with images `test` (the program above) and `shell`, and numbered tokens. */
 export async function testCluster(options: Partial<KubeletOptions> = {}): Promise<TestCluster> {
   let offset = 0;
   const clock = {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { KubernetesError, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
-/** What tests read and write of a stored object. */
+/** Parts of a stored object that tests read and write. */
 export interface Stored {
   metadata: {
     readonly name: string;
@@ -14,17 +14,17 @@ export interface Stored {
   readonly [field: string]: unknown;
 }
 
-/** An API server in memory, without controllers: tests say what would come of an object. */
+/** An in-memory API server without controllers, whose work tests simulate. */
 export interface FakeApi extends Connection {
-  /** Path -> object. */
+  /** Objects by path. */
   readonly objects: Map<string, Stored>;
-  /** `POST /api/v1/…`, in order. */
+  /** Calls such as `POST /api/v1/…`, in order. */
   readonly calls: string[];
-  /** Answers a call in place of the store when it returns something; may throw. */
+  /** Answers a call instead of the store if it returns a value. May throw. */
   respond: (method: string, path: string, body: unknown) => unknown;
-  /** Is called after an object was stored: a controller's turn. */
+  /** Called after an object was stored, to simulate controllers. */
   reconcile: (path: string, object: Stored) => void;
-  /** What a container has written, for each log that is opened. */
+  /** Content of each log that is opened. */
   log: string;
 }
 
@@ -63,13 +63,13 @@ export function fakeApi(): FakeApi {
       return stored as T;
     },
     open: async () => Readable.from([Buffer.from(api.log)]) as unknown as IncomingMessage,
-    send: () => Promise.reject(new Error('not faked')),
+    send: () => Promise.reject(new Error('The fake API does not support send.')),
     close: () => undefined,
   };
   return api;
 }
 
-/** Whether an object of this path belongs to a list: of its namespace, or of all. */
+/** Whether an object's path belongs to a list of its namespace or of all namespaces. */
 const itemOf = (key: string, list: string): boolean => {
   const resource = list.slice(list.lastIndexOf('/'));
   const root = list.slice(0, list.lastIndexOf('/'));

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { ROOT } from './run-cli.ts';
 
-/** Reference of the node image that `npm run kind:node-image` builds. */
+/** Returns the name of the node image that `npm run kind:node-image` builds. */
 export const nodeImage = (): string =>
   execFileSync('npm', ['run', '--silent', 'kind:node-image', '--', '--print-image'], {
     cwd: ROOT,

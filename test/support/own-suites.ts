@@ -5,7 +5,7 @@ import { ROOT } from './run-cli.ts';
 
 let loading: Promise<Suites> | undefined;
 
-/** The suites of the project, loaded once in a process. */
+/** Returns the project's suites, which are loaded once per process. */
 export const ownSuites = (): Promise<Suites> => (loading ??= readSuites(join(ROOT, 'suites'), []));
 
 export const ownScenarios = async (): Promise<readonly Scenario[]> => (await ownSuites()).scenarios;

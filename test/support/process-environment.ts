@@ -1,6 +1,6 @@
 /**
- * Gives this process these environment variables and no other. Assigning `process.env` itself would leave the tests that run after
- * in the same process with an object that Node's own functions, such as `os.tmpdir`, do not read.
+ * Replaces the environment variables of this process. Assigning `process.env` itself would affect later tests in the same process:
+ * Node's functions, such as `os.tmpdir`, would not read the new object.
  */
 export function setEnvironment(variables: Readonly<Record<string, string | undefined>>): void {
   for (const name of Object.keys(process.env)) if (variables[name] === undefined) delete process.env[name];

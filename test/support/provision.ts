@@ -1,6 +1,6 @@
 import { openEnvironment, type Opened, type Platform } from '../../harness/engine/environment.ts';
 
-/** Provisions cluster c1 of a run. The platform is closed when that fails, and by the teardown. */
+/** Provisions cluster c1 of a run. Closes the platform if that fails; otherwise teardown closes it. */
 export async function provision(platform: Platform, run: string): Promise<Opened> {
   const opened = openEnvironment(platform, {
     run,

@@ -9,7 +9,7 @@ import { executed } from './executed.ts';
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** Builds dist/ where sources are newer; `npm test` has done that before. */
+/** Builds dist/ if sources are newer, unless `npm test` has already built it. */
 export function ensureBuilt(): void {
   if (process.env['TEST_DIST_IS_BUILT'] !== undefined) return;
   const fresh = `import { isFresh } from ${JSON.stringify(join(ROOT, 'scripts', 'freshness.js'))}; process.exit(isFresh() ? 0 : 1);`;
@@ -21,7 +21,7 @@ export function ensureBuilt(): void {
 
 let snapshot: string | undefined;
 
-/** A copy of the package as it is built: what is tested stays the same while sources change. */
+/** Returns a copy of the built package, so that source changes do not affect running tests. */
 export function builtPackage(): string {
   if (snapshot !== undefined) return snapshot;
   ensureBuilt();
@@ -35,14 +35,14 @@ export function builtPackage(): string {
 
 const folders: string[] = [];
 const running = new Set<ChildProcess>();
-/** Milliseconds after which a command is ended, so that its test fails with what it wrote: sooner than mocha ends the test. */
+/** Milliseconds after which a command is killed. Shorter than mocha's timeout, so that the test fails with the command's output. */
 const LONGEST = 9 * 60_000;
 process.on('exit', () => {
   for (const child of running) child.kill();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A folder that is removed when the tests are over. */
+/** Creates a folder that is removed after the tests. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'conformance-cli-'));
   folders.push(folder);
@@ -51,23 +51,23 @@ export function temporaryFolder(): string {
 
 export interface CliOptions {
   readonly args?: readonly string[];
-  /** Suite files by name, and files of theirs below `lib/`, loaded with `--suites-dir`; their text may import `eks-pod-identity-conformance`. */
+  /** Suite files and helpers below `lib/`, by name, loaded with `--suites-dir`. They may import `eks-pod-identity-conformance`. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Variables over a clean environment: none of the caller's own options or colours is inherited. */
+  /** Variables added to a clean environment, which inherits no options or colour settings. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Sends a signal each time a text appears on standard error. */
+  /** Signals to send when a text appears on standard error. */
   readonly signals?: readonly {
     readonly after: string;
     readonly delay?: number;
     readonly signal: NodeJS.Signals;
-    /** Awaited before the signal is sent; is given what standard error has so far. */
+    /** Called with the current standard error and awaited before the signal is sent. */
     readonly look?: (stderr: string) => Promise<void>;
   }[];
-  /** Is handed the means to send a signal, as soon as the command has been started. */
+  /** Called with a function that sends signals, as soon as the command has started. */
   readonly started?: (send: (signal: NodeJS.Signals) => void) => void;
-  /** `own`: the report folder is given by `args`, or there is none. */
+  /** `own` if `args` set the report folder, or the command has none. */
   readonly reports?: 'temporary' | 'own';
-  /** Default: the one that runs scenarios. */
+  /** Name of the command. Default: the one that runs scenarios. */
   readonly command?: string;
 }
 
@@ -76,19 +76,18 @@ export interface CliRun {
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Folder that the process ran in; `reports/` in it is the report folder unless another was named. */
+  /** Working directory of the process. The default report folder is its `reports/`. */
   readonly directory: string;
   readonly reportDirectory: string;
-  /** results.json; undefined when none was written. */
+  /** Content of results.json, or undefined. */
   readonly results: RunResults | undefined;
-  /** junit.xml; undefined when none was written. */
+  /** Content of junit.xml, or undefined. */
   readonly junit: string | undefined;
-  /** Process id of the command. */
   readonly pid: number;
   readonly milliseconds: number;
 }
 
-/** Runs the built command in an empty folder of its own and waits for its end. */
+/** Runs the built command in an empty folder and waits until it exits. */
 export async function runConformance(options: CliOptions = {}): Promise<CliRun> {
   const { directory, reportDirectory, args } = prepared(options);
   const started = performance.now();
@@ -152,8 +151,8 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
 }
 
 /**
- * Runs the command from its sources in this process, in an empty folder of its own: much sooner than `runConformance`, for
- * tests to which the process does not matter.
+ * Runs the command from its sources in this process and in an empty folder. This is much faster than `runConformance`, for tests
+ * that do not depend on the process.
  */
 export async function runInProcess(
   options: Pick<CliOptions, 'args' | 'files' | 'env' | 'reports'> = {},
@@ -162,7 +161,7 @@ export async function runInProcess(
   const { directory, reportDirectory, args } = prepared(options);
   const before = process.cwd();
   const started = performance.now();
-  // As in bin/cli/main.ts.
+  // Same as in bin/cli/main.ts.
   setMaxListeners(0);
   process.chdir(directory);
   try {

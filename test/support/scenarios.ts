@@ -3,7 +3,7 @@ import { allow, podIdentityRole } from '../../harness/scenario/policy.ts';
 import { denied, getObject, granted } from '../../harness/operations/index.ts';
 import type { Scenario, ScenarioSpec } from '../../harness/scenario/spec.ts';
 
-/** A scenario of one workload with a role, for tests. */
+/** Returns a scenario of one workload with a role, for tests. */
 export function aScenario(spec: Partial<ScenarioSpec> = {}, id = 'AB-01', suite = 'abac'): Scenario {
   return {
     id,
@@ -23,7 +23,7 @@ export function aScenario(spec: Partial<ScenarioSpec> = {}, id = 'AB-01', suite 
   };
 }
 
-/** What a probe came to, for tests. */
+/** Returns the outcome of a probe, for tests. */
 export function anOutcome(values: Partial<ProbeOutcome> = {}): ProbeOutcome {
   return {
     number: 0,
@@ -46,7 +46,7 @@ export function aResult(values: Partial<ScenarioResult> = {}): ScenarioResult {
     title: 'a title',
     file: 'suites/abac.ts',
     verdict: 'passed',
-    reason: 'The probe met what was expected.',
+    reason: 'The probe had the expected result.',
     errorCode: null,
     finding: null,
     source: null,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CliRun } from './run-cli.ts';
 
-/** What tokens, keys and their parts look like; a signature of Signature Version 4 too. */
+/** Patterns of tokens, keys and signatures. */
 export const SECRETS: Readonly<Record<string, RegExp>> = {
   'a JSON web token': /eyJ[\w-]{8,}/,
   'an access key id': /\b(AKIA|ASIA)[A-Z0-9]{12,}\b/,
@@ -15,7 +15,7 @@ export const SECRETS: Readonly<Record<string, RegExp>> = {
   'a private key': /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
 };
 
-/** Standard output, standard error and every file of the report folder, by name. */
+/** Returns standard output, standard error and all files in the report folder, with their names. */
 export function textsOf(run: CliRun): readonly (readonly [string, string])[] {
   let files: readonly (readonly [string, string])[] = [];
   try {
@@ -23,13 +23,13 @@ export function textsOf(run: CliRun): readonly (readonly [string, string])[] {
       .filter((entry) => entry.isFile())
       .map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), 'utf8')] as const);
   } catch (error) {
-    // A command that was refused makes no report folder.
+    // A rejected command creates no report folder.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
   return [['stdout', run.stdout], ['stderr', run.stderr], ...files];
 }
 
-/** Fails where something that looks like a secret, or is one of `known`, is in the output or the reports. */
+/** Expects that output and reports contain nothing that looks like a secret, and none of `known`. */
 export function expectNoSecrets(run: CliRun, known: readonly string[] = []): void {
   for (const [where, text] of textsOf(run)) {
     for (const [what, pattern] of Object.entries(SECRETS)) {

@@ -1,6 +1,6 @@
 import { poll } from '../../foundation/node/poll.ts';
 
-/** Resolves as soon as it is so. Tests that wait for what never comes end by their own timeout. */
+/** Waits until a condition holds. If it never does, the test's timeout ends the wait. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  await poll(async () => (await isSo()) || undefined, { every: 20, what: 'it to be so' });
+  await poll(async () => (await isSo()) || undefined, { every: 20, what: 'the condition to hold' });
 }

@@ -6,7 +6,7 @@ resource "aws_s3_bucket" "ledger" {
   bucket = var.name
 }
 
-# The bucket's ARN is known only when the bucket is there, and so is what this makes of it.
+# The bucket's ARN, and so this policy, is only known once the bucket exists.
 data "aws_iam_policy_document" "only_payments" {
   statement {
     sid       = "OnlyPayments"

@@ -1,4 +1,4 @@
-// CoreDNS with the plugins that kubeadm's Corefile names, and no others: its own build brings the SDKs of three clouds.
+// CoreDNS with only the plugins in kubeadm's Corefile. The default build includes the SDKs of three clouds.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// The process of a pod's sandbox: it holds the pod's namespaces, reaps orphans as their process 1, and ends when told.
+// The process of a pod's sandbox. It holds the pod's namespaces, reaps orphaned processes as process 1, and exits on a signal.
 package main
 
 import (

@@ -1,10 +1,10 @@
-/** Placeholders of recordings, with patterns. */
+/** Placeholders in recordings, with the patterns that they stand for. */
 const VARYING: readonly (readonly [RegExp, string])[] = [
   [/RFC3339|TIME/, String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)`],
   [/0xPTR/, '0x[0-9a-f]+'],
   [/-?\d+\.\d\d seconds/, String.raw`-?\d+\.\d\d seconds`],
   [/http:\/\/127\.0\.0\.1:\d+/, String.raw`http://127\.0\.0\.1:\d+`],
-  // The recorded EKS Auth stub says this even for service faults.
+  // The stub used for recordings reported "client" even for service faults.
   [/(?<=\((?:InternalServer|ServiceUnavailable)Exception\): .*)fault: client/, 'fault: server'],
 ];
 
@@ -12,7 +12,7 @@ const ANY_VARYING = new RegExp(VARYING.map(([pattern]) => `(${pattern.source})`)
 
 const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 
-/** Ignores varying parts. */
+/** Whether texts are equal, apart from varying parts. */
 export function sameText(expected: string, actual: string): boolean {
   let pattern = '';
   let from = 0;
@@ -24,7 +24,7 @@ export function sameText(expected: string, actual: string): boolean {
   return new RegExp(`^${pattern}${escape(expected.slice(from))}$`, 's').test(actual);
 }
 
-/** Also compares the order of members. */
+/** Whether JSON values are equal, including the order of members. */
 export function sameJson(expected: unknown, actual: unknown): boolean {
   if (typeof expected === 'string') return typeof actual === 'string' && sameText(expected, actual);
   if (typeof expected !== 'object' || expected === null) return expected === actual;
@@ -37,7 +37,7 @@ export function sameJson(expected: unknown, actual: unknown): boolean {
   );
 }
 
-/** Text, or JSON if the recording has it parsed. */
+/** Whether a body equals the recorded text, or recorded JSON. */
 export function sameBody(expected: unknown, actual: string): boolean {
   if (typeof expected === 'string') return sameText(expected, actual);
   try {

@@ -5,7 +5,7 @@ import { listen, stopServer } from '../../../foundation/node/listen.ts';
 
 const ACCOUNT = '111122223333';
 const REQUEST_ID = 'req-1';
-/** Milliseconds; longer than the agent waits. */
+/** Milliseconds, longer than the agent's timeout. */
 const HANG = 1600;
 
 export interface StubCall {
@@ -34,7 +34,7 @@ function credentials(secondsToLive: number): string {
 
 type Behaviour = (response: ServerResponse) => void;
 
-/** Parses `ok`, `ttl10`, `nocreds`, `garbage`, `hang` and `400 InvalidTokenException`. */
+/** Parses descriptions such as `ok`, `ttl10`, `nocreds`, `garbage`, `hang` and `400 InvalidTokenException`. */
 export function behaviourOf(words: string): Behaviour | undefined {
   const json = (status: number, body: string, headers: Record<string, string> = {}): Behaviour => {
     return (response) => {
@@ -54,7 +54,7 @@ export function behaviourOf(words: string): Behaviour | undefined {
   return json(Number(status), JSON.stringify({ message: `the message of ${name}` }), { 'x-amzn-errortype': name });
 }
 
-/** An EKS Auth that answers as configured and remembers requests. */
+/** An EKS Auth stub that answers as configured and records requests. */
 export interface EksAuthStub {
   readonly url: string;
   readonly calls: StubCall[];

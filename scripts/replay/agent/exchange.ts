@@ -8,7 +8,7 @@ import { send } from './raw-http.ts';
 import type { Exchange } from './recording.ts';
 import { fillTokens, UnknownPhrase } from './tokens.ts';
 
-/** Default ports, and the same plus 10000. */
+/** Recordings use the default ports, or these plus 10000. */
 const PROBE_PORT = /:1?2703$/;
 const METRICS_PORT = /:1?2705$/;
 
@@ -63,7 +63,7 @@ function compare(exchange: Exchange, answer: RawAnswer, calls: number): Differen
 export class ExchangeReplay {
   readonly #agent: RunningAgent;
   readonly #stub: EksAuthStub;
-  /** The last sent header of each recorded one. */
+  /** The header that was last sent, by recorded header. */
   readonly #sent = new Map<string, string>();
 
   constructor(agent: RunningAgent, stub: EksAuthStub) {
@@ -71,7 +71,7 @@ export class ExchangeReplay {
     this.#stub = stub;
   }
 
-  /** A success without a call came from the cache: reuse the token. */
+  /** Returns the header to send. A success without a call came from the cache, so it needs the same token again. */
   #authorization(recorded: string, exchange: Exchange): string {
     const cached = exchange.response.status === 200 && exchange.eksAuthCalls === 0;
     const again = cached ? this.#sent.get(recorded) : undefined;
@@ -80,7 +80,7 @@ export class ExchangeReplay {
     return text;
   }
 
-  /** Returns undefined for an equal answer. */
+  /** Replays an exchange. Returns undefined if the answer is equal. */
   async replay(exchange: Exchange): Promise<Difference | undefined> {
     const { name, request, response, eksAuthCalls } = exchange;
     const impossible = (why: string): Difference => ({
@@ -89,7 +89,7 @@ export class ExchangeReplay {
       actual: why,
     });
     const behaviour = behaviourOf(exchange.eksAuth);
-    if (behaviour === undefined) return impossible(`cannot make EKS Auth answer "${exchange.eksAuth}"`);
+    if (behaviour === undefined) return impossible(`the EKS Auth stub does not support "${exchange.eksAuth}"`);
     const headers: [string, string][] = request.host === null ? [] : [['Host', request.host]];
     try {
       for (const value of [request.authorization].flat()) {
@@ -97,13 +97,13 @@ export class ExchangeReplay {
       }
     } catch (error) {
       if (error instanceof UnknownPhrase)
-        return impossible(`cannot make this request: "<${error.message}>" is unknown`);
+        return impossible(`the request contains the unknown placeholder "<${error.message}>"`);
       throw error;
     }
     this.#stub.behave(behaviour);
     const before = this.#stub.calls.length;
     const answer = await send(serverOf(this.#agent, exchange), request.method, request.path, headers);
-    if (answer === undefined) return impossible('the connection ended without an answer');
+    if (answer === undefined) return impossible('the connection closed without an answer');
     return compare(exchange, answer, this.#stub.calls.length - before);
   }
 }

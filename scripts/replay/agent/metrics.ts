@@ -1,14 +1,14 @@
 import type { Difference } from '../types.ts';
 
-/** Counts by sample, such as `name{code="200"}`. */
+/** Returns counts by sample, such as `name{code="200"}`. */
 function samples(lines: readonly string[]): Map<string, number> {
   const matches = lines.flatMap((line) => [...line.matchAll(/^([^#\s]\S*(?:\{.*\})?) (\S+)$/g)]);
   return new Map(matches.map(([, sample = '', count]) => [sample, Number(count)]));
 }
 
 /**
- * Counts may be lower, since recordings are partial and replays do not wait for evictions, but not higher. Help and type of
- * counted metrics must be equal.
+ * Compares metrics. Replayed counts may be lower, since recordings are partial and replays do not wait for evictions, but not
+ * higher. Help and type lines must be equal.
  */
 export function compareMetrics(recorded: readonly string[], replayed: readonly string[]): Difference[] {
   const counted = samples(recorded);

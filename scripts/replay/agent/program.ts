@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** Returns the exit code after SIGTERM, once the last server listens. @param program command and its arguments */
+/** Starts the agent, sends SIGTERM once all servers listen, and returns the exit code. @param program command and its arguments */
 export async function exitCodeAfterSigterm(program: readonly string[], endpoint: string): Promise<number | null> {
   const [command = process.execPath, ...args] = program;
   const flags = ['--cluster-name=c1', '--bind-hosts=127.0.0.1', '--port=0', '--probe-port=0', '--metrics-port=0'];

@@ -9,7 +9,7 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends a request unchanged on a new connection. Returns undefined without an answer. */
+/** Sends a request unchanged on a new connection. Returns undefined if the connection closes without an answer. */
 export function send(
   url: string,
   method: string,
@@ -39,7 +39,7 @@ export function send(
   });
 }
 
-/** Pipelines a request on one connection, and counts statuses. */
+/** Sends a request many times on one connection (pipelined), and returns the number of responses by status. */
 export function burst(url: string, path: string, host: string, times: number): Promise<ReadonlyMap<number, number>> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { validated } from '../../../foundation/node/validate.ts';
 
 const text = z.string();
-const textOrNull = z.string('a text or null').nullable();
+const textOrNull = z.string('a string or null').nullable();
 
 export type Exchange = z.infer<typeof exchange>;
 const exchange = z.object({
@@ -10,12 +10,12 @@ const exchange = z.object({
   request: z.object({
     method: text,
     path: text,
-    /** Null: none. */
+    /** Null for no header. */
     host: textOrNull,
-    /** `<…>` for tokens; null: none. */
-    authorization: z.union([text, z.array(text), z.null()], 'a text, a list of texts or null'),
+    /** Contains `<…>` for tokens. Null for no header. */
+    authorization: z.union([text, z.array(text), z.null()], 'a string, a list of strings or null'),
   }),
-  /** EKS Auth's answer. */
+  /** Describes EKS Auth's answer (`behaviourOf`). */
   eksAuth: text,
   response: z.object({
     status: z.number(),
@@ -42,5 +42,5 @@ const recording = z.object({
   metrics: z.array(text).optional(),
 });
 
-/** Throws HarnessError BAD_FILE. */
+/** Validates a recording. Throws HarnessError BAD_FILE. */
 export const readAgentRecording = (value: unknown): AgentRecording => validated(recording, value, String);

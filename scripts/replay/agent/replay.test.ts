@@ -17,23 +17,23 @@ describe('replayAgent', () => {
 
   const exchange = (name: string): Exchange => recording.exchanges.find((candidate) => candidate.name === name)!;
 
-  it('finds no difference from what the real agent was recorded to do', async () => {
+  it("finds no difference from the real agent's recording", async () => {
     const result = await replayAgent(recording, { agentProgram: [process.execPath, '--import', 'tsx', MAIN] });
     expect(result.differences).to.eql([]);
     expect(result.compared).to.equal(recording.exchanges.length + 5);
   });
 
   const altered: [what: string, name: string, alter: (exchange: Exchange) => Exchange][] = [
-    ['a status', 'valid token', (e) => ({ ...e, response: { ...e.response, status: 201 } })],
-    ['a content type', 'expired token', (e) => ({ ...e, response: { ...e.response, contentType: 'text/html' } })],
-    ['a text', 'expired token', (e) => ({ ...e, response: { ...e.response, body: 'token is expired\n' } })],
+    ['the status', 'valid token', (e) => ({ ...e, response: { ...e.response, status: 201 } })],
+    ['the content type', 'expired token', (e) => ({ ...e, response: { ...e.response, contentType: 'text/html' } })],
+    ['the body', 'expired token', (e) => ({ ...e, response: { ...e.response, body: 'token is expired\n' } })],
     ['the order of members', 'valid token', (e) => ({ ...e, response: { ...e.response, body: reversed(e) } })],
-    ['the calls of EKS Auth', 'valid token', (e) => ({ ...e, eksAuthCalls: 2 })],
+    ['the number of EKS Auth calls', 'valid token', (e) => ({ ...e, eksAuthCalls: 2 })],
     ['the token', 'valid token', (e) => ({ ...e, request: { ...e.request, authorization: '<mystery>' } })],
     ["EKS Auth's answer", 'valid token', (e) => ({ ...e, eksAuth: 'sulks' })],
   ];
   for (const [what, name, alter] of altered) {
-    it(`finds that ${what} was altered`, async () => {
+    it(`reports a change of ${what}`, async () => {
       const { differences } = await replayAgent({ exchanges: [alter(exchange(name))] });
       expect(differences.map((difference) => difference.name)).to.eql([name]);
     });
@@ -43,7 +43,7 @@ describe('replayAgent', () => {
     return Object.fromEntries(Object.entries(response.body as object).reverse());
   }
 
-  it('finds altered facts beside the exchanges', async () => {
+  it('reports changes of facts other than exchanges', async () => {
     const { differences } = await replayAgent({
       exchanges: [exchange('valid token')],
       eksAuthRequest: { ...recording.eksAuthRequest, 'content-type': 'text/plain' },
@@ -56,11 +56,11 @@ describe('replayAgent', () => {
   });
 
   for (const [what, value] of [
-    ['no exchanges', { exchanges: {} }],
+    ['exchanges that are not a list', { exchanges: {} }],
     ['an exchange without a response', { exchanges: [{ name: 'x', eksAuth: 'ok', request: { method: 'GET' } }] }],
-    ['a metric that is no text', { exchanges: [], metrics: [1] }],
+    ['a metric that is not a string', { exchanges: [], metrics: [1] }],
   ] as const) {
-    it(`refuses ${what}`, async () => {
+    it(`rejects ${what}`, async () => {
       const failure = await replayAgent(value).catch((error: unknown) => error);
       expect(failure).to.be.instanceOf(HarnessError);
     });

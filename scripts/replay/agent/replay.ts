@@ -15,7 +15,7 @@ const HOST = '169.254.170.23';
 const CREDENTIALS = '/v1/credentials';
 
 export interface AgentReplayOptions {
-  /** Command of the agent's program. Default: its end is not compared. */
+  /** Command that starts the agent. If omitted, its exit code is not compared. */
   readonly agentProgram?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ function differs(name: string, expected: unknown, actual: unknown): Difference[]
   return wanted === found ? [] : [{ name, expected: wanted, actual: found }];
 }
 
-/** With one bind host, and credentials of the recorded signature. */
+/** Starts the agent on one host, with cluster, region and access key of the recorded request. */
 function startRecordedAgent(recording: AgentRecording, endpoint: string): Promise<RunningAgent> {
   const { path = '', authorization = '' } = recording.eksAuthRequest ?? {};
   const [, accessKeyId = 'AKIAEXAMPLE', region = 'us-west-2'] =
@@ -49,7 +49,7 @@ function compareRequest(recording: AgentRecording, stub: EksAuthStub): Differenc
   const differences: Difference[] = [];
   const { authorization = '' } = call.headers;
   if (wanted.authorization !== undefined) {
-    // The recording ends before the signature.
+    // Recordings omit the signature at the end.
     const signed = authorization.replace(/\/\d{8}\//, '/YYYYMMDD/').slice(0, wanted.authorization.length);
     differences.push(...differs('eksAuthRequest authorization', wanted.authorization, signed));
   }
@@ -86,7 +86,7 @@ async function compareSingleFlight(
   return differs('singleFlight', wanted, { statuses, eksAuthCalls: stub.calls.length - before });
 }
 
-/** Exceeds the recorded burst; a wrong host makes requests cheap. */
+/** Exceeds the recorded burst. Requests with a wrong host are cheap, since the agent rejects them. */
 async function compareRateLimit(recording: AgentRecording, agent: RunningAgent): Promise<Difference[]> {
   const configured = recording.rateLimit?.configured ?? '';
   const size = Number(/burst (\d+)/.exec(configured)?.[1]);
@@ -100,7 +100,7 @@ async function compareRateLimit(recording: AgentRecording, agent: RunningAgent):
   return [
     {
       name: 'rateLimit',
-      expected: `${size} to ${most} of ${size * 6} requests at once served, the others 429`,
+      expected: `${size} to ${most} of ${size * 6} simultaneous requests served, the others 429`,
       actual: `${served} served, ${limited} times 429`,
     },
   ];
@@ -121,7 +121,7 @@ async function scrape(agent: RunningAgent): Promise<string[]> {
   return (answer?.body ?? '').split('\n').filter((line) => /^(# \w+ )?pod_identity/.test(line));
 }
 
-/** Replays a recording against the reference agent with an EKS Auth stub. Throws HarnessError BAD_FILE. */
+/** Replays a recording against the reference agent and an EKS Auth stub. Throws HarnessError BAD_FILE. */
 export async function replayAgent(value: unknown, options: AgentReplayOptions = {}): Promise<ReplayResult> {
   const recording = readAgentRecording(value);
   const stub = await startEksAuthStub();

@@ -7,18 +7,18 @@ function read(token: string): [Record<string, unknown>, Record<string, unknown>]
 }
 
 describe('tokenOf', () => {
-  it('makes another token each time', () => {
+  it('creates a unique token each time', () => {
     expect(tokenOf('valid token')).not.to.equal(tokenOf('valid token'));
   });
 
-  it('sets times from now', () => {
+  it('sets times relative to now', () => {
     const now = Date.now() / 1000;
     const [, claims] = read(tokenOf('token with exp 10 s ago and nbf in 2 min'));
     expect(claims['exp']).to.be.closeTo(now - 10, 3);
     expect(claims['nbf']).to.be.closeTo(now + 120, 3);
   });
 
-  it('sets and leaves out members of header and claims', () => {
+  it('sets and omits members of header and claims', () => {
     expect(read(tokenOf('token with alg none'))[0]).to.include({ alg: 'none' });
     expect(read(tokenOf('token without alg'))[0]).not.to.have.property('alg');
     expect(read(tokenOf('token without exp'))[1]).not.to.have.property('exp');
@@ -27,13 +27,13 @@ describe('tokenOf', () => {
     expect(read(tokenOf('token with exp null'))[1]).to.include({ exp: null });
   });
 
-  it('keeps what stands around a phrase', () => {
+  it('keeps the text around a phrase', () => {
     expect(fillTokens('Bearer <valid token>')).to.match(/^Bearer [\w-]+\.[\w-]+\.[\w-]+$/);
     expect(fillTokens('x.y')).to.equal('x.y');
   });
 
   for (const phrase of ['mystery', 'token', 'token of mystery']) {
-    it(`does not know "${phrase}"`, () => {
+    it(`rejects "${phrase}"`, () => {
       expect(() => tokenOf(phrase)).to.throw(UnknownPhrase);
     });
   }

@@ -20,7 +20,7 @@ const SECONDS: Readonly<Record<string, number>> = {
 
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
-/** Parses `10 s ago` and `in 600 s` to seconds since the epoch. */
+/** Parses times such as `10 s ago` and `in 600 s`. Returns seconds since the epoch. */
 function time(text: string, now: number): number | undefined {
   if (text === 'now') return now;
   const match = /^(in )?([\d.]+) ?([a-z]+?)s?( ago)?$/.exec(text);
@@ -30,7 +30,7 @@ function time(text: string, now: number): number | undefined {
   return now + Number(match[2]) * unit * (future ? 1 : -1);
 }
 
-/** A time, JSON, or text. */
+/** Parses a claim as a time, as JSON or as text. */
 function claimValue(claim: string, text: string, now: number): unknown {
   if (['exp', 'nbf', 'iat'].includes(claim)) {
     const seconds = time(text, now);
@@ -55,8 +55,8 @@ function apply(phrase: string, header: Json, claims: Json, now: number): void {
 }
 
 /**
- * Makes a unique token from a phrase such as `token with exp 10 s ago and nbf in 600 s` or `token with alg none`. Its signature is
- * invalid: agents do not check it. Throws UnknownPhrase.
+ * Creates a unique token from a phrase such as `token with exp 10 s ago and nbf in 600 s` or `token with alg none`. The signature
+ * is invalid, since agents do not check it. Throws UnknownPhrase.
  */
 export function tokenOf(phrase: string): string {
   const now = Math.floor(Date.now() / 1000);
@@ -79,7 +79,7 @@ export function tokenOf(phrase: string): string {
     const [, parts] = /^(?:a )?token (.+)$/.exec(phrase) ?? [];
     if (parts === undefined) throw new UnknownPhrase(phrase);
     const [first = '', ...others] = parts.split(/ and (?=\w+ )/);
-    // The second part may lack its verb.
+    // Later parts may omit "with".
     for (const part of [first, ...others.map((other) => (/^with(out)? /.test(other) ? other : `with ${other}`))]) {
       apply(part, header, claims, now);
     }
@@ -87,7 +87,7 @@ export function tokenOf(phrase: string): string {
   return `${encode(header)}.${encode(claims)}.${Buffer.from('signature').toString('base64url')}`;
 }
 
-/** Replaces phrases by tokens. */
+/** Replaces phrases in angle brackets by tokens. */
 export function fillTokens(text: string): string {
   return text.replace(/<([^<>]+)>/g, (_, phrase: string) => tokenOf(phrase));
 }

@@ -13,17 +13,17 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// result is the line that a check prints as it ends, in the form of the checks in Python.
+// result is the line that a check prints when it ends, in the same format as the Python checks.
 type result struct {
 	Title  string `json:"title"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
 }
 
-// failed tells whether a check failed, which the exit code says.
+// failed is true if a check failed. It determines the exit code.
 var failed bool
 
-// check runs a check and prints its result. Checks may build on those before them.
+// check runs a check and prints its result. Checks may depend on earlier checks.
 func check(title string, body func()) {
 	outcome := result{Title: title, OK: true}
 	defer func() {
@@ -38,7 +38,7 @@ func check(title string, body func()) {
 	body()
 }
 
-// placeOfPanic is the innermost line of a check on the stack, which is neither Go's nor of this file.
+// placeOfPanic returns the innermost stack line that is neither in Go's library nor in this file.
 func placeOfPanic() string {
 	callers := make([]uintptr, 64)
 	frames := runtime.CallersFrames(callers[:runtime.Callers(0, callers)])
@@ -53,7 +53,7 @@ func placeOfPanic() string {
 	}
 }
 
-// must gives the value of a call that has to succeed.
+// must returns the value of a call that has to succeed.
 func must[T any](value T, err error) T {
 	succeeds(err)
 	return value
@@ -77,10 +77,10 @@ func contains(text, part string) {
 	}
 }
 
-// refusal is the error of AWS that a call has to be refused with.
+// refusal returns the AWS error of a call that has to fail.
 func refusal[T any](_ T, err error) smithy.APIError {
 	if err == nil {
-		panic("expected a refusal, but the call was granted")
+		panic("expected a refusal, but the call succeeded")
 	}
 	var refused smithy.APIError
 	if !errors.As(err, &refused) {
@@ -89,7 +89,7 @@ func refusal[T any](_ T, err error) smithy.APIError {
 	return refused
 }
 
-// codeOf is the code of AWS that a call has to be refused with.
+// codeOf returns the AWS error code of a call that has to fail.
 func codeOf[T any](value T, err error) string {
 	return refusal(value, err).ErrorCode()
 }

@@ -98,7 +98,7 @@ func associations() {
 			listed = append(listed, *each.ServiceAccount)
 		}
 	}
-	slices.Sort(listed) // they come by their ids
+	slices.Sort(listed) // they are sorted by id
 	equal(listed, []string{"app", "other"})
 	describe := &eks.DescribePodIdentityAssociationInput{ClusterName: clusterName, AssociationId: association}
 	described := must(eksClient.DescribePodIdentityAssociation(ctx, describe)).Association
@@ -115,7 +115,7 @@ func deleteAssociation(id *string) {
 	}))
 }
 
-// statusOf is the HTTP status that an error of the SDK came with, 0 without one.
+// statusOf returns the HTTP status of an SDK error, or 0 if there is none.
 func statusOf(err error) int {
 	var response *smithyhttp.ResponseError
 	if !errors.As(err, &response) {

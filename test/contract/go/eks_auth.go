@@ -15,7 +15,7 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// What AssumeRoleForPodIdentity answers ("Response Syntax" in EKS Auth's API reference), as far as it is looked at here.
+// podIdentityAnswer contains the checked parts of an AssumeRoleForPodIdentity response (EKS Auth API Reference, "Response Syntax").
 type podIdentityAnswer struct {
 	Subject     podIdentitySubject `json:"subject"`
 	Association struct {
@@ -33,7 +33,7 @@ type podIdentitySubject struct {
 	ServiceAccount string `json:"serviceAccount"`
 }
 
-// assumeRoleForPodIdentity asks EKS Auth with the SDK's own signer: its client is a module that not every proxy has.
+// assumeRoleForPodIdentity calls EKS Auth with the SDK's signer, since not every module proxy has the EKS Auth client.
 func assumeRoleForPodIdentity(as aws.Config, cluster, token string) (podIdentityAnswer, error) {
 	body := must(json.Marshal(map[string]string{"token": token}))
 	url := os.Getenv("AWS_ENDPOINT_URL") + "/clusters/" + cluster + "/assume-role-for-pod-identity"

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 )
 
-// statement is one of a policy's; document makes a policy of several.
+// statement is a policy statement. document creates a policy from statements.
 type statement map[string]any
 
 func document(statements ...statement) *string {
@@ -26,7 +26,7 @@ func trust(service string, actions ...string) *string {
 	return document(statement{"Effect": "Allow", "Principal": map[string]string{"Service": service}, "Action": actions})
 }
 
-// makeRole makes a role that a service may assume; gives its ARN.
+// makeRole creates a role that a service may assume, and returns its ARN.
 func makeRole(name, service string, actions ...string) string {
 	made := must(iamClient.CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName: aws.String(name), AssumeRolePolicyDocument: trust(service, actions...),
@@ -38,7 +38,7 @@ func attach(role, policy string) {
 	must(iamClient.AttachRolePolicy(ctx, &iam.AttachRolePolicyInput{RoleName: &role, PolicyArn: &policy}))
 }
 
-// decoded is a policy as it was given: IAM's answers have it percent-encoded, which this SDK leaves as it is.
+// decoded decodes a policy. IAM returns policies percent-encoded, and this SDK does not decode them.
 func decoded(policy *string) string {
 	return must(url.QueryUnescape(aws.ToString(policy)))
 }

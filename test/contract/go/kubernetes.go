@@ -19,11 +19,11 @@ import (
 
 const (
 	core = "/api/v1/namespaces/default"
-	// The one image of the emulator's clusters. A pod's own command runs a program of this machine in its place.
+	// The only image in the emulator's clusters. A command in the pod runs a local program instead.
 	image = "conformance.eks-pod-identity/probe:latest"
 )
 
-// kubernetesClient asks a cluster's API server, which it trusts by the cluster's certificate authority alone.
+// kubernetesClient calls a cluster's API server, and only trusts the cluster's certificate authority.
 type kubernetesClient struct {
 	endpoint string
 	http     *http.Client
@@ -39,7 +39,7 @@ func newKubernetesClient(cluster *types.Cluster) *kubernetesClient {
 	return &kubernetesClient{endpoint: *cluster.Endpoint, http: &http.Client{Transport: transport}}
 }
 
-// bearerToken is a token as `aws eks get-token` makes it: a presigned GetCallerIdentity, bound to the cluster.
+// bearerToken returns a token like that of `aws eks get-token`: a presigned GetCallerIdentity, bound to the cluster.
 func bearerToken(cluster string) string {
 	signed := must(sts.NewPresignClient(stsClient).PresignGetCallerIdentity(ctx, nil, func(o *sts.PresignOptions) {
 		o.ClientOptions = append(o.ClientOptions, func(o *sts.Options) {
@@ -50,7 +50,7 @@ func bearerToken(cluster string) string {
 	return "k8s-aws-v1." + base64.RawURLEncoding.EncodeToString([]byte(signed.URL))
 }
 
-// ask sends a request with a bearer token; gives status and body.
+// ask sends a request with a bearer token, and returns status and body.
 func (k *kubernetesClient) ask(token, method, path string, body any) (int, []byte) {
 	request := must(http.NewRequest(method, k.endpoint+path, bytes.NewReader(must(json.Marshal(body)))))
 	request.Header.Set("Authorization", "Bearer "+token)
@@ -60,7 +60,7 @@ func (k *kubernetesClient) ask(token, method, path string, body any) (int, []byt
 	return response.StatusCode, must(io.ReadAll(response.Body))
 }
 
-// get and create ask as the administrator, who has to be granted it; they give the body.
+// get and create send requests as administrator, which have to succeed, and return the body.
 func (k *kubernetesClient) get(path string) []byte {
 	status, body := k.ask(bearerToken(*clusterName), http.MethodGet, path, nil)
 	return succeeded(status, http.StatusOK, body)
@@ -84,7 +84,7 @@ func (k *kubernetesClient) makeServiceAccount(name string) {
 	})
 }
 
-// makePod makes a pod that runs a program of this machine once.
+// makePod creates a pod that runs a local program once.
 func (k *kubernetesClient) makePod(name, account string, command []string) {
 	var environment []object
 	for _, variable := range []string{"AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE", "NO_PROXY"} {
@@ -100,7 +100,7 @@ func (k *kubernetesClient) makePod(name, account string, command []string) {
 	})
 }
 
-// podToken is a token of a service account that is bound to a pod of it.
+// podToken returns a token of a service account, bound to one of its pods.
 func (k *kubernetesClient) podToken(pod, account, audience string) string {
 	bound := object{"kind": "Pod", "apiVersion": "v1", "name": pod}
 	answer := k.create(core+"/serviceaccounts/"+account+"/token", object{
@@ -112,7 +112,7 @@ func (k *kubernetesClient) podToken(pod, account, audience string) string {
 	return made.Status.Token
 }
 
-// outputOf is what a pod printed, once it has ended.
+// outputOf waits until a pod has ended, and returns its output.
 func (k *kubernetesClient) outputOf(pod string) string {
 	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(200 * time.Millisecond) {
 		var found struct{ Status struct{ Phase string } }

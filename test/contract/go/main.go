@@ -1,5 +1,5 @@
-// The emulator's contract with AWS's SDK for Go: each check prints one line of JSON, {"title", "ok", "detail"}.
-// The environment names the endpoint, the region and an administrator's key, as any program of the SDK expects them.
+// Contract tests of the emulator with the AWS SDK for Go. Each check prints one line of JSON, {"title", "ok", "detail"}.
+// The environment contains the endpoint, the region and an administrator's key, as the SDK expects them.
 package main
 
 import (
@@ -16,12 +16,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// asWorkload is the argument with which a pod runs this program.
+// asWorkload is the argument with which pods run this program.
 const asWorkload = "workload"
 
 var (
 	ctx = context.Background()
-	// administrator is the configuration that the environment names.
+	// administrator is the configuration from the environment.
 	administrator = must(config.LoadDefaultConfig(ctx))
 
 	stsClient = sts.NewFromConfig(administrator)
@@ -35,34 +35,34 @@ func main() {
 		printIdentity()
 		return
 	}
-	check("tells the administrator who it is", whoAmI)
-	check("refuses a wrong secret and an unknown key", wrongKeys)
+	check("returns the caller identity of the administrator", whoAmI)
+	check("rejects a wrong secret and an unknown key", wrongKeys)
 
-	check("makes a role, waits for it and gives its documents back", roles)
-	check("attaches a managed policy and refuses to delete what is in use", managedPolicies)
-	check("deletes policies and role", deleteRole)
+	check("creates a role, waits for it and returns its documents", roles)
+	check("attaches a managed policy and rejects the deletion of resources in use", managedPolicies)
+	check("deletes policies and the role", deleteRole)
 
-	check("makes a bucket, puts an object and gets it back", objects)
-	check("keeps keys that URLs write in another way apart", oddKeys)
-	check("lists page by page, with prefix and delimiter", listing)
-	check("honours a presigned URL until someone changes it", presignedURL)
-	check("answers wrong calls with S3's codes", bucketErrors)
+	check("creates a bucket, stores an object and returns it", objects)
+	check("distinguishes keys that need encoding in URLs", oddKeys)
+	check("lists objects in pages, with prefix and delimiter", listing)
+	check("accepts a presigned URL, but not a changed one", presignedURL)
+	check("answers invalid calls with the error codes of S3", bucketErrors)
 	check("deletes the objects, then the bucket", deleteBucket)
 
 	check("creates a cluster and waits until it is active", createCluster)
 	check("creates a node group and the agent's add-on", createAddon)
-	check("creates, lists and describes associations, and refuses a second one", associations)
-	check("lets a presigned token into the cluster, and no other", clusterToken)
-	check("gives credentials for a pod's token, and refuses others", podIdentity)
-	check("judges these credentials by the role's policy", sessionPolicy)
-	check("gives credentials to a pod whose SDK looks for them by itself", workload)
-	check("deletes association, add-on, node group and cluster", deleteCluster)
+	check("creates, lists and describes associations, and rejects a duplicate", associations)
+	check("accepts a presigned token for the cluster, and no other", clusterToken)
+	check("returns credentials for a pod's token, and rejects other tokens", podIdentity)
+	check("authorizes these credentials by the role's policy", sessionPolicy)
+	check("provides credentials to the default chain of an SDK in a pod", workload)
+	check("deletes the association, add-on, node group and cluster", deleteCluster)
 	if failed {
 		os.Exit(1)
 	}
 }
 
-// printIdentity says who the SDK's default chain of credentials makes of this process.
+// printIdentity prints the identity that the SDK's default credential chain finds.
 func printIdentity() {
 	fmt.Println(aws.ToString(must(stsClient.GetCallerIdentity(ctx, nil)).Arn))
 }
@@ -80,7 +80,7 @@ func wrongKeys() {
 	equal(codeOf(s3.NewFromConfig(unknown).ListBuckets(ctx, nil)), "InvalidAccessKeyId")
 }
 
-// withKey is the administrator's configuration with other credentials.
+// withKey returns the administrator's configuration with other credentials.
 func withKey(id, secret, sessionToken string) aws.Config {
 	other := administrator.Copy()
 	other.Credentials = credentials.NewStaticCredentialsProvider(id, secret, sessionToken)

@@ -19,7 +19,7 @@ func putObject(bucket *string, key, body string) {
 	must(s3Client.PutObject(ctx, &s3.PutObjectInput{Bucket: bucket, Key: &key, Body: strings.NewReader(body)}))
 }
 
-// textOf is the body of an answer of GetObject.
+// textOf returns the body of a GetObject response.
 func textOf(answer *s3.GetObjectOutput, err error) string {
 	succeeds(err)
 	defer answer.Body.Close()
@@ -39,7 +39,7 @@ func makeBucket(bucket *string) {
 	}))
 }
 
-// emptyAndDeleteBucket deletes a bucket with all that is in it.
+// emptyAndDeleteBucket deletes a bucket and all its objects.
 func emptyAndDeleteBucket(bucket *string) {
 	pages := s3.NewListObjectsV2Paginator(s3Client, &s3.ListObjectsV2Input{Bucket: bucket})
 	for pages.HasMorePages() {
@@ -68,7 +68,7 @@ func objects() {
 	equal(aws.ToString(answer.ETag), `"`+hex.EncodeToString(sum[:])+`"`)
 	equal(aws.ToString(answer.ContentType), "text/plain")
 	equal(answer.Metadata, map[string]string{"team": "red"})
-	// A part of an object comes without a checksum, which the SDK would log.
+	// The SDK would log that a range of an object has no checksum.
 	quiet := func(o *s3.Options) { o.DisableLogOutputChecksumValidationSkipped = true }
 	request.Range = aws.String("bytes=5-")
 	equal(textOf(s3Client.GetObject(ctx, request, quiet)), "text")
@@ -91,7 +91,7 @@ func oddKeys() {
 			listed = append(listed, *each.Key)
 		}
 	}
-	slices.Sort(keys) // by bytes, as S3 lists
+	slices.Sort(keys) // by bytes, the order of S3
 	equal(listed, keys)
 }
 

@@ -1,4 +1,4 @@
-"""Registers checks and runs them: each prints one line of JSON, {"title", "ok", "detail"}, as it ends."""
+"""Registers and runs checks. Each prints one line of JSON, {"title", "ok", "detail"}, when it ends."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ _checks = []
 
 
 def check(title):
-    """Registers a function as a check. Checks run in the order in which they are written and may build on each other."""
+    """Registers a function as a check. Checks run in the order of their definition, and may depend on earlier ones."""
 
     def register(function):
         _checks.append((title, function))
@@ -30,13 +30,13 @@ def contains(text, part):
 
 
 def refused(code, call, *arguments, **parameters):
-    """Asserts that a call is refused with an AWS error code; gives the whole answer."""
+    """Asserts that a call fails with an AWS error code. Returns the whole response."""
     try:
         call(*arguments, **parameters)
     except botocore.exceptions.ClientError as error:
         equal(error.response["Error"]["Code"], code)
         return error.response
-    raise AssertionError(f"expected {code}, but the call was granted")
+    raise AssertionError(f"expected {code}, but the call succeeded")
 
 
 def run():

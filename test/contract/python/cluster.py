@@ -1,4 +1,4 @@
-"""An embedded cluster behind the emulator's EKS, kubectl for it, and sessions of its service accounts."""
+"""An embedded cluster of the emulator's EKS, with kubectl and sessions of service accounts."""
 
 import base64
 import json
@@ -12,13 +12,13 @@ from roles import iam, make_role, trust
 AUTH = "k8s-aws-v1."
 SUBNETS = ["subnet-0000000000000000a", "subnet-0000000000000000b"]
 POD_IDENTITY = trust({"Service": "pods.eks.amazonaws.com"}, ["sts:AssumeRole", "sts:TagSession"])
-# The one image of the emulator's clusters. A pod's own command runs a program of this machine in its place.
+# The only image in the emulator's clusters. A command in the pod runs a local program instead.
 IMAGE = "conformance.eks-pod-identity/probe:latest"
 eks = boto3.client("eks")
 
 
 def bearer_token(cluster_name):
-    """A token for the API server as `aws eks get-token` makes it: a presigned GetCallerIdentity, bound to the cluster."""
+    """Returns a token like that of `aws eks get-token`: a presigned GetCallerIdentity, bound to the cluster."""
     sts = boto3.client("sts")
 
     def name_cluster(request, **_):
@@ -30,7 +30,7 @@ def bearer_token(cluster_name):
 
 
 class Cluster:
-    """Makes the cluster and waits until it is active."""
+    """Creates the cluster and waits until it is active."""
 
     def __init__(self, name):
         self.name = name
@@ -45,7 +45,7 @@ class Cluster:
         self.kubeconfig = self.write_kubeconfig({"token": bearer_token(name)})
 
     def write_kubeconfig(self, user):
-        """Writes a kubeconfig (JSON is YAML) for this cluster and user; gives its path."""
+        """Writes a kubeconfig (as JSON, which is YAML) for this cluster and user. Returns its path."""
         server = {
             "server": self.description["endpoint"],
             "certificate-authority-data": self.description["certificateAuthority"]["data"],
@@ -63,7 +63,7 @@ class Cluster:
         return path
 
     def kubectl(self, *arguments, stdin=None, kubeconfig=None, fails=False):
-        """What kubectl prints; with `fails`, what it says on standard error as it fails."""
+        """Runs kubectl and returns its output. With `fails`, it must fail, and standard error is returned."""
         environment = {**os.environ, "KUBECONFIG": kubeconfig or self.kubeconfig, "HOME": self.directory.name}
         done = subprocess.run(["kubectl", *arguments], input=stdin, capture_output=True, text=True, env=environment,
                               timeout=30, check=False)
@@ -72,7 +72,7 @@ class Cluster:
         return done.stderr if fails else done.stdout
 
     def session(self, role_arn, account="default"):
-        """What EKS Auth answers to the token of a pod with this service account in the default namespace."""
+        """Returns EKS Auth's response to the token of a pod with this service account in the default namespace."""
         if account != "default":
             self.kubectl("create", "serviceaccount", account)
         eks.create_pod_identity_association(clusterName=self.name, namespace="default", serviceAccount=account,
@@ -81,7 +81,7 @@ class Cluster:
         return boto3.client("eks-auth").assume_role_for_pod_identity(clusterName=self.name, token=token)
 
     def pod_token(self, account, audience):
-        """A token of the service account, bound to a pod of it that is made for that."""
+        """Returns a token of the service account, bound to a new pod."""
         pod = f"holder-{account}"
         if not self.kubectl("get", "pod", pod, "--ignore-not-found"):
             self.run_pod(pod, ["sleep", "60"], account)
@@ -89,7 +89,7 @@ class Cluster:
                             f"--bound-object-name={pod}").strip()
 
     def run_pod(self, name, command, account="default", env=None, namespace="default"):
-        """Makes a pod that runs a program of this machine once."""
+        """Creates a pod that runs a local program once."""
         container = {"name": "main", "image": IMAGE, "command": command,
                      "env": [{"name": key, "value": value} for key, value in (env or {}).items()]}
         spec = {"serviceAccountName": account, "restartPolicy": "Never", "terminationGracePeriodSeconds": 1,

@@ -1,7 +1,7 @@
-"""Requests that break one constraint of botocore's API models each, to all operations that the emulator has.
+"""Sends requests that each violate one constraint of botocore's API models, to all operations of the emulator.
 
-Each is compared with its control, the same request with a value that holds: what is refused must be refused for the
-constraint's sake. With an argument, the requests that were accepted are printed as well.
+Compares each with a control, the same request with a valid value, since a rejection must be caused by the
+constraint. With an argument, also prints the requests that were accepted.
 """
 
 import base64
@@ -25,7 +25,7 @@ from checks import check, run
 TABLE = pathlib.Path(__file__).parents[3] / "emulator" / "constraints" / "constraints.json"
 OPERATIONS = {service: sorted(table["operations"]) for service, table in json.loads(TABLE.read_text()).items()}
 
-# How a service refuses what its API model does not have.
+# Error codes for violations of the API model, by service.
 REFUSALS = {
     "iam": {"ValidationError"},
     "sts": {"ValidationError"},
@@ -36,15 +36,15 @@ REFUSALS = {
 }
 REFUSALS["s3control"] = REFUSALS["s3"] | {"NotImplemented"}
 
-# Why AWS accepts what breaks its own model: (service, member, constraint) -> reason.
+# Reasons why AWS accepts violations of its own model: (service, member, constraint) -> reason.
 ACCEPTED = {}
 
-# Without one of these a request to S3 is another operation.
+# Members without which an S3 request is another operation.
 SELECTING = {"CopySource", "PartNumber", "UploadId"}
 
 ACCOUNT = "arn:aws:iam::111122223333"
 DOCUMENT = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}})
-# Values that hold, where a few letters do not.
+# Valid values of members for which a few letters are invalid.
 VALUES = {
     "AssumeRolePolicyDocument": DOCUMENT,
     "PolicyDocument": DOCUMENT,
@@ -73,21 +73,21 @@ VALUES = {
     "CopySource": "constraints/source",
     "Bucket": "constraints",
 }
-# Values of which at least one breaks any of the patterns.
+# At least one of these values violates each pattern.
 ODD = ["!", "no value", "\u20ac", "\u0001", "/"]
 
 
 def matches(pattern, value):
-    """As AWS does: the whole value, by a regular expression of Java."""
+    """Matches the whole value with a Java regular expression, as AWS does."""
     flags = 0 if "\\p" in pattern else re.ASCII
     pattern = pattern.replace("\\p{L}", "^\\W_").replace("[^\\W_", "[\\w").replace("\\p{Z}", "\\s").replace("\\p{N}", "")
     return re.fullmatch(pattern, value, flags) is not None
 
 
 def holding(shape, name, least=1):
-    """A value of a shape with what is required of it, and `least` members of a structure."""
+    """Returns a valid value of a shape, with required members, or `least` members if none is required."""
     if shape.type_name == "structure":
-        # One without any member could not be told from one that is not there.
+        # A structure without members would be equivalent to a missing one.
         members = shape.required_members or list(shape.members)[:least]
         return {member: holding(shape.members[member], member) for member in members}
     if shape.type_name == "list":
@@ -112,7 +112,7 @@ def fits(shape, value):
 
 
 def breaking(shape, name):
-    """(constraint, value) for each constraint that a value of this shape can break by itself."""
+    """Returns (constraint, value) for each constraint of the shape, with a value that violates it."""
     low, high = shape.metadata.get("min"), shape.metadata.get("max")
     value = holding(shape, name)
     if shape.type_name in ("integer", "long"):
@@ -135,7 +135,7 @@ def breaking(shape, name):
 
 
 def places(shape, name, path=(), above=()):
-    """Every (path, shape, required) in a structure; a path leads through members, and through the elements of lists."""
+    """Yields (path, shape, required) of all members of a structure, including those in nested structures and lists."""
     if shape.name in above:
         return
     if shape.type_name == "structure":
@@ -151,7 +151,7 @@ def places(shape, name, path=(), above=()):
 
 
 def put(shape, value, path, new):
-    """`value` with `new` at a path, and what is required around it. `new` is None for a member that is left out."""
+    """Returns `value` with `new` at a path, and the members that this requires. If `new` is None, the member is omitted."""
     value = copy.deepcopy(value)
     (step, *rest), name = path, str(path[0])
     if step == "{key}":
@@ -167,7 +167,7 @@ def put(shape, value, path, new):
     value[step] = new
     if new is None:
         del value[step]
-        # A structure without any member would not be there either.
+        # A structure without members would be missing too.
         others = [] if value else [member for member in shape.members if member != step]
         value.update({other: holding(shape.members[other], other) for other in others[:1]})
     return value
@@ -184,7 +184,7 @@ class Service:
         self.http, self.answers = botocore.httpsession.URLLib3Session(), {}
 
     def send(self, operation, value):
-        """The error's code and text; () for a request that is granted."""
+        """Returns the error's code and message, or () if the request succeeds."""
         key = (operation.name, json.dumps(value, sort_keys=True, default=str))
         if key not in self.answers:
             self.answers[key] = self._send(operation, value)
@@ -192,7 +192,7 @@ class Service:
 
     def _send(self, operation, value):
         described = self.serializer.serialize_to_request(value, operation)
-        # S3 Control's hosts are named after accounts.
+        # Hosts of S3 Control begin with the account.
         described.pop("host_prefix", None)
         botocore.awsrequest.prepare_request_dict(described, endpoint_url=os.environ["AWS_ENDPOINT_URL"])
         request = botocore.awsrequest.create_request_object(described)
@@ -209,8 +209,8 @@ class Service:
 
 
 def sendable(operation, path, constraint, value):
-    """Whether a request can say this: a path without one of its parts is another operation's."""
-    # S3 Control's account is part of the host's name, which takes no odd one.
+    """Whether a request can express this value. A path with a missing part belongs to another operation."""
+    # The account of S3 Control is part of the host name, which must be valid.
     if path[0] == "AccountId" or constraint == "required" and path[0] in SELECTING:
         return False
     member = operation.input_shape.members[path[0]]
@@ -221,7 +221,7 @@ def sendable(operation, path, constraint, value):
 
 
 def probe(name):
-    """(made, accepted) requests of a service that break one constraint each."""
+    """Returns the number of requests with a violation, and those that were accepted."""
     service, made, accepted = Service(name), 0, []
     for operation in map(service.model.operation_model, OPERATIONS[name]):
         if operation.input_shape is None:
@@ -249,42 +249,42 @@ def judge(name):
         print(f"{name}: {len(accepted)} of {made} accepted", *accepted, sep="\n  ", file=sys.stderr)
     unexplained = [found for found in accepted if (name, found[1], found[2]) not in ACCEPTED]
     if unexplained:
-        raise AssertionError(f"{len(unexplained)} of {made} were accepted without a reason: {unexplained}")
+        raise AssertionError(f"{len(unexplained)} of {made} were accepted without a known reason: {unexplained}")
     if made == 0:
-        raise AssertionError("there was nothing to break")
+        raise AssertionError("the model has no constraints")
 
 
-@check("refuses what IAM's API model forbids")
+@check("rejects violations of IAM's API model")
 def iam():
     judge("iam")
 
 
-@check("refuses what STS's API model forbids")
+@check("rejects violations of STS's API model")
 def sts():
     judge("sts")
 
 
-@check("refuses what EKS's API model forbids")
+@check("rejects violations of EKS's API model")
 def eks():
     judge("eks")
 
 
-@check("refuses what EKS Auth's API model forbids")
+@check("rejects violations of EKS Auth's API model")
 def eks_auth():
     judge("eks-auth")
 
 
-@check("refuses what S3's API model forbids")
+@check("rejects violations of S3's API model")
 def s3():
     judge("s3")
 
 
-@check("refuses what S3 Control's API model forbids")
+@check("rejects violations of S3 Control's API model")
 def s3_control():
     judge("s3control")
 
 
-@check("accepts at most 1.5 % of what the models forbid, as AWS does")
+@check("accepts at most 1.5 % of violations, namely those that AWS accepts")
 def share():
     made = sum(found[0] for found in FOUND.values())
     accepted = sum(len(found[1]) for found in FOUND.values())

@@ -62,7 +62,7 @@ def associations():
     equal((updated["disableSessionTags"], updated["tags"]), (True, {"stage": "test"}))
 
 
-@check("gives credentials for a pod's token, and refuses others")
+@check("returns credentials for a pod's token, and rejects other tokens")
 def pod_identity():
     cluster = state["cluster"]
     token = cluster.pod_token("default", "pods.eks.amazonaws.com")
@@ -79,7 +79,7 @@ def pod_identity():
             clusterName="contract", token=token)
 
 
-@check("gives credentials for a pod's web identity")
+@check("returns credentials for a pod's web identity token")
 def web_identity():
     cluster = state["cluster"]
     issuer = cluster.issuer.removeprefix("https://").removeprefix("http://")
@@ -98,7 +98,7 @@ def web_identity():
     refused("InvalidIdentityToken", boto3.client("sts").assume_role_with_web_identity, **{**assume, "WebIdentityToken": other})
 
 
-@check("serves the AWS CLI")
+@check("works with the AWS CLI")
 def command_line():
     def aws(*arguments):
         return json.loads(subprocess.run(["aws", *arguments, "--output", "json"], capture_output=True, text=True, check=True,
@@ -108,7 +108,7 @@ def command_line():
     equal(aws("sts", "get-caller-identity")["Account"], ACCOUNT)
 
 
-@check("refuses to delete a cluster with nodes, then deletes all")
+@check("rejects the deletion of a cluster with nodes, then deletes everything")
 def delete():
     refused("ResourceInUseException", eks.delete_cluster, name="contract")
     eks.delete_addon(clusterName="contract", addonName=AGENT)

@@ -14,7 +14,7 @@ ADMINISTRATOR = sts.get_caller_identity()["Arn"]
 TAGGING = ["sts:AssumeRole", "sts:TagSession"]
 
 
-@check("makes a role, waits for it and gives its documents back as they were")
+@check("creates a role, waits for it and returns its documents unchanged")
 def roles():
     made = iam.create_role(RoleName="documented", Path="/team/", AssumeRolePolicyDocument=trust(ROOT, "sts:AssumeRole"),
                            Description="of a check", MaxSessionDuration=7200, Tags=[{"Key": "team", "Value": "red"}])
@@ -29,7 +29,7 @@ def roles():
     equal(iam.list_role_policies(RoleName="documented")["PolicyNames"], ["p"])
 
 
-@check("lists roles page by page")
+@check("lists roles in pages")
 def paging():
     for number in range(5):
         make_role(f"paged-{number}", trust(ROOT, "sts:AssumeRole"))
@@ -38,7 +38,7 @@ def paging():
     equal([name for name in names if name.startswith("paged-")], [f"paged-{number}" for number in range(5)])
 
 
-@check("attaches managed policies and refuses to delete what is in use")
+@check("attaches managed policies and rejects the deletion of resources in use")
 def managed():
     arn = iam.create_policy(PolicyName="managed", PolicyDocument=document(allow("s3:ListAllMyBuckets", "*")))["Policy"]["Arn"]
     iam.get_waiter("policy_exists").wait(PolicyArn=arn, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
@@ -52,7 +52,7 @@ def managed():
     refused("NoSuchEntity", iam.get_policy, PolicyArn=arn)
 
 
-@check("answers wrong calls with IAM's codes")
+@check("answers invalid calls with the error codes of IAM")
 def errors():
     refused("NoSuchEntity", iam.get_role, RoleName="none")
     refused("EntityAlreadyExists", iam.create_role, RoleName="documented",
@@ -62,7 +62,7 @@ def errors():
             PolicyDocument=document({"Effect": "Perhaps", "Action": "*", "Resource": "*"}))
 
 
-@check("assumes a role with tags, and a second role from it: a chain")
+@check("assumes a role with tags, and chains a second role")
 def chain():
     first = make_role("first", trust({"AWS": ADMINISTRATOR}, TAGGING), allow(TAGGING, "*"))
     second = make_role("second", trust({"AWS": first}, TAGGING, {"StringEquals": {"aws:PrincipalTag/team": "red"}}))
@@ -79,7 +79,7 @@ def chain():
     refused("AccessDenied", with_credentials("sts", untagged).assume_role, RoleArn=second, RoleSessionName="two")
 
 
-@check("makes users with keys that count while they are active, and policies of their own")
+@check("creates users with policies and keys, which only work while they are active")
 def users():
     user = iam.create_user(UserName="ann", Path="/team/", Tags=[{"Key": "team", "Value": "red"}])["User"]
     iam.get_waiter("user_exists").wait(UserName="ann", WaiterConfig={"Delay": 1, "MaxAttempts": 2})
@@ -99,7 +99,7 @@ def users():
     iam.delete_user(UserName="ann")
 
 
-@check("lets a user assume a role by hand, by a profile of the AWS CLI")
+@check("lets a user assume a role with a profile of the AWS CLI")
 def by_hand():
     user = iam.create_user(UserName="bob")["User"]
     key = iam.create_access_key(UserName="bob")["AccessKey"]
@@ -125,7 +125,7 @@ def by_hand():
         contains(denied.stderr, f"User: {user['Arn']} is not authorized to perform: sts:AssumeRole on resource: {other}")
 
 
-@check("simulates the policies of a role, page by page, and policies as they are given")
+@check("simulates the policies of a role in pages, and custom policies")
 def simulations():
     arn = make_role("simulated", trust(ROOT, "sts:AssumeRole"), allow("s3:GetObject", "arn:aws:s3:::data/red/*"))
     pages = iam.get_paginator("simulate_principal_policy").paginate(
@@ -145,7 +145,7 @@ def simulations():
     equal(iam.update_role_description(RoleName="simulated", Description="new")["Role"]["Description"], "new")
 
 
-@check("refuses roles that do not trust the caller, and malformed tokens")
+@check("rejects roles that do not trust the caller, and malformed tokens")
 def refusals():
     pods = make_role("pods-only", trust({"Service": "pods.eks.amazonaws.com"}, TAGGING))
     answer = refused("AccessDenied", sts.assume_role, RoleArn=pods, RoleSessionName="some")
@@ -154,7 +154,7 @@ def refusals():
             WebIdentityToken="no.token.here")
 
 
-@check("narrows a session with a session policy")
+@check("limits a session with a session policy")
 def session_policy():
     arn = make_role("wide", trust(ROOT, TAGGING), allow("iam:*", "*"))
     narrow = sts.assume_role(RoleArn=arn, RoleSessionName="some", Policy=document(allow("iam:GetRole", "*")))
@@ -163,13 +163,13 @@ def session_policy():
     refused("AccessDenied", client.list_roles)
 
 
-@check("is told by name that a service is not there, in the form of its protocol")
+@check("reports unsupported services by name, in the format of their protocol")
 def others():
     calls = {"dynamodb": "list_tables", "kms": "list_keys", "secretsmanager": "list_secrets", "ssm": "describe_parameters",
              "sqs": "list_queues", "sns": "list_topics", "lambda": "list_functions"}
     for service, call in calls.items():
         code = "InvalidAction" if service == "sns" else "UnknownOperationException"
-        contains(refused(code, getattr(boto3.client(service), call))["Error"]["Message"], f"has no {service}")
+        contains(refused(code, getattr(boto3.client(service), call))["Error"]["Message"], f"does not support {service}")
 
 
 @check("deletes roles")

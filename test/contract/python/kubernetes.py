@@ -1,4 +1,4 @@
-"""A cluster's API server with kubectl, and pods that find their credentials with boto3 and the AWS CLI."""
+"""Tests a cluster's API server with kubectl, and pods' credentials with boto3 and the AWS CLI."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def apply(*objects):
 
 
 def output_of(pod):
-    """What a pod printed, once it has ended."""
+    """Waits until a pod has ended, and returns its output."""
     kubectl("wait", f"pod/{pod}", "--for=jsonpath={.status.containerStatuses[0].state.terminated}", "--timeout=20s")
     return kubectl("logs", pod)
 
@@ -52,7 +52,7 @@ def sign_in():
     contains(kubectl("api-resources"), "serviceaccounts")
 
 
-@check("signs in with the AWS CLI as exec plugin, and not with a token of another cluster")
+@check("signs in with the AWS CLI as exec plugin, but not with a token for another cluster")
 def exec_plugin():
     execute = {
         "apiVersion": "client.authentication.k8s.io/v1beta1",
@@ -90,7 +90,7 @@ def objects():
     contains(kubectl("get", "configmap", "settings", "-n", "red", fails=True), "NotFound")
 
 
-@check("decides by RBAC what a service account may do")
+@check("authorizes service accounts with RBAC")
 def rbac():
     who = "--as=system:serviceaccount:red:app"
     contains(kubectl("auth", "can-i", "get", "pods", "-n", "red", who, fails=True), "")
@@ -105,7 +105,7 @@ def rbac():
     contains(kubectl("get", "secrets", "-n", "red", kubeconfig=own, fails=True), "Forbidden")
 
 
-@check("runs a pod to its end and shows its logs")
+@check("runs a pod to completion and returns its logs")
 def logs():
     kubectl("run", "hello", f"--image={IMAGE}", "--restart=Never", "--command", "--", "sh", "-c", "echo hello; echo $HOSTNAME")
     kubectl("wait", "pod/hello", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=20s")
@@ -120,7 +120,7 @@ def logs():
     kubectl("wait", "pod/hello", "--for=delete", "--timeout=20s")
 
 
-@check("follows the logs of a pod that runs, and ends it")
+@check("follows the logs of a running pod, and stops it")
 def follow():
     cluster().run_pod("waiting", ["sh", "-c", "echo ready; exec sleep 60"])
     kubectl("wait", "pod/waiting", "--for=condition=Ready", "--timeout=20s")
@@ -128,12 +128,12 @@ def follow():
     kubectl("delete", "pod", "waiting", "--grace-period=1", "--timeout=20s")
 
 
-@check("gives a pod credentials by its association: boto3 and the AWS CLI find them by themselves")
+@check("provides credentials from an association to the default chains of boto3 and the AWS CLI")
 def workload():
     arn = make_role("kubernetes-app", POD_IDENTITY, allow("s3:ListAllMyBuckets", "*"))
     kubectl("create", "serviceaccount", "app")
     eks.create_pod_identity_association(clusterName=cluster().name, namespace="default", serviceAccount="app", roleArn=arn)
-    # boto3 knows the agent by its link-local address alone; here it answers on loopback, which boto3 accepts as well.
+    # On embedded clusters the agent listens on loopback, which boto3 accepts as well as the link-local address.
     env = {"AWS_ENDPOINT_URL": os.environ["AWS_ENDPOINT_URL"], "AWS_DEFAULT_REGION": "us-west-2", "AWS_CONFIG_FILE": "/dev/null"}
     program = "import boto3; print(boto3.client('sts').get_caller_identity()['Arn']); boto3.client('s3').list_buckets()"
     cluster().run_pod("with-boto3", [sys.executable, "-c", program], "app", env)
@@ -143,7 +143,7 @@ def workload():
         contains(output_of(pod), f"arn:aws:sts::{ACCOUNT}:assumed-role/kubernetes-app/eks-kubernetes-{pod}")
 
 
-@check("gives a pod credentials by its service account's annotation: boto3 exchanges the web identity token")
+@check("provides a web identity token from an annotation, which boto3 exchanges for credentials")
 def web_identity():
     issuer = cluster().issuer
     provider = iam.create_open_id_connect_provider(Url=issuer, ClientIDList=["sts.amazonaws.com"])

@@ -1,7 +1,7 @@
-"""Prints what botocore's API models (Apache-2.0) demand of the input of operations, for scripts/constraints.ts.
+"""Prints the constraints of botocore's API models (Apache-2.0) on the input of operations, for scripts/constraints.ts.
 
-Reads {service: [operation, ...]} and prints {service: {"operations": {operation: shape or null}, "shapes": {...}}}. Shapes that
-demand nothing are left out, and with them all that leads to them alone.
+Reads {service: [operation, ...]} and prints {service: {"operations": {operation: shape or null}, "shapes": {...}}}. Omits
+shapes without constraints, and members that only lead to them.
 """
 
 import json
@@ -31,11 +31,11 @@ def constraints(model, operations):
 
 def demands(shape, inner):
     found = {key: shape[key] for key in ("min", "max", "pattern", "enum") if key in shape}
-    # Nothing is shorter than 0, but a number may be less.
+    # A length cannot be below 0, but a number can.
     if found.get("min") == 0 and shape["type"] not in ("integer", "long"):
         del found["min"]
     if "pattern" in found:
-        # Without the escapes that Java's regular expressions take and JavaScript's with Unicode do not.
+        # Removes escapes that Java allows, but JavaScript rejects in Unicode regular expressions.
         found["pattern"] = re.sub(r"\\([:@,])", r"\1", found["pattern"])
     members = {name: member(shape, name, reference, inner(reference)) for name, reference in shape.get("members", {}).items()}
     found["members"] = {name: kept for name, kept in members.items() if kept is not None}
@@ -51,7 +51,7 @@ def demands(shape, inner):
 
 def member(shape, name, reference, demanding):
     location, wire = reference.get("location"), reference.get("locationName", name)
-    # Members of a path are there wherever the path is one of the operation.
+    # A path of the operation always contains these members.
     required = location != "uri" and name in shape.get("required", [])
     if not demanding and not required:
         return None

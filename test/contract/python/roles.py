@@ -1,4 +1,4 @@
-"""Roles and policies that the checks share."""
+"""Roles and policies for checks."""
 
 import json
 
@@ -22,7 +22,7 @@ def trust(principal, actions, condition=None):
 
 
 def make_role(name, trust_policy, *statements):
-    """Makes a role with an inline policy of these statements; gives its ARN."""
+    """Creates a role with an inline policy, and returns its ARN."""
     arn = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust_policy)["Role"]["Arn"]
     if statements:
         iam.put_role_policy(RoleName=name, PolicyName="inline", PolicyDocument=document(*statements))
@@ -30,7 +30,7 @@ def make_role(name, trust_policy, *statements):
 
 
 def with_credentials(service, credentials):
-    """A client that acts as the session of an answer of STS or EKS Auth, or by a user's access key."""
+    """Returns a client with credentials from STS or EKS Auth, or with a user's access key."""
     lower = {key[0].lower() + key[1:]: value for key, value in credentials.items()}
     return boto3.client(
         service,

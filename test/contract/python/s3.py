@@ -22,7 +22,7 @@ BUCKET = "contract"
 s3 = boto3.client("s3")
 
 
-@check("makes a bucket, finds it and lists it")
+@check("creates, finds and lists a bucket")
 def bucket():
     s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.get_waiter("bucket_exists").wait(Bucket=BUCKET, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
@@ -32,7 +32,7 @@ def bucket():
             CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
 
 
-@check("gives back an object with its metadata, ETag and checksum")
+@check("returns an object with its metadata, ETag and checksum")
 def put_get():
     body = b"some text"
     put = s3.put_object(Bucket=BUCKET, Key="a/key", Body=body, ContentType="text/plain", Metadata={"team": "red"},
@@ -48,7 +48,7 @@ def put_get():
     s3.get_waiter("object_exists").wait(Bucket=BUCKET, Key="a/key", WaiterConfig={"Delay": 1, "MaxAttempts": 2})
 
 
-@check("stores a body that is streamed in signed chunks with a trailing checksum")
+@check("accepts a body in signed chunks with a trailing checksum")
 def stream():
     body = bytes(range(256)) * 1000
     for algorithm in ("CRC32", "SHA1", "SHA256"):
@@ -56,7 +56,7 @@ def stream():
         equal(s3.get_object(Bucket=BUCKET, Key="streamed")["Body"].read(), body)
 
 
-@check("takes large files in parts, from boto3's transfer manager and the AWS CLI")
+@check("accepts multipart uploads of boto3's transfer manager and the AWS CLI")
 def multipart():
     body = os.urandom(20 * 1024 * 1024)
     s3.upload_fileobj(io.BytesIO(body), BUCKET, "large/boto3", ExtraArgs={"Metadata": {"team": "red"}})
@@ -76,7 +76,7 @@ def multipart():
     equal("Uploads" in s3.list_multipart_uploads(Bucket=BUCKET), False)
 
 
-@check("keeps versions of objects, and marks of their deletion")
+@check("keeps object versions and delete markers")
 def versions():
     name = f"{BUCKET}-versions"
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
@@ -95,7 +95,7 @@ def versions():
     s3.delete_bucket(Bucket=name)
 
 
-@check("keeps keys that URLs write in another way apart")
+@check("distinguishes keys that need encoding in URLs")
 def odd_keys():
     keys = ["dot/../dots", "double//slash", "space and+plus", "percent%20", "ümläut/€", "quote'\"<&>", "trailing/"]
     for key in keys:
@@ -106,7 +106,7 @@ def odd_keys():
     equal([key for key in listed if key in keys], sorted(keys, key=str.encode))
 
 
-@check("lists page by page, in both versions, with prefix and delimiter")
+@check("lists objects in pages, in both versions, with prefix and delimiter")
 def listing():
     for number in range(7):
         s3.put_object(Bucket=BUCKET, Key=f"list/{number % 2}/{number}", Body=b"")
@@ -117,7 +117,7 @@ def listing():
         equal([item["Prefix"] for item in grouped["CommonPrefixes"]], ["list/0/", "list/1/"])
 
 
-@check("keeps the tags of objects and buckets")
+@check("stores tags of objects and buckets")
 def tags():
     s3.put_object(Bucket=BUCKET, Key="tagged", Body=b"", Tagging="team=red&stage=a%20b")
     equal({tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(Bucket=BUCKET, Key="tagged")["TagSet"]},
@@ -131,13 +131,13 @@ def tags():
     equal(s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"], new)
 
 
-@check("gives the tags of a bucket to S3 Control once they count in authorization")
+@check("manages bucket tags with S3 Control once ABAC is enabled")
 def abac():
     name, arn = f"{BUCKET}-abac", f"arn:aws:s3:::{BUCKET}-abac"
     s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_bucket_abac(Bucket=name, AbacStatus={"Status": "Enabled"})
     refused("MethodNotAllowed", s3.put_bucket_tagging, Bucket=name, Tagging={"TagSet": []})
-    # S3 Control has the account ahead of the host, which no resolver knows here.
+    # Hosts of S3 Control begin with the account, so they cannot be resolved here.
     resolve = socket.getaddrinfo
     with unittest.mock.patch("socket.getaddrinfo", lambda host, *rest: resolve(host.removeprefix(f"{ACCOUNT}."), *rest)):
         control = boto3.client("s3control")
@@ -155,7 +155,7 @@ def copy():
     equal(s3.get_object(Bucket=BUCKET, Key="copied")["Body"].read(), b"some text")
 
 
-@check("honours presigned URLs until someone changes them")
+@check("accepts presigned URLs, but not changed ones")
 def presigned():
     signer = boto3.client("s3", config=botocore.config.Config(signature_version="s3v4"))
     put = signer.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "presigned"})
@@ -164,13 +164,13 @@ def presigned():
     equal(urllib.request.urlopen(got).read(), b"by URL")
     try:
         urllib.request.urlopen(got.replace("Expires=60", "Expires=600"))
-        raise AssertionError("a changed URL was honoured")
+        raise AssertionError("a changed URL was accepted")
     except urllib.error.HTTPError as error:
         equal(error.code, 403)
         contains(error.read().decode(), "<Code>SignatureDoesNotMatch</Code>")
 
 
-@check("judges a session by its identity policy and by the bucket policy")
+@check("authorizes a session by its identity policy and the bucket policy")
 def policies():
     arn = make_role("s3-reader", POD_IDENTITY, allow("s3:GetObject", f"arn:aws:s3:::{BUCKET}/a/*"))
     cluster = Cluster("s3")
@@ -189,7 +189,7 @@ def policies():
     cluster.delete()
 
 
-@check("answers wrong calls with S3's codes")
+@check("answers invalid calls with the error codes of S3")
 def errors():
     refused("NoSuchKey", s3.get_object, Bucket=BUCKET, Key="none")
     refused("404", s3.head_object, Bucket=BUCKET, Key="none")

@@ -11,27 +11,27 @@ export const POD_NAME = 'reader-5d8f7c-x2x4z';
 
 type Change = Readonly<Record<string, unknown>>;
 
-/** A cluster `blue`, a role `app` for pods, and what it takes for pod shop/reader to ask for credentials. */
+/** A cluster `blue`, a role `app` for pods, and the settings with which pod shop/reader requests credentials. */
 export interface EksAuthFixture {
   readonly cloud: TestCloud;
-  /** Begins anew with settings; `settle` is called once a role was made, before it is used. */
+  /** Starts again with settings. Calls `settle` after the role was created and before it is used. */
   readonly start: (options?: Parameters<typeof testCloud>[0], settle?: () => void) => Promise<void>;
-  /** Associates shop/reader with the role `app`, or as `input` has it. */
+  /** Associates shop/reader with the role `app`. `input` overrides values. */
   readonly associate: (input?: object) => Promise<PodIdentityAssociation>;
   readonly claims: (change?: Change, cluster?: string) => JWTPayload;
-  /** A token by the cluster's key. */
+  /** Returns a token signed with the cluster's key. */
   readonly sign: (change?: Change, cluster?: string) => Promise<string>;
   readonly assume: (body: object | string, cluster?: string, caller?: Caller) => Promise<Answer>;
-  /** The session that an answer has the credentials of. */
+  /** Returns the session of the credentials in a response. */
   readonly sessionFrom: (answer: Answer) => RoleSession;
 }
 
-/** Registers the hooks that give each test a cloud of its own. */
+/** Registers hooks that provide each test with its own cloud. */
 export function eksAuthFixture(): EksAuthFixture {
   let cloud: TestCloud | undefined;
   let roleArn: string;
   const current = (): TestCloud => {
-    if (cloud === undefined) throw new Error('the fixture is there only within a test');
+    if (cloud === undefined) throw new Error('The fixture is only available in tests.');
     return cloud;
   };
   const fixture: EksAuthFixture = {

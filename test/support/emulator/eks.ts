@@ -20,10 +20,10 @@ import { answerTo, aRequest } from './requests.ts';
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
 export const REGION = 'us-west-2';
-/** Of the first account, in two zones. */
+/** Subnets of the first account, in two zones. */
 export const SUBNETS = ['subnet-0000000000000000a', 'subnet-0000000000000000b'];
 
-/** A `ManagedCluster` that remembers what it was told, with a key that tests sign tokens with. */
+/** A `ManagedCluster` that records calls, with a key with which tests sign tokens. */
 export interface RecordedCluster extends ManagedCluster {
   readonly spec: ClusterSpec;
   readonly told: string[];
@@ -40,8 +40,8 @@ export interface Answer {
 }
 
 /**
- * EKS, EKS Auth and IAM over one world without a server between: AWS' clients hand their requests straight to the
- * services, as a caller of the test's choice.
+ * EKS, EKS Auth and IAM of one emulated AWS, without a server. SDK clients pass their requests directly to the services, as a
+ * caller that the test chooses.
  */
 export interface TestCloud {
   readonly world: World;
@@ -50,7 +50,7 @@ export interface TestCloud {
   eks(caller?: Caller): EKSClient;
   iam(caller?: Caller): IAMClient;
   cluster(name: string): Cluster;
-  /** A call as it goes over the wire. */
+  /** Sends a raw request. */
   send(service: 'eks' | 'eks-auth', call: Partial<ServiceRequest>): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -116,7 +116,7 @@ export async function testCloud(
   };
 }
 
-/** Makes recorded clusters, which tests find in `clusters` by name. */
+/** Creates recorded clusters, and adds them to `clusters` by name. */
 export function recordingProvider(clusters: Map<string, RecordedCluster>): ClusterProvider {
   return {
     createCluster: async (spec) => {
@@ -157,7 +157,7 @@ function received(world: World, sent: SentRequest, caller: Caller): ServiceReque
 
 function recordedCluster(spec: ClusterSpec): RecordedCluster {
   let made: ReturnType<typeof generateKeyPair> | undefined;
-  // Most tests need none, and it takes a while.
+  // Generated on demand, since it is slow and most tests need none.
   const pair = () => (made ??= generateKeyPair('RS256'));
   const told: string[] = [];
   const nodeGroups: RecordedCluster['nodeGroups'] = new Map();

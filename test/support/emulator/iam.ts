@@ -11,7 +11,7 @@ import { iamService } from '../../../emulator/iam-api/index.ts';
 export const HERE = '111122223333';
 export const THERE = '444455556666';
 
-/** A world of two accounts with IAM, called without a network. `iam` calls as the first account's root by default. */
+/** Returns a world with two accounts and IAM, called without a network. `iam` calls as the first account's root by default. */
 export function iamWorld(options: Partial<WorldOptions> = {}) {
   const made = newWorld({ endpoint: () => 'http://127.0.0.1:0', seed: 'test', ...options });
   const { world } = made;
@@ -23,7 +23,7 @@ export function iamWorld(options: Partial<WorldOptions> = {}) {
   const iam = (action: string, parameters: Parameters = {}, caller: Caller = root(HERE)) =>
     call(caller, action, parameters);
 
-  /** Calls and expects 200. */
+  /** Calls IAM and expects status 200. */
   async function must(action: string, parameters: Parameters = {}, caller: Caller = root(HERE)): Promise<Answer> {
     const answer = await iam(action, parameters, caller);
     if (answer.status !== 200) throw new Error(`${action}: ${answer.code}: ${answer.message}`);
@@ -46,7 +46,7 @@ export function allow(actions: unknown, resource: unknown = '*', condition?: unk
   return JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
 }
 
-/** A session of a role, as its credentials would give it. */
+/** Returns a session of a role, as if it had been assumed. */
 export function sessionOf(
   { world }: Pick<ReturnType<typeof iamWorld>, 'world'>,
   name: string,

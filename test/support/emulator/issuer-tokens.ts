@@ -1,4 +1,4 @@
-/** Whether STS accepts the tokens of an issuer that a test serves itself. */
+/** Tests whether STS accepts tokens of an issuer that the test serves. */
 import { expect } from 'chai';
 import type { Issuer } from './oidc-issuer.ts';
 

@@ -1,4 +1,4 @@
-/** An OIDC issuer on this machine, and an OIDC provider of it in the emulator's IAM: STS can be shown whatever an issuer may say. */
+/** A local OIDC issuer with an OIDC provider in the emulator's IAM, for tests of STS with arbitrary answers of an issuer. */
 import { generateKeyPairSync, X509Certificate, type KeyPairKeyObjectResult } from 'node:crypto';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -17,15 +17,15 @@ import { newCertificateAuthority } from '../../../foundation/node/certificates.t
 export const CLIENT = 'conformance-client';
 export const OTHER_CLIENT = 'conformance-other-client';
 
-/** What the issuer answers at a path of it. */
+/** Response of the issuer at a path. */
 export interface Page {
   readonly status?: number;
   readonly body: unknown;
-  /** Ends the connection in place of an answer. */
+  /** Closes the connection without a response. */
   readonly ends?: true;
 }
 
-/** What STS answered: its error's code and message, or the members of its answer. */
+/** Response of STS: code and message of an error, or members of the result. */
 export interface Attempt {
   readonly code?: string;
   readonly status?: number | undefined;
@@ -41,25 +41,25 @@ type Condition = Readonly<Record<string, Readonly<Record<string, string | readon
 
 export interface Issuer {
   readonly url: string;
-  /** Without its scheme, as condition keys begin. */
+  /** URL without scheme, the prefix of condition keys. */
   readonly host: string;
-  /** Of its provider. */
+  /** ARN of its OIDC provider. */
   readonly providerArn: string;
-  /** Answers other than a good issuer's, by path; undefined: a good one's. */
+  /** Replaces responses by path. Undefined restores those of a valid issuer. */
   answer(pages: Readonly<Record<string, Page>> | undefined): void;
-  /** Lets the role trust the provider under this condition. Actions: by default also sts:TagSession and sts:SetSourceIdentity. */
+  /** Lets the role trust the provider with this condition. Default actions include sts:TagSession and sts:SetSourceIdentity. */
   trust(condition?: Condition, actions?: readonly string[]): Promise<void>;
-  /** A token by the issuer's key of this algorithm; claims over those of a good token, where undefined leaves one out. */
+  /** Returns a token signed with the issuer's key of an algorithm. `claims` override those of a valid token; undefined omits one. */
   sign(
     claims?: Readonly<Record<string, unknown>>,
     header?: { readonly alg?: string; readonly kid?: string },
   ): Promise<string>;
   assume(token: string): Promise<Attempt>;
-  /** Reads an object of the bucket with the session that the token opens: `read`, or the error's code. */
+  /** Reads an object in the bucket with a session for the token. Returns `read`, or the error code. */
   read(token: string, key: string): Promise<string>;
 }
 
-/** Clients' settings, the role that trusts the issuer, and a bucket that it may read. */
+/** Settings of clients, the role that trusts the issuer, and a bucket that the role may read. */
 export interface IssuerTarget {
   readonly settings: {
     readonly region: string;
@@ -72,15 +72,15 @@ export interface IssuerTarget {
 }
 
 interface Options {
-  /** Over TLS, with the thumbprint of the server's certificate, of the authority that signed it, or of neither. */
+  /** Uses TLS, and the thumbprint of the server's certificate, of its authority, or of neither. */
   readonly tls?: 'own' | 'authority' | 'neither';
-  /** Its URL ends in a slash. */
+  /** Whether the issuer's URL ends with a slash. */
   readonly slash?: true;
 }
 
 let made: ReadonlyMap<string, KeyPairKeyObjectResult> | undefined;
 
-/** Algorithm -> its keys, made once: that takes a while. */
+/** Returns keys by algorithm. They are generated once, since that is slow. */
 function signingKeys(): ReadonlyMap<string, KeyPairKeyObjectResult> {
   if (made !== undefined) return made;
   const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
@@ -99,7 +99,7 @@ function signingKeys(): ReadonlyMap<string, KeyPairKeyObjectResult> {
 
 const ACTIONS = ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession', 'sts:SetSourceIdentity'];
 
-/** Runs `use` with an issuer that the role trusts, and takes it away again. */
+/** Runs `use` with an issuer that the role trusts, and removes the issuer afterwards. */
 export async function withIssuer(
   { settings, roleArn, bucket }: IssuerTarget,
   { tls, slash }: Options,
@@ -192,7 +192,7 @@ async function attempt(sts: STSClient, RoleArn: string, WebIdentityToken: string
     };
   } catch (error) {
     const { name, message, $metadata } = error as Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
-    // Without an answer nothing was said about the token.
+    // Without a response, the result for the token is unknown.
     if ($metadata?.httpStatusCode === undefined) throw error;
     return { code: name.replace(/Exception$/, ''), status: $metadata.httpStatusCode, message };
   }
@@ -216,7 +216,7 @@ async function serve(
   };
 }
 
-/** A certificate for this machine, its chain up to the authority that signed it, and the thumbprints of both. */
+/** Returns a certificate for the local host, its chain including the authority, and the thumbprints of both. */
 async function certificates() {
   const authority = await newCertificateAuthority();
   const { certificate: own, key } = await authority.issue(['127.0.0.1']);
@@ -224,7 +224,7 @@ async function certificates() {
   return {
     key,
     cert: `${own}\n${authority.certificate}`,
-    // Of one certificate in small letters, as tools write it, of the other in capitals.
+    // Tests one thumbprint in lower case, as tools print it, and one in upper case.
     thumbprints: { own: thumbprint(own).toLowerCase(), authority: thumbprint(authority.certificate) },
   };
 }

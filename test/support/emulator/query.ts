@@ -3,11 +3,11 @@ import type { Caller } from '../../../emulator/core/principal.ts';
 import type { Service, ServiceRequest } from '../../../emulator/core/service.ts';
 import { answerTo, aRequest } from './requests.ts';
 
-/** What a query call answered: `result` is the `<XResult>` element, lists are arrays of its `member` elements. */
+/** Response of a query call. Lists are arrays of `member` elements. */
 export interface Answer {
   readonly status: number;
   readonly body: string;
-  /** The element below the root's result, read with dots: `Role.Arn`, `Roles.member`. */
+  /** Returns an element below the `<XResult>` element by a path such as `Role.Arn` or `Roles.member`. */
   readonly get: (path: string) => unknown;
   readonly code: string | undefined;
   readonly message: string | undefined;
@@ -18,7 +18,7 @@ export type Parameters = Readonly<Record<string, string | number | undefined>>;
 
 const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'member' });
 
-/** Calls a query service as the server does, without a network. */
+/** Returns a function that calls a query service like the server, without a network. */
 export function queryCaller(service: Service, version: string) {
   let count = 0;
   return async (caller: Caller | undefined, action: string, parameters: Parameters = {}): Promise<Answer> => {

@@ -1,7 +1,7 @@
 import { AwsError } from '../../../emulator/core/errors.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../../../emulator/core/service.ts';
 
-/** A request of nobody, as a service gets it of the server. */
+/** Returns an anonymous request, as the server passes it to a service. */
 export const aRequest = (more: Partial<ServiceRequest> & Pick<ServiceRequest, 'id' | 'time'>): ServiceRequest => ({
   method: 'GET',
   path: '/',
@@ -15,7 +15,7 @@ export const aRequest = (more: Partial<ServiceRequest> & Pick<ServiceRequest, 'i
   ...more,
 });
 
-/** What a service answers, errors included. */
+/** Returns the response of a service, including errors. */
 export async function answerTo(service: Service, request: ServiceRequest): Promise<ServiceResponse> {
   try {
     return await service.handle(request);

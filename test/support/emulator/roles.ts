@@ -14,7 +14,7 @@ export function allow(action: string | readonly string[], resource = '*', condit
   return { Effect: 'Allow', Action: action, Resource: resource, ...(condition && { Condition: condition }) };
 }
 
-/** A statement of a trust policy for a service; pods need both actions. */
+/** Returns a trust policy statement for a service. Pods need both actions. */
 export function trust(service: string, condition?: object, actions = ['sts:AssumeRole', 'sts:TagSession']): Statement {
   return {
     Effect: 'Allow',
@@ -42,7 +42,7 @@ export async function makeRole(
   return made.Role!.Arn!;
 }
 
-/** Makes a cluster and the role that it needs, which clusters share. */
+/** Creates a cluster, and the role that all clusters share. */
 export async function makeCluster(cloud: TestCloud, name = 'blue'): Promise<RecordedCluster> {
   const roleArn = await clusterRole(cloud);
   const accessConfig = { authenticationMode: 'API_AND_CONFIG_MAP' } as const;
@@ -56,13 +56,13 @@ export async function clusterRole(cloud: TestCloud): Promise<string> {
   return existing?.arn ?? makeRole(cloud, 'cluster', [trust('eks.amazonaws.com')]);
 }
 
-/** Someone with a role, as the caller of further calls. */
+/** Returns a role session as the caller of further calls. */
 export function sessionOf(cloud: TestCloud, roleArn: string, sessionName = 'test'): RoleSession {
   const role = [...cloud.world.account(ACCOUNT)!.roles.values()].find(({ arn }) => arn === roleArn)!;
   return aSession(role, cloud.world.clock.now(), { sessionName });
 }
 
-/** The name and message of the error that a call ends with. */
+/** Returns name, message and status of the error of a call, which must fail. */
 export async function errorOf(call: Promise<unknown>): Promise<{ name: string; message: string; status: number }> {
   try {
     await call;
@@ -70,5 +70,5 @@ export async function errorOf(call: Promise<unknown>): Promise<{ name: string; m
     const { name, message, $metadata } = error as Error & { $metadata?: { httpStatusCode?: number } };
     return { name, message, status: $metadata?.httpStatusCode ?? 0 };
   }
-  throw new Error('the call was expected to fail');
+  throw new Error('The call was expected to fail.');
 }

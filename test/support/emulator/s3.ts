@@ -24,7 +24,7 @@ export interface TestS3 {
   readonly root: Caller;
   readonly service: Service;
   readonly createAccount: (id: string) => Caller;
-  /** Calls S3 as `caller`, past HTTP and signatures. `target` is path and query as they would be sent. */
+  /** Calls S3 as `caller`, without HTTP and signatures. `target` is the path and query as sent. */
   call(
     caller: Caller | undefined,
     method: string,
@@ -33,7 +33,7 @@ export interface TestS3 {
   ): Promise<TestAnswer>;
 }
 
-/** For tests: S3 alone in a world of its own. */
+/** Creates an S3 service in its own world. */
 export function testS3(backend?: S3Backend): TestS3 {
   const { world, createAccount } = newWorld({ seed: 'test', endpoint: () => 'http://127.0.0.1:0' });
   const context = serviceContext(world, disturbances());

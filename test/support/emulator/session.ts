@@ -4,7 +4,7 @@ import type { World } from '../../../emulator/world/world.ts';
 import type { PolicyDocument, Role } from '../../../emulator/iam/model.ts';
 import { compilePolicy } from '../../../emulator/iam/policy/index.ts';
 
-/** What a test wants of a role and a session of it. Policies are lists of statements. */
+/** Options of a test's role and session. Policies are lists of statements. */
 export interface TestSessionOptions {
   readonly accountId?: string;
   readonly roleName?: string;
@@ -13,7 +13,7 @@ export interface TestSessionOptions {
   readonly sessionPolicy?: readonly object[];
   readonly roleTags?: Readonly<Record<string, string>>;
   readonly sessionTags?: Readonly<Record<string, string>>;
-  /** Milliseconds that the session lasts. */
+  /** Duration of the session in milliseconds. */
   readonly lifetime?: number;
 }
 
@@ -23,7 +23,7 @@ export interface TestSession {
   readonly credentials: Credentials;
 }
 
-/** A session of a role since a time, without tags and policies, that lasts so many milliseconds. */
+/** Returns a role session without tags and policies. */
 export const aSession = (
   { accountId, name, arn, id }: Pick<Role, 'accountId' | 'name' | 'arn' | 'id'>,
   issuedAt: number,
@@ -43,12 +43,12 @@ export const aSession = (
   context: {},
 });
 
-/** For tests: makes a role and a session of it, without the ways that lead to one. */
+/** Creates a role and a session of it directly, without calls of IAM and STS. */
 export function testSession(world: World, options: TestSessionOptions = {}): TestSession {
   const { roleName = `role-${world.random().toString(36).slice(2, 8)}` } = options;
   const accountId = options.accountId ?? [...world.accounts.keys()][0] ?? '';
   const account = world.account(accountId);
-  if (account === undefined) throw new Error(`the test has no account ${accountId}`);
+  if (account === undefined) throw new Error(`The test has no account ${accountId}.`);
   const now = world.clock.now();
   const document = (statements: readonly object[]): string =>
     JSON.stringify({ Version: '2012-10-17', Statement: statements });

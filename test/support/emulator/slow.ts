@@ -5,7 +5,7 @@ import type { EmulatorSettings } from '../../../emulator/core/settings.ts';
 import { signedHeaders } from '../../../emulator/sigv4/sign.ts';
 import { startWithWorld } from '../../../emulator/start.ts';
 
-/** What an answer says: status, error code and text. */
+/** Status, error code and message of a response. */
 export interface Told {
   readonly status: number;
   readonly code: string | undefined;
@@ -18,7 +18,7 @@ interface PlainCall {
   readonly form?: string;
 }
 
-/** A call of each service that needs nothing to be there. */
+/** A call of each service that requires no resources. */
 const CALLS: Readonly<Record<ServiceName, PlainCall>> = {
   iam: { method: 'POST', path: '/', form: 'Action=ListRoles&Version=2010-05-08' },
   sts: { method: 'POST', path: '/', form: 'Action=GetCallerIdentity&Version=2011-06-15' },
@@ -28,13 +28,13 @@ const CALLS: Readonly<Record<ServiceName, PlainCall>> = {
   s3: { method: 'GET', path: '/' },
 };
 
-/** An emulator whose delays and throttling stand still until the test lets time pass. */
+/** Starts an emulator whose time for delays and throttling only passes when the test advances it. */
 export async function slowEmulator(settings: Partial<EmulatorSettings>) {
   const time = testTime();
   const { emulator, world } = await startWithWorld({ settings, uptime: time });
   const { endpoint, region, administrator } = emulator;
 
-  /** One call, signed and without retries. */
+  /** Sends one signed call, without retries. */
   async function call(service: ServiceName, credentials: Credentials = administrator): Promise<Told> {
     const { method, path, form } = CALLS[service];
     const contentType = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
@@ -46,7 +46,7 @@ export async function slowEmulator(settings: Partial<EmulatorSettings>) {
     return told(await fetch(endpoint + path, { method, headers, ...body }));
   }
 
-  /** What SDK clients are made with. */
+  /** Returns the configuration of SDK clients. */
   const config = (maxAttempts: number) => ({
     endpoint,
     region,

@@ -5,7 +5,7 @@ import { queryCaller } from './query.ts';
 import type { Answer, Parameters } from './query.ts';
 import { stsService } from '../../../emulator/sts/index.ts';
 
-/** `iamWorld` with STS beside IAM. */
+/** Returns `iamWorld` with STS added. */
 export function stsWorld(options: Partial<WorldOptions> = {}) {
   const made = iamWorld(options);
   const sts = queryCaller(stsService(made.context), '2011-06-15');
@@ -19,7 +19,7 @@ export function stsWorld(options: Partial<WorldOptions> = {}) {
     return `arn:aws:iam::${accountId}:role/${name}`;
   }
 
-  /** The session whose credentials an answer gave. */
+  /** Returns the session of the credentials in a response. */
   function sessionIn(answer: Answer): RoleSession {
     const found = made.world.credentials.find(String(answer.get('Credentials.AccessKeyId')));
     if (found?.caller.kind !== 'role-session') throw new Error(`no session: ${answer.code}: ${answer.message}`);
@@ -32,7 +32,7 @@ export function stsWorld(options: Partial<WorldOptions> = {}) {
   return { ...made, sts, createRole, sessionIn, assume };
 }
 
-/** Session tags as AssumeRole's parameters. */
+/** Returns session tags as parameters of AssumeRole. */
 export function tagParameters(tags: Readonly<Record<string, string>>, transitive: readonly string[] = []): Parameters {
   const parameters: Record<string, string> = {};
   Object.entries(tags).forEach(([key, value], index) => {

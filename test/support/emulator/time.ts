@@ -2,7 +2,7 @@ import type { Clock } from '../../../emulator/core/clock.ts';
 import { DEFAULT_SETTINGS } from '../../../emulator/world/new-world.ts';
 import type { Delays, EmulatorSettings } from '../../../emulator/core/settings.ts';
 
-/** Time that stands still until a test moves it. */
+/** A clock that only advances when the test calls `pass`. */
 export interface TestTime extends Clock {
   pass(milliseconds: number): void;
 }
@@ -17,7 +17,7 @@ export function testTime(): TestTime {
   };
 }
 
-/** Settings with these delays and no others. */
+/** Returns settings with these delays; others keep their defaults. */
 export function delays(some: Partial<Delays>, pace = 1): Pick<EmulatorSettings, 'delays' | 'pace'> {
   return { delays: { ...DEFAULT_SETTINGS.delays, ...some }, pace };
 }
