@@ -129,6 +129,6 @@ describe('custom operations and steps', () => {
   it('cause an error if a program without a handler receives them', async () => {
     const result = await run(withBuckets, 'XX-04', false);
     expect(result.verdict).to.equal('error');
-    expect(result.reason).to.contain('the probe program has no handler of ListBuckets');
+    expect(result.reason).to.contain('the probe program has no handler for ListBuckets');
   });
 });

@@ -193,7 +193,7 @@ describe('a gate', () => {
         { allowed: [entry({ observed: { verdict: 'passed' } })] },
         'needs no allowance',
       ],
-      ['a layer for a whole scenario', { allowed: [entry({ observed: { layer: 's3' } })] }, 'layer needs a probe'],
+      ['a layer for a whole scenario', { allowed: [entry({ observed: { layer: 's3' } })] }, 'layer requires a probe'],
       [
         'a finding without a reason',
         { findings: [{ scenario: 'AB-01' }] },
