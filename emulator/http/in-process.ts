@@ -26,7 +26,7 @@ export const inProcessHandler = (options: CallHandlerOptions): InProcessHandler 
     await setImmediate();
     const head = { method, path, query: queryString(query), headers: { ...headers }, sourceIp: '127.0.0.1' };
     const answered = handleCall({ connection: 0, read: async () => bytesOf(body) }, head, options);
-    const { response } = await (abortSignal ? Promise.race([answered, aborted(abortSignal)]) : answered);
+    const { response } = await (abortSignal ? unlessAborted(answered, abortSignal) : answered);
     return {
       response: {
         statusCode: response.status,
@@ -50,9 +50,11 @@ const queryString = (query: SdkRequest['query']): string =>
 const escaped = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
+/** Rejects with an `AbortError` if the signal fires before the work ends. */
+const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
     const abort = (): void => reject(Object.assign(new Error('Request aborted'), { name: 'AbortError' }));
-    if (signal.aborted) abort();
     signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });

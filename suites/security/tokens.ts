@@ -112,9 +112,12 @@ suite('security', ({ scenario }) => {
         .flatMap((secret) => [`hmac-${secret}`, `hmac-${secret}-without-key-id`] as const)
         .flatMap((change) => [
           refused('app', fetchCredentials({ change }), { by: ['eks-auth', 'agent'], status: 400 }),
-          fails(askEksAuth('app', { change }), BAD_POD_TOKEN),
           fails(assumeByToken('web', 'web', { change }), BAD_WEB_TOKEN),
         ]),
+      // Only two: the agent passes each token on, and many such calls look like fast polling.
+      ...(['hmac-audience', 'hmac-empty-without-key-id'] as const).map((change) =>
+        fails(askEksAuth('app', { change }), BAD_POD_TOKEN),
+      ),
     ],
   });
 });
