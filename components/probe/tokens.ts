@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
+  KnownSecret,
   ProjectedToken,
   TokenChange,
   TokenDescription,
@@ -86,16 +87,6 @@ export async function changeToken(token: string, change: TokenChange | undefined
       return `${header}.${Buffer.from('no json').toString('base64url')}.${signature}`;
     case 'bearer-prefix':
       return `Bearer ${token}`;
-    case 'hmac-empty':
-    case 'hmac-audience':
-    case 'hmac-issuer':
-    case 'hmac-key-id':
-      return signedWithSecret(decode(header), claims, change);
-    case 'hmac-empty-without-key-id':
-    case 'hmac-audience-without-key-id':
-    case 'hmac-issuer-without-key-id':
-    case 'hmac-key-id-without-key-id':
-      return signedWithSecret(decode(header), claims, change, true);
     case 'self-signed': {
       // Load it only here, because it slows the start.
       const { createSign, generateKeyPair } = await import('node:crypto');
@@ -110,6 +101,8 @@ export async function changeToken(token: string, change: TokenChange | undefined
         .sign(await unknownKey)
         .toString('base64url')}`;
     }
+    default:
+      return signedWithSecret(decode(header), claims, change);
   }
 }
 
@@ -117,19 +110,20 @@ export async function changeToken(token: string, change: TokenChange | undefined
 async function signedWithSecret(
   { kid, ...header }: Record<string, unknown>,
   claims: string,
-  change: string,
-  withoutKeyId = false,
+  change: Extract<TokenChange, `hmac-${string}`>,
 ): Promise<string> {
   const { createHmac } = await import('node:crypto');
   const { aud, iss } = decode(claims) as { readonly aud?: string | readonly string[]; readonly iss?: string };
-  const [, name = ''] = change.split('-');
-  const secrets: Readonly<Record<string, string | undefined>> = {
+  const secrets: Readonly<Record<KnownSecret, string | undefined>> = {
+    empty: '',
     audience: [aud].flat()[0],
     issuer: iss,
-    key: typeof kid === 'string' ? kid : undefined,
+    'key-id': typeof kid === 'string' ? kid : undefined,
   };
-  const input = `${encode({ ...header, ...(!withoutKeyId && { kid }), alg: 'HS256' })}.${claims}`;
-  const signature = createHmac('sha256', secrets[name] ?? '')
+  const secret = change.replace(/^hmac-|-without-key-id$/g, '') as KnownSecret;
+  const keepsKeyId = !change.endsWith('-without-key-id');
+  const input = `${encode({ ...header, ...(keepsKeyId && { kid }), alg: 'HS256' })}.${claims}`;
+  const signature = createHmac('sha256', secrets[secret] ?? '')
     .update(input)
     .digest('base64url');
   return `${input}.${signature}`;

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import { handleCall, type CallHandlerOptions } from './handle-call.ts';
+import { uriEncode } from '../sigv4/index.ts';
 import { headersOf } from './server.ts';
 
 /** A request as the AWS SDK's request handlers get it, with a body in memory. */
@@ -43,12 +44,10 @@ const bytesOf = (body: string | Uint8Array): Buffer =>
 
 const queryString = (query: SdkRequest['query']): string =>
   Object.entries(query)
-    .flatMap(([name, value]) => [value].flat().map((one) => escaped(name) + (one === null ? '' : `=${escaped(one)}`)))
+    .flatMap(([name, value]) =>
+      [value].flat().map((one) => uriEncode(name) + (one === null ? '' : `=${uriEncode(one)}`)),
+    )
     .join('&');
-
-/** As Signature Version 4 encodes it (IAM User Guide, "Create a canonical request"). */
-const escaped = (text: string): string =>
-  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 
 /** Rejects with an `AbortError` if the signal fires before the work ends. */
 const unlessAborted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>

@@ -43,7 +43,7 @@ export async function collectAssociations(scene: Scene, findings: Findings): Pro
 }
 
 export async function collectRoles(scene: Scene, findings: Findings): Promise<void> {
-  const { context: context, signal } = scene;
+  const { context, signal } = scene;
   const roles: Record<string, unknown> = {};
   await Promise.all(
     Object.entries(context.scenario.spec.roles ?? {}).map(([alias, { account = 'main' }]) =>

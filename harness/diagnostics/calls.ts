@@ -9,7 +9,7 @@ const MOST_CALLS = 3;
 
 /** Collects AWS calls from the scenario or about its resources, if AWS has a readable record. */
 export function collectCalls(scene: Scene, findings: Findings): void {
-  const { context: context, since } = scene;
+  const { context, since } = scene;
   const { controls } = context.environment.aws;
   if (!controls) {
     findings.notes.push('Calls: this AWS has no readable record of calls.');

@@ -41,7 +41,7 @@ export function makeScene(context: ScenarioContext, { probes, startedAt }: Failu
       ]),
   );
   return {
-    context: context,
+    context,
     clusters: aliases.map((alias: ClusterAlias) => clusterOf(context, alias)),
     places: [...places.values()],
     probes,

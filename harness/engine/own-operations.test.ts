@@ -34,7 +34,7 @@ const labelNamespace = defineStep(
   {
     refersTo: (step) => ({ workloads: [step.workload] }),
     waitSeconds: () => 0,
-    perform: async ({ context: context }, step) => {
+    perform: async ({ context }, step) => {
       const { cluster, namespace } = workload(context, step.workload);
       await clusterOf(context, cluster).kubernetes.raw({
         method: 'PATCH',

@@ -111,7 +111,7 @@ describe('the pods of a running scenario', () => {
     spec: Partial<ScenarioSpec> = {},
   ): Promise<readonly string[]> => {
     const reports = { 'red-1': [report()], 'red-2': [report({ number: 1 })], 'late-1': [report({ number: 1 })] };
-    const { context: context, made } = worldOf({ probes, workloads, ...spec }, reports);
+    const { context, made } = worldOf({ probes, workloads, ...spec }, reports);
     await probeAll(context);
     return made;
   };
@@ -125,10 +125,7 @@ describe('the pods of a running scenario', () => {
   it('start if an operation names them', async () => {
     const asking = succeeds(act(() => ({ outcome: 'granted' })));
     const naming = createToken('app/app', { boundTo: 'idle' });
-    const { context: context, made } = worldOf(
-      { probes: [asking, fails(naming, { by: 'kubernetes' })], workloads: both },
-      {},
-    );
+    const { context, made } = worldOf({ probes: [asking, fails(naming, { by: 'kubernetes' })], workloads: both }, {});
     await probeAll(context).catch(() => undefined);
     expect(made).to.deep.equal(['+idle-1']);
   });
@@ -144,12 +141,12 @@ describe('the pods of a running scenario', () => {
   });
 
   it('must exist when their workload probes', async () => {
-    const { context: context } = worldOf({ probes: [read], workloads: { red: { role: 'app', starts: 'later' } } }, {});
+    const { context } = worldOf({ probes: [read], workloads: { red: { role: 'app', starts: 'later' } } }, {});
     const failure: unknown = await probeAll(context).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(HarnessError).and.include({ code: 'BAD_SCENARIO' });
   });
   it('must report every probe', async () => {
-    const { context: context } = worldOf({ probes: [read] }, { 'red-1': [report({ number: 7 })] });
+    const { context } = worldOf({ probes: [read] }, { 'red-1': [report({ number: 7 })] });
     const failure: unknown = await probeAll(context).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(HarnessError).and.include({
       code: 'POD_FAILED',
@@ -164,7 +161,7 @@ const look = defineStep('LookAhead', () => ({}), {
 });
 
 it('a step knows whether the following probes expect a refusal', async () => {
-  const { context: context } = worldOf(
+  const { context } = worldOf(
     { probes: [read, look(), refused('red', fetchCredentials(), { by: 'agent' })] },
     { 'red-1': [report(), report({ number: 1, outcome: 'refused', layer: 'agent' })] },
   );

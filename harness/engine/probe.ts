@@ -44,7 +44,7 @@ const contextOf = (
   all: readonly Stage[],
   next: number,
 ): StepContext => ({
-  context: context,
+  context,
   pods: {
     start: (name) => running.start(name, next),
     restart: (name) => running.restart(name, next),

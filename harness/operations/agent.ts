@@ -23,7 +23,7 @@ const ofAgent = (
     refersTo,
     needs: () => [capability],
     isExclusive: () => true,
-    perform: ({ context: context }, { cluster }) => perform(context, cluster),
+    perform: ({ context }, { cluster }) => perform(context, cluster),
   });
 
 export const restartAgent = ofAgent('RestartAgent', 'agent-restart', restart);
@@ -52,7 +52,7 @@ const takesArguments = (name: string) =>
 export const agentArguments = defineStep('AgentArguments', withArguments, {
   ...takesArguments('agentArguments'),
   isExclusive: () => true,
-  perform: async ({ context: context }, operation) => mustStart(await rollOut(context, operation)),
+  perform: async ({ context }, operation) => mustStart(await rollOut(context, operation)),
 });
 
 /** Like `agentArguments`, but refused if the agent's container exits twice. The scenario must be exclusive. */

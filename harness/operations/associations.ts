@@ -34,7 +34,7 @@ export const createAssociation = ofAssociation(
       return { workloads: [name], roles: [role, targetRole] };
     },
     needs: (_step, kubernetes) => [kubernetes ? 'pod-identity' : 'associations'],
-    change: async ({ context: context, expectsRefusal }, { association }, subject) => {
+    change: async ({ context, expectsRefusal }, { association }, subject) => {
       await associate(context, subject[0], specOf(association));
       return changeTo(context, subject, specOf(association), expectsRefusal);
     },
@@ -46,7 +46,7 @@ export const updateAssociation = ofAssociation(
   (workload: string, role: string) => ({ workload, role }),
   {
     refersTo: ({ workload: name, role }) => ({ workloads: [name], roles: [role] }),
-    change: async ({ context: context, expectsRefusal }, { role }, subject, eks) => {
+    change: async ({ context, expectsRefusal }, { role }, subject, eks) => {
       const input = { ...keyOf(context, subject[0]), roleArn: context.names.roleArn(role) };
       await retryUntilConsistent(context, isAssociationTooSoon, () =>
         eks.send(new UpdatePodIdentityAssociationCommand(input)),
@@ -58,7 +58,7 @@ export const updateAssociation = ofAssociation(
 
 export const deleteAssociation = ofAssociation('DeleteAssociation', (workload: string) => ({ workload }), {
   refersTo: ({ workload: name }) => ({ workloads: [name] }),
-  change: async ({ context: context }, _step, subject, eks) => {
+  change: async ({ context }, _step, subject, eks) => {
     await eks.send(new DeletePodIdentityAssociationCommand(keyOf(context, subject[0])));
     return { injected: false, roleArn: undefined };
   },

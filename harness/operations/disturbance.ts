@@ -30,7 +30,7 @@ export const disturbAws = defineStep('DisturbAws', (options: Disturbance) => ({ 
   refersTo: ({ cluster, token }) => ({ clusters: [cluster], tokens: [token] }),
   needs: () => ['aws-disturbances'],
   isExclusive: ({ namespace, token }) => namespace === undefined && token === undefined,
-  perform: async ({ context: context }, { kind: _kind, do: _do, cluster, namespace, token, ...disturbance }) => {
+  perform: async ({ context }, { kind: _kind, do: _do, cluster, namespace, token, ...disturbance }) => {
     const end = context.environment.aws.controls?.addDisturbance({
       ...disturbance,
       ...(cluster !== undefined && { clusterName: clusterOf(context, cluster).cluster.name }),
@@ -48,7 +48,7 @@ export const disturbAws = defineStep('DisturbAws', (options: Disturbance) => ({ 
 
 export const clearDisturbances = defineStep('EndDisturbances', () => ({}), {
   withoutKubernetes: true,
-  perform: async ({ context: context }) => {
+  perform: async ({ context }) => {
     for (const end of context.disturbances.splice(0)) end();
   },
 });

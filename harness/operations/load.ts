@@ -61,7 +61,7 @@ export const startLoad = defineStep('StartLoad', (load: string, options: LoadOpt
     yield whole('"requests" of "flood" of startLoad', flood?.requests, 1, 10_000);
     yield number('"seconds" of "flood" of startLoad', flood?.seconds, 0, 3600);
   },
-  perform: ({ context: context }, options) => begin(context, options),
+  perform: ({ context }, options) => begin(context, options),
 });
 
 async function begin(context: ScenarioContext, options: LoadOptions & { readonly load: string }): Promise<void> {
@@ -122,7 +122,7 @@ export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number)
   *check({ percent }) {
     yield number('the share of awaitLoad, in percent,', percent ?? null, 1, 100);
   },
-  perform: ({ context: context }, { load, percent }) => {
+  perform: ({ context }, { load, percent }) => {
     const running = runningLoad(context, load);
     return running.started(Math.ceil((running.pods * percent) / 100));
   },
@@ -131,7 +131,7 @@ export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number)
 /** Restarts a load's Deployments as `kubectl rollout restart` does, and waits until all pods are new. */
 export const restartLoad = defineStep('RestartLoad', (load: string) => ({ load }), {
   keepsCredentials: true,
-  perform: async ({ context: context }, { load }) => {
+  perform: async ({ context }, { load }) => {
     const running = runningLoad(context, load);
     await running.started(running.pods);
     running.pods += running.running().length;
@@ -141,7 +141,7 @@ export const restartLoad = defineStep('RestartLoad', (load: string) => ({ load }
 
 export const endLoad = defineStep('EndLoad', (load: string) => ({ load }), {
   keepsCredentials: true,
-  perform: async ({ context: context }, { load }) => {
+  perform: async ({ context }, { load }) => {
     const running = runningLoad(context, load);
     await running.end();
     await running.gone();
@@ -157,7 +157,7 @@ export const awaitCalls = defineStep(
   {
     keepsCredentials: true,
     needs: () => ['call-record'],
-    perform: ({ context: context }, { load, again }) => untilAsked(context, load, again ? Date.now() : 0),
+    perform: ({ context }, { load, again }) => untilAsked(context, load, again ? Date.now() : 0),
   },
 );
 
@@ -202,7 +202,7 @@ export const loadCalls = defineHarnessOperation(
 export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ load }), {
   withoutKubernetes: true,
   keepsCredentials: true,
-  perform: async ({ context: context }, { load }) => {
+  perform: async ({ context }, { load }) => {
     runningLoad(context, load).recoversFrom = Date.now();
   },
 });

@@ -21,19 +21,19 @@ const ofRole = {
 export const putRolePolicy = defineStep(
   'PutRolePolicy',
   (role: string, ...permissions: readonly PermissionStatement[]) => ({ role, permissions }),
-  { ...ofRole, perform: ({ context: context }, { role, permissions }) => put(context, role, permissions) },
+  { ...ofRole, perform: ({ context }, { role, permissions }) => put(context, role, permissions) },
 );
 export const updateTrust = defineStep('UpdateTrust', (role: string, trust: RoleSpec['trust']) => ({ role, trust }), {
   ...ofRole,
-  perform: ({ context: context }, { role, trust }) => update(context, role, trust),
+  perform: ({ context }, { role, trust }) => update(context, role, trust),
 });
 export const deleteRole = defineStep('DeleteRole', (role: string) => ({ role }), {
   ...ofRole,
-  perform: ({ context: context }, { role }) => remove(context, role),
+  perform: ({ context }, { role }) => remove(context, role),
 });
 export const recreateRole = defineStep('RecreateRole', (role: string) => ({ role }), {
   ...ofRole,
-  perform: ({ context: context }, { role }) => recreate(context, role),
+  perform: ({ context }, { role }) => recreate(context, role),
 });
 
 /** Denies actions to the nodes' role by an inline policy, until the end of the scenario. The scenario runs alone. */
@@ -45,7 +45,7 @@ export const denyNode = defineStep(
     refersTo: ({ cluster }) => ({ clusters: [cluster] }),
     needs: () => ['node-role'],
     isExclusive: () => true,
-    perform: ({ context: context }, { cluster, actions }) => {
+    perform: ({ context }, { cluster, actions }) => {
       const { iam } = context.environment.aws.clients('main');
       const RoleName = clusterOf(context, cluster).cluster.nodeRoleArn.split('/').at(-1);
       const PolicyName = `${context.scenario.id}-deny`;

@@ -12,11 +12,11 @@ export const annotateServiceAccount = defineStep(
   (workload: string, annotations: Readonly<Record<string, string | null>>) => ({ workload, annotations }),
   {
     refersTo,
-    perform: ({ context: context }, step) => annotate(context, workload(context, step.workload), step.annotations),
+    perform: ({ context }, step) => annotate(context, workload(context, step.workload), step.annotations),
   },
 );
 
 export const recreateServiceAccount = defineStep('RecreateServiceAccount', (workload: string) => ({ workload }), {
   refersTo,
-  perform: ({ context: context }, step) => recreate(context, workload(context, step.workload)),
+  perform: ({ context }, step) => recreate(context, workload(context, step.workload)),
 });

@@ -13,7 +13,7 @@ export const wait = defineStep('Wait', seconds, {
     yield number('the time of wait, in seconds,', seconds ?? null, 0, LONGEST_SECONDS);
   },
   waitSeconds: ({ seconds }) => seconds,
-  perform: ({ context: context }, { seconds }) => sleep(seconds * 1000, undefined, { signal: context.signal }),
+  perform: ({ context }, { seconds }) => sleep(seconds * 1000, undefined, { signal: context.signal }),
 });
 
 /** Advances AWS's clock until the end of the scenario. */
@@ -21,7 +21,7 @@ export const advanceClock = defineStep('AdvanceClock', seconds, {
   withoutKubernetes: true,
   needs: () => ['virtual-clock'],
   isExclusive: () => true,
-  perform: async ({ context: context }, { seconds }) => {
+  perform: async ({ context }, { seconds }) => {
     const { controls } = context.environment.aws;
     if (!controls)
       throw badScenario(

@@ -125,7 +125,7 @@ export const cutWebhook = defineStep(
       yield oneOf('"by" of cutWebhook', by, ['url', 'ca']);
     },
     isExclusive: () => true,
-    perform: async ({ context: context }, { by, cluster: alias }) => {
+    perform: async ({ context }, { by, cluster: alias }) => {
       const { kubernetes } = clusterOf(context, alias);
       const before = await webhookClient(kubernetes);
       const { caBundle } = before;

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
-import { withTimeLimit } from './load-limit.ts';
+import { withTimeLimit } from './time-limit.ts';
 import { collect, extended, newRegistry, type Registry } from './suite-registry.ts';
 import { suitesOf, type SuiteTable } from './suite-table.ts';
 import type { Scenario } from '../scenario/spec.ts';
@@ -86,13 +86,13 @@ export interface Reload {
 }
 
 /** Loads the suites of the user's folders in addition to the project's. Throws `HarnessError`. */
-export async function readUserSuites(own: Registry, folders: readonly string[], anew?: Reload): Promise<Suites> {
+export async function readUserSuites(own: Registry, folders: readonly string[], reload?: Reload): Promise<Suites> {
   const registry = extended(own);
-  if (anew) forgetRequired();
+  if (reload) forgetRequired();
   try {
-    if (folders.length > 0) await collect(registry, () => loadUserFiles(registry, folders, anew?.time));
+    if (folders.length > 0) await collect(registry, () => loadUserFiles(registry, folders, reload?.time));
   } finally {
-    if (anew) await noteFiles(anew, registry);
+    if (reload) await noteFiles(reload, registry);
   }
   const { scenarios, hooks, scopes, renamedSuites } = registry;
   return { scenarios: inOrder(scenarios, suitesOf(registry)), hooks, scopes, renamedSuites };

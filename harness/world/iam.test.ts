@@ -379,7 +379,7 @@ describe('a changed association', () => {
     return {
       made,
       deleted,
-      context: context,
+      context,
       get asked() {
         return asked;
       },
@@ -404,7 +404,7 @@ describe('a changed association', () => {
     ['AccessDeniedException', 'User: me is not authorized to perform: eks-auth:AssumeRoleForPodIdentity'],
   ] as const)
     it(`cannot be watched if the credentials cause ${code}`, async () => {
-      const { context: context } = clusterOf(30, [{ code, message }]);
+      const { context } = clusterOf(30, [{ code, message }]);
       const failed = watchAssociation(context, subjectOf(context)).catch(({ name }: Error) => name);
       expect(await failed).to.equal(code);
     });

@@ -68,13 +68,13 @@ describe('the groups of a pod', () => {
   it('end with its deletion, and omit groups of other workloads', () =>
     expect(pod(all, 'blue', 0)).to.equal('0:1 2:4'));
   it('begin after a late start', () => expect(pod(all, 'red', 5)).to.equal('3:5'));
-  for (const [what, from, heldBack] of [
+  for (const [what, from, deferred] of [
     ['a pod whose first group follows its start', 0, false],
     ['a pod that starts one step before its first group', 1, true],
     ['a pod that a step restarts', 4, false],
   ] as const)
-    it(`${heldBack ? 'are deferred' : 'are not deferred'} for ${what}`, () =>
-      expect(podStages(all, 'red', from).deferred).to.equal(heldBack));
+    it(`${deferred ? 'are deferred' : 'are not deferred'} for ${what}`, () =>
+      expect(podStages(all, 'red', from).deferred).to.equal(deferred));
   it('are deferred for a pod whose first group follows a group of the harness', () =>
     expect(podStages(of(succeeds(act(() => ({ outcome: 'granted' }))), red), 'red', 0).deferred).to.equal(true));
   it('are empty for a workload without probes', () => {

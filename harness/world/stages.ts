@@ -59,15 +59,15 @@ export interface PodGroups {
 /** Returns the groups of a pod that starts at stage `fromStage`, up to the stage that ends it. */
 export function podStages(all: readonly Stage[], workload: string, fromStage: number): PodGroups {
   const groups: ProbeGroup[] = [];
-  let heldBack = false;
+  let deferred = false;
   for (const stage of all.slice(fromStage)) {
     if (stage.kind === 'action' && stepOf(stage.action).endsPodOf?.(stage.action) === workload) break;
     const { probes = [], number = 0 } = stage.kind === 'group' ? stage.group : {};
     const own = probes.filter(({ step }) => step.workload === workload);
     if (own.length > 0) groups.push({ number, probes: own });
-    heldBack ||= groups.length === 0;
+    deferred ||= groups.length === 0;
   }
-  return { groups, deferred: heldBack && groups.length > 0 };
+  return { groups, deferred: deferred && groups.length > 0 };
 }
 
 /** Whether the probes up to the next step that changes credentials expect that these workloads get none. */

@@ -19,9 +19,9 @@ export const FILES = [
   // These mostly wait.
   'harness/world/propagation.test.ts',
   'harness/world/iam.test.ts',
-  'harness/scenario-files/load-limit.test.ts',
+  'harness/scenario-files/time-limit.test.ts',
   'emulator/eks-auth/propagation.test.ts',
   'emulator/sts/propagation.test.ts',
   'test/**/*.test.ts',
-  '{bin,aws,clusters,components,emulator,examples,foundation,harness,scripts,suites}/**/!(propagation|iam|load-limit).test.ts',
+  '{bin,aws,clusters,components,emulator,examples,foundation,harness,scripts,suites}/**/!(propagation|iam|time-limit).test.ts',
 ];

@@ -23,7 +23,7 @@ export async function executed(
   const [{ execute }, { COMMANDS, main }, { endTimeLimit }] = await Promise.all([
     import('../../bin/cli/command.ts'),
     import('../../bin/cli/commands.ts'),
-    import('../../harness/scenario-files/load-limit.ts'),
+    import('../../harness/scenario-files/time-limit.ts'),
   ]);
   const io: Io = {
     stdout: { write: (text: string) => ((out += text), wrote(text), true) } as Io['stdout'],

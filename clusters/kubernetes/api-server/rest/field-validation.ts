@@ -4,13 +4,13 @@ import type { ResourceKind } from '../model/kinds.ts';
 import { badRequest } from '../model/errors.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 
+const MODES = ['Ignore', 'Strict', 'Warn'] as const;
+
 /** What to do with unknown fields, and the receiver of warnings (Kubernetes, "Field validation"). */
 export interface FieldValidation {
-  readonly mode: 'Ignore' | 'Strict' | 'Warn';
+  readonly mode: (typeof MODES)[number];
   readonly warn: (text: string) => void;
 }
-
-const MODES = ['Ignore', 'Strict', 'Warn'] as const;
 
 /** Returns the mode of a request's `fieldValidation`; default `Warn`. Throws `ApiError` 422. */
 export function validationMode(given: string | null): FieldValidation['mode'] {

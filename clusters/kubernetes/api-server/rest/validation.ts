@@ -52,12 +52,9 @@ function checkStrings(field: string, map: unknown, valid: (value: string) => boo
 
 const ANNOTATION_BYTES = 256 * 1024;
 
-function checkSize(annotations: object = {}): FieldError[] {
-  const size = Buffer.byteLength(
-    Object.entries(annotations ?? {})
-      .flat()
-      .join(''),
-  );
+function checkSize(annotations: object | null | undefined): FieldError[] {
+  const entries = Object.entries(annotations ?? {});
+  const size = Buffer.byteLength(entries.flat().join(''));
   if (size <= ANNOTATION_BYTES) return [];
   const message = `Too long: may not be more than ${ANNOTATION_BYTES} bytes`;
   return [{ ...invalidValue('metadata.annotations', '', ''), message }];

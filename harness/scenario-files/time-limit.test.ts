@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 
-const MODULE = new URL('load-limit.ts', import.meta.url).href;
+const MODULE = new URL('time-limit.ts', import.meta.url).href;
 
 function ended(
   load: string,
