@@ -127,6 +127,23 @@ describe('CachingRetriever', () => {
     expect(w.metrics.text()).to.contain('pod_identity_cache_state{state="evicted"} 1');
   });
 
+  it('keeps valid credentials if the clock is moved back during a sweep', async () => {
+    const w = world();
+    await w.get('old');
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const { answer } = w.source;
+    w.source.answer = (token) => gate.then(() => answer(token));
+    w.clock.at += 13 * HOUR;
+    const swept = w.get('old');
+    w.clock.at = START;
+    w.source.answer = answer;
+    const fresh = await w.get('new');
+    release();
+    await swept;
+    expect(await w.get('new')).to.equal(fresh);
+  });
+
   it('drops the least recently written entry when full, regardless of reads', async () => {
     const w = world({ maxSize: 2 });
     await w.get('a');

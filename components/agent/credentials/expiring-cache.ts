@@ -43,7 +43,8 @@ export class ExpiringCache<V> {
     const due = [...this.#items].filter(([, item]) => now > item.refreshAt);
     for (const [key, item] of due) await refresh(key, item.value);
     for (const [key, item] of this.#items) {
-      if (now > item.expiresAt) this.delete(key);
+      // Not `now`: a test may have moved the clock back during the refreshes.
+      if (this.#now() > item.expiresAt) this.delete(key);
     }
   }
 }
