@@ -10,7 +10,7 @@ import type { Command } from './command.ts';
 const IN_ACCOUNTS = CLUSTER_TYPES.filter(({ aws }) => aws === 'account').map(({ name }) => name);
 
 /** AWS options. They read the same environment variables as a run. */
-const OF_AWS: readonly OptionSpec[] = [
+const AWS_OPTIONS: readonly OptionSpec[] = [
   option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials instead of this machine'),
   option.text('region REGION', 'eks: use this region (default: from the state file, AWS_REGION or the profile)'),
   option.list(
@@ -46,7 +46,7 @@ run has no leftovers.`,
       'report-dir DIR',
       'search this report folder, or those in it, instead of reports/ (repeatable, or comma-separated)',
     ),
-    ...OF_AWS.map((option) => ({ ...option, commandLineOnly: option.name === 'cluster' })),
+    ...AWS_OPTIONS.map((option) => ({ ...option, commandLineOnly: option.name === 'cluster' })),
   ],
   remarks: `Exit codes: 0 no leftovers; 2 wrong usage or credentials; 3 something could not be removed or read, or a state file is
 unusable.`,
@@ -89,7 +89,7 @@ unusable.`,
 /** Rejects flags without effect. Throws `HarnessError` BAD_FLAG_VALUE. */
 function checkSweep({ text, values }: GivenOptions): void {
   if (text('cluster') !== undefined) return;
-  const option = OF_AWS.find(({ name }) => values.get(name)?.origin === 'flag');
+  const option = AWS_OPTIONS.find(({ name }) => values.get(name)?.origin === 'flag');
   if (option !== undefined)
     throw badFlagValue(`--${option.name} only applies to AWS: add --cluster ${IN_ACCOUNTS[0]}, or leave it out.`);
 }

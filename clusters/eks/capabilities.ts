@@ -15,18 +15,18 @@ export interface ClusterFindings extends Pick<MadeCluster, 'cluster' | 'provider
   readonly agentAddon: boolean;
 }
 
-const OF_AGENTS = Object.values(AGENT_CAPABILITIES).flat();
+const ALL_AGENT_CAPABILITIES = Object.values(AGENT_CAPABILITIES).flat();
 
 /** Returns the capabilities that this chart's agent lacks, or all if the chart is unknown. */
 const unavailableAgents = (chart: AgentVersion | undefined): readonly string[] =>
-  OF_AGENTS.filter((of) => chart === undefined || !AGENT_CAPABILITIES[chart].includes(of));
+  ALL_AGENT_CAPABILITIES.filter((of) => chart === undefined || !AGENT_CAPABILITIES[chart].includes(of));
 
 /** Returns the harness capabilities known before the cluster exists. */
 export function capabilitiesOfEks(
   options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage' | 'agentChart' | 'serviceAccount'>,
 ): ReadonlySet<string> {
   const { attach, compute, nodeRoleArn, agentImage, agentChart = '0.1', serviceAccount } = options;
-  const may = new Set([...COMMON_CAPABILITIES, 'network-policy', 'kubelet-stats', ...OF_AGENTS]);
+  const may = new Set([...COMMON_CAPABILITIES, 'network-policy', 'kubelet-stats', ...ALL_AGENT_CAPABILITIES]);
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');
@@ -36,7 +36,7 @@ export function capabilitiesOfEks(
   if (attached || nodeRoleArn !== undefined) may.delete('node-role');
   // Auto Mode's nodes include the agent.
   if (!attached && compute === 'auto-mode')
-    for (const of of ['agent-restart', 'agent-stop', 'agent-addon', ...OF_AGENTS]) may.delete(of);
+    for (const of of ['agent-restart', 'agent-stop', 'agent-addon', ...ALL_AGENT_CAPABILITIES]) may.delete(of);
   return may;
 }
 

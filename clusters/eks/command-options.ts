@@ -16,7 +16,7 @@ const ROLE = {
 } as const;
 
 /** Options of new clusters; a run does not change existing ones. */
-const OF_NEW_CLUSTERS: readonly OptionSpec[] = [
+const NEW_CLUSTER_SPECS: readonly OptionSpec[] = [
   option.text('kubernetes-version VERSION', "create clusters of this version, such as 1.34 (default: EKS's choice)", {
     form: { pattern: /^\d+\.\d+$/, expected: 'give a version such as 1.34' },
   }),
@@ -43,7 +43,7 @@ const OF_NEW_CLUSTERS: readonly OptionSpec[] = [
   }),
 ];
 
-export const NEW_CLUSTER_OPTIONS: readonly string[] = OF_NEW_CLUSTERS.map(({ name }) => name);
+export const NEW_CLUSTER_OPTIONS: readonly string[] = NEW_CLUSTER_SPECS.map(({ name }) => name);
 
 export const EKS_OPTIONS: readonly OptionSpec[] = [
   AGENT_IMAGE,
@@ -67,11 +67,11 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
   }),
   option.text('service-account-dir DIR', 'access --cluster-name with the token and ca.crt in this folder'),
   option.text('addon-version VERSION', "install this version of the agent add-on (default: EKS's choice)"),
-  ...OF_NEW_CLUSTERS,
+  ...NEW_CLUSTER_SPECS,
 ];
 
 /** Options without effect in Auto Mode, which provides nodes and agent. */
-const OF_NODE_GROUPS: readonly string[] = [
+const NODE_GROUP_OPTIONS: readonly string[] = [
   'instance-type',
   'nodes',
   'addon-version',
@@ -80,7 +80,7 @@ const OF_NODE_GROUPS: readonly string[] = [
   'agent-chart',
 ];
 /** Options that select the agent under test. They must never be ignored. */
-const OF_THE_AGENT: readonly string[] = ['addon-version', 'agent-image'];
+const AGENT_OPTIONS: readonly string[] = ['addon-version', 'agent-image'];
 
 /**
  * Rejects flags without effect, because a run must not pass without testing the requested agent. Variables and config files
@@ -117,7 +117,7 @@ export function checkEksOptions(options: OptionValues): void {
     `--cluster-name ${names.join(',')} uses an existing cluster without changing it`,
   );
   refuse(
-    OF_NODE_GROUPS,
+    NODE_GROUP_OPTIONS,
     names.length === 0 && options.text('compute') === 'auto-mode',
     '--compute auto-mode provides its own nodes and agent',
   );
@@ -131,5 +131,5 @@ export function checkEksOptions(options: OptionValues): void {
 
 function isGiven(option: string, { values }: OptionValues): boolean {
   const origin = values.get(option)?.origin;
-  return origin === 'flag' || (OF_THE_AGENT.includes(option) && origin !== 'default');
+  return origin === 'flag' || (AGENT_OPTIONS.includes(option) && origin !== 'default');
 }

@@ -18,9 +18,9 @@ export interface Difference {
 /** Fields of a probe that are compared. Free text, ids and times differ between runs. */
 export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identity'] as const;
 /** Facts of a client's run (`foundation/protocols/client-run.ts`) that are compared between two clients. */
-const OF_CLIENTS = ['signed', 'told', 'expired', 'credentials.tokens'] as const;
+const CLIENT_FACTS = ['signed', 'told', 'expired', 'credentials.tokens'] as const;
 /** Facts that depend on the client's timeouts, which are only compared if no machine was late. */
-const OF_TIMELY_CLIENTS = ['outcomes', 'credentials.requests'] as const;
+const CLIENT_TIMING_FACTS = ['outcomes', 'credentials.requests'] as const;
 
 /** Returns the differences between two runs of a scenario, its verdict first. */
 export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScenario): readonly Difference[] {
@@ -60,10 +60,10 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
 }
 
 const factsOfClients = (...probes: readonly SideProbe[]): readonly string[] => [
-  ...OF_CLIENTS,
+  ...CLIENT_FACTS,
   ...(probes.some(({ observed }) => Number(observed?.facts?.['lateMilliseconds'] ?? 0) >= PATIENCE_MILLISECONDS)
     ? []
-    : OF_TIMELY_CLIENTS),
+    : CLIENT_TIMING_FACTS),
 ];
 
 /** A scenario that ended in an error has no probes to compare. */

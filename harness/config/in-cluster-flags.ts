@@ -8,7 +8,7 @@ const OUTSIDE: ReadonlySet<string> = new Set([
   ...['report-dir', 'reporter', 'quiet', 'verbose', 'no-color', 'config', 'pass-with-no-scenarios'],
 ]);
 /** Options about the agent, which the emulator installs if there is one. */
-const OF_THE_AGENT: readonly string[] = ['agent-image', 'agent-args', 'agent-chart'];
+const AGENT_FLAGS: readonly string[] = ['agent-image', 'agent-args', 'agent-chart'];
 /** Options that need local files, a terminal or an emulator in this process. */
 const NOT_INSIDE: readonly string[] = [
   ...['suites-dir', 'gate', 'times', 'last-failed', 'shard', 'watch', 'keep', 'record', 'client', 'client-image'],
@@ -41,7 +41,7 @@ export function checkInCluster(configuration: Configuration): void {
 export function flagsOfRunner(configuration: Configuration, withEmulator: boolean): readonly string[] {
   return configuration.options.flatMap(({ name, clusters }) => {
     const { value, origin } = configuration.values.get(name) ?? { value: undefined, origin: 'default' };
-    const isAway = OUTSIDE.has(name) || (withEmulator && OF_THE_AGENT.includes(name));
+    const isAway = OUTSIDE.has(name) || (withEmulator && AGENT_FLAGS.includes(name));
     if (isAway || origin === 'default' || value === undefined || clusters?.includes('eks') === false) return [];
     return [`--${name}=${String(value)}`];
   });

@@ -15,7 +15,7 @@ import type { Opened } from './environment.ts';
 import { openSession, type RunOptions, type Session } from './session.ts';
 
 /** SHA-256 of "text". */
-const OF_TEXT = '982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1';
+const TEXT_DIGEST = '982d9e3eb996f559e633f4d194def3761d909f5a3b647d1a851fead67c32c9d1';
 
 describe('the conclusion of a run', () => {
   let directory: string;
@@ -201,7 +201,7 @@ describe('the conclusion of a run', () => {
       translations: ['t'],
       services: ['s3', 'iam', 'sts', 'eks', 'eks-auth'],
       clusters: [{ alias: 'c1', name: 'one', facts: { version: '1.35' } }],
-      digests: { [program]: OF_TEXT, 'main.js': OF_TEXT },
+      digests: { [program]: TEXT_DIGEST, 'main.js': TEXT_DIGEST },
     });
   });
 

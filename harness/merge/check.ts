@@ -7,9 +7,19 @@ export interface ShardRun extends Run {
 }
 
 /** Options that do not affect results. */
-const NO_MATTER = ['shard', 'times', 'suites-dir', 'report-dir', 'reporter', 'record', 'config', 'parallel', 'keep'];
-const OF_DISPLAY = ['quiet', 'verbose', 'no-color'];
-const OF_MACHINE = ['docker', 'kernel', 'context'];
+const NEUTRAL_OPTIONS = [
+  'shard',
+  'times',
+  'suites-dir',
+  'report-dir',
+  'reporter',
+  'record',
+  'config',
+  'parallel',
+  'keep',
+];
+const DISPLAY_OPTIONS = ['quiet', 'verbose', 'no-color'];
+const MACHINE_FACTS = ['docker', 'kernel', 'context'];
 
 /** Returns the shards in order. Throws `HarnessError` BAD_FILE if they are not all shards of one run. */
 export function shardsOf(runs: readonly Run[]): readonly ShardRun[] {
@@ -55,7 +65,7 @@ function checkSettings(one: ShardRun, other: ShardRun): void {
   const of = ({ results }: ShardRun): Values =>
     new Map(
       Object.entries(results.configuration)
-        .filter(([name]) => !NO_MATTER.includes(name) && !OF_DISPLAY.includes(name))
+        .filter(([name]) => !NEUTRAL_OPTIONS.includes(name) && !DISPLAY_OPTIONS.includes(name))
         .map(([name, { value }]) => [`--${name}`, value]),
     );
   checkSame(one, other, of, 'ran with different settings');
@@ -66,7 +76,7 @@ function checkSubjects(one: ShardRun, other: ShardRun): void {
     const { endpoints, services, digests, faults, clusters } = environment;
     const facts = Object.entries(factsOf({ ...environment, clusters: clusters.slice(0, 1) }));
     return new Map<string, unknown>([
-      ...facts.filter(([name, value]) => !OF_MACHINE.includes(name) && value !== 'unknown'),
+      ...facts.filter(([name, value]) => !MACHINE_FACTS.includes(name) && value !== 'unknown'),
       ...(services.length === 0 ? [] : Object.entries({ endpoints, services, faults })),
       ...Object.entries(digests),
     ]);

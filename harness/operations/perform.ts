@@ -92,14 +92,14 @@ async function isSame(
 }
 
 /** An API server's messages for failures of webhook and agent, which are results. */
-const OF_OTHERS = /failed calling webhook|error trying to reach/;
+const WEBHOOK_AND_AGENT_ERRORS = /failed calling webhook|error trying to reach/;
 
 /** Whether the API server failed, was overloaded or rejected the harness's credentials. */
 function isOfApiServer(
   { asScenario }: HarnessDescriptor<Operation>,
   { outcome, layer, status = 0, message, facts }: ProbeResult,
 ): boolean {
-  if (outcome !== 'refused' || OF_OTHERS.test(message ?? '')) return false;
+  if (outcome !== 'refused' || WEBHOOK_AND_AGENT_ERRORS.test(message ?? '')) return false;
   const isItsAnswer =
     layer === 'kubernetes' || (layer === 'agent' && /"kind": ?"Status"/.test(String(facts?.['body'])));
   return isItsAnswer && (status >= 500 || status === 429 || (status === 401 && asScenario !== true));

@@ -6,7 +6,7 @@ export interface Placeholder {
 
 const PLACEHOLDER = /<([a-z-]+):([A-Za-z0-9_.-]+)>/g;
 /** Kinds about a cluster, followed by the cluster's alias. */
-const OF_CLUSTERS: ReadonlySet<string> = new Set(['cluster', 'cluster-arn', 'region', 'issuer', 'provider-arn']);
+const CLUSTER_KINDS: ReadonlySet<string> = new Set(['cluster', 'cluster-arn', 'region', 'issuer', 'provider-arn']);
 /** Kinds whose values are unknown before clusters and pods exist, or change (`time`). */
 const KNOWN_LATE: ReadonlySet<string> = new Set([
   'issuer',
@@ -19,7 +19,7 @@ const KNOWN_LATE: ReadonlySet<string> = new Set([
   'time',
 ]);
 
-export const isOfCluster = ({ kind }: Placeholder): boolean => OF_CLUSTERS.has(kind);
+export const isOfCluster = ({ kind }: Placeholder): boolean => CLUSTER_KINDS.has(kind);
 export const isOfRole = ({ kind }: Placeholder): boolean => kind === 'role' || kind === 'role-name';
 export const isKnownLate = ({ kind }: Placeholder): boolean => KNOWN_LATE.has(kind);
 

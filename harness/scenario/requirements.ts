@@ -101,7 +101,7 @@ function clientLacks(client: Client | undefined, capability: Capability): boolea
 }
 
 /** Clients of AWS's own STS lack these, unless STS's host names resolve to an emulator in their network. */
-const OF_STS: ReadonlySet<Capability> = new Set(['sts-of-aws', 'configurable-sts']);
+const STS_CAPABILITIES: ReadonlySet<Capability> = new Set(['sts-of-aws', 'configurable-sts']);
 
 /**
  * Returns why a scenario cannot run here; undefined if it can. `reasons`: clauses about missing capabilities. `program`
@@ -115,7 +115,7 @@ export function unmetRequirements(
 ): string | undefined {
   const isStsLedTo = available.has('client-network') && available.has('call-record');
   const unavailable = capabilitiesOf(scenario).filter((capability) => {
-    if (isStsLedTo && OF_STS.has(capability)) return false;
+    if (isStsLedTo && STS_CAPABILITIES.has(capability)) return false;
     return !available.has(capability) || clientLacks(scenario.client?.client, capability);
   });
   const words = unavailable.map((capability) => {

@@ -36,7 +36,7 @@ interface How {
 /** Number of scenarios in the first run. */
 const FIRST = 24;
 /** Maximum number of scenarios without verdict that are retried with the defect on only during probes. */
-const OF_PROBES = 20;
+const MOST_PROBE_ONLY = 20;
 /** Maximum number of scenarios without verdict that are retried alone. */
 const MOST_BROKEN = 3;
 /** Number of parallel scenarios in a run. Processes share the processors. */
@@ -92,7 +92,7 @@ export async function detect(
     (run) => run.flags.join() === flags && !passed.includes(run) && run.reachedByProbes?.includes(defect.id),
   );
   if (ofProbes === true && left.length > 0) {
-    const tried = await tryBatch(defect, bySuite(left).slice(0, OF_PROBES), attempt, { all, ofProbes });
+    const tried = await tryBatch(defect, bySuite(left).slice(0, MOST_PROBE_ONLY), attempt, { all, ofProbes });
     if (tried.noticedBy.length > 0) return done('noticed', tried.noticedBy);
   }
   for (const one of broken.slice(0, MOST_BROKEN)) {

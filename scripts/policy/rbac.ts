@@ -15,7 +15,7 @@ export type Scope = 'kube-system';
 export type Rules = Readonly<Record<'cluster' | Scope, readonly Rule[]>>;
 
 /** Resources that all users may create by default (Kubernetes, "Using RBAC Authorization", API discovery roles). */
-const OF_EVERYBODY: readonly string[] = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
+const SELF_REVIEWS: readonly string[] = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
 /** Resources whose names are the same in each run. Creation is authorized without a name. */
 const NAMED: readonly string[] = ['leases', 'daemonsets', 'deployments', 'clusterroles', 'groups', 'uids'];
 
@@ -37,7 +37,7 @@ const NOT_REHEARSED: readonly Asked[] = [
 /** Returns minimal rules in a stable order. Only distinguishes kube-system from other namespaces, whose names differ by run. */
 export function rulesFor(asked: readonly Asked[]): Rules {
   const all = [...asked, ...NOT_REHEARSED].flatMap((one) => ('path' in one ? [] : one));
-  const needed = all.filter(({ resource }) => !OF_EVERYBODY.includes(resource));
+  const needed = all.filter(({ resource }) => !SELF_REVIEWS.includes(resource));
   const cluster = rulesOf(needed.filter(({ namespace }) => namespace !== 'kube-system'));
   const inSystem = needed.filter(({ namespace }) => namespace === 'kube-system');
   return { cluster, 'kube-system': rulesOf(inSystem.filter((one) => !isCovered(one, cluster))) };

@@ -2,9 +2,9 @@
 import { expect } from 'chai';
 import { check, fails, kubernetesCreate, succeeds, suite } from '../../harness/index.ts';
 import {
-  BINDINGS_OF_CLUSTER,
+  CLUSTER_ROLE_BINDINGS,
   object,
-  OF_CLUSTER,
+  CLUSTER_ROLES,
   roleRefTo,
   rulesOf,
   withRights,
@@ -105,7 +105,7 @@ suite('authorization', ({ scenario }) => {
             [paths('*'), 403],
             [{ ...paths('/metrics'), verbs: ['post'] }, 403],
           ] as const)
-            expect(await grant(OF_CLUSTER, 'ClusterRole', rule), JSON.stringify(rule)).to.equal(status);
+            expect(await grant(CLUSTER_ROLES, 'ClusterRole', rule), JSON.stringify(rule)).to.equal(status);
           expect(await grant(roles, 'Role', secrets), 'before the user holds the right').to.equal(403);
           expect(await bind(bindings, 'RoleBinding', 'view'), 'before the user may bind the role').to.equal(403);
 
@@ -117,14 +117,14 @@ suite('authorization', ({ scenario }) => {
           const isHeld = () => grant(roles, 'Role', secrets);
           expect(await eventually(isHeld, (status) => status !== 403)).to.equal(201);
           expect(await get('/api/v1/namespaces/kube-system/secrets')).to.equal(403);
-          expect(await grant(OF_CLUSTER, 'ClusterRole', secrets)).to.equal(403);
+          expect(await grant(CLUSTER_ROLES, 'ClusterRole', secrets)).to.equal(403);
           for (const [path, kind, to, status] of [
             [bindings, 'RoleBinding', 'view', 201],
             [bindings, 'RoleBinding', 'edit', 403],
-            [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', 'view', 403],
-            [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', 'cluster-admin', 403],
-            [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', role, 201],
-            [BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', 'conformance-none', 404],
+            [CLUSTER_ROLE_BINDINGS, 'ClusterRoleBinding', 'view', 403],
+            [CLUSTER_ROLE_BINDINGS, 'ClusterRoleBinding', 'cluster-admin', 403],
+            [CLUSTER_ROLE_BINDINGS, 'ClusterRoleBinding', role, 201],
+            [CLUSTER_ROLE_BINDINGS, 'ClusterRoleBinding', 'conformance-none', 404],
           ] as const)
             expect(await bind(path, kind, to), `${kind} to ${to}`).to.equal(status);
           // An existing binding cannot change its role.
@@ -134,12 +134,12 @@ suite('authorization', ({ scenario }) => {
           ] as const) {
             const toGranter = { ...roleRefTo('ClusterRole', to), subjects: [user(granter)] };
             const body = object('ClusterRoleBinding', role, toGranter);
-            const path = `${BINDINGS_OF_CLUSTER}/${role}?dryRun=All`;
+            const path = `${CLUSTER_ROLE_BINDINGS}/${role}?dryRun=All`;
             expect(await kubernetes({ method: 'PUT', path, body }), `a binding to ${to}`).to.include({ status });
           }
           // A cluster-scoped binding must name the namespace of a service account.
           const account = { kind: 'ServiceAccount', name: 'app' };
-          expect(await bind(BINDINGS_OF_CLUSTER, 'ClusterRoleBinding', role, account)).to.equal(422);
+          expect(await bind(CLUSTER_ROLE_BINDINGS, 'ClusterRoleBinding', role, account)).to.equal(422);
         });
       }),
       check('a local review accepts only its own namespace', async ({ kubernetes, name }) => {

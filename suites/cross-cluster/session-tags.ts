@@ -25,7 +25,7 @@ import {
   DENIED,
   NOT_ASSUMED,
   OBJECTS,
-  OF_S3,
+  S3_ACTIONS,
   ofOther,
   onBuckets,
   principalTags,
@@ -46,7 +46,7 @@ suite('cross-cluster', ({ scenario }) => {
   const here = principalTags(tagged(there));
   const not = (broken: Comparison): Conditions => butOne(tagged(there), broken);
   const named = statements(here, not(['StringNotEquals', 'kubernetes-namespace', '<namespace:app>']), {
-    actions: OF_S3,
+    actions: S3_ACTIONS,
   });
   /** Holds with and without session tags. */
   const notThere: Conditions = {

@@ -14,7 +14,7 @@ import {
 } from '../../harness/index.ts';
 
 const ASK = 'eks-auth:AssumeRoleForPodIdentity';
-const OF_CLUSTERS = [ASK, 'eks:ListPodIdentityAssociations'];
+const CLUSTER_ACTIONS = [ASK, 'eks:ListPodIdentityAssociations'];
 const clusterTag = (value: string) => ({ StringEquals: { 'aws:ResourceTag/conformance-ea-14': value } });
 
 /** Calls with this role instead of a node's. */
@@ -33,8 +33,8 @@ suite('eks-auth', ({ scenario }) => {
     needs: ['own-cluster'],
     roles: {
       app: podIdentityRole(),
-      red: irsaRole('app/node', allow(OF_CLUSTERS, '*', clusterTag('red'))),
-      blue: irsaRole('app/node', allow(OF_CLUSTERS, '*', clusterTag('blue'))),
+      red: irsaRole('app/node', allow(CLUSTER_ACTIONS, '*', clusterTag('red'))),
+      blue: irsaRole('app/node', allow(CLUSTER_ACTIONS, '*', clusterTag('blue'))),
     },
     ...NODE,
     probes: [

@@ -40,7 +40,12 @@ const has = (key: string): Conditions => ({ Null: { [key]: 'false' } });
 const read = (key: string, conditions?: Conditions) => allow('s3:GetObject', `data/${key}`, conditions);
 const NAMESPACE = 'aws:PrincipalTag/kubernetes-namespace';
 /** "Present in the request context for all signed API requests". */
-const OF_SIGNED = ['aws:PrincipalArn', 'aws:PrincipalAccount', 'aws:PrincipalType', 'aws:PrincipalIsAWSService'];
+const SIGNED_REQUEST_KEYS = [
+  'aws:PrincipalArn',
+  'aws:PrincipalAccount',
+  'aws:PrincipalType',
+  'aws:PrincipalIsAWSService',
+];
 
 suite('irsa', ({ scenario }) => {
   scenario('IR-18', 'IRSA sessions have no session tags that distinguish namespaces', {
@@ -177,8 +182,8 @@ suite('irsa', ({ scenario }) => {
       parties: { trust: [under(has('<issuer:c1>:oaud'))] },
       tags: { trust: [under(has('aws:TagKeys'))] },
       // The call is not signed, so these keys are missing.
-      unsigned: { trust: [under({ Null: Object.fromEntries(OF_SIGNED.map((key) => [key, 'true'])) })] },
-      ...Object.fromEntries(OF_SIGNED.map((key, index) => [`signed-${index}`, { trust: [under(has(key))] }])),
+      unsigned: { trust: [under({ Null: Object.fromEntries(SIGNED_REQUEST_KEYS.map((key) => [key, 'true'])) })] },
+      ...Object.fromEntries(SIGNED_REQUEST_KEYS.map((key, index) => [`signed-${index}`, { trust: [under(has(key))] }])),
     },
     ...BY_TOKEN,
     objects: ['provider', 'subject', 'audience', 'tag', 'else', 'methods'].map((key) => `data/${key}`),
@@ -193,7 +198,7 @@ suite('irsa', ({ scenario }) => {
       fails(assumeByToken('named', 'web', { sessionName: 'another' }), NOT_ASSUMED),
       succeeds(assumeByToken('provider', 'web')),
       succeeds(assumeByToken('unsigned', 'web')),
-      ...['methods', 'parties', 'tags', ...OF_SIGNED.map((_, index) => `signed-${index}`)].map((role) =>
+      ...['methods', 'parties', 'tags', ...SIGNED_REQUEST_KEYS.map((_, index) => `signed-${index}`)].map((role) =>
         fails(assumeByToken(role, 'web'), NOT_ASSUMED),
       ),
     ],

@@ -26,10 +26,10 @@ import { allOf, NOWHERE, type Comparison, type Elsewhere } from './tag-condition
 export const SOURCE =
   'IAM User Guide, "Conditions with multiple context keys or values"; "Policy evaluation logic"; Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 
-export const OF_OBJECTS = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 's3:DeleteObject'];
+export const OBJECT_ACTIONS = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 's3:DeleteObject'];
 export const ASSUME = ['sts:AssumeRole', 'sts:TagSession'];
-export const OF_S3 = [...OF_OBJECTS, 's3:ListBucket'];
-export const ALL = [...OF_S3, ...ASSUME];
+export const S3_ACTIONS = [...OBJECT_ACTIONS, 's3:ListBucket'];
+export const ALL = [...S3_ACTIONS, ...ASSUME];
 
 /** S3 does not name the policy to callers of another account. */
 export const DENIED = { by: 's3', code: 'AccessDenied', status: 403 } as const;
@@ -44,12 +44,15 @@ export const butOne = (comparisons: readonly Comparison[], [operator, tag, value
 
 export const OWN = '${aws:PrincipalTag/kubernetes-service-account}';
 const POD = '${aws:PrincipalTag/kubernetes-pod-name}/${aws:PrincipalTag/kubernetes-pod-uid}';
-const OF_TAGS = [`data/${OWN}/*`, `data/${POD}/*`, 'data/${aws:PrincipalTag/eks-cluster-arn}/*'];
+const TAGGED_FOLDERS = [`data/${OWN}/*`, `data/${POD}/*`, 'data/${aws:PrincipalTag/eks-cluster-arn}/*'];
 /** Returns two Allow statements: all conditions of the first hold, one of the second does not. `own`: folders of the first. */
 export const statements = (
   holds: Conditions,
   broken: Conditions,
-  { own = OF_TAGS, actions = ALL }: { readonly own?: readonly string[]; readonly actions?: readonly string[] } = {},
+  {
+    own = TAGGED_FOLDERS,
+    actions = ALL,
+  }: { readonly own?: readonly string[]; readonly actions?: readonly string[] } = {},
 ): readonly PermissionStatement[] => {
   const roles = (name: string): readonly string[] => (actions.includes('sts:AssumeRole') ? [`<role:${name}>`] : []);
   return [
@@ -112,9 +115,9 @@ export const everything = allow(ALL, '*');
 export const onBuckets = (holds: Conditions, broken: Conditions) => {
   const to = (...statement: Parameters<typeof allow>) => forPrincipal('<role:app>', allow(...statement));
   const data = [
-    to(OF_OBJECTS, `data/${OWN}/*`, holds),
+    to(OBJECT_ACTIONS, `data/${OWN}/*`, holds),
     to('s3:ListBucket', 'data', holds),
-    to(OF_OBJECTS, 'data/other/*', broken),
+    to(OBJECT_ACTIONS, 'data/other/*', broken),
   ];
   return { data: { policy: data }, shut: { policy: [to('s3:ListBucket', 'shut', broken)] } };
 };

@@ -32,7 +32,7 @@ type Call = Parameters<typeof asSession>[1];
 const may = (call: Call, facts?: Parameters<typeof succeeds>[1]) => succeeds(asSession('app', call), facts);
 const mayNot = (call: Call) => fails(asSession('app', call), NOT_ALLOWED);
 const team = { tags: { team: 'red' } };
-const OF_TEAM_RED = { StringEquals: { 's3:ExistingObjectTag/team': 'red' } };
+const TEAM_TAG_IS_RED = { StringEquals: { 's3:ExistingObjectTag/team': 'red' } };
 const NO_UPLOAD = refusedWith('NoSuchUpload', 404);
 const BUCKET_OF_RED = withMd5(xml('CreateBucketConfiguration', `<Tags>${xmlTags(['team', 'red'])}</Tags>`));
 const retagged = (tags: string) => ({ 'x-amz-tagging-directive': 'REPLACE', 'x-amz-tagging': tags });
@@ -112,7 +112,7 @@ suite('s3', ({ scenario }) => {
     ...appWith(
       allow('s3:GetObject', 'data/object'),
       allow('s3:GetObjectTagging', 'data/tags'),
-      allow('s3:GetObjectTagging', 'data/red/*', OF_TEAM_RED),
+      allow('s3:GetObjectTagging', 'data/red/*', TEAM_TAG_IS_RED),
     ),
     objects: ['object', 'tags', 'red/mine', 'red/other'].map((key) => ({
       at: `data/${key}`,
@@ -148,7 +148,7 @@ suite('s3', ({ scenario }) => {
     ...appWith(
       allow('s3:PutObject', 'data/write*'),
       allow('s3:DeleteObject', 'data/delete*'),
-      allow(['s3:PutObject', 's3:DeleteObject'], 'data/red', OF_TEAM_RED),
+      allow(['s3:PutObject', 's3:DeleteObject'], 'data/red', TEAM_TAG_IS_RED),
     ),
     objects: ['data/write', 'data/delete', { at: 'data/red', ...team }],
     probes: [
@@ -181,7 +181,7 @@ suite('s3', ({ scenario }) => {
       allow('s3:PutObject', ['data/plain/*', 'data/tagged/*', 'data/red/*', 'data/odd/*']),
       allow('s3:PutObjectTagging', 'data/tagged/*'),
       allow('s3:PutObjectTagging', 'data/red/*', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
-      allow(['s3:GetObject', 's3:GetObjectTagging'], ['data/red/*', 'data/tagged/*'], OF_TEAM_RED),
+      allow(['s3:GetObject', 's3:GetObjectTagging'], ['data/red/*', 'data/tagged/*'], TEAM_TAG_IS_RED),
       allow('s3:PutObjectTagging', 'data/odd/*', { StringEquals: { 's3:RequestObjectTag/of team': 'a b/c+d=é' } }),
     ),
     buckets: { data: {} },

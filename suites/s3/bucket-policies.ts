@@ -14,7 +14,7 @@ const MALFORMED = refusedWith('MalformedPolicy', 400);
 const NO_JSON = { ...MALFORMED, message: "Policies must be valid JSON and the first byte must be '{'" };
 const NO_POLICY = refusedWith('NoSuchBucketPolicy', 404);
 const NOT_ITS_ACCOUNT = refusedWith('MethodNotAllowed', 405);
-const OF_NOBODY = policyText([NOBODY]);
+const NOBODY_POLICY = policyText([NOBODY]);
 const OBJECTS_AND_POLICY = allow(['s3:GetObject', 's3:*BucketPolicy'], ['data', 'data/*']);
 const ABOUT_ITSELF = {
   Effect: 'Deny',
@@ -45,7 +45,7 @@ suite('s3', ({ scenario }) => {
         const { Policy = '{}' } = await s3
           .getBucketPolicy(bucket)
           .catch((error: Error) => ({ Policy: `"${refusalBy(error).name}"` }));
-        expect(JSON.parse(Policy)).to.deep.equal(JSON.parse(name(OF_NOBODY)));
+        expect(JSON.parse(Policy)).to.deep.equal(JSON.parse(name(NOBODY_POLICY)));
         const { PolicyStatus } = await s3.getBucketPolicyStatus(bucket);
         expect(PolicyStatus?.IsPublic).to.equal(false);
       }),
@@ -93,11 +93,11 @@ suite('s3', ({ scenario }) => {
     ...appWith(allow('s3:PutBucketPolicy', 'data')),
     buckets: { data: {} },
     probes: [
-      ...[' ', 'policy', '[]', '"{}"', ' '.repeat(10), ` ${OF_NOBODY}`].map((body) =>
+      ...[' ', 'policy', '[]', '"{}"', ' '.repeat(10), ` ${NOBODY_POLICY}`].map((body) =>
         fails(ask('PUT data?policy', { body }), NO_JSON),
       ),
-      ...['{', '{}', `${OF_NOBODY}}`].map((body) => fails(ask('PUT data?policy', { body }), MALFORMED)),
-      succeeds(ask('PUT data?policy', { body: OF_NOBODY })),
+      ...['{', '{}', `${NOBODY_POLICY}}`].map((body) => fails(ask('PUT data?policy', { body }), MALFORMED)),
+      succeeds(ask('PUT data?policy', { body: NOBODY_POLICY })),
       succeeds(putPolicy({ ...NOBODY, Sid: 'x'.repeat(20_000) })),
       fails(putPolicy({ ...NOBODY, Sid: 'x'.repeat(20_480) }), MALFORMED),
       ...[

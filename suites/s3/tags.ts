@@ -21,7 +21,7 @@ import { appWith } from '../lib/worlds.ts';
 import { checkBucket } from './lib/check-bucket.ts';
 
 const ATTRIBUTES = withHeader('x-amz-object-attributes', 'ETag');
-const OF_TEAM_RED = { StringEquals: { 's3:ExistingObjectTag/team': 'red' } };
+const TEAM_TAG_IS_RED = { StringEquals: { 's3:ExistingObjectTag/team': 'red' } };
 /** A condition on a tag that every bucket of a run has. */
 const WITH_TAG_OF_RUN = { StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' } };
 const numbered = (count: number) => Array.from({ length: count }, (_, number) => [`t${number}`, 'x'] as const);
@@ -48,10 +48,10 @@ suite('s3', ({ scenario }) => {
       'Amazon S3 User Guide, "Tagging and access control policies": s3:ExistingObjectTag, s3:RequestObjectTag; Service Authorization Reference, Amazon S3, PutObjectTagging, DeleteObjectTagging and GetObjectAttributes',
     needs: ['own-boundary'],
     ...appWith(
-      allow('s3:PutObjectTagging', 'data/red', OF_TEAM_RED),
+      allow('s3:PutObjectTagging', 'data/red', TEAM_TAG_IS_RED),
       allow('s3:PutObjectTagging', 'data/plain', { StringEquals: { 's3:RequestObjectTag/team': 'red' } }),
-      allow('s3:DeleteObjectTagging', 'data/*', OF_TEAM_RED),
-      allow(['s3:GetObject', 's3:GetObjectAttributes'], 'data/*', OF_TEAM_RED),
+      allow('s3:DeleteObjectTagging', 'data/*', TEAM_TAG_IS_RED),
+      allow(['s3:GetObject', 's3:GetObjectAttributes'], 'data/*', TEAM_TAG_IS_RED),
     ),
     objects: [{ at: 'data/red', tags: { team: 'red' } }, 'data/plain'],
     probes: [
@@ -74,7 +74,7 @@ suite('s3', ({ scenario }) => {
     ...appWith(
       allow(['s3:GetObject', 's3:PutObject', 's3:PutObjectTagging'], 'data/*'),
       allow('s3:GetObjectTagging', 'data/told'),
-      allow('s3:GetObjectTagging', 'data/red', OF_TEAM_RED),
+      allow('s3:GetObjectTagging', 'data/red', TEAM_TAG_IS_RED),
     ),
     objects: ['hidden', 'told', 'red'].map((key) => ({ at: `data/${key}`, tags: { team: 'red' } })),
     probes: [

@@ -26,7 +26,7 @@ const TOKEN = between(300, 5000);
 const MISSING_KEY = /non-existent (config |secret )?key: late|"conformance-late" not found/;
 const WAITING = ['unset', 'mandatory', 'absent'];
 /** Files that only their owner could read. */
-const OF_ROOT = {
+const OWNER_ONLY_VOLUMES = {
   '/opt/map': { configMap: { ...CLUSTER_AUTHORITY, defaultMode: 0o400 } },
   '/opt/secret': { secret: { secretName: 'conformance-tokens', defaultMode: 0o600 } },
   '/opt/pod': {
@@ -87,7 +87,7 @@ suite('volumes', ({ scenario }) => {
         runAsUser: 1000,
         fsGroup: 2000,
         podAnnotations: { 'conformance-note': 'hello' },
-        volumes: { ...TOKEN_VOLUME, ...OF_ROOT },
+        volumes: { ...TOKEN_VOLUME, ...OWNER_ONLY_VOLUMES },
       },
       // If containers have different users, including init containers, all of them must be able to read the token.
       mixed: { container: 'init', runAsUser: 1000, mainRunAsUser: 2000, volumes: TOKEN_VOLUME },

@@ -48,7 +48,7 @@ const rightsOf = (rules: readonly Rule[]): string[] => {
 };
 
 /** Default rights of all users (Kubernetes, "Using RBAC Authorization", API discovery roles: system:basic-user). */
-const OF_EVERYBODY = /^create authorization\.k8s\.io\/selfsubject|^create authentication\.k8s\.io\/selfsubjectreviews/;
+const SELF_REVIEWS = /^create authorization\.k8s\.io\/selfsubject|^create authentication\.k8s\.io\/selfsubjectreviews/;
 
 /** Returns the rights of the runner's service account in a namespace, according to the API server. */
 async function rightsIn(namespace: string): Promise<string[]> {
@@ -60,7 +60,7 @@ async function rightsIn(namespace: string): Promise<string[]> {
   );
   expect(stderr).to.equal('');
   const { status } = JSON.parse(stdout) as { status: { resourceRules: Rule[] } };
-  return rightsOf(status.resourceRules).filter((right) => !OF_EVERYBODY.test(right));
+  return rightsOf(status.resourceRules).filter((right) => !SELF_REVIEWS.test(right));
 }
 
 /** Returns the rules of a published role: the ClusterRole, or the Role in `kube-system`. */

@@ -142,10 +142,10 @@ export async function passOn(
 export const withoutPort = (host = ''): string => host.replace(/^(\[.*\]|[^:]*):\d+$/, '$1');
 
 /** Headers of a connection or of the body's transfer, which are not forwarded. */
-const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding']);
+const HOP_BY_HOP_HEADERS = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
 const plain = (headers: IncomingMessage['headers']): NonNullable<Reply['headers']> =>
-  Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name)));
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_BY_HOP_HEADERS.has(name)));
 
 /** Scripted answers in order. The last one repeats. */
 export class Script {

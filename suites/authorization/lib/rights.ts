@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import type { CheckContext } from '../../../harness/index.ts';
 import { GROUP, ofCore, type Rule as ResourceRule } from '../../lib/rbac.ts';
 
-export const OF_CLUSTER = `/apis/${GROUP}/v1/clusterroles`;
-export const BINDINGS_OF_CLUSTER = `/apis/${GROUP}/v1/clusterrolebindings`;
+export const CLUSTER_ROLES = `/apis/${GROUP}/v1/clusterroles`;
+export const CLUSTER_ROLE_BINDINGS = `/apis/${GROUP}/v1/clusterrolebindings`;
 const APP = '<namespace:app>';
 export type ClusterRule =
   ResourceRule | { readonly nonResourceURLs: readonly string[]; readonly verbs: readonly string[] };
@@ -27,12 +27,12 @@ export async function withRights(
   const post = (path: string, body: object) => kubernetes({ method: 'POST', path, body });
   try {
     const made = object('ClusterRole', role, { rules: rulesOf(rules) });
-    expect(await post(OF_CLUSTER, made)).to.include({ status: 201 });
+    expect(await post(CLUSTER_ROLES, made)).to.include({ status: 201 });
     const bound = object('ClusterRoleBinding', role, { ...roleRefTo('ClusterRole', role), subjects: [subject] });
-    expect(await post(BINDINGS_OF_CLUSTER, bound)).to.include({ status: 201 });
+    expect(await post(CLUSTER_ROLE_BINDINGS, bound)).to.include({ status: 201 });
     await run(role);
   } finally {
-    for (const path of [BINDINGS_OF_CLUSTER, OF_CLUSTER])
+    for (const path of [CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES])
       await kubernetes({ method: 'DELETE', path: `${path}/${role}` });
   }
 }

@@ -62,11 +62,11 @@ function checkSize(annotations: object | null | undefined): FieldError[] {
 
 const FIELDS = ['metadata.name', 'metadata.namespace', 'metadata.uid'];
 /** Fields available to variables and to files (Kubernetes, "Downward API"). */
-const OF_VARIABLES = [
+const VARIABLE_FIELDS = [
   ...[...FIELDS, 'spec.nodeName', 'spec.serviceAccountName'],
   ...['status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs'],
 ];
-const OF_FILES = [...FIELDS, 'metadata.annotations', 'metadata.labels'];
+const FILE_FIELDS = [...FIELDS, 'metadata.annotations', 'metadata.labels'];
 
 function checkField(reference: unknown, allowed: readonly string[], at: string): FieldError[] {
   if (!isObject(reference)) return [];
@@ -101,7 +101,7 @@ function checkPod(pod: KubeObject, at = ''): FieldError[] {
         const field = `${at}spec.${list}[${i}].env[${j}].valueFrom`;
         if (!isObject(valueFrom)) return [];
         if (value) return [invalidValue(field, '', 'may not be specified when `value` is not empty')];
-        return checkField(valueFrom['fieldRef'], OF_VARIABLES, field);
+        return checkField(valueFrom['fieldRef'], VARIABLE_FIELDS, field);
       }),
       ...objectsIn(ports).flatMap(({ containerPort }, j) =>
         checkRange(`${at}spec.${list}[${i}].ports[${j}].containerPort`, containerPort, 65_535),
@@ -136,7 +136,7 @@ function checkVolume(volume: JsonObject, at: string): FieldError[] {
       if (!isObject(value)) return [];
       const items = objectsIn(value['items']).map(({ path }, i) => [path, `items[${i}].path`] as const);
       const fields = objectsIn(value['items']).flatMap(({ fieldRef }, i) =>
-        checkField(fieldRef, OF_FILES, `${field}.${kind}.items[${i}]`),
+        checkField(fieldRef, FILE_FIELDS, `${field}.${kind}.items[${i}]`),
       );
       const isToken = kind === 'serviceAccountToken';
       const paths = isToken ? [[value['path'], 'path'] as const] : items;

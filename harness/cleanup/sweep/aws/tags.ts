@@ -7,9 +7,9 @@ export interface RunMark {
   readonly region: string;
 }
 
-const OF_A_RUN = /^conformance-(c[0-9a-f]{6})-/;
+const RUN_NAME = /^conformance-(c[0-9a-f]{6})-/;
 
-export const runOfName = (name: string): string | undefined => OF_A_RUN.exec(name)?.[1];
+export const runOfName = (name: string): string | undefined => RUN_NAME.exec(name)?.[1];
 
 /** Reads the tags of a run; undefined if they are missing or malformed. */
 export function readTags(tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
