@@ -136,8 +136,8 @@ function readAnswer(
   const named = headers.get('x-amzn-errortype') ?? answer.__type ?? answer.code;
   // `com.amazon.eks#InvalidTokenException:http://…`
   const code = named?.split(':')[0]?.split('#').at(-1);
-  const said = answer.message ?? answer.Message ?? '';
-  const message = token === '' ? said : said.replaceAll(token, '[redacted]');
+  const rawMessage = answer.message ?? answer.Message ?? '';
+  const message = token === '' ? rawMessage : rawMessage.replaceAll(token, '[redacted]');
   return { status, ...request, code: code ?? `HTTP ${status}`, ...(message !== '' && { message }) };
 }
 

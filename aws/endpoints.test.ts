@@ -43,8 +43,8 @@ describe('--aws-endpoint', () => {
     it(`rejects ${what}`, () => expect(sentence(() => parseEndpoints(values, aws))).to.include(text));
 
   it('rejects a password in the URL without showing it', () => {
-    const said = sentence(() => parseEndpoints(['http://user:hunter2@host'], 'account'));
-    expect(said).to.include('must not contain a user or password').and.not.include('hunter2');
+    const message = sentence(() => parseEndpoints(['http://user:hunter2@host'], 'account'));
+    expect(message).to.include('must not contain a user or password').and.not.include('hunter2');
   });
 
   it('sets the endpoint variables of workloads, with URLs that pods can reach', () => {

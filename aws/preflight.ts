@@ -72,8 +72,8 @@ async function callerIdentity(options: ClientOptions) {
  */
 async function regionProblem(error: unknown, options: ClientOptions): Promise<HarnessError | undefined> {
   const { region, endpoints } = options;
-  const said = (error as Error).message;
-  if (/scoped to a valid region/i.test(said))
+  const message = (error as Error).message;
+  if (/scoped to a valid region/i.test(message))
     return badAws(`${place(endpoints)} does not serve the region ${region}. Use --region.`);
   if (endpoints.sts !== undefined) return undefined;
   const unknown = (error as { readonly code?: unknown }).code === 'ENOTFOUND';
@@ -87,7 +87,7 @@ async function regionProblem(error: unknown, options: ClientOptions): Promise<Ha
     return unknown
       ? new HarnessError(
           'AWS_UNREACHABLE',
-          `AWS host names do not resolve (${said}). Check the network and its DNS servers.`,
+          `AWS host names do not resolve (${message}). Check the network and its DNS servers.`,
         )
       : undefined;
   }

@@ -60,10 +60,10 @@ async function whyMissing(call: Promise<unknown>): Promise<string | undefined> {
 function reasonOf(error: NodeJS.ErrnoException): string | undefined {
   const { name, message, code } = error;
   const status = awsStatus(error);
-  const said = message.split('\n')[0] ?? '';
-  if (status === undefined) return code ?? `${name}: ${said}`;
+  const firstLine = message.split('\n')[0] ?? '';
+  if (status === undefined) return code ?? `${name}: ${firstLine}`;
   if (status === 404 || status >= 500) return `status ${status}`;
-  if (NOT_HERE.test(said) || NOT_HERE.test(name)) return said;
+  if (NOT_HERE.test(firstLine) || NOT_HERE.test(name)) return firstLine;
   // The SDK sets no error name if it cannot parse the answer, such as HTML.
   return /^(Error|SyntaxError|Unknown|UnknownError)$/.test(name) ? `status ${status}` : undefined;
 }

@@ -18,7 +18,7 @@ class Other extends Error {
 }
 
 describe('a command', () => {
-  const told = { stdout: '', stderr: '' };
+  const printed = { stdout: '', stderr: '' };
   const running = async (command: Partial<Command>, ...argv: string[]): Promise<number> => {
     const [stdout, stderr] = [new PassThrough(), new PassThrough()];
     const all = {
@@ -31,8 +31,8 @@ describe('a command', () => {
       ...command,
     };
     const code = await execute(all as unknown as Command, argv, { stdout, stderr, environment: {} } as unknown as Io);
-    told.stdout = String(stdout.read() ?? '');
-    told.stderr = String(stderr.read() ?? '');
+    printed.stdout = String(stdout.read() ?? '');
+    printed.stderr = String(stderr.read() ?? '');
     return code;
   };
   const throwing = (error: unknown): Partial<Command> => ({
@@ -59,10 +59,10 @@ describe('a command', () => {
   ] as const)
     it(`exits ${code} for ${what} and prints one sentence`, async () => {
       expect(await running(throwing(error))).to.equal(code);
-      if (words instanceof RegExp) expect(told.stderr).to.match(words);
-      else expect(told.stderr).to.equal(words);
+      if (words instanceof RegExp) expect(printed.stderr).to.match(words);
+      else expect(printed.stderr).to.equal(words);
       expect(await running(throwing(error), '--verbose')).to.equal(code);
-      expect(told.stderr.includes('\n    at ')).to.equal(error instanceof Error);
+      expect(printed.stderr.includes('\n    at ')).to.equal(error instanceof Error);
     });
 
   it('returns the exit code of run, which gets options and files', async () => {
@@ -70,7 +70,7 @@ describe('a command', () => {
     const command = { options: [option.flag('one', 'the first')], files: { least: 1, most: 2, usage: 'a file' }, run };
     expect(await running(command, '--one', 'a', 'b')).to.equal(2);
     expect(await running(command, 'a')).to.equal(7);
-    expect(told).to.deep.equal({ stdout: '', stderr: '' });
+    expect(printed).to.deep.equal({ stdout: '', stderr: '' });
   });
 
   for (const [files, argv, words] of [
@@ -87,19 +87,19 @@ describe('a command', () => {
   ] as const)
     it(`${words === '' ? 'accepts' : 'rejects'} the arguments ${JSON.stringify(argv)} as ${files?.usage ?? 'no files'}`, async () => {
       expect(await running(files === undefined ? {} : { files }, ...argv)).to.equal(words === '' ? 0 : 2);
-      expect(told.stderr).to.equal(words);
+      expect(printed.stderr).to.equal(words);
     });
 
   it('rejects unknown options and malformed values', async () => {
     expect(await running({}, '--other')).to.equal(2);
-    expect(told.stderr).to.match(/^Unknown .*--other/);
+    expect(printed.stderr).to.match(/^Unknown .*--other/);
     const options = [option.number('jobs N', 'run this many jobs', { minimum: 1 })];
     expect(await running({ options }, '--jobs', '0')).to.equal(2);
-    expect(told.stderr).to.contain('--jobs');
+    expect(printed.stderr).to.contain('--jobs');
     const form = { pattern: /^a+$/, expected: 'give letters a' };
     const letters = { options: [{ ...option.text('letters A', 'letters'), form }] };
     expect(await running(letters, '--letters', 'b')).to.equal(2);
-    expect(told.stderr).to.equal('--letters is "b": give letters a.\n');
+    expect(printed.stderr).to.equal('--letters is "b": give letters a.\n');
     expect(await running(letters, '--letters', 'aa')).to.equal(0);
     const values = new Map([['letters', { value: 'b', origin: 'flag' }]]);
     const read = () => ({ flag: () => false, words: [], values }) as never;
@@ -110,7 +110,7 @@ describe('a command', () => {
     expect(
       await running({ ...throwing(new Error('x')), options: [option.flag('one', 'the first')] }, '--help', 'word'),
     ).to.equal(0);
-    expect(told.stdout).to.match(/--one +the first[^]*--verbose +print stack traces[^]*--help +print this/);
+    expect(printed.stdout).to.match(/--one +the first[^]*--verbose +print stack traces[^]*--help +print this/);
   });
 
   it('adds each common option unless it defines one of that name', () => {

@@ -111,8 +111,9 @@ object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM
       }
       const { endpoint, region } = emulator;
       // Omits the key, which others could read in the pod's log. The pod's creator knows it.
-      const told = existing === undefined ? announcement(emulator, given.text('second-account')) : { endpoint, region };
-      io.stdout.write(`${JSON.stringify(told)}\n`);
+      const printed =
+        existing === undefined ? announcement(emulator, given.text('second-account')) : { endpoint, region };
+      io.stdout.write(`${JSON.stringify(printed)}\n`);
       if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
       return exitCode(interrupted);
     } finally {

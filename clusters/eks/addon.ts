@@ -63,8 +63,8 @@ export async function checkAddonVersion(
 ): Promise<void> {
   const offered: string[] = [];
   try {
-    const of = { addonName: AGENT_ADDON, ...(kubernetesVersion !== undefined && { kubernetesVersion }) };
-    for await (const { addons = [] } of paginateDescribeAddonVersions({ client }, of))
+    const query = { addonName: AGENT_ADDON, ...(kubernetesVersion !== undefined && { kubernetesVersion }) };
+    for await (const { addons = [] } of paginateDescribeAddonVersions({ client }, query))
       for (const { addonVersions = [] } of addons)
         offered.push(...addonVersions.map(({ addonVersion = '' }) => addonVersion));
   } catch (error) {
@@ -73,9 +73,9 @@ export async function checkAddonVersion(
     throw error;
   }
   if (offered.includes(version)) return;
-  const of = kubernetesVersion === undefined ? '' : ` for Kubernetes ${kubernetesVersion}`;
+  const target = kubernetesVersion === undefined ? '' : ` for Kubernetes ${kubernetesVersion}`;
   throw new ClusterError(
     'NOT_OFFERED',
-    `EKS does not offer version ${version} of add-on ${AGENT_ADDON}${of} (--addon-version). Available: ${offered.join(', ') || 'none'}.`,
+    `EKS does not offer version ${version} of add-on ${AGENT_ADDON}${target} (--addon-version). Available: ${offered.join(', ') || 'none'}.`,
   );
 }

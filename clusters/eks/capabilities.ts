@@ -19,7 +19,7 @@ const ALL_AGENT_CAPABILITIES = Object.values(AGENT_CAPABILITIES).flat();
 
 /** Returns the capabilities that this chart's agent lacks, or all if the chart is unknown. */
 const unavailableAgents = (chart: AgentVersion | undefined): readonly string[] =>
-  ALL_AGENT_CAPABILITIES.filter((of) => chart === undefined || !AGENT_CAPABILITIES[chart].includes(of));
+  ALL_AGENT_CAPABILITIES.filter((capability) => chart === undefined || !AGENT_CAPABILITIES[chart].includes(capability));
 
 /** Returns the harness capabilities known before the cluster exists. */
 export function capabilitiesOfEks(
@@ -32,11 +32,13 @@ export function capabilitiesOfEks(
   if (attached) may.delete('own-cluster');
   // A runner must not have access to kubelets, which control all pods.
   if (serviceAccount !== undefined) may.delete('kubelet-stats');
-  if (agentImage !== undefined) for (const of of ['agent-addon', ...unavailableAgents(agentChart)]) may.delete(of);
+  if (agentImage !== undefined)
+    for (const capability of ['agent-addon', ...unavailableAgents(agentChart)]) may.delete(capability);
   if (attached || nodeRoleArn !== undefined) may.delete('node-role');
   // Auto Mode's nodes include the agent.
   if (!attached && compute === 'auto-mode')
-    for (const of of ['agent-restart', 'agent-stop', 'agent-addon', ...ALL_AGENT_CAPABILITIES]) may.delete(of);
+    for (const capability of ['agent-restart', 'agent-stop', 'agent-addon', ...ALL_AGENT_CAPABILITIES])
+      may.delete(capability);
   return may;
 }
 

@@ -37,14 +37,14 @@ export async function findInCluster(connection: Connection): Promise<readonly In
     Promise.all(AGENT_OBJECTS.map((object) => find<Marked>(connection, pathOf(object), signal))),
     findLease(connection, signal),
   ]);
-  const of = (kind: InCluster['kind'], { metadata }: Marked): InCluster[] => {
+  const markedObject = (kind: InCluster['kind'], { metadata }: Marked): InCluster[] => {
     const run = metadata.labels?.[RUN_LABEL];
     const expires = metadata.annotations?.[EXPIRES_ANNOTATION] ?? '';
     return run === undefined ? [] : [{ kind, name: metadata.name, run, expires }];
   };
   return [
-    ...items.flatMap((item) => of('namespace', item)),
-    ...agents.flatMap((agent) => (agent === undefined ? [] : of('DaemonSet', agent))),
+    ...items.flatMap((item) => markedObject('namespace', item)),
+    ...agents.flatMap((agent) => (agent === undefined ? [] : markedObject('DaemonSet', agent))),
     // A lease states its own expiry.
     ...(lease === undefined
       ? []

@@ -25,8 +25,17 @@ export interface Wait<T> {
 }
 
 /** Polls until done. Ignores network errors and throttling. Throws `look`'s other errors, the signal's reason or `late(…)`. */
-export function awaitDone<T>({ look, before, deadline, late, timing, away, signal, ...told }: Wait<T>): Promise<T> {
-  const report = reporter(told, timing);
+export function awaitDone<T>({
+  look,
+  before,
+  deadline,
+  late,
+  timing,
+  away,
+  signal,
+  ...reportOptions
+}: Wait<T>): Promise<T> {
+  const report = reporter(reportOptions, timing);
   let last: Extract<Seen<T>, { readonly status: string }> = { status: 'unknown' };
   let next = before;
   return poll<T>(
@@ -60,13 +69,13 @@ function reporter(
   timing: Timing,
 ): (status: string) => void {
   const since = Date.now();
-  let told: { readonly status: string; readonly at: number } | undefined;
+  let lastReport: { readonly status: string; readonly at: number } | undefined;
   return (status) => {
     const now = Date.now();
-    if (told?.status === status && now - told.at < timing.report) return;
+    if (lastReport?.status === status && now - lastReport.at < timing.report) return;
     const minutes = Math.round((now - since) / 60_000);
     progress(`${what}: ${status}${minutes > 0 ? ` (${minutes} min)` : ''}`);
-    told = { status, at: now };
+    lastReport = { status, at: now };
   };
 }
 

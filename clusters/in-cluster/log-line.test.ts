@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { tellingLine, withoutSecrets } from './rollout.ts';
+import { lastErrorLine, withoutSecrets } from './rollout.ts';
 
 describe('tellingLine', () => {
   for (const [log, line] of [
@@ -16,7 +16,7 @@ describe('tellingLine', () => {
     ['panic: runtime error\n\ngoroutine 1 [running]:\nmain.main()\n', 'panic: runtime error'],
     ['{"half": \n', '{"half":'],
   ] as const) {
-    it(`returns ${JSON.stringify(line)} for ${JSON.stringify(log)}`, () => expect(tellingLine(log)).to.equal(line));
+    it(`returns ${JSON.stringify(line)} for ${JSON.stringify(log)}`, () => expect(lastErrorLine(log)).to.equal(line));
   }
 });
 

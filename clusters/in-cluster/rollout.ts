@@ -133,7 +133,7 @@ async function lastWords({ connection }: Rollout, pod: string, container: string
   const query = new URLSearchParams({ container, previous: 'true', tailLines: '50' }).toString();
   const path = `/api/v1/namespaces/${NAMESPACE}/pods/${pod}/log?${query}`;
   try {
-    return tellingLine(await textOf(await connection.open(path, AbortSignal.timeout(LOG_TIMEOUT))));
+    return lastErrorLine(await textOf(await connection.open(path, AbortSignal.timeout(LOG_TIMEOUT))));
   } catch {
     return undefined;
   }
@@ -151,7 +151,7 @@ const oneLine = (text: string): string =>
   withoutSecrets(text.trim().replace(/\s+/g, ' ')).slice(0, LONGEST).replace(/\.$/, '');
 
 /** Returns the last line with an error, or else the last line, without secrets. Extracts the message from JSON and klog. */
-export function tellingLine(log: string): string | undefined {
+export function lastErrorLine(log: string): string | undefined {
   const lines = log
     .split('\n')
     .map((line) => line.trim())

@@ -52,14 +52,14 @@ export async function createKindCluster(
     },
   });
   const diagnose = (error?: unknown): Promise<string | undefined> => {
-    const said = (error as Error | undefined)?.cause;
+    const errorOutput = (error as Error | undefined)?.cause;
     return collectDiagnostics({
       run,
       program,
       cluster: spec.name,
       directory: options.diagnosticsDirectory,
       privateFolder: folder,
-      ...(typeof said === 'string' && { said }),
+      ...(typeof errorOutput === 'string' && { errorOutput: errorOutput }),
     });
   };
   const node = `${spec.name}-control-plane`;

@@ -17,12 +17,12 @@ export interface DiagnosticsOptions {
   /** Private folder for logs that still contain secrets. */
   readonly privateFolder: string;
   /** kind's error output. */
-  readonly said?: string;
+  readonly errorOutput?: string;
 }
 
 /** Collects the nodes' logs without secrets. Returns the folder, or undefined without logs. */
 export async function collectDiagnostics(options: DiagnosticsOptions): Promise<string | undefined> {
-  const { run, program, cluster, directory, privateFolder, said } = options;
+  const { run, program, cluster, directory, privateFolder, errorOutput } = options;
   const exported = join(privateFolder, 'logs');
   const folder = join(directory, cluster);
   try {
@@ -33,7 +33,7 @@ export async function collectDiagnostics(options: DiagnosticsOptions): Promise<s
       signal: AbortSignal.timeout(LONGEST),
     }).catch(() => undefined);
     // If no node has ever run, kind's own output is the only log.
-    if (said !== undefined) await writeFile(join(exported, 'kind.log'), `${said}\n`);
+    if (errorOutput !== undefined) await writeFile(join(exported, 'kind.log'), `${errorOutput}\n`);
     return (await copyWithoutSecrets(exported, folder)) > 0 ? folder : undefined;
   } catch {
     return undefined;

@@ -66,23 +66,23 @@ const CANNOT_START =
 
 /** Converts kind's error output to a `ClusterError`. */
 export function creationError(name: string, image: string | undefined, stderr: string): ClusterError {
-  const said = errorLine(stderr);
+  const reason = errorLine(stderr);
   const cause = { cause: stderr };
   if (/already exist for a cluster with the name|container name .* is already in use/i.test(stderr))
     return nameTaken(name);
   if (/failed to pull image/i.test(stderr))
     return new ClusterError(
       'IMAGE_MISSING',
-      `The node image ${image ?? 'of kind'} is missing and cannot be pulled (${said}). Name one with --kind-image, or build one with \`${commandLine('kind-node-image')}\`.`,
+      `The node image ${image ?? 'of kind'} is missing and cannot be pulled (${reason}). Name one with --kind-image, or build one with \`${commandLine('kind-node-image')}\`.`,
       cause,
     );
   if (CANNOT_START.test(stderr))
     return new ClusterError(
       'IMAGE_BROKEN',
-      `Image ${image ?? 'of kind'} (--kind-image) does not start as a kind node: ${said}`,
+      `Image ${image ?? 'of kind'} (--kind-image) does not start as a kind node: ${reason}`,
       cause,
     );
-  return new ClusterError('CLUSTER_FAILED', `kind could not create cluster ${name}: ${said}`, cause);
+  return new ClusterError('CLUSTER_FAILED', `kind could not create cluster ${name}: ${reason}`, cause);
 }
 
 export function nameTaken(name: string): ClusterError {
@@ -94,8 +94,9 @@ export function nameTaken(name: string): ClusterError {
 
 /** Returns kind's message and the failed command's output, without the long command line. */
 function errorLine(stderr: string): string {
-  const [said = '', output = ''] = stderr.split(/^Command Output: /m);
-  const line = said.split('\n').find((text) => text.startsWith('ERROR: ')) ?? lastLine(said) ?? 'it reports no reason';
+  const [message = '', output = ''] = stderr.split(/^Command Output: /m);
+  const line =
+    message.split('\n').find((text) => text.startsWith('ERROR: ')) ?? lastLine(message) ?? 'it reports no reason';
   const what = line.replace(/^ERROR: (failed to create cluster: )?/, '').replace(/:? ?command "docker .*/, '');
   const lines = output.split('\nStack Trace')[0]?.split('\n') ?? [];
   const why = lines.findLast((text) => /error/i.test(text)) ?? lastLine(output);

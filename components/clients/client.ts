@@ -20,7 +20,7 @@ export interface Client {
   /** Its credential chain: an AWS SDK's, or its own. */
   readonly chain: 'sdk' | 'own';
   /** It is started for each operation, so it caches no credentials. */
-  readonly startsAnew?: true;
+  readonly startsPerOperation?: true;
   readonly differences?: readonly ClientDifference[];
   /** It ignores `AWS_ENDPOINT_URL` for STS, or requires TLS, so IRSA only works with AWS's own STS. */
   readonly stsOfAwsAlone?: true;

@@ -81,8 +81,8 @@ describe('a client process', () => {
     ['an error without a service', {}, { outcome: 'error', layer: 's3' }],
   ] as const)
     it(`reports ${what} like the SDK`, async () => {
-      const told = JSON.stringify({ code: 'Code', message: 'm', ...error });
-      const client = start(script(`${WHO} else say({ id: request.id, error: ${told} });`));
+      const errorJson = JSON.stringify({ code: 'Code', message: 'm', ...error });
+      const client = start(script(`${WHO} else say({ id: request.id, error: ${errorJson} });`));
       expect(await runOperation(client, GET)).to.deep.include({ ...result, code: 'Code', message: 'm' });
     });
 
@@ -92,8 +92,8 @@ describe('a client process', () => {
     ['nothing was injected', {}, { outcome: 'refused', layer: 'injection', code: 'NoCredentialsSettings' }],
   ] as const)
     it(`has no credentials if ${what}`, async () => {
-      const told = JSON.stringify({ code: 'Code', message: 'm', ...error });
-      const client = start(script(`say({ id: request.id, error: ${told} });`));
+      const errorJson = JSON.stringify({ code: 'Code', message: 'm', ...error });
+      const client = start(script(`say({ id: request.id, error: ${errorJson} });`));
       expect(await runOperation(client, GET)).to.deep.include(result);
     });
 
@@ -133,7 +133,7 @@ describe('a client process', () => {
     expect(await client.answer(GET)).to.deep.equal({ requestId: 'r' });
   });
 
-  for (const [what, command, said] of [
+  for (const [what, command, reason] of [
     ['cannot start', ['/nowhere/client'], 'it could not be started (ENOENT)'],
     ['exits without an answer', script('process.exit(0)'), 'it exited with code 0'],
     [
@@ -158,7 +158,7 @@ describe('a client process', () => {
       const message = await failure(start(command));
       expect(message)
         .to.match(/^client own /)
-        .and.contain(said);
+        .and.contain(reason);
       expect(message).not.to.contain(TOKEN);
     });
 

@@ -81,8 +81,8 @@ export class ClientProgram implements OperationClient {
     if (running.hasToldToken) return this.#fail(`client ${name} printed a token of its pod. Do not log tokens`);
     if (typeof came === 'object') return this.#checked(came);
     const what = came ?? `it did not answer within ${within / 1000} s`;
-    const said = this.#redact().text(running.lastWords).slice(0, MOST_QUOTED);
-    const quoted = said === '' ? '' : `; its last line on standard error: ${said}`;
+    const lastWords = this.#redact().text(running.lastWords).slice(0, MOST_QUOTED);
+    const quoted = lastWords === '' ? '' : `; its last line on standard error: ${lastWords}`;
     return this.#fail(`client ${name} failed at ${operation.do}: ${what}${quoted}`);
   };
 

@@ -93,8 +93,9 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
   const milliseconds = Math.round(performance.now() - began);
   if (answer.outcome === 'granted') {
     const inVain = late.has(unbracketed(hostname)) || TIME_UP.test(error.message) ? 'TIMEOUT: ' : '';
-    const said = error.code === NO_REQUEST ? error.message : `the SDK found no credentials (${inVain}${error.message})`;
-    const message = `${said}, but the agent answers a direct request`;
+    const cause =
+      error.code === NO_REQUEST ? error.message : `the SDK found no credentials (${inVain}${error.message})`;
+    const message = `${cause}, but the agent answers a direct request`;
     return refused('agent', error.code, message, {
       ...sdk,
       ...(milliseconds >= PATIENCE_MILLISECONDS && { lateMilliseconds: milliseconds }),

@@ -20,11 +20,11 @@ export interface OperationClient {
 
 export async function runOperation(client: OperationClient, operation: ClientOperation): Promise<ProbeResult> {
   const asksWho = operation.do === 'GetCallerIdentity';
-  const { identity, error, ...told } = (await client.identify?.(asksWho)) ?? {};
+  const { identity, error, ...details } = (await client.identify?.(asksWho)) ?? {};
   if (error !== undefined) return withoutCredentials(error);
   if (!asksWho) return resultOf(operation, await client.answer(operation), identity);
   if (identity === undefined) return { outcome: 'error', message: 'the client reports no identity' };
-  return { outcome: 'granted', identity, ...told, facts: { sessionName: identity.arn.split('/').at(-1) ?? '' } };
+  return { outcome: 'granted', identity, ...details, facts: { sessionName: identity.arn.split('/').at(-1) ?? '' } };
 }
 
 function resultOf(
@@ -59,8 +59,8 @@ export function outcomeOf(status: number | undefined): ProbeResult['outcome'] {
 function withoutCredentials(error: ClientError): ProbeResult | Promise<ProbeResult> {
   const { service, status, code, message, requestId } = error;
   if (service === undefined) return diagnoseMissingCredentials(error);
-  const told = { layer: service, code, ...(requestId !== undefined && { requestId }) };
+  const details = { layer: service, code, ...(requestId !== undefined && { requestId }) };
   if (status === undefined)
-    return { outcome: 'error', ...told, message: `${service.toUpperCase()} cannot be reached (${code})` };
-  return { outcome: 'refused', ...told, status, message };
+    return { outcome: 'error', ...details, message: `${service.toUpperCase()} cannot be reached (${code})` };
+  return { outcome: 'refused', ...details, status, message };
 }

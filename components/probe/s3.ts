@@ -23,34 +23,34 @@ export async function perform(
   operation: S3Operation,
 ): Promise<Pick<ProbeResult, 'facts' | 'requestId'>> {
   const { bucket: Bucket } = operation;
-  const told = ({ $metadata }: Answer, facts: Record<string, number | string> = {}) => ({
+  const factsAndRequest = ({ $metadata }: Answer, facts: Record<string, number | string> = {}) => ({
     facts,
     ...requestOf($metadata),
   });
   switch (operation.do) {
     case 'GetObject': {
       const answer = await client.send(new GetObjectCommand({ Bucket, Key: operation.key }));
-      return told(answer, { bytes: (await answer.Body?.transformToByteArray())?.length ?? 0 });
+      return factsAndRequest(answer, { bytes: (await answer.Body?.transformToByteArray())?.length ?? 0 });
     }
     case 'HeadObject': {
       const answer = await client.send(new HeadObjectCommand({ Bucket, Key: operation.key }));
-      return told(answer, { bytes: answer.ContentLength ?? 0 });
+      return factsAndRequest(answer, { bytes: answer.ContentLength ?? 0 });
     }
     case 'DeleteObject':
-      return told(await client.send(new DeleteObjectCommand({ Bucket, Key: operation.key })));
+      return factsAndRequest(await client.send(new DeleteObjectCommand({ Bucket, Key: operation.key })));
     case 'DeleteObjects': {
       const Objects = operation.keys.map((Key) => ({ Key }));
       const answer = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
       const refusals = (answer.Errors ?? []).map(({ Code = '' }) => Code).join();
-      return told(answer, { deleted: answer.Deleted?.length ?? 0, refusals });
+      return factsAndRequest(answer, { deleted: answer.Deleted?.length ?? 0, refusals });
     }
     case 'GetObjectTagging': {
       const answer = await client.send(new GetObjectTaggingCommand({ Bucket, Key: operation.key }));
-      return told(answer, { tags: answer.TagSet?.length ?? 0 });
+      return factsAndRequest(answer, { tags: answer.TagSet?.length ?? 0 });
     }
     case 'PutObject': {
       const tagging = operation.tags && new URLSearchParams(operation.tags).toString();
-      return told(
+      return factsAndRequest(
         await client.send(
           new PutObjectCommand({
             Bucket,
@@ -65,9 +65,9 @@ export async function perform(
       const answer = await client.send(
         new ListObjectsV2Command({ Bucket, ...(operation.prefix !== undefined && { Prefix: operation.prefix }) }),
       );
-      return told(answer, { keys: answer.KeyCount ?? 0 });
+      return factsAndRequest(answer, { keys: answer.KeyCount ?? 0 });
     }
     case 'HeadBucket':
-      return told(await client.send(new HeadBucketCommand({ Bucket })));
+      return factsAndRequest(await client.send(new HeadBucketCommand({ Bucket })));
   }
 }

@@ -97,7 +97,7 @@ const isBeyond = ({ operations }: Client, name: string): boolean =>
 function clientLacks(client: Client | undefined, capability: Capability): boolean {
   if (capability === 'sdk-chain') return client?.chain === 'own';
   if (capability === 'configurable-sts') return client?.stsOfAwsAlone === true;
-  return capability === 'lasting-client' && client?.startsAnew === true;
+  return capability === 'lasting-client' && client?.startsPerOperation === true;
 }
 
 /** Clients of AWS's own STS lack these, unless STS's host names resolve to an emulator in their network. */

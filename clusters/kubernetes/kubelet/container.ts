@@ -157,7 +157,7 @@ export class ContainerRunner {
   /** Starts the process once all referenced objects exist. */
   async #start(image: Image, output: (chunk: Buffer) => void): Promise<Running | undefined> {
     const { context, stop, pod } = this.#env;
-    let told: string | undefined;
+    let reported: string | undefined;
     while (!stop.aborted) {
       const changed = context.objects.changed();
       try {
@@ -166,8 +166,8 @@ export class ContainerRunner {
           : await startComponent(image, pod(), this.#env.root, output);
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
-        if (error.message !== told) this.#record('Failed', `Error: ${error.message}`);
-        told = error.message;
+        if (error.message !== reported) this.#record('Failed', `Error: ${error.message}`);
+        reported = error.message;
         this.#wait('CreateContainerConfigError', error.message);
         await Promise.race([changed, aborted(stop)]);
       }
@@ -181,10 +181,10 @@ export class ContainerRunner {
     const variables = environment(pod, this.spec, context.store, context.serviceEnvironment);
     const paths = [...(this.spec.volumeMounts ?? []).map((mount) => mount.mountPath), messagePath(this.spec)];
     const translate = translator(root, paths, context.addresses);
-    const told = (texts: readonly string[]): string[] => texts.map((text) => translate(expand(text, variables)));
+    const expanded = (texts: readonly string[]): string[] => texts.map((text) => translate(expand(text, variables)));
 
-    const argv = [...(this.spec.command === undefined ? image.entrypoint : told(this.spec.command))];
-    argv.push(...told(this.spec.args ?? []));
+    const argv = [...(this.spec.command === undefined ? image.entrypoint : expanded(this.spec.command))];
+    argv.push(...expanded(this.spec.args ?? []));
     const env = Object.fromEntries([...variables].map(([name, value]) => [name, translate(value)]));
     env['HOME'] ??= root;
     const others = { ...context.environment, ...context.runtimeEnvironment(pod) };

@@ -166,15 +166,15 @@ describe('the kubelet', () => {
       cluster.createPod('told', {
         containers: containers.map((script, at) => ({ name: `c${at}`, image: 'shell', args: [script] })),
       });
-      const told = (pod: Pod | undefined): string => {
+      const statusWords = (pod: Pod | undefined): string => {
         const { phase = '', conditions = [], containerStatuses = [] } = pod?.status ?? {};
         const known = ['Initialized', 'ContainersReady', 'Ready'].filter((type) =>
           conditions.some((condition) => condition.type === type && condition.status === 'True'),
         );
         return [phase, ...known, ...containerStatuses.map(({ ready }) => String(ready))].join(' ');
       };
-      const pod = await cluster.until('told', (seen) => told(seen) === expected);
-      expect(told(pod)).to.equal(expected);
+      const pod = await cluster.until('told', (seen) => statusWords(seen) === expected);
+      expect(statusWords(pod)).to.equal(expected);
     });
   }
 

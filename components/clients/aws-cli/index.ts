@@ -8,7 +8,7 @@ export const AWS_CLI: Client = {
   versions: { newest: '1.46.3', minimum: '1.30.0', below: '1.29.85' },
   operations: IDENTITY_AND_OBJECT_OPERATIONS,
   chain: 'sdk',
-  startsAnew: true,
+  startsPerOperation: true,
   // Its code for errors without a response from AWS is Failure.
   differences: BOTOCORE_DIFFERENCES.map((difference) => ({
     ...difference,

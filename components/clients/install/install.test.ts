@@ -22,14 +22,14 @@ const RELEASE = { name: 'own', version: '1.0' };
 
 describe('the installation of a client', () => {
   let home: string;
-  let said: string[];
+  let progressLines: string[];
   let context: InstallContext;
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'install-'));
-    said = [];
+    progressLines = [];
     context = {
       environment: { ...process.env, XDG_CACHE_HOME: home, PATH: `${home}:${process.env['PATH']}` },
-      progress: (line) => void said.push(line),
+      progress: (line) => void progressLines.push(line),
       signal: new AbortController().signal,
     };
   });
@@ -53,10 +53,10 @@ describe('the installation of a client', () => {
     const folder = await made();
     expect(readFileSync(join(folder, 'file'), 'utf8')).to.equal('made');
     expect(folder.startsWith(join(root(), 'own-1.0-'))).to.equal(true);
-    expect(said).to.deep.equal([`Installing client own 1.0 into ${folder} for this and later runs.`]);
+    expect(progressLines).to.deep.equal([`Installing client own 1.0 into ${folder} for this and later runs.`]);
     const never = (): Promise<void> => Promise.reject(new Error('made twice'));
     expect(await made({ make: never })).to.equal(folder);
-    expect(said).to.have.length(1);
+    expect(progressLines).to.have.length(1);
     expect(await made({ ingredients: ['b'] })).not.to.equal(folder);
   });
 
@@ -79,7 +79,7 @@ describe('the installation of a client', () => {
     const part = `${root()}/.part-${process.pid}-${folder.slice(root().length + 1)}-abcdef`;
     mkdirSync(part);
     const waiting = made();
-    await poll(() => said.some((line) => line.startsWith('Waiting for another run')) || undefined, {
+    await poll(() => progressLines.some((line) => line.startsWith('Waiting for another run')) || undefined, {
       every: 10,
       within: 60_000,
       what: 'the line',
@@ -125,7 +125,7 @@ describe('the installation of a client', () => {
 
   const NETWORK = 'Check whether this machine can reach the registry';
   const VERSION = 'Check whether this version exists';
-  for (const [output, telling, advice] of [
+  for (const [output, errorLine, advice] of [
     [
       'npm error code ETARGET\nnpm error notarget No matching version found for a@9.\nnpm error A complete log',
       'npm error notarget No matching version found for a@9.',
@@ -143,9 +143,9 @@ describe('the installation of a client', () => {
     ['error\ndial tcp: connection refused', 'dial tcp: connection refused', NETWORK],
     ['it just ended', 'it just ended', 'Run it by hand to see more'],
   ] as const)
-    it(`quotes the informative line "${telling}"`, async () => {
+    it(`quotes the informative line "${errorLine}"`, async () => {
       const { message } = (await run(tool(output))) as Error;
-      expect(message.startsWith(`Client own 1.0 cannot be installed: tool says "${telling}`), message).to.equal(true);
+      expect(message.startsWith(`Client own 1.0 cannot be installed: tool says "${errorLine}`), message).to.equal(true);
       expect(message).to.contain(`". ${advice}`);
     });
 
@@ -155,8 +155,8 @@ describe('the installation of a client', () => {
   });
 
   it("returns a tool's output and passes variables to it", async () => {
-    const told = await run(['sh', '-c', 'printf "$OWN in $(pwd)"'], { folder: home, variables: { OWN: 'own' } });
-    expect(told).to.equal(`own in ${home}`);
+    const output = await run(['sh', '-c', 'printf "$OWN in $(pwd)"'], { folder: home, variables: { OWN: 'own' } });
+    expect(output).to.equal(`own in ${home}`);
     expect(existsSync(root())).to.equal(false);
   });
 

@@ -99,9 +99,9 @@ interface Failed {
 
 function whyFailed(program: string, { code, stdout, stderr, shortMessage = '' }: Failed, needs: string): string {
   if (code === 'ENOENT') return `${program} is missing. Install ${needs}`;
-  const said = [stderr, stdout, shortMessage].flatMap(lines);
+  const output = [stderr, stdout, shortMessage].flatMap(lines);
   for (const [pattern, advice] of CAUSES) {
-    const line = said.find((one) => pattern.test(one));
+    const line = output.find((one) => pattern.test(one));
     if (line !== undefined)
       return `${basename(program)} says "${redactor().text(line).slice(0, MOST_QUOTED)}". ${advice}`;
   }

@@ -18,7 +18,7 @@ const own = (title: string, install: Client['install']): Client => ({
   versions: { newest: title },
   operations: new Set(['GetObject', 'PutObject']),
   chain: 'own',
-  startsAnew: true,
+  startsPerOperation: true,
   documentation: new URL('https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html'),
   install,
 });

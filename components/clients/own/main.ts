@@ -64,8 +64,8 @@ interface Program {
 }
 
 /** Returns the user's program from the environment, or in a user's image from a file above this program's folder. */
-const programOf = (said: string | undefined): Program =>
-  JSON.parse(said ?? readFileSync(new URL('../../program.json', import.meta.url), 'utf8')) as Program;
+const programOf = (json: string | undefined): Program =>
+  JSON.parse(json ?? readFileSync(new URL('../../program.json', import.meta.url), 'utf8')) as Program;
 
 async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
   const { command, folder } = programOf(process.env['CLIENT_PROGRAM']);
@@ -120,8 +120,8 @@ function nothingAsked(
 ): ClientError {
   const refused = answers.findLast(({ object, status }) => object === undefined && status >= 400);
   if (refused !== undefined) return errorOf(refused, 'sts');
-  const said = lastWords === '' ? '' : `; its last line on standard error: ${lastWords}`;
-  const message = `the program (exit: ${exit}) sent S3 no ${name} of s3://${bucket}/${key}${said}`;
+  const quotation = lastWords === '' ? '' : `; its last line on standard error: ${lastWords}`;
+  const message = `the program (exit: ${exit}) sent S3 no ${name} of s3://${bucket}/${key}${quotation}`;
   return { code: NO_REQUEST, message };
 }
 

@@ -84,10 +84,10 @@ export class Aws {
     const { sts } = this.#upstreams;
     const answer = await passOn(sts, request, { host: sts.host, 'accept-encoding': 'identity' });
     const text = answer.body.toString();
-    const told = (name: string): string => element(text, name) ?? '';
-    const expires = lifeSeconds === undefined ? Date.parse(told('Expiration')) : Date.now() + lifeSeconds * 1000;
+    const textOf = (name: string): string => element(text, name) ?? '';
+    const expires = lifeSeconds === undefined ? Date.parse(textOf('Expiration')) : Date.now() + lifeSeconds * 1000;
     if (answer.status !== 200) return answer;
-    this.#names.addKey(told('AccessKeyId'), SOURCE, expires);
+    this.#names.addKey(textOf('AccessKeyId'), SOURCE, expires);
     const renewed = `<Expiration>${new Date(expires).toISOString()}</Expiration>`;
     return { ...answer, body: text.replace(/<Expiration>[^<]*<\/Expiration>/, renewed) };
   }

@@ -59,9 +59,10 @@ export class Credentials {
     const answer = await passOn(this.#agent, { ...request, target: pathname }, { host });
     if (answer.status !== 200) return answer;
     const members = JSON.parse(answer.body.toString()) as Record<string, string>;
-    const told = lifeSeconds === undefined ? Date.parse(members['Expiration'] ?? '') : Date.now() + lifeSeconds * 1000;
-    this.#names.addKey(members['AccessKeyId'] ?? '', SOURCE, told);
-    return json(200, { ...members, Expiration: timestamp(told) }, without, headers);
+    const expiration =
+      lifeSeconds === undefined ? Date.parse(members['Expiration'] ?? '') : Date.now() + lifeSeconds * 1000;
+    this.#names.addKey(members['AccessKeyId'] ?? '', SOURCE, expiration);
+    return json(200, { ...members, Expiration: timestamp(expiration) }, without, headers);
   }
 }
 

@@ -94,12 +94,12 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, handle
     const body = await readAll(incoming);
     const { method = '', url: target = '', headers, rawHeaders } = incoming;
     const reply = await handler({ method, target, headers, rawHeaders, body });
-    const { status, headers: told, body: content, delayMilliseconds = 0 } = reply;
+    const { status, headers: replyHeaders, body: content, delayMilliseconds = 0 } = reply;
     if (status === CUT) incoming.socket.destroy();
     else {
       // Set the length of changed bodies, which some clients require. HEAD keeps the object's length.
       const length = method === 'HEAD' ? undefined : { 'content-length': `${Buffer.byteLength(content ?? '')}` };
-      const headers = { ...told, ...length } as Record<string, string>;
+      const headers = { ...replyHeaders, ...length } as Record<string, string>;
       response.writeHead(status, headers).end(method === 'HEAD' ? undefined : content);
     }
     return delayMilliseconds;

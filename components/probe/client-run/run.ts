@@ -72,7 +72,7 @@ function resultOf({ mayFail = false, ...run }: ClientRun, done: readonly Done[],
     ...seen,
     outcomes: results.map(({ outcome }) => outcome).join(),
     milliseconds: done.map(({ milliseconds }) => milliseconds).join(),
-    ...(last.outcome !== 'granted' && { told: isTold(run, last.message ?? '') }),
+    ...(last.outcome !== 'granted' && { told: includesEndpointError(run, last.message ?? '') }),
   };
   return mayFail && last.outcome !== 'error' ? { outcome: 'granted', facts } : { ...last, facts };
 }
@@ -91,9 +91,9 @@ function resultOfStep({ answer: { error }, received, granted, atOnce }: Done): P
 }
 
 /** Returns whether a message contains the error that an endpoint's script returned. */
-function isTold({ credentials = [], sts = [] }: Omit<ClientRun, 'mayFail'>, message: string): boolean {
+function includesEndpointError({ credentials = [], sts = [] }: Omit<ClientRun, 'mayFail'>, message: string): boolean {
   return [...credentials, ...sts].some(({ body = '', status = 200 }) => {
-    const said = /<Message>([^<]*)</.exec(body)?.[1] ?? body.trim();
-    return status >= 400 && said !== '' && message.includes(said);
+    const endpointError = /<Message>([^<]*)</.exec(body)?.[1] ?? body.trim();
+    return status >= 400 && endpointError !== '' && message.includes(endpointError);
   });
 }

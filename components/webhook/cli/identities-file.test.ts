@@ -38,19 +38,19 @@ describe('watchIdentities', () => {
     await mount('..1', config('a'));
     await symlink(join('..data', 'config.json'), join(folder, 'config.json'));
     const loaded: string[] = [];
-    let told: () => void = () => undefined;
+    let notify: () => void = () => undefined;
     const watcher = await watchIdentities(
       join(folder, 'config.json'),
       (identities) => {
         loaded.push(identities.map(({ serviceAccount }) => serviceAccount).join());
-        told();
+        notify();
       },
       () => undefined,
     );
     try {
       expect(loaded).to.deep.equal(['a']);
       await mount('..2', config('a', 'b'));
-      while (loaded.at(-1) !== 'a,b') await new Promise<void>((resolve) => (told = resolve));
+      while (loaded.at(-1) !== 'a,b') await new Promise<void>((resolve) => (notify = resolve));
     } finally {
       watcher.stop();
     }

@@ -16,8 +16,8 @@ const statusOf = (set: KubeObject): Record<string, number> => (set['status'] ?? 
 const sizeOf = ({ spec }: Workload): number => spec.replicas ?? 0;
 /** Returns the available pods, at most the size: the status may be older. */
 const availableOf = (set: Workload): number => Math.min(sizeOf(set), statusOf(set)['availableReplicas'] ?? 0);
-const sum = (sets: readonly Workload[], of: (set: Workload) => number): number =>
-  sets.reduce((all, set) => all + of(set), 0);
+const sum = (sets: readonly Workload[], valueOf: (set: Workload) => number): number =>
+  sets.reduce((all, set) => all + valueOf(set), 0);
 
 /**
  * Manages one ReplicaSet per template (Kubernetes, "Deployments"). Stays within `maxSurge` and `maxUnavailable`; with

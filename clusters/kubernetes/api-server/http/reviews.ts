@@ -18,14 +18,14 @@ function attributesIn(spec: JsonObject): Attributes {
     throw badRequest('exactly one of nonResourceAttributes or resourceAttributes must be specified');
   }
   if (isObject(other)) return { verb: text(other['verb']), path: text(other['path']) };
-  const of = resource as JsonObject;
+  const attributes = resource as JsonObject;
   return {
-    verb: text(of['verb']),
-    group: text(of['group']),
-    resource: text(of['resource']),
-    ...(of['subresource'] ? { subresource: text(of['subresource']) } : {}),
-    ...(of['name'] ? { name: text(of['name']) } : {}),
-    ...(of['namespace'] ? { namespace: text(of['namespace']) } : {}),
+    verb: text(attributes['verb']),
+    group: text(attributes['group']),
+    resource: text(attributes['resource']),
+    ...(attributes['subresource'] ? { subresource: text(attributes['subresource']) } : {}),
+    ...(attributes['name'] ? { name: text(attributes['name']) } : {}),
+    ...(attributes['namespace'] ? { namespace: text(attributes['namespace']) } : {}),
   };
 }
 

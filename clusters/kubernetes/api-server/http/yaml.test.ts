@@ -27,7 +27,7 @@ describe('YAML bodies', () => {
 
   it('are rejected if aliases expand exponentially', async () => {
     const lines = ['a: &a [x,x,x,x,x,x,x,x]'];
-    for (const [of, to] of ['ab', 'bc', 'cd', 'de', 'ef']) lines.push(`${to}: &${to} [${`*${of},`.repeat(8)}]`);
+    for (const [from, to] of ['ab', 'bc', 'cd', 'de', 'ef']) lines.push(`${to}: &${to} [${`*${from},`.repeat(8)}]`);
     const error = await parseYaml(lines.join('\n')).catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(Error);
   });
