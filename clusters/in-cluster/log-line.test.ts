@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { lastErrorLine, withoutSecrets } from './rollout.ts';
 
-describe('tellingLine', () => {
+describe('lastErrorLine', () => {
   for (const [log, line] of [
     ['', undefined],
     ['Error: unknown flag: --x\n\n', 'Error: unknown flag: --x'],

@@ -35,7 +35,7 @@ interface Running {
   readonly ended: Promise<string>;
   readonly waiting: Map<number, (answer: ClientAnswer) => void>;
   lastWords: string;
-  hasToldToken: boolean;
+  hasPrintedToken: boolean;
 }
 
 /** Starts the program for the first operation, and again after it has exited. Ends it with this process. */
@@ -78,7 +78,7 @@ export class ClientProgram implements OperationClient {
     ]);
     clearTimeout(timer);
     running.waiting.delete(id);
-    if (running.hasToldToken) return this.#fail(`client ${name} printed a token of its pod. Do not log tokens`);
+    if (running.hasPrintedToken) return this.#fail(`client ${name} printed a token of its pod. Do not log tokens`);
     if (typeof came === 'object') return this.#checked(came);
     const what = came ?? `it did not answer within ${within / 1000} s`;
     const lastWords = this.#redact().text(running.lastWords).slice(0, MOST_QUOTED);
@@ -135,10 +135,10 @@ export class ClientProgram implements OperationClient {
       }),
       waiting: new Map(),
       lastWords: '',
-      hasToldToken: false,
+      hasPrintedToken: false,
     };
     const notice = (line: string): void => {
-      for (const secret of this.#secrets) running.hasToldToken ||= line.includes(secret);
+      for (const secret of this.#secrets) running.hasPrintedToken ||= line.includes(secret);
     };
     byLine(child.stdout, (line) => {
       notice(line);

@@ -141,12 +141,12 @@ describe('the EKS Auth emulator over HTTP', () => {
     const error = { code: 'ThrottlingException', status: 429, message: 'Rate exceeded' };
     const [token, other] = [await sign(), await sign(undefined, 601)];
     for (const namespace of ['shop', undefined]) {
-      const of = {
+      const scope = {
         service: 'eks-auth',
         operation: 'AssumeRoleForPodIdentity',
         ...(namespace && { namespace }),
       } as const;
-      const end = emulator.addDisturbance({ ...of, token, error });
+      const end = emulator.addDisturbance({ ...scope, token, error });
       expect([(await call(token)).status, (await call(other)).status]).to.deep.equal([429, 200]);
       end();
     }

@@ -30,9 +30,9 @@ describe('EKS Auto Mode', () => {
 
   it('provides nodes and the agent without a node group or add-on', async () => {
     expect(await create()).to.include({ status: 'ACTIVE' });
-    const { told, nodeGroups } = cloud.clusters.get('blue')!;
-    expect(told[0]).to.equal(`addNodes general-purpose ${nodeRoleArn}`);
-    expect(told[1]).to.match(/^installAddon eks-pod-identity-agent v1\./);
+    const { calls: calls, nodeGroups } = cloud.clusters.get('blue')!;
+    expect(calls[0]).to.equal(`addNodes general-purpose ${nodeRoleArn}`);
+    expect(calls[1]).to.match(/^installAddon eks-pod-identity-agent v1\./);
     const { accessKeyId } = await nodeGroups.get('general-purpose')!.credentials();
     expect(cloud.world.credentials.find(accessKeyId)!.caller).to.include({ roleArn: nodeRoleArn });
     const cluster = await describeIt();
@@ -45,7 +45,7 @@ describe('EKS Auto Mode', () => {
     expect(cluster.kubernetesNetworkConfig).to.deep.include({ elasticLoadBalancing: { enabled: true } });
     expect(cloud.cluster('blue').addons.size + cloud.cluster('blue').nodeGroups.size).to.equal(0);
     await cloud.eks().send(new DeleteClusterCommand({ name: 'blue' }));
-    expect(told.at(-1)).to.equal('delete');
+    expect(calls.at(-1)).to.equal('delete');
   });
 
   it('works without node pools', async () => {
@@ -59,7 +59,7 @@ describe('EKS Auto Mode', () => {
     expect(computeConfig).to.deep.equal({ enabled: false });
     expect(storageConfig).to.deep.equal({ blockStorage: { enabled: false } });
     expect(kubernetesNetworkConfig!.elasticLoadBalancing).to.deep.equal({ enabled: false });
-    expect(recorded.told).to.deep.equal([]);
+    expect(recorded.calls).to.deep.equal([]);
   });
 
   const together = /computeConfig, kubernetesNetworkConfig, and blockStorage are all either fully enabled/;

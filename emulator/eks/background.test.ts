@@ -95,12 +95,12 @@ describe("EKS with AWS's latency", () => {
     expect(made).to.not.have.any.keys('endpoint', 'identity', 'certificateAuthority');
     await until(cluster, 'ACTIVE');
     expect(await cluster()).to.include.keys('endpoint', 'identity', 'certificateAuthority');
-    const { told } = clusters.get('blue')!;
+    const { calls: calls } = clusters.get('blue')!;
     const deleted = await cloud.eks().send(new DeleteClusterCommand(CLUSTER));
     expect(deleted.cluster!.status).to.equal('DELETING');
     expect((await cluster()).status).to.equal('DELETING');
     await untilGone(cluster);
-    expect(told).to.deep.equal(['delete']);
+    expect(calls).to.deep.equal(['delete']);
   });
 
   it('waits for the Kubernetes side, and reports why it failed', async () => {
@@ -140,7 +140,7 @@ describe("EKS with AWS's latency", () => {
     await createCluster();
     while (!clusters.has('blue')) await pause();
     await cloud.close();
-    expect(clusters.get('blue')!.told).to.deep.equal(['delete']);
+    expect(clusters.get('blue')!.calls).to.deep.equal(['delete']);
   });
 
   it('does not delete a cluster before its node groups are deleted', async () => {

@@ -182,7 +182,7 @@ describe('EKS clusters', () => {
     const recorded = await makeCluster(cloud);
     const { cluster } = await cloud.eks().send(new DeleteClusterCommand({ name: 'blue' }));
     expect(cluster!.status).to.equal('DELETING');
-    expect(recorded.told).to.deep.equal(['delete']);
+    expect(recorded.calls).to.deep.equal(['delete']);
     await waitUntilClusterDeleted({ client: cloud.eks(), maxWaitTime: 60 }, { name: 'blue' });
     const issuer = cluster!.identity!.oidc!.issuer;
     await makeCluster(cloud);
@@ -200,7 +200,7 @@ describe('EKS clusters', () => {
     const recorded = await makeCluster(cloud);
     await cloud.close();
     await cloud.close();
-    expect(recorded.told).to.deep.equal(['delete']);
+    expect(recorded.calls).to.deep.equal(['delete']);
   });
 
   it('are deleted if the emulator closes during their creation', async () => {
@@ -216,7 +216,7 @@ describe('EKS clusters', () => {
     go();
     await closing;
     await creating;
-    expect(clusters.get('blue')!.told).to.deep.equal(['delete']);
+    expect(clusters.get('blue')!.calls).to.deep.equal(['delete']);
     expect((await errorOf(create({ name: 'green' }))).name).to.equal('ServiceUnavailableException');
   });
 

@@ -28,7 +28,7 @@ describe('EKS node groups', () => {
     const { nodegroup } = await createGroup(nodeRole);
     expect(nodegroup).to.include({ nodegroupName: 'workers', clusterName: 'blue', status: 'ACTIVE', nodeRole });
     expect(nodegroup!.nodegroupArn).to.match(/:nodegroup\/blue\/workers\/[0-9a-f-]{36}$/);
-    expect(recorded.told).to.deep.equal([`addNodes workers ${nodeRole}`]);
+    expect(recorded.calls).to.deep.equal([`addNodes workers ${nodeRole}`]);
 
     const { credentials } = recorded.nodeGroups.get('workers')!;
     const first = await credentials();
@@ -52,7 +52,7 @@ describe('EKS node groups', () => {
       status: 409,
     });
     await cloud.eks().send(new DeleteNodegroupCommand(key));
-    expect(recorded.told.at(-1)).to.equal('removeNodes workers');
+    expect(recorded.calls.at(-1)).to.equal('removeNodes workers');
     expect(await errorOf(cloud.eks().send(new DescribeNodegroupCommand(key)))).to.include({ status: 404 });
     await cloud.eks().send(new DeleteClusterCommand({ name: 'blue' }));
   });

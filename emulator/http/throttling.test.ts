@@ -3,7 +3,7 @@ import { CreateRoleCommand, DeleteRoleCommand, IAMClient, ListRolesCommand } fro
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import type { ServiceName } from '../core/service.ts';
-import { slowEmulator, told, type Told } from '../../test/support/emulator/slow.ts';
+import { slowEmulator, errorSummary, type ErrorSummary } from '../../test/support/emulator/slow.ts';
 import { trust } from '../../test/support/emulator/iam.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
@@ -24,7 +24,7 @@ describe('throttling', () => {
   });
   afterEach(() => slow.emulator.close());
 
-  const errors: readonly [ServiceName, Told][] = [
+  const errors: readonly [ServiceName, ErrorSummary][] = [
     ['iam', { code: 'Throttling', message: 'Rate exceeded', status: 400 }],
     ['sts', { code: 'Throttling', message: 'Rate exceeded', status: 400 }],
     ['eks', { code: 'ThrottlingException', message: 'Rate exceeded', status: 429 }],
@@ -99,7 +99,7 @@ describe('throttling', () => {
   it('counts unsigned calls together, not per account', async () => {
     const codes = [];
     for (let count = 0; count < 3; count += 1) {
-      codes.push((await told(await fetch(`${slow.emulator.endpoint}/data/key`))).code);
+      codes.push((await errorSummary(await fetch(`${slow.emulator.endpoint}/data/key`))).code);
     }
     expect(codes).to.deep.equal(['NoSuchBucket', 'NoSuchBucket', 'SlowDown']);
     expect((await slow.call('s3')).status).to.equal(200);

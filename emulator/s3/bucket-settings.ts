@@ -56,8 +56,8 @@ function readBlock({ publicAccessBlock }: Blockable, { bucketName }: S3Call): Ad
   return ownDoing(() => xmlAnswer('PublicAccessBlockConfiguration', publicAccessBlock));
 }
 
-function writeBlock(of: Blockable, block: PublicAccessBlock | undefined, status: number): Admitted {
-  return ownDoing(setting(of, 'publicAccessBlock', block, status));
+function writeBlock(owner: Blockable, block: PublicAccessBlock | undefined, status: number): Admitted {
+  return ownDoing(setting(owner, 'publicAccessBlock', block, status));
 }
 
 function blockOf(call: S3Call): PublicAccessBlock {

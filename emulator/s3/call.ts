@@ -55,13 +55,13 @@ export function ownDoing(perform: () => ServiceResponse): Admitted {
 
 /** Sets a member, and answers with only a status. */
 export function setting<T, Name extends keyof T>(
-  of: T,
+  target: T,
   name: Name,
   value: T[Name],
   status = 200,
 ): () => ServiceResponse {
   return () => {
-    of[name] = value;
+    target[name] = value;
     return { status };
   };
 }

@@ -25,15 +25,15 @@ export const getObject: Handler = async (call) => {
   const bucket = bucketOf(call);
   const existing = await objectFor(call, bucket, 's3:GetObject');
   const counted = existing.tags.size === 0 || mayReadTags(call, bucket, existing);
-  const told = ({ headers = {}, ...answer }: ServiceResponse): ServiceResponse => ({
+  const withTagCount = ({ headers = {}, ...answer }: ServiceResponse): ServiceResponse => ({
     ...answer,
     headers: counted
       ? headers
       : Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'x-amz-tagging-count')),
   });
   return {
-    perform: () => told(read(storedObject(bucket, call), call, bucket)),
-    forward: async (backend) => told(await backend.pass(call)),
+    perform: () => withTagCount(read(storedObject(bucket, call), call, bucket)),
+    forward: async (backend) => withTagCount(await backend.pass(call)),
   };
 };
 

@@ -31,28 +31,31 @@ export function tagsOfHeader(header: string | undefined): Tags {
   }
 }
 
-export function tagsOfDocument(body: Buffer, of: 'object' | 'bucket'): Tags {
+export function tagsOfDocument(body: Buffer, holder: 'object' | 'bucket'): Tags {
   const set = parseXml(body, 'Tagging')['TagSet'];
   if (set === undefined) throw s3Error('MalformedXML');
-  return tagsOfElement(set, of);
+  return tagsOfElement(set, holder);
 }
 
-export function tagsOfElement(set: unknown, of: 'object' | 'bucket'): Tags {
+export function tagsOfElement(set: unknown, holder: 'object' | 'bucket'): Tags {
   const tags = isJsonObject(set) && Array.isArray(set['Tag']) ? (set['Tag'] as unknown[]) : [];
   const pairs = tags.map((tag) => {
     const [key, value] = isJsonObject(tag) ? [tag['Key'], tag['Value']] : [];
     if (typeof key !== 'string' || typeof value !== 'string') throw s3Error('MalformedXML');
     return [key, value] as const;
   });
-  return checkedTags(pairs, of);
+  return checkedTags(pairs, holder);
 }
 
 export function tagSet(tags: Tags): XmlStructure {
   return { TagSet: { Tag: [...tags].map(([Key, Value]) => ({ Key, Value })) } };
 }
 
-export function checkedTags(pairs: readonly (readonly [string, string])[], of: keyof typeof LIMITS = 'bucket'): Tags {
-  const { most, kind, reserved } = LIMITS[of];
+export function checkedTags(
+  pairs: readonly (readonly [string, string])[],
+  holder: keyof typeof LIMITS = 'bucket',
+): Tags {
+  const { most, kind, reserved } = LIMITS[holder];
   if (pairs.length > most) throw new AwsError('BadRequest', 400, `${kind} tags cannot be greater than ${most}`);
   const tags = new Map<string, string>();
   for (const [key, value] of pairs) {

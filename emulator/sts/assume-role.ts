@@ -145,7 +145,7 @@ function checkDuration(role: Role, { principal, durationSeconds }: AssumeRoleInp
 /** Names the policy only for an explicit Deny in the caller's account, like AWS. */
 function denied({ principal, roleArn }: AssumeRoleInput, action: string, decision: Decision | undefined): AwsError {
   if (principal.kind === 'federated') return new AwsError('AccessDenied', 403, `Not authorized to perform ${action}`);
-  const telling = decision?.value === 'explicitlyDenied' && principal.accountId === parseRoleArn(roleArn)?.accountId;
-  const told = telling ? decision : ({ value: 'implicitlyDenied', deniedBy: 'trust' } as const);
-  return new AwsError('AccessDenied', 403, accessDeniedMessage(principalName(principal), action, roleArn, told));
+  const isReported = decision?.value === 'explicitlyDenied' && principal.accountId === parseRoleArn(roleArn)?.accountId;
+  const reported = isReported ? decision : ({ value: 'implicitlyDenied', deniedBy: 'trust' } as const);
+  return new AwsError('AccessDenied', 403, accessDeniedMessage(principalName(principal), action, roleArn, reported));
 }

@@ -120,9 +120,9 @@ describe('awsProblem', () => {
       'oops',
     ],
   ];
-  for (const [what, of, kind, blame, part] of KINDS)
+  for (const [what, error, kind, blame, part] of KINDS)
     it(`explains ${what}`, () => {
-      const problem = awsProblem(of);
+      const problem = awsProblem(error);
       expect(problem).to.include({ kind, blame });
       expect(problem?.sentence)
         .to.include(part)

@@ -70,53 +70,57 @@ export const isUnanswered = (error: unknown): boolean => awsProblem(error)?.kind
 
 function problemOf(error: AwsError): AwsProblem | undefined {
   const { name, $metadata } = error;
-  const said = says(error);
+  const message = says(error);
   if (name === 'CredentialsProviderError' || name === 'TokenProviderError')
-    return /expired|sso login/i.test(said) ? expired(said) : noCredentials(said);
-  if (/^(Region is missing|Could not resolve region|Missing region)/i.test(said))
+    return /expired|sso login/i.test(message) ? expired(message) : noCredentials(message);
+  if (/^(Region is missing|Could not resolve region|Missing region)/i.test(message))
     return usage('no-region', 'No AWS region is set. Use --region or set AWS_REGION.');
-  if (EXPIRED.test(name)) return expired(said);
-  if (name === 'RequestTimeTooSkewed' || /^Signature (expired|not yet current)/.test(said))
+  if (EXPIRED.test(name)) return expired(message);
+  if (name === 'RequestTimeTooSkewed' || /^Signature (expired|not yet current)/.test(message))
     return problem(
       'clock',
       'environment',
-      `AWS rejects the clock of this machine (${said}). Correct it and run again.`,
+      `AWS rejects the clock of this machine (${message}). Correct it and run again.`,
     );
-  if (DENIED.test(name)) return denied(said);
+  if (DENIED.test(name)) return denied(message);
   if (name === 'OptInRequired')
     return usage(
       'wrong-region',
-      `The account is not allowed to use this region or service (${said}). Use another region with --region.`,
+      `The account is not allowed to use this region or service (${message}). Use another region with --region.`,
     );
   if (BAD_CREDENTIALS.test(name))
     return usage(
       'bad-credentials',
-      `AWS does not accept the credentials (${name}: ${said}). Use valid credentials of the intended account and an enabled region.`,
+      `AWS does not accept the credentials (${name}: ${message}). Use valid credentials of the intended account and an enabled region.`,
     );
   if (/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException)$/.test(name))
-    return usage('wrong-region', `S3 reports that the region is wrong (${said}). Use the right one with --region.`);
+    return usage('wrong-region', `S3 reports that the region is wrong (${message}). Use the right one with --region.`);
   if (QUOTA.test(name))
     return problem(
       'quota',
       'environment',
-      `A quota of the account is reached (${name}: ${said}). Delete unused resources, or request an increase in Service Quotas. \`${commandLine('sweep', '--cluster eks --list')}\` lists leftovers of earlier runs.`,
+      `A quota of the account is reached (${name}: ${message}). Delete unused resources, or request an increase in Service Quotas. \`${commandLine('sweep', '--cluster eks --list')}\` lists leftovers of earlier runs.`,
     );
   if (isThrottling(name))
     return problem(
       'throttled',
       'environment',
-      `AWS still throttled the calls after all retries (${name}: ${said}). Run again when the account is less busy, or with a smaller --parallel.`,
+      `AWS still throttled the calls after all retries (${name}: ${message}). Run again when the account is less busy, or with a smaller --parallel.`,
     );
   if (name === 'UnsupportedAvailabilityZoneException')
     return usage(
       'zone',
-      `Amazon EKS has no capacity for a control plane in a zone of the subnets (${said}). Use --subnet-ids with subnets in other zones.`,
+      `Amazon EKS has no capacity for a control plane in a zone of the subnets (${message}). Use --subnet-ids with subnets in other zones.`,
     );
   if (TAKEN.test(name))
-    return problem('taken', 'environment', `A name is taken or a change is in progress (${name}: ${said}). Run again.`);
+    return problem(
+      'taken',
+      'environment',
+      `A name is taken or a change is in progress (${name}: ${message}). Run again.`,
+    );
   if (isNetwork(error)) return network(error);
   if (SERVICE_FAILED.test(name) || ($metadata?.httpStatusCode ?? 0) >= 500)
-    return problem('service', 'environment', `AWS failed after all retries (${name}: ${said}). Run again later.`);
+    return problem('service', 'environment', `AWS failed after all retries (${name}: ${message}). Run again later.`);
   return undefined;
 }
 
@@ -127,22 +131,25 @@ const problem = (kind: AwsProblemKind, blame: AwsProblem['blame'], sentence: str
 });
 const usage = (kind: AwsProblemKind, sentence: string): AwsProblem => problem(kind, 'usage', sentence);
 
-const noCredentials = (said: string): AwsProblem =>
+const noCredentials = (message: string): AwsProblem =>
   usage(
     'no-credentials',
-    `No AWS credentials were found (${said}). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role.`,
+    `No AWS credentials were found (${message}). Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or a role.`,
   );
 
-const expired = (said: string): AwsProblem =>
-  usage('expired-credentials', `The AWS credentials have expired (${said}). Get new ones and run again.`);
+const expired = (message: string): AwsProblem =>
+  usage('expired-credentials', `The AWS credentials have expired (${message}). Get new ones and run again.`);
 
 /** Parses AWS's message for the names (IAM User Guide, "Troubleshoot access denied error messages"). */
-function denied(said: string): AwsProblem {
-  const [, principal, action] = /(?:User: )?(arn:\S+) is not authorized to perform: (\S+)/.exec(said) ?? [];
+function denied(message: string): AwsProblem {
+  const [, principal, action] = /(?:User: )?(arn:\S+) is not authorized to perform: (\S+)/.exec(message) ?? [];
   if (principal === undefined || action === undefined)
-    return usage('denied', `AWS denies a call (${said}). Allow it in the policy of the credentials (docs/nightly.md).`);
-  const resource = / on resource: (\S+)/.exec(said)?.[1]?.replace(/[.,]$/, '').replaceAll('"', '');
-  const reason = / (?:because|with an explicit deny) .*/.exec(said)?.[0]?.trim().replace(/\.$/, '');
+    return usage(
+      'denied',
+      `AWS denies a call (${message}). Allow it in the policy of the credentials (docs/nightly.md).`,
+    );
+  const resource = / on resource: (\S+)/.exec(message)?.[1]?.replace(/[.,]$/, '').replaceAll('"', '');
+  const reason = / (?:because|with an explicit deny) .*/.exec(message)?.[0]?.trim().replace(/\.$/, '');
   return usage(
     'denied',
     `${principal} may not call ${action}${resource === undefined ? '' : ` on ${resource}`}${reason === undefined ? '' : ` (${reason})`}. Add it to the policy (docs/nightly.md).`,

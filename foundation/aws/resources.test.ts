@@ -144,7 +144,8 @@ describe('removeAll', () => {
   });
   const held = (name: string, more: Partial<Resource> = {}): Resource =>
     resource(name, { remove: () => Promise.reject(new Error('in use')), ...more });
-  const told = (failures: Failures): string[] => [...failures].map(([{ name }, { message }]) => `${name}: ${message}`);
+  const messagesOf = (failures: Failures): string[] =>
+    [...failures].map(([{ name }, { message }]) => `${name}: ${message}`);
 
   it('undoes changes, newest first, and then removes resources by order', async () => {
     await removeAll([
@@ -165,7 +166,7 @@ describe('removeAll', () => {
         if (arrived.length === 2) for (const both of arrived) both();
       });
     const failures = await removeAll([resource('a', { remove: meeting }), resource('b', { remove: meeting })]);
-    expect(told(failures)).to.deep.equal([]);
+    expect(messagesOf(failures)).to.deep.equal([]);
   });
 
   it('retries a failure once if asked to, and reports a second failure', async () => {
@@ -174,9 +175,9 @@ describe('removeAll', () => {
       tries += 1;
       if (tries === 1) throw new Error('not yet');
     };
-    expect(told(await removeAll([resource('role', { remove: once }), held('bucket')], { secondTry: 0 }))).to.deep.equal(
-      ['bucket: in use'],
-    );
+    expect(
+      messagesOf(await removeAll([resource('role', { remove: once }), held('bucket')], { secondTry: 0 })),
+    ).to.deep.equal(['bucket: in use']);
     expect(tries).to.equal(2);
   });
 
@@ -186,24 +187,24 @@ describe('removeAll', () => {
       tries += 1;
       throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
     };
-    expect(told(await removeAll([resource('role', { remove })], { secondTry: 0 }))).to.have.length(1);
+    expect(messagesOf(await removeAll([resource('role', { remove })], { secondTry: 0 }))).to.have.length(1);
     expect(tries).to.equal(1);
   });
 
   it('keeps a resource while another that needs it exists', async () => {
     const role = resource('role', { order: 1, neededBy: 'cluster' });
-    expect(told(await removeAll([held('cluster'), role]))).to.deep.equal([
+    expect(messagesOf(await removeAll([held('cluster'), role]))).to.deep.equal([
       'cluster: in use',
       'role: cluster must be removed first',
     ]);
-    expect(told(await removeAll([role], { there: new Set(['cluster']) }))).to.have.length(1);
-    expect(told(await removeAll([resource('cluster'), role]))).to.deep.equal([]);
+    expect(messagesOf(await removeAll([role], { there: new Set(['cluster']) }))).to.have.length(1);
+    expect(messagesOf(await removeAll([resource('cluster'), role]))).to.deep.equal([]);
     expect(done).to.deep.equal(['cluster', 'role']);
   });
 
   it('treats the parts of a removed resource as removed', async () => {
     const addon = held('add-on', { partOf: 'cluster' });
-    expect(told(await removeAll([addon, resource('cluster', { order: 1 })]))).to.deep.equal([]);
-    expect(told(await removeAll([addon]))).to.have.length(1);
+    expect(messagesOf(await removeAll([addon, resource('cluster', { order: 1 })]))).to.deep.equal([]);
+    expect(messagesOf(await removeAll([addon]))).to.have.length(1);
   });
 });

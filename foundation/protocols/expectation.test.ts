@@ -48,10 +48,11 @@ describe('firstMismatch', () => {
     for (let turn = 0; turn < 10; turn += 1) {
       const mismatch = firstMismatch(expected, { result, cause, isExpectedIdentity });
       if (mismatch === undefined) break;
-      met.push(mismatch.of);
-      if (mismatch.of === 'identity') isExpectedIdentity = true;
+      met.push(mismatch.member);
+      if (mismatch.member === 'identity') isExpectedIdentity = true;
       else {
-        const member = ({ layer: 'by', fact: 'facts' } as Readonly<Record<string, string>>)[mismatch.of] ?? mismatch.of;
+        const member =
+          ({ layer: 'by', fact: 'facts' } as Readonly<Record<string, string>>)[mismatch.member] ?? mismatch.member;
         expected = { ...expected, [member]: whole[member as keyof ExpectedResult] };
       }
     }

@@ -10,24 +10,25 @@ export interface Observed {
 }
 
 export type Mismatch =
-  | { readonly of: 'outcome' | 'identity' | 'layer' | 'code' | 'status' | 'message' | 'policy' | 'explicit' }
-  | { readonly of: 'fact'; readonly name: string; readonly matcher: FactMatcher };
+  | { readonly member: 'outcome' | 'identity' | 'layer' | 'code' | 'status' | 'message' | 'policy' | 'explicit' }
+  | { readonly member: 'fact'; readonly name: string; readonly matcher: FactMatcher };
 
 /** Returns the first difference from the expectation, undefined for a match. Omitted members match anything. */
 export function firstMismatch(expected: ExpectedResult, observed: Observed): Mismatch | undefined {
   const { result, cause, isExpectedIdentity } = observed;
-  if (result.outcome !== expected.outcome) return { of: 'outcome' };
-  if (isExpectedIdentity === false) return { of: 'identity' };
-  if (!isOneOf(result.layer, expected.by)) return { of: 'layer' };
-  if (!isOneOf(result.code, expected.code)) return { of: 'code' };
-  if (expected.status !== undefined && result.status !== expected.status) return { of: 'status' };
-  if (expected.message !== undefined && result.message?.includes(expected.message) !== true) return { of: 'message' };
+  if (result.outcome !== expected.outcome) return { member: 'outcome' };
+  if (isExpectedIdentity === false) return { member: 'identity' };
+  if (!isOneOf(result.layer, expected.by)) return { member: 'layer' };
+  if (!isOneOf(result.code, expected.code)) return { member: 'code' };
+  if (expected.status !== undefined && result.status !== expected.status) return { member: 'status' };
+  if (expected.message !== undefined && result.message?.includes(expected.message) !== true)
+    return { member: 'message' };
   if (cause !== undefined) {
-    if (expected.policy !== undefined && cause.policy !== expected.policy) return { of: 'policy' };
-    if (expected.explicit !== undefined && cause.explicit !== expected.explicit) return { of: 'explicit' };
+    if (expected.policy !== undefined && cause.policy !== expected.policy) return { member: 'policy' };
+    if (expected.explicit !== undefined && cause.explicit !== expected.explicit) return { member: 'explicit' };
   }
   for (const [name, matcher] of Object.entries(expected.facts ?? {}))
-    if (!factMatches(result.facts?.[name], matcher)) return { of: 'fact', name, matcher };
+    if (!factMatches(result.facts?.[name], matcher)) return { member: 'fact', name, matcher };
   return undefined;
 }
 

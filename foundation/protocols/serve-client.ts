@@ -13,7 +13,7 @@ export async function serveClient(perform: Perform): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     const { id, operation, atOnce = 1 } = JSON.parse(line) as ClientRequest;
     const answers = await Promise.all(Array.from({ length: atOnce }, () => perform(operation)));
-    const told = answers.find(({ error }) => error !== undefined) ?? answers[0];
-    process.stdout.write(`${CLIENT_ANSWER_PREFIX}${JSON.stringify({ id, ...told })}\n`);
+    const answer = answers.find(({ error }) => error !== undefined) ?? answers[0];
+    process.stdout.write(`${CLIENT_ANSWER_PREFIX}${JSON.stringify({ id, ...answer })}\n`);
   }
 }

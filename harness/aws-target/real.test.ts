@@ -69,9 +69,9 @@ describe('AWS with the default credentials', () => {
     );
     expect(error).to.be.instanceOf(HarnessError);
     const { AWS_SECRET_ACCESS_KEY = '', AWS_SESSION_TOKEN = '' } = cloud.environment;
-    const said = `${(error as Error).message} ${(error as Error).stack}`;
-    expect(said).not.to.include(AWS_SECRET_ACCESS_KEY);
-    expect(said).not.to.include(AWS_SESSION_TOKEN);
+    const text = `${(error as Error).message} ${(error as Error).stack}`;
+    expect(text).not.to.include(AWS_SECRET_ACCESS_KEY);
+    expect(text).not.to.include(AWS_SESSION_TOKEN);
     return error as HarnessError;
   }
 

@@ -112,10 +112,10 @@ async function podProbe(
   const isByInjection =
     isUninjected ||
     (!judgement.matches && alternatives(expectation.by).includes('injection')) ||
-    (mismatch?.of === 'identity' && call === undefined);
+    (mismatch?.member === 'identity' && call === undefined);
   return outcomeOf(context, probe, judgedProbe, {
     unreliableReason:
-      mismatch?.of === 'fact' && mismatch.name in (recorded?.facts ?? {})
+      mismatch?.member === 'fact' && mismatch.name in (recorded?.facts ?? {})
         ? recorded?.unreliableFactsReason
         : recorded?.unreliableReason,
     ...(isUninjected && (await whyUninjected(context, item))),

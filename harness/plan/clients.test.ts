@@ -35,7 +35,7 @@ const aClientOf = (need: 'sdk-chain' | 'configurable-sts' | 'lasting-client'): o
   ({
     'sdk-chain': { chain: 'sdk' },
     'configurable-sts': { stsOfAwsAlone: false },
-    'lasting-client': { startsAnew: false },
+    'lasting-client': { startsPerOperation: false },
   })[need];
 const context = { environment: {}, progress: () => undefined, signal: new AbortController().signal };
 
@@ -107,7 +107,7 @@ describe('the clients of a run', () => {
   for (const [need, kind] of [
     ['sdk-chain', { chain: 'own' }],
     ['configurable-sts', { stsOfAwsAlone: true }],
-    ['lasting-client', { startsAnew: true }],
+    ['lasting-client', { startsPerOperation: true }],
   ] as const)
     it(`are skipped if they lack ${need}`, () => {
       const of = (more: Partial<Client>): string | undefined => {
@@ -118,7 +118,7 @@ describe('the clients of a run', () => {
       };
       expect(of(kind)).to.contain(`(${need})`);
       expect(of({})).to.equal(undefined);
-      const others = { chain: 'own', stsOfAwsAlone: true, startsAnew: true, ...aClientOf(need) } as const;
+      const others = { chain: 'own', stsOfAwsAlone: true, startsPerOperation: true, ...aClientOf(need) } as const;
       expect(of(others)).to.equal(undefined);
       const without = { ...scenario('OWN-01', probe(whoAmI())) };
       expect(

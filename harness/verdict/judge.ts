@@ -48,7 +48,7 @@ export function judge(expectation: Expectation, observation: Observation): Judge
 function describeMismatch(mismatch: Mismatch, expectation: Expectation, observation: Observation): string {
   const { result, cause, expectedIdentity } = observation;
   const { outcome, by, code, status, message, policy } = expectation;
-  switch (mismatch.of) {
+  switch (mismatch.member) {
     case 'outcome':
       return `${WORDS[outcome][0]} was expected, but the probe ${WORDS[result.outcome][1]}`;
     case 'identity':

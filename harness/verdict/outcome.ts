@@ -52,7 +52,7 @@ export function judged(context: ScenarioContext, step: ProbeStep, result: ProbeR
   });
   const call = judgement.matches
     ? made
-    : decisiveCall(context, expectation, result, judgement.mismatch?.of === 'identity');
+    : decisiveCall(context, expectation, result, judgement.mismatch?.member === 'identity');
   return { result, call, expectation, expectedIdentity, judgement };
 }
 

@@ -40,7 +40,7 @@ describe('EKS add-ons', () => {
     expect(addon.addonArn).to.match(/:addon\/blue\/eks-pod-identity-agent\/[0-9a-f-]{36}$/);
     expect(addon.addonVersion).to.match(/^v1\.3\.10-eksbuild\.\d+$/);
     expect(addon.health!.issues).to.deep.equal([]);
-    expect(cluster.told).to.deep.equal([`installAddon eks-pod-identity-agent ${addon.addonVersion}`]);
+    expect(cluster.calls).to.deep.equal([`installAddon eks-pod-identity-agent ${addon.addonVersion}`]);
     expect(await describeIt()).to.deep.equal(addon);
     expect((await cloud.eks().send(new ListAddonsCommand({ clusterName: 'blue' }))).addons).to.deep.equal([
       AGENT.addonName,
@@ -61,14 +61,14 @@ describe('EKS add-ons', () => {
     const newest = versions[0]!.addonVersion!;
     expect(await update({ addonVersion: newest })).to.include({ status: 'Successful', type: 'AddonUpdate' });
     expect(await describeIt()).to.include({ addonVersion: newest, status: 'ACTIVE' });
-    expect(cluster.told.at(-1)).to.equal(`installAddon eks-pod-identity-agent ${newest}`);
+    expect(cluster.calls.at(-1)).to.equal(`installAddon eks-pod-identity-agent ${newest}`);
   });
 
   it('can be removed', async () => {
     await create();
     const { addon } = await cloud.eks().send(new DeleteAddonCommand(AGENT));
     expect(addon!.status).to.equal('DELETING');
-    expect(cluster.told.at(-1)).to.equal('removeAddon eks-pod-identity-agent');
+    expect(cluster.calls.at(-1)).to.equal('removeAddon eks-pod-identity-agent');
     expect(await errorOf(describeIt())).to.include({ name: 'ResourceNotFoundException', status: 404 });
   });
 
@@ -121,7 +121,7 @@ describe('EKS add-ons', () => {
       expect(await associations()).to.have.length(1);
       await update({ ...DRIVER, podIdentityAssociations: [] });
       expect(await associations()).to.deep.equal([]);
-      expect(cluster.told).to.include('associations ');
+      expect(cluster.calls).to.include('associations ');
 
       await update({ ...DRIVER, podIdentityAssociations: [{ serviceAccount, roleArn: first }] });
       await cloud.eks().send(new DeleteAddonCommand(DRIVER));
@@ -133,7 +133,7 @@ describe('EKS add-ons', () => {
       await create({ ...DRIVER, podIdentityAssociations: [{ serviceAccount, roleArn }] });
       await cloud.eks().send(new DeleteAddonCommand({ ...DRIVER, preserve: true }));
       expect(await associations()).to.have.length(1);
-      expect(cluster.told.some((line) => line.startsWith('removeAddon'))).to.equal(false);
+      expect(cluster.calls.some((line) => line.startsWith('removeAddon'))).to.equal(false);
     });
 
     it('do not delete them without the right to delete associations', async () => {

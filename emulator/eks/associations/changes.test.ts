@@ -95,10 +95,10 @@ describe('changes of Pod Identity associations', () => {
   describe('propagation', () => {
     it('notifies cluster and EKS Auth before the call returns', async () => {
       const { associationId = '' } = await create();
-      expect(cluster.told.at(-1)).to.equal('associations shop/reader');
+      expect(cluster.calls.at(-1)).to.equal('associations shop/reader');
       expect(cloud.cluster('blue').eksAuthAssociations?.get('shop/reader')?.id).to.equal(associationId);
       await cloud.eks().send(new DeletePodIdentityAssociationCommand({ clusterName: 'blue', associationId }));
-      expect(cluster.told.at(-1)).to.equal('associations ');
+      expect(cluster.calls.at(-1)).to.equal('associations ');
       expect(cloud.cluster('blue').eksAuthAssociations?.size).to.equal(0);
     });
 
@@ -110,7 +110,7 @@ describe('changes of Pod Identity associations', () => {
       await create();
       expect(cloud.cluster('blue').eksAuthAssociations?.size).to.equal(0);
       while (cloud.cluster('blue').eksAuthAssociations?.size === 0) await wait(5);
-      expect(cluster.told).to.deep.equal([]);
+      expect(cluster.calls).to.deep.equal([]);
     });
 
     it('does not show an update to EKS Auth before the delay', async () => {

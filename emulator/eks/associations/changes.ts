@@ -44,7 +44,7 @@ export async function addAssociation(call: EksCall, cluster: Cluster, made: NewA
     tags: made.tags,
   };
   cluster.associations.set(id, association);
-  await tell(call, cluster, association, association);
+  await notifyCluster(call, cluster, association, association);
   return association;
 }
 
@@ -57,14 +57,14 @@ export async function changeAssociation(
   Object.assign(association, grant);
   association.externalId = externalId(call, cluster, association, grant);
   association.modifiedAt = call.world.clock.now();
-  await tell(call, cluster, association, association);
+  await notifyCluster(call, cluster, association, association);
 }
 
 /** Issued credentials remain valid until they expire. */
 export async function removeAssociation(call: EksCall, cluster: Cluster, association: Association): Promise<void> {
   cluster.associations.delete(association.id);
   call.state.background.hold(holdName(cluster, association), association.id);
-  await tell(call, cluster, association, undefined);
+  await notifyCluster(call, cluster, association, undefined);
 }
 
 function holdName(cluster: Cluster, subject: Subject): string {
@@ -77,7 +77,7 @@ function externalId(call: EksCall, cluster: Cluster, subject: Subject, grant: Gr
   return [call.world.region, call.account.id, cluster.name, subject.namespace, subject.serviceAccount].join('/');
 }
 
-async function tell(
+async function notifyCluster(
   call: EksCall,
   cluster: Cluster,
   subject: Subject,

@@ -31,7 +31,7 @@ export function parsePrincipal(text: string, context: ConditionContext): Princip
   if ((service === 'sts') !== (type === 'assumed-role')) return undefined;
   if ((rest === '') !== (type === 'root')) return undefined;
   const name = rest.slice(rest.lastIndexOf('/') + 1);
-  const [accountId, userId] = [account, toldText(context, 'aws:userid') ?? ''];
+  const [accountId, userId] = [account, singleText(context, 'aws:userid') ?? ''];
   const session = (roleArn: string, roleName: string, sessionName: string): RoleSession => ({
     kind: 'role-session',
     accountId,
@@ -69,12 +69,12 @@ export function parsePrincipal(text: string, context: ConditionContext): Princip
 
 /** Returns `aws:PrincipalArn` if it is this role's ARN with a path. */
 function roleArnOf(context: ConditionContext, account: string, roleName: string): string | undefined {
-  const told = toldText(context, 'aws:principalarn');
-  return told?.includes(`:iam::${account}:role/`) && told.endsWith(`/${roleName}`) ? told : undefined;
+  const arn = singleText(context, 'aws:principalarn');
+  return arn?.includes(`:iam::${account}:role/`) && arn.endsWith(`/${roleName}`) ? arn : undefined;
 }
 
 /** Returns a single value. `key` is in lower case. */
-function toldText(context: ConditionContext, key: string): string | undefined {
-  const told = Object.entries(context).find(([name]) => name.toLowerCase() === key)?.[1];
-  return typeof told === 'string' ? told : undefined;
+function singleText(context: ConditionContext, key: string): string | undefined {
+  const value = Object.entries(context).find(([name]) => name.toLowerCase() === key)?.[1];
+  return typeof value === 'string' ? value : undefined;
 }

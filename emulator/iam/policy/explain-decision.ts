@@ -21,11 +21,11 @@ export function explainDecision(
     verdict.value === 'unknown'
       ? [`unknown without the policy of ${request.input.resource}, which must allow ${action}`]
       : [];
-  const told = decidingStatements(verdict, candidates, request).map((candidate, index) => {
+  const reasons = decidingStatements(verdict, candidates, request).map((candidate, index) => {
     const verb = index > 0 ? (LIMITS.has(candidate.kind) ? 'within' : 'also by') : `${PAST[effect]} by`;
     return `${verb} ${placeOf(candidate)}: ${whatMatched(candidate.statement, request)}`;
   });
-  return [...unknown, ...told, ...(effect === 'Allow' ? missedDeny(candidates, request) : [])].join('; ');
+  return [...unknown, ...reasons, ...(effect === 'Allow' ? missedDeny(candidates, request) : [])].join('; ');
 }
 
 /** Returns the deciding statements, most important first. If nothing allows the request, returns the nearest one. */

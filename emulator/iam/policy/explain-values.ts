@@ -32,12 +32,12 @@ export function valueless(patterns: readonly Pattern[], request: EvaluationReque
   for (const token of patterns.flatMap(({ tokens }) => tokens))
     if (isVariable(token) && token.defaultValue === undefined && request.variable(token.key) === undefined)
       keys.set(token.key.lowerCase, token.key);
-  const told = [...keys.values()].map((key) => {
+  const reasons = [...keys.values()].map((key) => {
     if (request.values(key) !== undefined) return `\${${key.name}} has several values`;
     const hint = without(key, request);
     return `\${${key.name}} has no value${hint && `; ${hint}`}`;
   });
-  return told.length === 0 ? '' : ` (${told.join('; ')})`;
+  return reasons.length === 0 ? '' : ` (${reasons.join('; ')})`;
 }
 
 /** The missing tags' owner, by the key's prefix. */

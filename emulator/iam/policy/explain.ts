@@ -56,8 +56,8 @@ function examine(statement: Statement, request: EvaluationRequest): Examined {
   }
   const conditions = statement.conditions.map((condition) => explainCondition(condition, request));
   const unmet = statement.conditions.filter((_, index) => !conditions[index]?.matched);
-  const told = unmet.map((condition) => conditionWords(condition, request)).join('; ');
-  return { ...(unmet.length > 0 && { failed: told }), parts, conditions };
+  const reasons = unmet.map((condition) => conditionWords(condition, request)).join('; ');
+  return { ...(unmet.length > 0 && { failed: reasons }), parts, conditions };
 }
 
 function wrongPrincipal(statement: Statement, element: PrincipalElement, request: EvaluationRequest): string {
@@ -136,14 +136,14 @@ function conditionWords(condition: Condition, request: EvaluationRequest): strin
   const { key, operator, values } = condition;
   const actual = request.values(key);
   const matching = values.filter((value) => matchesSome(value, actual, request));
-  const telling = condition.negated || matching.length === 0 ? condition : { ...condition, values: matching };
+  const shown = condition.negated || matching.length === 0 ? condition : { ...condition, values: matching };
   const is = actual === undefined ? 'absent' : listed(listOf(actual));
   const hint = actual === undefined ? without(key, request) : '';
   const missing = valueless(
     values.flatMap(({ pattern }) => pattern ?? []),
     request,
   );
-  return `${key.name} is ${is}, ${operator} expects ${listed(expectedBy(telling, request))}${hint && ` (${hint})`}${missing}`;
+  return `${key.name} is ${is}, ${operator} expects ${listed(expectedBy(shown, request))}${hint && ` (${hint})`}${missing}`;
 }
 
 /** Does not consider whether the operator is negated. */

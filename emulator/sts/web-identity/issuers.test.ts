@@ -98,16 +98,26 @@ describe('OIDC issuers on this machine', () => {
       withIssuer(target, {}, async (issuer) => {
         const discovery = '/.well-known/openid-configuration';
         const token = await issuer.sign();
-        const of = (body: unknown, status = 200) => ({ [discovery]: { body, status } });
+        const discovered = (body: unknown, status = 200) => ({ [discovery]: { body, status } });
         const keys = (body: unknown, status = 200) => ({ '/keys': { body, status } });
         await acceptsToken(issuer, {}, {});
         const wrong = {
           'no answer': { [discovery]: { body: '', ends: true } as const },
-          ...{ 'a missing document': of('Not Found', 404), 'a failure': of({}, 500), 'invalid JSON': of('<html>') },
-          ...{ 'a document that is not an object': of('null'), 'no jwks_uri': of({ issuer: issuer.url }) },
-          'another issuer': of({ issuer: `${issuer.url}/elsewhere`, jwks_uri: `${issuer.url}/keys` }),
-          'keys on another host': of({ issuer: issuer.url, jwks_uri: 'https://issuer.example.com/keys' }),
-          'a good document with another status': of({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` }, 203),
+          ...{
+            'a missing document': discovered('Not Found', 404),
+            'a failure': discovered({}, 500),
+            'invalid JSON': discovered('<html>'),
+          },
+          ...{
+            'a document that is not an object': discovered('null'),
+            'no jwks_uri': discovered({ issuer: issuer.url }),
+          },
+          'another issuer': discovered({ issuer: `${issuer.url}/elsewhere`, jwks_uri: `${issuer.url}/keys` }),
+          'keys on another host': discovered({ issuer: issuer.url, jwks_uri: 'https://issuer.example.com/keys' }),
+          'a good document with another status': discovered(
+            { issuer: issuer.url, jwks_uri: `${issuer.url}/keys` },
+            203,
+          ),
           ...{ 'missing keys': keys('Not Found', 404), 'an invalid list of keys': keys({ keys: 'none' }) },
           ...{
             'an empty list of keys': keys({ keys: [] }),
@@ -272,9 +282,9 @@ describe('OIDC issuers on this machine', () => {
           await refusesToken(issuer, token, 'InvalidIdentityToken', what);
         }
         await acceptsToken(issuer, {}, { audience: CLIENT });
-        const told = await iam.send(new GetOpenIDConnectProviderCommand(client));
-        expect(told.Url).to.equal(issuer.host);
-        expect(told.ClientIDList).to.have.members([CLIENT, OTHER_CLIENT]);
+        const provider = await iam.send(new GetOpenIDConnectProviderCommand(client));
+        expect(provider.Url).to.equal(issuer.host);
+        expect(provider.ClientIDList).to.have.members([CLIENT, OTHER_CLIENT]);
         const listed = async () => {
           const { OpenIDConnectProviderList = [] } = await iam.send(new ListOpenIDConnectProvidersCommand({}));
           return OpenIDConnectProviderList.map(({ Arn }) => Arn);

@@ -26,7 +26,7 @@ export const SUBNETS = ['subnet-0000000000000000a', 'subnet-0000000000000000b'];
 /** A `ManagedCluster` that records calls, with a key with which tests sign tokens. */
 export interface RecordedCluster extends ManagedCluster {
   readonly spec: ClusterSpec;
-  readonly told: string[];
+  readonly calls: string[];
   readonly nodeGroups: Map<string, Parameters<ManagedCluster['addNodes']>[0]>;
   sign(claims: JWTPayload, header?: { alg?: string; kid?: string }): Promise<string>;
 }
@@ -159,11 +159,11 @@ function recordedCluster(spec: ClusterSpec): RecordedCluster {
   let made: ReturnType<typeof generateKeyPair> | undefined;
   // Generated on demand, since it is slow and most tests need none.
   const pair = () => (made ??= generateKeyPair('RS256'));
-  const told: string[] = [];
+  const calls: string[] = [];
   const nodeGroups: RecordedCluster['nodeGroups'] = new Map();
   return {
     spec,
-    told,
+    calls,
     nodeGroups,
     endpoint: `https://${spec.name}.example`,
     certificateAuthorityData: 'Y2VydGlmaWNhdGU=',
@@ -171,15 +171,15 @@ function recordedCluster(spec: ClusterSpec): RecordedCluster {
       keys: [{ ...(await exportJWK((await pair()).publicKey)), kid: 'key-1', alg: 'RS256', use: 'sig' }],
     }),
     addNodes: async (group) => {
-      told.push(`addNodes ${group.name} ${group.nodeRoleArn}`);
+      calls.push(`addNodes ${group.name} ${group.nodeRoleArn}`);
       nodeGroups.set(group.name, group);
     },
-    removeNodes: async (name) => void told.push(`removeNodes ${name}`),
-    installAddon: async (addon) => void told.push(`installAddon ${addon.name} ${addon.version}`),
-    removeAddon: async (name) => void told.push(`removeAddon ${name}`),
+    removeNodes: async (name) => void calls.push(`removeNodes ${name}`),
+    installAddon: async (addon) => void calls.push(`installAddon ${addon.name} ${addon.version}`),
+    removeAddon: async (name) => void calls.push(`removeAddon ${name}`),
     associationsChanged: async (identities) =>
-      void told.push(`associations ${identities.map((i) => `${i.namespace}/${i.serviceAccount}`).join(' ')}`),
-    delete: async () => void told.push('delete'),
+      void calls.push(`associations ${identities.map((i) => `${i.namespace}/${i.serviceAccount}`).join(' ')}`),
+    delete: async () => void calls.push('delete'),
     sign: async (claims, header) =>
       new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'key-1', ...header }).sign((await pair()).privateKey),
   };

@@ -6,7 +6,7 @@ import { signedHeaders } from '../../../emulator/sigv4/sign.ts';
 import { startWithWorld } from '../../../emulator/start.ts';
 
 /** Status, error code and message of a response. */
-export interface Told {
+export interface ErrorSummary {
   readonly status: number;
   readonly code: string | undefined;
   readonly message: string | undefined;
@@ -35,7 +35,7 @@ export async function slowEmulator(settings: Partial<EmulatorSettings>) {
   const { endpoint, region, administrator } = emulator;
 
   /** Sends one signed call, without retries. */
-  async function call(service: ServiceName, credentials: Credentials = administrator): Promise<Told> {
+  async function call(service: ServiceName, credentials: Credentials = administrator): Promise<ErrorSummary> {
     const { method, path, form } = CALLS[service];
     const contentType = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
     const body = form === undefined ? {} : { body: form };
@@ -43,7 +43,7 @@ export async function slowEmulator(settings: Partial<EmulatorSettings>) {
       { method, path, query: '', headers: { host: new URL(endpoint).host, ...contentType } },
       { credentials, service, region, time: world.clock.now(), ...body },
     );
-    return told(await fetch(endpoint + path, { method, headers, ...body }));
+    return errorSummary(await fetch(endpoint + path, { method, headers, ...body }));
   }
 
   /** Returns the configuration of SDK clients. */
@@ -56,7 +56,7 @@ export async function slowEmulator(settings: Partial<EmulatorSettings>) {
   return { emulator, world, time, call, config };
 }
 
-export async function told(answer: Response): Promise<Told> {
+export async function errorSummary(answer: Response): Promise<ErrorSummary> {
   const text = await answer.text();
   const [, code] = /<Code>(\w+)</.exec(text) ?? [];
   const [, xml, json] = /<Message>([^<]+)<|"message":"([^"]+)"/.exec(text) ?? [];
