@@ -1,5 +1,6 @@
 import { cacheKeys } from './credentials/token-validator.ts';
 import { CachingRetriever, type CachingOptions } from './credentials/caching-retriever.ts';
+import { ChainedRetriever } from './credentials/chained-retriever.ts';
 import { CREDENTIALS_PATH, credentialsHandler, TARGET_HOSTS } from './credentials/handler.ts';
 import { EksAuthClient, type CredentialRetriever } from './eks-auth/client.ts';
 import { RateLimiter } from '../go/limiter.ts';
@@ -43,6 +44,8 @@ function rateLimited(handler: Handler): Handler {
 /** Starts the agent. @throws AgentRefusal if the options contradict each other or the agent cannot listen */
 export async function startAgent(given: AgentOptions): Promise<RunningAgent> {
   const options = { ...DEFAULTS, ...given };
+  if (options.enableImdsCredentials && options.version !== '0.2')
+    throw new AgentRefusal('unknown-flag', 'unknown flag: --enable-imds-credentials');
   const cache = cacheSettings(options);
   const clock: Clock = options.clock ?? { now: () => Date.now() };
   const log = new Logger(options.log ?? (() => undefined), options.verbosity ?? 'info');
@@ -65,10 +68,11 @@ export async function startAgent(given: AgentOptions): Promise<RunningAgent> {
       clock,
     });
     clients.push(client);
-    let retriever: CredentialRetriever = client;
+    const chained = options.enableImdsCredentials === true;
+    let retriever: CredentialRetriever = chained ? new ChainedRetriever(client, clock, metrics) : client;
     if (cache !== undefined) {
       const keys = cacheKeys(options, metrics, log.with({ 'bind-addr': bindHost }));
-      const caching = new CachingRetriever(client, { ...cache, ...keys, clock, metrics });
+      const caching = new CachingRetriever(retriever, { ...cache, ...keys, clock, metrics, chained });
       clients.push(caching);
       retriever = caching;
     }

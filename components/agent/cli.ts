@@ -40,11 +40,13 @@ Flags of server:
       --max-cache-size int      Maximum number of cached credentials; 0 disables the cache (default 2000)
       --max-service-qps int     Maximum refreshes per second (default 3)
       --rotate-credentials      Read the node's credentials from the shared credentials file every minute
+      --enable-imds-credentials Ask instance metadata first, then EKS Auth; 0.2 only
       --endpoint string         URL of EKS Auth
   -v, --verbosity string        panic, fatal, error, warning, info, debug or trace (default info)
 
 The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or from the instance
-metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. ${VERSION_VARIABLE}, 0.1 or 0.2,
+metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. HTTPS_PROXY, HTTP_PROXY and NO_PROXY
+select a proxy for EKS Auth. ${VERSION_VARIABLE}, 0.1 or 0.2,
 selects the version to behave like (default 0.1).`;
 
 function versionOf(env: AgentIo['env']): AgentVersion {
@@ -75,6 +77,7 @@ async function server(args: readonly string[], io: AgentIo): Promise<void> {
     version: versionOf(io.env),
     ...(inCluster && { inCluster }),
     credentials: nodeCredentials(io.env, rotateCredentials),
+    proxyEnvironment: io.env,
     log: io.out,
   };
   const agent = await startAgent(options);

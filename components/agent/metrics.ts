@@ -15,9 +15,13 @@ export class Metrics {
     'pod_identity_local_validation',
     'Outcome of local token validation: success, failure, or skipped',
   );
+  readonly chainedResults = new CounterVec(
+    'pod_identity_chained_retriever_result',
+    'Credential returned by chained retriever',
+  );
 
   text(): string {
-    const counters = [this.cacheErrors, this.cacheState, this.responses, this.localValidation];
+    const counters = [this.cacheErrors, this.cacheState, this.chainedResults, this.responses, this.localValidation];
     return counters.map((counter) => counter.text()).join('');
   }
 }

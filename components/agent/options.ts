@@ -52,6 +52,10 @@ export interface AgentOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly regionalEndpoint?: string;
   readonly endpoint?: string;
   readonly credentials: () => Promise<AwsCredentials>;
+  /** Variables that name a proxy for EKS Auth: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Default: none. */
+  readonly proxyEnvironment?: Readonly<Record<string, string | undefined>>;
+  /** Sets 0.2's chain of instance metadata and EKS Auth. Instance metadata never has a pod's credentials. Default: false. */
+  readonly enableImdsCredentials?: boolean;
   /** Default: 169.254.170.23 and fd00:ec2::23. Each address has its own server, cache, rate limiter and refresh loop. */
   readonly bindHosts?: readonly string[];
   /** Default: the system clock. Rate limits and timeouts always use real time. */
@@ -75,7 +79,7 @@ export interface RunningAgent {
 /** The agent cannot start, because its options contradict each other or it cannot listen on an address. */
 export class AgentRefusal extends Error {
   override readonly name = 'AgentRefusal';
-  readonly code: 'cache-outgrows-refresh' | 'cannot-listen';
+  readonly code: 'cache-outgrows-refresh' | 'cannot-listen' | 'unknown-flag';
 
   constructor(code: AgentRefusal['code'], message: string, options?: ErrorOptions) {
     super(message, options);

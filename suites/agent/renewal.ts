@@ -204,6 +204,26 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
+  scenario('AP-53', 'an agent that asks instance metadata first evicts credentials once all sources fail for good', {
+    source: `${AGENT_CACHE.replace('refreshing_cache', 'chained_retriever')}: ErrAllDelegatesIrrecoverable`,
+    needs: ['cluster-clock', 'agent-pod-cache'],
+    ...ASSOCIATED,
+    probes: [
+      agentArguments(`--enable-imds-credentials ${RENEWS_SOON}`),
+      gets(),
+      metrics(/pod_identity_chained_retriever_result\{source="eks-auth",state="unexpired"\} 1\n/),
+      eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
+      advanceClock(UNTIL_RENEWAL),
+      metrics(/pod_identity_cache_errors\{code="Unknown",type="Recoverable"\} 1\n/),
+      gets({}, FROM_CACHE),
+      clearDisturbances(),
+      updateTrust('app', [trustPodIdentity({ actions: ['sts:AssumeRole'] })]),
+      advanceClock(UNTIL_RENEWAL),
+      metrics(/pod_identity_cache_errors\{code="AllDelegatesIrrecoverable",type="NonRecoverable"\} 1\n/),
+      refusedByEksAuth({}, 'AccessDeniedException', 400),
+    ],
+  });
+
   scenario('LC-18', 'the agent keeps renewing credentials of a deleted pod', {
     source: `${AGENT_CACHE}: it renews every cached entry; eks-pod-identity-agent, issue 171`,
     finding:

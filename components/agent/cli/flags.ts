@@ -3,7 +3,7 @@ import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import type { AgentOptions } from '../options.ts';
 
 /** The flags of `server`. If not given, flags with a default are omitted. */
-export type ServerFlags = Omit<AgentOptions, 'region' | 'credentials' | 'clock' | 'log'> & {
+export type ServerFlags = Omit<AgentOptions, 'region' | 'credentials' | 'clock' | 'log' | 'proxyEnvironment'> & {
   readonly rotateCredentials: boolean;
 };
 
@@ -23,6 +23,7 @@ const SERVER_FLAGS = {
   'max-cache-size': COUNT,
   'max-service-qps': COUNT,
   'rotate-credentials': { kind: 'bool', value: false },
+  'enable-imds-credentials': { kind: 'bool' },
   verbosity: VERBOSITY,
 } as const satisfies Flags;
 

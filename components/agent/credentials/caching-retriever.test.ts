@@ -19,7 +19,7 @@ interface World {
   get(token: string): Promise<string>;
 }
 
-function world(overrides: { maxSize?: number } = {}): World {
+function world(overrides: { maxSize?: number; chained?: boolean } = {}): World {
   const clock = { at: START, now: () => clock.at };
   const metrics = new Metrics();
   const asked: string[] = [];
@@ -125,6 +125,21 @@ describe('CachingRetriever', () => {
     w.source.answer = () => Promise.resolve(credentials('next', w.clock.at + HOUR));
     expect(await w.get('a')).to.equal('next');
     expect(w.metrics.text()).to.contain('pod_identity_cache_state{state="evicted"} 1');
+  });
+
+  it('evicts credentials of a chain only after an irrecoverable exception, and with the code of the chain', async () => {
+    const w = world({ chained: true });
+    await w.get('a');
+    w.source.answer = () =>
+      Promise.reject(new EksAuthError(400, 'i', { code: 'InvalidRequestException', message: '' }));
+    w.clock.at += 4 * HOUR;
+    expect(await w.get('a')).to.equal('a-1');
+    w.source.answer = () => Promise.reject(new EksAuthError(400, 'i', { code: 'AccessDeniedException', message: '' }));
+    w.clock.at += 130_000;
+    expect(await failure(w.get('a'))).to.be.instanceOf(EksAuthError);
+    expect(w.metrics.text())
+      .to.contain('{code="Unknown",type="Recoverable"} 1')
+      .and.contain('{code="AllDelegatesIrrecoverable",type="NonRecoverable"} 1');
   });
 
   it('keeps valid credentials if the clock is moved back during a sweep', async () => {

@@ -38,6 +38,8 @@ export interface CachingOptions {
   readonly metrics: Metrics;
   /** Returns the cache key of a token. Throws `TokenRefusal`. */
   readonly keyOf: (token: string) => string;
+  /** Whether the delegate is a chain, whose errors have codes of their own. Default: false. */
+  readonly chained?: boolean;
   /** Whether another token with the same key may use the entry. Default: keys are unique. */
   readonly accepts?: (token: string, log: Logger) => Promise<boolean>;
 }
@@ -161,7 +163,7 @@ export class CachingRetriever implements CredentialRetriever {
         return;
       } catch (error) {
         const answered = error instanceof EksAuthError ? error : undefined;
-        const code = answered?.exception?.code ?? 'Unknown';
+        const code = this.#codeOf(answered);
         const text = answered?.text ?? (error instanceof Error ? error.message : 'unknown error');
         if (answered?.irrecoverable) {
           log.info(`Removing credentials from cache, got non recoverable error: ${text}`);
@@ -176,6 +178,11 @@ export class CachingRetriever implements CredentialRetriever {
       log.info('Rate limited! Will try to keep creds locally');
     }
     this.#keep(entry, log);
+  }
+
+  #codeOf(error: EksAuthError | undefined): string {
+    if (this.#options.chained) return error?.irrecoverable ? 'AllDelegatesIrrecoverable' : 'Unknown';
+    return error?.exception?.code ?? 'Unknown';
   }
 
   #keep(entry: Entry, log: Logger): void {

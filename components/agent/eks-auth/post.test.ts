@@ -9,7 +9,7 @@ describe('a request to EKS Auth', () => {
     const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const poster = new Poster();
+    const poster = new Poster(new URL('http://127.0.0.1'));
     const unheard: unknown[] = [];
     const listeners = process.listeners('uncaughtException');
     process.removeAllListeners('uncaughtException');

@@ -1,5 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { HttpProxyAgent } from 'http-proxy-agent';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 import { goNetworkError } from './explain-network-error.ts';
 
 const DIAL_TIMEOUT = 500;
@@ -23,18 +25,28 @@ export class NoAnswer extends Error {
 }
 
 export class Poster {
-  readonly #http = new HttpAgent({ keepAlive: true });
-  readonly #https = new HttpsAgent({ keepAlive: true });
+  readonly #agent: HttpAgent;
+  readonly #proxy: URL | undefined;
+
+  constructor({ protocol }: URL, proxy?: URL) {
+    const https = protocol === 'https:';
+    const keepAlive = { keepAlive: true };
+    this.#proxy = proxy;
+    if (proxy === undefined) this.#agent = https ? new HttpsAgent(keepAlive) : new HttpAgent(keepAlive);
+    else this.#agent = https ? new HttpsProxyAgent(proxy, keepAlive) : new HttpProxyAgent(proxy, keepAlive);
+  }
 
   close(): void {
-    this.#http.destroy();
-    this.#https.destroy();
+    this.#agent.destroy();
   }
 
   post(url: URL, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Answer> {
     const https = url.protocol === 'https:';
-    const port = Number(url.port) || (https ? 443 : 80);
-    const options: RequestOptions = { method: 'POST', headers, agent: https ? this.#https : this.#http };
+    const dialled = this.#proxy ?? url;
+    const { hostname } = dialled;
+    const port = Number(dialled.port) || (dialled.protocol === 'https:' ? 443 : 80);
+    const dialling = this.#proxy ? 'proxyconnect tcp: ' : '';
+    const options: RequestOptions = { method: 'POST', headers, agent: this.#agent };
     return new Promise<Answer>((resolve, reject) => {
       const request = (https ? httpsRequest : httpRequest)(url, options);
       let answering = false;
@@ -46,7 +58,10 @@ export class Poster {
         request.destroy();
         reject(error);
       };
-      const failed = (error: Error): void => end(new NoAnswer(goNetworkError(error, url.hostname, port)));
+      const failed = (error: Error): void => {
+        const message = goNetworkError(error, hostname, port);
+        end(new NoAnswer(message.startsWith('dial ') ? dialling + message : message));
+      };
       const cancel = (): void => end(new NoAnswer('context canceled', true));
       const attempt = setTimeout(() => {
         const while_ = answering
@@ -55,8 +70,10 @@ export class Poster {
         end(new NoAnswer(`context deadline exceeded (${while_})`));
       }, ATTEMPT_TIMEOUT);
       const dial = setTimeout(() => {
-        end(new NoAnswer(`dial tcp ${url.hostname}:${port}: i/o timeout`));
+        end(new NoAnswer(`dial tcp ${hostname}:${port}: i/o timeout`));
       }, DIAL_TIMEOUT);
+      // A proxy's agent reports its socket only once it is connected to EKS Auth.
+      if (this.#proxy) clearTimeout(dial);
       request.on('socket', (socket) => {
         const connected = (): void => clearTimeout(dial);
         if (socket.connecting) socket.once('connect', connected);
@@ -64,6 +81,13 @@ export class Poster {
       });
       // Add this listener first: a request that is aborted before it has a socket also emits an error.
       request.on('error', failed);
+      // The proxy's agent would pass on this answer to CONNECT as if it came from EKS Auth.
+      request.on(
+        'proxyConnect',
+        ({ statusCode = 200, statusText = '' }: { statusCode?: number; statusText?: string }) => {
+          if (statusCode !== 200) end(new NoAnswer(statusText));
+        },
+      );
       signal.addEventListener('abort', cancel);
       if (signal.aborted) return cancel();
       request.on('response', (response) => {
