@@ -33,7 +33,7 @@ let results: Promise<RunResults> | undefined;
 
 export async function mochaHooks(): Promise<object> {
   if (process.env['MOCHA_WORKER_ID'] !== undefined)
-    throw told(
+    throw withShortStack(
       new HarnessError('BAD_FLAG_VALUE', 'Scenarios already run in parallel. Remove the --parallel option of mocha.'),
     );
   // Concurrent work listens to the run's signals, which Node would report as a leak.
@@ -66,14 +66,14 @@ export async function mochaGlobalSetup(this: Mocha.Runner): Promise<void> {
       results.then(({ run: { error } }) => (error === null ? provisioned() : failed(new Error(error))), failed);
     });
   } catch (error) {
-    throw told(error);
+    throw withShortStack(error);
   }
 }
 
 /** Tears everything down. Throws a failure of the whole run, so that mocha exits with a code other than 0. */
 export async function mochaGlobalTeardown(): Promise<void> {
   const error = (await results)?.run.error ?? null;
-  if (error !== null) throw told(new Error(error));
+  if (error !== null) throw withShortStack(new Error(error));
 }
 
 interface Selection {
@@ -132,7 +132,7 @@ function root(): string {
 }
 
 /** Replaces an error's stack, which mocha prints, by its message. */
-function told(error: unknown): unknown {
+function withShortStack(error: unknown): unknown {
   if (error instanceof Error) error.stack = error.message;
   return error;
 }

@@ -41,11 +41,13 @@ export async function cataloguePages(loaded: Suites): Promise<ReadonlyMap<string
 }
 
 function overviewOf({ scopes, scenarios }: Suites, runsOn: RunsOn): string {
-  const of = (suite: string): readonly Scenario[] => scenarios.filter((scenario) => scenario.suite === suite);
+  const scenariosOf = (suite: string): readonly Scenario[] => scenarios.filter((scenario) => scenario.suite === suite);
   const sections = Object.entries(scopes).map(([scope, { title, suites }]) => {
     const rows = Object.entries(suites).map(([suite, question]) => {
-      const counts = Object.keys(PLACES).map((place) => of(suite).filter((one) => runsOn(one).includes(place)).length);
-      return [`[${suite}](${suite})`, question, of(suite).length, ...counts].map(String);
+      const counts = Object.keys(PLACES).map(
+        (place) => scenariosOf(suite).filter((one) => runsOn(one).includes(place)).length,
+      );
+      return [`[${suite}](${suite})`, question, scenariosOf(suite).length, ...counts].map(String);
     });
     const selected = DEFAULT_SCOPES.includes(scope) ? ', selected by default' : '';
     return `## ${scope}${selected}\n\n${title}.\n\n${table(['suite', 'question', 'scenarios', ...Object.keys(PLACES)], rows)}`;

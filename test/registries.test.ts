@@ -97,12 +97,12 @@ suite('toys', ({ scenario }) => {
 
 describe('external registry entry', () => {
   let folder: string;
-  let said: string;
+  let output: string;
 
   before(() => ensureBuilt());
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'registries-'));
-    said = '';
+    output = '';
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -111,14 +111,14 @@ describe('external registry entry', () => {
     const command = async () => (await import('../bin/cli/run.ts')).runCommand(added) as Command;
     const io = { root, code: root, ...more };
     const { code, out, err } = await executed(command, [...argv, '--report-dir', folder], io);
-    said = out + err;
+    output = out + err;
     return code;
   }
   const results = (): RunResults => JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
 
   it('for a cluster type is available on the command line and runs scenarios', async () => {
     const flags = ['--cluster', 'toy', '--toy-greeting', 'hello', '--scenario', 'PI-01'];
-    expect(await conformance({ types: [...CLUSTER_TYPES, TOY_CLUSTERS] }, flags), said).to.equal(0);
+    expect(await conformance({ types: [...CLUSTER_TYPES, TOY_CLUSTERS] }, flags), output).to.equal(0);
     const { environment, configuration, summary } = results();
     expect(environment.cluster).to.equal('toy');
     expect(environment.clusters.map(({ facts }) => facts['greeting'])).to.deep.equal(['hello']);
@@ -147,10 +147,10 @@ describe('external registry entry', () => {
 
   it('for a client is listed, and judged by the requests that AWS received', async () => {
     expect(await conformance({ clients: TOY_CLIENTS }, ['--list-clients'])).to.equal(0);
-    expect(said).to.match(/^liar@.*\nsilent@.*\ntalker@.*\nmissing@.*\n$/);
+    expect(output).to.match(/^liar@.*\nsilent@.*\ntalker@.*\nmissing@.*\n$/);
     const asked = ['--client', 'all', '--scenario', 'PI-01', '--retries', '0', '--no-color'];
-    expect(await conformance({ clients: TOY_CLIENTS }, asked), said).to.equal(3);
-    const told = results().scenarios.map(({ id, client, verdict, probes, reason, errorCode }) => ({
+    expect(await conformance({ clients: TOY_CLIENTS }, asked), output).to.equal(3);
+    const summaries = results().scenarios.map(({ id, client, verdict, probes, reason, errorCode }) => ({
       id,
       client: client?.name,
       verdict,
@@ -165,14 +165,14 @@ describe('external registry entry', () => {
         ['missing', 'CLIENT_NOT_INSTALLED', 'Client missing 1 cannot be installed, since it does not exist.'],
       ] as const
     ).entries()) {
-      const { reason: found, ...one } = told[index]!;
+      const { reason: found, ...one } = summaries[index]!;
       expect(one).to.deep.equal({ id: `PI-01.${name}`, client: name, verdict: 'error', errorCode: code });
       expect(found).to.contain(reason);
     }
     const written =
       readFileSync(join(folder, 'results.json'), 'utf8') + readFileSync(join(folder, 'junit.xml'), 'utf8');
-    expect(written + said).not.to.match(/eyJ[\w-]{20,}/);
-    expect(said).to.contain('ERROR PI-01.talker');
+    expect(written + output).not.to.match(/eyJ[\w-]{20,}/);
+    expect(output).to.contain('ERROR PI-01.talker');
     expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).to.contain('Client: liar ');
   });
 
@@ -184,15 +184,15 @@ describe('external registry entry', () => {
     };
     const slow = { ...PYTHON, name: 'slow', install };
     const argv = ['--client', 'slow', '--scenario', 'PI-01'];
-    expect(await conformance({ clients: [slow] }, argv, { interruption: () => stop.signal }), said).to.equal(130);
-    expect(said).not.to.contain('The harness failed');
+    expect(await conformance({ clients: [slow] }, argv, { interruption: () => stop.signal }), output).to.equal(130);
+    expect(output).not.to.contain('The harness failed');
   });
 
   it('for a client reports a failed installation', async () => {
     expect(await conformance({ clients: TOY_CLIENTS }, ['--client', 'missing', '--scenario', 'PI-01'])).to.equal(3);
-    expect(said).to.contain('Client missing 1 cannot be installed, since it does not exist.');
+    expect(output).to.contain('Client missing 1 cannot be installed, since it does not exist.');
     expect(await conformance({ clients: TOY_CLIENTS }, ['--client', 'lair'])).to.equal(2);
-    expect(said).to.contain('Unknown client "lair": did you mean "liar"?');
+    expect(output).to.contain('Unknown client "lair": did you mean "liar"?');
   });
 
   it('for a workload program runs supported probes, and skips scenarios with others', async () => {
@@ -206,7 +206,7 @@ describe('external registry entry', () => {
       operations: new Set(['ReadFile'] as const),
     };
     const argv = ['--suites-dir', join(folder, 'suites'), '--suite', 'toys'];
-    expect(await conformance({ workload }, argv), said).to.equal(0);
+    expect(await conformance({ workload }, argv), output).to.equal(0);
     const [first, second] = results().scenarios;
     expect(first).to.include({ id: 'TY-01', verdict: 'passed' });
     expect(first!.probes[0]!.observed!.facts).to.include({ program: 'toy' });

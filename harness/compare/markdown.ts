@@ -16,10 +16,10 @@ export function comparisonMarkdown(comparison: Comparison): string {
   const section = (title: string, content: readonly string[]): void => {
     if (content.length > 0) blocks.push(`## ${title}`, ...content);
   };
-  const of = (status: ScenarioComparison['status']): string[] =>
+  const blocksFor = (status: ScenarioComparison['status']): string[] =>
     scenarios.filter((scenario) => scenario.status === status).flatMap(scenarioBlocks);
-  section('Differences', of('differs'));
-  section('Known differences', of('known'));
+  section('Differences', blocksFor('differs'));
+  section('Known differences', blocksFor('known'));
   const tableOf = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): void =>
     section(title, rows.length === 0 ? [] : [table(head, rows)]);
   tableOf(

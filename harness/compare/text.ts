@@ -17,10 +17,10 @@ export function comparisonText(comparison: Comparison, color: boolean, width?: n
   const unlike = unlikeWords(comparison);
   if (unlike !== undefined) lines.push(unlike);
   const { scenarios, stale } = comparison;
-  const of = (status: ScenarioComparison['status'], mark: string): string[] =>
+  const linesFor = (status: ScenarioComparison['status'], mark: string): string[] =>
     scenarios.filter((scenario) => scenario.status === status).flatMap((scenario) => scenarioLines(scenario, mark));
-  section('Differences', of('differs', paint('DIFFERS', RED)));
-  section('Known differences', of('known', paint('known', YELLOW)));
+  section('Differences', linesFor('differs', paint('DIFFERS', RED)));
+  section('Known differences', linesFor('known', paint('known', YELLOW)));
   section(
     'Not compared',
     notCompared(comparison).flatMap(({ why, ids }) => [`  ${paint(ids.join(', '), CYAN)}`, `      ${why}`]),
@@ -41,18 +41,18 @@ export function comparisonText(comparison: Comparison, color: boolean, width?: n
 
 function scenarioLines({ id, title, differences, probes, a, b }: ScenarioComparison, mark: string): string[] {
   const lines = [`  ${mark} ${id} ${oneLine(title)}`];
-  const of = (number: number | null, indent: string): string[] =>
+  const linesOfProbe = (number: number | null, indent: string): string[] =>
     differenceLines(
       differences.filter(({ probe }) => probe === number),
       indent,
     );
-  lines.push(...of(null, '      '));
+  lines.push(...linesOfProbe(null, '      '));
   // Reasons of differing probes are more precise than the scenario's reason.
   if (probes.length === 0) lines.push(`      A: ${oneLine(a?.reason ?? '')}`, `      B: ${oneLine(b?.reason ?? '')}`);
   for (const probe of probes)
     lines.push(
       `      probe ${probe.number + 1}, ${probe.workload ?? 'harness'}: ${oneLine(probe.operation)}`,
-      ...of(probe.number, '        '),
+      ...linesOfProbe(probe.number, '        '),
       `        A: ${oneLine(probe.a.reason)}`,
       `        B: ${oneLine(probe.b.reason)}`,
     );

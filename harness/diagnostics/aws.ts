@@ -39,7 +39,7 @@ export async function collectAssociations(scene: Scene, findings: Findings): Pro
     content: associations,
   });
   if (associations.length === 0)
-    findings.telling.push({ source: 'EKS', lines: ['The namespaces have no Pod Identity association.'] });
+    findings.excerpts.push({ source: 'EKS', lines: ['The namespaces have no Pod Identity association.'] });
 }
 
 export async function collectRoles(scene: Scene, findings: Findings): Promise<void> {

@@ -21,17 +21,17 @@ export function collectCalls(scene: Scene, findings: Findings): void {
     .calls()
     .filter((call) => call.time >= since.getTime() && isOf(call, context.scenario.id, names));
   if (calls.length === 0) return;
-  const told = lastOnes(calls.map(callOf));
-  const cut = told.length < calls.length ? ` (the last ${told.length} of ${calls.length})` : '';
+  const shown = lastOnes(calls.map(callOf));
+  const cut = shown.length < calls.length ? ` (the last ${shown.length} of ${calls.length})` : '';
   findings.files.push({
     name: 'calls.json',
     description: `AWS calls from the scenario or about its resources, with each decision statement by statement${cut}`,
-    content: told,
+    content: shown,
   });
   const explained = new Set(scene.probes.map(({ decisiveCall }) => decisiveCall));
   const refused = calls.filter(({ errorCode, requestId }) => errorCode !== undefined && !explained.has(requestId));
   for (const call of refused.slice(-MOST_CALLS))
-    findings.telling.push({
+    findings.excerpts.push({
       source: `AWS answered ${call.errorCode} (${call.status}) to ${call.caller}`,
       lines: explanationLines(explain(call)),
     });

@@ -42,7 +42,7 @@ async function collectComponent(
       const logs = await collectLogs({ scene, findings, kubernetes, cluster, pod, what: `log of the ${name}` });
       const lines = logs.flatMap(({ text }) => complaints(text));
       if (lines.length > 0)
-        findings.telling.push({
+        findings.excerpts.push({
           source: `Log of the ${name} ${pod.metadata?.name} (${cluster}), which also serves other scenarios`,
           lines,
         });

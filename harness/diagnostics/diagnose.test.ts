@@ -168,14 +168,14 @@ describe('diagnostics', () => {
   });
 
   it('include logs since the start, of every container, before its restart, and of the agent', async () => {
-    const asked: (LogOptions & { readonly of: string })[] = [];
+    const asked: (LogOptions & { readonly source: string })[] = [];
     const readLog: KubernetesClient['readLog'] = async (_namespace, name, container, options) => {
-      asked.push({ ...options, of: `${name}/${container}${options.previous ? ' before' : ''}` });
+      asked.push({ ...options, source: `${name}/${container}${options.previous ? ' before' : ''}` });
       return '2026-03-04T05:06:06Z a line\n';
     };
     const { attachments } = await collected(aWorld({ kubernetes: { readLog } }));
     const all = ['agent-x/agent', 'red-1/first', 'red-1/first before', 'red-1/probe'];
-    expect(asked.map(({ of }) => of).sort()).to.deep.equal(all);
+    expect(asked.map(({ source }) => source).sort()).to.deep.equal(all);
     for (const { since } of asked) expect(since.toISOString()).to.equal('2026-03-04T05:06:05.500Z');
     expect(attachments.map(({ name }) => name).filter((name) => name.endsWith('.log'))).to.have.members([
       'c1.kube-system.agent-x.agent.log',
@@ -260,11 +260,11 @@ describe('diagnostics', () => {
       }),
       aCall({ requestId: 'of-another', notes: ['namespace ab-02-app-cabcdef'], applicationId: 'AB-02' }),
     ];
-    const told = anOutcome({
+    const failed = anOutcome({
       verdict: 'failed',
       decisiveCall: 'by-role',
     });
-    const { json, read } = await collected(aWorld({ calls }), { probes: [told] });
+    const { json, read } = await collected(aWorld({ calls }), { probes: [failed] });
     expect((json('calls.json') as CallRecord[]).map(({ requestId }) => requestId)).to.deep.equal([
       'by-namespace',
       'by-role',

@@ -52,7 +52,7 @@ export async function diagnose(
   const signal = AbortSignal.any([interrupted, timeUp.signal]);
   const parts = await Promise.all(
     COLLECTORS.map(async ([what, collect]) => {
-      const findings: Findings = { files: [], telling: [], notes: [] };
+      const findings: Findings = { files: [], excerpts: [], notes: [] };
       await tried(what, findings, () =>
         orAborted((async () => collect(makeScene(context, failure, signal), findings))(), signal),
       );
@@ -63,9 +63,9 @@ export async function diagnose(
   if (interrupted.aborted) return [];
   const { id } = context.scenario;
   const folder = `diagnostics/${failure.attempt === 1 ? id : `${id}-attempt${failure.attempt}`}`;
-  const { files, ...told } = merged(parts);
+  const { files, ...excerptsAndNotes } = merged(parts);
   // Redacts before lines are shortened, because part of a secret could not be recognized.
-  const findings = { files, ...redact.value(told) };
+  const findings = { files, ...redact.value(excerptsAndNotes) };
   const { scenario, environment } = context;
   const summary: DiagnosticFile = {
     name: SUMMARY_FILE,
@@ -91,7 +91,7 @@ function merged(parts: readonly Findings[]): Findings {
   const byName = (a: DiagnosticFile, b: DiagnosticFile): number => (a.name < b.name ? -1 : 1);
   return {
     files: parts.flatMap(({ files }) => [...files].sort(byName)),
-    telling: parts.flatMap(({ telling }) => telling),
+    excerpts: parts.flatMap(({ excerpts }) => excerpts),
     notes: parts.flatMap(({ notes }) => notes),
   };
 }

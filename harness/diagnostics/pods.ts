@@ -17,7 +17,7 @@ export async function collectPods(scene: Scene, findings: Findings): Promise<voi
     for (const pod of await kubernetes.listPods(namespace, selector, scene.signal)) {
       found.push({ cluster: alias, kubernetes, pod });
       const lines = stateLines(pod, scene.probes.length > 0);
-      if (lines.length > 0) findings.telling.push({ source: `Pod ${pod.metadata?.name} (${alias})`, lines });
+      if (lines.length > 0) findings.excerpts.push({ source: `Pod ${pod.metadata?.name} (${alias})`, lines });
     }
   });
   if (found.length === 0 && scene.places.length > 0) findings.notes.push('Pods: the scenario has none.');
@@ -36,12 +36,12 @@ export async function collectPods(scene: Scene, findings: Findings): Promise<voi
         for (const line of lines)
           if (line.startsWith(TOKENS_PREFIX))
             tokens.push({ cluster, namespace, pod: name, container, tokens: decodedTokens(line) });
-        const isTold = (line: string): boolean => scene.probes.length > 0 && line.startsWith(REPORT_PREFIX);
+        const isReport = (line: string): boolean => scene.probes.length > 0 && line.startsWith(REPORT_PREFIX);
         const last = lines
-          .filter((line) => line !== '' && !line.startsWith(TOKENS_PREFIX) && !isTold(line))
+          .filter((line) => line !== '' && !line.startsWith(TOKENS_PREFIX) && !isReport(line))
           .slice(-LAST_LINES);
         if (last.length > 0)
-          findings.telling.push({ source: `Log of ${name}, container ${container} (${cluster})`, lines: last });
+          findings.excerpts.push({ source: `Log of ${name}, container ${container} (${cluster})`, lines: last });
       }
     }),
   );
@@ -120,7 +120,7 @@ export async function collectEvents(scene: Scene, findings: Findings): Promise<v
   findings.files.push({ name: 'events.json', description: 'events of the namespaces', content: recent });
   const warnings = recent.filter(({ type }) => type === 'Warning').slice(-LAST_LINES);
   if (warnings.length > 0)
-    findings.telling.push({
+    findings.excerpts.push({
       source: 'Warning events',
       lines: warnings.map(({ time, object, reason, message }) => `${time ?? ''} ${object} ${reason}: ${message}`),
     });

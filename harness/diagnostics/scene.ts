@@ -58,7 +58,7 @@ export interface DiagnosticFile extends Pick<Attachment, 'name' | 'description'>
 export interface Findings {
   readonly files: DiagnosticFile[];
   /** Lines that may explain the failure, by their source. */
-  readonly telling: { readonly source: string; readonly lines: readonly string[] }[];
+  readonly excerpts: { readonly source: string; readonly lines: readonly string[] }[];
   readonly notes: string[];
 }
 

@@ -126,14 +126,14 @@ describe('the conclusion of a run', () => {
     expect(conclude(sessionOf(results('passed'))).run).not.to.have.property('shard');
   });
 
-  for (const [what, values, told] of [
+  for (const [what, values, error] of [
     ['no error if nothing failed', {}, null],
     ['the failure', { failure: usage }, 'No such cluster.'],
     ['a HarnessError even after an interrupt', { failure: usage, interrupted: true }, 'No such cluster.'],
     ['no other error after an interrupt', { failure: new Error('aborted'), interrupted: true }, null],
     ['the first line of an unknown error', { failure: new TypeError('x is not\na function') }, 'TypeError: x is not'],
   ] as const)
-    it(`reports ${what}`, () => expect(conclude(sessionOf([], values)).run.error).to.equal(told));
+    it(`reports ${what}`, () => expect(conclude(sessionOf([], values)).run.error).to.equal(error));
 
   it('summarizes the measurements', () => {
     const durations = (arranging: number, probing: number) => ({ durations: { arranging, probing, teardown: 9 } });

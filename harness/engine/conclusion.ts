@@ -13,7 +13,7 @@ import { reasonOf } from './scenario-result.ts';
 import { environmentsOf, resultsOf, type Session } from './session.ts';
 
 export function conclude(session: Session): RunResults {
-  const { options, id, startedAt, firstVerdict, phases, opened, failure, told } = session;
+  const { options, id, startedAt, firstVerdict, phases, opened, failure, runnerResults } = session;
   const results = resultsOf(session);
   // With --keep, Ctrl-C ends a run that is already over.
   const interrupted = options.interrupted.aborted && !session.isOver;
@@ -36,15 +36,15 @@ export function conclude(session: Session): RunResults {
     configuration: Object.fromEntries(
       [...options.configuration.values].map(([name, { value, origin }]) => [name, { value: value ?? null, origin }]),
     ),
-    environment: told?.environment ?? describeEnvironment(session),
-    aws: told?.aws ?? (opened === undefined ? null : { calls: opened.environment.aws.callCounts() }),
+    environment: runnerResults?.environment ?? describeEnvironment(session),
+    aws: runnerResults?.aws ?? (opened === undefined ? null : { calls: opened.environment.aws.callCounts() }),
     phases: {
       provisioning: Math.round(phases.provisioning),
-      scenarios: told?.phases.scenarios ?? Math.round(phases.scenarios),
+      scenarios: runnerResults?.phases.scenarios ?? Math.round(phases.scenarios),
       arranging: results.reduce((sum, item) => sum + item.durations.arranging, 0),
       probing: results.reduce((sum, item) => sum + item.durations.probing, 0),
       teardown: Math.round(phases.teardown),
-      podMedian: told?.phases.podMedian ?? (podTimes.length === 0 ? null : Math.round(median(podTimes))),
+      podMedian: runnerResults?.phases.podMedian ?? (podTimes.length === 0 ? null : Math.round(median(podTimes))),
     },
     scenarios: results,
     ...(gate && { gate }),

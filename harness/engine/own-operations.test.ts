@@ -14,7 +14,7 @@ import { clusterOf, workload } from '../scenario/scenario-context.ts';
 
 const pathOf = (namespace: string): string => `/api/v1/namespaces/${namespace}`;
 
-const readLabel = defineHarnessOperation('ReadLabel', (of: string, label: string) => ({ workload: of, label }), {
+const readLabel = defineHarnessOperation('ReadLabel', (name: string, label: string) => ({ workload: name, label }), {
   refersTo: (operation) => ({ workloads: [operation.workload] }),
   describe: ({ label }) => [label],
   perform: async (context, operation) => {
@@ -30,7 +30,7 @@ const readLabel = defineHarnessOperation('ReadLabel', (of: string, label: string
 
 const labelNamespace = defineStep(
   'LabelNamespace',
-  (of: string, labels: Readonly<Record<string, string>>) => ({ workload: of, labels }),
+  (name: string, labels: Readonly<Record<string, string>>) => ({ workload: name, labels }),
   {
     refersTo: (step) => ({ workloads: [step.workload] }),
     waitSeconds: () => 0,
@@ -63,8 +63,8 @@ describe('custom operations and steps', () => {
   const withBuckets: Partial<ScenarioSpec> = { objects: [], probes: [granted('red', listBuckets())] };
 
   const embedded = embeddedRun();
-  const run = (of: Partial<ScenarioSpec>, id: string, knows: boolean): Promise<ScenarioResult> =>
-    embedded.run(of, id, knows ? { workload: JAVASCRIPT } : {});
+  const run = (more: Partial<ScenarioSpec>, id: string, knows: boolean): Promise<ScenarioResult> =>
+    embedded.run(more, id, knows ? { workload: JAVASCRIPT } : {});
 
   it('run in a scenario, and appear in its report', async () => {
     const result = await run(spec, 'XX-01', true);

@@ -172,10 +172,10 @@ it('a step knows whether the following probes expect a refusal', async () => {
 describe('the outcome of a probe in a pod', () => {
   const outcome = async (
     step: Step,
-    said: Partial<ProbeReport> = {},
+    fields: Partial<ProbeReport> = {},
     calls?: readonly CallRecord[],
   ): Promise<ProbeOutcome> => {
-    const [found] = await probeAll(worldOf({ probes: [step] }, { 'red-1': [report(said)] }, calls).context);
+    const [found] = await probeAll(worldOf({ probes: [step] }, { 'red-1': [report(fields)] }, calls).context);
     return found ?? expect.fail('no outcome');
   };
 
@@ -241,8 +241,8 @@ describe('the outcome of a probe in a pod', () => {
       });
 
     it('names the call that returned the credentials, and adds recorded facts', async () => {
-      const said = { requestId: 'of-agent', facts: { requests: 1 } };
-      const { observed } = await outcome(ask({ upstreamCalls: 1 }), said, [asked('gave', 5500)]);
+      const fields = { requestId: 'of-agent', facts: { requests: 1 } };
+      const { observed } = await outcome(ask({ upstreamCalls: 1 }), fields, [asked('gave', 5500)]);
       expect(observed).to.deep.include({ requestId: 'gave', facts: { requests: 1, upstreamCalls: 1 } });
     });
     it('names the reported call if no recorded call returned credentials', async () => {

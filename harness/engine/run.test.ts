@@ -393,7 +393,7 @@ describe('a run', () => {
 
   it('prints the stack of an error only with --verbose', async () => {
     const write = process.stderr.write.bind(process.stderr);
-    const told = async (...flags: string[]): Promise<string> => {
+    const errorOutput = async (...flags: string[]): Promise<string> => {
       let text = '';
       process.stderr.write = (chunk: string) => (text += chunk) !== '';
       try {
@@ -403,7 +403,7 @@ describe('a run', () => {
       }
       return text;
     };
-    expect(await told('--verbose')).to.match(/HarnessError: The only scenario was skipped[^]*at /);
-    expect(await told()).not.to.contain('HarnessError');
+    expect(await errorOutput('--verbose')).to.match(/HarnessError: The only scenario was skipped[^]*at /);
+    expect(await errorOutput()).not.to.contain('HarnessError');
   });
 });

@@ -281,12 +281,12 @@ describe('a scenario', () => {
   });
 
   it('redacts secrets of workloads and tokens', async () => {
-    const telling = act(({ tokens }) => {
+    const leaking = act(({ tokens }) => {
       tokens.set('t', 'the-token-minted');
       return { outcome: 'refused', layer: 'eks', message: 'the-token-minted, the-secret-key and the-harmless' };
     });
     const workloads = { red: { env: { AWS_SECRET_ACCESS_KEY: 'the-secret-key', COLOR: 'the-harmless' } } };
-    const result = await run([succeeds(telling)], { spec: { workloads } });
+    const result = await run([succeeds(leaking)], { spec: { workloads } });
     expect(JSON.stringify(result)).not.to.match(/the-token-minted|the-secret-key/);
     expect(result.reason).to.contain('the-harmless');
     const failed = await run([succeeds(failing(new Error('no the-secret-key')))], { spec: { workloads } });

@@ -89,7 +89,7 @@ export function openSession(options: RunOptions) {
     platform: undefined as Platform | undefined,
     /** Additional environments by lane, from 1, for scenarios that change shared state. */
     lanes: new Map<number, Opened>(),
-    told: undefined as Omit<RunResults, 'scenarios'> | undefined,
+    runnerResults: undefined as Omit<RunResults, 'scenarios'> | undefined,
     prefetch: undefined as Prefetch | undefined,
     isProvisioned: false,
     /** All scenarios are over, and clusters are kept until an interrupt. */

@@ -83,22 +83,22 @@ describe('a gate', () => {
   });
 
   describe('reports', () => {
-    const told = (content: object, result = failed, as = run) => {
+    const reportFor = (content: object, result = failed, as = run) => {
       const gate = { ...gateOf(content), file: 'gate.yaml' };
       return reportOf(gate, [applyGate(gate, result, as)], as);
     };
-    const expectTold = (gate: object, result: typeof failed, problems: string[], warnings: string[]): void => {
-      expect(told(gate, result)).to.deep.equal({ file: 'gate.yaml', problems, warnings });
+    const expectReport = (gate: object, result: typeof failed, problems: string[], warnings: string[]): void => {
+      expect(reportFor(gate, result)).to.deep.equal({ file: 'gate.yaml', problems, warnings });
     };
 
     it('nothing if results are as listed', () => {
-      expectTold({ allowed: [entry()] }, failed, [], []);
-      expectTold({ allowed: [entry()] }, aResult({ verdict: 'skipped' }), [], []);
-      expectTold({ allowed: [entry({ when: { cluster: 'eks' } })] }, aResult(), [], []);
+      expectReport({ allowed: [entry()] }, failed, [], []);
+      expectReport({ allowed: [entry()] }, aResult({ verdict: 'skipped' }), [], []);
+      expectReport({ allowed: [entry({ when: { cluster: 'eks' } })] }, aResult(), [], []);
     });
 
     it('an expired allowance', () =>
-      expectTold(
+      expectReport(
         { allowed: [entry({ until: '2026-12-30' })] },
         failed,
         [
@@ -108,15 +108,15 @@ describe('a gate', () => {
       ));
 
     it('no expired allowance if another one is valid', () =>
-      expectTold({ allowed: [entry({ until: '2026-12-30' }), entry()] }, failed, [], []));
+      expectReport({ allowed: [entry({ until: '2026-12-30' }), entry()] }, failed, [], []));
 
     it('no valid allowance of a probe if another probe fails', () => {
       const both = aResult({ verdict: 'failed', probes: [failing, { ...failing, number: 1 }] });
-      expectTold({ allowed: [entry({ probe: 1 })] }, both, [], []);
+      expectReport({ allowed: [entry({ probe: 1 })] }, both, [], []);
     });
 
     it('an allowance of an unknown probe', () =>
-      expectTold(
+      expectReport(
         { allowed: [entry({ probe: 9 })] },
         failed,
         ['AB-01 has a result that allowed[0] of gate.yaml does not allow.'],
@@ -124,7 +124,7 @@ describe('a gate', () => {
       ));
 
     it('a failure that it does not allow', () =>
-      expectTold(
+      expectReport(
         { allowed: [entry({ probe: 2 })] },
         failed,
         ['AB-01 has a result that allowed[0] of gate.yaml does not allow.'],
@@ -132,7 +132,7 @@ describe('a gate', () => {
       ));
 
     it('a scenario that passes although it may fail', () =>
-      expectTold(
+      expectReport(
         { allowed: [entry({ until: '2020-01-01' })] },
         aResult(),
         [],
@@ -140,7 +140,7 @@ describe('a gate', () => {
       ));
 
     it('an unneeded allowance next to the needed one', () =>
-      expectTold(
+      expectReport(
         { allowed: [entry(), entry({ probe: 2 })] },
         failed,
         [],
@@ -151,22 +151,22 @@ describe('a gate', () => {
       const { verdict, reason, durations } = failed;
       const repetition = { verdict, reason, durations };
       const repeated = { ...failed, repetitions: [repetition, repetition] };
-      expectTold({ allowed: [entry(), entry({ probe: 2 })] }, repeated, [], []);
+      expectReport({ allowed: [entry(), entry({ probe: 2 })] }, repeated, [], []);
     });
 
     it('findings only if it has a list of findings', () => {
       const found = aResult({ finding: 'A risk.' });
-      expectTold({}, found, [], []);
-      expectTold({ findings: [{ scenario: 'AB-01', reason: 'Accepted.' }] }, found, [], []);
-      expectTold({ findings: [] }, aResult({ ...found, verdict: 'failed' }), [], []);
-      expectTold({ findings: [] }, aResult(), [], []);
-      expectTold(
+      expectReport({}, found, [], []);
+      expectReport({ findings: [{ scenario: 'AB-01', reason: 'Accepted.' }] }, found, [], []);
+      expectReport({ findings: [] }, aResult({ ...found, verdict: 'failed' }), [], []);
+      expectReport({ findings: [] }, aResult(), [], []);
+      expectReport(
         { findings: [{ scenario: 'AB-02', reason: 'Accepted.' }] },
         found,
         ['AB-01 has a finding that gate.yaml does not list: A risk. List it under findings.'],
         [],
       );
-      expectTold(
+      expectReport(
         { findings: [{ scenario: 'AB-01', reason: 'Accepted.' }] },
         aResult(),
         [],

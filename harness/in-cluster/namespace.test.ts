@@ -18,7 +18,7 @@ const JOB = `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/runner`;
 const CLAIM = `${PATH}/persistentvolumeclaims/results`;
 
 type Stored = { metadata: { name?: string; uid?: string; labels?: Record<string, string> }; status?: object };
-const of = (run?: string, more: object = {}): Stored => ({
+const objectOf = (run?: string, more: object = {}): Stored => ({
   metadata: run === undefined ? {} : { labels: { [RUN_LABEL]: run } },
   ...more,
 });
@@ -61,7 +61,10 @@ describe('the namespace of a runner', () => {
   });
 
   it('is recreated if an earlier runner has left one', async () => {
-    const { stored, notes, prepare } = holding({ [PATH]: of('c000001'), [JOB]: of('c000001', { status: {} }) });
+    const { stored, notes, prepare } = holding({
+      [PATH]: objectOf('c000001'),
+      [JOB]: objectOf('c000001', { status: {} }),
+    });
     await prepare(SPEC);
     expect(notes.join()).to.contain('Removing leftovers of run c000001');
     expect(stored.get(PATH)?.metadata.labels).to.deep.equal({ [RUN_LABEL]: SPEC.run });
@@ -69,18 +72,22 @@ describe('the namespace of a runner', () => {
   });
 
   it('is not changed while another runner is running', async () => {
-    const { prepare } = holding({ [PATH]: of('c000001'), [JOB]: of('c000001', { status: { active: 1 } }) });
+    const { prepare } = holding({ [PATH]: objectOf('c000001'), [JOB]: objectOf('c000001', { status: { active: 1 } }) });
     expect((await rejection(prepare(SPEC))).message).to.contain('The runner of run c000001 is still running');
   });
 
   it('is not used if it does not belong to the harness', async () => {
-    expect((await rejection(holding({ [PATH]: of() }).prepare(SPEC))).message).to.contain('--results-claim');
+    expect((await rejection(holding({ [PATH]: objectOf() }).prepare(SPEC))).message).to.contain('--results-claim');
   });
 
   it("with a claim is the user's, and stays", async () => {
-    const { stored, prepare, connection } = holding({ [PATH]: of(), [CLAIM]: of(), [JOB]: of('c000001') });
+    const { stored, prepare, connection } = holding({
+      [PATH]: objectOf(),
+      [CLAIM]: objectOf(),
+      [JOB]: objectOf('c000001'),
+    });
     expect(await prepare({ ...SPEC, claim: 'results' })).to.equal(undefined);
-    stored.set(JOB, of(SPEC.run));
+    stored.set(JOB, objectOf(SPEC.run));
     await removeRun(connection, SPEC, SPEC.run);
     expect([...stored.keys()])
       .to.include(PATH)
@@ -89,7 +96,7 @@ describe('the namespace of a runner', () => {
 
   it('is rejected without the claim of --results-claim', async () => {
     const claim = 'results';
-    for (const objects of [{}, { [PATH]: of() }])
+    for (const objects of [{}, { [PATH]: objectOf() }])
       expect((await rejection(holding(objects).prepare({ ...SPEC, claim }))).message).to.contain(
         'has no PersistentVolumeClaim results',
       );

@@ -54,7 +54,7 @@ export async function runInCluster(given: RunOptions): Promise<RunResults> {
       : provisioningError(NAMESPACE, error as Error);
   }
   await inPhase(session, 'teardown', () => tearDown(session, place, connection, spec));
-  if (session.told !== undefined && place !== undefined) addFacts(session, place);
+  if (session.runnerResults !== undefined && place !== undefined) addFacts(session, place);
   return report(session);
 }
 
@@ -115,10 +115,10 @@ async function emulatorReady(
   { signal, reporters }: Pick<Session, 'signal' | 'reporters'>,
 ): Promise<void> {
   const ready = new AbortController();
-  const said: string[] = [];
+  const output: string[] = [];
   const onLine = (line: string): void => {
     if (line.startsWith('{"endpoint"')) ready.abort();
-    else said.push(line);
+    else output.push(line);
   };
   try {
     await followPod({
@@ -135,7 +135,7 @@ async function emulatorReady(
   }
   throw new HarnessError(
     'PROVISIONING_FAILED',
-    `The ${EMULATOR} in the cluster exited: ${said.at(-1) ?? 'it printed nothing'}`,
+    `The ${EMULATOR} in the cluster exited: ${output.at(-1) ?? 'it printed nothing'}`,
   );
 }
 
@@ -178,7 +178,7 @@ async function follow(
       'note',
       `${log.lost} lines of the runner's log were lost, because the log was rotated before they were read.`,
     );
-  conclude(session, { ending, said: log.said, underWay, isStopped: user.aborted }, gone);
+  conclude(session, { ending, output: log.firstLines, underWay, isStopped: user.aborted }, gone);
 }
 
 function take(session: Session, event: RunnerEvent, underWay: Set<string>): void {
@@ -204,28 +204,28 @@ function take(session: Session, event: RunnerEvent, underWay: Set<string>): void
         writeWhole(join(directory, event.path), event.text);
       return;
     case 'runOver':
-      session.told = event.results;
+      session.runnerResults = event.results;
   }
 }
 
 interface Outcome {
   readonly ending: Ending;
-  readonly said: readonly string[];
+  readonly output: readonly string[];
   readonly underWay: ReadonlySet<string>;
   readonly isStopped: boolean;
 }
 
-function conclude(session: Session, { ending, said, underWay, isStopped }: Outcome, gone: AbortController): void {
-  const { told, results, options } = session;
-  if (told !== undefined && !told.run.interrupted) {
-    const { error, exitCode } = told.run;
+function conclude(session: Session, { ending, output, underWay, isStopped }: Outcome, gone: AbortController): void {
+  const { runnerResults, results, options } = session;
+  if (runnerResults !== undefined && !runnerResults.run.interrupted) {
+    const { error, exitCode } = runnerResults.run;
     if (error !== null)
       session.failure = new HarnessError(exitCode === EXIT.usage ? 'BAD_CLUSTER' : 'RUNNER_FAILED', error);
     return;
   }
-  if (told === undefined && !isStopped && 'exitCode' in ending) {
+  if (runnerResults === undefined && !isStopped && 'exitCode' in ending) {
     // The runner printed a reason before it exited, or it was killed.
-    const why = said.at(-1) ?? `exit code ${ending.exitCode}`;
+    const why = output.at(-1) ?? `exit code ${ending.exitCode}`;
     session.failure = new HarnessError(
       ending.exitCode === EXIT.usage ? 'BAD_CLUSTER' : 'RUNNER_FAILED',
       `The runner exited before the end of its run: ${why}`,
@@ -275,8 +275,8 @@ async function tearDown(
 
 /** Adds facts about the cluster that the runner does not know. */
 function addFacts(session: Session, { facts }: RunnerPlace): void {
-  if (session.told === undefined) return;
-  const { environment } = session.told;
+  if (session.runnerResults === undefined) return;
+  const { environment } = session.runnerResults;
   const clusters = environment.clusters.map((one) => ({ ...one, facts: { ...one.facts, ...facts } }));
-  session.told = { ...session.told, environment: { ...environment, clusters } };
+  session.runnerResults = { ...session.runnerResults, environment: { ...environment, clusters } };
 }

@@ -78,13 +78,13 @@ export function deploymentManifest(
 
 function podTemplate(context: ScenarioContext, item: Workload, load: string, plan: LoadPlan): V1PodTemplateSpec {
   const { metadata = {}, spec } = podManifest(context, item, nameOf(load, item), { groups: [], deferred: false });
-  const told = [
+  const variables = [
     { name: 'LOAD_PLAN', value: JSON.stringify(plan) },
     { name: 'LOAD_VERDICT_FILE', value: TERMINATION_LOG },
     { name: 'LOAD_POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
   ];
   const containers = (spec?.containers ?? []).map((container) =>
-    container.name === PROBE_CONTAINER ? { ...container, env: [...(container.env ?? []), ...told] } : container,
+    container.name === PROBE_CONTAINER ? { ...container, env: [...(container.env ?? []), ...variables] } : container,
   );
   return {
     metadata: {

@@ -9,7 +9,8 @@ const RANGE = { lowest: 1, highest: 3_600_000, figures: 3 } as const;
 /** Returns facts about a load's pods. Percentiles are in milliseconds (HdrHistogram). `since`: end of a disturbance. */
 export function figuresOf(pods: readonly EndedPod[], expected: number, since: number | undefined): Facts {
   const verdicts = pods.flatMap(({ verdict }) => verdict ?? []);
-  const sum = (of: (verdict: LoadVerdict) => number): number => verdicts.reduce((all, verdict) => all + of(verdict), 0);
+  const sum = (count: (verdict: LoadVerdict) => number): number =>
+    verdicts.reduce((all, verdict) => all + count(verdict), 0);
   const errors = summed(verdicts.map(({ errors: own }) => own));
   const statuses = summed(verdicts.map(({ statuses: own = {} }) => own));
   const flooded = verdicts.filter(({ statuses: own }) => own !== undefined);

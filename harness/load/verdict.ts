@@ -34,9 +34,9 @@ export async function verdictOf(
     ...(await usageFacts(running)),
   };
   const wrongs = [...ofOthers, ...pods.flatMap(({ verdict }) => verdict?.wrongs ?? [])];
-  const told = (outcome: ProbeResult['outcome'], message: string): ProbeResult => ({ outcome, message, facts });
+  const resultWith = (outcome: ProbeResult['outcome'], message: string): ProbeResult => ({ outcome, message, facts });
   if (facts['wrongIdentities'] !== 0)
-    return told(
+    return resultWith(
       'refused',
       `${facts['wrongIdentities']} answers had another identity: ${wrongs.slice(0, 3).join('; ')}.`,
     );
@@ -46,25 +46,25 @@ export async function verdictOf(
     // A pod whose last state was missed may have had a verdict.
     const isUnknown = lost.every(({ end }) => end.includes('DeadlineExceeded') || end === UNSEEN);
     const outcome = isUnknown ? 'error' : 'refused';
-    return told(
+    return resultWith(
       outcome,
       `${lost.length} of ${running.pods} pods have no verdict, such as ${first.name} (${first.end}).`,
     );
   }
   // A client with retries, such as an SDK, recovers.
   if (Number(facts['late']) > 0 && facts['notRecovered'] !== 0)
-    return told('error', `${facts['late']} requests timed out: the subject or this machine is too slow.`);
+    return resultWith('error', `${facts['late']} requests timed out: the subject or this machine is too slow.`);
   if (sessions === true && given === undefined)
-    return told('error', `No pod was answered within ${PATIENCE} ms, so the rate of EKS Auth calls is unknown.`);
+    return resultWith('error', `No pod was answered within ${PATIENCE} ms, so the rate of EKS Auth calls is unknown.`);
   const rate = Number(facts['grantedPerSecond'] ?? 0) + Number(facts['refusedPerSecond'] ?? 0);
   if (rate < perSecond)
-    return told(
+    return resultWith(
       'error',
       `Only ${rate} requests a second were answered instead of at least ${perSecond}: this machine is too busy.`,
     );
   const [slow] = Object.entries(limits).filter(([fact, limit]) => Number(facts[fact]) > limit);
   if (slow !== undefined)
-    return told('error', `${slow[0]} is ${Number(facts[slow[0]])} ms, but at most ${slow[1]} ms is expected.`);
+    return resultWith('error', `${slow[0]} is ${Number(facts[slow[0]])} ms, but at most ${slow[1]} ms is expected.`);
   return { outcome: 'granted', facts };
 }
 

@@ -62,17 +62,17 @@ function checkParts(one: ShardRun, other: ShardRun): void {
 }
 
 function checkSettings(one: ShardRun, other: ShardRun): void {
-  const of = ({ results }: ShardRun): Values =>
+  const valuesOf = ({ results }: ShardRun): Values =>
     new Map(
       Object.entries(results.configuration)
         .filter(([name]) => !NEUTRAL_OPTIONS.includes(name) && !DISPLAY_OPTIONS.includes(name))
         .map(([name, { value }]) => [`--${name}`, value]),
     );
-  checkSame(one, other, of, 'ran with different settings');
+  checkSame(one, other, valuesOf, 'ran with different settings');
 }
 
 function checkSubjects(one: ShardRun, other: ShardRun): void {
-  const of = ({ results: { environment } }: ShardRun): Values => {
+  const valuesOf = ({ results: { environment } }: ShardRun): Values => {
     const { endpoints, services, digests, faults, clusters } = environment;
     const facts = Object.entries(factsOf({ ...environment, clusters: clusters.slice(0, 1) }));
     return new Map<string, unknown>([
@@ -81,14 +81,14 @@ function checkSubjects(one: ShardRun, other: ShardRun): void {
       ...Object.entries(digests),
     ]);
   };
-  checkSame(one, other, of, 'ran on different subjects');
+  checkSame(one, other, valuesOf, 'ran on different subjects');
 }
 
 type Values = ReadonlyMap<string, unknown>;
 
 /** Throws `HarnessError` if values differ. A value that one run lacks, such as an aborted one, matches any value. */
-function checkSame(one: ShardRun, other: ShardRun, of: (run: ShardRun) => Values, what: string): void {
-  const [values, others] = [of(one), of(other)];
+function checkSame(one: ShardRun, other: ShardRun, valuesOf: (run: ShardRun) => Values, what: string): void {
+  const [values, others] = [valuesOf(one), valuesOf(other)];
   for (const [name, value] of values) {
     const [a, b] = [value, others.has(name) ? others.get(name) : value].map((item) => JSON.stringify(item));
     if (a !== b) throw wrong(`${one.file} and ${other.file} ${what} (${name}: ${a} and ${b}): give shards of one run.`);

@@ -9,7 +9,7 @@ const IDS = { 'AB-01': 1, 'AB-02': 2, 'AB-03': 1 };
 
 /** Returns changed results of one of two shards. */
 function shard(index: number, change: (results: Mutable<RunResults>) => void = () => undefined): Run {
-  const own = Object.entries(IDS).filter(([, of]) => of === index);
+  const own = Object.entries(IDS).filter(([, shardIndex]) => shardIndex === index);
   const scenarios = own.map(([id]) => aResult({ id, verdict: 'passed' }));
   const results = structuredClone(
     someResults(scenarios, summarize(scenarios), {

@@ -109,7 +109,7 @@ function clustersOf(all: readonly RunResults[]): RunResults['environment']['clus
 function callsOf(all: readonly RunResults[]): RunResults['aws'] {
   const calls = all.flatMap(({ aws }) => aws?.calls ?? []);
   if (calls.length === 0) return null;
-  const sum = (of: 'total' | 'retries' | 'throttled'): number => calls.reduce((total, one) => total + one[of], 0);
+  const sum = (count: 'total' | 'retries' | 'throttled'): number => calls.reduce((total, one) => total + one[count], 0);
   const byOperation: Record<string, number> = {};
   for (const [name, count] of calls.flatMap((one) => Object.entries(one.byOperation)))
     byOperation[name] = (byOperation[name] ?? 0) + count;
@@ -118,15 +118,15 @@ function callsOf(all: readonly RunResults[]): RunResults['aws'] {
 
 /** Merges the phases. The merged `podMedian` is unknown. */
 function phasesOf(all: readonly RunResults[]): RunResults['phases'] {
-  const of = (name: 'provisioning' | 'scenarios' | 'arranging' | 'probing' | 'teardown'): readonly number[] =>
+  const timesOf = (name: 'provisioning' | 'scenarios' | 'arranging' | 'probing' | 'teardown'): readonly number[] =>
     all.map(({ phases }) => phases[name]);
   const sum = (times: readonly number[]): number => times.reduce((total, time) => total + time, 0);
   return {
-    provisioning: Math.max(...of('provisioning')),
-    scenarios: Math.max(...of('scenarios')),
-    arranging: sum(of('arranging')),
-    probing: sum(of('probing')),
-    teardown: Math.max(...of('teardown')),
+    provisioning: Math.max(...timesOf('provisioning')),
+    scenarios: Math.max(...timesOf('scenarios')),
+    arranging: sum(timesOf('arranging')),
+    probing: sum(timesOf('probing')),
+    teardown: Math.max(...timesOf('teardown')),
     podMedian: null,
   };
 }

@@ -86,10 +86,10 @@ function refusalOf(answer: EksAuthResponse): ProbeResult {
   return { outcome: 'refused', layer: 'eks-auth', code, status, message, ...requestOf(answer) };
 }
 
-function factsOf({ arn, expiration, credentials: _credentials, ...told }: PodSession): Facts {
+function factsOf({ arn, expiration, credentials: _credentials, ...details }: PodSession): Facts {
   const [, , , , accountId = '', resource = ''] = arn.split(':');
   return {
-    ...told,
+    ...details,
     accountId,
     roleArn: roleOfSession(arn) ?? '',
     sessionName: resource.split('/').at(-1) ?? '',

@@ -70,13 +70,13 @@ function ofAssociation<Args extends readonly unknown[], T extends { readonly wor
   build: (...args: Args) => T,
   {
     change,
-    ...said
+    ...fields
   }: Pick<StepDescriptor<T & ActionStep>, 'refersTo' | 'needs'> & {
     readonly change: (context: StepContext, step: T, subject: Subject, eks: EKSClient) => Promise<Change>;
   },
 ) {
   return defineStep(name, build, {
-    ...said,
+    ...fields,
     withoutKubernetes: true,
     perform: async (stepContext, step) => {
       const { context } = stepContext;

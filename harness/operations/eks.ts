@@ -42,20 +42,20 @@ type EksOperation<T extends Operation> = Omit<
 export const defineEksOperation = <Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
-  { facts, ...said }: EksOperation<T & HarnessOperation>,
+  { facts, ...fields }: EksOperation<T & HarnessOperation>,
 ) =>
   defineHarnessOperation(name, build, {
-    ...(said as DescriptorFields<HarnessDescriptor<T & HarnessOperation>>),
+    ...(fields as DescriptorFields<HarnessDescriptor<T & HarnessOperation>>),
     withoutKubernetes: true,
     refersTo: (operation) => {
-      const { roles = [], ...others } = said.refersTo?.(operation) ?? {};
+      const { roles = [], ...others } = fields.refersTo?.(operation) ?? {};
       return { ...others, roles: [...roles, callerOf(operation)?.role], tokens: [callerOf(operation)?.token] };
     },
     needs: (operation, expectation) => [
-      ...(said.needs?.(operation, expectation) ?? []),
+      ...(fields.needs?.(operation, expectation) ?? []),
       ...(callerOf(operation) === undefined ? [] : (['irsa'] as const)),
     ],
-    describe: (operation, say) => [...said.describe(operation, say), callerWords(callerOf(operation))],
+    describe: (operation, say) => [...fields.describe(operation, say), callerWords(callerOf(operation))],
     perform: async (context, operation): Promise<ProbeResult> => {
       const caller = callerOf(operation);
       const session = caller && (await webSession(context, caller));

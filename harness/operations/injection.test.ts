@@ -13,7 +13,7 @@ import { unansweredAdmission, whyUninjected } from './injection.ts';
 const HOOK = 'iam-for-pods.amazonaws.com';
 
 describe('webhook calls that failed open', () => {
-  const told = (...metrics: readonly string[]) => {
+  const admissionFailures = (...metrics: readonly string[]) => {
     const kubernetes = { raw: async () => ({ status: 200, body: `${metrics.join('\n')}\n` }) };
     const clusters = new Map([['c1' as const, { kubernetes } as unknown as ProvisionedCluster]]);
     const aws = { accountId: () => '111122223333' } as unknown as AwsTarget;
@@ -33,24 +33,24 @@ describe('webhook calls that failed open', () => {
   };
 
   it('are not reported if every call was answered', async () => {
-    expect(await told(failedOpen(0), ...calls(9, 8))).to.equal(undefined);
+    expect(await admissionFailures(failedOpen(0), ...calls(9, 8))).to.equal(undefined);
   });
 
   it('explain a missing injection if they failed immediately', async () => {
-    expect(await told(failedOpen(2), failedOpen(1, 'other'), ...calls(9, 9))).to.have.all.keys('why');
-    expect((await told(failedOpen(2), failedOpen(1, 'other')))?.why).to.contain(
+    expect(await admissionFailures(failedOpen(2), failedOpen(1, 'other'), ...calls(9, 9))).to.have.all.keys('why');
+    expect((await admissionFailures(failedOpen(2), failedOpen(1, 'other')))?.why).to.contain(
       `fail_open_count: ${HOOK}: 2, other: 1)`,
     );
   });
 
   it('make the result inconclusive if a call timed out, as on a busy machine', async () => {
-    const { unreliableReason, why } = (await told(failedOpen(2), ...calls(9, 8))) ?? {};
+    const { unreliableReason, why } = (await admissionFailures(failedOpen(2), ...calls(9, 8))) ?? {};
     expect(unreliableReason).to.contain(`fail_open_count: ${HOOK}: 2)`);
     expect(why).to.equal(undefined);
   });
 
   describe('for a pod that was not injected', () => {
-    const toldNow = (count: number, env: object[]) => {
+    const reasonFor = (count: number, env: object[]) => {
       const admitted = JSON.stringify({ spec: { containers: [{ name: 'app', env }] } });
       const raw = async ({ path }: RawRequest) =>
         path === '/metrics' ? { status: 200, body: failedOpen(count) } : { status: 201, body: admitted };
@@ -66,10 +66,10 @@ describe('webhook calls that failed open', () => {
     const injected = [{ name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: 'http://169.254.170.23/v1/credentials' }];
 
     it('make the result inconclusive if such a pod is injected now', async () =>
-      expect((await toldNow(2, injected))?.unreliableReason).to.contain('The webhook injects into such pods now'));
+      expect((await reasonFor(2, injected))?.unreliableReason).to.contain('The webhook injects into such pods now'));
     it('explain the result if such a pod is still not injected', async () =>
-      expect(await toldNow(2, [])).to.have.all.keys('why'));
-    it('are not reported if no call failed', async () => expect(await toldNow(0, injected)).to.equal(undefined));
+      expect(await reasonFor(2, [])).to.have.all.keys('why'));
+    it('are not reported if no call failed', async () => expect(await reasonFor(0, injected)).to.equal(undefined));
   });
 });
 

@@ -76,14 +76,14 @@ export async function injectionOf(
     ]);
     const { metadata } = JSON.parse(account.body) as V1ServiceAccount;
     const role = metadata?.annotations?.[ROLE_ARN];
-    const of = `of service account ${namespace}/${serviceAccount}`;
+    const ofAccount = `of service account ${namespace}/${serviceAccount}`;
     const [association] = associations;
     const found =
       association !== undefined
-        ? `the webhook injects container credentials because of association ${association.associationId} ${of}${role === undefined ? '' : `, which takes precedence over annotation ${ROLE_ARN}`}`
+        ? `the webhook injects container credentials because of association ${association.associationId} ${ofAccount}${role === undefined ? '' : `, which takes precedence over annotation ${ROLE_ARN}`}`
         : role !== undefined
-          ? `the webhook injects a web identity because of annotation ${ROLE_ARN} "${role}" ${of}, which has no association`
-          : `the webhook injects no credentials, because there is neither an association nor annotation ${ROLE_ARN} ${of}`;
+          ? `the webhook injects a web identity because of annotation ${ROLE_ARN} "${role}" ${ofAccount}, which has no association`
+          : `the webhook injects no credentials, because there is neither an association nor annotation ${ROLE_ARN} ${ofAccount}`;
     return [found, ...exceptions(pod)].join('; ');
   } catch {
     return undefined;

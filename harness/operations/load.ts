@@ -184,8 +184,8 @@ export const loadCalls = defineHarnessOperation(
       const since = Date.now();
       await untilAsked(context, beside, since);
       const asked = [...callsByPod(context, runningLoad(context, load).seen(), since)];
-      const calls = asked.flatMap(([, of]) => of);
-      const facts = { calls: calls.length, pods: asked.filter(([, of]) => of.length > 0).length };
+      const calls = asked.flatMap(([, podCalls]) => podCalls);
+      const facts = { calls: calls.length, pods: asked.filter(([, podCalls]) => podCalls.length > 0).length };
       // An agent that timed out repeats its call.
       return calls.some(({ milliseconds }) => milliseconds >= PATIENCE)
         ? {

@@ -111,7 +111,7 @@ describe('the result of a harness probe', () => {
     expect(await met([], { outcome: 'refused' })).to.equal('threw InternalFailure');
   }).timeout(20_000);
 
-  const said = (status: number, reason: string, message = ''): object => ({
+  const answering = (status: number, reason: string, message = ''): object => ({
     raw: async () => ({ status, body: JSON.stringify({ kind: 'Status', reason, message }), contentType: undefined }),
     listPods: async () => [{ metadata: { name: 'agent' } }],
   });
@@ -130,7 +130,7 @@ describe('the result of a harness probe', () => {
     [422, 'Invalid', token, 'refused 422'],
   ] as const)
     it(`for ${reason} of the API server to ${operation.do}: ${expected}`, async () => {
-      expect(await outcome(worldOf(said(status, reason)), operation)).to.equal(expected);
+      expect(await outcome(worldOf(answering(status, reason)), operation)).to.equal(expected);
     });
 
   it('is a refusal if the API server fails at every try and another result is expected', async () => {
@@ -138,7 +138,7 @@ describe('the result of a harness probe', () => {
       let count = 0;
       const all = [{ reason: 'InternalError', message }, ...later];
       const raw = async () => ({ status: 500, body: JSON.stringify(all[Math.min(count++, all.length - 1)]) });
-      return { ...said(500, ''), raw };
+      return { ...answering(500, ''), raw };
     };
     const met = (kubernetes: object, expectation: object): Promise<string> =>
       performOperation(worldOf(kubernetes), token, expectation).then(
@@ -158,17 +158,19 @@ describe('the result of a harness probe', () => {
   }).timeout(20_000);
 
   it('is a refusal if the failure is expected', async () => {
-    const context = worldOf(said(503, 'ServiceUnavailable'));
+    const context = worldOf(answering(503, 'ServiceUnavailable'));
     expect(await outcome(context, get, 503)).to.equal('refused 503');
   });
   it('is a refusal if the webhook fails', async () => {
-    const context = worldOf(said(500, 'InternalError', 'Internal error occurred: failed calling webhook "a": EOF'));
+    const context = worldOf(
+      answering(500, 'InternalError', 'Internal error occurred: failed calling webhook "a": EOF'),
+    );
     expect(await outcome(context, admit)).to.equal('refused 500');
   });
   it('is a refusal if the agent fails', async () => {
-    const context = worldOf(said(503, 'ServiceUnavailable', 'error trying to reach service: connection refused'));
+    const context = worldOf(answering(503, 'ServiceUnavailable', 'error trying to reach service: connection refused'));
     expect(await outcome(context, agent)).to.equal('refused 503');
-    const itself = { ...said(0, ''), raw: async () => ({ status: 500, body: 'no', contentType: 'text/plain' }) };
+    const itself = { ...answering(0, ''), raw: async () => ({ status: 500, body: 'no', contentType: 'text/plain' }) };
     expect(await outcome(worldOf(itself), agent)).to.equal('refused 500');
   });
 });

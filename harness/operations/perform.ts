@@ -37,8 +37,8 @@ export async function performOperation(
   const isAnswer = result.status === expectation.status || !isOfApiServer(descriptor, result);
   if (failure === undefined && isAnswer) return result;
   // A failure must not match an expected refusal without a code.
-  const isTold = expectation.outcome === 'granted' || expectation.code !== undefined;
-  if (isTold && isFailure(result) && (await isSame(result, once, context.signal))) return result;
+  const isDistinguishable = expectation.outcome === 'granted' || expectation.code !== undefined;
+  if (isDistinguishable && isFailure(result) && (await isSame(result, once, context.signal))) return result;
   if (failure !== undefined) throw failure;
   throw new KubernetesError(
     result.status ?? 0,

@@ -6,9 +6,9 @@ interface OfPod extends ActionStep {
   readonly workload: string;
 }
 
-const ofPod = (name: string, said: Pick<StepDescriptor<OfPod>, 'perform' | 'waitSeconds' | 'endsPodOf'>) =>
+const ofPod = (name: string, fields: Pick<StepDescriptor<OfPod>, 'perform' | 'waitSeconds' | 'endsPodOf'>) =>
   defineStep(name, (workload: string) => ({ workload }), {
-    ...said,
+    ...fields,
     refersTo: ({ workload }) => ({ workloads: [workload] }),
     keepsCredentials: true,
   });

@@ -17,8 +17,8 @@ const MOST_TAGS_TOLD = 8;
 /** Tags in words: `with tags team=red`. */
 export function tagWords(tags: Readonly<Record<string, string>> | undefined, say: Wording): string {
   if (tags === undefined) return '';
-  const told = Object.entries(tags).map(([key, value]) => `${key}=${say.text(value)}`);
-  return told.length > MOST_TAGS_TOLD ? `with ${told.length} tags` : `with tags ${told.join(', ')}`;
+  const pairs = Object.entries(tags).map(([key, value]) => `${key}=${say.text(value)}`);
+  return pairs.length > MOST_TAGS_TOLD ? `with ${pairs.length} tags` : `with tags ${pairs.join(', ')}`;
 }
 
 const common = {
@@ -39,10 +39,10 @@ interface BucketOptions extends Through {
   readonly keys?: readonly string[];
 }
 
-const atPlace = (name: string, said: { readonly readOnly?: true }) =>
+const atPlace = (name: string, fields: { readonly readOnly?: true }) =>
   defineWorkloadOperation(name, (at: string, options: ObjectOptions = {}) => ({ at, ...options }), {
     ...common,
-    ...said,
+    ...fields,
     describe: (operation, say) => [
       `s3://${say.place(operation.at)}`,
       tagWords(operation.tags, say),
@@ -55,10 +55,10 @@ const atPlace = (name: string, said: { readonly readOnly?: true }) =>
     }),
   });
 
-const ofBucket = (name: string, said: { readonly readOnly?: true }) =>
+const ofBucket = (name: string, fields: { readonly readOnly?: true }) =>
   defineWorkloadOperation(name, (bucket: string, options: BucketOptions = {}) => ({ bucket, ...options }), {
     ...common,
-    ...said,
+    ...fields,
     describe: (operation, say) => [
       `s3://${say.bucket(operation.bucket)}`,
       operation.prefix === undefined ? '' : `with prefix ${say.text(operation.prefix)}`,

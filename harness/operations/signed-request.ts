@@ -162,10 +162,10 @@ function resultOf(layer: Layer, { status, headers, body }: Answer): ProbeResult 
   const { Code: named, Message, ...elements } = elementsOf(body);
   const code = named ?? (String(headers['x-amzn-errortype'] ?? '').split(':')[0] || String(status));
   const message = Message ?? /"message":\s*"([^"]*)"/i.exec(body)?.[1] ?? '';
-  const told = Object.entries(elements).filter(
+  const details = Object.entries(elements).filter(
     ([name]) => !/^(AWSAccessKeyId|CanonicalRequest|RequestId|HostId)/.test(name),
   );
-  const facts = { ...(layer === 's3' && Object.fromEntries(told)), ...namespace };
+  const facts = { ...(layer === 's3' && Object.fromEntries(details)), ...namespace };
   const some = Object.keys(facts).length > 0 ? { facts } : {};
   return { outcome: 'refused', layer, code, status, message, ...some, ...request };
 }

@@ -36,7 +36,7 @@ const STATUS: Readonly<Record<Compared['status'], string>> = {
 const Comparison = ({ data: { comparison } }: ViewProps) => {
   if (comparison === undefined) return null;
   const { scenarios, summary, unlike, medians, stale } = comparison;
-  const of = (...statuses: readonly Compared['status'][]): readonly Compared[] =>
+  const scenariosWith = (...statuses: readonly Compared['status'][]): readonly Compared[] =>
     scenarios.filter(({ status }) => statuses.includes(status));
   return (
     <div class="comparison">
@@ -49,7 +49,7 @@ const Comparison = ({ data: { comparison } }: ViewProps) => {
         return text && <p key={what}>{text}</p>;
       })}
       {unlike.length > 0 && <p class="callout inconclusive">{`Built from different sources: ${unlike.join(', ')}.`}</p>}
-      {of('differs', 'known').map((scenario) => (
+      {scenariosWith('differs', 'known').map((scenario) => (
         <section key={scenario.id}>
           <h2>
             <a href={hrefOf(scenario.id)}>{scenario.id}</a> {scenario.title}
@@ -61,11 +61,11 @@ const Comparison = ({ data: { comparison } }: ViewProps) => {
         <p key={listed}>{`Known deviation that did not occur: ${scenario}, ${fields.join(', ')} (${listed}).`}</p>
       ))}
       {(['skipped', 'alone', 'undecided'] as const).map((status) =>
-        of(status).length === 0 ? null : (
+        scenariosWith(status).length === 0 ? null : (
           <section key={status}>
-            <h2>{`${STATUS[status]} (${of(status).length})`}</h2>
+            <h2>{`${STATUS[status]} (${scenariosWith(status).length})`}</h2>
             <p class="ids">
-              {of(status).map(({ id }) => (
+              {scenariosWith(status).map(({ id }) => (
                 <a href={hrefOf(id)} key={id}>
                   {id}
                 </a>

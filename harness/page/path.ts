@@ -38,16 +38,16 @@ export function pathOf(probe: ProbeOutcome, calls: readonly ReceivedCall[]): rea
   const stop = outcome === 'granted' || outcome === 'absent' || layer === undefined ? -1 : layers.indexOf(layer);
   const hops = layers.map((name, index): Hop => {
     const own = calls.filter(({ service }) => service === name);
-    const isUntold = outcome === 'error' && stop === -1;
-    const state = isUntold
+    const isUnknown = outcome === 'error' && stop === -1;
+    const state = isUnknown
       ? 'unknown'
       : stop === -1 || index < stop
         ? 'passed'
         : index === stop
           ? 'stopped'
           : 'not reached';
-    const told = index === stop || (index === layers.length - 1 && layer === name) ? observed : undefined;
-    return { name: NAMES[name] ?? name, state, details: detailsOf(own, told) };
+    const shown = index === stop || (index === layers.length - 1 && layer === name) ? observed : undefined;
+    return { name: NAMES[name] ?? name, state, details: detailsOf(own, shown) };
   });
   return [{ name: workload === null ? 'Harness' : 'Pod', state: 'passed', details: [workload ?? ''] }, ...hops];
 }

@@ -7,20 +7,20 @@ describe("the page's words about a run", () => {
   const [passed, failed, inconclusive, skipped] = (['passed', 'failed', 'inconclusive', 'skipped'] as const).map(
     (verdict, index) => aResult({ id: `AB-0${index + 1}`, verdict }),
   );
-  const of = (scenarios: readonly (typeof passed)[], run: Partial<RunResults['run']>): string => {
+  const wordsFor = (scenarios: readonly (typeof passed)[], run: Partial<RunResults['run']>): string => {
     const all = scenarios.flatMap((scenario) => scenario ?? []);
     return conclusion(someResults(all, summarize(all), run)).words;
   };
 
   it('agree with its exit code', () => {
-    expect(of([passed, skipped], { exitCode: 0 })).to.equal('Conforms: this package');
-    expect(of([skipped], { exitCode: 0 })).to.equal('Nothing was judged');
-    expect(of([passed, failed], { exitCode: 1 })).to.equal('Does not conform');
+    expect(wordsFor([passed, skipped], { exitCode: 0 })).to.equal('Conforms: this package');
+    expect(wordsFor([skipped], { exitCode: 0 })).to.equal('Nothing was judged');
+    expect(wordsFor([passed, failed], { exitCode: 1 })).to.equal('Does not conform');
     // The gate allows the failure.
-    expect(of([passed, failed], { exitCode: 0 })).to.equal('Conforms, except for known failures');
-    expect(of([passed, inconclusive], { exitCode: 3 })).to.equal('Some scenarios could not be judged');
-    expect(of([passed], { exitCode: 3, error: 'AWS is unreachable.' })).to.equal('The run failed');
-    expect(of([passed, failed], { exitCode: 130, interrupted: true })).to.equal('Interrupted');
+    expect(wordsFor([passed, failed], { exitCode: 0 })).to.equal('Conforms, except for known failures');
+    expect(wordsFor([passed, inconclusive], { exitCode: 3 })).to.equal('Some scenarios could not be judged');
+    expect(wordsFor([passed], { exitCode: 3, error: 'AWS is unreachable.' })).to.equal('The run failed');
+    expect(wordsFor([passed, failed], { exitCode: 130, interrupted: true })).to.equal('Interrupted');
   });
 
   it('have times with suitable units', () =>

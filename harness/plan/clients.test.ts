@@ -41,15 +41,15 @@ const context = { environment: {}, progress: () => undefined, signal: new AbortC
 
 describe('the clients of a run', () => {
   it('are the selected ones, each once, at the newest or the given version', () => {
-    const told = (...names: string[]): string[] =>
+    const summaries = (...names: string[]): string[] =>
       chosenClients(names, [RED, BLUE]).map(({ label, version, ordinal }) => `${ordinal} ${label} ${version}`);
-    expect(told()).to.deep.equal([]);
-    expect(told('red')).to.deep.equal(['0 red 2.0']);
-    expect(told('all', 'red@newest')).to.deep.equal(['0 red 2.0', '1 blue 2.0']);
-    expect(told('red@1.5', 'blue', 'red@minimum')).to.deep.equal(['0 red-1.5 1.5', '1 blue 2.0', '2 red-1.1 1.1']);
+    expect(summaries()).to.deep.equal([]);
+    expect(summaries('red')).to.deep.equal(['0 red 2.0']);
+    expect(summaries('all', 'red@newest')).to.deep.equal(['0 red 2.0', '1 blue 2.0']);
+    expect(summaries('red@1.5', 'blue', 'red@minimum')).to.deep.equal(['0 red-1.5 1.5', '1 blue 2.0', '2 red-1.1 1.1']);
   });
 
-  for (const [name, code, said] of [
+  for (const [name, code, message] of [
     ['rad', 'UNKNOWN_CLIENT', 'Unknown client "rad": did you mean "red"? (see --list-clients)'],
     ['red@', 'BAD_FLAG_VALUE', '--client is "red@". Use a version after the @'],
     ['red@-e .', 'BAD_FLAG_VALUE', '--client is "red@-e ."'],
@@ -57,7 +57,7 @@ describe('the clients of a run', () => {
   ] as const)
     it(`cannot be "${name}"`, () =>
       expect(() => chosenClients([name], [RED, BLUE]))
-        .to.throw(HarnessError, said)
+        .to.throw(HarnessError, message)
         .with.property('code', code));
 
   it('have separate scenarios, except those without an SDK', () => {
@@ -110,16 +110,16 @@ describe('the clients of a run', () => {
     ['lasting-client', { startsPerOperation: true }],
   ] as const)
     it(`are skipped if they lack ${need}`, () => {
-      const of = (more: Partial<Client>): string | undefined => {
+      const unmetBy = (more: Partial<Client>): string | undefined => {
         const needing = scenario('OWN-01', probe(whoAmI()));
         const own = { ...needing, spec: { ...needing.spec, needs: [need] } };
         const [asks] = withClients([own], chosenClients(['one'], [aClient('one', more)]));
         return asks && unmetRequirements(asks, new Set(['kubernetes', need]));
       };
-      expect(of(kind)).to.contain(`(${need})`);
-      expect(of({})).to.equal(undefined);
+      expect(unmetBy(kind)).to.contain(`(${need})`);
+      expect(unmetBy({})).to.equal(undefined);
       const others = { chain: 'own', stsOfAwsAlone: true, startsPerOperation: true, ...aClientOf(need) } as const;
-      expect(of(others)).to.equal(undefined);
+      expect(unmetBy(others)).to.equal(undefined);
       const without = { ...scenario('OWN-01', probe(whoAmI())) };
       expect(
         unmetRequirements({ ...without, spec: { ...without.spec, needs: [need] } }, new Set(['kubernetes', need])),

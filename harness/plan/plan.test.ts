@@ -215,8 +215,13 @@ describe('the selection', () => {
 });
 
 describe('matches of --grep in other scopes', () => {
-  const of = (scope: string, id: string) => ({ ...aScenario({}, id), scope });
-  const scenarios = [of('agent', 'AP-01'), of('aws', 'AP-02'), of('aws', 'AP-03'), of('kubernetes', 'AP-04')];
+  const scenarioIn = (scope: string, id: string) => ({ ...aScenario({}, id), scope });
+  const scenarios = [
+    scenarioIn('agent', 'AP-01'),
+    scenarioIn('aws', 'AP-02'),
+    scenarioIn('aws', 'AP-03'),
+    scenarioIn('kubernetes', 'AP-04'),
+  ];
   const scopes = {
     agent: { title: '', suites: {} },
     aws: { title: '', suites: {} },

@@ -36,7 +36,7 @@ describe('the table of clients in the terminal', () => {
   });
 
   it('shows failures of a single client only for suite client', () => {
-    const of = (suite: string): string =>
+    const blocksOf = (suite: string): string =>
       clientBlocks(
         [
           ...[result('CL-01', 'passed', red, suite), result('CL-02', 'failed', red, suite)],
@@ -44,8 +44,8 @@ describe('the table of clients in the terminal', () => {
         ],
         plain,
       ).join('\n');
-    expect(of('abac')).to.equal('');
-    expect(of('client'))
+    expect(blocksOf('abac')).to.equal('');
+    expect(blocksOf('client'))
       .to.contain('(1 of 3 scenarios not as expected)')
       .and.to.match(/ {2}X {2}CL-02 title of CL-02$/);
     expect(clientBlocks([result('CL-01', 'passed', red, 'client')], plain)).to.have.length(3);

@@ -28,12 +28,12 @@ export function clientBlocks(scenarios: readonly ScenarioResult[], paint: Paint)
   const { clients, rows } = clientTable(scenarios);
   const isOne = clients.length === 1;
   if (clients.length === 0 || (isOne && rows.every(({ suite }) => suite !== 'client'))) return [];
-  const told = rows.filter((row) => (isOne ? row.cells.some(isWrong) : isSplit(row)));
+  const shown = rows.filter((row) => (isOne ? row.cells.some(isWrong) : isSplit(row)));
   const what = isOne ? 'not as expected' : 'differ between clients';
   return [
-    `\n${paint('Clients', 1)} (${told.length} of ${rows.length} scenarios ${what})`,
+    `\n${paint('Clients', 1)} (${shown.length} of ${rows.length} scenarios ${what})`,
     ...countsOf(clients, rows),
-    ...(told.length === 0 ? [] : ['', ...marksOf(clients, told, paint)]),
+    ...(shown.length === 0 ? [] : ['', ...marksOf(clients, shown, paint)]),
   ];
 }
 

@@ -45,14 +45,14 @@ export class RunnerLog {
   /** Number of missing events: the log was rotated before they were read. */
   lost = 0;
   /** The last lines before the first event: output of a program that failed to start. */
-  readonly said: string[] = [];
+  readonly firstLines: string[] = [];
   #last = 0;
 
   /** Returns the event of a line; undefined for known events and other lines. */
   read(line: string): RunnerEvent | undefined {
     if (!line.startsWith(BEGINNING)) {
-      if (line.trim() !== '' && this.#last === 0) this.said.push(line.trim());
-      this.said.splice(0, this.said.length - LAST_LINES);
+      if (line.trim() !== '' && this.#last === 0) this.firstLines.push(line.trim());
+      this.firstLines.splice(0, this.firstLines.length - LAST_LINES);
       return undefined;
     }
     let parsed: { readonly runner: number } & RunnerEvent;

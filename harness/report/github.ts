@@ -37,7 +37,7 @@ const LONGEST_REASON = 1500;
 export function jobSummary(results: RunResults): string {
   const { run, environment, scenarios, gate } = results;
   const bad = scenarios.filter((scenario) => !isFine(scenario));
-  const told = withinBytes(bad.map(failure), FAILURE_BYTES);
+  const failures = withinBytes(bad.map(failure), FAILURE_BYTES);
   const section = (title: string, blocks: readonly string[]): readonly string[] =>
     blocks.length === 0 ? [] : [`### ${title}`, ...blocks];
   const list = (items: readonly string[]): readonly string[] =>
@@ -50,8 +50,8 @@ export function jobSummary(results: RunResults): string {
     plain(judgedText(results)),
     ...(run.error === null ? [] : [`**${plain(run.error)}**`]),
     ...(scenarios.length === 0 ? [] : [suiteTable(scenarios)]),
-    ...section('Not as expected', told),
-    ...(bad.length > told.length ? [`And ${bad.length - told.length} more.`] : []),
+    ...section('Not as expected', failures),
+    ...(bad.length > failures.length ? [`And ${bad.length - failures.length} more.`] : []),
     ...section('Not allowed by the gate', list(gate?.problems ?? [])),
     ...section(
       'Allowed by the gate',
@@ -68,8 +68,8 @@ export function jobSummary(results: RunResults): string {
 function suiteTable(scenarios: readonly ScenarioResult[]): string {
   const rows = [...new Set(scenarios.map(({ suite }) => suite))].map((suite) => {
     const own = scenarios.filter((scenario) => scenario.suite === suite);
-    const of = (verdict: Verdict): number => own.filter((scenario) => scenario.verdict === verdict).length;
-    return [suite, ...VERDICTS.map((verdict) => String(of(verdict) || ''))];
+    const count = (verdict: Verdict): number => own.filter((scenario) => scenario.verdict === verdict).length;
+    return [suite, ...VERDICTS.map((verdict) => String(count(verdict) || ''))];
   });
   return table(['suite', ...VERDICTS], rows);
 }

@@ -159,7 +159,7 @@ function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] 
 }
 
 function ownSuiteXml({ suite, name, element, message }: CaseOfRun, { run }: RunResults): string {
-  const count = (of: CaseOfRun['element']): number => (element === of ? 1 : 0);
+  const count = (kind: CaseOfRun['element']): number => (element === kind ? 1 : 0);
   const counts = { tests: 1, failures: count('failure'), errors: count('error'), skipped: count('skipped') };
   const attributes = attributesOf(suiteValues(run, suite, counts, run.milliseconds));
   const body =

@@ -53,11 +53,12 @@ function notAsExpected(scenarios: readonly ScenarioResult[], paint: Paint): stri
 
 /** Returns the numbers of unexpected probes. The full reason is printed with the scenario. */
 function shortReason({ title, probes, errorCode }: ScenarioResult): string {
-  const of = (verdict: ProbeOutcome['verdict']): number => probes.filter((probe) => probe.verdict === verdict).length;
-  const wrong = (['failed', 'inconclusive', 'error'] as const).filter((verdict) => of(verdict) > 0);
+  const count = (verdict: ProbeOutcome['verdict']): number =>
+    probes.filter((probe) => probe.verdict === verdict).length;
+  const wrong = (['failed', 'inconclusive', 'error'] as const).filter((verdict) => count(verdict) > 0);
   const parts = [
     ...(errorCode === null ? [] : [errorCode]),
-    ...wrong.map((verdict) => `${of(verdict)} of ${counted(probes.length, 'probe')} ${verdict}`),
+    ...wrong.map((verdict) => `${count(verdict)} of ${counted(probes.length, 'probe')} ${verdict}`),
   ];
   return parts.length === 0 ? title : `${title} (${parts.join(', ')})`;
 }

@@ -117,16 +117,16 @@ describe('the terminal', () => {
   });
 
   it('prints the number of AWS calls, unless the run ended before them', () => {
-    const said = (aws: RunResults['aws']): string => {
+    const printed = (aws: RunResults['aws']): string => {
       const { terminal, text } = aTerminal({});
       terminal.reportsWritten({ ...whole(), aws }, []);
       return text();
     };
     const calls = { total: 1234, retries: 12, throttled: 3, byOperation: {} };
-    expect(said({ calls })).to.contain('\nAWS calls: 1,234 (12 retries, 3 throttled)\n');
-    expect(said({ calls: { ...calls, retries: 1, throttled: 0 } })).to.contain('\nAWS calls: 1,234 (1 retry)\n');
-    expect(said({ calls: { ...calls, retries: 0, throttled: 0 } })).to.contain('\nAWS calls: 1,234\n');
-    expect(said(null)).not.to.contain('AWS calls');
+    expect(printed({ calls })).to.contain('\nAWS calls: 1,234 (12 retries, 3 throttled)\n');
+    expect(printed({ calls: { ...calls, retries: 1, throttled: 0 } })).to.contain('\nAWS calls: 1,234 (1 retry)\n');
+    expect(printed({ calls: { ...calls, retries: 0, throttled: 0 } })).to.contain('\nAWS calls: 1,234\n');
+    expect(printed(null)).not.to.contain('AWS calls');
   });
 
   it('reports that a run failed or was interrupted', () => {

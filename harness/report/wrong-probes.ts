@@ -4,8 +4,8 @@ import { isFailedControl, type ProbeOutcome, type ScenarioResult } from '../resu
 export function wrongProbes({ reason, probes }: ScenarioResult): readonly string[] {
   const wrong = probes.filter(({ verdict }) => verdict !== 'passed');
   wrong.sort((a, b) => Number(isFailedControl(b)) - Number(isFailedControl(a)));
-  const told = wrong.flatMap((probe) => [probeSentence(probe), ...whyLine(probe)]);
-  return told.includes(reason) ? told : [reason, ...told];
+  const reasons = wrong.flatMap((probe) => [probeSentence(probe), ...whyLine(probe)]);
+  return reasons.includes(reason) ? reasons : [reason, ...reasons];
 }
 
 export const whyLine = ({ why }: ProbeOutcome): readonly string[] => (why === undefined ? [] : [`  why: ${why}`]);

@@ -100,7 +100,7 @@ export async function readUserSuites(own: Registry, folders: readonly string[], 
 
 async function noteFiles({ files }: Reload, { policyFiles }: Registry): Promise<void> {
   const imports = await prepareForUserFiles();
-  for (const file of [...imports.ofLoadedAnew(), ...requiredFiles(), ...policyFiles]) files.add(file);
+  for (const file of [...imports.reloaded(), ...requiredFiles(), ...policyFiles]) files.add(file);
 }
 
 /** Returns the source path of a built suite, for reports. */

@@ -41,7 +41,7 @@ describe('the registry of scenarios', () => {
       registry.file = 'b.ts';
       suite('abac', ({ scenario }) => scenario('AB-03', 'third', good));
     });
-    expect(registry.scenarios.map(({ id, suite: of, file }) => `${id} ${of} ${file}`)).to.deep.equal([
+    expect(registry.scenarios.map(({ id, suite: suiteName, file }) => `${id} ${suiteName} ${file}`)).to.deep.equal([
       'AB-02 abac a.ts',
       'AB-01 abac a.ts',
       'AB-03 abac b.ts',

@@ -6,14 +6,14 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 export interface ImportedFiles {
   has(file: string): boolean;
   /** Real paths of imports of reloaded files, including missing ones. */
-  ofLoadedAnew(): readonly string[];
+  reloaded(): readonly string[];
 }
 
 /** A URL parameter with the number of the load. Imports inherit it, because Node caches a URL's module forever. */
-const ANEW = 'conformance-load';
+const LOAD_PARAMETER = 'conformance-load';
 
 /** Returns the query of a file's URL. If `time` is not 0, the file is reloaded with imports outside `node_modules`. */
-export const queryOf = (time: number): string => (time === 0 ? '' : `?${ANEW}=${time}`);
+export const queryOf = (time: number): string => (time === 0 ? '' : `?${LOAD_PARAMETER}=${time}`);
 
 const { cache } = createRequire(import.meta.url);
 
@@ -25,7 +25,7 @@ export function forgetRequired(): void {
 }
 
 /** Removes the parameter of reloaded files from paths in a text. */
-export const withoutTime = (text: string): string => text.replaceAll(new RegExp(`[?&]${ANEW}=\\d+`, 'g'), '');
+export const withoutTime = (text: string): string => text.replaceAll(new RegExp(`[?&]${LOAD_PARAMETER}=\\d+`, 'g'), '');
 
 /** Module hooks belong to the process, so they are registered once. */
 let prepared: Promise<ImportedFiles> | undefined;
@@ -47,10 +47,10 @@ async function prepare(): Promise<ImportedFiles> {
   export function initialize({ port }) { imported = port; }
   export async function resolve(specifier, context, next) {
     if (specifier === 'eks-pod-identity-conformance') return { url: ${JSON.stringify(publicSurface)}, shortCircuit: true };
-    const [anew] = /\\?${ANEW}=\\d+/.exec(context.parentURL?.replace('&', '?') ?? '') ?? [''];
+    const [query] = /\\?${LOAD_PARAMETER}=\\d+/.exec(context.parentURL?.replace('&', '?') ?? '') ?? [''];
     const isOwn = /^\\.{0,2}\\//.test(specifier);
     const found = await next(specifier, context).catch((error) => {
-      if (isOwn && anew) imported.postMessage(new URL(specifier, context.parentURL).href + anew);
+      if (isOwn && query) imported.postMessage(new URL(specifier, context.parentURL).href + query);
       if (specifier !== 'chai') throw error;
       return next(specifier, { ...context, parentURL: ${JSON.stringify(publicSurface)} });
     });
@@ -58,8 +58,8 @@ async function prepare(): Promise<ImportedFiles> {
     // Without "module" in a package.json, tsx treats imports of suites as CommonJS, and marks their URLs.
     const isTypeScript = /\\.ts(%3F|[?#]|$)/.test(found.url);
     const file = isTypeScript ? found.url.replace(/(%3F|\\?)tsx-commonjs-.*/, '') : found.url;
-    const url = anew && file + (file.includes('?') ? anew.replace('?', '&') : anew) || file;
-    if (isOwn || anew) imported.postMessage(url);
+    const url = query && file + (file.includes('?') ? query.replace('?', '&') : query) || file;
+    if (isOwn || query) imported.postMessage(url);
     // Suites are ES modules, even if the package.json of their folder does not say so.
     return isTypeScript ? { ...found, url, format: 'module' } : { ...found, url };
   }`;
@@ -71,13 +71,13 @@ async function prepare(): Promise<ImportedFiles> {
 
 function importedFiles(port: MessagePort): ImportedFiles {
   const files = new Set<string>();
-  const anew = new Set<string>();
+  const reloaded = new Set<string>();
   const receive = (): void => {
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
       const url = String((next as { readonly message: unknown }).message);
       const file = fileURLToPath(url.replace(/([?#]|%3F).*/, ''));
       files.add(file);
-      if (url.includes(ANEW)) anew.add(file);
+      if (url.includes(LOAD_PARAMETER)) reloaded.add(file);
     }
   };
   return {
@@ -85,9 +85,9 @@ function importedFiles(port: MessagePort): ImportedFiles {
       receive();
       return files.has(file);
     },
-    ofLoadedAnew: () => {
+    reloaded: () => {
       receive();
-      return [...anew];
+      return [...reloaded];
     },
   };
 }

@@ -138,7 +138,7 @@ export class Names {
 
   /** Principals of a bucket policy are AWS principals. */
   #principal(principal: NonNullable<PermissionStatement['principal']> | TrustStatement['principal']): unknown {
-    const isTold = typeof principal === 'object' && !Array.isArray(principal);
-    return principal === '*' ? '*' : this.expandAll(isTold ? principal : { AWS: principal });
+    const isExplicit = typeof principal === 'object' && !Array.isArray(principal);
+    return principal === '*' ? '*' : this.expandAll(isExplicit ? principal : { AWS: principal });
   }
 }

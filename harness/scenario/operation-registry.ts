@@ -16,9 +16,9 @@ export type DescriptorFields<D> = Omit<D, 'name' | 'performedBy'>;
 export function defineHarnessOperation<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
-  said: DescriptorFields<HarnessDescriptor<T & HarnessOperation>>,
+  fields: DescriptorFields<HarnessDescriptor<T & HarnessOperation>>,
 ): (...args: Args) => HarnessOperation {
-  define(operations, { ...said, name, performedBy: 'harness' });
+  define(operations, { ...fields, name, performedBy: 'harness' });
   return (...args) => ({ do: name, ...build(...args) });
 }
 
@@ -26,9 +26,9 @@ export function defineHarnessOperation<Args extends readonly unknown[], T extend
 export function defineWorkloadOperation<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
-  said: DescriptorFields<WorkloadDescriptor<T & WorkloadOperation>>,
+  fields: DescriptorFields<WorkloadDescriptor<T & WorkloadOperation>>,
 ): (...args: Args) => WorkloadOperation {
-  define(operations, { ...said, name, performedBy: 'workload' });
+  define(operations, { ...fields, name, performedBy: 'workload' });
   return (...args) => ({ do: name, ...build(...args) });
 }
 
@@ -36,9 +36,9 @@ export function defineWorkloadOperation<Args extends readonly unknown[], T exten
 export function defineStep<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
-  said: DescriptorFields<StepDescriptor<T & ActionStep>>,
+  fields: DescriptorFields<StepDescriptor<T & ActionStep>>,
 ): (...args: Args) => ActionStep {
-  define(steps, { ...said, name });
+  define(steps, { ...fields, name });
   return (...args) => ({ kind: 'action', do: name, ...build(...args) });
 }
 

@@ -56,12 +56,12 @@ const identity = { arn: SESSION, account: '111122223333' };
 describe("a client's report of an S3 operation", () => {
   const recorded = (
     calls: readonly CallRecord[] | undefined,
-    said: Partial<ProbeReport> = {},
+    fields: Partial<ProbeReport> = {},
     step: ProbeStep = read,
     client?: ChosenClient,
-  ): ProbeReport => asRecorded(worldOf(calls, client), step, report(said));
+  ): ProbeReport => asRecorded(worldOf(calls, client), step, report(fields));
 
-  for (const [what, calls, said] of [
+  for (const [what, calls, fields] of [
     ['the reported call', [call('told', { receivedAt: 0 }), call('other')], { requestId: 'told' }],
     ['the last call about its object during the probe', [call('first'), call('told')], {}],
     ['a call at the first moment of the probe', [call('told', { receivedAt: STARTED })], {}],
@@ -92,7 +92,7 @@ describe("a client's report of an S3 operation", () => {
     ],
   ] as const satisfies readonly (readonly [string, readonly CallRecord[], Partial<ProbeReport>])[])
     it(`gets the identity of ${what}`, () =>
-      expect(recorded(calls, said)).to.deep.equal({ ...report(said), requestId: 'told', identity }));
+      expect(recorded(calls, fields)).to.deep.equal({ ...report(fields), requestId: 'told', identity }));
 
   it('gets an anonymous identity if S3 saw an anonymous caller', () =>
     expect(recorded([call('told', { caller: 'anonymous' })]).identity).to.deep.equal({
@@ -170,7 +170,7 @@ describe("a client's report of an S3 operation", () => {
       recorded([call('told', {}, BUCKET), call('other')], {}, granted('red', listObjects('data'))).requestId,
     ).to.equal('told'));
 
-  for (const [what, said, step, client] of [
+  for (const [what, fields, step, client] of [
     ['a refusal', { outcome: 'refused' }, read, GO],
     ['an error', { outcome: 'error' }, read, GO],
     ['an answer of STS', { outcome: 'denied', layer: 'sts' }, read, GO],
@@ -178,7 +178,7 @@ describe("a client's report of an S3 operation", () => {
     ['a harness probe', {}, succeeds(agentGet(80, '/')), GO],
     ['a client that is not installed', {}, read, { client: { name: 'go' } } as unknown as ChosenClient],
   ] as const satisfies readonly (readonly [string, Partial<ProbeReport>, ProbeStep, ChosenClient])[])
-    it(`is unchanged for ${what}`, () => expect(recorded([], said, step, client)).to.deep.equal(report(said)));
+    it(`is unchanged for ${what}`, () => expect(recorded([], fields, step, client)).to.deep.equal(report(fields)));
 
   it('is unchanged without a client', () =>
     expect(asRecorded(aWorld(aScenario(), worldOf([]).environment), read, report())).to.deep.equal(report()));

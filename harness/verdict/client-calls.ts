@@ -31,8 +31,8 @@ export function asRecorded(
     return report.identity === undefined
       ? wrong('neither the client nor an AWS call record shows the identity')
       : report;
-  const told = report.requestId === undefined ? undefined : controls.findCall(report.requestId);
-  const calls = told === undefined ? callsFor(controls.calls(), target, report) : [told];
+  const reportedCall = report.requestId === undefined ? undefined : controls.findCall(report.requestId);
+  const calls = reportedCall === undefined ? callsFor(controls.calls(), target, report) : [reportedCall];
   // Other pods of the scenario may make the same call concurrently.
   const its =
     ofOneRole(calls) || name === undefined ? calls : calls.filter(ofAccount(controls.calls(), workload(context, name)));

@@ -102,13 +102,16 @@ describe('the outcome of a probe', () => {
   it("recognizes the node's role, and names the workload", () => {
     const arn = 'arn:aws:sts::111122223333:assumed-role/node/i-0';
     const result: ProbeResult = { outcome: 'granted', requestId: 'r', identity: { arn, account: '111122223333' } };
-    const of = (step: ProbeStep, met: ProbeResult) =>
+    const outcomeFor = (step: ProbeStep, met: ProbeResult) =>
       outcomeOf(context, { number: 0, step }, judged(context, step, met), { tries: 1, milliseconds: 1 });
-    expect(of(granted('red', getObject('data/red/key'), { as: 'node' }), result)).to.include({
+    expect(outcomeFor(granted('red', getObject('data/red/key'), { as: 'node' }), result)).to.include({
       verdict: 'passed',
       workload: 'red',
     });
-    expect(of(succeeds(agentGet(80, '/')), { outcome: 'granted' })).to.include({ verdict: 'passed', workload: null });
+    expect(outcomeFor(succeeds(agentGet(80, '/')), { outcome: 'granted' })).to.include({
+      verdict: 'passed',
+      workload: null,
+    });
   });
 
   describe('with a call record', () => {
@@ -129,7 +132,7 @@ describe('the outcome of a probe', () => {
       aScenario(),
       anEnvironment({ ...aws, controls } as unknown as AwsTarget, { clusters: new Map([['c1', cluster]]) }),
     );
-    const of = (step: ProbeStep, result: ProbeResult, tries = 1) =>
+    const outcomeFor = (step: ProbeStep, result: ProbeResult, tries = 1) =>
       outcomeOf(recorded, { number: 4, step }, judged(recorded, step, result), {
         why: 'It may be late.',
         tries,
@@ -139,20 +142,20 @@ describe('the outcome of a probe', () => {
     const denial: ProbeResult = { outcome: 'denied', layer: 's3', code: 'AccessDenied', identity, requestId: 'r' };
 
     it('explains denials and unexpected results, but not expected access', () => {
-      const asExpected = of(denied('red', getObject('data/blue/key'), { by: 's3' }), denial);
+      const asExpected = outcomeFor(denied('red', getObject('data/blue/key'), { by: 's3' }), denial);
       expect(asExpected).to.include({ verdict: 'passed', number: 4, milliseconds: 1235 });
       expect(asExpected.decisiveCall).to.equal('r');
       expect(asExpected).not.to.have.any.keys('why', 'tries');
       const access = granted('red', getObject('data/red/key'));
-      expect(of(access, { outcome: 'granted', identity, requestId: 'r' })).not.to.have.property('decisiveCall');
-      const missed = of(access, denial, 3);
+      expect(outcomeFor(access, { outcome: 'granted', identity, requestId: 'r' })).not.to.have.property('decisiveCall');
+      const missed = outcomeFor(access, denial, 3);
       expect(missed).to.include({ verdict: 'failed', why: 's3:GetObject denied by statement 1', tries: 3 });
       expect(missed.reason).to.match(/^It may be late\. Access was expected.*, after 3 tries in 1\.2 s\.$/);
       expect(missed.expected.text).to.equal('granted as role app');
     });
     it('explains a wrong identity by the call that opened its session', () => {
       const other = { ...identity, arn: arn.replace('-app', '-other') };
-      const wrong = of(granted('red', getObject('data/red/key')), {
+      const wrong = outcomeFor(granted('red', getObject('data/red/key')), {
         outcome: 'granted',
         identity: other,
         requestId: 'r',
@@ -160,18 +163,21 @@ describe('the outcome of a probe', () => {
       expect(wrong).to.include({ verdict: 'failed', decisiveCall: 'o' });
     });
     it('has no decisive call if the result names none', () =>
-      expect(of(granted('red', getObject('data/red/key')), { outcome: 'denied', layer: 's3' })).not.to.have.property(
-        'decisiveCall',
-      ));
+      expect(
+        outcomeFor(granted('red', getObject('data/red/key')), { outcome: 'denied', layer: 's3' }),
+      ).not.to.have.property('decisiveCall'));
     it('takes the denying policy from the message, or else from the record', () => {
       const by = (policy: 'identity' | 'session', message?: string) =>
-        of(denied('red', getObject('data/blue/key'), { by: 's3', policy }), { ...denial, ...(message && { message }) });
+        outcomeFor(denied('red', getObject('data/blue/key'), { by: 's3', policy }), {
+          ...denial,
+          ...(message && { message }),
+        });
       const message = 'because no session policy allows the s3:GetObject action';
       expect(by('session', message).verdict).to.equal('passed');
       expect(by('identity', message).verdict).to.equal('failed');
     });
     it('says that denials are inconclusive if a control failed', () => {
-      const failed = of(control('red', getObject('data/red/key')), denial);
+      const failed = outcomeFor(control('red', getObject('data/red/key')), denial);
       expect(failed).to.include({ verdict: 'inconclusive', control: true });
       expect(failed.reason).to.match(
         /^The control failed, so the denials of this scenario are inconclusive\. It may be late\. /,

@@ -62,15 +62,15 @@ export function outcomeOf(
   { result, call, expectation, expectedIdentity, judgement }: JudgedProbe,
   { unreliableReason, why, decidedBy, tries, milliseconds }: ProbeAttempt,
 ): ProbeOutcome {
-  const told = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
-  const said = tries === 1 ? told : afterTries(told, tries, milliseconds);
+  const ownReason = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
+  const reasonAfterTries = tries === 1 ? ownReason : afterTries(ownReason, tries, milliseconds);
   const doubts = judgement.matches
     ? undefined
     : (inconclusiveReason(result, lateness(context, result, milliseconds)) ?? unreliableReason);
   // The notes are about timed-out waits, which may be the reason.
   const reason = judgement.matches
-    ? said
-    : [doubts ?? [], why ?? [], said, ...notesOn(context, step.workload)].flat().join(' ');
+    ? reasonAfterTries
+    : [doubts ?? [], why ?? [], reasonAfterTries, ...notesOn(context, step.workload)].flat().join(' ');
   const verdict =
     result.outcome === 'error' || doubts !== undefined
       ? 'error'

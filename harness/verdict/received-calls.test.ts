@@ -236,8 +236,8 @@ describe('the recorded calls of a probe', () => {
   it('refer to policies by index, and to statements by sid', () => {
     const statements = [inPolicy('p', 0), inPolicy('q', 0, { sid: 'Reads' })];
     const decision = { value: 'implicitlyDenied', policies, statements, deciding: [statements[1]] };
-    const { calls, policies: told } = received([decidedBy(decision)], [probe(100, 110, as('red'))]);
-    expect(told.map(({ document }) => document)).to.deep.equal([{ p: 1 }, { q: 1 }]);
+    const { calls, policies: shown } = received([decidedBy(decision)], [probe(100, 110, as('red'))]);
+    expect(shown.map(({ document }) => document)).to.deep.equal([{ p: 1 }, { q: 1 }]);
     expect(calls[0]?.decisions[0]?.policies).to.deep.equal([0, 1]);
     expect(calls[0]?.decisions[0]?.deciding).to.deep.equal([
       { policy: 1, index: 0, effect: 'Allow', applied: false, sid: 'Reads' },

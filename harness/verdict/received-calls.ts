@@ -37,14 +37,14 @@ export function receivedCalls(
   const unexpected = new Set(
     probes.filter(({ verdict }) => verdict !== 'passed').map(({ decisiveCall }) => decisiveCall),
   );
-  const told = probes.map((probe) => {
+  const withCalls = probes.map((probe) => {
     const calls = callsOf(probe, scenario.id, { record, openers, answers });
     return calls.length === 0 ? probe : { ...probe, calls: calls.map(placeOf) };
   });
   const calls = [...places.keys()].map((call) =>
     receivedCall(call, (policy) => intern(policies, policy), unexpected.has(call.requestId)),
   );
-  return { probes: told, calls, policies: [...policies.values()].map(({ policy }) => policy) };
+  return { probes: withCalls, calls, policies: [...policies.values()].map(({ policy }) => policy) };
 }
 
 export const openedBy = ({ notes }: CallRecord): readonly string[] =>

@@ -34,9 +34,9 @@ export function whyOf({ authorizations, notes, errorCode }: CallRecord): string 
   const assumed = authorizations.filter(
     (one, index, all) => one.action.startsWith('sts:') && placeIn(one) !== placeIn(all[index - 1]),
   );
-  const telling = assumed.length > 0 ? assumed : authorizations.slice(-1);
+  const decisive = assumed.length > 0 ? assumed : authorizations.slice(-1);
   const association = notes.filter((note) => note.startsWith('association '));
-  return [...association, ...telling.map(sentenceOf)].join('; ') || undefined;
+  return [...association, ...decisive.map(sentenceOf)].join('; ') || undefined;
 }
 
 /** `allowed by statement 1 of …`, without the match. */

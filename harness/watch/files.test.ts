@@ -27,35 +27,35 @@ async function watcherOf(folder: string) {
   open.push(watcher);
   await watcher.ready;
   /** Writes a file until the change is reported. */
-  const isTold = async (file: string): Promise<void> => {
+  const untilReported = async (file: string): Promise<void> => {
     for (let text = ''; !changes.has(file); text += ' ') {
       writeFileSync(file, text);
       await new Promise((again) => setTimeout(again, 50));
     }
   };
-  return { watcher, changes, notes, started, isTold };
+  return { watcher, changes, notes, started, untilReported };
 }
 
 describe('the file watcher', () => {
   it('reports files in new folders, except hidden folders, node_modules and reports', async () => {
     const folder = temporaryFolder();
-    const { changes, isTold } = await watcherOf(folder);
+    const { changes, untilReported } = await watcherOf(folder);
     for (const name of ['policies', '.git', 'node_modules', 'reports']) {
       mkdirSync(join(folder, name));
       writeFileSync(join(folder, name, 'a.json'), '{}');
     }
-    await isTold(join(folder, 'policies', 'b.json'));
+    await untilReported(join(folder, 'policies', 'b.json'));
     expect([...changes].filter((file) => !file.startsWith(join(folder, 'policies')))).to.deep.equal([]);
   });
 
   it('reports the creation of a file elsewhere, even after its removal', async () => {
-    const { watcher, changes, isTold } = await watcherOf(temporaryFolder());
+    const { watcher, changes, untilReported } = await watcherOf(temporaryFolder());
     const file = join(temporaryFolder(), 'policy.json');
     watcher.add([file]);
-    await isTold(file);
+    await untilReported(file);
     rmSync(file);
     changes.clear();
-    await isTold(file);
+    await untilReported(file);
   });
 
   for (const [code, setting] of [
@@ -64,14 +64,14 @@ describe('the file watcher', () => {
   ] as const)
     it(`polls files if the system cannot watch more (${code})`, async () => {
       const folder = temporaryFolder();
-      const { notes, started, isTold } = await watcherOf(folder);
+      const { notes, started, untilReported } = await watcherOf(folder);
       const [first, second] = started;
       for (const one of [first, second, first]) one?.emit('error', Object.assign(new Error(code), { code }));
       expect(notes).to.deep.equal([
         `The system cannot watch more files (${code}): polling every 250 ms instead; raise ${setting} to avoid this.`,
       ]);
       expect(started.slice(2).map(({ options }) => options.usePolling)).to.deep.equal([true, true]);
-      await isTold(join(folder, 'a.json'));
+      await untilReported(join(folder, 'a.json'));
     });
 
   it('reports other errors', async () => {

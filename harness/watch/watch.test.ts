@@ -52,19 +52,19 @@ describe('changed scenarios', () => {
 
 describe('watchKeys', () => {
   it('reports keys, and restores the terminal at the end', () => {
-    const told: unknown[] = [];
+    const events: unknown[] = [];
     let read: (chunk: Buffer) => void = () => undefined;
     const input = {
-      setRawMode: (raw: boolean) => void told.push(`raw ${raw}`),
+      setRawMode: (raw: boolean) => void events.push(`raw ${raw}`),
       on: (_: 'data', listener: typeof read) => void (read = listener),
-      off: (_: 'data', listener: typeof read) => void told.push(listener === read),
+      off: (_: 'data', listener: typeof read) => void events.push(listener === read),
       resume: () => undefined,
       pause: () => undefined,
     };
-    const stop = watchKeys(input, (key: Key) => void told.push(key));
+    const stop = watchKeys(input, (key: Key) => void events.push(key));
     for (const typed of ['\r', 'fx', 'q', '\u0003']) read(Buffer.from(typed));
     stop();
-    expect(told).to.deep.equal(['raw true', 'all', 'failed', 'end', 'end', true, 'raw false']);
+    expect(events).to.deep.equal(['raw true', 'all', 'failed', 'end', 'end', true, 'raw false']);
   });
 });
 
@@ -85,7 +85,7 @@ function watchOf(files: Readonly<Record<string, boolean>>) {
     });
     return { scenarios: all, hooks: new Map(), scopes: {}, renamedSuites: {} };
   };
-  let said = '';
+  let printed = '';
   let typed: (chunk: Buffer) => void = () => undefined;
   const ended: string[] = [];
   const watch = new Watch({
@@ -95,7 +95,7 @@ function watchOf(files: Readonly<Record<string, boolean>>) {
     load: () => Promise.resolve().then(load),
     files: new Set([elsewhere, ...Object.keys(files).map((id) => join(folder, 'suites', `${id}.json`))]),
     reporters: () => Promise.resolve([]),
-    stderr: { write: (text) => void (said += text) },
+    stderr: { write: (text) => void (printed += text) },
     quiet: false,
     stdin: {
       isTTY: true,
@@ -112,10 +112,10 @@ function watchOf(files: Readonly<Record<string, boolean>>) {
     (await watch.next(new Set(bad), interrupt.signal))?.run.map(({ id }) => id);
   /** Resolves when a text has been printed. */
   const heard = async (text: string): Promise<void> => {
-    while (!said.includes(text)) await new Promise((again) => setTimeout(again, 5));
+    while (!printed.includes(text)) await new Promise((again) => setTimeout(again, 5));
   };
   const type = (text: string): void => typed(Buffer.from(text));
-  return { folder, write, ids, elsewhere, next, heard, type, ended, interrupt, said: () => said };
+  return { folder, write, ids, elsewhere, next, heard, type, ended, interrupt, output: () => printed };
 }
 
 const open: Watch[] = [];
@@ -125,12 +125,12 @@ afterEach(async () => {
 
 describe('--watch', () => {
   it('runs scenarios that an edit changes, even during a round', async () => {
-    const { next, write, heard, said } = watchOf({ 'MY-01': true, 'MY-02': true });
+    const { next, write, heard, output } = watchOf({ 'MY-01': true, 'MY-02': true });
     const first = next();
     await heard('Watching');
     write('MY-02.json', 'false');
     expect(await first).to.deep.equal(['MY-02']);
-    expect(said()).to.match(/Changed: .*MY-02\.json: running MY-02\./);
+    expect(output()).to.match(/Changed: .*MY-02\.json: running MY-02\./);
     // Two edits during a round.
     write('MY-01.json', 'false');
     write('MY-02.json', 'true');
@@ -159,7 +159,7 @@ describe('--watch', () => {
   });
 
   it('reports broken suites, and continues when they are fixed', async () => {
-    const { next, write, heard, said, type } = watchOf({ 'MY-01': true, 'MY-02': true });
+    const { next, write, heard, output, type } = watchOf({ 'MY-01': true, 'MY-02': true });
     const round = next();
     await heard('Watching');
     write('MY-01.json', '');
@@ -169,7 +169,7 @@ describe('--watch', () => {
     await heard('MY-01 is broken.\nMY-01 is broken.');
     write('MY-01.json', 'false');
     expect(await round).to.deep.equal(['MY-01']);
-    expect(said()).to.match(
+    expect(output()).to.match(
       /Watching .*: Enter runs all scenarios, f failed ones, q quits\.\n(MY-01 is broken\.\n)+\nChanged: .*MY-01\.json: running MY-01\.\n$/,
     );
   });
@@ -194,13 +194,13 @@ describe('--watch', () => {
   });
 
   it('watches files elsewhere that suites read, but not others in their folder', async () => {
-    const { next, heard, elsewhere, said } = watchOf({ 'MY-01': true });
+    const { next, heard, elsewhere, output } = watchOf({ 'MY-01': true });
     void next();
     await heard('Watching');
     writeFileSync(join(dirname(elsewhere), 'other.json'), '{}');
     writeFileSync(elsewhere, '{}');
     await heard('policy.json, but no declaration of a scenario.');
-    expect(said()).not.to.contain('other.json');
+    expect(output()).not.to.contain('other.json');
   });
 
   it('runs all scenarios at Enter, unexpected ones at f, and ends at q', async () => {

@@ -77,10 +77,10 @@ export async function collectReports(
     await untilStreamEnds(kubernetes.followLog(namespace, name, PROBE_CONTAINER, take, signal));
     if (inbox.complete) return true;
     if (!ended) return undefined;
-    const said = others.length > 0 ? `. Its log: ${others.join(' | ')}` : '';
+    const logExcerpt = others.length > 0 ? `. Its log: ${others.join(' | ')}` : '';
     throw new HarnessError(
       'POD_FAILED',
-      `Pod ${namespace}/${name} ended (${describeEnd(ended)}) before all its probes had reported${said}.`,
+      `Pod ${namespace}/${name} ended (${describeEnd(ended)}) before all its probes had reported${logExcerpt}.`,
     );
   };
   try {

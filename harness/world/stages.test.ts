@@ -18,19 +18,19 @@ import { expectsRefusal, podStages, stages } from './stages.ts';
 
 const red = granted('red', getObject('data/red/key'));
 const blue = granted('blue', getObject('data/blue/key'));
-const of = (...probes: Step[]) => stages(aScenario({ probes }));
+const stagesOf = (...probes: Step[]) => stages(aScenario({ probes }));
 /** The numbers of the probes of each group. */
 const groupsOf = (...probes: Step[]): number[][] =>
-  of(...probes).map((stage) => (stage.kind === 'group' ? stage.group.probes.map(({ number }) => number) : []));
+  stagesOf(...probes).map((stage) => (stage.kind === 'group' ? stage.group.probes.map(({ number }) => number) : []));
 /** `group:probe,probe` of the pod that starts at a stage. */
-const pod = (all: ReturnType<typeof of>, workload: string, from: number): string =>
+const pod = (all: ReturnType<typeof stagesOf>, workload: string, from: number): string =>
   podStages(all, workload, from)
     .groups.map(({ number, probes }) => `${number}:${probes.map((probe) => probe.number).join(',')}`)
     .join(' ');
 
 describe('the stages of a scenario', () => {
   it('are groups of consecutive probes and the actions between them', () => {
-    const all = of(red, blue, advanceClock(60), red, restartPod('red'), startPod('blue'), blue);
+    const all = stagesOf(red, blue, advanceClock(60), red, restartPod('red'), startPod('blue'), blue);
     const text = all.map((stage) =>
       stage.kind === 'group'
         ? `${stage.group.number}[${stage.group.probes.map(({ number }) => number).join(' ')}]`
@@ -55,13 +55,13 @@ describe('the stages of a scenario', () => {
   });
 
   it('may begin and end with an action', () => {
-    const all = of(advanceClock(1), red, deletePod('red'));
+    const all = stagesOf(advanceClock(1), red, deletePod('red'));
     expect(all.map((stage) => stage.kind)).to.deep.equal(['action', 'group', 'action']);
   });
 });
 
 describe('the groups of a pod', () => {
-  const all = of(red, blue, advanceClock(60), red, restartPod('red'), red, blue, deletePod('blue'), red);
+  const all = stagesOf(red, blue, advanceClock(60), red, restartPod('red'), red, blue, deletePod('blue'), red);
 
   it('end with its restart', () => expect(pod(all, 'red', 0)).to.equal('0:0 1:2'));
   it('begin after a restart for the next pod', () => expect(pod(all, 'red', 4)).to.equal('2:3 3:5'));
@@ -76,7 +76,7 @@ describe('the groups of a pod', () => {
     it(`${deferred ? 'are deferred' : 'are not deferred'} for ${what}`, () =>
       expect(podStages(all, 'red', from).deferred).to.equal(deferred));
   it('are deferred for a pod whose first group follows a group of the harness', () =>
-    expect(podStages(of(succeeds(act(() => ({ outcome: 'granted' }))), red), 'red', 0).deferred).to.equal(true));
+    expect(podStages(stagesOf(succeeds(act(() => ({ outcome: 'granted' }))), red), 'red', 0).deferred).to.equal(true));
   it('are empty for a workload without probes', () => {
     expect(pod(all, 'green', 0)).to.equal('');
     expect(podStages(all, 'green', 0).deferred).to.equal(false);
@@ -97,5 +97,5 @@ describe('a refusal of credentials', () => {
     ['expected regardless of probes after the next step', [no, putRolePolicy('app'), red], 0, ['red'], true],
     ['not expected if a probe after a restart does not expect it', [no, restartPod('red'), red], 0, ['red'], false],
   ] as const satisfies readonly (readonly [string, readonly Step[], number, readonly string[], boolean])[])
-    it(`is ${what}`, () => expect(expectsRefusal(of(...probes), from, workloads)).to.equal(is));
+    it(`is ${what}`, () => expect(expectsRefusal(stagesOf(...probes), from, workloads)).to.equal(is));
 });

@@ -20,8 +20,8 @@ export async function benchGrowth(
 ): Promise<readonly Measurement[]> {
   const small = await runOf(few);
   const large = await runOf(many);
-  const compared = (name: string, target: number, of: (run: WholeRun) => number, unit: string): Measurement => {
-    const [one, other] = [of(small), of(large)];
+  const compared = (name: string, target: number, figureOf: (run: WholeRun) => number, unit: string): Measurement => {
+    const [one, other] = [figureOf(small), figureOf(large)];
     const note = `${one.toFixed(1)} ${unit} for ${few} scenarios, ${other.toFixed(1)} ${unit} for ${many}`;
     return measurement(name, other / one, 'times as much', target, note);
   };

@@ -47,7 +47,7 @@ describe('detect', () => {
         })),
       });
     };
-  const of = (
+  const detected = (
     attempt: Attempt,
     covered: Coverage,
     how: {
@@ -66,7 +66,7 @@ describe('detect', () => {
       run('slow', ['d'], 9),
       run('quick', ['d']),
     );
-    const { state, noticedBy, reachedBy } = await of(failing(['slow']), covered);
+    const { state, noticedBy, reachedBy } = await detected(failing(['slow']), covered);
     expect({ state, noticedBy, reachedBy }).to.deep.equal({ state: 'noticed', noticedBy: ['slow'], reachedBy: 3 });
     expect(tried).to.deep.equal([['quick', 'slow', 'wide'], ['slow']]);
   });
@@ -78,7 +78,7 @@ describe('detect', () => {
       run('file', ['d', 'x', 'e', 'f']),
       run('wide', ['d', 'x', 'y', 'z', 'e']),
     );
-    await of(failing([]), covered, { beside: [new Set(['d', 'e', 'f'])] });
+    await detected(failing([]), covered, { beside: [new Set(['d', 'e', 'f'])] });
     expect(tried).to.deep.equal([['one', 'file', 'two', 'wide']]);
     // One place that no other scenario reaches counts more than many places that all reach.
     tried.length = 0;
@@ -86,47 +86,47 @@ describe('detect', () => {
       ...['a', 'b', 'c'].map((id) => run(id, ['d', 'e', 'f', 'g'])),
       run('rare', ['d', 'h', 'x', 'y', 'z']),
     );
-    await of(failing([]), common, { beside: [new Set(['d', 'e', 'f', 'g', 'h'])] });
+    await detected(failing([]), common, { beside: [new Set(['d', 'e', 'f', 'g', 'h'])] });
     expect(tried[0]?.slice(0, 2)).to.deep.equal(['a', 'rare']);
   });
 
   it('tries all scenarios, reaching ones first, if the start of the environment reaches the defect too', async () => {
     const covered = { ...coverage(run('a', ['e']), run('b', ['d', 'e', 'f'])), always: ['d'] };
-    expect(await of(failing(['a']), covered)).to.deep.include({ noticedBy: ['a'], reachedBy: 2 });
+    expect(await detected(failing(['a']), covered)).to.deep.include({ noticedBy: ['a'], reachedBy: 2 });
     expect(tried[0]).to.deep.equal(['b', 'a']);
   });
 
   it('stops after the given number of scenarios, unless all are requested', async () => {
     const covered = coverage(...Array.from({ length: 200 }, (_, index) => run(`r${index}`, ['d'], index)));
-    expect(await of(failing(['r199']), covered, { most: 120 })).to.include({ state: 'survived', reachedBy: 200 });
+    expect(await detected(failing(['r199']), covered, { most: 120 })).to.include({ state: 'survived', reachedBy: 200 });
     expect(tried.map(({ length }) => length)).to.deep.equal([24, 96]);
-    expect((await of(failing(['r199']), covered)).noticedBy).to.deep.equal(['r199']);
-    expect((await of(failing(['r199']), covered, { all: true, most: 120 })).noticedBy).to.deep.equal(['r199']);
+    expect((await detected(failing(['r199']), covered)).noticedBy).to.deep.equal(['r199']);
+    expect((await detected(failing(['r199']), covered, { all: true, most: 120 })).noticedBy).to.deep.equal(['r199']);
   });
 
   it('first tries only the scenario that noticed the defect last time', async () => {
     const covered = coverage(run('a', ['d']), run('b', ['d', 'e']));
-    expect((await of(failing(['a', 'b']), covered, { hint: 'b' })).noticedBy).to.deep.equal(['b']);
+    expect((await detected(failing(['a', 'b']), covered, { hint: 'b' })).noticedBy).to.deep.equal(['b']);
     expect(tried).to.deep.equal([['b']]);
   });
 
   it('ignores scenarios that only fail in parallel with others, and tries the rest', async () => {
     const covered = coverage(run('a', ['d']), run('b', ['d', 'e']), run('c', ['d', 'e', 'f']));
-    expect(await of(failing(['c'], ['a']), covered)).to.include({ state: 'noticed' });
+    expect(await detected(failing(['c'], ['a']), covered)).to.include({ state: 'noticed' });
     expect(tried).to.deep.equal([['a', 'b', 'c'], ['a'], ['b', 'c'], ['c']]);
-    expect(await of(failing([], ['a']), covered)).to.include({ state: 'survived' });
+    expect(await detected(failing([], ['a']), covered)).to.include({ state: 'survived' });
   });
 
   it('reports every scenario that notices the defect if all are requested', async () => {
     const covered = coverage(run('a', ['d']), run('b', ['d']), run('c', ['d']));
-    expect((await of(failing(['a', 'c']), covered, { all: true })).noticedBy).to.deep.equal(['a', 'c']);
+    expect((await detected(failing(['a', 'c']), covered, { all: true })).noticedBy).to.deep.equal(['a', 'c']);
   });
 
   it('distinguishes surviving from unreached defects', async () => {
-    expect((await of(failing([]), coverage(run('a', ['d'])))).state).to.equal('survived');
-    expect((await of(failing([]), coverage(run('a', ['e'])))).state).to.equal('unreached');
+    expect((await detected(failing([]), coverage(run('a', ['d'])))).state).to.equal('survived');
+    expect((await detected(failing([]), coverage(run('a', ['e'])))).state).to.equal('unreached');
     const always = { ...coverage(run('a', ['e'])), always: ['d'] };
-    expect((await of(failing(['a']), always)).state).to.equal('noticed');
+    expect((await detected(failing(['a']), always)).state).to.equal('noticed');
   });
 
   it('accepts a confirmation alone from the same process', async () => {
@@ -142,7 +142,7 @@ describe('detect', () => {
         const over = await failing([], ['a'])(defect, runs, how);
         return runs.length > 1 ? { ...over, alone: alone === undefined ? [] : [alone] } : over;
       };
-      expect((await of(attempt, covered)).state).to.equal(state);
+      expect((await detected(attempt, covered)).state).to.equal(state);
     }
     expect(tried).to.deep.equal([['a', 'b'], ['a', 'b'], ['b']]);
   });
@@ -174,7 +174,7 @@ describe('detect', () => {
           scenarios: over.scenarios.map((one) => (one.id === 'r29' ? { ...one, verdict: 'failed' } : one)),
         });
       };
-      expect(await of(attempt, thirty)).to.deep.include({ state: 'noticed', noticedBy: ['r29'] });
+      expect(await detected(attempt, thirty)).to.deep.include({ state: 'noticed', noticedBy: ['r29'] });
     });
 
     for (const [what, milliseconds] of [
@@ -182,7 +182,7 @@ describe('detect', () => {
       ['after a timeout', 3000],
     ] as const)
       it(`reports "no verdict" if the error recurs ${what}, but not without the defect`, async () => {
-        expect(await of(always({ r1: milliseconds }), thirty)).to.include({
+        expect(await detected(always({ r1: milliseconds }), thirty)).to.include({
           state: 'no verdict',
           reason: 'r1 is error: Refused.',
         });
@@ -192,7 +192,7 @@ describe('detect', () => {
     it('reports "no verdict" if a control probe fails', async () =>
       expect(
         (
-          await of(
+          await detected(
             breaking(() => ({ r1: 10 }), 'inconclusive'),
             thirty,
           )
@@ -201,7 +201,7 @@ describe('detect', () => {
 
     it('skips the rest if none of the first scenarios has a verdict', async () => {
       const all = Object.fromEntries(thirty.scenarios.map(({ id }) => [id, 10]));
-      expect(await of(always(all), thirty)).to.include({ state: 'no verdict' });
+      expect(await detected(always(all), thirty)).to.include({ state: 'no verdict' });
       expect(tried.map(({ length }) => length)).to.deep.equal([24, 1]);
     });
 
@@ -220,17 +220,17 @@ describe('detect', () => {
             })),
           });
         };
-      expect(await of(ofProbes('r2'), thirty)).to.include({ state: 'no verdict' });
+      expect(await detected(ofProbes('r2'), thirty)).to.include({ state: 'no verdict' });
       tried = [];
-      const over = await of(ofProbes('r2'), thirty, { ofProbes: true });
+      const over = await detected(ofProbes('r2'), thirty, { ofProbes: true });
       expect(over).to.deep.include({ state: 'noticed', noticedBy: ['r2'] });
       expect(tried.slice(2)).to.deep.equal([['probes of r1', 'probes of r2'], ['probes of r2']]);
-      expect(await of(ofProbes('r3'), thirty, { ofProbes: true })).to.include({ state: 'no verdict' });
+      expect(await detected(ofProbes('r3'), thirty, { ofProbes: true })).to.include({ state: 'no verdict' });
       tried = [];
       const first = coverage(
         ...thirty.scenarios.map((one) => (one.id === 'r1' ? { ...one, reachedByProbes: [] } : one)),
       );
-      expect(await of(ofProbes('r2'), first, { ofProbes: true })).to.include({ state: 'noticed' });
+      expect(await detected(ofProbes('r2'), first, { ofProbes: true })).to.include({ state: 'noticed' });
       expect(tried.slice(2), 'only those whose probes reach the defect').to.deep.equal([['probes of r2']]);
     });
 
@@ -241,27 +241,27 @@ describe('detect', () => {
         if (defect !== undefined) return over;
         return end({ scenarios: over.scenarios.map((one) => ({ ...one, milliseconds: 11_000 })) });
       };
-      expect((await of(attempt, slow)).state).to.equal('error');
+      expect((await detected(attempt, slow)).state).to.equal('error');
       const broken: Attempt = async () =>
         end({ scenarios: [{ id: 'r1', verdict: 'error', milliseconds: 1, reached: [] }] });
-      expect((await of(broken, slow)).state).to.equal('error');
+      expect((await detected(broken, slow)).state).to.equal('error');
     });
 
     it('uses the result of the second attempt if the error does not recur', async () => {
       const covered = coverage(run('a', ['d']), run('b', ['d', 'e']));
       const first = (number: number): Broken => (number === 1 ? { a: 10 } : {});
-      expect((await of(breaking(first), covered)).state).to.equal('survived');
+      expect((await detected(breaking(first), covered)).state).to.equal('survived');
       expect(tried).to.deep.equal([['a', 'b'], ['a']]);
       tried = [];
       const then: Attempt = async (defect, runs, how) =>
         breaking(() => ({ a: 10 }), tried.length === 0 ? 'error' : 'failed')(defect, runs, how);
-      expect((await of(then, covered)).noticedBy).to.deep.equal(['a']);
+      expect((await detected(then, covered)).noticedBy).to.deep.equal(['a']);
     });
 
     it('reports "no verdict" and tries no others if the run itself fails', async () => {
       const attempt: Attempt = async (defect, runs, how) =>
         defect === undefined ? always({})(defect, runs, how) : (tried.push([]), end({ error: 'no cluster' }));
-      expect(await of(attempt, thirty)).to.include({ state: 'no verdict', reason: 'no cluster' });
+      expect(await detected(attempt, thirty)).to.include({ state: 'no verdict', reason: 'no cluster' });
       expect(tried).to.have.length(2);
       expect(without).to.deep.equal([['r0']]);
     });
@@ -293,7 +293,7 @@ describe('detect', () => {
             ? { ...(await always({})(defect, runs, how)), ...taken }
             : (tried.push([]),
               end({ ...over, scenarios: [{ id: 'r0', verdict: 'passed', milliseconds: 1, reached: [] }] }));
-        expect((await of(attempt, coverage(run('r0', ['d']), run('r1', ['d'])))).state).to.equal(state);
+        expect((await detected(attempt, coverage(run('r0', ['d']), run('r1', ['d'])))).state).to.equal(state);
         expect(tried).to.have.length(2);
       });
   });

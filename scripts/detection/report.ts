@@ -21,9 +21,9 @@ export const STATES: readonly State[] = ['noticed', 'no verdict', 'timed out', '
 export function figureOf(area: string, detections: readonly Detection[]): Figure {
   const count = (state: State): number => detections.filter((one) => one.state === state).length;
   const counts = Object.fromEntries(STATES.map((state) => [state, count(state)])) as Record<State, number>;
-  const of = (some: number): number => (detections.length === 0 ? 1 : some / detections.length);
+  const share = (some: number): number => (detections.length === 0 ? 1 : some / detections.length);
   const all = counts.noticed + counts['no verdict'] + counts['timed out'];
-  return { area, counts, share: of(all), byScenarios: of(counts.noticed) };
+  return { area, counts, share: share(all), byScenarios: share(counts.noticed) };
 }
 
 export function figures({ detections }: Matrix): readonly Figure[] {

@@ -67,7 +67,7 @@ function inProcess(
     silenceMilliseconds,
     turnMilliseconds = LONGEST_TURN,
   }: ProcessOptions & { readonly fault?: string | undefined },
-  told: (message: FromWorker) => void,
+  onMessage: (message: FromWorker) => void,
 ): Promise<ProcessEnd> {
   const { NODE_OPTIONS: _, ...environment } = process.env;
   const temporary = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
@@ -101,7 +101,7 @@ function inProcess(
       }
       timer.refresh();
       if ('over' in message) over = message;
-      else told(message);
+      else onMessage(message);
     });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);

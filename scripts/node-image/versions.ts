@@ -27,7 +27,7 @@ export interface Versions {
 
 export const versions = JSON.parse(readFileSync(join(FOLDER, 'versions.json'), 'utf8')) as Versions;
 
-export const nodeImage = (of: Versions): string => `${of.image}:${of.kubernetes.version}`;
+export const nodeImage = (release: Versions): string => `${release.image}:${release.kubernetes.version}`;
 
 /** Returns a hash of versions, recipe and architecture, 16 hexadecimal digits. */
 export function recipeHash(folder: string = FOLDER): string {

@@ -39,11 +39,13 @@ const parser = unified().use(retextEnglish).freeze();
 export function problemsOf(text: string): readonly string[] {
   const problems: string[] = [];
   visit(parser.parse(text), 'SentenceNode', (sentence: Sentence) => {
-    const said = toString(sentence);
+    const sentenceText = toString(sentence);
     const words = sentence.children.filter(({ type }) => type === 'WordNode').length;
-    if (words > MOST_WORDS) problems.push(`Split a sentence of ${words} words (at most ${MOST_WORDS}): ${said}`);
-    if (QUOTED.some((quotation) => quotation.test(said))) return;
-    for (const [pattern, advice] of PATTERNS) if (pattern.test(said)) problems.push(`${advice} ${said}`);
+    if (words > MOST_WORDS)
+      problems.push(`Split a sentence of ${words} words (at most ${MOST_WORDS}): ${sentenceText}`);
+    if (QUOTED.some((quotation) => quotation.test(sentenceText))) return;
+    for (const [pattern, advice] of PATTERNS)
+      if (pattern.test(sentenceText)) problems.push(`${advice} ${sentenceText}`);
   });
   return problems;
 }

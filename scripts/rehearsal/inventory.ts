@@ -38,11 +38,11 @@ export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {
         eks.send(new ListAccessEntriesCommand({ clusterName })),
       ]);
       add('cluster', [clusterName]);
-      const of = (name: string): string => `${name} of cluster ${clusterName}`;
-      add('node group', groups.nodegroups, of);
-      add('add-on', addons.addons, of);
-      add('association', associations.associations, (one) => of(`${one.namespace}/${one.serviceAccount}`));
-      add('access entry', entries.accessEntries, of);
+      const title = (name: string): string => `${name} of cluster ${clusterName}`;
+      add('node group', groups.nodegroups, title);
+      add('add-on', addons.addons, title);
+      add('association', associations.associations, (one) => title(`${one.namespace}/${one.serviceAccount}`));
+      add('access entry', entries.accessEntries, title);
     }
   }
   return titles.sort();

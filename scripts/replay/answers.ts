@@ -30,7 +30,8 @@ function differenceOf(recorded: Answer, own: readonly Answer[]): readonly Differ
   return [{ name, expected: shown(recorded), actual: answer === undefined ? 'nothing' : shown(answer) }];
 }
 
-const shown = ({ guess: _guess, scenario: _scenario, probe: _probe, ...said }: Answer): string => JSON.stringify(said);
+const shown = ({ guess: _guess, scenario: _scenario, probe: _probe, ...answer }: Answer): string =>
+  JSON.stringify(answer);
 
 async function ownAnswers(
   scenarios: readonly string[],

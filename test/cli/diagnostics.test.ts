@@ -16,10 +16,10 @@ const filesOf = ({ reportDirectory }: CliRun): string[] =>
 describe('diagnostics of a run', () => {
   let run: CliRun;
   let again: CliRun;
-  const read = (id: string, name: string, of = run): string => {
-    const path = byId(of, id)?.attachments.find((file) => file.name === name)?.path;
+  const read = (id: string, name: string, source = run): string => {
+    const path = byId(source, id)?.attachments.find((file) => file.name === name)?.path;
     expect(path, `${name} of ${id}`).to.be.a('string');
-    return readFileSync(join(of.reportDirectory, path!), 'utf8');
+    return readFileSync(join(source.reportDirectory, path!), 'utf8');
   };
 
   before(async () => {
@@ -50,9 +50,9 @@ describe('diagnostics of a run', () => {
   });
 
   it('are listed in results.json, each file once', () => {
-    for (const of of [run, again]) {
-      const named = (of.results?.scenarios ?? []).flatMap(({ attachments }) => attachments.map(({ path }) => path));
-      const written = filesOf(of).map((file) => file.slice(of.reportDirectory.length + 1));
+    for (const source of [run, again]) {
+      const named = (source.results?.scenarios ?? []).flatMap(({ attachments }) => attachments.map(({ path }) => path));
+      const written = filesOf(source).map((file) => file.slice(source.reportDirectory.length + 1));
       expect(named.sort()).to.deep.equal(written.filter((file) => file.startsWith('diagnostics/')).sort());
     }
   });
@@ -91,13 +91,13 @@ describe('diagnostics of a run', () => {
   });
 
   it('are collected before resources are deleted, even after a timeout', () => {
-    for (const [id, of] of [
+    for (const [id, source] of [
       ['MY-04', run],
       ['MY-05', again],
     ] as const) {
-      expect(read(id, 'summary.md', of), id).to.contain('No probe was judged');
-      expect(read(id, 'pods.json', of), id).to.contain('"nodeName"');
-      expect(read(id, 'roles.json', of), id).to.contain('InlinePolicies');
+      expect(read(id, 'summary.md', source), id).to.contain('No probe was judged');
+      expect(read(id, 'pods.json', source), id).to.contain('"nodeName"');
+      expect(read(id, 'roles.json', source), id).to.contain('InlinePolicies');
     }
     expect(read('MY-04', 'summary.md')).to.contain('MY-04 did not finish within 5 s');
     expect(read('MY-04', 'pods.json')).to.contain('"phase": "Running"');

@@ -54,11 +54,11 @@ describe('run in shards', () => {
   describe('merged', () => {
     let merged: RunResults;
     let directory: string;
-    let said: Awaited<ReturnType<typeof executed>>;
+    let merging: Awaited<ReturnType<typeof executed>>;
     before(async () => {
       directory = join(folder, 'merged');
       const from = shards.map(({ reportDirectory }) => reportDirectory);
-      said = await executed('merge', [...from.toReversed(), '--report-dir', directory]);
+      merging = await executed('merge', [...from.toReversed(), '--report-dir', directory]);
       merged = JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as RunResults;
     });
 
@@ -70,10 +70,10 @@ describe('run in shards', () => {
     });
 
     it('exits and reports like the unsharded run', () => {
-      expect([said.code, whole.exitCode]).to.deep.equal([1, 1]);
-      expect(said.err).to.contain('Not as expected\n  FAILED MY-02').and.to.contain('Findings');
-      expect(said.err).to.match(/7 scenarios: 6 passed, 1 failed; \d+ probes: \d+ passed, 1 failed\n$/);
-      expect(said.err).not.to.contain('ok MY-01');
+      expect([merging.code, whole.exitCode]).to.deep.equal([1, 1]);
+      expect(merging.err).to.contain('Not as expected\n  FAILED MY-02').and.to.contain('Findings');
+      expect(merging.err).to.match(/7 scenarios: 6 passed, 1 failed; \d+ probes: \d+ passed, 1 failed\n$/);
+      expect(merging.err).not.to.contain('ok MY-01');
     });
 
     it('contains junit.xml and the diagnostics of failures', () => {

@@ -78,9 +78,9 @@ describe('--watch', () => {
         { after: 'cannot be loaded', signal: 'SIGINT' },
       ],
     });
-    const told = run.stderr.match(/(ok|FAILED) MY-\d+(?= )|running MY.*|\S+ cannot be loaded.*|\d+ scenarios: .*;/g);
-    expect(told?.slice(0, 3).sort(), run.stderr).to.deep.equal(['ok MY-01', 'ok MY-02', 'ok MY-03']);
-    expect(told?.slice(3), run.stderr).to.deep.equal([
+    const events = run.stderr.match(/(ok|FAILED) MY-\d+(?= )|running MY.*|\S+ cannot be loaded.*|\d+ scenarios: .*;/g);
+    expect(events?.slice(0, 3).sort(), run.stderr).to.deep.equal(['ok MY-01', 'ok MY-02', 'ok MY-03']);
+    expect(events?.slice(3), run.stderr).to.deep.equal([
       '3 scenarios: 3 passed, 0 failed;',
       'running MY-02.',
       'FAILED MY-02',

@@ -60,7 +60,7 @@ const roles = fc
       .flatMap((namespace) => ['reader', 'writer'].map((name) => ({ namespace, name })))
       .map((role) =>
         fc.option(
-          rules.map((of) => defined<Role>({ ...role, rules: of })),
+          rules.map((chosen) => defined<Role>({ ...role, rules: chosen })),
           { nil: undefined },
         ),
       ),

@@ -28,13 +28,13 @@ describe('EKS clusters on kind', () => {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const said: string[] = [];
-    createInterface({ input: emulator.stderr! }).on('line', (line) => said.push(line));
+    const lines: string[] = [];
+    createInterface({ input: emulator.stderr! }).on('line', (line) => lines.push(line));
     announced = await new Promise<Announcement>((resolve, reject) => {
       createInterface({ input: emulator!.stdout! }).once('line', (line) => resolve(JSON.parse(line) as Announcement));
-      emulator!.once('exit', () => reject(new Error(`The emulator exited: ${said.join(' ')}`)));
+      emulator!.once('exit', () => reject(new Error(`The emulator exited: ${lines.join(' ')}`)));
     });
-    components = /run from ([\w./-]+:\w+)/.exec(said.join(' '))?.[1] ?? '';
+    components = /run from ([\w./-]+:\w+)/.exec(lines.join(' '))?.[1] ?? '';
   });
   after(async () => {
     if (emulator === undefined || emulator.exitCode !== null) return;

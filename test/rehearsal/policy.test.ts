@@ -184,12 +184,12 @@ async function failingNight(unavailable: string): Promise<void> {
   await using made = await account(unavailable);
   const { run, swept } = await night(made);
   const failed = run.exitCode !== 0 ? run : swept;
-  const said = failed.stdout + failed.stderr;
-  expect(failed.exitCode, said).to.be.oneOf([2, 3]);
-  const sentences = said.split('\n').filter((line) => line.includes('docs/nightly.md'));
+  const output = failed.stdout + failed.stderr;
+  expect(failed.exitCode, output).to.be.oneOf([2, 3]);
+  const sentences = output.split('\n').filter((line) => line.includes('docs/nightly.md'));
   expect(
     actions.some((action) => sentences.some((line) => line.includes(action))),
-    said,
+    output,
   ).to.equal(true);
   // Checks that a night without denied calls is significant.
   expect(outsidePolicy(made.cloud.calls(), made.cloud)).not.to.deep.equal([]);
@@ -197,11 +197,11 @@ async function failingNight(unavailable: string): Promise<void> {
     (title) => !made.before.includes(title) && !title.includes(KILLED_RUN),
   );
   // Such as `role conformance-c012345-c1-node`.
-  for (const title of left) expect(said).to.include(/conformance-\S+|oidc-provider\S+/.exec(title)?.[0] ?? title);
+  for (const title of left) expect(output).to.include(/conformance-\S+|oidc-provider\S+/.exec(title)?.[0] ?? title);
   if (left.length === 0) return;
   // A job with all rights can sweep the leftovers.
   await made.cloud.setPolicy(EVERYTHING);
-  const id = /\bc[0-9a-f]{6}\b/.exec(said)?.[0] ?? '';
+  const id = /\bc[0-9a-f]{6}\b/.exec(output)?.[0] ?? '';
   // Sweeps the named run, and then expired resources.
   for (const which of [['--run', id], []]) {
     const again = await sweep(made.cloud, { args: ['--other-account-role', made.places.otherAccountRole, ...which] });
