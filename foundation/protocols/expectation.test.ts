@@ -75,7 +75,7 @@ describe('firstMismatch', () => {
         { outcome: 'refused', facts: { tries: 1 } },
         { result: { outcome: 'refused' }, cause: undefined, isExpectedIdentity: undefined },
       ),
-    ).to.deep.equal({ of: 'fact', name: 'tries', matcher: 1 }));
+    ).to.deep.equal({ member: 'fact', name: 'tries', matcher: 1 }));
 
   it('ignores the expected policy if the denying policy is unknown', () => {
     const observed = { result, cause: undefined, isExpectedIdentity: undefined };

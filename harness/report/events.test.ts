@@ -37,7 +37,7 @@ describe('the log of a runner in a cluster', () => {
       },
       { event: 'runOver', results: { version: 2, run: { exitCode: 1 } } },
     ]);
-    expect(log).to.deep.include({ lost: 0, said: ['(node) a warning'] });
+    expect(log).to.deep.include({ lost: 0, firstLines: ['(node) a warning'] });
   });
 
   it('returns each event once if the stream breaks within a line and the log is read again', () => {

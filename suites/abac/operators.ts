@@ -266,23 +266,23 @@ const POLICIES = [
 
 suite('abac', ({ scenario }) => {
   type Titled = readonly [title: string, spec: ScenarioSpec];
-  const of = (effect: Effect, place: keyof typeof PLACES): string => `in ${effect} statements of ${PLACES[place]}`;
+  const placed = (effect: Effect, place: keyof typeof PLACES): string => `in ${effect} statements of ${PLACES[place]}`;
   const ALL = Object.keys(TAGS);
   const specs: readonly Titled[] = [
     [
-      `each operator compares the pod's name ${of('Allow', 'identity')}`,
+      `each operator compares the pod's name ${placed('Allow', 'identity')}`,
       ofPod('Allow', casesOf(['kubernetes-pod-name'], 0, true)),
     ],
     [
-      `each operator compares the pod's UID ${of('Deny', 'identity')}`,
+      `each operator compares the pod's UID ${placed('Deny', 'identity')}`,
       ofPod('Deny', half(1, casesOf(['kubernetes-pod-uid'], 0, true))),
     ],
     ...POLICIES.filter(([place]) => place !== 'identity').map(([place, effect, which], turn): Titled => [
-      `each operator compares session tags ${of(effect, place)}`,
+      `each operator compares session tags ${placed(effect, place)}`,
       scenarioOf(place, effect, half(which, casesOf(KNOWN_EARLY, turn, true)), true),
     ]),
     ...POLICIES.map(([place, effect, which], turn): Titled => [
-      `each operator handles a missing session tag ${of(effect, place)}`,
+      `each operator handles a missing session tag ${placed(effect, place)}`,
       scenarioOf(place, effect, half(which, casesOf(ALL, turn, false)), false),
     ]),
     ...(['Allow', 'Deny'] as const).map((effect, which): Titled => [

@@ -74,11 +74,11 @@ const under = (conditions: Conditions | undefined) => (conditions === undefined 
 
 suite('abac', ({ scenario }) => {
   const anybody = trustWebIdentity({ subject: null, audience: null });
-  const of = (role: string) => ({ ...NOWHERE, own: `<namespace:${role}>` });
+  const tagsOf = (role: string) => ({ ...NOWHERE, own: `<namespace:${role}>` });
   const ofService = rolesOf('aws:RequestTag', {
     trusting: (conditions) => trustPodIdentity(under(conditions)),
-    hold: (role) => tagged(of(role)),
-    none: (role) => notTagged(of(role)),
+    hold: (role) => tagged(tagsOf(role)),
+    none: (role) => notTagged(tagsOf(role)),
   });
   const ofSessions = rolesOf('aws:PrincipalTag', {
     trusting: (conditions) => trustRole('app', under(conditions)),

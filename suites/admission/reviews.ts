@@ -66,10 +66,10 @@ suite('admission', ({ scenario }) => {
           return { ...(JSON.parse(answer.body) as Answer), status: answer.status };
         };
         const maps = `/api/v1/namespaces/${here}/configmaps`;
-        const map = (of: string, asks: string, data: object) => ({
+        const map = (name: string, asks: string, data: object) => ({
           apiVersion: 'v1',
           kind: 'ConfigMap',
-          metadata: { name: of, labels: { asks } },
+          metadata: { name, labels: { asks } },
           data,
         });
         const ask = (asks: string): Promise<Answer> =>
@@ -154,19 +154,19 @@ suite('admission', ({ scenario }) => {
             if (status === 201) expect(answer.data, asks).to.deep.equal(data);
           }
           const [before, after] = [{ own: 'before' }, { own: 'after' }];
-          for (const [method, of, query, operation, ...data] of [
+          for (const [method, name, query, operation, ...data] of [
             ['POST', 'conformance-new', '?dryRun=All', 'CREATE', after, null],
             ['PUT', 'conformance-known', '', 'UPDATE', after, before],
             ['DELETE', 'conformance-known', '', 'DELETE', null, before],
           ] as const) {
-            const path = `${maps}${method === 'POST' ? '' : `/${of}`}${query}`;
-            const body = method === 'DELETE' ? undefined : map(of, 'tells', after);
+            const path = `${maps}${method === 'POST' ? '' : `/${name}`}${query}`;
+            const body = method === 'DELETE' ? undefined : map(name, 'tells', after);
             const { status, message = '' } = await request(method, path, body, user);
             expect(status, `${method}: ${message}`).to.equal(400);
-            const told = JSON.parse(message.slice(message.indexOf('{'))) as Readonly<Record<string, unknown>>;
-            expect(told, method).to.deep.include({
+            const review = JSON.parse(message.slice(message.indexOf('{'))) as Readonly<Record<string, unknown>>;
+            expect(review, method).to.deep.include({
               operation,
-              name: of,
+              name,
               namespace: here,
               dryRun: query !== '',
               username: 'somebody',
@@ -174,11 +174,11 @@ suite('admission', ({ scenario }) => {
               kind: { group: '', version: 'v1', kind: 'ConfigMap' },
               resource: { group: '', version: 'v1', resource: 'configmaps' },
             });
-            expect(told['groups']).to.have.members(['system:masters', 'system:authenticated']);
+            expect(review['groups']).to.have.members(['system:masters', 'system:authenticated']);
             const kind = `${operation[0] ?? ''}${operation.slice(1).toLowerCase()}Options`;
-            expect(told['options']).to.include({ kind });
+            expect(review['options']).to.include({ kind });
             // The remaining time.
-            expect(told['timeout']).to.match(new RegExp(`^[1-${SECONDS}]s$`));
+            expect(review['timeout']).to.match(new RegExp(`^[1-${SECONDS}]s$`));
           }
           const containers = [{ name: 'app', image: 'example.com/app:1' }];
           const pod = { apiVersion: 'v1', kind: 'Pod', spec: { serviceAccountName: 'app', containers } };

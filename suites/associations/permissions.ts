@@ -27,7 +27,7 @@ const DESCRIBE = 'eks:DescribePodIdentityAssociation';
 const CREATE = 'eks:CreatePodIdentityAssociation';
 const RED = '<association-arn:red>';
 /** A condition on the tags of an association or of a request. */
-const isRed = (of: 'Resource' | 'Request') => ({ StringEquals: { [`aws:${of}Tag/conformance-team`]: 'red' } });
+const isRed = (kind: 'Resource' | 'Request') => ({ StringEquals: { [`aws:${kind}Tag/conformance-team`]: 'red' } });
 const mayPass = ['iam:PassRole', 'iam:GetRole'];
 const tagged = (team: string) => ({ tags: { 'conformance-team': team } });
 const made = (name: string, role: string, team?: string) =>

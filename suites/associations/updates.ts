@@ -70,11 +70,11 @@ suite('associations', ({ scenario }) => {
           ]) {
             const what = JSON.stringify(Object.keys(change));
             const update = eks.updatePodIdentityAssociation({ ...key, ...change });
-            const { association: told } = await taken(update, what);
+            const { association: updated } = await taken(update, what);
             known = { ...known, externalId, ...change };
-            expect(told, what).to.include(known);
-            expect(told?.createdAt, what).to.deep.equal(createdAt);
-            expect(told?.modifiedAt?.getTime(), what).to.be.least(createdAt.getTime());
+            expect(updated, what).to.include(known);
+            expect(updated?.createdAt, what).to.deep.equal(createdAt);
+            expect(updated?.modifiedAt?.getTime(), what).to.be.least(createdAt.getTime());
           }
           const { association: last } = await describe();
           expect(last).to.include(known);

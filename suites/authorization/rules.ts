@@ -87,8 +87,8 @@ suite('authorization', ({ scenario }) => {
       controlSucceeds(kubernetesGet(PODS_OF_APP, { user: 'viewer' })),
       // A namespace object belongs to its own namespace.
       succeeds(kubernetesGet(`/api/v1/namespaces/${APP}`, { user: 'viewer' })),
-      ...['/<namespace:other>', ''].map((of) =>
-        fails(kubernetesGet(`/api/v1/namespaces${of}`, { user: 'viewer' }), FORBIDDEN),
+      ...['/<namespace:other>', ''].map((place) =>
+        fails(kubernetesGet(`/api/v1/namespaces${place}`, { user: 'viewer' }), FORBIDDEN),
       ),
       fails(kubernetesGet('/api/v1/namespaces/<namespace:other>/pods', { user: 'viewer' }), FORBIDDEN),
       fails(kubernetesGet('/api/v1/pods', { user: 'viewer' }), FORBIDDEN),

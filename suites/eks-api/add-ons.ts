@@ -121,8 +121,8 @@ suite('eks-api', ({ scenario }) => {
           const addon = await describe();
           expect(addon?.tags).to.deep.equal(tags);
           const resourceArn = addon?.addonArn;
-          const { tags: told } = await taken(eks.listTagsForResource({ resourceArn }), 'the tags of the add-on');
-          expect(told).to.deep.equal(tags);
+          const { tags: listedTags } = await taken(eks.listTagsForResource({ resourceArn }), 'the tags of the add-on');
+          expect(listedTags).to.deep.equal(tags);
           const [first] = await owned();
           expect(first?.roleArn).to.equal(name('<role:app>'));
           expect(await errorOf(update({ addonVersion: 'v0.0.0-eksbuild.0' }))).to.equal('InvalidParameterException');

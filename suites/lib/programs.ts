@@ -118,8 +118,8 @@ export async function statusOf(
 
 /** Waits until a pod's program has ended, and returns its termination message. */
 export async function messageOf(context: CheckContext, pod: string): Promise<string> {
-  const of = ({ containerStatuses }: Pod['status']) => containerStatuses?.[0]?.state?.terminated;
-  const ended = of(await statusOf(context, pod, 'ended', (status) => of(status) !== undefined));
+  const terminated = ({ containerStatuses }: Pod['status']) => containerStatuses?.[0]?.state?.terminated;
+  const ended = terminated(await statusOf(context, pod, 'ended', (status) => terminated(status) !== undefined));
   expect(ended?.exitCode, `the exit code of pod ${pod}`).to.equal(0);
   return ended?.message ?? '';
 }

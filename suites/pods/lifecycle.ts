@@ -50,7 +50,7 @@ suite('pods', ({ scenario }) => {
         await ask('POST', 'pods', await podOf(context, 'leaving', LEAVING, { ...STATEFUL, initContainers }));
         if (!(await tells(context, 'leaving', /started/))) throw new Error('Timed out: pod leaving has not started.');
         const path = `${context.name(NAMESPACE)}/pods/leaving/log?follow=true&container=`;
-        const [log, order] = ['app', 'sidecar'].map((of) => context.kubernetes({ path: `${path}${of}` }));
+        const [log, order] = ['app', 'sidecar'].map((container) => context.kubernetes({ path: `${path}${container}` }));
         await ask('DELETE', 'pods/leaving?gracePeriodSeconds=60');
         const left = (await log)?.body ?? '';
         if (!left.includes('started')) throw new Error(`The log of pod leaving is incomplete: ${left}`);

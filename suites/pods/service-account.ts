@@ -17,8 +17,8 @@ suite('pods', ({ scenario }) => {
           path: `${namespace}/serviceaccounts`,
           body: { ...quiet, automountServiceAccountToken: false, imagePullSecrets: [{ name: 'of-account' }] },
         });
-        const container = (of: string, ...mountPaths: readonly string[]) => ({
-          name: of,
+        const container = (name: string, ...mountPaths: readonly string[]) => ({
+          name,
           image: 'example.com/app:1',
           volumeMounts: mountPaths.map((mountPath) => ({ name: 'own', mountPath })),
         });
@@ -45,8 +45,8 @@ suite('pods', ({ scenario }) => {
             account: serviceAccountName,
             alias: serviceAccount,
             volumes: tokens.length,
-            tokens: mounts.map((of) => of.name).join(),
-            pulls: imagePullSecrets.map((of) => of.name).join(),
+            tokens: mounts.map((mount) => mount.name).join(),
+            pulls: imagePullSecrets.map((secret) => secret.name).join(),
           };
         };
         const usual = { account: 'app', alias: 'app', volumes: 1, tokens: 'one', pulls: '' };

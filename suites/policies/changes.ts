@@ -108,7 +108,7 @@ suite('policies', ({ scenario }) => {
             ...ResourceSpecificResults,
           ]);
         };
-        const decided = (results: readonly Told[]) =>
+        const decided = (results: readonly SimulatedResult[]) =>
           keys.map((key) => results.map(decisionOf(objectOf(key))).find(Boolean));
         const arn = name('<role:app>');
         const alone = await ask(arn);
@@ -130,7 +130,7 @@ suite('policies', ({ scenario }) => {
         const more = await ask(arn, { PolicyInputList });
         expect(decided(more)).to.deep.equal([...limits.slice(0, 4), 'allowed', 'allowed']);
         // The matched statements; an explicit Deny is the only one.
-        const decidedBy = (results: readonly Told[], key: string) =>
+        const decidedBy = (results: readonly SimulatedResult[], key: string) =>
           (results.find((each) => each.EvalResourceName === objectOf(key))?.MatchedStatements ?? []).map(
             ({ SourcePolicyId }) => SourcePolicyId,
           );
@@ -249,10 +249,10 @@ suite('policies', ({ scenario }) => {
   });
 });
 
-type Told = Partial<EvaluationResult & ResourceSpecificResult>;
+type SimulatedResult = Partial<EvaluationResult & ResourceSpecificResult>;
 
 /** Returns the decision for a resource, from the result itself or from a result per resource. */
 const decisionOf =
   (resource: string) =>
-  ({ EvalResourceName, EvalResourceDecision, EvalDecision }: Told) =>
+  ({ EvalResourceName, EvalResourceDecision, EvalDecision }: SimulatedResult) =>
     EvalResourceName === resource ? (EvalResourceDecision ?? EvalDecision) : undefined;

@@ -63,8 +63,8 @@ suite('policies', ({ scenario }) => {
           const ofAws = { PolicyArn: READ_ONLY, VersionId: 'v1' };
           expect(await codeOf(iam.setDefaultPolicyVersion(ofAws))).to.equal('AccessDenied');
           const { Versions = [] } = await iam.listPolicyVersions({ PolicyArn });
-          const told = Versions.map(({ VersionId, IsDefaultVersion }) => `${VersionId} ${IsDefaultVersion}`);
-          expect(told).to.have.members(['v1 false', 'v2 false', 'v3 true']);
+          const versions = Versions.map(({ VersionId, IsDefaultVersion }) => `${VersionId} ${IsDefaultVersion}`);
+          expect(versions).to.have.members(['v1 false', 'v2 false', 'v3 true']);
           expect(await version(document('4'))).to.deep.equal(['v4', false]);
           expect(await remove('v4')).to.equal('none');
           expect(await version(document('5'), false)).to.deep.equal(['v5', false]);

@@ -20,7 +20,7 @@ suite('policies', ({ scenario }) => {
     attached: [allow('s3:GetObject', 'data/key')],
     boundary: [allow('s3:*', '*')],
   };
-  const describe: Call = (iam, of) => iam.updateRoleDescription({ ...of, Description: 'changed' });
+  const describe: Call = (iam, target) => iam.updateRoleDescription({ ...target, Description: 'changed' });
   const changes = [
     ...['iam:CreateRole', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:AttachRolePolicy', 'iam:DetachRolePolicy'],
     ...['iam:UpdateRole', 'iam:UpdateRoleDescription', 'iam:UpdateAssumeRolePolicy', 'iam:PutRolePermissionsBoundary'],
@@ -116,8 +116,8 @@ suite('policies', ({ scenario }) => {
         for (const change of others) {
           const [end, call] = CALLS[change] ?? ['none', describe];
           for (const role of ['within', 'wider', 'unbounded']) {
-            const told = await endOf(call(iam, targetOf(context, role)));
-            expect(told, `${change} of ${role}`).to.equal(role === 'within' ? end : `AccessDenied ${change}`);
+            const result = await endOf(call(iam, targetOf(context, role)));
+            expect(result, `${change} of ${role}`).to.equal(role === 'within' ? end : `AccessDenied ${change}`);
           }
         }
         expect(await endOf(iam.updateRole(targetOf(context, 'kept')))).to.equal('none');

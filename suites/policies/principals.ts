@@ -63,24 +63,24 @@ suite('policies', ({ scenario }) => {
       check('each principal, within the account and from another', async (world) => {
         for (const [principal, same, other] of PRINCIPALS) {
           const Principal = JSON.parse(world.name(JSON.stringify(principal))) as unknown;
-          const told = JSON.stringify(principal);
+          const text = JSON.stringify(principal);
           const bucket = allowing(KEY, { Principal });
-          expect(await decided(world, { bucket }), told).to.equal(same);
-          expect(await decided(world, { bucket, identity: allowing(KEY) }), told).to.equal('allowed');
+          expect(await decided(world, { bucket }), text).to.equal(same);
+          expect(await decided(world, { bucket, identity: allowing(KEY) }), text).to.equal('allowed');
           const elsewhere = { bucket, owner: 'other' } as const;
-          expect(await decided(world, { ...elsewhere, identity: allowing(KEY) }), told).to.equal(other);
-          expect(await decided(world, elsewhere), told).to.equal('implicitDeny');
+          expect(await decided(world, { ...elsewhere, identity: allowing(KEY) }), text).to.equal(other);
+          expect(await decided(world, elsewhere), text).to.equal('implicitDeny');
           const denied = await decided(world, { bucket: { ...DENY, Principal }, identity: allowing(KEY) });
-          expect(denied, told).to.equal(other === 'allowed' ? 'explicitDeny' : 'allowed');
+          expect(denied, text).to.equal(other === 'allowed' ? 'explicitDeny' : 'allowed');
         }
       }),
       check('a statement applies only to its actions, resources and conditions', async (world) => {
-        const of = (rest: object) => decided(world, { bucket: allowing(KEY, { Principal: '*', ...rest }) });
-        expect(await of({ Action: 's3:Get*', Resource: object('*') })).to.equal('allowed');
-        expect(await of({ Action: 's3:PutObject' })).to.equal('implicitDeny');
-        expect(await of({ Resource: object('another') })).to.equal('implicitDeny');
-        expect(await of({ Condition: { Null: { 's3:authType': 'true' } } })).to.equal('allowed');
-        expect(await of({ Condition: { Null: { 's3:authType': 'false' } } })).to.equal('implicitDeny');
+        const decision = (rest: object) => decided(world, { bucket: allowing(KEY, { Principal: '*', ...rest }) });
+        expect(await decision({ Action: 's3:Get*', Resource: object('*') })).to.equal('allowed');
+        expect(await decision({ Action: 's3:PutObject' })).to.equal('implicitDeny');
+        expect(await decision({ Resource: object('another') })).to.equal('implicitDeny');
+        expect(await decision({ Condition: { Null: { 's3:authType': 'true' } } })).to.equal('allowed');
+        expect(await decision({ Condition: { Null: { 's3:authType': 'false' } } })).to.equal('implicitDeny');
       }),
     ],
   });

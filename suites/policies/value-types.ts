@@ -52,7 +52,7 @@ suite('policies', ({ scenario }) => {
         const iam = new IAM(await aws('iam'));
         const put = putPermissions(iam, name('<role-name:app>'));
         const policy = policyOf({ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' });
-        const of = (which: 'taken' | 'refused'): Record<string, Given> =>
+        const policies = (which: 'taken' | 'refused'): Record<string, Given> =>
           Object.fromEntries(
             Object.entries(VALUES).flatMap(([operator, values]) =>
               values[which].map((value) => [
@@ -61,7 +61,9 @@ suite('policies', ({ scenario }) => {
               ]),
             ),
           );
-        expect(await surprises(put, 'MalformedPolicyDocument', of('refused'), of('taken'))).to.deep.equal([]);
+        expect(await surprises(put, 'MalformedPolicyDocument', policies('refused'), policies('taken'))).to.deep.equal(
+          [],
+        );
       }),
     ],
   });

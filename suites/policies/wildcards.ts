@@ -97,15 +97,15 @@ suite('policies', ({ scenario }) => {
         '2008-10-17',
       ),
       check('a policy without a version', async (world) => {
-        const of = (version: string | undefined) =>
+        const allowedBy = (version: string | undefined) =>
           allowedOf(world, {
             statements: [allowing([object('${aws:PrincipalTag/team}'), object('open')])],
             resources: [object('red'), object('open')],
             context: [TEAM],
             version,
           });
-        expect(await of('2012-10-17')).to.deep.equal([object('red'), object('open')]);
-        expect(await of(undefined)).to.deep.equal([object('open')]);
+        expect(await allowedBy('2012-10-17')).to.deep.equal([object('red'), object('open')]);
+        expect(await allowedBy(undefined)).to.deep.equal([object('open')]);
       }),
       check('fields of an ARN, where a missing field matches all', async (world) => {
         const queue = 'arn:aws:sqs:us-west-2:111122223333:red';
@@ -114,27 +114,28 @@ suite('policies', ({ scenario }) => {
           ...['arn:aws:sqs:us-west-2:444455556666:red', 'arn:aws:sqs:us-west-2:111122223333:blue'],
           ...['arn:aws:sqs:us-west-2:111122223333:reds', 'arn:aws:sqs:us-west-2:111122223333:red:red'],
         ];
-        const of = (Resource: string | readonly string[]) =>
+        const allowedBy = (Resource: string | readonly string[]) =>
           allowedOf(world, {
             statements: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource }],
             resources: [queue, ...others],
             action: 'sqs:SendMessage',
           });
-        expect(await of(queue)).to.deep.equal([queue]);
-        expect(await of(['arn:aws:sqs:us-west-2:111122223333:blues', 'arn:aws*:sqs:us-*-2:1111*:r?d'])).to.deep.equal([
-          queue,
-          others[0],
-        ]);
-        expect(await of('arn:aws:sqs:*:111122223333:red')).to.deep.equal([queue, others[1]]);
-        expect(await of('arn:aws:sqs:us-west-2:*:red')).to.deep.equal([queue, others[2]]);
-        expect(await of('arn:aws:sqs:us-west-2:111122223333:*')).to.deep.equal([queue, ...others.slice(3)]);
-        expect(await of('arn:aws:sqs:us-west-2:11112222*:red')).to.deep.equal([queue]);
+        expect(await allowedBy(queue)).to.deep.equal([queue]);
+        expect(
+          await allowedBy(['arn:aws:sqs:us-west-2:111122223333:blues', 'arn:aws*:sqs:us-*-2:1111*:r?d']),
+        ).to.deep.equal([queue, others[0]]);
+        expect(await allowedBy('arn:aws:sqs:*:111122223333:red')).to.deep.equal([queue, others[1]]);
+        expect(await allowedBy('arn:aws:sqs:us-west-2:*:red')).to.deep.equal([queue, others[2]]);
+        expect(await allowedBy('arn:aws:sqs:us-west-2:111122223333:*')).to.deep.equal([queue, ...others.slice(3)]);
+        expect(await allowedBy('arn:aws:sqs:us-west-2:11112222*:red')).to.deep.equal([queue]);
         // A wildcard does not match across the colon of a field.
-        expect(await of(['arn:aws:sqs:us-west-2:1111*red', 'arn:aws:sqs:us*:1*:*:red'])).to.deep.equal([others[5]]);
-        expect(await of('arn:aws:sqs')).to.deep.equal([queue, ...others.slice(1)]);
-        expect(await of('arn:aws:sqs:us-west-2')).to.deep.equal([queue, ...others.slice(2)]);
-        expect(await of('arn:aws:sns')).to.deep.equal([]);
-        expect(await of('*')).to.deep.equal([queue, ...others]);
+        expect(await allowedBy(['arn:aws:sqs:us-west-2:1111*red', 'arn:aws:sqs:us*:1*:*:red'])).to.deep.equal([
+          others[5],
+        ]);
+        expect(await allowedBy('arn:aws:sqs')).to.deep.equal([queue, ...others.slice(1)]);
+        expect(await allowedBy('arn:aws:sqs:us-west-2')).to.deep.equal([queue, ...others.slice(2)]);
+        expect(await allowedBy('arn:aws:sns')).to.deep.equal([]);
+        expect(await allowedBy('*')).to.deep.equal([queue, ...others]);
       }),
     ],
   });
@@ -170,16 +171,16 @@ suite('policies', ({ scenario }) => {
         expect(await denied({ NotAction: 's3:*' })).to.deep.equal([]);
       }),
       check('NotResource matches all other resources', async (world) => {
-        const of = (...NotResource: readonly string[]) =>
+        const allowedBy = (...NotResource: readonly string[]) =>
           allowedOf(world, {
             statements: [{ Effect: 'Allow', Action: 's3:GetObject', NotResource }],
             resources: [object('a'), object('b'), object('c/d')],
             context: [given('string', OWN, 'a')],
           });
-        expect(await of(object('a'))).to.deep.equal([object('b'), object('c/d')]);
-        expect(await of(object('a'), object('c*'))).to.deep.equal([object('b')]);
-        expect(await of(object(`\${${OWN}}`), object('b'))).to.deep.equal([object('c/d')]);
-        expect(await of('*')).to.deep.equal([]);
+        expect(await allowedBy(object('a'))).to.deep.equal([object('b'), object('c/d')]);
+        expect(await allowedBy(object('a'), object('c*'))).to.deep.equal([object('b')]);
+        expect(await allowedBy(object(`\${${OWN}}`), object('b'))).to.deep.equal([object('c/d')]);
+        expect(await allowedBy('*')).to.deep.equal([]);
       }),
     ],
   });

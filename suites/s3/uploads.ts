@@ -67,13 +67,13 @@ suite('s3', ({ scenario }) => {
         expect(await completed(last.UploadId, last.parts)).to.equal('InvalidPart');
         const part = { PartNumber: 2, ETag: CopyPartResult?.ETag };
         expect(await completed(last.UploadId, [part])).to.match(/-1"$/);
-        const told = await s3.getObjectAttributes({
+        const attributes = await s3.getObjectAttributes({
           ...place,
           ObjectAttributes: ['ObjectSize', 'ObjectParts', 'StorageClass'],
         });
-        expect(told).to.include({ ObjectSize: 3, StorageClass: 'STANDARD_IA' });
-        expect(told.ETag).to.equal(undefined);
-        expect(told.ObjectParts?.TotalPartsCount).to.equal(1);
+        expect(attributes).to.include({ ObjectSize: 3, StorageClass: 'STANDARD_IA' });
+        expect(attributes.ETag).to.equal(undefined);
+        expect(attributes.ObjectParts?.TotalPartsCount).to.equal(1);
       }),
     ],
   });

@@ -9,7 +9,9 @@ import { checkBucket } from './lib/check-bucket.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
 /** Version `null` of two objects. */
-const ENTRIES = ['newest', 'tags'].map((of) => `<Object><Key>${of}/key</Key><VersionId>null</VersionId></Object>`);
+const ENTRIES = ['newest', 'tags'].map(
+  (folder) => `<Object><Key>${folder}/key</Key><VersionId>null</VersionId></Object>`,
+);
 const ATTRIBUTES = withHeader('x-amz-object-attributes', 'ETag');
 const ofVersion = (key: string, more?: Readonly<Record<string, string>>) => copyOf(`data/${key}?versionId=null`, more);
 const NULL_VERSION = { StringEquals: { 's3:VersionId': 'null' } };

@@ -24,7 +24,7 @@ suite('service-accounts', ({ scenario }) => {
         const headers = { authorization: `Bearer ${token}` };
         const published = await context.kubernetes({ path: JWKS, as: 'anonymous', headers });
         const { keys } = JSON.parse(published.body) as { readonly keys: readonly JsonWebKey[] };
-        const key = keys.find((of) => of['kid'] === kid);
+        const key = keys.find((candidate) => candidate['kid'] === kid);
         expect(key, `key ${kid}`).to.include({ kty: 'RSA', alg: 'RS256', use: 'sig' });
         for (const secret of keys) expect(secret, String(secret['kid'])).not.to.have.any.keys('d', 'p', 'q');
         const [header, claims, signature = ''] = token.split('.');

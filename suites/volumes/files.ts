@@ -230,8 +230,8 @@ suite('volumes', ({ scenario }) => {
           await ask('POST', 'pods', podWith(pod, spec, { '/opt/map': { configMap: { ...SETTINGS, items, ...more } } }));
         await started(ask, 'optional');
         for (const pod of WAITING) {
-          const said = await whatKeeps(ask, pod, MISSING_KEY);
-          expect(said, `why pod ${pod} does not start`).not.to.equal(undefined);
+          const messages = await whatKeeps(ask, pod, MISSING_KEY);
+          expect(messages, `why pod ${pod} does not start`).not.to.equal(undefined);
         }
         await ask('PUT', `configmaps/${SETTINGS.name}`, { ...MAP_OF_SETTINGS, data: { late: 'x' } });
         await ask('POST', 'configmaps', { ...MAP_OF_SETTINGS, metadata: LATE, data: { late: 'x' } });
@@ -287,9 +287,9 @@ const BUSY = /\btime|cache|image/i;
 
 /** Waits until a pod's container has started. Fails if the kubelet reports a reason; throws if it is only late. */
 async function started(ask: Ask, name: string, known = BUSY): Promise<void> {
-  const said = await whatKeeps(ask, name);
-  if (said === undefined) return;
-  const reasons = said.filter((message) => !BUSY.test(message) && !known.test(message));
+  const messages = await whatKeeps(ask, name);
+  if (messages === undefined) return;
+  const reasons = messages.filter((message) => !BUSY.test(message) && !known.test(message));
   expect(reasons.join('; '), `why pod ${name} does not start`).to.equal('');
   throw new Error(`Timed out after ${LONGEST_MILLISECONDS / 1000} s waiting for pod ${name} to start.`);
 }
@@ -305,10 +305,11 @@ async function whatKeeps(ask: Ask, name: string, enough?: RegExp): Promise<reado
     const { running, terminated } = status.containerStatuses?.[0]?.state ?? {};
     if ((running ?? terminated) !== undefined) return undefined;
     const { items } = await ask('GET', 'events');
-    const said = items
+    const messages = items
       .filter(({ reason, involvedObject: { uid } }) => /^Failed(Mount)?$/.test(reason) && uid === metadata.uid)
       .map(({ message }) => message);
-    if (status.phase === 'Failed' || Date.now() >= end || said.some((message) => enough?.test(message))) return said;
+    if (status.phase === 'Failed' || Date.now() >= end || messages.some((message) => enough?.test(message)))
+      return messages;
     await sleep(200);
   }
 }

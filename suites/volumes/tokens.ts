@@ -63,12 +63,15 @@ suite('volumes', ({ scenario }) => {
         ];
         await asker(context)('POST', 'pods', await podOf(context, 'claims', CLAIMS, mounted(sources)));
         const { audiences } = await tokenRequest(context, {});
-        const told = JSON.parse(await messageOf(context, 'claims')) as readonly (readonly [unknown, number])[];
-        const [unset, empty, other, api] = told.map(([audience]) => audience);
+        const audiencesAndSeconds = JSON.parse(await messageOf(context, 'claims')) as readonly (readonly [
+          unknown,
+          number,
+        ])[];
+        const [unset, empty, other, api] = audiencesAndSeconds.map(([audience]) => audience);
         expect([unset, empty]).to.deep.equal([audiences, audiences]);
         expect(other).to.deep.equal(['vault.example.com']);
         // Times are rounded to whole seconds, each separately.
-        for (const [audience, seconds] of told.slice(0, 3))
+        for (const [audience, seconds] of audiencesAndSeconds.slice(0, 3))
           expect(seconds, `seconds of a token for ${String(audience)}`).to.be.closeTo(3600, 1);
         // Clusters may extend the lifetime of this token.
         expect(api).to.deep.equal(audiences);

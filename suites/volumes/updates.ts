@@ -138,24 +138,24 @@ suite('volumes', ({ scenario }) => {
           { name: 'pod', downwardAPI: { items } },
           { name: 'empty', emptyDir: {} },
         ];
-        const volumeMounts = volumes.map(({ name: of }) => ({ name: of, mountPath: `/opt/${of}` }));
+        const volumeMounts = volumes.map(({ name: volume }) => ({ name: volume, mountPath: `/opt/${volume}` }));
         const settings = { volumes, volumeMounts, metadata: { labels: { team: 'old' } } };
         await ask('POST', 'pods', await podOf(context, 'watches', WATCH, settings));
-        const told = (files: string): Promise<string> =>
+        const logWith = (files: string): Promise<string> =>
           eventually(
             () => logOf(context, 'watches'),
             (log) => log.includes(`files ${files} `),
             12,
           );
-        const first = await told('old,old,old');
+        const first = await logWith('old,old,old');
         if (!first.includes('files ')) throw new Error('Timed out: pod watches has printed nothing.');
         expect(first, 'the initial files').to.include('files old,old,old ').and.to.include('mode 777 ');
         await ask('PUT', `configmaps/${SETTINGS.name}`, { ...MAP_OF_SETTINGS, data: { kept: 'new' } });
-        expect(await told('new,old,old'), 'after a change of the config map').to.include('files new,old,old ');
+        expect(await logWith('new,old,old'), 'after a change of the config map').to.include('files new,old,old ');
         await ask('PUT', `secrets/${SETTINGS.name}`, { ...secret, stringData: { kept: 'new' } });
-        expect(await told('new,new,old'), 'after a change of the secret').to.include('files new,new,old ');
+        expect(await logWith('new,new,old'), 'after a change of the secret').to.include('files new,new,old ');
         await changePod(context, 'watches', { labels: { team: 'new' } });
-        expect(await told('new,new,new'), 'after a change of the label').to.include('files new,new,new ');
+        expect(await logWith('new,new,new'), 'after a change of the label').to.include('files new,new,new ');
       }),
     ],
   });

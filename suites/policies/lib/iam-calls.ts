@@ -44,61 +44,64 @@ export const create = (iam: IAM, { RoleName, Path, Trust }: Target, more: Partia
 export type Call = (iam: IAM, target: Target) => Promise<unknown>;
 /** The result of each call if it is allowed. In this order, each call finds the objects that it needs. */
 export const CALLS: Readonly<Record<string, readonly [ends: string, call: Call]>> = {
-  GetRole: ['none', (iam, of) => iam.getRole(of)],
-  ListRoleTags: ['none', (iam, of) => iam.listRoleTags(of)],
-  ListRolePolicies: ['none', (iam, of) => iam.listRolePolicies(of)],
-  GetRolePolicy: ['none', (iam, of) => iam.getRolePolicy({ ...of, PolicyName: 'scenario' })],
-  ListAttachedRolePolicies: ['none', (iam, of) => iam.listAttachedRolePolicies(of)],
-  CreateRole: ['EntityAlreadyExists', (iam, of) => create(iam, of)],
-  UpdateRole: ['none', (iam, of) => iam.updateRole({ ...of, Description: 'changed' })],
-  UpdateAssumeRolePolicy: ['none', (iam, of) => iam.updateAssumeRolePolicy({ ...of, PolicyDocument: of.Trust })],
-  PutRolePolicy: ['none', (iam, of) => iam.putRolePolicy({ ...of, PolicyName: 'scenario' })],
-  DeleteRolePolicy: ['NoSuchEntity', (iam, of) => iam.deleteRolePolicy({ ...of, PolicyName: 'absent' })],
-  AttachRolePolicy: ['none', (iam, of) => iam.attachRolePolicy(of)],
-  DetachRolePolicy: ['NoSuchEntity', (iam, of) => iam.detachRolePolicy({ ...of, PolicyArn: READ_ONLY })],
-  TagRole: ['none', (iam, of) => iam.tagRole({ ...of, Tags: [{ Key: 'conformance-step', Value: 'one' }] })],
-  UntagRole: ['none', (iam, of) => iam.untagRole({ ...of, TagKeys: ['conformance-step'] })],
-  PutRolePermissionsBoundary: ['none', (iam, of) => iam.putRolePermissionsBoundary(of)],
-  DeleteRolePermissionsBoundary: ['none', (iam, of) => iam.deleteRolePermissionsBoundary(of)],
-  DeleteRole: ['DeleteConflict', (iam, of) => iam.deleteRole(of)],
-  GetPolicy: ['none', (iam, of) => iam.getPolicy(of)],
-  ListPolicyVersions: ['none', (iam, of) => iam.listPolicyVersions(of)],
-  GetPolicyVersion: ['none', (iam, of) => iam.getPolicyVersion({ ...of, VersionId: 'v1' })],
-  ListEntitiesForPolicy: ['none', (iam, of) => iam.listEntitiesForPolicy(of)],
+  GetRole: ['none', (iam, target) => iam.getRole(target)],
+  ListRoleTags: ['none', (iam, target) => iam.listRoleTags(target)],
+  ListRolePolicies: ['none', (iam, target) => iam.listRolePolicies(target)],
+  GetRolePolicy: ['none', (iam, target) => iam.getRolePolicy({ ...target, PolicyName: 'scenario' })],
+  ListAttachedRolePolicies: ['none', (iam, target) => iam.listAttachedRolePolicies(target)],
+  CreateRole: ['EntityAlreadyExists', (iam, target) => create(iam, target)],
+  UpdateRole: ['none', (iam, target) => iam.updateRole({ ...target, Description: 'changed' })],
+  UpdateAssumeRolePolicy: [
+    'none',
+    (iam, target) => iam.updateAssumeRolePolicy({ ...target, PolicyDocument: target.Trust }),
+  ],
+  PutRolePolicy: ['none', (iam, target) => iam.putRolePolicy({ ...target, PolicyName: 'scenario' })],
+  DeleteRolePolicy: ['NoSuchEntity', (iam, target) => iam.deleteRolePolicy({ ...target, PolicyName: 'absent' })],
+  AttachRolePolicy: ['none', (iam, target) => iam.attachRolePolicy(target)],
+  DetachRolePolicy: ['NoSuchEntity', (iam, target) => iam.detachRolePolicy({ ...target, PolicyArn: READ_ONLY })],
+  TagRole: ['none', (iam, target) => iam.tagRole({ ...target, Tags: [{ Key: 'conformance-step', Value: 'one' }] })],
+  UntagRole: ['none', (iam, target) => iam.untagRole({ ...target, TagKeys: ['conformance-step'] })],
+  PutRolePermissionsBoundary: ['none', (iam, target) => iam.putRolePermissionsBoundary(target)],
+  DeleteRolePermissionsBoundary: ['none', (iam, target) => iam.deleteRolePermissionsBoundary(target)],
+  DeleteRole: ['DeleteConflict', (iam, target) => iam.deleteRole(target)],
+  GetPolicy: ['none', (iam, target) => iam.getPolicy(target)],
+  ListPolicyVersions: ['none', (iam, target) => iam.listPolicyVersions(target)],
+  GetPolicyVersion: ['none', (iam, target) => iam.getPolicyVersion({ ...target, VersionId: 'v1' })],
+  ListEntitiesForPolicy: ['none', (iam, target) => iam.listEntitiesForPolicy(target)],
   CreatePolicy: [
     'EntityAlreadyExists',
     (iam, { PolicyArn, PolicyDocument }) => iam.createPolicy({ PolicyName: PolicyArn.split('/')[1], PolicyDocument }),
   ],
-  CreatePolicyVersion: ['none', (iam, of) => iam.createPolicyVersion(of)],
-  SetDefaultPolicyVersion: ['none', (iam, of) => iam.setDefaultPolicyVersion({ ...of, VersionId: 'v1' })],
-  DeletePolicyVersion: ['none', (iam, of) => iam.deletePolicyVersion({ ...of, VersionId: 'v2' })],
-  ListPolicyTags: ['none', (iam, of) => iam.listPolicyTags(of)],
-  TagPolicy: ['none', (iam, of) => iam.tagPolicy({ ...of, Tags: [{ Key: 'conformance-step', Value: 'one' }] })],
-  UntagPolicy: ['none', (iam, of) => iam.untagPolicy({ ...of, TagKeys: ['conformance-step'] })],
-  GetOpenIDConnectProvider: ['NoSuchEntity', (iam, of) => iam.getOpenIDConnectProvider(of)],
-  ListOpenIDConnectProviderTags: ['NoSuchEntity', (iam, of) => iam.listOpenIDConnectProviderTags(of)],
+  CreatePolicyVersion: ['none', (iam, target) => iam.createPolicyVersion(target)],
+  SetDefaultPolicyVersion: ['none', (iam, target) => iam.setDefaultPolicyVersion({ ...target, VersionId: 'v1' })],
+  DeletePolicyVersion: ['none', (iam, target) => iam.deletePolicyVersion({ ...target, VersionId: 'v2' })],
+  ListPolicyTags: ['none', (iam, target) => iam.listPolicyTags(target)],
+  TagPolicy: ['none', (iam, target) => iam.tagPolicy({ ...target, Tags: [{ Key: 'conformance-step', Value: 'one' }] })],
+  UntagPolicy: ['none', (iam, target) => iam.untagPolicy({ ...target, TagKeys: ['conformance-step'] })],
+  GetOpenIDConnectProvider: ['NoSuchEntity', (iam, target) => iam.getOpenIDConnectProvider(target)],
+  ListOpenIDConnectProviderTags: ['NoSuchEntity', (iam, target) => iam.listOpenIDConnectProviderTags(target)],
   AddClientIDToOpenIDConnectProvider: [
     'NoSuchEntity',
-    (iam, of) => iam.addClientIDToOpenIDConnectProvider({ ...of, ClientID: 'client' }),
+    (iam, target) => iam.addClientIDToOpenIDConnectProvider({ ...target, ClientID: 'client' }),
   ],
   RemoveClientIDFromOpenIDConnectProvider: [
     'NoSuchEntity',
-    (iam, of) => iam.removeClientIDFromOpenIDConnectProvider({ ...of, ClientID: 'client' }),
+    (iam, target) => iam.removeClientIDFromOpenIDConnectProvider({ ...target, ClientID: 'client' }),
   ],
   UpdateOpenIDConnectProviderThumbprint: [
     'NoSuchEntity',
-    (iam, of) => iam.updateOpenIDConnectProviderThumbprint({ ...of, ThumbprintList: ['1'.repeat(40)] }),
+    (iam, target) => iam.updateOpenIDConnectProviderThumbprint({ ...target, ThumbprintList: ['1'.repeat(40)] }),
   ],
   // The deletion of a missing provider is not an error.
-  DeleteOpenIDConnectProvider: ['none', (iam, of) => iam.deleteOpenIDConnectProvider(of)],
-  DeletePolicy: ['DeleteConflict', (iam, of) => iam.deletePolicy(of)],
+  DeleteOpenIDConnectProvider: ['none', (iam, target) => iam.deleteOpenIDConnectProvider(target)],
+  DeletePolicy: ['DeleteConflict', (iam, target) => iam.deletePolicy(target)],
 };
 
 /** Returns the error code of a call or `none`, and for a denial also the action. */
 export const endOf = (call: Promise<unknown>): Promise<string> => {
-  const told = call.catch((error: Error) => error.message);
+  const message = call.catch((error: Error) => error.message);
   return codeOf(call).then(async (code) => {
     if (code !== 'AccessDenied') return code;
-    return `${code} ${/perform: iam:(\w+)/.exec(String(await told))?.[1] ?? ''}`;
+    return `${code} ${/perform: iam:(\w+)/.exec(String(await message))?.[1] ?? ''}`;
   });
 };

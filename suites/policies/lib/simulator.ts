@@ -35,13 +35,13 @@ export async function decisionsOf({ aws }: CheckContext, question: Question): Pr
   };
   const { EvaluationResults = [] } = await new IAM(await aws('iam')).simulateCustomPolicy(asked).catch(refuseOthers);
   const decisions = EvaluationResults.flatMap((result) => [
-    { of: result.EvalResourceName, decision: result.EvalDecision },
+    { resourceName: result.EvalResourceName, decision: result.EvalDecision },
     ...(result.ResourceSpecificResults ?? []).map((each) => ({
-      of: each.EvalResourceName,
+      resourceName: each.EvalResourceName,
       decision: each.EvalResourceDecision,
     })),
   ]);
-  return resources.map((resource) => decisions.find(({ of }) => of === resource)?.decision);
+  return resources.map((resource) => decisions.find(({ resourceName }) => resourceName === resource)?.decision);
 }
 
 const NOT_IMPLEMENTED = 501;
@@ -86,8 +86,8 @@ export const holds = (title: string, key: string, context: readonly ContextEntry
       allowing(object(index), { Condition: { [operator]: { [key]: value } } }),
     );
     const allowed = await allowedOf(world, { statements, resources, context });
-    const told = rows.map(({ operator, value }) => `${operator} ${JSON.stringify(value)}`);
-    expect(told.filter((_row, index) => allowed.includes(object(index)))).to.deep.equal(
-      told.filter((_row, index) => rows[index]?.fits),
+    const titles = rows.map(({ operator, value }) => `${operator} ${JSON.stringify(value)}`);
+    expect(titles.filter((_row, index) => allowed.includes(object(index)))).to.deep.equal(
+      titles.filter((_row, index) => rows[index]?.fits),
     );
   });
