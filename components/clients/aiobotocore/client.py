@@ -60,12 +60,12 @@ def request_id(answer):
 def error_of(error, operation):
     if not isinstance(error, botocore.exceptions.ClientError):
         return {"code": type(error).__name__}
-    told = error.response["Error"]
+    details = error.response["Error"]
     return {
         "service": "s3" if error.operation_name in ("GetObject", "PutObject") else "sts",
-        "code": told.get("Code", "Unknown"),
+        "code": details.get("Code", "Unknown"),
         "status": error.response["ResponseMetadata"]["HTTPStatusCode"],
-        "message": told.get("Message", str(error)),
+        "message": details.get("Message", str(error)),
         **request_id(error.response),
     }
 

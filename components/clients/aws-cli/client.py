@@ -53,10 +53,10 @@ def perform(operation):
 
 
 def error_of(error, operation):
-    told = re.search(r"An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: (.*)", str(error), re.DOTALL)
-    if told is None:
+    match = re.search(r"An error occurred \((\w+)\) when calling the (\w+) operation[^:]*: (.*)", str(error), re.DOTALL)
+    if match is None:
         return {"code": type(error).__name__}
-    code, called, message = told.groups()
+    code, called, message = match.groups()
     service = "s3" if called in ("GetObject", "PutObject") else "sts"
     return {"service": service, "code": code, "status": STATUS.get(code, 400), "message": message}
 

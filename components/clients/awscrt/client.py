@@ -37,8 +37,8 @@ def write(bucket, key, body):
 def error_of(error):
     if not isinstance(error, S3ResponseError):
         return {"code": getattr(error, "name", type(error).__name__)}
-    told = answered((error.body or b"").decode()) or {"service": "s3", "code": str(error.status_code)}
-    return {**told, "status": error.status_code, "message": (error.body or b"").decode() or str(error)}
+    details = answered((error.body or b"").decode()) or {"service": "s3", "code": str(error.status_code)}
+    return {**details, "status": error.status_code, "message": (error.body or b"").decode() or str(error)}
 
 
 serve_objects(read, write, error_of)

@@ -70,9 +70,9 @@ func serve(perform func(operation) answer) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		told := atOnce(max(asked.AtOnce, 1), func() answer { return perform(asked.Operation) })
-		told.ID = asked.ID
-		text, _ := json.Marshal(told)
+		reply := atOnce(max(asked.AtOnce, 1), func() answer { return perform(asked.Operation) })
+		reply.ID = asked.ID
+		text, _ := json.Marshal(reply)
 		fmt.Printf("client-answer %s\n", text)
 	}
 }

@@ -92,18 +92,18 @@ func throughRole(step role, asked *operation) answer {
 	}
 	settings = settings.Copy()
 	settings.Credentials = credentials.NewStaticCredentialsProvider(*held.AccessKeyId, *held.SecretAccessKey, *held.SessionToken)
-	told := whoAmI(sts.NewFromConfig(settings))
-	if told.Error != nil {
-		return told
+	reply := whoAmI(sts.NewFromConfig(settings))
+	if reply.Error != nil {
+		return reply
 	}
 	if asked == nil {
-		told.RequestID = requestID(assumed.ResultMetadata)
-		return told
+		reply.RequestID = requestID(assumed.ResultMetadata)
+		return reply
 	}
-	who := told.Identity
-	told = withS3(s3.NewFromConfig(settings), *asked)
-	told.Identity = who
-	return told
+	who := reply.Identity
+	reply = withS3(s3.NewFromConfig(settings), *asked)
+	reply.Identity = who
+	return reply
 }
 
 func assumeRoleInput(step role) *sts.AssumeRoleInput {
@@ -242,29 +242,29 @@ func requestID(metadata smithymiddleware.Metadata) string {
 
 // failed reports the error of the innermost call, because errors of the credential chain's calls are wrapped.
 func failed(err error) answer {
-	told := failure{Code: fmt.Sprintf("%T", err), Message: err.Error()}
-	service, said := "", ""
+	cause := failure{Code: fmt.Sprintf("%T", err), Message: err.Error()}
+	service, callError := "", ""
 	for one := err; one != nil; one = errors.Unwrap(one) {
 		if call, ok := one.(*smithy.OperationError); ok {
-			service, said = strings.ToLower(call.ServiceID), call.Error()
+			service, callError = strings.ToLower(call.ServiceID), call.Error()
 		}
-		told.Code = strings.TrimPrefix(fmt.Sprintf("%T", one), "*")
+		cause.Code = strings.TrimPrefix(fmt.Sprintf("%T", one), "*")
 	}
 	// Without an STS call in it, the credentials endpoint or instance metadata failed.
-	if (service != "s3" && service != "sts") || strings.Contains(said, "failed to refresh cached credentials") {
-		return answer{Error: &told}
+	if (service != "s3" && service != "sts") || strings.Contains(callError, "failed to refresh cached credentials") {
+		return answer{Error: &cause}
 	}
 	var response *awshttp.ResponseError
 	var unsent *smithyhttp.RequestSendError
 	var api smithy.APIError
 	switch {
 	case errors.As(err, &response):
-		told.Service, told.Status, told.RequestID = service, response.HTTPStatusCode(), response.ServiceRequestID()
+		cause.Service, cause.Status, cause.RequestID = service, response.HTTPStatusCode(), response.ServiceRequestID()
 		if errors.As(err, &api) {
-			told.Code, told.Message = api.ErrorCode(), api.ErrorMessage()
+			cause.Code, cause.Message = api.ErrorCode(), api.ErrorMessage()
 		}
 	case errors.As(err, &unsent):
-		told.Service = service
+		cause.Service = service
 	}
-	return answer{Error: &told}
+	return answer{Error: &cause}
 }

@@ -69,7 +69,7 @@ final class Client {
         try {
             return perform(operation);
         } catch (AwsServiceException error) {
-            return Map.of("error", told(service, error));
+            return Map.of("error", failureOf(service, error));
         } catch (Exception error) {
             return Map.of("error", Map.of("code", error.getClass().getSimpleName(), "message", String.valueOf(error.getMessage())));
         }
@@ -103,18 +103,18 @@ final class Client {
     }
 
     /** Converts a service's error. Errors of the chain's STS calls are exceptions of STS. */
-    private static Map<String, Object> told(String service, AwsServiceException error) {
+    private static Map<String, Object> failureOf(String service, AwsServiceException error) {
         boolean isOfSts = error.getClass().getPackageName().startsWith("software.amazon.awssdk.services.sts");
-        Map<String, Object> told = new LinkedHashMap<>();
-        told.put("service", isOfSts ? "sts" : service);
-        told.put("status", (long) error.statusCode());
+        Map<String, Object> failure = new LinkedHashMap<>();
+        failure.put("service", isOfSts ? "sts" : service);
+        failure.put("status", (long) error.statusCode());
         var details = Optional.ofNullable(error.awsErrorDetails());
-        told.put("code", details.map(each -> each.errorCode()).orElse(String.valueOf(error.statusCode())));
-        told.put("message", details.map(each -> each.errorMessage()).orElse(error.getMessage()));
+        failure.put("code", details.map(each -> each.errorCode()).orElse(String.valueOf(error.statusCode())));
+        failure.put("message", details.map(each -> each.errorMessage()).orElse(error.getMessage()));
         if (error.requestId() != null) {
-            told.put("requestId", error.requestId());
+            failure.put("requestId", error.requestId());
         }
-        return told;
+        return failure;
     }
 
     private static Optional<URI> endpoint(String service) {

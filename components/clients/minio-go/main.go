@@ -72,7 +72,7 @@ func perform(client *minio.Client, op operation) answer {
 		err = errors.New("this client does not support " + op.Do)
 	}
 	if err != nil {
-		return answer{Error: told(err)}
+		return answer{Error: failureOf(err)}
 	}
 	return answer{Facts: facts}
 }
@@ -87,7 +87,7 @@ func read(client *minio.Client, op operation) (int, error) {
 	return len(content), err
 }
 
-func told(err error) *failure {
+func failureOf(err error) *failure {
 	var s3 minio.ErrorResponse
 	if errors.As(err, &s3) && s3.StatusCode != 0 {
 		return &failure{Service: "s3", Code: s3.Code, Status: s3.StatusCode, Message: s3.Message, RequestID: s3.RequestID}

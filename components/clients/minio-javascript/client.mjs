@@ -34,12 +34,12 @@ async function answer(operation) {
       throw new Error(`this client only supports reads and writes of objects, not this ${operation.do}`);
     return { facts: await perform(operation) };
   } catch (error) {
-    return { error: told(error) };
+    return { error: failureOf(error) };
   }
 }
 
 /** Converts an error. S3's errors have a code and other fields of the response, but no status. */
-function told({ name, code, message, requestid }) {
+function failureOf({ name, code, message, requestid }) {
   const status = { NoSuchKey: 404, NoSuchBucket: 404, NotFound: 404, InvalidArgument: 400 }[code];
   if (requestid === undefined && status === undefined) return { code: String(code ?? name), message: String(message) };
   return {

@@ -128,12 +128,12 @@ UNREACHED = (botocore.exceptions.HTTPClientError, botocore.exceptions.Connection
 
 def error_of(error, operation):
     if isinstance(error, botocore.exceptions.ClientError):
-        told, metadata = error.response["Error"], error.response["ResponseMetadata"]
+        details, metadata = error.response["Error"], error.response["ResponseMetadata"]
         return {
             "service": "sts" if error.operation_name in OF_STS else "s3",
-            "code": told.get("Code", "Unknown"),
+            "code": details.get("Code", "Unknown"),
             "status": metadata["HTTPStatusCode"],
-            "message": told.get("Message", str(error)),
+            "message": details.get("Message", str(error)),
             **request_id(error.response),
         }
     reached = {"service": service_of(operation)} if isinstance(error, UNREACHED) else {}

@@ -66,13 +66,13 @@ async fn perform(clients: &Clients, operation: &Value) -> Result<Value, Value> {
     }
     match text("do").as_str() {
         "GetCallerIdentity" => {
-            let answer = clients.sts.get_caller_identity().send().await.map_err(|error| told("sts", error))?;
+            let answer = clients.sts.get_caller_identity().send().await.map_err(|error| error_json("sts", error))?;
             let (arn, account) = (answer.arn().unwrap_or_default(), answer.account().unwrap_or_default());
             Ok(json!({ "identity": { "arn": arn, "account": account }, "requestId": answer.request_id() }))
         }
         "GetObject" => {
             let request = clients.s3.get_object().bucket(text("bucket")).key(text("key"));
-            let answer = request.send().await.map_err(|error| told("s3", error))?;
+            let answer = request.send().await.map_err(|error| error_json("s3", error))?;
             let request_id = answer.request_id().map(String::from);
             let body = answer.body.collect().await.map_err(|error| unanswered(&error))?;
             Ok(json!({ "facts": { "bytes": body.into_bytes().len() }, "requestId": request_id }))
@@ -80,7 +80,7 @@ async fn perform(clients: &Clients, operation: &Value) -> Result<Value, Value> {
         "PutObject" => {
             let request = clients.s3.put_object().bucket(text("bucket")).key(text("key"));
             let body = aws_sdk_s3::primitives::ByteStream::from_static(b"written by a probe");
-            let answer = request.body(body).send().await.map_err(|error| told("s3", error))?;
+            let answer = request.body(body).send().await.map_err(|error| error_json("s3", error))?;
             Ok(json!({ "facts": {}, "requestId": answer.request_id() }))
         }
         other => Err(json!({ "code": "NotImplemented", "message": format!("this client does not support {other}") })),
@@ -90,7 +90,7 @@ async fn perform(clients: &Clients, operation: &Value) -> Result<Value, Value> {
 type Response = aws_sdk_s3::config::http::HttpResponse;
 
 /// Converts an error to the protocol's format, with the service's fields if there was a response.
-fn told<E>(service: &str, error: SdkError<E, Response>) -> Value
+fn error_json<E>(service: &str, error: SdkError<E, Response>) -> Value
 where
     E: ProvideErrorMetadata + RequestId + std::error::Error + 'static,
 {
