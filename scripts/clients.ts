@@ -115,7 +115,7 @@ function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): reado
 const SHOWN: Readonly<Record<string, string>> = {
   outcomes: 'outcome of each operation',
   'credentials.requests': 'requests to the agent',
-  told: 'shows the message of the agent or STS',
+  quotesError: 'shows the message of the agent or STS',
   'proxy.tokens': 'token sent to the proxy',
   'elsewhere.requests': 'requests to the target of a redirect',
 };

@@ -22,9 +22,19 @@ describe('npm run compare', () => {
     const other = { ...structuredClone(one), id: 'PI-01.python-2', client: { name: 'python', version: '2' } };
     other.verdict = 'failed';
     both.scenarios = [one, other];
+    for (const [{ id }, facts] of [
+      [one, { told: true }],
+      [other, { quotesError: false }],
+    ] as const) {
+      probeOf(both, id, 0).operation = 'RunClient';
+      observedIn(both, id, 0).facts = facts;
+    }
     const path = file(both);
     const { json, stdout } = await compared(`${path}#python@1`, `${path}#python@2`);
-    expect(differences(json)).to.deep.equal(['PI-01 verdict: passed, failed']);
+    expect(differences(json)).to.deep.equal([
+      'PI-01 verdict: passed, failed',
+      'PI-01 1 facts.quotesError: true, false',
+    ]);
     expect(stdout).to.contain('client python@2');
     const refused = await command([`${path}#python`, `${path}#go`]);
     expect([refused.exitCode, refused.stderr]).to.deep.equal([

@@ -18,7 +18,7 @@ export interface Difference {
 /** Fields of a probe that are compared. Free text, ids and times differ between runs. */
 export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identity'] as const;
 /** Facts of a client's run (`foundation/protocols/client-run.ts`) that are compared between two clients. */
-const CLIENT_FACTS = ['signed', 'told', 'expired', 'credentials.tokens'] as const;
+const CLIENT_FACTS = ['signed', 'quotesError', 'expired', 'credentials.tokens'] as const;
 /** Facts that depend on the client's timeouts, which are only compared if no machine was late. */
 const CLIENT_TIMING_FACTS = ['outcomes', 'credentials.requests'] as const;
 
@@ -94,7 +94,10 @@ export function valueOf(run: string, scenario: string, probe: ProbeOutcome, fiel
 }
 
 function factValue(run: string, scenario: string, { observed }: ProbeOutcome, name: string): Value | undefined {
-  const value = observed?.facts && Object.hasOwn(observed.facts, name) ? observed.facts[name] : undefined;
+  const facts = observed?.facts ?? {};
+  // Older results call this fact `told`.
+  const key = name === 'quotesError' && !Object.hasOwn(facts, name) ? 'told' : name;
+  const value = Object.hasOwn(facts, key) ? facts[key] : undefined;
   return typeof value === 'string' ? neutral(value, run, scenario) : value;
 }
 

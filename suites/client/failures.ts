@@ -93,7 +93,7 @@ suite('client', ({ scenario }) => {
     keywords: ['IMDS'],
     source: NO_FALLBACK,
     finding:
-      "The fact `told` shows whether a client reports the agent's message, and `credentials.requests` how often it retries. The agent's log always has the message.",
+      "The fact `quotesError` shows whether a client reports the agent's message, and `credentials.requests` how often it retries. The agent's log always has the message.",
     ...POD_IDENTITY,
     probes: [
       FINDS_OTHERWISE,

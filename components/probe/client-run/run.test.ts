@@ -98,11 +98,15 @@ describe("a client's run", () => {
     expect({ outcome, layer, ...facts }).to.include({
       outcome: 'refused',
       layer: 'client',
-      told: true,
+      quotesError: true,
       signed: 'nothing',
     });
     const cut = await run({ credentials: [{ cut: true }], mayFail: true });
-    expect({ ...cut.facts, outcome: cut.outcome }).to.include({ outcome: 'granted', outcomes: 'refused', told: false });
+    expect({ ...cut.facts, outcome: cut.outcome }).to.include({
+      outcome: 'granted',
+      outcomes: 'refused',
+      quotesError: false,
+    });
   });
 
   it('counts requests signed with expired credentials', async () => {

@@ -72,7 +72,7 @@ function resultOf({ mayFail = false, ...run }: ClientRun, done: readonly Done[],
     ...seen,
     outcomes: results.map(({ outcome }) => outcome).join(),
     milliseconds: done.map(({ milliseconds }) => milliseconds).join(),
-    ...(last.outcome !== 'granted' && { told: includesEndpointError(run, last.message ?? '') }),
+    ...(last.outcome !== 'granted' && { quotesError: includesEndpointError(run, last.message ?? '') }),
   };
   return mayFail && last.outcome !== 'error' ? { outcome: 'granted', facts } : { ...last, facts };
 }
