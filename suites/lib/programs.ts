@@ -141,3 +141,10 @@ export const tells = async (
       seconds,
     ),
   );
+
+/** Adds these labels and annotations to a pod. */
+export async function changePod({ kubernetes, name }: CheckContext, pod: string, metadata: object): Promise<void> {
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const path = name(`${NAMESPACE}/pods/${pod}`);
+  expect(await kubernetes({ method: 'PATCH', path, body: { metadata }, headers })).to.include({ status: 200 });
+}

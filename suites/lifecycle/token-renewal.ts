@@ -1,15 +1,20 @@
 /** The kubelet renews the tokens of running pods. */
+import { expect } from 'chai';
 import {
   advanceClock,
   between,
+  check,
   fetchCredentials,
   getObject,
   granted,
   podIdentityRole,
   readFile,
+  recreateServiceAccount,
   suite,
   tokenRotation,
+  type CheckContext,
 } from '../../harness/index.ts';
+import { asker, changePod, logOf, podOf, tells } from '../lib/programs.ts';
 import { readData, TOKEN_DIRECTORY } from '../lib/worlds.ts';
 
 const TOKENS = 'Kubernetes documentation, "Configure Service Accounts for Pods": a kubelet requests a new token';
@@ -57,4 +62,116 @@ suite('lifecycle', ({ scenario }) => {
       granted('user', readFile(TOKEN_FILE), { facts: { mode: '0600' } }),
     ],
   });
+
+  scenario('LC-27', 'a mounted token of a recreated service account stays the old one until its renewal', {
+    keywords: ['rotation'],
+    source:
+      'kubernetes/kubernetes, issue 132802: for volumes, the kubelet does not know the UID of the service account, so its cache does not notice the recreation',
+    finding:
+      'Pods that run while their service account is recreated keep a token of the deleted one, which the API server rejects. Restart them.',
+    needs: ['cluster-clock'],
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('a pod prints the UID of its account', (context) => startReader(context, 'reads')),
+      recreateServiceAccount('app'),
+      check('the kubelet looks at the pod again', (context) =>
+        changePod(context, 'reads', { annotations: { 'example.com/changed': 'yes' } }),
+      ),
+      // 80% of the lifetime of the control's token, but not of this one.
+      check('another pod starts with the new account', (context) => startReader(context, 'fresh', 600)),
+      advanceClock(490),
+      check('only the due token is renewed', async (context) => {
+        expect(await tells(context, 'fresh', RENEWED, 'app', 12), 'the due token').to.equal(true);
+        expect(await logOf(context, 'reads')).not.to.match(RENEWED);
+      }),
+      advanceClock(2500),
+      check('the renewed token is of the new account', async (context) => {
+        expect(await tells(context, 'reads', RENEWED, 'app', 12), 'renewal').to.equal(true);
+        const [before, after] = uidsOf(await logOf(context, 'reads'));
+        const [fresh] = uidsOf(await logOf(context, 'fresh'));
+        expect(after, 'UID of the new account').to.equal(fresh);
+        expect(before, 'UID of the old account').not.to.equal(fresh);
+      }),
+    ],
+  });
+
+  scenario('LC-28', 'the kubelet does not renew a token that a clock ahead of time has issued', {
+    source: 'kubernetes/kubernetes, issue 132993: a token is renewed by its age, so never before its start',
+    finding:
+      'If a clock runs ahead and is corrected, tokens issued meanwhile are not valid yet, and the kubelet keeps them. Restart the pods.',
+    needs: ['cluster-clock'],
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      advanceClock(7200),
+      check('a pod starts while the clock is ahead', (context) => startReader(context, 'ahead', 600)),
+      advanceClock(-7200),
+      check('another pod starts with the right clock', (context) => startReader(context, 'control', 600)),
+      advanceClock(490),
+      check('only the token of the other pod is renewed', async (context) => {
+        expect(await tells(context, 'control', RENEWED, 'app', 12), 'control').to.equal(true);
+        expect(await logOf(context, 'ahead')).not.to.match(RENEWED);
+      }),
+      advanceClock(7200),
+      check('the token is renewed by its own times', async (context) => {
+        expect(await tells(context, 'ahead', RENEWED, 'app', 12), 'ahead').to.equal(true);
+      }),
+    ],
+  });
+
+  scenario('LC-29', 'the kubelet does not renew the token of a terminating pod', {
+    source: 'kubernetes/kubernetes, issue 116481: a terminating pod keeps its volumes as they are',
+    finding:
+      'A token may expire during a long grace period. Keep terminationGracePeriodSeconds below 20% of the lifetime of the token.',
+    needs: ['cluster-clock'],
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('a pod terminates slowly, and another runs', async (context) => {
+        await startReader(context, 'ends', 600);
+        await startReader(context, 'control', 600);
+        await asker(context)('DELETE', 'pods/ends');
+        expect(await tells(context, 'ends', /terminating/, 'app', 12), 'SIGTERM').to.equal(true);
+      }),
+      advanceClock(490),
+      check('only the token of the running pod is renewed', async (context) => {
+        expect(await tells(context, 'control', RENEWED, 'app', 12), 'control').to.equal(true);
+        expect((await asker(context)('GET', 'pods/ends')).metadata).to.have.property('deletionTimestamp');
+        expect(await logOf(context, 'ends')).not.to.match(RENEWED);
+        await asker(context)('DELETE', 'pods/ends?gracePeriodSeconds=0');
+      }),
+    ],
+  });
 });
+
+const RENEWED = /renewed/;
+
+/** Starts a pod that prints the UID of its token's service account at its start and at each renewal. */
+async function startReader(context: CheckContext, pod: string, expirationSeconds = 3600): Promise<void> {
+  const path = `${TOKENS_DIRECTORY}/token`;
+  const sources = [{ serviceAccountToken: { path: 'token', audience: 'vault.example.com', expirationSeconds } }];
+  const program = `
+const read = () => require('fs').readFileSync('${path}', 'utf8');
+const print = (what, token) =>
+  console.log(what, JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))['kubernetes.io'].serviceaccount.uid);
+let known = read();
+process.on('SIGTERM', () => console.log('terminating'));
+setInterval(() => { if (known !== read()) print('renewed', (known = read())); }, 100);
+print('started', known);`;
+  await asker(context)(
+    'POST',
+    'pods',
+    await podOf(context, pod, program, {
+      volumes: [{ name: 'token', projected: { sources } }],
+      volumeMounts: [{ name: 'token', mountPath: TOKENS_DIRECTORY }],
+      spec: { terminationGracePeriodSeconds: 3600 },
+    }),
+  );
+  if (!(await tells(context, pod, /started/))) throw new Error(`Timed out: pod ${pod} has not started.`);
+}
+
+const TOKENS_DIRECTORY = '/opt/tokens';
+
+const uidsOf = (log: string): readonly string[] =>
+  [...log.matchAll(/(?:started|renewed) (\S+)/g)].map(([, uid = '']) => uid);

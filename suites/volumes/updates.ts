@@ -1,8 +1,8 @@
 /** Files of volumes follow changes of their sources. */
 import { expect } from 'chai';
-import { check, granted, readFile, startPod, suite, wait, type CheckContext } from '../../harness/index.ts';
-import { askerOf, NAMESPACE } from '../lib/namespace-requests.ts';
-import { logOf, podOf } from '../lib/programs.ts';
+import { check, granted, readFile, startPod, suite, wait } from '../../harness/index.ts';
+import { askerOf } from '../lib/namespace-requests.ts';
+import { changePod, logOf, podOf } from '../lib/programs.ts';
 import {
   CLUSTER_AUTHORITY,
   lacks,
@@ -160,13 +160,6 @@ suite('volumes', ({ scenario }) => {
     ],
   });
 });
-
-/** Adds these labels and annotations to a pod. */
-async function changePod({ kubernetes, name }: CheckContext, pod: string, metadata: object): Promise<void> {
-  const headers = { 'content-type': 'application/merge-patch+json' };
-  const path = name(`${NAMESPACE}/pods/${pod}`);
-  expect(await kubernetes({ method: 'PATCH', path, body: { metadata }, headers })).to.include({ status: 200 });
-}
 
 const WATCHED = ['/opt/map/kept', '/opt/secret/kept', '/opt/pod/team'];
 
