@@ -342,9 +342,9 @@ async function keysOf(service: string, action: string): Promise<ReadonlySet<stri
 
 describe('condition keys in the Service Authorization Reference', () => {
   const missing = documentedAsMissing();
-  let found: ReadonlyMap<string, ReadonlySet<string>>;
+  let recordedKeys: ReadonlyMap<string, ReadonlySet<string>>;
   before(async () => {
-    found = await recorded();
+    recordedKeys = await recorded();
   });
 
   it('are set if they are global, or are documented as missing', () => {
@@ -354,7 +354,7 @@ describe('condition keys in the Service Authorization Reference', () => {
       { kind: 'federated', providerArn: PROVIDER, accountId: ACCOUNT },
       { kind: 'service', service: 'eks.amazonaws.com', accountId: ACCOUNT },
     ];
-    const set = [...found.values()].flatMap((keys) => [...keys]);
+    const set = [...recordedKeys.values()].flatMap((keys) => [...keys]);
     for (const principal of principals) set.push(...globalKeys(world, request as ServiceRequest, principal));
     const names = new Set(set.map((key) => key.toLowerCase()));
     const unset = getAllGlobalConditionKeys().filter((key) => {
@@ -370,10 +370,10 @@ describe('condition keys in the Service Authorization Reference', () => {
     it(`are set for ${service}, or are documented as missing`, async () => {
       const named = service === 's3' ? operations.flatMap((name) => S3_ACTIONS[name] ?? [name]) : operations;
       const unset: string[] = [];
-      const all = [...found].flatMap(([action, keys]) => (action.startsWith(`${service}:`) ? [...keys] : []));
+      const all = [...recordedKeys].flatMap(([action, keys]) => (action.startsWith(`${service}:`) ? [...keys] : []));
       for (const action of new Set([...named, ...(FURTHER[service] ?? [])])) {
         if (!(await iamActionExists(service, action))) continue;
-        const set = [...(found.get(`${service}:${action}`.toLowerCase()) ?? all)];
+        const set = [...(recordedKeys.get(`${service}:${action}`.toLowerCase()) ?? all)];
         for (const key of await keysOf(service, action)) {
           // `aws:RequestTag/${TagKey}` stands for any tag key.
           const start = key.toLowerCase().replace(/[$<].*$/, '');
@@ -386,7 +386,7 @@ describe('condition keys in the Service Authorization Reference', () => {
   }
 
   it('are not set if they are documented as missing', () => {
-    const set = new Set([...found.values()].flatMap((keys) => [...keys]));
+    const set = new Set([...recordedKeys.values()].flatMap((keys) => [...keys]));
     expect([...set].filter((key) => missing.some((pattern) => pattern.test(key)))).to.deep.equal([]);
   });
 });

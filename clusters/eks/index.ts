@@ -35,13 +35,13 @@ export function eksDriver(options: EksOptions): ClusterDriver {
   const plan = async (request: ProvisionRequest): Promise<ClusterPlan> => {
     const { kubernetesVersion, addonVersion, compute, instanceType, nodes, agentImage } = options;
     const given = options.subnetIds;
-    const [found] = await Promise.all([
+    const [subnetIds] = await Promise.all([
       given.length > 0 ? { controlPlane: given, nodes: given } : (subnets ??= subnetsOf(request)),
       addonVersion === undefined ? undefined : checkAddonVersion(request.clients.eks, addonVersion, kubernetesVersion),
     ]);
     return {
       ...options,
-      subnets: found,
+      subnets: subnetIds,
       nodes: compute === 'auto-mode' ? compute : { instances: { type: instanceType, count: nodes } },
       addon: agentImage !== undefined ? undefined : { ...(addonVersion !== undefined && { version: addonVersion }) },
     };

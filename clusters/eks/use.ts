@@ -68,8 +68,8 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
       'CLUSTER_NOT_FOUND',
       'The selected scenarios need two clusters. Name a second one with --cluster-name.',
     );
-  const found = await lookAt(options, request.accountId, context);
-  const connection = connect(kubeConfigOf(request, found.cluster));
+  const inspected = await lookAt(options, request.accountId, context);
+  const connection = connect(kubeConfigOf(request, inspected.cluster));
   let release: () => Promise<void> = async () => undefined;
   resources.add({
     ...placed('lock', name),
@@ -79,7 +79,7 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
       connection.close();
     },
   });
-  const there = await reach({ cluster: found.cluster }, connection, false, use);
+  const there = await reach({ cluster: inspected.cluster }, connection, false, use);
   if (there) {
     // Also after a lost response: releases only this run's lease.
     release = () => endLease(connection, options.run);
@@ -87,9 +87,9 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
     release = () => lease.release();
   }
   // The add-on would take over an agent unknown to EKS, and later delete it.
-  if (there && found.agent === 'none') await refuseOtherAgents({ connection, run: options.run, signal });
-  const made = await complete(found, options, request.accountId, context);
-  return ready(made, there ? connection : undefined, use, { ownAgent: found.agent === 'none', ownNodeRole: false });
+  if (there && inspected.agent === 'none') await refuseOtherAgents({ connection, run: options.run, signal });
+  const made = await complete(inspected, options, request.accountId, context);
+  return ready(made, there ? connection : undefined, use, { ownAgent: inspected.agent === 'none', ownNodeRole: false });
 }
 
 async function reach(
@@ -115,7 +115,7 @@ async function ready(
   made: MadeCluster,
   connection: Connection | undefined,
   { options, request, context, lacks }: ClusterUse,
-  own: Pick<ClusterFindings, 'ownAgent' | 'ownNodeRole'>,
+  ownership: Pick<ClusterFindings, 'ownAgent' | 'ownNodeRole'>,
 ): Promise<RunningCluster> {
   const { cluster, nodeGroup, providerArn } = made;
   let { addon } = made;
@@ -132,7 +132,7 @@ async function ready(
       `Cluster ${context.name} has no API server, so ${options.agentImage} cannot be installed. Leave out --agent-image.`,
     );
   const daemonSets = connection && (await daemonSetsOf(connection, signal));
-  lacks(unavailableOnEks({ cluster, providerArn, daemonSets, agentAddon: addon !== undefined, ...own }));
+  lacks(unavailableOnEks({ cluster, providerArn, daemonSets, agentAddon: addon !== undefined, ...ownership }));
   const agentChart = agentChartOf(daemonSets ?? []);
   const running = runningCluster(request, { ...made, addon }, context);
   const { instanceTypes = [], scalingConfig, amiType, releaseVersion } = nodeGroup ?? {};

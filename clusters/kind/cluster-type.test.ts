@@ -7,14 +7,14 @@ const given = (...flags: readonly string[]) => configure(['--cluster', 'kind', .
 
 describe('the cluster type kind', () => {
   it('creates two clusters unless the options name an existing one', () => {
-    const own = KIND.capabilities(given());
-    expect([...own]).to.include.members(['own-cluster', 'two-clusters', 'irsa']);
+    const created = KIND.capabilities(given());
+    expect([...created]).to.include.members(['own-cluster', 'two-clusters', 'irsa']);
     for (const flags of [
       ['--context', 'kind-mine'],
       ['--kubeconfig', 'mine'],
     ]) {
       const attached = KIND.capabilities(given(...flags));
-      expect([...own].filter((name) => !attached.has(name))).to.have.members(['own-cluster', 'two-clusters']);
+      expect([...created].filter((name) => !attached.has(name))).to.have.members(['own-cluster', 'two-clusters']);
     }
   });
 

@@ -100,7 +100,7 @@ export class KindCluster implements ManagedCluster {
     const { context, spec, connection } = this.#parts;
     const { options, reach } = context;
     const { agentChart = '0.1' } = options;
-    const own = options.images.agent === undefined;
+    const isOwnAgent = options.images.agent === undefined;
     this.#agent = await installAgent({
       ...inClusterOptions(this.#parts),
       connection,
@@ -110,7 +110,7 @@ export class KindCluster implements ManagedCluster {
       args: options.agentArgs,
       chart: agentChart,
       // Candidate agents have their own version.
-      ...(own && agentChart !== '0.1' && { environment: { [VERSION_VARIABLE]: agentChart } }),
+      ...(isOwnAgent && agentChart !== '0.1' && { environment: { [VERSION_VARIABLE]: agentChart } }),
       addonVersion: addon.version,
       ...(addon.configurationValues !== undefined && { configurationValues: addon.configurationValues }),
     });

@@ -65,7 +65,7 @@ export class ClusterNotes {
     for (const capability of capabilities) this.#unavailable.add(capability);
   }
 
-  found(capabilities: ReadonlySet<string>): ReadonlySet<string> {
+  available(capabilities: ReadonlySet<string>): ReadonlySet<string> {
     return without(capabilities, this.#unavailable);
   }
 

@@ -81,7 +81,7 @@ describe('kind clusters', () => {
       [/kind export logs/, ''],
       [/^docker inspect/, { exitCode: 1, stderr: 'Error: No such object' }],
     ]);
-  const own = (lines: readonly string[], pattern: RegExp): string[] => lines.filter((line) => pattern.test(line));
+  const matching = (lines: readonly string[], pattern: RegExp): string[] => lines.filter((line) => pattern.test(line));
   const left = (): string[] => readdirSync(folder).filter((file) => file !== 'kind' && file !== 'diagnostics');
 
   async function failed(host: ClusterHost): Promise<Error & { code?: string }> {
@@ -100,7 +100,7 @@ describe('kind clusters', () => {
     );
     const error = await rejection(kindHost(options(), run));
     expect(error).to.include({ code: 'IMAGE_MISSING', blame: 'usage' });
-    expect(own(lines, /network (create|rm)/)).to.have.length(2);
+    expect(matching(lines, /network (create|rm)/)).to.have.length(2);
     expect(made).to.deep.equal([]);
     expect(left()).to.deep.equal([]);
   });
@@ -112,7 +112,9 @@ describe('kind clusters', () => {
     const tag = `eks-pod-identity-conformance/agent:${RUN}`;
     expect(made).to.deep.include({ kind: 'docker-image', name: tag });
     await host.close();
-    expect(own(lines, /^docker (tag|image rm|save)/).map((line) => line.replace(/--output \S+ /, ''))).to.have.members([
+    expect(
+      matching(lines, /^docker (tag|image rm|save)/).map((line) => line.replace(/--output \S+ /, '')),
+    ).to.have.members([
       `docker tag ${digest} ${tag}`,
       `docker save ${tag} webhook workload`,
       `docker image rm --no-prune ${tag}`,
@@ -154,11 +156,11 @@ describe('kind clusters', () => {
     expect((await error).message).to.equal('interrupted');
     expect(Object.values(modes)).to.deep.equal(['700', '600', '600']);
     expect(config).to.contain(SPEC.issuer);
-    expect(own(lines, /kind create/)[0]).to.contain(
+    expect(matching(lines, /kind create/)[0]).to.contain(
       `--kubeconfig ${join(folder, `eks-pod-identity-conformance-${RUN}`)}/`,
     );
     // Logs of an interrupted cluster are not needed.
-    expect(own(lines, /kind export/)).to.deep.equal([]);
+    expect(matching(lines, /kind export/)).to.deep.equal([]);
     expect(host.failure()).to.equal(undefined);
   });
 
@@ -175,7 +177,7 @@ describe('kind clusters', () => {
     expect(error).to.include({ code: 'IMAGE_BROKEN' });
     expect(error.message).to.contain(join(folder, 'diagnostics', SPEC.name));
     expect(host.failure()).to.equal(error);
-    expect(own(lines, /kind export|docker rm/).map((line) => line.replace(/^.*\/kind /, 'kind '))).to.deep.equal([
+    expect(matching(lines, /kind export|docker rm/).map((line) => line.replace(/^.*\/kind /, 'kind '))).to.deep.equal([
       `kind export logs ${join(folder, `eks-pod-identity-conformance-${RUN}`, SPEC.name, 'logs')} --name ${SPEC.name}`,
       `docker rm --force --volumes ${SPEC.name}-control-plane`,
     ]);
@@ -186,7 +188,7 @@ describe('kind clusters', () => {
     const { run, lines } = docker([/^docker ps .*label=/, `${SPEC.name}-control-plane`]);
     const error = await failed(await kindHost(options(), run));
     expect(error).to.include({ code: 'NAME_TAKEN' });
-    expect(own(lines, /kind create|docker rm/)).to.deep.equal([]);
+    expect(matching(lines, /kind create|docker rm/)).to.deep.equal([]);
   });
 
   it('are given up if they are not ready in time', async () => {

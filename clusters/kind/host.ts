@@ -70,7 +70,7 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
       bindAddress: reach.bindAddress,
       reachable: (url) => reachable(url, reach.host),
       get capabilities() {
-        return notes.found(source.capabilities);
+        return notes.available(source.capabilities);
       },
       workloadImage: images.workload,
       eventual: true,

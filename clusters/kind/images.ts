@@ -39,21 +39,26 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
       'IMAGE_MISSING',
       `This package cannot build an image of the workload program ${options.workload.name}. Name one with --workload-image.`,
     );
-  const own = await ensureComponentImage({
+  const componentImage = await ensureComponentImage({
     workload: options.workload,
     ...(images.base !== undefined && { base: images.base }),
     fallbackBases: images.node === undefined ? [] : [images.node],
     progress,
     signal,
   });
-  await look('image-base', own);
+  await look('image-base', componentImage);
   const ofClient =
     images.client === undefined
       ? undefined
-      : await ensureClientImage({ docker, image: images.client, components: own, progress, signal });
+      : await ensureClientImage({ docker, image: images.client, components: componentImage, progress, signal });
   if (ofClient !== undefined) await look('client-image', ofClient);
   return {
-    images: { agent: agent ?? own, webhook: webhook ?? own, workload: ofClient ?? workload ?? own, ...further },
+    images: {
+      agent: agent ?? componentImage,
+      webhook: webhook ?? componentImage,
+      workload: ofClient ?? workload ?? componentImage,
+      ...further,
+    },
     imageInfo,
   };
 }

@@ -16,7 +16,7 @@ export function inImage({ label, installed }: Pick<ChosenClient, 'label' | 'inst
   const folder = `${CLIENTS_FOLDER}/${label}`;
   const moved = (text: string): string => text.replaceAll(installed.folder, folder);
   const [program, ...args] = installed.command;
-  const own = Object.entries(installed.environment ?? {}).map(([name, value]) => [name, moved(value)] as const);
+  const environment = Object.entries(installed.environment ?? {}).map(([name, value]) => [name, moved(value)] as const);
   const runtime = program === installed.runtime?.program ? installed.runtime : undefined;
   const isLoaded = runtime !== undefined || installed.isLinkedDynamically === true;
   const there = program === process.execPath ? NODE : moved(program);
@@ -28,7 +28,7 @@ export function inImage({ label, installed }: Pick<ChosenClient, 'label' | 'inst
     folder,
     command: [...command, ...args.map(moved)] as [string, ...string[]],
     environment: {
-      ...Object.fromEntries(own),
+      ...Object.fromEntries(environment),
       ...(runtime?.name === 'python' && { PYTHONHOME: runtimeFolder(runtime) }),
     },
   };

@@ -127,7 +127,7 @@ export function tokenClaims({ token: source }: ReadTokenRequest): ProbeResult {
 
 export function tokenFacts(token: string): Facts {
   const { header, claims } = decodeToken(token);
-  const { iss, sub, aud, exp, iat, nbf, 'kubernetes.io': own = {} } = claims as Partial<KubernetesClaims>;
+  const { iss, sub, aud, exp, iat, nbf, 'kubernetes.io': kubernetesClaims = {} } = claims as Partial<KubernetesClaims>;
   const facts = {
     algorithm: header['alg'],
     issuer: iss,
@@ -135,13 +135,13 @@ export function tokenFacts(token: string): Facts {
     audience: [aud].flat().join(),
     lifetimeSeconds: (exp ?? NaN) - (iat ?? NaN),
     validAtOnce: nbf === iat,
-    namespace: own.namespace,
-    serviceAccount: own.serviceaccount?.name,
-    serviceAccountUid: own.serviceaccount?.uid,
-    pod: own.pod?.name,
-    podUid: own.pod?.uid,
-    secret: own.secret?.name,
-    node: own.node?.name,
+    namespace: kubernetesClaims.namespace,
+    serviceAccount: kubernetesClaims.serviceaccount?.name,
+    serviceAccountUid: kubernetesClaims.serviceaccount?.uid,
+    pod: kubernetesClaims.pod?.name,
+    podUid: kubernetesClaims.pod?.uid,
+    secret: kubernetesClaims.secret?.name,
+    node: kubernetesClaims.node?.name,
     id: claims['jti'],
   };
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Facts;

@@ -48,14 +48,14 @@ function checkIds(ids: readonly string[], own: readonly Subnet[]): void {
   }
 }
 
-function page(found: readonly Subnet[], parameters: QueryParameters, byId: boolean) {
+function page(subnets: readonly Subnet[], parameters: QueryParameters, byId: boolean) {
   const size = maxResults(parameters);
   if (size !== undefined && byId) {
     const text = 'The parameter subnetIds cannot be used with the parameter maxResults';
     throw new AwsError('InvalidParameterCombination', 400, text);
   }
   const invalidToken = () => new AwsError('InvalidNextToken', 400, 'The token is not valid.');
-  return pageOf(found, ({ id }) => id, { size: size ?? Infinity, token: parameters.text('NextToken'), invalidToken });
+  return pageOf(subnets, ({ id }) => id, { size: size ?? Infinity, token: parameters.text('NextToken'), invalidToken });
 }
 
 function maxResults(parameters: QueryParameters): number | undefined {

@@ -39,28 +39,28 @@ export function restJsonService<Handler>(
     name,
     renderError: renderRestJsonError,
     identify: ({ method, path }) => {
-      const { found, parameters } = findRoute(routes, method, path);
+      const { matchedRoute, parameters } = findRoute(routes, method, path);
       const { clusterName } = parameters;
-      return { operation: found.operation, ...(clusterName !== undefined && { clusterName }) };
+      return { operation: matchedRoute.operation, ...(clusterName !== undefined && { clusterName }) };
     },
     handle: async (request) => {
-      const { found, parameters } = findRoute(routes, request.method, request.path);
-      context.trace(request).operation = found.operation;
+      const { matchedRoute, parameters } = findRoute(routes, request.method, request.path);
+      context.trace(request).operation = matchedRoute.operation;
       const { caller } = request;
       if (caller === undefined)
         throw new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
-      return jsonAnswer(request, await answer({ request, caller, parameters }, found));
+      return jsonAnswer(request, await answer({ request, caller, parameters }, matchedRoute));
     },
   };
 }
 
 /** Returns the operation and its decoded path parameters. */
 function findRoute<Handler>(routes: readonly Route<Handler>[], method: string, path: string) {
-  for (const found of routes) {
-    const match = found.method === method ? found.path.exec(path) : null;
+  for (const matchedRoute of routes) {
+    const match = matchedRoute.method === method ? matchedRoute.path.exec(path) : null;
     if (match === null) continue;
     const parameters = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decoded(value)] as const);
-    return { found, parameters: Object.fromEntries(parameters) };
+    return { matchedRoute, parameters: Object.fromEntries(parameters) };
   }
   throw new AwsError('UnknownOperationException', 404, `There is no operation at ${method} of this path.`);
 }

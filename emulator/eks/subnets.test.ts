@@ -6,11 +6,11 @@ import { clusterRole, errorOf, makeCluster, makeRole, trust } from '../../test/s
 
 describe('subnets in EKS calls', () => {
   let cloud: TestCloud;
-  let own: string[];
+  let ownSubnets: string[];
   let foreign: string[];
   beforeEach(async () => {
     cloud = await testCloud();
-    [own, foreign] = [ACCOUNT, OTHER_ACCOUNT].map((id) =>
+    [ownSubnets, foreign] = [ACCOUNT, OTHER_ACCOUNT].map((id) =>
       subnetsOf(cloud.world, cloud.world.account(id)!).map((subnet) => subnet.id),
     ) as [string[], string[]];
   });
@@ -27,14 +27,14 @@ describe('subnets in EKS calls', () => {
     const create = (name: string, subnetIds: string[]) =>
       cloud.eks().send(new CreateClusterCommand({ name, roleArn, resourcesVpcConfig: { subnetIds } }));
     for (const id of [foreign[0]!, 'subnet-0123456789abcdef0']) {
-      expect(await errorOf(create('red', [own[0]!, id]))).to.include(refusal(id));
+      expect(await errorOf(create('red', [ownSubnets[0]!, id]))).to.include(refusal(id));
     }
-    expect((await create('red', own)).cluster!.resourcesVpcConfig!.subnetIds).to.deep.equal(own);
+    expect((await create('red', ownSubnets)).cluster!.resourcesVpcConfig!.subnetIds).to.deep.equal(ownSubnets);
   });
 
   it('must be in two zones for a cluster', async () => {
     const roleArn = await clusterRole(cloud);
-    for (const subnetIds of [[own[0]!], [own[0]!, own[0]!], []]) {
+    for (const subnetIds of [[ownSubnets[0]!], [ownSubnets[0]!, ownSubnets[0]!], []]) {
       const create = new CreateClusterCommand({ name: 'red', roleArn, resourcesVpcConfig: { subnetIds } });
       const error = await errorOf(cloud.eks().send(create));
       expect(error.name).to.equal('InvalidParameterException');
@@ -53,6 +53,6 @@ describe('subnets in EKS calls', () => {
         .send(new CreateNodegroupCommand({ clusterName: 'blue', nodegroupName: 'workers', nodeRole, subnets }));
     expect(await errorOf(create(foreign))).to.include(refusal(foreign[0]!));
     expect((await errorOf(create([]))).name).to.equal('InvalidParameterException');
-    expect((await create(own)).nodegroup!.subnets).to.deep.equal(own);
+    expect((await create(ownSubnets)).nodegroup!.subnets).to.deep.equal(ownSubnets);
   });
 });

@@ -20,7 +20,7 @@ interface Arrival {
 }
 
 /** Maximum bytes of a body. */
-const LIMITS = { s3: 64 * 1024 * 1024, others: 1024 * 1024 } as const;
+const LIMITS = { s3: 64 * 1024 * 1024, otherServices: 1024 * 1024 } as const;
 
 export interface CallHandlerOptions {
   readonly services: Readonly<Record<ServiceName, Service>>;
@@ -63,7 +63,7 @@ export async function handleCall(
   let answer: ServiceResponse;
   let failure: AwsError | undefined;
   try {
-    const body = await read(destination.service === 's3' ? LIMITS.s3 : LIMITS.others);
+    const body = await read(destination.service === 's3' ? LIMITS.s3 : LIMITS.otherServices);
     complete = true;
     if (destination.other !== undefined) {
       context.trace(request).notes.push(`the emulator does not support ${destination.other}`);

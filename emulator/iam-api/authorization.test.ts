@@ -114,7 +114,7 @@ describe('IAM authorization', () => {
     await must('CreateRole', { ...app, RoleName: 'tagged', ...tag('one') });
     await must('CreatePolicy', { ...policy, ...tag('one') });
     await must('CreateOpenIDConnectProvider', { Url, 'ClientIDList.member.1': 'sts.amazonaws.com', ...tag('one') });
-    const own = (condition: unknown) =>
+    const putOwnPolicy = (condition: unknown) =>
       must('PutRolePolicy', { RoleName: 'app', PolicyName: 'own', PolicyDocument: allow('iam:*', '*', condition) });
     const things = {
       Role: { RoleName: 'tagged' },
@@ -124,15 +124,15 @@ describe('IAM authorization', () => {
     for (const [name, which] of Object.entries(things)) {
       const status = async (action: string, parameters: Parameters = {}) =>
         (await iam(action, { ...which, ...parameters }, sessionOf({ world }, 'app'))).status;
-      await own({ StringEquals: { 'aws:ResourceTag/run': 'two' } });
+      await putOwnPolicy({ StringEquals: { 'aws:ResourceTag/run': 'two' } });
       expect(await status(`List${name}Tags`), name).to.equal(403);
-      await own({ StringEquals: { 'aws:ResourceTag/run': 'one' } });
+      await putOwnPolicy({ StringEquals: { 'aws:ResourceTag/run': 'one' } });
       expect(await status(`List${name}Tags`), name).to.equal(200);
-      await own({ StringEquals: { 'aws:RequestTag/run': 'one' } });
+      await putOwnPolicy({ StringEquals: { 'aws:RequestTag/run': 'one' } });
       expect([await status(`Tag${name}`, tag('two')), await status(`Tag${name}`, tag('one'))]).to.deep.equal([
         403, 200,
       ]);
-      await own({ 'ForAllValues:StringEquals': { 'aws:TagKeys': ['run'] }, Null: { 'aws:TagKeys': 'false' } });
+      await putOwnPolicy({ 'ForAllValues:StringEquals': { 'aws:TagKeys': ['run'] }, Null: { 'aws:TagKeys': 'false' } });
       const untag = (key: string) => status(`Untag${name}`, { 'TagKeys.member.1': key });
       expect([await untag('other'), await untag('run')]).to.deep.equal([403, 200]);
     }

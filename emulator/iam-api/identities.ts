@@ -35,15 +35,15 @@ const identityKind = <Kind extends Identity>(kind: KindOptions<Kind>): IdentityK
     const { caller } = call.request;
     const name = call.parameters.text(`${type}Name`) ?? (caller?.kind === 'user' ? caller.userName : undefined);
     if (name === undefined) throw validationError('Must specify userName when calling with non-User credentials');
-    const found = findIdentity(kind, call.account, name);
-    const boundary = BOUNDARY_ACTIONS.test(action) ? found?.permissionsBoundary : undefined;
-    call.demand(action, found?.arn ?? `arn:aws:iam::${call.account.id}:${type.toLowerCase()}/${name}`, {
-      ...resourceTagKeys(found?.tags),
+    const identity = findIdentity(kind, call.account, name);
+    const boundary = BOUNDARY_ACTIONS.test(action) ? identity?.permissionsBoundary : undefined;
+    call.demand(action, identity?.arn ?? `arn:aws:iam::${call.account.id}:${type.toLowerCase()}/${name}`, {
+      ...resourceTagKeys(identity?.tags),
       ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
       ...conditionKeys,
     });
-    if (found === undefined) throw noSuchEntity(`The ${type.toLowerCase()} with name ${name} cannot be found.`);
-    return found;
+    if (identity === undefined) throw noSuchEntity(`The ${type.toLowerCase()} with name ${name} cannot be found.`);
+    return identity;
   },
   change({ account }, identity, change) {
     const changed = { ...identity, ...change };

@@ -209,14 +209,14 @@ describe('the policy simulator', () => {
   it('requires permission, and rejects invalid input', async () => {
     const { custom, iam, must, simulate, world } = await simulatedWorld();
     const session = sessionOf({ world }, 'app');
-    const own = { ...getObject, PolicySourceArn: ROLE };
-    expect(await iam('SimulatePrincipalPolicy', own, session)).to.include({ code: 'AccessDenied' });
+    const asRole = { ...getObject, PolicySourceArn: ROLE };
+    expect(await iam('SimulatePrincipalPolicy', asRole, session)).to.include({ code: 'AccessDenied' });
     await must('PutRolePolicy', {
       RoleName: 'app',
       PolicyName: 'simulate',
       PolicyDocument: allow('iam:SimulatePrincipalPolicy', ROLE),
     });
-    expect((await iam('SimulatePrincipalPolicy', own, session)).status).to.equal(200);
+    expect((await iam('SimulatePrincipalPolicy', asRole, session)).status).to.equal(200);
     expect(await simulate(getObject, session.arn)).to.include({
       code: 'InvalidInput',
       message: `Invalid Entity Arn: ${session.arn} does not clearly define entity type and name.`,

@@ -62,23 +62,23 @@ export const simulations = {
   },
 } satisfies Record<string, IamOperation>;
 
-/** @param own values that the call does not provide */
-function simulate(call: IamCall, own: Omit<Simulation, 'resourcePolicy'>): XmlStructure {
+/** @param defaults values that the call does not provide */
+function simulate(call: IamCall, defaults: Omit<Simulation, 'resourcePolicy'>): XmlStructure {
   const { parameters } = call;
   for (const name of ['OrderedOrganizationPolicyInputList', 'PolicyExclusionList']) {
     if (parameters.structures(name) !== undefined) throw invalidInput(`${name} is not supported by this simulator.`);
   }
   const inputs = (list: string): readonly Source[] =>
     (parameters.texts(list) ?? []).map((text, index) => sourceOf(`${list}.${index + 1}`, text));
-  const [boundary = own.boundary, another] = inputs('PermissionsBoundaryPolicyInputList');
+  const [boundary = defaults.boundary, another] = inputs('PermissionsBoundaryPolicyInputList');
   if (another !== undefined) throw invalidInput('Only one permissions boundary can be given.');
   const [callerArn, resourcePolicy] = [parameters.text('CallerArn'), parameters.text('ResourcePolicy')];
-  const caller = callerArn === undefined ? own : { context: contextOf(call), principal: entityNamed(callerArn) };
+  const caller = callerArn === undefined ? defaults : { context: contextOf(call), principal: entityNamed(callerArn) };
   const simulation = {
     principal: caller.principal,
     context: caller.context,
     boundary,
-    policies: [...own.policies, ...inputs('PolicyInputList')],
+    policies: [...defaults.policies, ...inputs('PolicyInputList')],
     resourcePolicy: resourcePolicy === undefined ? undefined : sourceOf('ResourcePolicy', resourcePolicy, 'resource'),
   };
   const resources = parameters.texts('ResourceArns') ?? ['*'];
@@ -151,13 +151,13 @@ function questionOf(
   action: string,
   resource: string,
 ): AuthorizationInput {
-  const own = 'accountId' in principal ? principal.accountId : account.id;
+  const callerAccount = 'accountId' in principal ? principal.accountId : account.id;
   const question = {
     principal,
     action,
     resource,
     context,
-    resourceAccount: own,
+    resourceAccount: callerAccount,
     identityPolicies: policies.map(({ compiled }) => compiled),
     ...(boundary !== undefined && { permissionsBoundary: boundary.compiled }),
   };
@@ -165,7 +165,12 @@ function questionOf(
   const delegation = (kind: 'trust' | 'resource', Action: string) =>
     compilePolicy(
       {
-        Statement: { Effect: 'Allow', Principal: { AWS: own }, Action, ...(kind === 'resource' && { Resource: '*' }) },
+        Statement: {
+          Effect: 'Allow',
+          Principal: { AWS: callerAccount },
+          Action,
+          ...(kind === 'resource' && { Resource: '*' }),
+        },
       },
       { kind, name: 'delegation' },
     );
@@ -173,7 +178,7 @@ function questionOf(
   if (resourcePolicy === undefined && action.toLowerCase().startsWith('kms:'))
     return { ...question, resourcePolicy: delegation('resource', 'kms:*') };
   if (resourcePolicy === undefined) return question;
-  const owner = /\d{12}/.exec(parameters.text('ResourceOwner') ?? '')?.[0] ?? own;
+  const owner = /\d{12}/.exec(parameters.text('ResourceOwner') ?? '')?.[0] ?? callerAccount;
   const resourceAccount = /^\d{12}$/.exec(resource.split(':')[4] ?? '')?.[0] ?? owner;
   return { ...question, resourceAccount, resourcePolicy: resourcePolicy.compiled };
 }

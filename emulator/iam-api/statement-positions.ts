@@ -9,7 +9,7 @@ interface Position {
  * its opening brace. Both end after the closing brace. @param text JSON of an object whose `Statement` is a statement or a list
  */
 export function statementPositions(text: string): readonly { readonly start: Position; readonly end: Position }[] {
-  const found: { start: Position; end: Position }[] = [];
+  const positions: { start: Position; end: Position }[] = [];
   const path: string[] = [];
   let lastString = '';
   let inStatement = false;
@@ -25,11 +25,11 @@ export function statementPositions(text: string): readonly { readonly start: Pos
     } else if (token === '}' || token === ']') {
       path.pop();
       if (token !== '}' || !inStatement || path.length > 2 || (path.length === 2 && path[1] !== '[')) continue;
-      if (path.length > 0) found.push({ start: positionOf(text, start), end: positionOf(text, after) });
+      if (path.length > 0) positions.push({ start: positionOf(text, start), end: positionOf(text, after) });
       start = after;
     } else lastString = token;
   }
-  return found;
+  return positions;
 }
 
 function positionOf(text: string, offset: number): Position {

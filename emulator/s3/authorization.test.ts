@@ -141,18 +141,18 @@ function decisions(start: () => TestS3): void {
 
   it('needs one allowing policy within an account, and both across accounts', async () => {
     s3.createAccount('444455556666');
-    const own = testSession(s3.world, { roleName: 'own' });
+    const member = testSession(s3.world, { roleName: 'own' });
     const stranger = testSession(s3.world, { accountId: '444455556666', roleName: 'stranger', allow: [READ] });
     const other = testSession(s3.world, { accountId: '444455556666', roleName: 'other' });
     await policy([
       {
         Effect: 'Allow',
-        Principal: { AWS: [own.role.arn, stranger.role.arn, other.role.arn] },
+        Principal: { AWS: [member.role.arn, stranger.role.arn, other.role.arn] },
         Action: 's3:GetObject',
         Resource: 'arn:aws:s3:::data/red/*',
       },
     ]);
-    expect((await s3.call(own.session, 'GET', '/data/red/key')).status).to.equal(200);
+    expect((await s3.call(member.session, 'GET', '/data/red/key')).status).to.equal(200);
     expect((await s3.call(stranger.session, 'GET', '/data/red/key')).status).to.equal(200);
     const denials = [
       await s3.call(stranger.session, 'GET', '/data/blue/key'),

@@ -61,15 +61,18 @@ describe('Block Public Access', () => {
 
   it('can be enabled for all buckets of an account', async () => {
     const account = '/v20180820/configuration/publicAccessBlock';
-    const own = { 'x-amz-account-id': s3.root.accountId };
+    const accountHeader = { 'x-amz-account-id': s3.root.accountId };
     await call('DELETE', '/data?publicAccessBlock');
-    expect(outcome(await call('GET', account, '', own))).to.equal('404 NoSuchPublicAccessBlockConfiguration');
+    expect(outcome(await call('GET', account, '', accountHeader))).to.equal('404 NoSuchPublicAccessBlockConfiguration');
     const { session } = testSession(s3.world);
-    const denied = await s3.call(session, 'PUT', account, { body: block({ BlockPublicPolicy: true }), headers: own });
+    const denied = await s3.call(session, 'PUT', account, {
+      body: block({ BlockPublicPolicy: true }),
+      headers: accountHeader,
+    });
     expect(denied.message).to.contain('not authorized to perform: s3:PutAccountPublicAccessBlock');
-    expect(outcome(await call('PUT', account, block({ BlockPublicPolicy: true }), own))).to.equal('201');
+    expect(outcome(await call('PUT', account, block({ BlockPublicPolicy: true }), accountHeader))).to.equal('201');
     expect(outcome(await putPolicy(READ))).to.equal('403 AccessDenied');
-    await call('DELETE', account, '', own);
+    await call('DELETE', account, '', accountHeader);
     expect(outcome(await putPolicy(READ))).to.equal('204');
     expect(outcome(await call('GET', account, '', { 'x-amz-account-id': STRANGER }))).to.equal('403 AccessDenied');
   });

@@ -116,15 +116,15 @@ const KEPT_HEADERS = ['cache-control', 'content-disposition', 'content-language'
 /** Headers that S3 returns with the object. */
 function metadataOf({ headers }: ServiceRequest): Readonly<Record<string, string>> {
   const given = Object.entries(headers);
-  const own = given.filter(([name]) => name.startsWith(METADATA));
-  const sizes = own.map(([name, value]) => name.length - METADATA.length + Buffer.byteLength(value, 'latin1'));
+  const metadata = given.filter(([name]) => name.startsWith(METADATA));
+  const sizes = metadata.map(([name, value]) => name.length - METADATA.length + Buffer.byteLength(value, 'latin1'));
   const size = sizes.reduce((sum, one) => sum + one, 0);
   if (size > MOST_METADATA_BYTES) {
     throw s3Error('MetadataTooLarge', { Size: String(size), MaxSizeAllowed: String(MOST_METADATA_BYTES) });
   }
   const standard = given.filter(([name]) => KEPT_HEADERS.includes(name));
   // aws-chunked describes the transfer, not the object.
-  return { ...Object.fromEntries([...own, ...standard]), ...contentEncoding(headers) };
+  return { ...Object.fromEntries([...metadata, ...standard]), ...contentEncoding(headers) };
 }
 
 export function contentEncoding(headers: Readonly<Record<string, string>>): Record<string, string> {

@@ -161,9 +161,9 @@ function checkExpires(claimed: ClaimedSignature, signedAt: number, now: number):
 }
 
 function findKey(claimed: ClaimedSignature, { clock, credentials }: VerifierWorld) {
-  const found = credentials.find(claimed.accessKeyId);
-  if (found === undefined) throw new SignatureProblem('unknown-key', 'the access key does not exist');
-  const { sessionToken, expiration } = found.credentials;
+  const key = credentials.find(claimed.accessKeyId);
+  if (key === undefined) throw new SignatureProblem('unknown-key', 'the access key does not exist');
+  const { sessionToken, expiration } = key.credentials;
   const sameToken =
     sessionToken === undefined || claimed.sessionToken === undefined
       ? sessionToken === claimed.sessionToken
@@ -174,7 +174,7 @@ function findKey(claimed: ClaimedSignature, { clock, credentials }: VerifierWorl
   if (expiration !== undefined && clock.now() >= expiration) {
     throw new SignatureProblem('expired-token', 'the session has expired');
   }
-  return found;
+  return key;
 }
 
 /** Host and `x-amz-*` headers must be signed, so that nobody can change them. */

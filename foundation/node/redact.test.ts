@@ -157,13 +157,13 @@ describe('redaction', () => {
       'sessionToken',
       'token',
     ];
-    const others = [
+    const harmless = [
       'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
       'PROBE_TOKENS_DIRECTORY',
       'serviceAccountToken',
       'AWS_ROLE_ARN',
     ];
     expect(names.filter(isSecretName)).to.deep.equal(names);
-    expect(others.filter(isSecretName)).to.deep.equal([]);
+    expect(harmless.filter(isSecretName)).to.deep.equal([]);
   });
 });

@@ -6,16 +6,16 @@ import { listen, stopServer } from './listen.ts';
 describe('a reserved port', () => {
   it('stays reserved while its server is closed, and is free after the release', async () => {
     const [server, other] = [createServer(), createServer()];
-    let own = 0;
-    const release = await listenOnReservedPort(async (port) => (own = await listen(server, '127.0.0.1', port)));
+    let reserved = 0;
+    const release = await listenOnReservedPort(async (port) => (reserved = await listen(server, '127.0.0.1', port)));
     await stopServer(server);
     const guard = (): Promise<unknown> =>
-      listen(other, '127.0.0.1', own + 1).catch((error: NodeJS.ErrnoException) => error.code);
+      listen(other, '127.0.0.1', reserved + 1).catch((error: NodeJS.ErrnoException) => error.code);
     expect(await guard()).to.equal('EADDRINUSE');
-    await listen(server, '127.0.0.1', own);
+    await listen(server, '127.0.0.1', reserved);
     await stopServer(server);
     release();
-    expect(await guard()).to.equal(own + 1);
+    expect(await guard()).to.equal(reserved + 1);
     await stopServer(other);
   });
 

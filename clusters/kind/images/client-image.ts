@@ -26,8 +26,8 @@ const CONTAINER_PREFIX = 'eks-pod-identity-conformance-client-';
  */
 export async function ensureClientImage(options: ClientImageOptions): Promise<string> {
   const { docker, image, components, progress } = options;
-  const [own, base] = await Promise.all([inspected(docker, image), inspected(docker, components)]);
-  const { Entrypoint, Cmd, WorkingDir } = own.Config;
+  const [client, base] = await Promise.all([inspected(docker, image), inspected(docker, components)]);
+  const { Entrypoint, Cmd, WorkingDir } = client.Config;
   const command = [...(Entrypoint ?? []), ...(Cmd ?? [])];
   if (command.length === 0)
     throw new ClusterError(
@@ -36,7 +36,7 @@ export async function ensureClientImage(options: ClientImageOptions): Promise<st
       { blame: 'usage' },
     );
   const tag = createHash('sha256')
-    .update(JSON.stringify([own.Id, base.Id, OWN_PROGRAM_IN_IMAGE]))
+    .update(JSON.stringify([client.Id, base.Id, OWN_PROGRAM_IN_IMAGE]))
     .digest('hex')
     .slice(0, 16);
   const reference = `${REPOSITORY}:${tag}`;

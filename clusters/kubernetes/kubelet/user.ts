@@ -36,14 +36,14 @@ export async function processUser(
 /** Returns the first inaccessible part of a path. */
 async function blockedFor(path: string, uid: number, gid: number): Promise<string | undefined> {
   for (let part = path, bits = 0o4; ; part = dirname(part), bits = 0o1) {
-    const found = await stat(part).catch(() => undefined);
-    if (found === undefined) {
+    const stats = await stat(part).catch(() => undefined);
+    if (stats === undefined) {
       // The argument only looks like a path.
       if (part === path) return undefined;
     } else {
-      const shift = found.uid === uid ? 6 : found.gid === gid ? 3 : 0;
-      const wanted = found.isDirectory() ? 0o1 : bits;
-      if (((found.mode >> shift) & wanted) !== wanted) return part;
+      const shift = stats.uid === uid ? 6 : stats.gid === gid ? 3 : 0;
+      const wanted = stats.isDirectory() ? 0o1 : bits;
+      if (((stats.mode >> shift) & wanted) !== wanted) return part;
     }
     if (dirname(part) === part) return undefined;
   }

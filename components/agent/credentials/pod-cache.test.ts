@@ -54,13 +54,16 @@ describe('the cache of agent 0.2', () => {
   }
 
   /** Sends two tokens of the pod. Returns the validation result of the second and the number of EKS Auth calls. */
-  async function askTwice(agent: RunningAgent, second: string): Promise<{ found: string | undefined; calls: number }> {
+  async function askTwice(
+    agent: RunningAgent,
+    second: string,
+  ): Promise<{ validation: string | undefined; calls: number }> {
     const before = bench.calls.length;
     expect((await get(agent, await newToken())).status).to.equal(200);
     expect((await get(agent, second)).status).to.equal(200);
     const { body } = await send(`${agent.metricsUrl}/metrics`);
     const found = /pod_identity_local_validation\{result="(\w+)"\} 1/.exec(body)?.[1];
-    return { found, calls: bench.calls.length - before };
+    return { validation, calls: bench.calls.length - before };
   }
 
   const changed = (token: string, part: 0 | 1, change: (value: Record<string, unknown>) => void): string => {

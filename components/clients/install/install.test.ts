@@ -35,7 +35,7 @@ describe('the installation of a client', () => {
   });
   afterEach(() => rmSync(home, { recursive: true }));
 
-  const made = (more: Partial<Recipe> = {}, own = context): Promise<string> =>
+  const made = (more: Partial<Recipe> = {}, installContext = context): Promise<string> =>
     cachedFolder(
       RELEASE,
       {
@@ -44,7 +44,7 @@ describe('the installation of a client', () => {
         make: (folder) => Promise.resolve(writeFileSync(join(folder, 'file'), 'made')),
         ...more,
       },
-      own,
+      installContext,
     );
   const root = (): string => join(home, 'eks-pod-identity-conformance', 'clients');
   const failure = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);

@@ -12,7 +12,7 @@ export const OWN_PROGRAM_IN_IMAGE = {
 
 const startsIt = (): string => join(distFolder(), 'clients', 'own.mjs');
 
-const own = (title: string, install: Client['install']): Client => ({
+const clientFor = (title: string, install: Client['install']): Client => ({
   name: 'own',
   title,
   versions: { newest: title },
@@ -35,7 +35,7 @@ export function ownProgram(command: string, folder: string): Client {
     throw badFlagValue(
       `--client-command is "${command}", but "${program}" is not a program on this machine. Check its path.`,
     );
-  return own(command, (_, { environment }) => {
+  return clientFor(command, (_, { environment }) => {
     const CLIENT_PROGRAM = JSON.stringify({ command: ['/bin/sh', '-c', command], folder });
     return Promise.resolve({
       folder: dirname(startsIt()),
@@ -48,5 +48,5 @@ export function ownProgram(command: string, folder: string): Client {
 /** Returns a client for an image's program, to which clusters/kind/images/client-image.ts adds the runtime. */
 export const ownImage = (image: string): Client => {
   const { node, program } = OWN_PROGRAM_IN_IMAGE;
-  return own(image, () => Promise.resolve({ folder: dirname(startsIt()), command: [...node, program] }));
+  return clientFor(image, () => Promise.resolve({ folder: dirname(startsIt()), command: [...node, program] }));
 };

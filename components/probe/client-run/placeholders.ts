@@ -19,18 +19,18 @@ export function placeholders(
 ): ReadonlyMap<string, string> {
   const token = podToken(pod);
   names.addToken(token, 'first');
-  const found = new Map(
+  const values = new Map(
     ['credentials', 'metadata', 'proxy', 'aws'].map((name) => [name, `http://127.0.0.1:${port(name)}`]),
   );
-  found.set('elsewhere', `http://localhost:${port('elsewhere')}`);
-  found.set('elsewhere-address', `http://${ELSEWHERE}`);
-  found.set('agent-ipv4', AGENT_IPV4).set('agent-ipv6', AGENT_IPV6).set('files', folder).set('token', token);
-  for (const name of ['second', 'environment']) found.set(`${name}-token`, names.makeToken(name));
+  values.set('elsewhere', `http://localhost:${port('elsewhere')}`);
+  values.set('elsewhere-address', `http://${ELSEWHERE}`);
+  values.set('agent-ipv4', AGENT_IPV4).set('agent-ipv6', AGENT_IPV6).set('files', folder).set('token', token);
+  for (const name of ['second', 'environment']) values.set(`${name}-token`, names.makeToken(name));
   for (const source of HANDED) {
     const { id, secret, session } = names.makeKey(source, Infinity);
-    found.set(`${source}-key-id`, id).set(`${source}-secret`, secret).set(`${source}-session`, session);
+    values.set(`${source}-key-id`, id).set(`${source}-secret`, secret).set(`${source}-session`, session);
   }
-  return found;
+  return values;
 }
 
 function podToken(pod: Environment): string {

@@ -28,14 +28,14 @@ const POD = {
 
 describe("a client's network in a pod", () => {
   const [environment, folder] = [{ ...process.env }, process.cwd()];
-  const own = mkdtempSync(join(tmpdir(), 'network-'));
-  beforeEach(() => process.chdir(own));
+  const temporary = mkdtempSync(join(tmpdir(), 'network-'));
+  beforeEach(() => process.chdir(temporary));
   afterEach(() => {
     setEnvironment(environment);
     process.chdir(folder);
-    rmSync(join(own, 'out'), { force: true });
+    rmSync(join(temporary, 'out'), { force: true });
   });
-  after(() => rmSync(own, { recursive: true, force: true }));
+  after(() => rmSync(temporary, { recursive: true, force: true }));
 
   const planOf = async (pod: Readonly<Record<string, string>>): Promise<NetworkPlan> => {
     setEnvironment({ PATH: environment['PATH'], ...pod });

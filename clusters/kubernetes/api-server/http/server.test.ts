@@ -315,14 +315,14 @@ describe('the API server', () => {
     });
 
     it('allows an update to add tolerations to a pod, but not to remove any', async () => {
-      const own = { key: 'own', operator: 'Exists' };
-      const { body } = await cluster.call('POST', PODS, { body: pod('tolerant', { tolerations: [own] }) });
+      const toleration = { key: 'own', operator: 'Exists' };
+      const { body } = await cluster.call('POST', PODS, { body: pod('tolerant', { tolerations: [toleration] }) });
       const { tolerations } = body['spec'] as { tolerations: object[] };
       const patch = async (spec: object): Promise<number> => {
         const headers = { 'content-type': 'application/merge-patch+json' };
         return (await cluster.call('PATCH', `${PODS}/tolerant`, { headers, body: { spec } })).status;
       };
-      expect(await patch({ tolerations: [...tolerations, { ...own, key: 'more' }] })).to.equal(200);
+      expect(await patch({ tolerations: [...tolerations, { ...toleration, key: 'more' }] })).to.equal(200);
       expect(await patch({ tolerations })).to.equal(422);
       expect(await patch({ terminationGracePeriodSeconds: 7 })).to.equal(422);
     });

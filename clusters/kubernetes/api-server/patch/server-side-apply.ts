@@ -110,10 +110,10 @@ export interface ApplyOptions {
 export function serverSideApply(current: KubeObject, applied: JsonObject, options: ApplyOptions): KubeObject {
   const { manager, force, time } = options;
   const managed = (current.metadata['managedFields'] as ManagedFields[] | undefined) ?? [];
-  const own = managed.find((entry) => entry.manager === manager && entry.operation === 'Apply');
+  const ownEntry = managed.find((entry) => entry.manager === manager && entry.operation === 'Apply');
   const fields = appliedFields(applied);
-  let others = managed.filter((entry) => entry !== own);
-  for (const other of others) {
+  let otherEntries = managed.filter((entry) => entry !== ownEntry);
+  for (const other of otherEntries) {
     const conflicts = disagreements(fields, other.fieldsV1, applied, current, '');
     if (conflicts.length > 0 && !force) {
       const what = conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`;
@@ -127,20 +127,23 @@ export function serverSideApply(current: KubeObject, applied: JsonObject, option
       });
     }
   }
-  if (force) others = others.map((entry) => ({ ...entry, fieldsV1: without(entry.fieldsV1, fields) }));
+  if (force) otherEntries = otherEntries.map((entry) => ({ ...entry, fieldsV1: without(entry.fieldsV1, fields) }));
   const base = structuredClone(current) as unknown as JsonObject;
-  const dropped = others.reduce((set, other) => without(set, other.fieldsV1), without(own?.fieldsV1 ?? {}, fields));
+  const dropped = otherEntries.reduce(
+    (set, other) => without(set, other.fieldsV1),
+    without(ownEntry?.fieldsV1 ?? {}, fields),
+  );
   removeFields(base, dropped);
   const merged = applyStrategicMergePatch(base, applied) as unknown as KubeObject;
-  const unchanged = own !== undefined && isDeepStrictEqual(own.fieldsV1, fields);
+  const unchanged = ownEntry !== undefined && isDeepStrictEqual(ownEntry.fieldsV1, fields);
   const entry: ManagedFields = {
     manager,
     operation: 'Apply',
     apiVersion: current.apiVersion,
-    time: unchanged ? own.time : time,
+    time: unchanged ? ownEntry.time : time,
     fieldsType: 'FieldsV1',
     fieldsV1: fields,
   };
-  merged.metadata['managedFields'] = [...others.filter((other) => !isLeaf(other.fieldsV1)), entry];
+  merged.metadata['managedFields'] = [...otherEntries.filter((other) => !isLeaf(other.fieldsV1)), entry];
   return merged;
 }

@@ -23,20 +23,20 @@ export function policyOfTerraform(content: JsonObject, { resource: address, poli
   const attributeOf = ({ address: at, values }: Resource): string | undefined =>
     ATTRIBUTES.find((attribute) => textOf(values[attribute]) !== undefined || unknown.has(`${at}.${attribute}`));
   const holders = all.filter((one) => attributeOf(one) !== undefined);
-  const found = chosen(new Map(holders.map((one) => [one.address, one])), address);
+  const holder = chosen(new Map(holders.map((one) => [one.address, one])), address);
   if (name !== undefined) {
-    const inline = listOf(found.values['inline_policy'])
+    const inline = listOf(holder.values['inline_policy'])
       .map(objectOf)
       .find((one) => one['name'] === name);
-    if (inline === undefined) throw new PolicyProblem(`has no inline policy "${name}" of ${found.address}.`);
+    if (inline === undefined) throw new PolicyProblem(`has no inline policy "${name}" of ${holder.address}.`);
     return inline['policy'];
   }
-  const attribute = attributeOf(found) ?? '';
-  const policy = textOf(found.values[attribute]);
+  const attribute = attributeOf(holder) ?? '';
+  const policy = textOf(holder.values[attribute]);
   if (policy !== undefined) return policy;
-  const causes = referencesOf(content, found.address, attribute).filter((one) => isUnknown(one, all));
+  const causes = referencesOf(content, holder.address, attribute).filter((one) => isUnknown(one, all));
   throw new PolicyProblem(
-    `has no ${attribute} of ${found.address}, which is known only after apply${causes.length === 0 ? '' : ` because it depends on ${causes.join(' and ')}`}. Use the state after apply (terraform show -json).`,
+    `has no ${attribute} of ${holder.address}, which is known only after apply${causes.length === 0 ? '' : ` because it depends on ${causes.join(' and ')}`}. Use the state after apply (terraform show -json).`,
   );
 }
 
