@@ -106,9 +106,9 @@ async function judge(name: SubjectName, services: ReadonlySet<string>): Promise<
 function tablesOf(
   scenarios: readonly ScenarioResult[],
   subjects: ReadonlyMap<SubjectName, Judged>,
-  own: Column,
+  ownColumn: Column,
 ): readonly string[] {
-  const columns = [...[...subjects.values()].map(({ column }) => column), own];
+  const columns = [...[...subjects.values()].map(({ column }) => column), ownColumn];
   const judged = scenarios.filter(({ id }) => columns.slice(0, -1).some((column) => column.has(id)));
   const counts = (column: Column): string[] => {
     const cells = judged.flatMap(({ id }) => column.get(id) ?? []);
@@ -130,7 +130,7 @@ function tablesOf(
         'settings',
         'its EKS',
       ],
-      [...summary, [OWN, 'Apache-2.0', ...counts(own), 'signatures verified, policies enforced', 'judged']],
+      [...summary, [OWN, 'Apache-2.0', ...counts(ownColumn), 'signatures verified, policies enforced', 'judged']],
     ),
     table(
       ['scenario', ...NAMES.map((name) => SUBJECTS[name].title), OWN],

@@ -115,14 +115,14 @@ describe('documentation', () => {
   });
 
   it('uses only scripts in package.json', () => {
-    let found = 0;
+    let count = 0;
     for (const file of TEXTS) {
       for (const [, script = ''] of read(file).matchAll(/\bnpm run (?:-s )?([a-z][a-z:-]*)/g)) {
         expect(manifest.scripts, file).to.have.property(script);
-        found += 1;
+        count += 1;
       }
     }
-    expect(found).to.be.greaterThan(10);
+    expect(count).to.be.greaterThan(10);
   });
 
   it('starts with the first commands for users and contributors', () => {

@@ -55,7 +55,7 @@ describe('an AWS with some services at other endpoints', () => {
   }
 
   it('creates scenario roles at the endpoint, cluster roles in the emulator, and OIDC providers next to STS', () =>
-    divided([other.endpoint], async (aws, own) => {
+    divided([other.endpoint], async (aws, emulatorTarget) => {
       expect(aws).to.include({ name: 'endpoint', controls: undefined });
       expect(aws.accountId('main')).to.equal(ACCOUNT);
       expect(aws.endpoints).to.deep.equal({ s3: other.endpoint, iam: other.endpoint, sts: other.endpoint });
@@ -66,7 +66,7 @@ describe('an AWS with some services at other endpoints', () => {
       expect(await rolesOf(iam))
         .to.include('of-a-scenario')
         .and.not.include('of-a-cluster');
-      expect(await rolesOf(own.clients('main').iam))
+      expect(await rolesOf(emulatorTarget.clients('main').iam))
         .to.include('of-a-cluster')
         .and.not.include('of-a-scenario');
       const made = await provisioning.send(
@@ -78,7 +78,7 @@ describe('an AWS with some services at other endpoints', () => {
       const list = async (client: IAMClient) =>
         (await client.send(new ListOpenIDConnectProvidersCommand({}))).OpenIDConnectProviderList ?? [];
       expect(await list(iam)).to.have.length(1);
-      expect(await list(own.clients('main').iam)).to.deep.equal([]);
+      expect(await list(emulatorTarget.clients('main').iam)).to.deep.equal([]);
       await provisioning.send(new DeleteOpenIDConnectProviderCommand(made as { OpenIDConnectProviderArn: string }));
       expect(await list(iam)).to.deep.equal([]);
     }));

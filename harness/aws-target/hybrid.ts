@@ -126,11 +126,11 @@ function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): Re
 }
 
 /** Sends OIDC providers to the IAM that STS uses. Roles of clusters and nodes stay with the emulator's EKS. */
-function withProvidersAt(own: IAMClient, other: IAMClient): IAMClient {
+function withProvidersAt(emulator: IAMClient, stsOwner: IAMClient): IAMClient {
   const send = (command: Parameters<IAMClient['send']>[0]): unknown =>
     (command instanceof CreateOpenIDConnectProviderCommand || command instanceof DeleteOpenIDConnectProviderCommand
-      ? other
-      : own
+      ? stsOwner
+      : emulator
     ).send(command);
-  return Object.create(own, { send: { value: send } }) as IAMClient;
+  return Object.create(emulator, { send: { value: send } }) as IAMClient;
 }

@@ -118,14 +118,14 @@ function staleness(
   compared: readonly ScenarioComparison[],
 ): readonly StaleDeviation[] {
   const { scenario, probe, listed, sides } = deviation;
-  const found = compared.find(({ id }) => id === scenario);
+  const comparison = compared.find(({ id }) => id === scenario);
   const [ofA, ofB] = [a.scenarios.get(scenario), b.scenarios.get(scenario)];
-  if (found === undefined || ofA === undefined || ofB === undefined || !isAbout(deviation, a, b)) return [];
+  if (comparison === undefined || ofA === undefined || ofB === undefined || !isAbout(deviation, a, b)) return [];
   // A scenario that ended before its probes cannot show the deviation.
   if (probe !== null && !hasProbesOnBothSides(ofA, ofB)) return [];
   const fields = Object.keys(sides[0].observed).filter(
     (field) =>
-      !found.differences.some(
+      !comparison.differences.some(
         (difference) => difference.field === field && explains(deviation, scenario, difference, a, b),
       ),
   );

@@ -153,8 +153,8 @@ const COMMON: readonly CommonOption[] = [
 
 export function optionsOf(types: readonly ClusterType[]): readonly OptionSpec[] {
   const [preset] = types;
-  const own = [...new Set(types.flatMap(({ options }) => options))];
-  const names = namesOf([...own, ...COMMON]);
+  const typeOptions = [...new Set(types.flatMap(({ options }) => options))];
+  const names = namesOf([...typeOptions, ...COMMON]);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new Error(`Two options are named --${twice}: cluster types must share one object.`);
   const described = (option: OptionSpec, takes?: (type: ClusterType) => boolean): OptionSpec => {
@@ -171,7 +171,7 @@ export function optionsOf(types: readonly ClusterType[]): readonly OptionSpec[] 
       brief: true,
       ...(preset && { default: preset.name }),
     }),
-    ...own.map((option) => described(option, ({ options }) => options.includes(option))),
+    ...typeOptions.map((option) => described(option, ({ options }) => options.includes(option))),
     ...COMMON.map(({ aws, ...option }) => described(option, aws && ((type) => type.aws === aws))),
   ];
 }

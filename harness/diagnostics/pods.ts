@@ -11,24 +11,24 @@ const LAST_LINES = 5;
 export async function collectPods(scene: Scene, findings: Findings): Promise<void> {
   const { run } = scene.context.environment;
   const selector = `${RUN_LABEL}=${run},conformance.eks-pod-identity/scenario=${scene.context.scenario.id}`;
-  const found: { cluster: string; kubernetes: KubernetesClient; pod: V1Pod }[] = [];
+  const pods: { cluster: string; kubernetes: KubernetesClient; pod: V1Pod }[] = [];
   const tokens: PodTokens[] = [];
   await inEachPlace(scene, 'Pods', findings, async ({ alias, kubernetes }, namespace) => {
     for (const pod of await kubernetes.listPods(namespace, selector, scene.signal)) {
-      found.push({ cluster: alias, kubernetes, pod });
+      pods.push({ cluster: alias, kubernetes, pod });
       const lines = stateLines(pod, scene.probes.length > 0);
       if (lines.length > 0) findings.excerpts.push({ source: `Pod ${pod.metadata?.name} (${alias})`, lines });
     }
   });
-  if (found.length === 0 && scene.places.length > 0) findings.notes.push('Pods: the scenario has none.');
-  if (found.length > 0)
+  if (pods.length === 0 && scene.places.length > 0) findings.notes.push('Pods: the scenario has none.');
+  if (pods.length > 0)
     findings.files.push({
       name: 'pods.json',
       description: 'pods in the API server, with changes of the webhook and status',
-      content: found.map(({ cluster, pod }) => ({ cluster, ...presentable(pod) })),
+      content: pods.map(({ cluster, pod }) => ({ cluster, ...presentable(pod) })),
     });
   await Promise.all(
-    found.map(async ({ cluster, kubernetes, pod }) => {
+    pods.map(async ({ cluster, kubernetes, pod }) => {
       const logs = await collectLogs({ scene, findings, kubernetes, cluster, pod, what: 'log of the workload' });
       for (const { container, text } of logs) {
         const { name = '', namespace = '' } = pod.metadata ?? {};
@@ -51,7 +51,7 @@ export async function collectPods(scene: Scene, findings: Findings): Promise<voi
       description: "header and claims of the pods' tokens at their start, without signatures",
       content: tokens,
     });
-  else if (found.length > 0) findings.notes.push('Tokens: no pod printed the claims of its tokens.');
+  else if (pods.length > 0) findings.notes.push('Tokens: no pod printed the claims of its tokens.');
 }
 
 interface PodTokens {

@@ -41,14 +41,14 @@ describe('a run', () => {
   const skipped = (id: string): Scenario => scenarioOf(id, () => GRANTED, { needs: ['imds'] });
 
   /** A reporter that logs events. */
-  const listening = (own: Reporter): Reporter => ({
+  const listening = (reporter: Reporter): Reporter => ({
     runStarted: ({ scenarios }) => void events.push(`run of ${scenarios.map(({ id }) => id).join()}`),
     phaseStarted: (phase) => void events.push(phase),
     scenarioStarted: ({ id }) => void events.push(`${id} starts`),
     scenarioOver: ({ id, verdict }) => void events.push(`${id} ${verdict}`),
     runOver: ({ run: { exitCode } }) => void events.push(`over with ${exitCode}`),
     reportsWritten: (_, files) => void events.push(`wrote ${files.map((file) => file.replace(directory, '')).join()}`),
-    ...own,
+    ...reporter,
   });
   const running = (
     scenarios: readonly Scenario[],
@@ -277,14 +277,15 @@ describe('a run', () => {
 
   describe('with an error outside of all scenarios', () => {
     const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
-    let own: Map<string, readonly unknown[]>;
+    let mochaListeners: Map<string, readonly unknown[]>;
     // Otherwise Mocha fails the test.
     beforeEach(() => {
-      own = new Map(EVENTS.map((event) => [event, process.listeners(event as 'exit')] as const));
+      mochaListeners = new Map(EVENTS.map((event) => [event, process.listeners(event as 'exit')] as const));
       for (const event of EVENTS) process.removeAllListeners(event);
     });
     afterEach(() => {
-      for (const [event, listeners] of own) for (const listener of listeners) process.on(event, listener as () => void);
+      for (const [event, listeners] of mochaListeners)
+        for (const listener of listeners) process.on(event, listener as () => void);
     });
     for (const [what, fail] of [
       [

@@ -69,7 +69,7 @@ function optionsFor(
   session: Session,
   opened: Opened,
   { spec }: Scenario,
-  own: Pick<ScenarioOptions, 'hooks' | 'turn'>,
+  hooksAndTurn: Pick<ScenarioOptions, 'hooks' | 'turn'>,
 ): ScenarioOptions {
   const { directory, signal, prefetch, options } = session;
   const { configuration, interrupted, aroundProbes } = options;
@@ -85,7 +85,7 @@ function optionsFor(
     diagnostics: { directory, interrupted },
     prefetch,
     aroundProbes,
-    ...own,
+    ...hooksAndTurn,
   };
 }
 

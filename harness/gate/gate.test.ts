@@ -155,14 +155,14 @@ describe('a gate', () => {
     });
 
     it('findings only if it has a list of findings', () => {
-      const found = aResult({ finding: 'A risk.' });
-      expectReport({}, found, [], []);
-      expectReport({ findings: [{ scenario: 'AB-01', reason: 'Accepted.' }] }, found, [], []);
-      expectReport({ findings: [] }, aResult({ ...found, verdict: 'failed' }), [], []);
+      const withFinding = aResult({ finding: 'A risk.' });
+      expectReport({}, withFinding, [], []);
+      expectReport({ findings: [{ scenario: 'AB-01', reason: 'Accepted.' }] }, withFinding, [], []);
+      expectReport({ findings: [] }, aResult({ ...withFinding, verdict: 'failed' }), [], []);
       expectReport({ findings: [] }, aResult(), [], []);
       expectReport(
         { findings: [{ scenario: 'AB-02', reason: 'Accepted.' }] },
-        found,
+        withFinding,
         ['AB-01 has a finding that gate.yaml does not list: A risk. List it under findings.'],
         [],
       );

@@ -59,11 +59,11 @@ describe('a check', () => {
   it('can poll until a condition holds, or for a while', async () => {
     let seen = 0;
     const next = () => Promise.resolve((seen += 1));
-    const found: unknown[] = [];
+    const values: unknown[] = [];
     await result(async ({ eventually }) => {
-      found.push(await eventually(next, (count) => count === 3));
-      found.push(await eventually(next, () => true));
-      found.push(
+      values.push(await eventually(next, (count) => count === 3));
+      values.push(await eventually(next, () => true));
+      values.push(
         await eventually(
           () => Promise.resolve('late'),
           (text) => text === 'never',
@@ -71,7 +71,7 @@ describe('a check', () => {
         ),
       );
     });
-    expect(found).to.deep.equal([3, 4, 'late']);
+    expect(values).to.deep.equal([3, 4, 'late']);
   });
 
   it('polls again even if one call takes the whole time', async () => {

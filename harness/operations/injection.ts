@@ -78,13 +78,13 @@ export async function injectionOf(
     const role = metadata?.annotations?.[ROLE_ARN];
     const ofAccount = `of service account ${namespace}/${serviceAccount}`;
     const [association] = associations;
-    const found =
+    const decision =
       association !== undefined
         ? `the webhook injects container credentials because of association ${association.associationId} ${ofAccount}${role === undefined ? '' : `, which takes precedence over annotation ${ROLE_ARN}`}`
         : role !== undefined
           ? `the webhook injects a web identity because of annotation ${ROLE_ARN} "${role}" ${ofAccount}, which has no association`
           : `the webhook injects no credentials, because there is neither an association nor annotation ${ROLE_ARN} ${ofAccount}`;
-    return [found, ...exceptions(pod)].join('; ');
+    return [decision, ...exceptions(pod)].join('; ');
   } catch {
     return undefined;
   }

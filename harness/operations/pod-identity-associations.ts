@@ -110,7 +110,7 @@ export const listAssociations = defineEksOperation(
     mayDiffer: whenRead,
     facts: async (context, operation, eks) => {
       const { namespace, serviceAccount, maxResults } = operation;
-      const found: string[] = [];
+      const ids: string[] = [];
       let pages = 0;
       const input = {
         clusterName: nameOf(context, operation),
@@ -121,9 +121,9 @@ export const listAssociations = defineEksOperation(
       for await (const page of paginateListPodIdentityAssociations({ client: eks }, input)) {
         pages += 1;
         for (const association of page.associations ?? [])
-          found.push(`${association.namespace}/${association.serviceAccount}`);
+          ids.push(`${association.namespace}/${association.serviceAccount}`);
       }
-      return { count: found.length, pages, distinct: new Set(found).size };
+      return { count: ids.length, pages, distinct: new Set(ids).size };
     },
   },
 );

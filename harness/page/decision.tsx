@@ -47,16 +47,16 @@ interface PolicyProps {
 }
 
 const PolicyText = ({ policy, place, decision }: PolicyProps) => {
-  const own = decision.deciding.filter((statement) => statement.policy === place);
-  const lines = policyLines(policy.document, own, decision);
+  const ownStatements = decision.deciding.filter((statement) => statement.policy === place);
+  const lines = policyLines(policy.document, ownStatements, decision);
   return (
-    <details class="policy" open={own.length > 0}>
+    <details class="policy" open={ownStatements.length > 0}>
       <summary>
-        {policy.name} <span class="quiet">{own.length === 0 ? 'evaluated, did not decide' : ''}</span>
+        {policy.name} <span class="quiet">{ownStatements.length === 0 ? 'evaluated, did not decide' : ''}</span>
       </summary>
       <pre>
         {lines.map(({ text, depth, statement, compared }, index) => {
-          const decided = own.find((one) => one.index === statement);
+          const decided = ownStatements.find((one) => one.index === statement);
           const isFirst = decided !== undefined && lines[index - 1]?.statement !== statement;
           return (
             <span

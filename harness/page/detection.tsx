@@ -40,7 +40,7 @@ const Detection = ({ data, route: { filter } }: ViewProps) => {
   const { detections, figures } = detection;
   const [words, area] = [(filter.get('q') ?? '').toLowerCase().split(/\s+/), filter.get('area') ?? ''];
   const states = (filter.get('state') ?? '').split(',').filter(Boolean);
-  const found = detections.filter(
+  const matches = detections.filter(
     ({ name, text, noticedBy, ...one }) =>
       (area === '' || one.area === area) &&
       (states.length === 0 || states.includes(one.state)) &&
@@ -85,11 +85,11 @@ const Detection = ({ data, route: { filter } }: ViewProps) => {
           onChoice={(value) => set('by', value)}
         />
       </FilterForm>
-      <p class="quiet" role="status">{`${found.length} of ${counted(detections.length, 'defect')}`}</p>
+      <p class="quiet" role="status">{`${matches.length} of ${counted(detections.length, 'defect')}`}</p>
       {byScenario ? (
-        <ByScenario found={found} detection={detection} scenarios={scenarios} />
+        <ByScenario defects={matches} detection={detection} scenarios={scenarios} />
       ) : (
-        <ByDefect found={found} scenarios={scenarios} />
+        <ByDefect found={matches} scenarios={scenarios} />
       )}
     </section>
   );
@@ -139,15 +139,15 @@ const ByDefect = ({ found, scenarios }: { readonly found: readonly Defect[]; rea
 );
 
 interface ByScenarioProps {
-  readonly found: readonly Defect[];
+  readonly defects: readonly Defect[];
   readonly detection: DetectionContent;
   readonly scenarios: Scenarios;
 }
 
 /** Scenarios by number of detected defects. Those that detect nothing are listed if all scenarios were tried. */
-const ByScenario = ({ found, detection, scenarios }: ByScenarioProps) => {
+const ByScenario = ({ defects, detection, scenarios }: ByScenarioProps) => {
   const noticed = new Map<string, Defect[]>();
-  for (const defect of found)
+  for (const defect of defects)
     for (const key of defect.noticedBy) noticed.set(key, [...(noticed.get(key) ?? []), defect]);
   const rows = [...noticed].sort(([, a], [, b]) => b.length - a.length);
   const nothing = detection.scenarios?.nothing ?? [];

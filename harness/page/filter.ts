@@ -39,7 +39,7 @@ export const searchable = (scenarios: readonly ScenarioResult[]): readonly Searc
 
 export function filtered(all: readonly Searchable[], filter: Filter): readonly ScenarioResult[] {
   const { words, verdicts, suite, layer, order } = filter;
-  const found = all
+  const matches = all
     .filter(
       ({ scenario, text, layers }) =>
         (verdicts.size === 0 || verdicts.has(scenario.verdict)) &&
@@ -48,7 +48,7 @@ export function filtered(all: readonly Searchable[], filter: Filter): readonly S
         words.every((word) => text.includes(word)),
     )
     .map(({ scenario }) => scenario);
-  if (order === 'slowest') return found.sort((a, b) => ownTime(b) - ownTime(a));
-  if (order === 'worst') return found.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
-  return found;
+  if (order === 'slowest') return matches.sort((a, b) => ownTime(b) - ownTime(a));
+  if (order === 'worst') return matches.sort((a, b) => VERDICTS.indexOf(a.verdict) - VERDICTS.indexOf(b.verdict));
+  return matches;
 }

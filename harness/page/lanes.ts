@@ -11,18 +11,18 @@ export function spanOf({ timeline }: ScenarioResult): readonly [from: number, to
 
 /** Returns as many lanes as concurrent scenarios. Each scenario takes the first free lane. */
 export function lanesOf(scenarios: readonly ScenarioResult[]): readonly Lane[] {
-  const lanes: { readonly own: ScenarioResult[]; end: number }[] = [];
+  const lanes: { readonly scenarios: ScenarioResult[]; end: number }[] = [];
   const begun = scenarios
     .filter(({ timeline }) => timeline.length > 0)
     .map((scenario) => ({ scenario, span: spanOf(scenario) }))
     .sort((a, b) => a.span[0] - b.span[0]);
   for (const { scenario, span } of begun) {
     const free = lanes.find(({ end }) => end <= span[0]);
-    if (free === undefined) lanes.push({ own: [scenario], end: span[1] });
+    if (free === undefined) lanes.push({ scenarios: [scenario], end: span[1] });
     else {
-      free.own.push(scenario);
+      free.scenarios.push(scenario);
       free.end = span[1];
     }
   }
-  return lanes.map(({ own }) => own);
+  return lanes.map(({ scenarios }) => scenarios);
 }

@@ -37,7 +37,7 @@ export function pathOf(probe: ProbeOutcome, calls: readonly ReceivedCall[]): rea
   // Access to an absent object was allowed, so no layer stopped the request.
   const stop = outcome === 'granted' || outcome === 'absent' || layer === undefined ? -1 : layers.indexOf(layer);
   const hops = layers.map((name, index): Hop => {
-    const own = calls.filter(({ service }) => service === name);
+    const ownCalls = calls.filter(({ service }) => service === name);
     const isUnknown = outcome === 'error' && stop === -1;
     const state = isUnknown
       ? 'unknown'
@@ -47,7 +47,7 @@ export function pathOf(probe: ProbeOutcome, calls: readonly ReceivedCall[]): rea
           ? 'stopped'
           : 'not reached';
     const shown = index === stop || (index === layers.length - 1 && layer === name) ? observed : undefined;
-    return { name: NAMES[name] ?? name, state, details: detailsOf(own, shown) };
+    return { name: NAMES[name] ?? name, state, details: detailsOf(ownCalls, shown) };
   });
   return [{ name: workload === null ? 'Harness' : 'Pod', state: 'passed', details: [workload ?? ''] }, ...hops];
 }

@@ -122,7 +122,7 @@ const List = ({ scenarios, parameters, chosen, grouped, other }: ListProps) => {
   }, [chosen]);
   // Tab reaches one item of the list; arrow keys move to others.
   const entry = scenarios.some(({ id }) => id === chosen) ? chosen : scenarios[0]?.id;
-  const others = useMemo(() => new Map(other?.scenarios.map(({ id, verdict }) => [id, verdict])), [other]);
+  const otherVerdicts = useMemo(() => new Map(other?.scenarios.map(({ id, verdict }) => [id, verdict])), [other]);
   const groups = new Map<string, ScenarioResult[]>();
   for (const scenario of scenarios) {
     const name = grouped ? scenario.suite : '';
@@ -143,7 +143,7 @@ const List = ({ scenarios, parameters, chosen, grouped, other }: ListProps) => {
                   aria-current={scenario.id === chosen ? 'true' : undefined}
                 >
                   <Mark verdict={scenario.verdict} />
-                  {other && <Mark verdict={others.get(scenario.id) ?? 'skipped'} />}
+                  {other && <Mark verdict={otherVerdicts.get(scenario.id) ?? 'skipped'} />}
                   <b>{scenario.id}</b>
                   <span class="title">{scenario.title}</span>
                   <span class="time">{scenario.verdict === 'skipped' ? '' : duration(ownTime(scenario))}</span>

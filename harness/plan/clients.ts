@@ -19,16 +19,19 @@ const VERSION = /^\d[\w.+-]*$/;
 export function chosenClients(
   names: readonly string[],
   clients: readonly Client[] = CLIENTS,
-  own: readonly Client[] = [],
+  ownClients: readonly Client[] = [],
 ): readonly ChosenClient[] {
   const asked = names.flatMap((name) => (name === ALL ? clients.map((client) => client.name) : [name]));
-  const found = new Map(
+  const chosenVersions = new Map(
     asked.map((text) => {
       const { client, version } = chosen(text, clients);
       return [`${client.name}@${version}`, { client, version }] as const;
     }),
   );
-  const all = [...found.values(), ...own.map((client) => ({ client, version: client.versions.newest }))];
+  const all = [
+    ...chosenVersions.values(),
+    ...ownClients.map((client) => ({ client, version: client.versions.newest })),
+  ];
   return all.map(({ client, version }, ordinal) => {
     const isAlone = all.filter((other) => other.client === client).length === 1;
     return { client, version, ordinal, label: isAlone ? client.name : `${client.name}-${version}` };

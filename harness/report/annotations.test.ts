@@ -25,13 +25,13 @@ describe('annotations for GitHub Actions', () => {
   });
 
   it('escape texts that would end a command or begin another', () => {
-    const [line, ...others] = annotations({
+    const [line, ...otherLines] = annotations({
       verdict: 'failed',
       title: 'a, b: 50%',
       reason: 'one\r\n::error::two',
     }).split('\n');
     expect(line).to.equal('::error file=suites/abac.ts,title=AB-01 failed%3A a%2C b%3A 50%25::one%0D%0A::error::two');
-    expect(others).to.have.length(2);
+    expect(otherLines).to.have.length(2);
   });
 
   it('contain the error of a failed run', () => {

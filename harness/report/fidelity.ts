@@ -50,13 +50,13 @@ export function fidelityMarkdown(results: RunResults): string {
   ];
   if (run.error !== null) blocks.push(`The run failed: ${plain(run.error)}`);
   for (const suite of new Set(scenarios.map((scenario) => scenario.suite))) {
-    const own = scenarios.filter((scenario) => scenario.suite === suite);
-    const passed = own.filter(({ verdict }) => verdict === 'passed').length;
-    const able = own.filter(({ verdict }) => verdict !== 'skipped').length;
+    const ofSuite = scenarios.filter((scenario) => scenario.suite === suite);
+    const passed = ofSuite.filter(({ verdict }) => verdict === 'passed').length;
+    const able = ofSuite.filter(({ verdict }) => verdict !== 'skipped').length;
     blocks.push(
       `## ${suite}`,
-      `${passed} of ${counted(able, 'scenario')} as AWS${able < own.length ? `, ${own.length - able} not available` : ''}.`,
-      table(['scenario', 'verdict', 'expected', 'observed'], own.flatMap(rowsOf)),
+      `${passed} of ${counted(able, 'scenario')} as AWS${able < ofSuite.length ? `, ${ofSuite.length - able} not available` : ''}.`,
+      table(['scenario', 'verdict', 'expected', 'observed'], ofSuite.flatMap(rowsOf)),
     );
   }
   return `${blocks.join('\n\n')}\n`;

@@ -39,16 +39,16 @@ export function placeholdersOf(spec: object): readonly Placeholder[] {
   return known;
 }
 
-function collect(value: unknown, found: Placeholder[]): void {
+function collect(value: unknown, placeholders: Placeholder[]): void {
   // A shortcut, because most strings have none.
   if (typeof value === 'string' && value.includes('<'))
-    for (const [, kind = '', name = ''] of value.matchAll(PLACEHOLDER)) found.push({ kind, name });
+    for (const [, kind = '', name = ''] of value.matchAll(PLACEHOLDER)) placeholders.push({ kind, name });
   if (typeof value !== 'object' || value === null) return;
-  if (Array.isArray(value)) for (const item of value) collect(item, found);
+  if (Array.isArray(value)) for (const item of value) collect(item, placeholders);
   else
     for (const [key, item] of Object.entries(value)) {
-      collect(key, found);
-      collect(item, found);
+      collect(key, placeholders);
+      collect(item, placeholders);
     }
 }
 

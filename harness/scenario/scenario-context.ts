@@ -163,13 +163,13 @@ export const labelsOf = (context: ScenarioContext): Record<string, string> => ({
 });
 
 export function clusterOf(context: ScenarioContext, alias: ClusterAlias): ProvisionedCluster {
-  const found = context.environment.clusters.get(alias);
-  if (!found)
+  const cluster = context.environment.clusters.get(alias);
+  if (!cluster)
     throw new HarnessError(
       'PROVISIONING_FAILED',
       `${context.scenario.id} needs cluster ${alias}, which was not provisioned.`,
     );
-  return found;
+  return cluster;
 }
 
 export interface Workload {

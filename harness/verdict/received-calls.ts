@@ -68,11 +68,11 @@ function callsOf(
   const { requestId, identity, startedAt = Infinity, endedAt = Infinity } = observed;
   const answered = record.findLast((call) => call.requestId === requestId);
   const decisive = record.findLast((call) => call.requestId === decisiveCall);
-  const found = new Set([answered, decisive].filter((call) => call !== undefined));
+  const relatedCalls = new Set([answered, decisive].filter((call) => call !== undefined));
   const sessions = new Set([identity?.arn ?? answered?.caller].filter((arn) => arn !== undefined));
   for (const session of sessions)
-    for (let opener = openers.get(session); opener && !found.has(opener); opener = openers.get(opener.caller))
-      found.add(opener);
+    for (let opener = openers.get(session); opener && !relatedCalls.has(opener); opener = openers.get(opener.caller))
+      relatedCalls.add(opener);
   const meanwhile = record.filter(
     (call) =>
       call.applicationId === id &&
@@ -84,10 +84,10 @@ function callsOf(
     const opened = openedBy(call);
     const isIts = sessions.has(call.caller) || (sessions.size === 0 && call.errorCode === observed.code);
     if (!isIts) continue;
-    found.add(call);
+    relatedCalls.add(call);
     for (const session of opened) sessions.add(session);
   }
-  return [...found].sort((a, b) => a.receivedAt - b.receivedAt).slice(-MOST_CALLS);
+  return [...relatedCalls].sort((a, b) => a.receivedAt - b.receivedAt).slice(-MOST_CALLS);
 }
 
 type Decided = CallRecord['authorizations'][number];

@@ -54,7 +54,7 @@ describe('the call that decided a result', () => {
   const identity = { arn: ARN, account: '111122223333' };
   const answered = { identity, requestId: 'of-s3' };
 
-  for (const [what, found, requestId] of [
+  for (const [what, decidedId, requestId] of [
     ['the answered call', decided('granted', { ...answered, outcome: 'denied', layer: 's3' }), 'of-s3'],
     [
       'the last call that opened the session of a wrong identity',
@@ -88,7 +88,7 @@ describe('the call that decided a result', () => {
       undefined,
     ],
   ] as const)
-    it(`is ${what}`, () => expect(found).to.equal(requestId));
+    it(`is ${what}`, () => expect(decidedId).to.equal(requestId));
   it('is undefined if AWS has no call record', () =>
     expect(
       decisiveCall(worldWith(undefined), { outcome: 'granted' }, { outcome: 'denied', requestId: 'first' }, true),

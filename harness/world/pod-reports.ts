@@ -68,16 +68,16 @@ export async function collectReports(
   const follow = async (): Promise<true | undefined> => {
     // Checked before the log is read, because a log is complete only if its container has ended.
     const ended = pods.ended(namespace, name, PROBE_CONTAINER);
-    const others: string[] = [];
+    const otherLines: string[] = [];
     const take = (line: string): void => {
       release();
       if (line.startsWith(REPORT_PREFIX)) inbox.put(reportOf(line));
-      else if (!line.startsWith(TOKENS_PREFIX) && others.length < 5) others.push(line);
+      else if (!line.startsWith(TOKENS_PREFIX) && otherLines.length < 5) otherLines.push(line);
     };
     await untilStreamEnds(kubernetes.followLog(namespace, name, PROBE_CONTAINER, take, signal));
     if (inbox.complete) return true;
     if (!ended) return undefined;
-    const logExcerpt = others.length > 0 ? `. Its log: ${others.join(' | ')}` : '';
+    const logExcerpt = otherLines.length > 0 ? `. Its log: ${otherLines.join(' | ')}` : '';
     throw new HarnessError(
       'POD_FAILED',
       `Pod ${namespace}/${name} ended (${describeEnd(ended)}) before all its probes had reported${logExcerpt}.`,

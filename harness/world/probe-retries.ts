@@ -60,7 +60,7 @@ export interface JudgedTry {
 /** Retries a probe while propagation may explain its mismatch. Returns the last attempt and the number of tries. */
 export async function retryUntilExpected<Try extends JudgedTry>(
   context: ScenarioContext,
-  own: OwnProbe,
+  ownProbe: OwnProbe,
   probe: () => Promise<Try>,
   pauseMilliseconds = AWS_POLL_MILLISECONDS,
 ): Promise<Try & { readonly tries: number }> {
@@ -70,7 +70,7 @@ export async function retryUntilExpected<Try extends JudgedTry>(
   return poll(
     async () => {
       last = { ...(await probe()), tries: (last?.tries ?? 0) + 1 };
-      return last.judgement.matches || !mayChange(own, last.result) ? last : undefined;
+      return last.judgement.matches || !mayChange(ownProbe, last.result) ? last : undefined;
     },
     {
       every: pauseMilliseconds,

@@ -33,13 +33,13 @@ export async function tearDown(
 const SECOND_TRY = 1000;
 
 export async function removeIn(environment: Environment, resources: readonly Resource[]): Promise<void> {
-  const others: Error[] = [];
+  const otherErrors: Error[] = [];
   for (const [resource, error] of await removeAll(resources, { secondTry: SECOND_TRY })) {
     if (resource.isChange !== true && outlives(resource, environment))
       environment.leftovers.push({ name: resource.name, reason: reasonOf(error) });
-    else others.push(error);
+    else otherErrors.push(error);
   }
-  const [first] = others;
+  const [first] = otherErrors;
   if (first instanceof ClusterError) throw new HarnessError('FIXTURE_FAILED', first.message, { cause: first });
   if (first !== undefined) throw first;
 }

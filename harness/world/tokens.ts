@@ -66,13 +66,15 @@ async function scheduled(context: ScenarioContext, kubernetes: KubernetesClient,
 async function writeSecrets(context: ScenarioContext): Promise<void> {
   const places = new Map(workloads(context).map((item) => [`${item.cluster}/${item.namespace}`, item]));
   // Only tokens that the scenario declares: the harness may hold others.
-  const own = [...context.tokens].filter(([name]) => Object.hasOwn(context.scenario.spec.tokens ?? {}, name));
+  const declaredTokens = [...context.tokens].filter(([name]) =>
+    Object.hasOwn(context.scenario.spec.tokens ?? {}, name),
+  );
   await Promise.all(
     [...places.values()].map(({ cluster, namespace }) =>
       clusterOf(context, cluster).kubernetes.createSecret(
         namespace,
         { name: TOKENS_SECRET, labels: labelsOf(context) },
-        Object.fromEntries(own),
+        Object.fromEntries(declaredTokens),
       ),
     ),
   );

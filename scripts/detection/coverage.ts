@@ -106,13 +106,13 @@ export async function coverageOf(
       const end = await record(join(build, WORKER), part);
       for (const id of end.always) always.add(id);
       for (const run of part) {
-        const found = end.scenarios.find(({ id }) => id === run.id);
+        const outcome = end.scenarios.find(({ id }) => id === run.id);
         known.set(run.key, {
           ...run,
-          verdict: found?.verdict ?? 'error',
-          milliseconds: found?.milliseconds ?? 0,
-          reached: found?.reached ?? [],
-          reachedByProbes: found?.reachedByProbes,
+          verdict: outcome?.verdict ?? 'error',
+          milliseconds: outcome?.milliseconds ?? 0,
+          reached: outcome?.reached ?? [],
+          reachedByProbes: outcome?.reachedByProbes,
         });
       }
     },

@@ -103,7 +103,7 @@ describe('equivalent mutants', () => {
 });
 
 describe('kill matrix', () => {
-  const found = (name: string, area: string, state: State, ...noticedBy: string[]): Detection => ({
+  const detection = (name: string, area: string, state: State, ...noticedBy: string[]): Detection => ({
     name,
     id: name,
     area,
@@ -115,13 +115,13 @@ describe('kill matrix', () => {
   const matrix = {
     kind: 'mutants' as const,
     detections: [
-      found('m1', 'sts', 'noticed', 'A'),
-      found('m2', 'sts', 'noticed', 'A', 'B'),
-      found('m3', 'sts', 'survived'),
-      found('m4', 'agent', 'unreached'),
-      found('m5', 'agent', 'timed out'),
-      found('m6', 'agent', 'error'),
-      found('m7', 'agent', 'no verdict'),
+      detection('m1', 'sts', 'noticed', 'A'),
+      detection('m2', 'sts', 'noticed', 'A', 'B'),
+      detection('m3', 'sts', 'survived'),
+      detection('m4', 'agent', 'unreached'),
+      detection('m5', 'agent', 'timed out'),
+      detection('m6', 'agent', 'error'),
+      detection('m7', 'agent', 'no verdict'),
     ],
     scenarios: ['A', 'B', 'C'],
   };

@@ -71,10 +71,10 @@ async function detectAll(
 ): Promise<readonly Detection[]> {
   const attempt = attemptIn(kind);
   const hints = kind.name === 'faults' ? hintsOf(root) : {};
-  const found = new Map<string, Detection>();
+  const detections = new Map<string, Detection>();
   const tell = (detection: Detection): void => {
-    found.set(detection.id, detection);
-    progress(`${found.size}/${defects.length} ${described(detection)}`);
+    detections.set(detection.id, detection);
+    progress(`${detections.size}/${defects.length} ${described(detection)}`);
   };
   // Most faults are noticed by the same scenario as last time, which needs no recorded coverage.
   if (!all) {
@@ -95,13 +95,13 @@ async function detectAll(
         if (noticed.includes(defect.id)) tell({ ...defect, state: 'noticed', noticedBy: [run.key], reachedBy: 1 });
     });
     // Faults that must be on from the start, and those affected by others.
-    const rest = hinted.filter(({ defect }) => !found.has(defect.id));
+    const rest = hinted.filter(({ defect }) => !detections.has(defect.id));
     await inParallel(rest, jobs, async ({ defect, run }) => {
       const detection = await detect(defect, onlyReachedBy(run, defect), attempt, { all: false });
       if (detection.state === 'noticed') tell(detection);
     });
   }
-  const left = defects.filter(({ id }) => !found.has(id));
+  const left = defects.filter(({ id }) => !detections.has(id));
   if (left.length > 0) {
     const likely = runs.filter((run) => left.some((defect) => mayNotice(run, defect)));
     progress(`Recording the coverage of ${likely.length} scenarios ...`);
@@ -124,7 +124,7 @@ async function detectAll(
       tell({ ...detection, seconds: Math.round((performance.now() - started) / 1000) });
     });
   }
-  return defects.flatMap(({ id }) => found.get(id) ?? []);
+  return defects.flatMap(({ id }) => detections.get(id) ?? []);
 }
 
 const described = ({ name, state, noticedBy, reason, seconds }: Detection): string =>

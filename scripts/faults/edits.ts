@@ -10,13 +10,13 @@ export interface Edit {
 export function editOf(text: string, { original, replacement }: Replacement): Edit {
   const lines = original.trim().split('\n');
   const pattern = lines.map((line) => line.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[ \\t]*\\n[ \\t]*');
-  const [found, ...more] = text.matchAll(new RegExp(pattern, 'g'));
-  if (found === undefined) throw new Error(`the original does not occur: ${JSON.stringify(original)}`);
+  const [match, ...more] = text.matchAll(new RegExp(pattern, 'g'));
+  if (match === undefined) throw new Error(`the original does not occur: ${JSON.stringify(original)}`);
   if (more.length > 0)
     throw new Error(
       `the original occurs ${more.length + 1} times, so include more of the surrounding code: ${original}`,
     );
-  return { start: found.index, end: found.index + found[0].length, replacement: replacement.trim() };
+  return { start: match.index, end: match.index + match[0].length, replacement: replacement.trim() };
 }
 
 export const growth = (edits: readonly Edit[]): number =>

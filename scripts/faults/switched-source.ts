@@ -78,14 +78,14 @@ function switchAbout(
 }
 
 function innermost(source: ts.SourceFile, { start, end }: Edit): ts.Node {
-  let found: ts.Node = source;
+  let innermostNode: ts.Node = source;
   const visit = (node: ts.Node): void => {
     if (node.getStart(source) > start || node.end < end) return;
-    found = node;
+    innermostNode = node;
     ts.forEachChild(node, visit);
   };
   ts.forEachChild(source, visit);
-  return found;
+  return innermostNode;
 }
 
 function hasNode(source: ts.SourceFile, start: number, end: number, kind: Switch['kind']): boolean {

@@ -17,18 +17,18 @@ export function fastPolls(calls: readonly CallRecord[], caller: string, least = 
     const key = `${call.operation} ${subjectOf(call)}`;
     times.set(key, [...(times.get(key) ?? []), call.time]);
   }
-  const found: FastPoll[] = [];
+  const fastPolls: FastPoll[] = [];
   for (const [key, at] of times) {
     for (let index = 5; index < at.length; index += 1) {
       // Timers may fire a millisecond early.
       const milliseconds = ((at[index] ?? 0) - (at[index - 5] ?? 0)) / 5;
       if (milliseconds < least - 5) {
         const [operation = '', ...resource] = key.split(' ');
-        found.push({ operation, resource: resource.join(' '), milliseconds });
+        fastPolls.push({ operation, resource: resource.join(' '), milliseconds });
       }
     }
   }
-  return found;
+  return fastPolls;
 }
 
 /** Returns what a call polls. Calls of AssumeRoleForPodIdentity differ by the pod's token, which only notes contain. */

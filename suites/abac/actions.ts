@@ -51,7 +51,7 @@ suite('abac', ({ scenario }) => {
     ['StringNotEquals', 'conformance-team', 'blue'],
   ];
   const withoutTags = (broken: Comparison) =>
-    statements(principalTags(untagged), butOne(untagged, broken), { own: ['data/reader/*'] });
+    statements(principalTags(untagged), butOne(untagged, broken), { folders: ['data/reader/*'] });
   const narrowed = {
     through: chain('last', { policy: [allow('s3:GetObject', 'data/reader/*', principalTags(untagged))] }),
   };
@@ -144,7 +144,7 @@ suite('abac', ({ scenario }) => {
           role: 'app',
           disableSessionTags: true,
           policy: statements(principalTags(narrow), butOne(narrow, ['StringNotEquals', 'conformance-team', 'red']), {
-            own: [`data/${OWN}/*`],
+            folders: [`data/${OWN}/*`],
           }),
         },
       },

@@ -227,7 +227,7 @@ function ofSession(effect: Effect, cases: readonly Case[]): ScenarioSpec {
       ...asserted('as a pod', workload, 'session', effect, cases.slice(from, from + MOST_IN_SESSION_POLICY), from),
     };
   });
-  const others = effect === 'Deny' ? everything : list;
+  const otherStatements = effect === 'Deny' ? everything : list;
   return {
     ...SOURCE,
     buckets: { data: {} },
@@ -240,7 +240,7 @@ function ofSession(effect: Effect, cases: readonly Case[]): ScenarioSpec {
     workloads: Object.fromEntries(
       parts.map(({ workload, statements }) => [
         workload,
-        { serviceAccount: workload, role: { ...UNTAGGED, policy: [others, ...statements] } },
+        { serviceAccount: workload, role: { ...UNTAGGED, policy: [otherStatements, ...statements] } },
       ]),
     ),
     probes: parts.flatMap(({ workload, probes }) => [mayList(workload), ...probes]),

@@ -114,15 +114,19 @@ suite('authorization', ({ scenario }) => {
             () => self(somebody),
             ({ status }) => status !== 403,
           );
-          const own: readonly string[] = [];
+          const noGroups: readonly string[] = [];
           for (const [headers, groups, more] of [
-            [{}, own, {}],
+            [{}, noGroups, {}],
             [{ 'Impersonate-Group': 'auditors' }, ['auditors'], {}],
             [{ 'Impersonate-Group': ['auditors', 'readers'] }, ['auditors', 'readers'], {}],
-            [{ 'Impersonate-Uid': '1234-5678' }, own, { uid: '1234-5678' }],
-            [{ 'Impersonate-Extra-Scopes': 'view' }, own, { extra: { scopes: ['view'] } }],
-            [{ 'Impersonate-Extra-scopes': ['view', 'edit'] }, own, { extra: { scopes: ['view', 'edit'] } }],
-            [{ 'Impersonate-Extra-Example.com%2FLevel': 'High' }, own, { extra: { 'example.com/level': ['High'] } }],
+            [{ 'Impersonate-Uid': '1234-5678' }, noGroups, { uid: '1234-5678' }],
+            [{ 'Impersonate-Extra-Scopes': 'view' }, noGroups, { extra: { scopes: ['view'] } }],
+            [{ 'Impersonate-Extra-scopes': ['view', 'edit'] }, noGroups, { extra: { scopes: ['view', 'edit'] } }],
+            [
+              { 'Impersonate-Extra-Example.com%2FLevel': 'High' },
+              noGroups,
+              { extra: { 'example.com/level': ['High'] } },
+            ],
           ] as const) {
             const { groups: found, ...seen } = await self({ ...somebody, ...headers });
             expect(seen, JSON.stringify(headers)).to.deep.equal({ status: 201, username: 'somebody', ...more });

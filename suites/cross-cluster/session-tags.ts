@@ -38,7 +38,7 @@ import { NOWHERE, tagged, type Comparison, type Elsewhere } from '../lib/tag-con
 
 suite('cross-cluster', ({ scenario }) => {
   const there: Elsewhere = {
-    own: NOWHERE.own,
+    ownNamespace: NOWHERE.ownNamespace,
     namespace: '<namespace:blue>',
     cluster: '<cluster:c2>',
     clusterArn: '<cluster-arn:c2>',

@@ -50,13 +50,13 @@ export const statements = (
   holds: Conditions,
   broken: Conditions,
   {
-    own = TAGGED_FOLDERS,
+    folders = TAGGED_FOLDERS,
     actions = ALL,
-  }: { readonly own?: readonly string[]; readonly actions?: readonly string[] } = {},
+  }: { readonly folders?: readonly string[]; readonly actions?: readonly string[] } = {},
 ): readonly PermissionStatement[] => {
   const roles = (name: string): readonly string[] => (actions.includes('sts:AssumeRole') ? [`<role:${name}>`] : []);
   return [
-    allow(actions, ['data', ...own, ...roles('next')], holds),
+    allow(actions, ['data', ...folders, ...roles('next')], holds),
     allow(actions, ['shut', 'data/other/*', ...roles('barred')], broken),
   ];
 };

@@ -17,21 +17,26 @@ export const OWN_TAGS = {
 /** A namespace and cluster other than the session's, for policies: placeholders if the scenario has them. */
 export interface Elsewhere {
   /** The namespace of the session. */
-  readonly own: string;
+  readonly ownNamespace: string;
   readonly namespace: string;
   readonly cluster: string;
   readonly clusterArn: string;
 }
 export const NOWHERE: Elsewhere = {
-  own: '<namespace:app>',
+  ownNamespace: '<namespace:app>',
   namespace: 'elsewhere',
   cluster: 'elsewhere',
   clusterArn: 'arn:aws:eks:us-west-2:111122223333:cluster/elsewhere',
 };
 
 /** All hold for a session with session tags, of service account `reader` in namespace `own`. */
-export const tagged = ({ own, namespace, cluster, clusterArn }: Elsewhere = NOWHERE): readonly Comparison[] => [
-  ['StringEquals', 'kubernetes-namespace', [own, namespace]],
+export const tagged = ({
+  ownNamespace,
+  namespace,
+  cluster,
+  clusterArn,
+}: Elsewhere = NOWHERE): readonly Comparison[] => [
+  ['StringEquals', 'kubernetes-namespace', [ownNamespace, namespace]],
   ['StringNotEquals', 'kubernetes-namespace', namespace],
   ['StringEqualsIgnoreCase', 'kubernetes-service-account', 'READER'],
   ['StringNotEqualsIgnoreCase', 'eks-cluster-name', cluster],

@@ -57,7 +57,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   const namespaceOf = (index: number): string => `n${Math.floor(index / PER_NAMESPACE)}`;
   /** Declares each service account with its own role, and the roles `others`. */
   const world = (
-    others: readonly string[] = [],
+    otherRoles: readonly string[] = [],
     clusterOf: (index: number) => 'c1' | 'c2' = () => 'c1',
     further: (index: number) => object = () => ({}),
     accounts: readonly string[] = names,
@@ -66,7 +66,7 @@ suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
     exclusive: 'machine' as const,
     // A wave takes a minute on a small machine, and each pod some seconds.
     allowSeconds: 240 + pods * 4,
-    roles: Object.fromEntries([...accounts, ...others].map((name) => [name, byTags()])),
+    roles: Object.fromEntries([...accounts, ...otherRoles].map((name) => [name, byTags()])),
     workloads: Object.fromEntries(
       accounts.map((name, index) => [
         name,

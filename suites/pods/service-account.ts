@@ -22,10 +22,10 @@ suite('pods', ({ scenario }) => {
           image: 'example.com/app:1',
           volumeMounts: mountPaths.map((mountPath) => ({ name: 'own', mountPath })),
         });
-        const own = { name: 'own', emptyDir: {} };
+        const ownVolume = { name: 'own', emptyDir: {} };
         const admit = async (spec: object): Promise<object> => {
           const metadata = { name: 'admitted' };
-          const pod = { containers: [container('one')], volumes: [own], ...spec };
+          const pod = { containers: [container('one')], volumes: [ownVolume], ...spec };
           const path = `${namespace}/pods?dryRun=All`;
           const body = { apiVersion: 'v1', kind: 'Pod', metadata, spec: pod };
           const answer = await kubernetes({ method: 'POST', path, body });
@@ -58,7 +58,7 @@ suite('pods', ({ scenario }) => {
           [{ serviceAccountName: 'app', serviceAccount: 'other' }, usual],
           [{ serviceAccountName: 'nobody' }, { status: 403 }],
           // Names must be unique, and mounts must name existing volumes.
-          [{ serviceAccountName: 'app', volumes: [own, own] }, { status: 422 }],
+          [{ serviceAccountName: 'app', volumes: [ownVolume, ownVolume] }, { status: 422 }],
           [{ serviceAccountName: 'app', volumes: [], containers: [container('one', '/own')] }, { status: 422 }],
           [{ serviceAccountName: 'app', containers: [container('one', '/own', '/own')] }, { status: 422 }],
           [{ serviceAccountName: 'app', containers: [container('one'), container('one')] }, { status: 422 }],

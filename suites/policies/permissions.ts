@@ -48,10 +48,10 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('calls on other resources are denied', async (context) => {
         const iam = await iamOf(context, 'admin');
-        const [own, other] = [targetOf(context, 'own'), targetOf(context, 'other')];
+        const [ownTarget, otherTarget] = [targetOf(context, 'own'), targetOf(context, 'other')];
         for (const [action, [end, call]] of Object.entries(CALLS)) {
-          expect(await endOf(call(iam, other)), `${action} on another`).to.equal(`AccessDenied ${action}`);
-          expect(await endOf(call(iam, own)), action).to.equal(end);
+          expect(await endOf(call(iam, otherTarget)), `${action} on another`).to.equal(`AccessDenied ${action}`);
+          expect(await endOf(call(iam, ownTarget)), action).to.equal(end);
         }
         // These calls concern several resources, or create one.
         const thumbprint = { ThumbprintList: ['1'.repeat(40)] };
@@ -61,17 +61,18 @@ suite('policies', ({ scenario }) => {
           ListPolicies: () => iam.listPolicies({}),
           ListOpenIDConnectProviders: () => iam.listOpenIDConnectProviders({}),
           CreateOpenIDConnectProvider: () =>
-            iam.createOpenIDConnectProvider({ Url: `https://${other.RoleName}.example.com`, ...thumbprint }),
+            iam.createOpenIDConnectProvider({ Url: `https://${otherTarget.RoleName}.example.com`, ...thumbprint }),
           SimulatePrincipalPolicy: () =>
             iam.simulatePrincipalPolicy({ PolicySourceArn: context.name('<role:other>'), ActionNames }),
-          SimulateCustomPolicy: () => iam.simulateCustomPolicy({ PolicyInputList: [own.PolicyDocument], ActionNames }),
+          SimulateCustomPolicy: () =>
+            iam.simulateCustomPolicy({ PolicyInputList: [ownTarget.PolicyDocument], ActionNames }),
         };
         for (const [action, call] of Object.entries(widely))
           expect(await endOf(call()), action).to.equal(`AccessDenied ${action}`);
         // Callers without permission cannot learn whether a role exists.
-        const endBeside = ({ RoleName }: typeof own) => endOf(iam.getRole({ RoleName: `${RoleName}-absent` }));
-        expect(await endBeside(own)).to.equal('NoSuchEntity');
-        expect(await endBeside(other)).to.equal('AccessDenied GetRole');
+        const endBeside = ({ RoleName }: typeof ownTarget) => endOf(iam.getRole({ RoleName: `${RoleName}-absent` }));
+        expect(await endBeside(ownTarget)).to.equal('NoSuchEntity');
+        expect(await endBeside(otherTarget)).to.equal('AccessDenied GetRole');
       }),
     ],
   });

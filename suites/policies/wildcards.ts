@@ -109,7 +109,7 @@ suite('policies', ({ scenario }) => {
       }),
       check('fields of an ARN, where a missing field matches all', async (world) => {
         const queue = 'arn:aws:sqs:us-west-2:111122223333:red';
-        const others = [
+        const otherQueues = [
           ...['arn:aws-cn:sqs:us-west-2:111122223333:red', 'arn:aws:sqs:us-east-1:111122223333:red'],
           ...['arn:aws:sqs:us-west-2:444455556666:red', 'arn:aws:sqs:us-west-2:111122223333:blue'],
           ...['arn:aws:sqs:us-west-2:111122223333:reds', 'arn:aws:sqs:us-west-2:111122223333:red:red'],
@@ -117,25 +117,25 @@ suite('policies', ({ scenario }) => {
         const allowedBy = (Resource: string | readonly string[]) =>
           allowedOf(world, {
             statements: [{ Effect: 'Allow', Action: 'sqs:SendMessage', Resource }],
-            resources: [queue, ...others],
+            resources: [queue, ...otherQueues],
             action: 'sqs:SendMessage',
           });
         expect(await allowedBy(queue)).to.deep.equal([queue]);
         expect(
           await allowedBy(['arn:aws:sqs:us-west-2:111122223333:blues', 'arn:aws*:sqs:us-*-2:1111*:r?d']),
-        ).to.deep.equal([queue, others[0]]);
-        expect(await allowedBy('arn:aws:sqs:*:111122223333:red')).to.deep.equal([queue, others[1]]);
-        expect(await allowedBy('arn:aws:sqs:us-west-2:*:red')).to.deep.equal([queue, others[2]]);
-        expect(await allowedBy('arn:aws:sqs:us-west-2:111122223333:*')).to.deep.equal([queue, ...others.slice(3)]);
+        ).to.deep.equal([queue, otherQueues[0]]);
+        expect(await allowedBy('arn:aws:sqs:*:111122223333:red')).to.deep.equal([queue, otherQueues[1]]);
+        expect(await allowedBy('arn:aws:sqs:us-west-2:*:red')).to.deep.equal([queue, otherQueues[2]]);
+        expect(await allowedBy('arn:aws:sqs:us-west-2:111122223333:*')).to.deep.equal([queue, ...otherQueues.slice(3)]);
         expect(await allowedBy('arn:aws:sqs:us-west-2:11112222*:red')).to.deep.equal([queue]);
         // A wildcard does not match across the colon of a field.
         expect(await allowedBy(['arn:aws:sqs:us-west-2:1111*red', 'arn:aws:sqs:us*:1*:*:red'])).to.deep.equal([
-          others[5],
+          otherQueues[5],
         ]);
-        expect(await allowedBy('arn:aws:sqs')).to.deep.equal([queue, ...others.slice(1)]);
-        expect(await allowedBy('arn:aws:sqs:us-west-2')).to.deep.equal([queue, ...others.slice(2)]);
+        expect(await allowedBy('arn:aws:sqs')).to.deep.equal([queue, ...otherQueues.slice(1)]);
+        expect(await allowedBy('arn:aws:sqs:us-west-2')).to.deep.equal([queue, ...otherQueues.slice(2)]);
         expect(await allowedBy('arn:aws:sns')).to.deep.equal([]);
-        expect(await allowedBy('*')).to.deep.equal([queue, ...others]);
+        expect(await allowedBy('*')).to.deep.equal([queue, ...otherQueues]);
       }),
     ],
   });

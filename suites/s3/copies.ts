@@ -71,14 +71,14 @@ suite('s3', ({ scenario }) => {
       fails(ask('PUT data/copy', copyOfOwner('<account:main>')), DENIED),
       check('a listing contains only own buckets, and names are unique', async (world) => {
         const s3 = new S3(await world.aws('s3'));
-        const [own, theirs] = ['<bucket:data>', '<bucket:theirs>'].map(world.name);
+        const [ownBucket, otherBucket] = ['<bucket:data>', '<bucket:theirs>'].map(world.name);
         const listed = async (Prefix: string | undefined) => {
           const { Buckets = [] } = await s3.listBuckets({ Prefix });
           return Buckets.map(({ Name }) => Name);
         };
-        expect(await listed(own)).to.include(own);
-        expect(await listed(own)).not.to.include(theirs);
-        expect(await listed(theirs)).to.deep.equal([]);
+        expect(await listed(ownBucket)).to.include(ownBucket);
+        expect(await listed(ownBucket)).not.to.include(otherBucket);
+        expect(await listed(otherBucket)).to.deep.equal([]);
         // The pages contain each name once.
         const names = ['<bucket:data>', '<bucket:more>'].map(world.name).sort();
         const [one = '', two = ''] = names;
@@ -95,15 +95,15 @@ suite('s3', ({ scenario }) => {
         const LocationConstraint = region as BucketLocationConstraint;
         const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint } };
         const made = (Bucket: string | undefined) => errorOf(s3.createBucket({ Bucket, ...where }));
-        expect(await made(theirs)).to.equal('BucketAlreadyExists');
+        expect(await made(otherBucket)).to.equal('BucketAlreadyExists');
         // A request to create a bucket must go to the bucket's region.
         const elsewhere = region === 'eu-west-1' ? 'eu-central-1' : 'eu-west-1';
-        const Bucket = `${own?.slice(0, 53)}-elsewhere`;
+        const Bucket = `${ownBucket?.slice(0, 53)}-elsewhere`;
         const CreateBucketConfiguration = { LocationConstraint: elsewhere } as const;
         const end = await errorOf(s3.createBucket({ Bucket, CreateBucketConfiguration }));
         if (end === 'none') await s3.deleteBucket({ Bucket });
         expect(end).to.equal('IllegalLocationConstraintException');
-        if (region !== 'us-east-1') expect(await made(own)).to.equal('BucketAlreadyOwnedByYou');
+        if (region !== 'us-east-1') expect(await made(ownBucket)).to.equal('BucketAlreadyOwnedByYou');
       }),
     ],
   });

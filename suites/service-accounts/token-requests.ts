@@ -149,15 +149,21 @@ suite('service-accounts', ({ scenario }) => {
           const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: asked, spec: {} };
           return (await kubernetes({ method: 'POST', path: `${account}/token`, body })).status;
         };
-        const own = { name: 'app', namespace: name(APP), uid: metadata.uid };
-        for (const asked of [{}, own, { name: own.name }, { namespace: own.namespace }, { uid: own.uid }])
+        const boundAccount = { name: 'app', namespace: name(APP), uid: metadata.uid };
+        for (const asked of [
+          {},
+          boundAccount,
+          { name: boundAccount.name },
+          { namespace: boundAccount.namespace },
+          { uid: boundAccount.uid },
+        ])
           expect(await status(asked), JSON.stringify(asked)).to.equal(201);
         // Names that contain or extend the right one.
         for (const other of ['other', 'ap', 'app-1', 'app.app'])
-          expect(await status({ ...own, name: other }), `name ${other}`).to.equal(422);
-        for (const other of ['default', `${own.namespace}-1`, own.namespace.slice(0, -1)])
-          expect(await status({ ...own, namespace: other }), `namespace ${other}`).to.be.oneOf([400, 422]);
-        expect(await status({ ...own, uid: NOBODY }), 'the UID of another').to.equal(
+          expect(await status({ ...boundAccount, name: other }), `name ${other}`).to.equal(422);
+        for (const other of ['default', `${boundAccount.namespace}-1`, boundAccount.namespace.slice(0, -1)])
+          expect(await status({ ...boundAccount, namespace: other }), `namespace ${other}`).to.be.oneOf([400, 422]);
+        expect(await status({ ...boundAccount, uid: NOBODY }), 'the UID of another').to.equal(
           parseInt(version.minor) >= 34 ? 409 : 201,
         );
       }),

@@ -163,20 +163,20 @@ const isApiToken = ({ name }: { readonly name: string }): boolean => name.starts
 
 /** A pod's labels, annotations and specification without the webhook's additions and names that differ from pod to pod. */
 function withoutSettings({ metadata, spec }: V1Pod): object {
-  const others = <T extends { readonly name: string }>(list: readonly T[] | undefined): readonly T[] =>
+  const withoutAdditions = <T extends { readonly name: string }>(list: readonly T[] | undefined): readonly T[] =>
     (list ?? []).filter((one) => !isSetting(one) && !isApiToken(one));
   const { serviceAccount: _account, serviceAccountName: _name, ...rest }: Partial<V1PodSpec> = spec ?? {};
   const container = ({ env, volumeMounts, ...one }: V1Container) => ({
     ...one,
-    env: others(env),
-    volumeMounts: others(volumeMounts),
+    env: withoutAdditions(env),
+    volumeMounts: withoutAdditions(volumeMounts),
   });
   const labels = Object.entries(metadata?.labels ?? {}).filter(([label]) => !label.includes('eks.amazonaws.com'));
   return {
     labels: Object.fromEntries(labels),
     annotations: metadata?.annotations,
     ...rest,
-    volumes: others(rest.volumes),
+    volumes: withoutAdditions(rest.volumes),
     initContainers: rest.initContainers?.map(container),
     containers: rest.containers?.map(container),
   };

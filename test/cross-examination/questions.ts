@@ -82,7 +82,7 @@ function policy(
     fc.tuple(conditions, ...parts).map((members) => Object.assign({ Effect }, ...members) as Statement);
   const deny = statement('Deny', elements);
   // IAM rejects NotPrincipal in a trust policy.
-  const others = elements.map((element) => (element === principalElement ? notPrincipalElement : element));
+  const denyElements = elements.map((element) => (element === principalElement ? notPrincipalElement : element));
   return fc
     .record({
       Version: fc.constantFrom('2012-10-17', '2012-10-17', '2012-10-17', '2008-10-17', undefined),
@@ -90,7 +90,7 @@ function policy(
         fc.oneof(
           { weight: 4 * allowsPerDeny, arbitrary: statement('Allow', elements) },
           { weight: 3, arbitrary: deny },
-          { weight: 1, arbitrary: statement('Deny', others) },
+          { weight: 1, arbitrary: statement('Deny', denyElements) },
         ),
         { minLength: 1, maxLength: 3, size: 'max' },
       ),

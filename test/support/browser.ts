@@ -51,13 +51,13 @@ export function aBrowser() {
       opened.push({ page, complaints });
       page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(String(error)));
-      const own = pathToFileURL(file).href;
+      const pageUrl = pathToFileURL(file).href;
       page.on('request', (request) => {
         const url = request.url();
-        if (!url.startsWith(own) && !url.startsWith('data:')) complaints.push(`request to ${url}`);
+        if (!url.startsWith(pageUrl) && !url.startsWith('data:')) complaints.push(`request to ${url}`);
       });
       if (media !== undefined) await page.emulateMedia({ media, colorScheme: scheme });
-      await page.goto(`${own}${hash}`);
+      await page.goto(`${pageUrl}${hash}`);
       await page.locator('main').waitFor();
       return page;
     },

@@ -30,15 +30,15 @@ describe('the paths of a run', () => {
     symlinkSync('/', join(temporary, 'root'));
     symlinkSync(temporary, join(folder, 'link'));
     mkdirSync(join(temporary, 'deep'));
-    const own = [
+    const ownPaths = [
       join(temporary, `eks-pod-identity-conformance-${RUN}`),
       join(report, `kubeconfig-${RUN}-c1.json`),
       join(folder, 'link', RUN),
       // Its folder no longer exists.
       join(folder, 'gone', RUN),
     ];
-    for (const path of own) expect(why(path), path).to.equal(undefined);
-    const others = [
+    for (const path of ownPaths) expect(why(path), path).to.equal(undefined);
+    const otherPaths = [
       '/',
       '/etc',
       '',
@@ -55,7 +55,7 @@ describe('the paths of a run', () => {
       report,
       join(folder, 'reports'),
     ];
-    for (const path of others) expect(why(path), path).to.be.a('string');
+    for (const path of otherPaths) expect(why(path), path).to.be.a('string');
   });
 
   it('never include the report folder, even inside a temporary folder', () => {

@@ -122,11 +122,11 @@ export async function surprises(
   refused: Readonly<Record<string, Given>>,
   taken: Readonly<Record<string, Given>>,
 ): Promise<readonly string[]> {
-  const found: string[] = [];
+  const deviations: string[] = [];
   for (const [what, policy] of [...Object.entries(refused), ...Object.entries(taken)]) {
     const expected = Object.hasOwn(refused, what) ? code : TAKEN;
     const answer = await codeOf(put(policy));
-    if (answer !== expected) found.push(`${what}: ${answer === TAKEN ? 'accepted' : answer}`);
+    if (answer !== expected) deviations.push(`${what}: ${answer === TAKEN ? 'accepted' : answer}`);
   }
-  return found;
+  return deviations;
 }

@@ -219,12 +219,12 @@ async function serve(
 /** Returns a certificate for the local host, its chain including the authority, and the thumbprints of both. */
 async function certificates() {
   const authority = await newCertificateAuthority();
-  const { certificate: own, key } = await authority.issue(['127.0.0.1']);
+  const { certificate: certificate, key } = await authority.issue(['127.0.0.1']);
   const thumbprint = (pem: string): string => new X509Certificate(pem).fingerprint.replaceAll(':', '');
   return {
     key,
-    cert: `${own}\n${authority.certificate}`,
+    cert: `${certificate}\n${authority.certificate}`,
     // Tests one thumbprint in lower case, as tools print it, and one in upper case.
-    thumbprints: { own: thumbprint(own).toLowerCase(), authority: thumbprint(authority.certificate) },
+    thumbprints: { own: thumbprint(certificate).toLowerCase(), authority: thumbprint(authority.certificate) },
   };
 }

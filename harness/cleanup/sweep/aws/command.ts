@@ -26,9 +26,9 @@ export interface EksSweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'> {
 export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promise<number> {
   const { run, list } = options;
   const folders = options.reportFolders.length > 0 ? options.reportFolders : run === undefined ? [] : ['reports'];
-  const found = find({ reportFolders: folders, temporaryFolders: [], docker: undefined });
-  const problems = [...found.unreadable];
-  const noted = found.leftovers.filter((one) => one.accounts.length > 0 && (run === undefined || one.run === run));
+  const stateFiles = find({ reportFolders: folders, temporaryFolders: [], docker: undefined });
+  const problems = [...stateFiles.unreadable];
+  const noted = stateFiles.leftovers.filter((one) => one.accounts.length > 0 && (run === undefined || one.run === run));
   if (run === undefined && folders.length > 0 && noted.length === 0) {
     for (const sentence of problems) io.err(`${sentence}\n`);
     if (problems.length === 0)
@@ -57,7 +57,7 @@ export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promis
   }
   for (const sentence of problems) io.err(`${sentence}\n`);
   // A list fails only if it is incomplete.
-  const failed = list ? found.unreadable.length > 0 || code !== EXIT.conforms : problems.length > 0;
+  const failed = list ? stateFiles.unreadable.length > 0 || code !== EXIT.conforms : problems.length > 0;
   return failed ? EXIT.environment : EXIT.conforms;
 }
 

@@ -71,7 +71,7 @@ describe('the search for leftovers in a shared AWS account', () => {
       runs,
       kubernetes: { find: async () => [] },
     });
-    return { found: things.map(({ name }) => name).sort(), refused, unseen };
+    return { names: things.map(({ name }) => name).sort(), refused, unseen };
   }
 
   it('ignores a provider that it may not read and that is not an issuer of EKS, such as that of the job', async () => {
@@ -95,9 +95,9 @@ describe('the search for leftovers in a shared AWS account', () => {
   ] as const)
     it(`reports ${what} that it may not read, and finds the rest`, async () => {
       refuse(clients[client], command, named, error);
-      const { found, unseen } = await look();
+      const { names, unseen } = await look();
       const title = ALL.find((one) => one.endsWith(named)) ?? '';
-      expect(found).to.deep.equal(ALL.filter((one) => one !== title));
+      expect(names).to.deep.equal(ALL.filter((one) => one !== title));
       expect(unseen.map((one) => one.title)).to.deep.equal([title]);
       expect(unseen[0]?.why).to.include(`No policy allows ${command}`);
     });
@@ -127,6 +127,6 @@ describe('the search for leftovers in a shared AWS account', () => {
         },
       { step: 'initialize' },
     );
-    expect((await look()).found).to.deep.equal(ALL.filter((title) => !title.startsWith('bucket')));
+    expect((await look()).names).to.deep.equal(ALL.filter((title) => !title.startsWith('bucket')));
   });
 });

@@ -131,7 +131,7 @@ describe('the sweep of AWS', () => {
       Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }],
     });
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'scenario', PolicyDocument }));
-    for (const [serviceAccount, own] of [
+    for (const [serviceAccount, associationTags] of [
       ['app', tags],
       ['other', { team: 'blue' }],
     ] as const)
@@ -141,7 +141,7 @@ describe('the sweep of AWS', () => {
           namespace: 'shop',
           serviceAccount,
           roleArn,
-          tags: own,
+          tags: associationTags,
         }),
       );
     await iam.send(

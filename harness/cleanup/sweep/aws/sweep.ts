@@ -42,16 +42,16 @@ interface Sweep extends AwsSweepOptions, AwsSweepIo {
  */
 export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
   const sweep = { aws, ...options, ...io };
-  const found = await look(sweep);
-  tell(sweep, found);
-  const { seen, reasons } = options.list ? { seen: found, reasons: new Map() } : await removeDue(sweep, found);
+  const findings = await look(sweep);
+  tell(sweep, findings);
+  const { seen, reasons } = options.list ? { seen: findings, reasons: new Map() } : await removeDue(sweep, findings);
   const { due, unseen } = seen;
   for (const { title, why } of unseen) io.err(`Not readable: ${title} (${why}).\n`);
   if (options.list) return unseen.length > 0 ? EXIT.environment : EXIT.conforms;
   for (const { name } of due) io.err(`Not removed: ${name} (${reasons.get(name) ?? 'it reappeared'}).\n`);
   const isMissed = options.runs.length > 0 && seen.elsewhere.length > 0;
   const complete = due.length === 0 && unseen.length === 0 && !isMissed;
-  if (found.due.length > 0 && complete) io.out('Removal complete.\n');
+  if (findings.due.length > 0 && complete) io.out('Removal complete.\n');
   return complete ? EXIT.conforms : EXIT.environment;
 }
 
@@ -124,7 +124,7 @@ async function remove(
   { aws, out, kubernetes }: Sweep,
   { due, things, refused, unseen }: Findings,
 ): Promise<ReadonlyMap<string, string>> {
-  const others = things.filter((thing) => !due.includes(thing)).map(({ name }) => name);
+  const notDue = things.filter((thing) => !due.includes(thing)).map(({ name }) => name);
   const untouched = [...refused, ...unseen].map(({ title }) => title);
   const resources = due.map((thing): Resource => {
     const progress = (line: string): void => out(`  ${thing.run}: ${line}\n`);
@@ -134,7 +134,7 @@ async function remove(
     };
     return { ...thing, lives: 'aws', remove };
   });
-  const failures = await removeAll(resources, { there: new Set([...others, ...untouched]) });
+  const failures = await removeAll(resources, { there: new Set([...notDue, ...untouched]) });
   return new Map([...failures].map(([{ name }, error]) => [name, reasonOf(error)]));
 }
 
