@@ -120,9 +120,9 @@ describe('awsProblem', () => {
       'oops',
     ],
   ];
-  for (const [what, error, kind, blame, part] of KINDS)
+  for (const [what, thrown, kind, blame, part] of KINDS)
     it(`explains ${what}`, () => {
-      const problem = awsProblem(error);
+      const problem = awsProblem(thrown);
       expect(problem).to.include({ kind, blame });
       expect(problem?.sentence)
         .to.include(part)

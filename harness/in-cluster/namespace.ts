@@ -24,14 +24,14 @@ export async function prepareNamespace(
   { signal, note }: { readonly signal: AbortSignal; readonly note: (line: string) => void },
 ): Promise<string | undefined> {
   const { claim, run } = spec;
-  const namespace = await find<Labelled>(connection, PATH, signal);
-  const owner = namespace?.metadata.labels?.[RUN_LABEL];
-  if (namespace !== undefined && owner === undefined && claim === undefined)
+  const existing = await find<Labelled>(connection, PATH, signal);
+  const owner = existing?.metadata.labels?.[RUN_LABEL];
+  if (existing !== undefined && owner === undefined && claim === undefined)
     throw new HarnessError(
       'BAD_CLUSTER',
       `Namespace ${NAMESPACE} does not belong to the harness: remove it first, or name a claim in it with --results-claim.`,
     );
-  const job = namespace && (await find<Labelled & { status?: { active?: number } }>(connection, JOB, signal));
+  const job = existing && (await find<Labelled & { status?: { active?: number } }>(connection, JOB, signal));
   const earlier = owner ?? job?.metadata.labels?.[RUN_LABEL];
   if (earlier !== undefined && earlier !== run) {
     if ((job?.status?.active ?? 0) > 0)

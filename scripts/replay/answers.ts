@@ -17,14 +17,14 @@ export async function replayAnswers(recording: unknown, command: readonly string
   return { compared: answers.length, differences: answers.flatMap((answer) => differenceOf(answer, own)) };
 }
 
-function differenceOf(recorded: Answer, ownAnswers: readonly Answer[]): readonly Difference[] {
+function differenceOf(recorded: Answer, replayed: readonly Answer[]): readonly Difference[] {
   const guess = GUESSES.find(({ id }) => id === recorded.guess);
   if (guess === undefined)
     throw new HarnessError(
       'BAD_FILE',
       `Unknown guess ${recorded.guess}. Replay with the version that recorded the file.`,
     );
-  const answer = ownAnswers.find((one) => one.guess === recorded.guess);
+  const answer = replayed.find((one) => one.guess === recorded.guess);
   if (answer !== undefined && isSame(recorded, answer, guess)) return [];
   const name = `${guess.id} (${recorded.scenario}, probe ${recorded.probe}) ${guess.guess} What changes: ${guess.otherwise}`;
   return [{ name, expected: shown(recorded), actual: answer === undefined ? 'nothing' : shown(answer) }];

@@ -29,9 +29,9 @@ suite('admission', ({ scenario }) => {
           return { ...(JSON.parse(answer.body) as Answer), status: answer.status };
         };
         /** Sends a request for a config map with this label, or without one. */
-        const ask = (method: string, name: string, asks: string, query = '?dryRun=All', namespace = here) => {
-          const path = `/api/v1/namespaces/${namespace}/configmaps${method === 'POST' ? '' : `/${name}`}${query}`;
-          const metadata = { name, labels: asks === '' ? {} : { asks } };
+        const ask = (method: string, mapName: string, asks: string, query = '?dryRun=All', namespace = here) => {
+          const path = `/api/v1/namespaces/${namespace}/configmaps${method === 'POST' ? '' : `/${mapName}`}${query}`;
+          const metadata = { name: mapName, labels: asks === '' ? {} : { asks } };
           const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
           return request(method, path, method === 'DELETE' ? undefined : map);
         };
@@ -106,7 +106,7 @@ suite('admission', ({ scenario }) => {
             (await ask('DELETE', 'with-denied', '')).status !== 200;
           if (!(await eventually(isKnown, Boolean)))
             throw new Error('Timed out after 30 s: the API server called no webhook of the new configuration.');
-          for (const [method, name, asks, by = 'nobody', status = 500] of [
+          for (const [method, mapName, asks, by = 'nobody', status = 500] of [
             ['POST', 'new', 'created', 'created'],
             ['POST', 'new', 'namespaced', 'namespaced'],
             ['POST', 'new', 'within', 'within'],
@@ -126,8 +126,8 @@ suite('admission', ({ scenario }) => {
             // A denial is not a failure, so failurePolicy does not apply.
             ['DELETE', 'with-denied', '', 'denied', 400],
           ] as const) {
-            const answer = await ask(method, name, asks);
-            const what = `${method} ${name}, label ${asks || 'none'}`;
+            const answer = await ask(method, mapName, asks);
+            const what = `${method} ${mapName}, label ${asks || 'none'}`;
             if (by === 'nobody') expect(answer.status, what).to.be.below(300);
             else {
               expect(answer, what).to.include({ status });

@@ -66,10 +66,10 @@ suite('admission', ({ scenario }) => {
           return { ...(JSON.parse(answer.body) as Answer), status: answer.status };
         };
         const maps = `/api/v1/namespaces/${here}/configmaps`;
-        const map = (name: string, asks: string, data: object) => ({
+        const map = (mapName: string, asks: string, data: object) => ({
           apiVersion: 'v1',
           kind: 'ConfigMap',
-          metadata: { name, labels: { asks } },
+          metadata: { name: mapName, labels: { asks } },
           data,
         });
         const ask = (asks: string): Promise<Answer> =>
@@ -154,19 +154,19 @@ suite('admission', ({ scenario }) => {
             if (status === 201) expect(answer.data, asks).to.deep.equal(data);
           }
           const [before, after] = [{ own: 'before' }, { own: 'after' }];
-          for (const [method, name, query, operation, ...data] of [
+          for (const [method, mapName, query, operation, ...data] of [
             ['POST', 'conformance-new', '?dryRun=All', 'CREATE', after, null],
             ['PUT', 'conformance-known', '', 'UPDATE', after, before],
             ['DELETE', 'conformance-known', '', 'DELETE', null, before],
           ] as const) {
-            const path = `${maps}${method === 'POST' ? '' : `/${name}`}${query}`;
-            const body = method === 'DELETE' ? undefined : map(name, 'tells', after);
+            const path = `${maps}${method === 'POST' ? '' : `/${mapName}`}${query}`;
+            const body = method === 'DELETE' ? undefined : map(mapName, 'tells', after);
             const { status, message = '' } = await request(method, path, body, user);
             expect(status, `${method}: ${message}`).to.equal(400);
             const review = JSON.parse(message.slice(message.indexOf('{'))) as Readonly<Record<string, unknown>>;
             expect(review, method).to.deep.include({
               operation,
-              name,
+              name: mapName,
               namespace: here,
               dryRun: query !== '',
               username: 'somebody',

@@ -280,9 +280,10 @@ suite('authorization', ({ scenario }) => {
         const bound = await kubernetes({ method: 'POST', path: `${bindings}?dryRun=All`, body: ofEmpty, headers });
         expect(bound.status).to.equal(201);
         // A change to an existing binding requires the rights that it grants, and cannot replace its role.
-        const rebind = async (name: string, to: string, more: object = { headers }): Promise<number> => {
-          const body = { ...binding('Role', to), metadata: { name } };
-          return (await kubernetes({ method: 'PUT', path: `${bindings}/${name}?dryRun=All`, body, ...more })).status;
+        const rebind = async (bindingName: string, to: string, more: object = { headers }): Promise<number> => {
+          const body = { ...binding('Role', to), metadata: { name: bindingName } };
+          return (await kubernetes({ method: 'PUT', path: `${bindings}/${bindingName}?dryRun=All`, body, ...more }))
+            .status;
         };
         expect(await rebind('nobody', 'empty')).to.equal(200);
         expect(await rebind('escalating', 'escalating')).to.equal(403);

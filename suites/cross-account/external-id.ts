@@ -12,7 +12,7 @@ suite('cross-account', ({ scenario }) => {
   const idOf = (namespace: string, account: string) =>
     `*/<account:main>/<cluster:c1>/<namespace:${namespace}>/${account}`;
   const byId = (id: string) => targetRole('app', { conditions: { StringLike: { 'sts:ExternalId': id } } });
-  const untagged = (targetRole: string, role = 'app') => ({ role, targetRole, disableSessionTags: true });
+  const untagged = (alias: string, role = 'app') => ({ role, targetRole: alias, disableSessionTags: true });
 
   scenario('XA-06', 'a target role can require the external id of an association without session tags', {
     source: EXTERNAL_ID,

@@ -45,7 +45,7 @@ export const butOne = (comparisons: readonly Comparison[], [operator, tag, value
 export const OWN = '${aws:PrincipalTag/kubernetes-service-account}';
 const POD = '${aws:PrincipalTag/kubernetes-pod-name}/${aws:PrincipalTag/kubernetes-pod-uid}';
 const TAGGED_FOLDERS = [`data/${OWN}/*`, `data/${POD}/*`, 'data/${aws:PrincipalTag/eks-cluster-arn}/*'];
-/** Returns two Allow statements: all conditions of the first hold, one of the second does not. `own`: folders of the first. */
+/** Returns two Allow statements: all conditions of the first hold, one of the second does not. `folders`: those of the first. */
 export const statements = (
   holds: Conditions,
   broken: Conditions,

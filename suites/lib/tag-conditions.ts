@@ -29,7 +29,7 @@ export const NOWHERE: Elsewhere = {
   clusterArn: 'arn:aws:eks:us-west-2:111122223333:cluster/elsewhere',
 };
 
-/** All hold for a session with session tags, of service account `reader` in namespace `own`. */
+/** All hold for a session with session tags, of service account `reader` in namespace `ownNamespace`. */
 export const tagged = ({
   ownNamespace,
   namespace,

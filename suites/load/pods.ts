@@ -55,7 +55,7 @@ const LIMITS = { credentialsP99: 120_000, objectP99: 180_000 };
 suite('load', ({ scenario, load: { pods, serviceAccounts, parallelism } }) => {
   const names = Array.from({ length: serviceAccounts }, (_, index) => `sa${index}`);
   const namespaceOf = (index: number): string => `n${Math.floor(index / PER_NAMESPACE)}`;
-  /** Declares each service account with its own role, and the roles `others`. */
+  /** Declares each service account with its own role, and the roles `otherRoles`. */
   const world = (
     otherRoles: readonly string[] = [],
     clusterOf: (index: number) => 'c1' | 'c2' = () => 'c1',

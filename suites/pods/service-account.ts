@@ -17,8 +17,8 @@ suite('pods', ({ scenario }) => {
           path: `${namespace}/serviceaccounts`,
           body: { ...quiet, automountServiceAccountToken: false, imagePullSecrets: [{ name: 'of-account' }] },
         });
-        const container = (name: string, ...mountPaths: readonly string[]) => ({
-          name,
+        const container = (containerName: string, ...mountPaths: readonly string[]) => ({
+          name: containerName,
           image: 'example.com/app:1',
           volumeMounts: mountPaths.map((mountPath) => ({ name: 'own', mountPath })),
         });

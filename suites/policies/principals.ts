@@ -63,15 +63,15 @@ suite('policies', ({ scenario }) => {
       check('each principal, within the account and from another', async (world) => {
         for (const [principal, same, other] of PRINCIPALS) {
           const Principal = JSON.parse(world.name(JSON.stringify(principal))) as unknown;
-          const text = JSON.stringify(principal);
+          const title = JSON.stringify(principal);
           const bucket = allowing(KEY, { Principal });
-          expect(await decided(world, { bucket }), text).to.equal(same);
-          expect(await decided(world, { bucket, identity: allowing(KEY) }), text).to.equal('allowed');
+          expect(await decided(world, { bucket }), title).to.equal(same);
+          expect(await decided(world, { bucket, identity: allowing(KEY) }), title).to.equal('allowed');
           const elsewhere = { bucket, owner: 'other' } as const;
-          expect(await decided(world, { ...elsewhere, identity: allowing(KEY) }), text).to.equal(other);
-          expect(await decided(world, elsewhere), text).to.equal('implicitDeny');
+          expect(await decided(world, { ...elsewhere, identity: allowing(KEY) }), title).to.equal(other);
+          expect(await decided(world, elsewhere), title).to.equal('implicitDeny');
           const denied = await decided(world, { bucket: { ...DENY, Principal }, identity: allowing(KEY) });
-          expect(denied, text).to.equal(other === 'allowed' ? 'explicitDeny' : 'allowed');
+          expect(denied, title).to.equal(other === 'allowed' ? 'explicitDeny' : 'allowed');
         }
       }),
       check('a statement applies only to its actions, resources and conditions', async (world) => {

@@ -72,7 +72,7 @@ suite('webhook', ({ scenario }) => {
           expect(pod.metadata?.labels, kind).to.include(labels);
           expect(pod.metadata?.annotations, kind).to.include(annotations);
           expect(
-            pod.spec?.containers[0]?.env?.map((variable) => variable.name),
+            pod.spec?.containers[0]?.env?.map((one) => one.name),
             kind,
           ).to.include(variable);
         }
