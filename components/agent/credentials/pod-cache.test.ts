@@ -62,7 +62,7 @@ describe('the cache of agent 0.2', () => {
     expect((await get(agent, await newToken())).status).to.equal(200);
     expect((await get(agent, second)).status).to.equal(200);
     const { body } = await send(`${agent.metricsUrl}/metrics`);
-    const found = /pod_identity_local_validation\{result="(\w+)"\} 1/.exec(body)?.[1];
+    const validation = /pod_identity_local_validation\{result="(\w+)"\} 1/.exec(body)?.[1];
     return { validation, calls: bench.calls.length - before };
   }
 
@@ -91,7 +91,7 @@ describe('the cache of agent 0.2', () => {
   });
 
   it('accepts another token of the same pod if the API server signed it', async () => {
-    expect(await askTwice(await start(api), await newToken())).to.deep.equal({ found: 'success', calls: 1 });
+    expect(await askTwice(await start(api), await newToken())).to.deep.equal({ validation: 'success', calls: 1 });
   });
 
   for (const [what, reason, spoil] of [
@@ -120,24 +120,24 @@ describe('the cache of agent 0.2', () => {
   ] as readonly (readonly [string, string, (token: string) => string])[])
     it(`forwards a token ${what} to EKS Auth`, async () => {
       const second = spoil(await newToken());
-      expect(await askTwice(await start(api), second)).to.deep.equal({ found: 'failure', calls: 2 });
+      expect(await askTwice(await start(api), second)).to.deep.equal({ validation: 'failure', calls: 2 });
       expect(bench.logs.join('\n')).to.contain(`Local token validation failed: ${reason}`);
     });
 
   it("forwards a token with another audience to EKS Auth, unless the endpoint is not the region's", async () => {
     const second = await newToken(api, 'sts.amazonaws.com');
-    expect(await askTwice(await start(api), second)).to.deep.equal({ found: 'failure', calls: 2 });
+    expect(await askTwice(await start(api), second)).to.deep.equal({ validation: 'failure', calls: 2 });
     const overridden = await start(api, { endpoint: bench.url });
-    expect(await askTwice(overridden, second)).to.deep.equal({ found: 'success', calls: 1 });
+    expect(await askTwice(overridden, second)).to.deep.equal({ validation: 'success', calls: 1 });
   });
 
   it('calls EKS Auth if the API server is unreachable', async () => {
     const away = { ...api, url: 'https://127.0.0.1:9' };
-    expect(await askTwice(await start(away), await newToken())).to.deep.equal({ found: 'failure', calls: 2 });
+    expect(await askTwice(await start(away), await newToken())).to.deep.equal({ validation: 'failure', calls: 2 });
   });
 
   it('validates no token outside a cluster', async () => {
-    expect(await askTwice(await start(undefined), await newToken())).to.deep.equal({ found: 'skipped', calls: 2 });
+    expect(await askTwice(await start(undefined), await newToken())).to.deep.equal({ validation: 'skipped', calls: 2 });
   });
 
   for (const [missing, spoil] of [

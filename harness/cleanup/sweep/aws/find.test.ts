@@ -76,13 +76,13 @@ describe('the search for leftovers in a shared AWS account', () => {
 
   it('ignores a provider that it may not read and that is not an issuer of EKS, such as that of the job', async () => {
     refuse(clients.iam, 'ListOpenIDConnectProviderTagsCommand', GITHUB, 'AccessDenied');
-    expect(await look()).to.deep.equal({ found: ALL, refused: [], unseen: [] });
+    expect(await look()).to.deep.equal({ names: ALL, refused: [], unseen: [] });
   });
 
   it('reports clusters of others that it may not read, and finds the rest', async () => {
     refuse(clients.eks, 'DescribeClusterCommand', 'blue', 'AccessDeniedException');
     expect(await look()).to.deep.equal({
-      found: ALL,
+      names: ALL,
       refused: [{ title: 'cluster blue', why: 'may not be read with these credentials' }],
       unseen: [],
     });
