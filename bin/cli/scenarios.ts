@@ -73,17 +73,17 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
     import('../../harness/plan/select.ts'),
     import('../../harness/plan/clients.ts'),
   ]);
-  const load = loadSize(configuration);
-  const loaded = await readSuites(join(io.code, 'suites'), configuration.list('suites-dir'), load);
-  const gate = await gateOf(configuration, loaded);
+  const size = loadSize(configuration);
+  const suites = await readSuites(join(io.code, 'suites'), configuration.list('suites-dir'), size);
+  const gate = await gateOf(configuration, suites);
   const clients = clientsOf(configuration, registry);
   checkAttempts(clients, configuration);
-  const more = moreInScopes(loaded, configuration);
+  const more = moreInScopes(suites, configuration);
   if (more !== undefined && !configuration.flag('quiet'))
     io.stderr.write(`--grep also finds ${more}: add --scope all.\n`);
   const note = (sentence: string): unknown => io.stderr.write(`${sentence}\n`);
-  const part = await partOf(withClients(select(loaded, configuration), clients), configuration, note);
-  return { ...loaded, ...(gate && { gate }), ...part };
+  const part = await partOf(withClients(select(suites, configuration), clients), configuration, note);
+  return { ...suites, ...(gate && { gate }), ...part };
 }
 
 async function partOf(

@@ -44,23 +44,23 @@ export async function watched(
   const own = await readOwnSuites(join(io.code, 'suites'));
   const files = new Set<string>();
   let time = 0;
-  const loadAll = (): Promise<Suites> => readUserSuites(own, folders, { time: (time += 1), files });
+  const readAll = (): Promise<Suites> => readUserSuites(own, folders, { time: (time += 1), files });
   const selectOf = (declared: Suites): Suites => {
     const users = declared.scenarios.filter((scenario) => !own.scenarios.includes(scenario));
     const scenarios = isNarrowed(configuration) ? declared.scenarios : users;
     return { ...declared, scenarios: withClients(select({ ...declared, scenarios }, configuration), clients) };
   };
-  const all = await loadAll();
+  const all = await readAll();
   const gate = await gateOf(configuration, all);
-  const loaded = selectOf(all);
+  const suites = selectOf(all);
   const rounds = new Watch({
     folders,
-    loaded,
+    suites,
     files,
     reporters: newReporters,
-    load: async () => {
-      const reloaded = selectOf(await loadAll());
-      return { ...reloaded, scenarios: await install(reloaded.scenarios) };
+    readSuites: async () => {
+      const reread = selectOf(await readAll());
+      return { ...reread, scenarios: await install(reread.scenarios) };
     },
     reports: configuration.text('report-dir') ?? REPORTS,
     stderr: io.stderr,
@@ -69,5 +69,5 @@ export async function watched(
     // In a terminal's raw mode, Ctrl-C causes no signal.
     end: () => void process.kill(process.pid, 'SIGINT'),
   });
-  return { ...loaded, rounds, ...(gate && { gate }) };
+  return { ...suites, rounds, ...(gate && { gate }) };
 }

@@ -5,7 +5,7 @@ import { verdictText, type LoadPlan, type LoadVerdict } from '../../foundation/p
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { roleOfSession } from '../../foundation/aws/role-arn.ts';
 import { runOperation } from './operations.ts';
-import { judgeAgentAnswer, send } from './raw.ts';
+import { resultOfAgentAnswer, send } from './raw.ts';
 import { readToken } from './tokens.ts';
 import { flood } from './pipeline.ts';
 
@@ -121,7 +121,7 @@ class PodUnderLoad {
         headers: { authorization },
         timeout: ANSWER_MILLISECONDS,
       });
-      const result = judgeAgentAnswer(answer);
+      const result = resultOfAgentAnswer(answer);
       if (result.outcome !== 'granted') return this.#error(result);
       this.#answers.push(Math.max(1, Math.round(performance.now() - asked)));
       this.#first.credentials ??= Math.round(Date.now() - this.#startedAt);

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { diagnoseMissingCredentials, watchRequests } from './diagnose.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { inconclusiveReason } from '../../harness/verdict/reliability.ts';
-import { assumeRoleWithWebIdentity, fetchCredentials, judgeAgentAnswer } from './raw.ts';
+import { assumeRoleWithWebIdentity, fetchCredentials, resultOfAgentAnswer } from './raw.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';
 
 const secrets = { AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'the secret', Token: 'the session token' };
@@ -47,13 +47,13 @@ describe("an agent's answer", () => {
   ];
   for (const [what, status, body, expected] of table)
     it(`with ${what} is ${expected.outcome}${expected.layer ? ` by ${expected.layer}` : ''}`, () => {
-      const result = judgeAgentAnswer({ status, contentType: undefined, body });
+      const result = resultOfAgentAnswer({ status, contentType: undefined, body });
       expect(result).to.include(expected);
       for (const secret of Object.values(secrets)) expect(JSON.stringify(result)).not.to.contain(secret);
     });
 
   it('is described by key names, account, remaining lifetime and session', () => {
-    const { facts } = judgeAgentAnswer({ status: 200, contentType: 'application/json', body: credentials() });
+    const { facts } = resultOfAgentAnswer({ status: 200, contentType: 'application/json', body: credentials() });
     expect(facts).to.include({
       keys: 'AccessKeyId,SecretAccessKey,Token,AccountId,Expiration',
       accountId: '111122223333',

@@ -33,7 +33,7 @@ export async function fetchCredentials(operation: AgentRequest): Promise<ProbeRe
   const repeat = operation.repeat ?? 1;
   if (operation.atOnce) answers.push(...(await Promise.all(Array.from({ length: repeat }, once))));
   else for (let count = 0; count < repeat; count += 1) answers.push(await once());
-  const results = answers.map((answer) => judgeAgentAnswer(answer));
+  const results = answers.map((answer) => resultOfAgentAnswer(answer));
   const first = results[0] as ProbeResult;
   const odd = results.find((result) => result.outcome !== first.outcome || result.code !== first.code);
   const sessions = new Set(results.map((result) => result.facts?.['session']));
@@ -83,7 +83,7 @@ async function askAgent(base: string, operation: AgentRequest, authorization: st
 const notAnswered = (code: string): Answer => ({ status: 0, contentType: undefined, body: code });
 
 /** Interprets the agent's response: credentials, its own error, or EKS Auth's error. */
-export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeResult {
+export function resultOfAgentAnswer({ status, contentType, body }: Answer): ProbeResult {
   const facts = { status, ...(contentType !== undefined && { contentType }) };
   if (status === 200) {
     const credentials = parseObject(body);

@@ -40,7 +40,7 @@ for (let i = 0; i < connections; i += 1) {
 `;
 
 /** Sends load to a server from a separate thread. Resolves with the number of answered requests. */
-export function load(order: LoadOrder): Promise<number> {
+export function sendLoad(order: LoadOrder): Promise<number> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(PROGRAM, { eval: true, workerData: order, execArgv: [] });
     worker.once('message', resolve);

@@ -5,8 +5,8 @@ import { differencesOf, hasProbesOnBothSides } from './differences.ts';
 import type { ComparisonContent } from './comparison-schema.ts';
 import type { Side, SideScenario } from '../results/read-results.ts';
 
-export type Known = NonNullable<JudgedDifference['known']>;
-export type JudgedDifference = ComparisonContent['scenarios'][number]['differences'][number];
+export type Known = NonNullable<ComparedDifference['known']>;
+export type ComparedDifference = ComparisonContent['scenarios'][number]['differences'][number];
 export type ScenarioComparison = ComparisonContent['scenarios'][number];
 export type Seen = NonNullable<ScenarioComparison['a']>;
 export type StaleDeviation = ComparisonContent['stale'][number];
@@ -63,7 +63,7 @@ function compareScenario(a: Side, b: Side, id: string, deviations: readonly Devi
   if (ofA === undefined || ofB === undefined) return without('alone');
   if (ofA.verdict === 'skipped' || ofB.verdict === 'skipped') return without('skipped');
   if (ofA.verdict === 'error' && ofB.verdict === 'error') return without('undecided');
-  const differences = judged(a, b, ofA, ofB, deviations);
+  const differences = withDeviations(a, b, ofA, ofB, deviations);
   return {
     ...described,
     status: differences.length === 0 ? 'same' : differences.every(({ known }) => known !== null) ? 'known' : 'differs',
@@ -84,13 +84,13 @@ function seen(item: Seen | undefined): Seen | null {
 }
 
 /** Returns the differences of a scenario, each with its reason if it is known. */
-function judged(
+function withDeviations(
   a: Side,
   b: Side,
   ofA: SideScenario,
   ofB: SideScenario,
   deviations: readonly Deviation[],
-): readonly JudgedDifference[] {
+): readonly ComparedDifference[] {
   const all = differencesOf(a, b, ofA, ofB).map((difference) => ({
     ...difference,
     known: known(deviations.find((deviation) => explains(deviation, ofA.id, difference, a, b))),

@@ -1,4 +1,4 @@
-import type { Comparison, JudgedDifference, ScenarioComparison } from './compare.ts';
+import type { Comparison, ComparedDifference, ScenarioComparison } from './compare.ts';
 import { wrap } from '../results/text.ts';
 import { medianTimes, notCompared, oneLine, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
@@ -60,7 +60,7 @@ function scenarioLines({ id, title, differences, probes, a, b }: ScenarioCompari
 }
 
 /** Returns a line for each difference, and a shared reason once after the last of them. */
-function differenceLines(differences: readonly JudgedDifference[], indent: string): string[] {
+function differenceLines(differences: readonly ComparedDifference[], indent: string): string[] {
   return differences.flatMap(({ field, a, b, known }, index) => {
     const line = `${indent}${field}: A ${valueWords(a)}, B ${valueWords(b)}`;
     if (known === null) return [line];

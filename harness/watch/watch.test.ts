@@ -91,8 +91,8 @@ function watchOf(files: Readonly<Record<string, boolean>>) {
   const watch = new Watch({
     folders: [join(folder, 'suites')],
     reports: join(folder, 'suites', 'reports'),
-    loaded: load(),
-    load: () => Promise.resolve().then(load),
+    suites: load(),
+    readSuites: () => Promise.resolve().then(load),
     files: new Set([elsewhere, ...Object.keys(files).map((id) => join(folder, 'suites', `${id}.json`))]),
     reporters: () => Promise.resolve([]),
     stderr: { write: (text) => void (printed += text) },

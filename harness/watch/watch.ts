@@ -13,9 +13,9 @@ export interface WatchOptions {
   readonly folders: readonly string[];
   /** The report folder, or the parent of report folders. */
   readonly reports: string;
-  readonly loaded: Suites;
+  readonly suites: Suites;
   /** Reloads the suites and selects scenarios. Throws `HarnessError`. */
-  readonly load: () => Promise<Suites>;
+  readonly readSuites: () => Promise<Suites>;
   /** Paths of files that suites import and read. Later loads add more. */
   readonly files: ReadonlySet<string>;
   readonly reporters: () => Promise<readonly NamedReporter[]>;
@@ -42,7 +42,7 @@ export class Watch implements Rounds {
   readonly #changes = new Changes();
   readonly #watcher: FileWatcher;
   readonly #stopKeys: () => void = () => undefined;
-  #loaded: Suites;
+  #suites: Suites;
   readonly #changed = new Set<string>();
   /** Whether suites must be loaded. Initially true, because they may have changed before the watch. */
   #isStale = true;
@@ -51,12 +51,12 @@ export class Watch implements Rounds {
   #wake: () => void = () => undefined;
 
   constructor(options: WatchOptions) {
-    const { folders, reports, loaded, reporters, stdin, end } = options;
+    const { folders, reports, suites, reporters, stdin, end } = options;
     this.#options = options;
     this.reporters = reporters;
     this.#folders = folders.map((folder) => resolve(folder));
-    this.#loaded = loaded;
-    this.#changes.run(loaded.scenarios, loaded);
+    this.#suites = suites;
+    this.#changes.run(suites.scenarios, suites);
     this.#watcher = new FileWatcher({
       folders: this.#folders,
       reports: resolve(reports),
@@ -73,13 +73,13 @@ export class Watch implements Rounds {
     for (;;) {
       if (!this.#isStale && this.#key === undefined) await this.#waken(signal);
       if (signal.aborted) return undefined;
-      const before = this.#loaded;
-      if ((this.#isStale || this.#isBroken) && !(await this.#load())) continue;
+      const before = this.#suites;
+      if ((this.#isStale || this.#isBroken) && !(await this.#readSuites())) continue;
       const run = this.#chosen(bad);
-      const isFewer = before.scenarios.some(({ id }) => !this.#loaded.scenarios.some((other) => other.id === id));
+      const isFewer = before.scenarios.some(({ id }) => !this.#suites.scenarios.some((other) => other.id === id));
       if (run.length === 0 && !isFewer) continue;
-      this.#changes.run(run, this.#loaded);
-      return { ...this.#loaded, run };
+      this.#changes.run(run, this.#suites);
+      return { ...this.#suites, run };
     }
   }
 
@@ -107,20 +107,20 @@ export class Watch implements Rounds {
   }
 
   /** Loads the suites. On failure, reports the reason, keeps the earlier suites and returns false. */
-  async #load(): Promise<boolean> {
+  async #readSuites(): Promise<boolean> {
     for (let waits = 0; waits === 0 || (this.#isStale && waits < MOST_WAITS); waits += 1) {
       this.#isStale = false;
       await new Promise((settled) => setTimeout(settled, SETTLING));
     }
-    const { load, files } = this.#options;
+    const { readSuites, files } = this.#options;
     const changed = [...this.#changed];
     try {
-      this.#loaded = await load();
+      this.#suites = await readSuites();
       this.#isBroken = false;
       this.#changed.clear();
       const edited = changed.filter((file) => this.#isPart(file));
       if (edited.length > 0) this.#changes.edited();
-      const run = this.#changes.since(this.#loaded);
+      const run = this.#changes.since(this.#suites);
       const names = edited.map((file) => relative('', file)).join(', ');
       if (run.length > 0) this.#tell(`\n${names === '' ? 'Changed' : `Changed: ${names}`}: running ${named(run)}.`);
       else if (names !== '') this.#tell(`Changed: ${names}, but no declaration of a scenario.`);
@@ -145,9 +145,9 @@ export class Watch implements Rounds {
   #chosen(bad: ReadonlySet<string>): readonly Scenario[] {
     const key = this.#key;
     this.#key = undefined;
-    const { scenarios } = this.#loaded;
+    const { scenarios } = this.#suites;
     if (key === 'all') return scenarios;
-    const changed = new Set(this.#changes.since(this.#loaded));
+    const changed = new Set(this.#changes.since(this.#suites));
     const run = scenarios.filter((scenario) => changed.has(scenario) || (key === 'failed' && bad.has(scenario.id)));
     if (key === 'failed' && run.length === 0) this.#tell('All scenarios are as expected.');
     return run;

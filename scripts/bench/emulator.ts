@@ -3,7 +3,7 @@ import { readSignature, sigV4Verifier } from '../../emulator/sigv4/index.ts';
 import { signedHeaders } from '../../emulator/sigv4/sign.ts';
 import type { RootUser } from '../../emulator/core/principal.ts';
 import { startWithWorld } from '../../emulator/start.ts';
-import { load } from '../../emulator/http/load.ts';
+import { sendLoad } from '../../emulator/http/load.ts';
 import { emulatedAws } from '../../harness/aws-target/emulated.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
@@ -79,8 +79,8 @@ export async function benchGetObject(milliseconds = 1500): Promise<number> {
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
     const request = `GET ${parts.path}?${parts.query} HTTP/1.1\r\n${lines.join('')}\r\n`;
     const order = { port: Number(port), request, connections: 16 };
-    await load({ ...order, milliseconds: 200 });
-    const answered = await load({ ...order, milliseconds });
+    await sendLoad({ ...order, milliseconds: 200 });
+    const answered = await sendLoad({ ...order, milliseconds });
     return Math.round((answered * 1000) / milliseconds);
   } finally {
     await emulator.close();

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import { accountOf, generalize, inPlaces, withoutCovered, type Places } from './generalize.ts';
-import { isOfJob, type Judged } from './outside.ts';
+import { isOfJob, type EvaluatedStatement } from './outside.ts';
 import {
   AUTO_MODE,
   BOUNDARY_GROUPS,
@@ -52,7 +52,7 @@ export function boundaryPolicy(recorded: Recorded): string {
   return textOf(grouped(asked, BOUNDARY_GROUPS));
 }
 
-function askedWhere({ calls, ...places }: Recorded, decides: (statement: Judged) => boolean): Asked[] {
+function askedWhere({ calls, ...places }: Recorded, decides: (statement: EvaluatedStatement) => boolean): Asked[] {
   return calls.flatMap(({ authorizations }) =>
     authorizations
       .filter(

@@ -7,9 +7,9 @@ export interface Job {
 }
 
 /** A statement that took part in a decision. */
-export type Judged = CallRecord['authorizations'][number]['decision']['statements'][number];
+export type EvaluatedStatement = CallRecord['authorizations'][number]['decision']['statements'][number];
 
-export const isOfJob = ({ kind, policy }: Judged, jobPolicyName: string): boolean =>
+export const isOfJob = ({ kind, policy }: EvaluatedStatement, jobPolicyName: string): boolean =>
   kind === 'identity' && policy === `managed policy ${jobPolicyName}`;
 
 /** Returns actions and resources that the job's own policy denied. Ignores trust policies, which may not be effective yet. */

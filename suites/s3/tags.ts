@@ -30,10 +30,10 @@ const ELEVEN_TAGS = numbered(11).map(([key]) => `${key}=x`);
 suite('s3', ({ scenario }) => {
   const abac = (Status: string) => may('PUT data?abac', { body: xml('AbacStatus', `<Status>${Status}</Status>`) });
   /** Puts the existing tags of the bucket again. */
-  const retagged = (title: string, judge: (error: string) => void) =>
+  const retagged = (title: string, verify: (error: string) => void) =>
     checkBucket(title, async (s3, bucket) => {
       const { TagSet } = await s3.getBucketTagging(bucket);
-      judge(await errorOf(s3.putBucketTagging({ ...bucket, Tagging: { TagSet } })));
+      verify(await errorOf(s3.putBucketTagging({ ...bucket, Tagging: { TagSet } })));
     });
   const tagsOf = (method: string, bucket: string, query = '') =>
     `${method} s3-control:/v20180820/tags/arn%3Aaws%3As3%3A%3A%3A<bucket:${bucket}>${query}`;

@@ -39,14 +39,14 @@ async function mutate(incoming: IncomingMessage, response: ServerResponse, conte
   if (!parsesAsForm(method, contentType, url.split('?').slice(1).join('?'), body))
     return replyError(response, 400, '{"error": "error parsing form"}');
   const start = process.hrtime.bigint();
-  const review = contentType === 'application/json' ? await judged(readReview(body), context) : undefined;
+  const review = contentType === 'application/json' ? await responseTo(readReview(body), context) : undefined;
   const duration = Number((process.hrtime.bigint() - start) / 1000n);
   context.metrics.countRequest(method, '/mutate', review === undefined ? 415 : 200, duration);
   if (review !== undefined) return reply(response, 200, TEXT, review);
   replyError(response, 415, 'Invalid Content-Type, expected `application/json`');
 }
 
-async function judged(review: Review, context: Context): Promise<string> {
+async function responseTo(review: Review, context: Context): Promise<string> {
   if ('error' in review.pod) {
     // Go's messages name fields and types, never values of the pod.
     context.log('An admission review could not be decoded');
