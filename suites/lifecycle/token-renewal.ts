@@ -96,7 +96,7 @@ suite('lifecycle', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-28', 'the kubelet does not renew a token that a clock ahead of time has issued', {
+  scenario('LC-28', 'the kubelet does not renew a token issued by a clock that ran fast', {
     source: 'kubernetes/kubernetes, issue 132993: a token is renewed by its age, so never before its start',
     finding:
       'If a clock runs ahead and is corrected, tokens issued meanwhile are not valid yet, and the kubelet keeps them. Restart the pods.',
