@@ -3,8 +3,6 @@ export interface ServiceAccount {
 }
 
 export interface ServiceAccountSource {
-  /** Resolves once `get` returns the latest state. If undefined, `get` may lag behind. */
-  upToDate?(namespace: string, name: string): Promise<void>;
   get(namespace: string, name: string): ServiceAccount | undefined;
   /** Waits for a missing service account during the lookup grace period. Returns undefined if it does not appear. */
   fetch?(namespace: string, name: string): Promise<ServiceAccount | undefined>;

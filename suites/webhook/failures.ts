@@ -1,17 +1,23 @@
 /** Webhooks that cannot be reached, or have not yet seen a service account. */
+import type { V1Pod } from '@kubernetes/client-node';
+import { expect } from 'chai';
 import {
   admitPod,
+  check,
   createAssociationFor,
   cutWebhook,
   fetchCredentials,
   granted,
+  irsaRole,
   isAbsent,
   matching,
+  podIdentityRole,
   refused,
   startPod,
   succeeds,
   suite,
   whoAmI,
+  type CheckContext,
 } from '../../harness/index.ts';
 import { NOT_INJECTED } from '../lib/outcomes.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
@@ -72,4 +78,83 @@ suite('webhook', ({ scenario }) => {
       succeeds(post(review(podOf('nobody'))), { patched: false }),
     ],
   });
+
+  scenario('WH-42', 'a pod that is created with a change of its service account has the settings of one version', {
+    keywords: ['late cache', 'race'],
+    source:
+      'amazon-eks-pod-identity-webhook, pkg/cache: service accounts come from a watch; Kubernetes API Concepts, "Efficient detection of changes"',
+    finding:
+      'The webhook sees a service account late. A pod that is created right after a change may keep the settings from before for its whole life: wait, or restart it.',
+    roles: { web: irsaRole('app/both'), app: podIdentityRole() },
+    workloads: { app: {}, both: { serviceAccount: 'both', irsa: 'web' } },
+    probes: [
+      // The first pod of each round is created without a pause.
+      check('annotations appear, change and disappear', async (context) => {
+        const [one, two] = ['one', 'two'].map(annotationsOf);
+        for (const round of [1, 2, 3, 4, 5]) {
+          const account = `late-${round}`;
+          for (const [change, annotations, allowed] of [
+            ['new', one, ['', 'one']],
+            ['changed', two, ['', 'one', 'two']],
+            ['removed', annotationsOf(null), ['two', '']],
+          ] as const) {
+            await write(context, account, change === 'new' ? 'POST' : 'PATCH', { annotations });
+            const latest = allowed.at(-1);
+            expect(await versionFor(context, account), `${change}, at once`).to.be.oneOf(allowed);
+            const last = await context.eventually(
+              () => versionFor(context, account),
+              (version) => version === latest,
+            );
+            expect(last, `${change}, in the end`).to.equal(latest);
+          }
+        }
+      }),
+      succeeds(createAssociationFor('app/both', { role: 'app' }, { name: 'both' })),
+      check('a new association replaces the annotation, and never adds to it', async (context) => {
+        const mechanisms = async () => {
+          const env = (await admitted(context, 'both')).spec?.containers[0]?.env ?? [];
+          return ['AWS_ROLE_ARN', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'].filter((name) =>
+            env.some((v) => v.name === name),
+          );
+        };
+        const isDecided = (names: readonly string[]): boolean => names.length !== 1 || names[0] !== 'AWS_ROLE_ARN';
+        expect(await context.eventually(mechanisms, isDecided)).to.deep.equal(['AWS_CONTAINER_CREDENTIALS_FULL_URI']);
+      }),
+    ],
+  });
 });
+
+const annotationsOf = (version: string | null) => ({
+  'eks.amazonaws.com/role-arn': version && `arn:aws:iam::111122223333:role/${version}`,
+  'eks.amazonaws.com/audience': version && `${version}.example.com`,
+});
+
+const ACCOUNTS = '/api/v1/namespaces/<namespace:app>/serviceaccounts';
+
+async function write({ kubernetes, name }: CheckContext, account: string, method: 'POST' | 'PATCH', metadata: object) {
+  const path = name(method === 'POST' ? ACCOUNTS : `${ACCOUNTS}/${account}`);
+  const headers = { 'content-type': method === 'POST' ? 'application/json' : 'application/merge-patch+json' };
+  const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, ...metadata } };
+  const { status, body: text } = await kubernetes({ method, path, headers, body });
+  expect(status, text).to.be.oneOf([200, 201]);
+}
+
+/** Returns a pod of the service account as admission changes it, without storing it. */
+async function admitted({ kubernetes, name }: CheckContext, serviceAccountName: string): Promise<V1Pod> {
+  const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
+  const spec = { serviceAccountName, containers: [{ name: 'app', image: 'example.com/app:1' }] };
+  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'late' }, spec };
+  const answer = await kubernetes({ method: 'POST', path, body });
+  expect(answer.status, answer.body).to.equal(201);
+  return JSON.parse(answer.body) as V1Pod;
+}
+
+/** Returns the version of the annotations that a pod's settings are from, or an empty string without settings. */
+async function versionFor(context: CheckContext, account: string): Promise<string> {
+  const { spec } = await admitted(context, account);
+  const role = spec?.containers[0]?.env?.find(({ name }) => name === 'AWS_ROLE_ARN')?.value?.split('/')[1] ?? '';
+  const sources = spec?.volumes?.find(({ name }) => name === 'aws-iam-token')?.projected?.sources ?? [];
+  const audience = sources[0]?.serviceAccountToken?.audience?.split('.')[0] ?? '';
+  expect(audience, 'the version of the audience, like that of the role').to.equal(role);
+  return role;
+}

@@ -1,14 +1,10 @@
 import { KubeConfig } from '@kubernetes/client-node';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ServiceAccountCache, startWebhook, watchConfigMap } from '../../../components/webhook/index.ts';
 import type { RunningWebhook } from '../../../components/webhook/index.ts';
 import { connect } from '../../../foundation/protocols/kubernetes-connection.ts';
 import { webhookRegistration } from '../../webhook-registration.ts';
 import { webhookRights } from '../../webhook-rights.ts';
 import type { ApiServer } from '../../kubernetes/index.ts';
-
-/** Limits of polling until the watch has reported a service account; `every` in milliseconds. */
-const POLL_LIMITS = { most: 200, every: 10 };
 
 const NAMESPACE = 'kube-system';
 /** EKS's name for the webhook's user and role (EKS User Guide, "Default Amazon EKS created RBAC roles and users"). */
@@ -29,19 +25,10 @@ export async function startPodIdentityWebhook(api: ApiServer, region: string, to
   );
   const connection = connect(config);
   const cache = new ServiceAccountCache(connection, () => undefined);
-  const get = (namespace: string, name: string) => cache.get(namespace, name);
-  const isKnown = (namespace: string, name: string): boolean => {
-    const { annotations } = api.store.get('serviceaccounts', namespace, name)?.metadata ?? {};
-    return JSON.stringify(get(namespace, name)?.annotations ?? {}) === JSON.stringify(annotations ?? {});
-  };
-  // On embedded clusters, changes take effect immediately.
-  const upToDate = async (namespace: string, name: string): Promise<void> => {
-    for (let looks = 0; looks < POLL_LIMITS.most && !isKnown(namespace, name); looks++) await delay(POLL_LIMITS.every);
-  };
   const configuredIdentities = watchConfigMap(connection, NAMESPACE);
   const [tls] = await Promise.all([api.issueCertificate('127.0.0.1'), cache.start()]);
   const webhook = await startWebhook({
-    serviceAccounts: { get, upToDate },
+    serviceAccounts: cache,
     configuredIdentities,
     awsDefaultRegion: region,
     stsRegionalEndpoint: true,

@@ -14,7 +14,6 @@ export async function lookUp(
 ): Promise<Knowledge> {
   const configured = configuredIdentities?.get(`${namespace}/${name}`);
   const configuredAnywhere = configuredIdentities?.get(`*/${name}`);
-  await serviceAccounts.upToDate?.(namespace, name);
   let serviceAccount = serviceAccounts.get(namespace, name);
   if (!serviceAccount && !configured && !configuredAnywhere && !associated)
     serviceAccount = await serviceAccounts.fetch?.(namespace, name);
