@@ -55,7 +55,8 @@ export function terminalText(matrix: Matrix, { all }: { readonly all: boolean })
     [name.padEnd(width), state.padEnd(9), noticedBy.join(', ') || (reason ?? '')].join('  ').trimEnd(),
   );
   const { alone, nothing } = scenarioSummary(matrix);
-  const ofScenarios = all
+  // With a single defect, nearly every scenario would be listed.
+  const ofScenarios = all && matrix.detections.length > 1
     ? [
         '',
         `Scenarios that are the only one to notice a defect: ${alone.join(', ') || 'none'}`,

@@ -1,5 +1,5 @@
 /** Webhooks that cannot be reached, or have not yet seen a service account. */
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1MutatingWebhookConfiguration, V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import {
   admitPod,
@@ -122,7 +122,52 @@ suite('webhook', ({ scenario }) => {
       }),
     ],
   });
+
+  scenario('WH-43', 'pods also get their settings if the API server sends only reviews of version v1', {
+    keywords: ['admissionReviewVersions'],
+    source:
+      'Kubernetes documentation, "Dynamic Admission Control", response: apiVersion and kind are required in v1; amazon-eks-pod-identity-webhook, pull request 310',
+    finding:
+      'The webhook up to 0.6.17 answers without apiVersion and kind. Registered with admissionReviewVersions [v1], the API server ignores its answers, and pods start without settings. Register it with v1beta1.',
+    needs: ['webhook-endpoint'],
+    ...ASSOCIATED,
+    probes: [
+      succeeds(admitPod('app'), { injected: 'pod-identity' }),
+      check('a second registration, for pods that the first one skips', async (context) => {
+        const { kubernetes, name, eventually } = context;
+        const { body } = await kubernetes({ path: `${REGISTRATIONS}/pod-identity-webhook` });
+        const [webhook] = (JSON.parse(body) as V1MutatingWebhookConfiguration).webhooks ?? [];
+        const own = name('<namespace:app>');
+        const second = {
+          apiVersion: 'admissionregistration.k8s.io/v1',
+          kind: 'MutatingWebhookConfiguration',
+          metadata: { name: own },
+          webhooks: [
+            {
+              ...webhook,
+              admissionReviewVersions: ['v1'],
+              namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': own } },
+              objectSelector: {},
+            },
+          ],
+        };
+        const labels = { 'eks.amazonaws.com/skip-pod-identity-webhook': '' };
+        const isInjected = async () =>
+          JSON.stringify((await admitted(context, 'app', labels)).spec).includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+        expect(await isInjected(), 'settings without the second registration').to.equal(false);
+        const { status, body: answer } = await kubernetes({ method: 'POST', path: REGISTRATIONS, body: second });
+        expect(status, answer).to.equal(201);
+        try {
+          expect(await eventually(isInjected, (injected) => injected), 'settings from a v1 review').to.equal(true);
+        } finally {
+          await kubernetes({ method: 'DELETE', path: `${REGISTRATIONS}/${own}` });
+        }
+      }),
+    ],
+  });
 });
+
+const REGISTRATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
 const annotationsOf = (version: string | null) => ({
   'eks.amazonaws.com/role-arn': version && `arn:aws:iam::111122223333:role/${version}`,
@@ -140,10 +185,10 @@ async function write({ kubernetes, name }: CheckContext, account: string, method
 }
 
 /** Returns a pod of the service account as admission changes it, without storing it. */
-async function admitted({ kubernetes, name }: CheckContext, serviceAccountName: string): Promise<V1Pod> {
+async function admitted({ kubernetes, name }: CheckContext, serviceAccountName: string, labels = {}): Promise<V1Pod> {
   const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
   const spec = { serviceAccountName, containers: [{ name: 'app', image: 'example.com/app:1' }] };
-  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'late' }, spec };
+  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'late', labels }, spec };
   const answer = await kubernetes({ method: 'POST', path, body });
   expect(answer.status, answer.body).to.equal(201);
   return JSON.parse(answer.body) as V1Pod;
