@@ -134,14 +134,15 @@ suite('admission', ({ scenario }) => {
               expect(answer.message, what).to.contain(`webhook "${by}.conformance.example.com"`);
             }
             // The error contains the webhook's message.
-            if (by === 'denied') expect(answer.message).to.contain('denied the request: unexpected end of JSON input');
+            if (by === 'denied')
+              expect(answer.message, what).to.contain('denied the request: unexpected end of JSON input');
           }
           const { metadata: { labels } = {} } = await request('GET', `/api/v1/namespaces/${here}`);
           const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: here, labels } };
           for (const [part, by] of Object.entries({ '': 'whole', '/status': 'part' })) {
             const answer = await request('PUT', `/api/v1/namespaces/${here}${part}?dryRun=All`, namespace);
             expect(answer, `PUT namespace${part}`).to.include({ status: 500 });
-            expect(answer.message).to.contain(`webhook "${by}.conformance.example.com"`);
+            expect(answer.message, `PUT namespace${part}`).to.contain(`webhook "${by}.conformance.example.com"`);
           }
           for (const [asks, status] of Object.entries({ created: 201, within: 201, without: 500 })) {
             const elsewhere = await ask('POST', 'new', asks, '?dryRun=All', name('<namespace:other>'));
@@ -170,8 +171,9 @@ suite('admission', ({ scenario }) => {
               metadata: { name: 'new', labels: { asks } },
               spec: { serviceAccountName, containers },
             });
-            expect(made, `a pod with service account ${serviceAccountName}`).to.include({ status });
-            if (asks === 'passed') expect(made.metadata?.labels).to.include({ asks, ...INJECTED });
+            expect(made, `a pod with service account ${serviceAccountName}, label ${asks}`).to.include({ status });
+            if (asks === 'passed')
+              expect(made.metadata?.labels, `a pod with label ${asks}`).to.include({ asks, ...INJECTED });
           }
         } finally {
           await request('DELETE', `${CONFIGURATIONS}/${metadata.name}`);

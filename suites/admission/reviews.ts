@@ -174,11 +174,11 @@ suite('admission', ({ scenario }) => {
               kind: { group: '', version: 'v1', kind: 'ConfigMap' },
               resource: { group: '', version: 'v1', resource: 'configmaps' },
             });
-            expect(review['groups']).to.have.members(['system:masters', 'system:authenticated']);
+            expect(review['groups'], method).to.have.members(['system:masters', 'system:authenticated']);
             const kind = `${operation[0] ?? ''}${operation.slice(1).toLowerCase()}Options`;
-            expect(review['options']).to.include({ kind });
+            expect(review['options'], method).to.include({ kind });
             // The remaining time.
-            expect(review['timeout']).to.match(new RegExp(`^[1-${SECONDS}]s$`));
+            expect(review['timeout'], method).to.match(new RegExp(`^[1-${SECONDS}]s$`));
           }
           const containers = [{ name: 'app', image: 'example.com/app:1' }];
           const pod = { apiVersion: 'v1', kind: 'Pod', spec: { serviceAccountName: 'app', containers } };
@@ -190,11 +190,15 @@ suite('admission', ({ scenario }) => {
             const { spec, status } = JSON.parse(answer.body) as AnsweredPod;
             expect(status.qosClass, `quality of service, label ${asks}`).to.equal(qosClass);
             const [own, added] = spec.containers;
-            if (asks === 'nobody') expect(added).to.equal(undefined);
+            if (asks === 'nobody') expect(added, `second container, label ${asks}`).to.equal(undefined);
             else {
               const { terminationMessagePath, volumeMounts } = own ?? {};
               expect(volumeMounts, 'volume mounts for API access').to.have.length(1);
-              expect(added).to.deep.include({ imagePullPolicy: 'IfNotPresent', terminationMessagePath, volumeMounts });
+              expect(added, `second container, label ${asks}`).to.deep.include({
+                imagePullPolicy: 'IfNotPresent',
+                terminationMessagePath,
+                volumeMounts,
+              });
             }
           }
         } finally {

@@ -41,7 +41,7 @@ const ERRORS_OF_RENEWALS = [
 /** Compares the sessions of two probes, by index. */
 function sameSession({ outcomes }: CheckContext, first: number, second: number) {
   const [one, other] = [first, second].map((place) => outcomes[place]?.observed?.facts?.['session']);
-  expect(one).to.be.a('string');
+  expect(one, 'session of the first probe').to.be.a('string');
   return expect(one === other, 'same session');
 }
 /** Renewal after two minutes. The agent then starts only with a smaller cache. */

@@ -86,10 +86,10 @@ suite('authorization', ({ scenario }) => {
           const secrets: ClusterRule = { resources: ['secrets'], verbs: ['get'] };
           const paths = (...nonResourceURLs: readonly string[]): ClusterRule => ({ nonResourceURLs, verbs: ['get'] });
           const getPods = () => get('/api/v1/namespaces/kube-system/pods');
-          expect(await eventually(getPods, (status) => status !== 403)).to.equal(200);
-          expect(await get('/api/v1/pods?limit=1')).to.equal(200);
-          expect(await get('/metrics')).to.equal(200);
-          expect(await get('/conformance/none')).to.equal(404);
+          expect(await eventually(getPods, (status) => status !== 403), 'pods of kube-system').to.equal(200);
+          expect(await get('/api/v1/pods?limit=1'), 'all pods').to.equal(200);
+          expect(await get('/metrics'), '/metrics').to.equal(200);
+          expect(await get('/conformance/none'), '/conformance/none').to.equal(404);
           const secretsOfApp = name(`/api/v1/namespaces/${APP}/secrets`);
           for (const path of ['/metrics/none', '/conformance', '/conformances', secretsOfApp])
             expect(await get(path), path).to.equal(403);
@@ -115,9 +115,9 @@ suite('authorization', ({ scenario }) => {
           ] as const)
             expect(await kubernetes({ method: 'POST', path, body }), path).to.include({ status: 201 });
           const isHeld = () => grant(roles, 'Role', secrets);
-          expect(await eventually(isHeld, (status) => status !== 403)).to.equal(201);
-          expect(await get('/api/v1/namespaces/kube-system/secrets')).to.equal(403);
-          expect(await grant(CLUSTER_ROLES, 'ClusterRole', secrets)).to.equal(403);
+          expect(await eventually(isHeld, (status) => status !== 403), 'a right that the user holds').to.equal(201);
+          expect(await get('/api/v1/namespaces/kube-system/secrets'), 'secrets of kube-system').to.equal(403);
+          expect(await grant(CLUSTER_ROLES, 'ClusterRole', secrets), 'the right in all namespaces').to.equal(403);
           for (const [path, kind, to, status] of [
             [bindings, 'RoleBinding', 'view', 201],
             [bindings, 'RoleBinding', 'edit', 403],
@@ -139,7 +139,8 @@ suite('authorization', ({ scenario }) => {
           }
           // A cluster-scoped binding must name the namespace of a service account.
           const account = { kind: 'ServiceAccount', name: 'app' };
-          expect(await bind(CLUSTER_ROLE_BINDINGS, 'ClusterRoleBinding', role, account)).to.equal(422);
+          const unnamed = await bind(CLUSTER_ROLE_BINDINGS, 'ClusterRoleBinding', role, account);
+          expect(unnamed, 'a service account without a namespace').to.equal(422);
         });
       }),
       check('a local review accepts only its own namespace', async ({ kubernetes, name }) => {
@@ -159,9 +160,9 @@ suite('authorization', ({ scenario }) => {
           });
           return status === 201 ? (JSON.parse(body) as { status: { allowed: boolean } }).status.allowed : status;
         };
-        expect(await review(['system:masters'], APP)).to.equal(true);
-        expect(await review(['system:authenticated'], APP)).to.equal(false);
-        expect(await review(['system:masters'], 'default')).to.be.oneOf([400, 422]);
+        expect(await review(['system:masters'], APP), 'system:masters').to.equal(true);
+        expect(await review(['system:authenticated'], APP), 'system:authenticated').to.equal(false);
+        expect(await review(['system:masters'], 'default'), 'another namespace').to.be.oneOf([400, 422]);
       }),
     ],
   });

@@ -145,7 +145,8 @@ suite('authorization', ({ scenario }) => {
           ])
             expect(await self({ ...somebody, ...headers }), JSON.stringify(headers)).to.deep.equal({ status: 403 });
           // Extra values without a user are invalid.
-          expect(await self({ 'Impersonate-Extra-Scopes': 'view' })).to.deep.equal({ status: 500 });
+          const withoutUser = await self({ 'Impersonate-Extra-Scopes': 'view' });
+          expect(withoutUser, 'extra values without a user').to.deep.equal({ status: 500 });
           // An impersonated anonymous user counts as unauthenticated.
           for (const headers of [
             { ...somebody, 'Impersonate-Group': STRANGERS },

@@ -182,7 +182,7 @@ suite('authorization', ({ scenario }) => {
             roleRef: { apiGroup: group, kind: 'Role', name: 'app' },
             subjects: [{ kind, ...subject }],
           };
-          expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
+          expect(await kubernetes({ method: 'POST', path, body }), `a binding of ${kind}`).to.include({ status: 201 });
           // The authorizer sees a new binding with a delay.
           expect(await eventually(list, (status) => status !== 403), `${kind} with a binding`).to.equal(200);
           // The account's namespace has a longer name.

@@ -100,7 +100,7 @@ suite('eks-api', ({ scenario }) => {
             expect(await mayRead(all), `${policyArn} for a namespace`).to.equal(false);
             await associate(policyArn);
             expect(await eventually(rights, (seen) => seen === 'true,true'), policyArn).to.equal('true,true');
-            expect(await mayRead(here, 'other'), 'another role').to.equal(false);
+            expect(await mayRead(here, 'other'), `${policyArn}: another role`).to.equal(false);
             expect(await mayRead(CLUSTER_ROLES), `${policyArn}: cluster roles`).to.equal(policyArn === CLUSTER_ADMIN);
             expect(await mayRead(bindings), `${policyArn}: role bindings`).to.equal(true);
             // A repeated association replaces the scope.
@@ -126,7 +126,7 @@ suite('eks-api', ({ scenario }) => {
           await never('the admin view policy after disassociation');
 
           await associate(CLUSTER_ADMIN);
-          expect(await eventually(() => mayRead(all), Boolean)).to.equal(true);
+          expect(await eventually(() => mayRead(all), Boolean), 'the cluster admin policy').to.equal(true);
           const session = await sessionOf(context, 'dev');
           const token = await clusterToken('c1', session);
           const headers = { 'x-k8s-aws-id': key.clusterName };
@@ -176,13 +176,13 @@ suite('eks-api', ({ scenario }) => {
       check('the original role is a reader', async (context) => {
         const { eks, key, isReader } = await devOf(context);
         await eks.createAccessEntry({ ...key, kubernetesGroups: ['readers'] });
-        expect(await context.eventually(isReader, Boolean)).to.equal(true);
+        expect(await context.eventually(isReader, Boolean), 'is reader').to.equal(true);
       }),
       deleteRole('dev'),
       recreateRole('dev'),
       check('the recreated role is not a reader', async (context) => {
         const { eks, key, isReader } = await devOf(context);
-        expect(await context.eventually(isReader, (reads) => !reads)).to.equal(false);
+        expect(await context.eventually(isReader, (reads) => !reads), 'is reader').to.equal(false);
         await eks.deleteAccessEntry(key);
       }),
     ],
@@ -256,8 +256,8 @@ suite('eks-api', ({ scenario }) => {
           await associate(eks, CLUSTER_ADMIN, 'red');
           const { associatedAccessPolicies } = await eks.listAssociatedAccessPolicies(key);
           expect(associatedAccessPolicies?.map(({ policyArn }) => policyArn)).to.have.members([CLUSTER_ADMIN, VIEW]);
-          for (const { accessScope } of associatedAccessPolicies ?? [])
-            expect(accessScope).to.deep.equal({ type: 'namespace', namespaces: ['red'] });
+          for (const { policyArn, accessScope } of associatedAccessPolicies ?? [])
+            expect(accessScope, policyArn).to.deep.equal({ type: 'namespace', namespaces: ['red'] });
           expect(await errorOf(disassociate(CLUSTER_ADMIN))).to.equal('AccessDeniedException');
           await taken(disassociate(VIEW), 'disassociation of the view policy');
 

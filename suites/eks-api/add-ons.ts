@@ -71,15 +71,15 @@ suite('eks-api', ({ scenario }) => {
         /** Waits until the add-on is active, and returns its associations. */
         const owned = async () => {
           const addon = await eventually(describe, (seen) => seen?.status === 'ACTIVE');
-          expect(addon?.status).to.equal('ACTIVE');
+          expect(addon?.status, 'status of the add-on').to.equal('ACTIVE');
           const associations = (await listed()) ?? [];
           const arns = associations.map(({ associationArn }) => associationArn);
-          expect(addon?.podIdentityAssociations).to.deep.equal(arns);
+          expect(addon?.podIdentityAssociations, 'associations of the add-on').to.deep.equal(arns);
           return Promise.all(
             associations.map(async ({ associationId }) => {
               const one = { clusterName: key.clusterName, associationId };
               const { association } = await eks.describePodIdentityAssociation(one);
-              expect(association?.ownerArn).to.equal(addon?.addonArn);
+              expect(association?.ownerArn, `owner of ${associationId}`).to.equal(addon?.addonArn);
               return { id: associationId, roleArn: association?.roleArn };
             }),
           );

@@ -146,5 +146,6 @@ export const tells = async (
 export async function changePod({ kubernetes, name }: CheckContext, pod: string, metadata: object): Promise<void> {
   const headers = { 'content-type': 'application/merge-patch+json' };
   const path = name(`${NAMESPACE}/pods/${pod}`);
-  expect(await kubernetes({ method: 'PATCH', path, body: { metadata }, headers })).to.include({ status: 200 });
+  const answer = await kubernetes({ method: 'PATCH', path, body: { metadata }, headers });
+  expect(answer, `change of pod ${name(pod)}`).to.include({ status: 200 });
 }

@@ -224,7 +224,7 @@ suite('policies', ({ scenario }) => {
           const PolicyUsageFilter = kind === 'attached' ? 'PermissionsPolicy' : 'PermissionsBoundary';
           const entities = async (more: object) => {
             const { PolicyRoles = [], PolicyUsers } = await iam.listEntitiesForPolicy({ PolicyArn, ...more });
-            expect(PolicyUsers ?? []).to.deep.equal([]);
+            expect(PolicyUsers ?? [], `${kind}: users`).to.deep.equal([]);
             return PolicyRoles.map((each) => `${each.RoleName} ${each.RoleId}`);
           };
           const own = [`${RoleName} ${role?.RoleId}`];
@@ -235,13 +235,15 @@ suite('policies', ({ scenario }) => {
           for (const filter of [{ PolicyUsageFilter: other }, { EntityFilter: 'User' }, { PathPrefix: '/elsewhere/' }])
             expect(await entities(filter), `${kind} ${JSON.stringify(filter)}`).to.deep.equal([]);
           const { Policy } = await iam.getPolicy({ PolicyArn });
-          expect(Policy).to.include({ Arn: PolicyArn, DefaultVersionId: 'v1', IsAttachable: true });
-          expect([Policy?.AttachmentCount, Policy?.PermissionsBoundaryUsageCount]).to.deep.equal(
+          expect(Policy, kind).to.include({ Arn: PolicyArn, DefaultVersionId: 'v1', IsAttachable: true });
+          expect([Policy?.AttachmentCount, Policy?.PermissionsBoundaryUsageCount], kind).to.deep.equal(
             kind === 'attached' ? [1, 0] : [0, 1],
           );
           const PolicyName = PolicyArn.split('/')[1]?.toUpperCase();
           const PolicyDocument = allowText('*', '*');
-          expect(await codeOf(iam.createPolicy({ PolicyName, PolicyDocument }))).to.equal('EntityAlreadyExists');
+          expect(await codeOf(iam.createPolicy({ PolicyName, PolicyDocument })), PolicyName).to.equal(
+            'EntityAlreadyExists',
+          );
         }
         expect(await bound(READ_ONLY), 'an AWS managed policy').to.equal('none');
       }),

@@ -195,7 +195,7 @@ suite('policies', ({ scenario }) => {
           expect(await endOf(maker.listRoleTags(target)), RoleName).to.equal('none');
           for (const given of [ofBlue, more]) {
             const end = await endOf(tagger.tagRole({ RoleName, ...given }));
-            expect(end, JSON.stringify(given)).to.equal('AccessDenied TagRole');
+            expect(end, `${RoleName} ${JSON.stringify(given)}`).to.equal('AccessDenied TagRole');
           }
         }
         expect(await endOf(tagger.getPolicy(red))).to.equal('none');

@@ -47,7 +47,7 @@ suite('s3', ({ scenario }) => {
           .catch((error: Error) => ({ Policy: `"${refusalBy(error).name}"` }));
         expect(JSON.parse(Policy)).to.deep.equal(JSON.parse(name(NOBODY_POLICY)));
         const { PolicyStatus } = await s3.getBucketPolicyStatus(bucket);
-        expect(PolicyStatus?.IsPublic).to.equal(false);
+        expect(PolicyStatus?.IsPublic, 'IsPublic').to.equal(false);
       }),
       may('GET data?policyStatus'),
       may('DELETE data?policy'),

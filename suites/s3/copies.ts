@@ -86,7 +86,7 @@ suite('s3', ({ scenario }) => {
         const Prefix = one.slice(0, differsAt);
         const paged: unknown[] = [];
         for await (const page of paginateListBuckets({ client: s3, pageSize: 1 }, { Prefix })) {
-          expect(page.Buckets?.length ?? 0).to.be.at.most(1);
+          expect(page.Buckets?.length ?? 0, `page ${paged.length + 1}`).to.be.at.most(1);
           paged.push(...(page.Buckets ?? []).map(({ Name }) => Name).filter((each) => names.includes(each ?? '')));
           if (paged.length > names.length) break;
         }

@@ -152,7 +152,7 @@ suite('s3', ({ scenario }) => {
       succeeds(anonymous),
       fails(signedRequest(null, 'GET data/open/key?response-content-type=text%2Fplain'), INVALID_REQUEST),
       checkBucket('the policy counts as public', async (s3, bucket) => {
-        expect((await s3.getBucketPolicyStatus(bucket)).PolicyStatus?.IsPublic).to.equal(true);
+        expect((await s3.getBucketPolicyStatus(bucket)).PolicyStatus?.IsPublic, 'IsPublic').to.equal(true);
       }),
       // The stricter settings of bucket and account apply.
       succeeds(ofAccount('PUT')),

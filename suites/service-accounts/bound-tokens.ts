@@ -44,7 +44,8 @@ suite('service-accounts', ({ scenario }) => {
       const path = context.name(collection);
       const name = context.name(`${APP}-bound`);
       const body = { apiVersion: 'v1', kind, metadata: { name }, ...more };
-      const make = async () => expect(await kubernetes({ method: 'POST', path, body })).to.include({ status: 201 });
+      const make = async () =>
+        expect(await kubernetes({ method: 'POST', path, body }), `creation of a ${kind}`).to.include({ status: 201 });
       const remove = () => kubernetes({ method: 'DELETE', path: `${path}/${name}` });
       await make();
       try {

@@ -84,7 +84,7 @@ suite('service-accounts', ({ scenario }) => {
         for (const key of keys)
           for (const [form, secret] of secretsOf(key))
             for (const kid of [String(key['kid']), undefined]) {
-              const what = `${form}, ${kid === undefined ? 'without' : 'with'} key id`;
+              const what = `key ${String(key['kid'])}, ${form}, ${kid === undefined ? 'without' : 'with'} key id`;
               expect(await isGood(context, forged(api, secret, kid)), `API server: ${what}`).to.equal(false);
               expect(await assume(forged(token, secret, kid)), `STS: ${what}`).to.equal(
                 'InvalidIdentityTokenException',

@@ -30,14 +30,14 @@ suite('volumes', ({ scenario }) => {
       }),
       advanceClock(490),
       check('the token of ten minutes is renewed', async (context) => {
-        expect(await tells(context, 'reads', ...renewed(/short/))).to.equal(true);
+        expect(await tells(context, 'reads', ...renewed(/short/)), 'is renewed').to.equal(true);
         const whileInitializing = await tells(context, 'initializes', ...renewed(/short/, 'init'));
         expect(whileInitializing, 'while init containers run').to.equal(true);
         expect(await logOf(context, 'reads')).not.to.match(/api|medium|long/);
       }),
       advanceClock(2500),
       check('the token for the API, requested for an hour, is renewed', async (context) => {
-        expect(await tells(context, 'reads', ...renewed(/api/))).to.equal(true);
+        expect(await tells(context, 'reads', ...renewed(/api/)), 'is renewed').to.equal(true);
         expect(await logOf(context, 'reads')).not.to.contain('long');
       }),
       advanceClock(67_000),
@@ -45,7 +45,7 @@ suite('volumes', ({ scenario }) => {
         // This cluster grants a day at most ("kube-apiserver", --service-account-max-token-expiration): 80% of that have
         // passed.
         expect(await tokenRequest(context, { expirationSeconds: 172_800 })).to.include({ expirationSeconds: 86_400 });
-        expect(await tells(context, 'reads', ...renewed(/long/))).to.equal(true);
+        expect(await tells(context, 'reads', ...renewed(/long/)), 'is renewed').to.equal(true);
       }),
     ],
   });

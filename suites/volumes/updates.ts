@@ -57,7 +57,7 @@ suite('volumes', ({ scenario }) => {
         const body = { ...MAP_OF_SETTINGS, data, binaryData };
         for (const metadata of [SETTINGS, LEAVING]) {
           const answer = await kubernetes({ method: 'POST', path: name(MAPS), body: { ...body, metadata } });
-          expect(answer).to.include({ status: 201 });
+          expect(answer, `config map ${metadata.name}`).to.include({ status: 201 });
         }
       }),
       startPod('app'),

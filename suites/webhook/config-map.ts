@@ -63,7 +63,7 @@ async function write(
   const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME }, data: { config: name(config) } };
   const put = await kubernetes({ method: 'PUT', path: `${CONFIG_MAPS}/${NAME}`, body });
   const { status } = put.status === 404 ? await kubernetes({ method: 'POST', path: CONFIG_MAPS, body }) : put;
-  expect(status).to.be.oneOf([200, 201]);
+  expect(status, `config map for ${account}`).to.be.oneOf([200, 201]);
   const containers = [{ name: 'app', image: 'example.com/app:1' }];
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'admitted' } };
   const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');

@@ -100,12 +100,12 @@ suite('webhook', ({ scenario }) => {
           ] as const) {
             await write(context, account, change === 'new' ? 'POST' : 'PATCH', { annotations });
             const latest = allowed.at(-1);
-            expect(await versionFor(context, account), `${change}, at once`).to.be.oneOf(allowed);
+            expect(await versionFor(context, account), `${account}: ${change}, at once`).to.be.oneOf(allowed);
             const last = await context.eventually(
               () => versionFor(context, account),
               (version) => version === latest,
             );
-            expect(last, `${change}, in the end`).to.equal(latest);
+            expect(last, `${account}: ${change}, in the end`).to.equal(latest);
           }
         }
       }),

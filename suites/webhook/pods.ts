@@ -62,7 +62,7 @@ suite('webhook', ({ scenario }) => {
               : { selector: { matchLabels: labels }, template };
           const path = name(`/apis/${group}/v1/namespaces/<namespace:app>/${resource}`);
           const body = { apiVersion: `${group}/v1`, kind, metadata: { name: 'makes' }, spec };
-          expect((await kubernetes({ method: 'POST', path, body })).status).to.be.oneOf([201, 409]);
+          expect((await kubernetes({ method: 'POST', path, body })).status, kind).to.be.oneOf([201, 409]);
           const look = async () => {
             const { body: list } = await kubernetes({ path: name(`${PODS}?labelSelector=made-by=${resource}`) });
             return (JSON.parse(list) as V1PodList).items;

@@ -27,9 +27,9 @@ export async function withRights(
   const post = (path: string, body: object) => kubernetes({ method: 'POST', path, body });
   try {
     const made = object('ClusterRole', role, { rules: rulesOf(rules) });
-    expect(await post(CLUSTER_ROLES, made)).to.include({ status: 201 });
+    expect(await post(CLUSTER_ROLES, made), `cluster role ${role}`).to.include({ status: 201 });
     const bound = object('ClusterRoleBinding', role, { ...roleRefTo('ClusterRole', role), subjects: [subject] });
-    expect(await post(CLUSTER_ROLE_BINDINGS, bound)).to.include({ status: 201 });
+    expect(await post(CLUSTER_ROLE_BINDINGS, bound), `binding of ${role}`).to.include({ status: 201 });
     await run(role);
   } finally {
     for (const path of [CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES])
