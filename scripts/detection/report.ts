@@ -56,13 +56,14 @@ export function terminalText(matrix: Matrix, { all }: { readonly all: boolean })
   );
   const { alone, nothing } = scenarioSummary(matrix);
   // With a single defect, nearly every scenario would be listed.
-  const ofScenarios = all && matrix.detections.length > 1
-    ? [
-        '',
-        `Scenarios that are the only one to notice a defect: ${alone.join(', ') || 'none'}`,
-        `Scenarios that notice no defect: ${nothing.join(', ') || 'none'}`,
-      ]
-    : [];
+  const ofScenarios =
+    all && matrix.detections.length > 1
+      ? [
+          '',
+          `Scenarios that are the only one to notice a defect: ${alone.join(', ') || 'none'}`,
+          `Scenarios that notice no defect: ${nothing.join(', ') || 'none'}`,
+        ]
+      : [];
   return [...rows, '', ...shares(matrix), ...ofScenarios, ''].join('\n');
 }
 
