@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { aResult, someResults } from '../../test/support/scenarios.ts';
-import { judgedText } from './judged.ts';
+import { judgedText, notExercisedText } from './judged.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';
 
 describe('judgedText', () => {
@@ -39,4 +39,26 @@ describe('judgedText', () => {
 
   it('names enabled faults', () =>
     expect(textOf({ ...embedded, faults: ['iam-ignores-deny'] })).to.contain('and the fault iam-ignores-deny of'));
+});
+
+describe('notExercisedText', () => {
+  const textOf = (settings: Readonly<Record<string, unknown>>, cluster = 'embedded'): string | undefined => {
+    const results = someResults([], summarize([]));
+    const set = Object.entries(settings).map(([name, value]) => [name, { value, origin: 'flag' }]);
+    const configuration = Object.fromEntries(set) as RunResults['configuration'];
+    const clusters = [{ alias: 'c1', name: 'blue', facts: { agentChart: '0.1' } }];
+    return notExercisedText({ ...results, configuration, environment: { ...results.environment, cluster, clusters } });
+  };
+
+  it('lists what the default selection omits, with the flags', () =>
+    expect(textOf({})).to.equal(
+      "Not exercised: agent 0.2's cache by pod (--agent-chart 0.2), clients other than the AWS SDK for JavaScript (--client python,go), scopes aws and kubernetes (--scope all) and Kubernetes' own API server and kubelet (--cluster kind).",
+    ));
+
+  it('omits what flags select', () =>
+    expect(textOf({ client: ['python'], scope: ['all'] }, 'kind')).to.equal(
+      "Not exercised: agent 0.2's cache by pod (--agent-chart 0.2).",
+    ));
+
+  it('is silent if scenarios are selected', () => expect(textOf({ suite: ['irsa'] })).to.equal(undefined));
 });

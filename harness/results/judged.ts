@@ -35,6 +35,22 @@ export function judgedParts(results: RunResults): readonly [yours: readonly stri
   return [yours, packaged];
 }
 
+const SELECTORS = ['suite', 'scenario', 'grep', 'grep-invert', 'suites-dir', 'last-failed', 'shard'] as const;
+
+/** Returns a sentence with the parts that a run of the default selection omits, and their flags; undefined for other runs. */
+export function notExercisedText({ configuration, environment }: RunResults): string | undefined {
+  const isSet = (name: string): boolean => Boolean(configuration[name]?.value);
+  if (SELECTORS.some(isSet)) return undefined;
+  const chart = environment.clusters[0]?.facts['agentChart'];
+  const parts = [
+    ...(chart === '0.1' ? ["agent 0.2's cache by pod (--agent-chart 0.2)"] : []),
+    ...(isSet('client') ? [] : ['clients other than the AWS SDK for JavaScript (--client python,go)']),
+    ...(isSet('scope') ? [] : ['scopes aws and kubernetes (--scope all)']),
+    ...(environment.cluster === 'embedded' ? ["Kubernetes' own API server and kubelet (--cluster kind)"] : []),
+  ];
+  return parts.length === 0 ? undefined : `Not exercised: ${listed(parts)}.`;
+}
+
 /** `a, b and c` */
 export const listed = (items: readonly string[]): string =>
   items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`;

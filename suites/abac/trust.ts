@@ -74,7 +74,7 @@ const under = (conditions: Conditions | undefined) => (conditions === undefined 
 
 suite('abac', ({ scenario }) => {
   const anybody = trustWebIdentity({ subject: null, audience: null });
-  const tagsOf = (role: string) => ({ ...NOWHERE, own: `<namespace:${role}>` });
+  const tagsOf = (role: string) => ({ ...NOWHERE, ownNamespace: `<namespace:${role}>` });
   const ofService = rolesOf('aws:RequestTag', {
     trusting: (conditions) => trustPodIdentity(under(conditions)),
     hold: (role) => tagged(tagsOf(role)),
