@@ -67,6 +67,9 @@ export function bundlesOf(names: readonly string[], plugins: readonly Plugin[] =
       ...bundle,
       entryPoints: entriesOf(suites),
       chunkNames: 'suites/lib/[hash]',
+      // For the lines of failed checks. Builds with defects are larger and only used by developers.
+      sourcemap: plugins.length === 0 && ('external' as const),
+      sourcesContent: false,
       plugins: [publicPart, ...plugins],
     },
   ].filter(({ entryPoints }) => Object.keys(entryPoints).length > 0);

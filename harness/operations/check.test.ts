@@ -1,7 +1,11 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssertionError as NodeAssertionError } from 'node:assert';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { build } from 'esbuild';
 import { startEmulator, type Emulator } from '../../emulator/index.ts';
 import { emulatedAws } from '../aws-target/emulated.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
@@ -54,6 +58,20 @@ describe('a check', () => {
     expect(message).to.match(
       /^expected \{ a: '(long ){20}', b: \{ c: \{ d: \{ e: 1 \} \} \} \} to have property 'name' \(check\.test\.ts:\d+\)$/,
     );
+  });
+
+  it("reports the line in the source of a built suite from the bundle's source map", async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'check-'));
+    const [source, outfile] = [join(folder, 'own.ts'), join(folder, 'suites', 'own.js')];
+    writeFileSync(
+      source,
+      `import { equal } from 'node:assert';\n\nexport const run = () =>\n  equal(3, 4, 'the count');\n`,
+    );
+    await build({ entryPoints: [source], outfile, sourcemap: 'external', minify: true });
+    const { run } = (await import(outfile)) as { run: () => unknown };
+    const { message } = await result(run, aWorld({ ...aScenario(), file: 'suites/own.ts' }, anEnvironment(aws)));
+    expect(message).to.equal('the count (own.ts:4)');
+    rmSync(folder, { recursive: true });
   });
 
   it('can poll until a condition holds, or for a while', async () => {

@@ -1,4 +1,6 @@
 import type { S3ServiceException } from '@aws-sdk/client-s3';
+import { existsSync, readFileSync } from 'node:fs';
+import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module';
 import { basename } from 'node:path';
 import { AssertionError, config } from 'chai';
 import type { ProbeOutcome } from '../results/results.ts';
@@ -102,12 +104,19 @@ const ofCheck = defineHarnessOperation(
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
   succeeds(ofCheck(title, run));
 
-/** The assertion's line in the suite file, if the stack has it. */
+/** The assertion's line in the suite file, if the stack has it. Lines of the package's built suites come from source maps. */
 function placeIn(stack: string, file: string): string {
   const name = basename(file);
-  const frame = stack.split('\n').find((one) => one.includes(`/${name}`)) ?? '';
-  const [line] = /:\d+:\d+\)?$/.exec(frame) ?? [];
-  return line === undefined ? '' : ` (${name}:${line.split(':')[1]})`;
+  const built = `/${file.replace(/ts$/, 'js')}:`;
+  const frame = stack.split('\n').find((one) => one.includes(`/${name}`) || one.includes(built)) ?? '';
+  const [, path = '', line, column] = /(\/.*):(\d+):(\d+)\)?$/.exec(frame) ?? [];
+  if (path === '') return '';
+  const at = [Number(line) - 1, Number(column) - 1] as const;
+  const map = `${path}.map`;
+  const { originalLine = at[0] }: Partial<SourceMapping> = existsSync(map)
+    ? new SourceMap(JSON.parse(readFileSync(map, 'utf8')) as SourceMapPayload).findEntry(...at)
+    : {};
+  return ` (${name}:${originalLine + 1})`;
 }
 
 /** Default seconds of `eventually`, longer if cluster or AWS are outside this process. */
