@@ -52,12 +52,12 @@ describe('notExercisedText', () => {
 
   it('lists what the default selection omits, with the flags', () =>
     expect(textOf({})).to.equal(
-      "Not exercised: agent 0.2's cache by pod (--agent-chart 0.2), clients other than the AWS SDK for JavaScript (--client python,go), scopes aws and kubernetes (--scope all) and Kubernetes' own API server and kubelet (--cluster kind).",
+      'Not exercised: agent 0.2 (--agent-chart 0.2), clients other than the SDK for JavaScript (--client python,go), scopes aws and kubernetes (--scope all) and a real Kubernetes (--cluster kind).',
     ));
 
   it('omits what flags select', () =>
     expect(textOf({ client: ['python'], scope: ['all'] }, 'kind')).to.equal(
-      "Not exercised: agent 0.2's cache by pod (--agent-chart 0.2).",
+      'Not exercised: agent 0.2 (--agent-chart 0.2).',
     ));
 
   it('is silent if scenarios are selected', () => expect(textOf({ suite: ['irsa'] })).to.equal(undefined));

@@ -43,10 +43,10 @@ export function notExercisedText({ configuration, environment }: RunResults): st
   if (SELECTORS.some(isSet)) return undefined;
   const chart = environment.clusters[0]?.facts['agentChart'];
   const parts = [
-    ...(chart === '0.1' ? ["agent 0.2's cache by pod (--agent-chart 0.2)"] : []),
-    ...(isSet('client') ? [] : ['clients other than the AWS SDK for JavaScript (--client python,go)']),
+    ...(chart === '0.1' ? ['agent 0.2 (--agent-chart 0.2)'] : []),
+    ...(isSet('client') ? [] : ['clients other than the SDK for JavaScript (--client python,go)']),
     ...(isSet('scope') ? [] : ['scopes aws and kubernetes (--scope all)']),
-    ...(environment.cluster === 'embedded' ? ["Kubernetes' own API server and kubelet (--cluster kind)"] : []),
+    ...(environment.cluster === 'embedded' ? ['a real Kubernetes (--cluster kind)'] : []),
   ];
   return parts.length === 0 ? undefined : `Not exercised: ${listed(parts)}.`;
 }

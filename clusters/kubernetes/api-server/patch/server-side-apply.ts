@@ -9,13 +9,18 @@ type Fields = { [step: string]: Fields };
 interface ManagedFields {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
+  readonly subresource?: string;
   readonly apiVersion: string;
   readonly time: string;
   readonly fieldsType: 'FieldsV1';
   readonly fieldsV1: Fields;
 }
 
-const IDENTITY = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'managedFields', 'generateName'];
+/** Fields of metadata that nobody owns. */
+const IDENTITY = [
+  ...['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'managedFields', 'generateName'],
+  ...['generation', 'deletionTimestamp', 'deletionGracePeriodSeconds'],
+];
 
 /** Returns the step for an element of a list whose elements are owned individually, otherwise undefined. */
 function elementStep(field: string, list: readonly unknown[], element: unknown): string | undefined {
@@ -40,10 +45,11 @@ function fieldsIn(value: JsonObject): Fields {
   return fields;
 }
 
-function appliedFields(applied: JsonObject): Fields {
-  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = applied;
+/** Returns the object without the fields that nobody owns. */
+function ownable(object: JsonObject): JsonObject {
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = object;
   const meta = Object.entries(isObject(metadata) ? metadata : {}).filter(([field]) => !IDENTITY.includes(field));
-  return fieldsIn(meta.length === 0 ? rest : { metadata: Object.fromEntries(meta), ...rest });
+  return meta.length === 0 ? rest : { metadata: Object.fromEntries(meta), ...rest };
 }
 
 function isLeaf(fields: Fields): boolean {
@@ -105,13 +111,13 @@ export interface ApplyOptions {
 
 /**
  * Merges an applied configuration (Kubernetes, "Server-Side Apply"). Removes fields that the manager no longer applies.
- * Rejects changes to other managers' fields unless forced. Other writes own no fields. Throws `ApiError` 409.
+ * Rejects changes to other managers' fields unless forced. Throws `ApiError` 409.
  */
 export function serverSideApply(current: KubeObject, applied: JsonObject, options: ApplyOptions): KubeObject {
   const { manager, force, time } = options;
   const managed = (current.metadata['managedFields'] as ManagedFields[] | undefined) ?? [];
   const ownEntry = managed.find((entry) => entry.manager === manager && entry.operation === 'Apply');
-  const fields = appliedFields(applied);
+  const fields = fieldsIn(ownable(applied));
   let otherEntries = managed.filter((entry) => entry !== ownEntry);
   for (const other of otherEntries) {
     const conflicts = disagreements(fields, other.fieldsV1, applied, current, '');
@@ -146,4 +152,76 @@ export function serverSideApply(current: KubeObject, applied: JsonObject, option
   };
   merged.metadata['managedFields'] = [...otherEntries.filter((other) => !isLeaf(other.fieldsV1)), entry];
   return merged;
+}
+
+/** Returns the fields whose values differ from those before. */
+function changedFields(before: JsonObject, after: JsonObject): Fields {
+  const changed: Fields = {};
+  for (const [step, below] of Object.entries(fieldsIn(after))) {
+    const [old, current] = [childAt(before, step), childAt(after, step)];
+    if (isDeepStrictEqual(old, current)) continue;
+    if (isLeaf(below) || old === undefined) changed[step] = below;
+    else if (isObject(old) && isObject(current)) changed[step] = changedFields(old, current);
+    else changed[step] = changedElements(old, current, below);
+  }
+  return changed;
+}
+
+function changedElements(before: unknown, after: unknown, elements: Fields): Fields {
+  const changed = Object.entries(elements).flatMap(([step, below]) => {
+    const [old, current] = [childAt(before, step), childAt(after, step)];
+    if (isDeepStrictEqual(old, current)) return [];
+    return [[step, isObject(old) && isObject(current) ? changedFields(old, current) : below] as const];
+  });
+  return Object.fromEntries(changed);
+}
+
+/** Returns the fields that an object still has. */
+function present(fields: Fields, value: unknown): Fields {
+  const kept = Object.entries(fields).flatMap(([step, below]) => {
+    const child = childAt(value, step);
+    if (child === undefined) return [];
+    const rest = present(below, child);
+    return isLeaf(rest) && !isLeaf(below) ? [] : [[step, rest] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
+function union(one: Fields, other: Fields): Fields {
+  const both = { ...one };
+  for (const [step, below] of Object.entries(other)) both[step] = union(both[step] ?? {}, below);
+  return both;
+}
+
+/**
+ * Returns managedFields after a create, an update or another patch. The manager owns each field that it changes, and other
+ * managers lose it (Kubernetes, "Server-Side Apply", Field management). An empty list in the request resets them.
+ */
+export function managedAfterUpdate(
+  before: KubeObject | undefined,
+  after: KubeObject,
+  { manager, subresource, time }: Omit<ApplyOptions, 'force'> & { readonly subresource: string },
+): unknown {
+  const requested = after.metadata['managedFields'];
+  const isReset = Array.isArray(requested) && requested.every((entry) => isObject(entry) && isLeaf(entry as Fields));
+  const managed = isReset ? [] : ((before?.metadata['managedFields'] as ManagedFields[] | undefined) ?? []);
+  const [old, current] = [ownable(before ?? {}), ownable(after)];
+  const changed = changedFields(old, current);
+  const isOwn = (entry: ManagedFields): boolean =>
+    entry.manager === manager && entry.operation === 'Update' && (entry.subresource ?? '') === subresource;
+  const ownEntry = managed.find(isOwn);
+  const others = managed
+    .filter((entry) => entry !== ownEntry)
+    .map((entry) => ({ ...entry, fieldsV1: present(without(entry.fieldsV1, changed), current) }));
+  const own = present(union(ownEntry?.fieldsV1 ?? {}, changed), current);
+  const entry: ManagedFields = {
+    manager,
+    operation: 'Update',
+    apiVersion: after.apiVersion,
+    time: isLeaf(changed) ? (ownEntry?.time ?? time) : time,
+    fieldsType: 'FieldsV1',
+    fieldsV1: own,
+    ...(subresource !== '' && { subresource }),
+  };
+  return [...others, entry].filter(({ fieldsV1 }) => !isLeaf(fieldsV1));
 }
