@@ -15,7 +15,7 @@ import {
   type ProvisionedCluster,
 } from '../scenario/scenario-context.ts';
 import { complaints } from './components.ts';
-import { diagnose, redactor } from './index.ts';
+import { diagnose, redactor, type DiagnosticsOptions } from './index.ts';
 import { sinceThen } from './logs.ts';
 import { decodedTokens, eventLine } from './pods.ts';
 
@@ -113,13 +113,14 @@ describe('diagnostics', () => {
     readonly interrupted?: AbortSignal;
     readonly milliseconds?: number;
     readonly attempt?: number;
+    readonly round?: DiagnosticsOptions['round'];
     readonly verdict?: Verdict;
     readonly probes?: readonly ProbeOutcome[];
     readonly secrets?: readonly string[];
   }
 
   async function collected(context: ScenarioContext, options: Options = {}) {
-    const { interrupted = new AbortController().signal, milliseconds, attempt = 1, secrets = [] } = options;
+    const { interrupted = new AbortController().signal, milliseconds, round, attempt = 1, secrets = [] } = options;
     const attachments = await diagnose(
       context,
       {
@@ -132,7 +133,7 @@ describe('diagnostics', () => {
         startedAt: STARTED,
       },
       redactor(secrets),
-      { directory, interrupted, ...(milliseconds !== undefined && { milliseconds }) },
+      { directory, interrupted, ...(milliseconds !== undefined && { milliseconds }), ...(round && { round }) },
     );
     const read = (name: string): string =>
       readFileSync(join(directory, attachments.find((file) => file.name === name)?.path ?? name), 'utf8');
@@ -153,6 +154,15 @@ describe('diagnostics', () => {
     const { attachments } = await collected(aWorld(), { attempt: 2 });
     expect(attachments[0]?.path).to.equal('diagnostics/AB-01-attempt2/summary.md');
     expect(readdirSync(join(directory, 'diagnostics')).sort()).to.deep.equal(['AB-01', 'AB-01-attempt2']);
+  });
+
+  it('name the round of --watch, and the attempt within it', async () => {
+    const round = { number: 3, firstAttempt: 5 };
+    const path = async (attempt: number) => (await collected(aWorld(), { round, attempt })).attachments[0]?.path;
+    expect(await path(5)).to.equal('diagnostics/AB-01-round3/summary.md');
+    expect(await path(6)).to.equal('diagnostics/AB-01-round3-attempt2/summary.md');
+    const summary = readFileSync(join(directory, 'diagnostics/AB-01-round3-attempt2/summary.md'), 'utf8');
+    expect(summary).to.match(/Run `cabcdef`, suite `\w+` \(`.*`\), round 3, attempt 2\./);
   });
 
   it('show pods without probe plan, managed fields and secrets', async () => {

@@ -21,6 +21,8 @@ export interface DiagnosticsOptions {
   readonly interrupted: AbortSignal;
   /** Timeout for one scenario. Default 10,000. */
   readonly milliseconds?: number;
+  /** The round of `--watch`. Default: the first. */
+  readonly round?: { readonly number: number; readonly firstAttempt: number };
 }
 
 /** In the order of the summary. Calls come first, because other collectors make calls. */
@@ -38,13 +40,13 @@ const COLLECTORS: readonly (readonly [
 
 /**
  * Writes redacted diagnostics of a failed scenario to `diagnostics/<scenario>` in the report folder
- * (`<scenario>-attempt2` for a further attempt). Never rejects; the summary lists failures.
+ * (`<scenario>-attempt2` for a further attempt, `<scenario>-round2` for a further round). Never rejects; the summary lists failures.
  */
 export async function diagnose(
   context: ScenarioContext,
   failure: Failure,
   redact: Redactor,
-  { directory, interrupted, milliseconds = 10_000 }: DiagnosticsOptions,
+  { directory, interrupted, milliseconds = 10_000, round = { number: 1, firstAttempt: 1 } }: DiagnosticsOptions,
 ): Promise<readonly Attachment[]> {
   if (interrupted.aborted) return [];
   const timeUp = new AbortController();
@@ -62,7 +64,10 @@ export async function diagnose(
   clearTimeout(timer);
   if (interrupted.aborted) return [];
   const { id } = context.scenario;
-  const folder = `diagnostics/${failure.attempt === 1 ? id : `${id}-attempt${failure.attempt}`}`;
+  const repetition = Object.entries({ round: round.number, attempt: failure.attempt - round.firstAttempt + 1 })
+    .filter(([, number]) => number > 1)
+    .map(([name, number]) => `${name} ${number}`);
+  const folder = `diagnostics/${[id, ...repetition].join('-').replaceAll(' ', '')}`;
   const { files, ...excerptsAndNotes } = merged(parts);
   // Redacts before lines are shortened, because part of a secret could not be recognized.
   const findings = { files, ...redact.value(excerptsAndNotes) };
@@ -70,7 +75,7 @@ export async function diagnose(
   const summary: DiagnosticFile = {
     name: SUMMARY_FILE,
     description: 'expected and observed results, notable lines, and a list of the other files',
-    content: summaryText({ scenario, run: environment.run, findings, ...failure }),
+    content: summaryText({ scenario, run: environment.run, repetition, findings, ...failure }),
   };
   try {
     return [summary, ...findings.files].map(({ name, description, content }) => {

@@ -3,9 +3,11 @@ import type { ProbeOutcome } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Failure, Findings } from './scene.ts';
 
-export interface SummaryInput extends Omit<Failure, 'startedAt'> {
+export interface SummaryInput extends Omit<Failure, 'attempt' | 'startedAt'> {
   readonly scenario: Scenario;
   readonly run: string;
+  /** Such as `round 2` and `attempt 3`. */
+  readonly repetition: readonly string[];
   readonly findings: Findings;
 }
 
@@ -14,11 +16,11 @@ const MAX_LINE = 500;
 
 /** Returns a Markdown page with expectations, observations, notable lines and the list of files. */
 export function summaryText(input: SummaryInput): string {
-  const { scenario, verdict, reason, attempt, run, findings } = input;
+  const { scenario, verdict, reason, run, repetition, findings } = input;
   const { id, title, suite, file, spec } = scenario;
   const parts = [
     `# ${id} ${title}: ${verdict}`,
-    `Run \`${run}\`, suite \`${suite}\` (\`${file}\`)${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
+    `${[`Run \`${run}\``, `suite \`${suite}\` (\`${file}\`)`, ...repetition].join(', ')}.`,
     reason,
     ...(spec.source === undefined ? [] : [`Source of the expectation: ${spec.source}`]),
     '## Probes',

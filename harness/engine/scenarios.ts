@@ -24,8 +24,6 @@ export async function runScenarios(session: Session): Promise<void> {
   const seed = configuration.text('shuffle');
   const times = configuration.number('repeat-each');
   const lanes = lanesOf(session);
-  // Unique attempt numbers, so that no attempt finds the leftovers of another.
-  const attempt = 1 + (session.roundNumber - 1) * times * (configuration.number('retries') + 1);
   const gate = (result: ScenarioResult): ScenarioResult => applyGate(options.gate, result, gatedRun(session));
   await schedule(
     seed === undefined ? scenarios : shuffle(scenarios, seed),
@@ -38,7 +36,7 @@ export async function runScenarios(session: Session): Promise<void> {
       const result = await laneFor(session, lane, scenario).then(
         (environment) => {
           const scenarioOptions = optionsFor(session, environment, scenario, { hooks: around, turn });
-          return runRepeatedly(scenario, scenarioOptions, { times, attempt, gate });
+          return runRepeatedly(scenario, scenarioOptions, { times, attempt: firstAttempt(session), gate });
         },
         (error: unknown) => gate(notProvisioned(scenario, error)),
       );
@@ -59,6 +57,10 @@ export async function runScenarios(session: Session): Promise<void> {
     },
   );
 }
+
+/** Returns the round's first attempt number. Numbers are unique, so that no attempt finds the leftovers of another. */
+const firstAttempt = ({ roundNumber, options: { configuration } }: Session): number =>
+  1 + (roundNumber - 1) * configuration.number('repeat-each') * (configuration.number('retries') + 1);
 
 const notProvisioned = (scenario: Scenario, error: unknown): ScenarioResult => ({
   ...scenarioResult(scenario, 'error', reasonOf(error)),
@@ -82,7 +84,11 @@ function optionsFor(
     retries: configuration.number('retries'),
     signal,
     keep: configuration.text('keep') as ScenarioOptions['keep'],
-    diagnostics: { directory, interrupted },
+    diagnostics: {
+      directory,
+      interrupted,
+      round: { number: session.roundNumber, firstAttempt: firstAttempt(session) },
+    },
     prefetch,
     aroundProbes,
     ...hooksAndTurn,

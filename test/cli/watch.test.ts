@@ -78,15 +78,19 @@ describe('--watch', () => {
         { after: 'cannot be loaded', signal: 'SIGINT' },
       ],
     });
-    const events = run.stderr.match(/(ok|FAILED) MY-\d+(?= )|running MY.*|\S+ cannot be loaded.*|\d+ scenarios: .*;/g);
+    const events = run.stderr.match(
+      /(ok|FAILED) MY-\d+(?= )|running MY.*|\S+ cannot be loaded.*|\d+ scenarios: .*;|(?<=diagnostics\/)\S+/g,
+    );
     expect(events?.slice(0, 3).sort(), run.stderr).to.deep.equal(['ok MY-01', 'ok MY-02', 'ok MY-03']);
     expect(events?.slice(3), run.stderr).to.deep.equal([
       '3 scenarios: 3 passed, 0 failed;',
       'running MY-02.',
       'FAILED MY-02',
+      'MY-02-round2/summary.md',
       '3 scenarios: 2 passed, 1 failed;',
       'running MY-01.',
       'FAILED MY-01',
+      'MY-01-round3/summary.md',
       '3 scenarios: 1 passed, 2 failed;',
       `${mine} cannot be loaded: ReferenceError: nothing is not defined.`,
       '3 scenarios: 1 passed, 2 failed;',
