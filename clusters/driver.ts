@@ -59,8 +59,6 @@ interface Clusters {
   readonly workloadImage: string;
   /** Whether pods are processes of this host, and see its installed programs. */
   readonly onThisMachine?: true;
-  /** Whether the API server and the webhook see changes late, through watches. */
-  readonly eventual: boolean;
   /** Limits concurrent pod starts in clusters on this host. */
   readonly podStarts?: StartLimiter;
   /** Describes visible differences from EKS in sentences; complete once the clusters exist. */

@@ -12,7 +12,6 @@ export function hostedDriver(host: ClusterHost, run: string): ClusterDriver {
     ...(host.onThisMachine && { onThisMachine: true }),
     ...(host.podStarts && { podStarts: host.podStarts }),
     disposable: host.kubeConfig === undefined,
-    eventual: host.eventual,
     clusterName: (alias) => `${run}-${alias}`,
     provision: async (request) => {
       const provisioned = await provisionThroughEks(request);

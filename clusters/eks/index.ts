@@ -55,7 +55,6 @@ export function eksDriver(options: EksOptions): ClusterDriver {
     },
     workloadImage: options.workloadImage,
     disposable: !attached,
-    eventual: true,
     clusterName: nameOf,
     provision: async (given) => {
       const { serviceAccount } = options;

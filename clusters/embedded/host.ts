@@ -43,7 +43,6 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
     capabilities: embeddedCapabilities(agentChart),
     workloadImage: image,
     onThisMachine: true,
-    eventual: true,
     facts: () => ({ agentChart }),
     translations: () => TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`),
     failure: () => undefined,

@@ -53,7 +53,6 @@ export function inClusterHost(options: InClusterHostOptions): ClusterHost {
     reachable: () => options.reachedAt,
     capabilities: new Set(),
     workloadImage: '',
-    eventual: true,
     facts: () => ({}),
     translations: () => [],
     failure: () => undefined,

@@ -73,7 +73,6 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
         return notes.available(source.capabilities);
       },
       workloadImage: images.workload,
-      eventual: true,
       podStarts: new StartLimiter(STARTS_PER_CORE, SETTLED_AFTER_MILLISECONDS),
       facts: (name) => notes.facts(name),
       translations: () => [...DIFFERENCES, ...notes.differences()],

@@ -30,7 +30,6 @@ describe('the environment of a run', () => {
       {
         name: 'kind',
         capabilities: new Set(['kubernetes']),
-        eventual: true,
         close: async () => void done.push('host closed'),
       },
     );

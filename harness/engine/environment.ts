@@ -102,7 +102,6 @@ function environmentOf(
     announced: new Map(aliases.map((alias) => [alias, announced(platform, alias)])),
     clusters: provisioned,
     fixturesEndWith: !clusters.disposable || scenarios > MOST_KEPT ? 'nothing' : awsEnds ? 'run' : 'cluster',
-    eventual: clusters.eventual,
     ...(clusters.podStarts && { podStarts: clusters.podStarts }),
     podTimes: [],
     lateness: new Lateness(),

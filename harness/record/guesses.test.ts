@@ -10,7 +10,12 @@ import { ownScenarios } from '../../test/support/own-suites.ts';
 
 /** Paragraphs and settings that are not guesses about AWS, but simplifications, delays and settings for tests. */
 const NO_GUESSES = [
-  ...['`aws:SecureTransport` is true', 'The agent is modelled after', 'Principals are looked up but for accounts'],
+  ...[
+    '`aws:SecureTransport` is true',
+    'The agent is modelled after',
+    'The webhook sees service accounts',
+    'Principals are looked up but for accounts',
+  ],
   // Documented, or recorded on AWS.
   ...["A KMS key's policy must allow", 'The policy simulator reports'],
   ...['associationPropagation', 'delays', 'pace', 'throttling', 'quotas'],

@@ -43,8 +43,6 @@ export interface Environment {
   readonly clusters: ReadonlyMap<ClusterAlias, ProvisionedCluster>;
   /** When fixtures disappear by themselves: with the `run` (all), with the `cluster` (those in it), or never. */
   readonly fixturesEndWith: 'run' | 'cluster' | 'nothing';
-  /** True on real clusters, where API server and webhook see changes late, through watches. */
-  readonly eventual: boolean;
   /** Limits the number of starting pods; absent if a cluster does so itself. */
   readonly podStarts?: Pick<StartLimiter, 'acquire'>;
   /** Milliseconds from each pod's creation request to its first report. */

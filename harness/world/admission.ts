@@ -83,8 +83,7 @@ export async function awaitAdmission(
   satisfies: (facts: Facts) => boolean,
   { signal = context.signal, milliseconds = PROPAGATION_MILLISECONDS } = {},
 ): Promise<boolean> {
-  const { eventual, aws } = context.environment;
-  if (!eventual && aws.propagation === undefined) return true;
+  const { aws } = context.environment;
   const isAsWanted = ({ status, body }: RawAnswer): boolean =>
     status === 201 && satisfies(admissionFacts(JSON.parse(body) as V1Pod));
   const look = (): Promise<RawAnswer> =>

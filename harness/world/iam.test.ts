@@ -62,7 +62,6 @@ function worldOf(
     signal: new AbortController().signal,
     environment: {
       run: 'crun',
-      eventual: false,
       aws: { name: 'endpoint', propagation, ...aws },
       clusters: new Map([['c1', { cluster: { name: 'one' }, workloadImage: 'probe', kubernetes }]]),
     },

@@ -20,7 +20,6 @@ export function anEnvironment(aws: AwsTarget, values: Partial<Environment> = {})
     announced: new Map([['c1', { name: `${RUN}-c1`, arn: arn(`${RUN}-c1`) }]]),
     clusters: new Map(),
     fixturesEndWith: 'nothing',
-    eventual: false,
     podTimes: [],
     lateness: { between: () => 0, stop: () => undefined },
     kept: new Resources(),

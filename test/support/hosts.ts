@@ -22,7 +22,6 @@ export const aHost = (cluster: Partial<ManagedCluster> = {}, host: Partial<Clust
   reachable: (url) => url,
   capabilities: new Set(),
   workloadImage: 'probe',
-  eventual: false,
   facts: () => ({}),
   translations: () => [],
   failure: () => undefined,

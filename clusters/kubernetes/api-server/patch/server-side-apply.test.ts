@@ -65,7 +65,7 @@ describe('server-side apply', () => {
 });
 
 describe('managed fields after an update', () => {
-  const pod = (labels: object, containers: readonly object[] = []): KubeObject => ({
+  const pod = (labels: Record<string, string>, containers: readonly object[] = []): KubeObject => ({
     ...EMPTY,
     metadata: { name: 'p', labels },
     spec: { containers },
