@@ -1,5 +1,7 @@
 /** Signatures that STS and EKS accept, and their errors for others. */
 import { EKS } from '@aws-sdk/client-eks';
+import { IAM, type AccessKey } from '@aws-sdk/client-iam';
+import { S3 } from '@aws-sdk/client-s3';
 import { STS, type STSServiceException } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import {
@@ -12,7 +14,7 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../../harness/index.ts';
-import { errorOf } from '../lib/errors.ts';
+import { codeOf, errorOf } from '../lib/errors.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
 
 const GET_CALLER_IDENTITY = 'Action=GetCallerIdentity&Version=2011-06-15';
@@ -130,6 +132,64 @@ suite('signatures', ({ scenario }) => {
         byEks(['IncompleteSignatureException', 'IncompleteSignature'], 400),
       ),
       fails(clusters({ credentials: 'no-session-token' }), byEks('UnrecognizedClientException')),
+    ],
+  });
+
+  scenario('SG-15', 'STS, S3 and EKS reject signatures by an inactive or deleted access key', {
+    source:
+      'IAM API Reference, UpdateAccessKey and DeleteAccessKey; IAM User Guide, "Manage access keys for IAM users": deactivate; AWS STS API Reference, "Common errors"; Amazon S3 API Reference, "Error responses"; Amazon EKS API Reference, "Common Errors"',
+    // On AWS a run creates no users.
+    needs: ['call-record'],
+    ...ASSOCIATED,
+    probes: [
+      check('the status of a key takes effect, and only on that key', async ({ aws, name }) => {
+        const iam = new IAM(await aws('iam'));
+        const UserName = name('<role-name:app>');
+        const errorsOf = async ({
+          AccessKeyId: accessKeyId = '',
+          SecretAccessKey: secretAccessKey = '',
+        }: AccessKey) => {
+          const credentials = { accessKeyId, secretAccessKey };
+          const [sts, s3, eks] = [await aws('sts'), await aws('s3'), await aws('eks')];
+          const calls = [
+            new STS({ ...sts, credentials }).getCallerIdentity(),
+            new S3({ ...s3, credentials }).listBuckets(),
+            new EKS({ ...eks, credentials }).listClusters(),
+          ];
+          return (await Promise.all(calls.map(codeOf))).join();
+        };
+        // The user has no permissions, so denials show that S3 and EKS know the caller.
+        const known = 'none,AccessDenied,AccessDenied';
+        const unknown = 'InvalidClientTokenId,InvalidAccessKeyId,UnrecognizedClient';
+        const keys: AccessKey[] = [];
+        const newKey = async (): Promise<AccessKey> => {
+          const { AccessKey: key } = await iam.createAccessKey({ UserName });
+          if (key === undefined) throw new Error('IAM returned no access key.');
+          keys.push(key);
+          return key;
+        };
+        await iam.createUser({ UserName });
+        try {
+          const key = await newKey();
+          const other = await newKey();
+          const { AccessKeyId } = key;
+          for (const [Status, expected] of [
+            ['Active', known],
+            ['Inactive', unknown],
+            ['Active', known],
+            ['Inactive', unknown],
+          ] as const) {
+            await iam.updateAccessKey({ UserName, AccessKeyId, Status });
+            expect(await errorsOf(key), Status).to.equal(expected);
+            expect(await errorsOf(other), `another key, while this one is ${Status}`).to.equal(known);
+          }
+          await iam.deleteAccessKey({ UserName, AccessKeyId: other.AccessKeyId });
+          expect(await errorsOf(other), 'deleted').to.equal(unknown);
+        } finally {
+          for (const { AccessKeyId } of keys) await codeOf(iam.deleteAccessKey({ UserName, AccessKeyId }));
+          await iam.deleteUser({ UserName });
+        }
+      }),
     ],
   });
 });
