@@ -1,10 +1,11 @@
 /** Who may put which policy on a bucket. */
+import type { BucketLocationConstraint } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { allow, fails, forPrincipal, succeeds, suite, trustRole } from '../../harness/index.ts';
-import { refusalBy } from '../lib/errors.ts';
+import { allow, fails, forPrincipal, podIdentityRole, succeeds, suite, trustRole } from '../../harness/index.ts';
+import { errorOf, refusalBy } from '../lib/errors.ts';
 import { DENIED_BY_BUCKET, NOT_ALLOWED } from '../lib/outcomes.ts';
 import { ask, BAD_DIGEST, digests, may, refusedWith } from '../lib/s3-requests.ts';
-import { appWith } from '../lib/worlds.ts';
+import { APP, appWith } from '../lib/worlds.ts';
 import { NOBODY, policyText, putPolicy } from './lib/bucket-policies.ts';
 import { checkBucket } from './lib/check-bucket.ts';
 import { base } from '../lib/role-chains.ts';
@@ -133,6 +134,40 @@ suite('s3', ({ scenario }) => {
         { Principal: { CanonicalUser: '0123456789abcdef'.repeat(4) } },
         { Principal: { AWS: 'arn:aws:iam::<account:main>:role/no-such-role-of-anybody' } },
       ].map((statement) => fails(putPolicy({ ...NOBODY, ...statement }), MALFORMED)),
+    ],
+  });
+
+  scenario('OB-42', 'a new bucket has neither the policy nor the settings of a deleted bucket with the same name', {
+    source: `${POLICIES}; Amazon S3 User Guide, "Deleting a general purpose bucket" and "Blocking public access": new buckets`,
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    buckets: { data: { policy: [forPrincipal('<role:app>', allow('s3:GetObject', 'data/*'))] } },
+    objects: ['data/key'],
+    probes: [
+      may('GET data/key'),
+      checkBucket('the bucket is created again', async (s3, bucket, { aws, eventually }) => {
+        const { TagSet = [] } = await s3.getBucketTagging(bucket);
+        await s3.deletePublicAccessBlock(bucket);
+        await s3.deleteObject({ ...bucket, Key: 'key' });
+        await s3.deleteBucket(bucket);
+        const { region } = await aws('s3');
+        const LocationConstraint = region as BucketLocationConstraint;
+        const where = region === 'us-east-1' ? {} : { CreateBucketConfiguration: { LocationConstraint } };
+        const isBusy = (error: string): boolean => error === 'OperationAborted';
+        // S3 may take a while to complete the deletion.
+        const create = () => errorOf(s3.createBucket({ ...bucket, ...where }));
+        const created = await eventually(create, (error) => !isBusy(error), 60);
+        if (isBusy(created)) throw new Error('Timed out: S3 is still deleting the bucket.');
+        expect(created, 'CreateBucket').to.equal('none');
+        expect(await errorOf(s3.getBucketTagging(bucket)), 'tags').to.equal('NoSuchTagSet');
+        await s3.putBucketTagging({ ...bucket, Tagging: { TagSet } });
+        expect(await errorOf(s3.getBucketPolicy(bucket)), 'policy').to.equal('NoSuchBucketPolicy');
+        expect(await errorOf(s3.getBucketPolicyStatus(bucket)), 'policy status').to.equal('NoSuchBucketPolicy');
+        const { PublicAccessBlockConfiguration: block } = await s3.getPublicAccessBlock(bucket);
+        expect(Object.values(block ?? {}), 'public access block').to.deep.equal([true, true, true, true]);
+        await s3.putObject({ ...bucket, Key: 'key', Body: 'new' });
+      }),
+      fails(ask('GET data/key'), NOT_ALLOWED),
     ],
   });
 });
