@@ -1,0 +1,65 @@
+/** An OIDC issuer that a check serves on this machine, with a provider that role `app` trusts. */
+import { generateKeyPairSync, sign } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { IAM } from '@aws-sdk/client-iam';
+import { STS } from '@aws-sdk/client-sts';
+import type { CheckContext } from '../../../harness/index.ts';
+import { codeOf } from '../../lib/errors.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+/**
+ * Calls AssumeRoleWithWebIdentity with a token that the issuer signed. `claims` and `header` override those of a valid
+ * token. Returns the error code, or `none`.
+ */
+export type AssumeWith = (claims: Members, header?: Members) => Promise<string>;
+
+const AUDIENCE = 'conformance.example.com';
+const KEY_ID = 'own';
+const encoded = (part: Members): string => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+/** Runs `use` with the issuer, and then removes its provider. */
+export async function withOwnIssuer(
+  { aws, name }: CheckContext,
+  use: (assumeWith: AssumeWith) => Promise<void>,
+): Promise<void> {
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const key = { ...publicKey.export({ format: 'jwk' }), alg: 'RS256', kid: KEY_ID, use: 'sig' };
+  const server = createServer(({ url }, response) =>
+    response.end(JSON.stringify(url === '/keys' ? { keys: [key] } : { issuer, jwks_uri: `${issuer}/keys` })),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const iam = new IAM(await aws('iam'));
+  try {
+    const { OpenIDConnectProviderArn } = await iam.createOpenIDConnectProvider({
+      Url: issuer,
+      ClientIDList: [AUDIENCE],
+    });
+    try {
+      const Action = 'sts:AssumeRoleWithWebIdentity';
+      const Statement = { Effect: 'Allow', Action, Principal: { Federated: OpenIDConnectProviderArn } };
+      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+      await iam.updateAssumeRolePolicy({ RoleName: name('<role-name:app>'), PolicyDocument });
+      const sts = new STS(await aws('sts'));
+      await use((claims, header = {}) => {
+        const iat = Math.floor(Date.now() / 1000);
+        const valid = { iss: issuer, sub: 'somebody', aud: AUDIENCE, iat, exp: iat + 600 };
+        const input = `${encoded({ alg: 'RS256', kid: KEY_ID, ...header })}.${encoded({ ...valid, ...claims })}`;
+        const signature = sign('RSA-SHA256', Buffer.from(input), privateKey).toString('base64url');
+        return codeOf(
+          sts.assumeRoleWithWebIdentity({
+            RoleArn: name('<role:app>'),
+            RoleSessionName: 'own-issuer',
+            WebIdentityToken: `${input}.${signature}`,
+          }),
+        );
+      });
+    } finally {
+      await iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn });
+    }
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
