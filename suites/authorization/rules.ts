@@ -11,9 +11,12 @@ import {
   suite,
 } from '../../harness/index.ts';
 import { FORBIDDEN } from '../lib/outcomes.ts';
+import { GROUP } from '../lib/rbac.ts';
 import { RBAC } from '../lib/sources.ts';
+import { object, roleRefTo, rulesOf, withRights } from './lib/rights.ts';
 
 const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
+const AUTHORIZATION = 'authorization.k8s.io';
 const APP = '<namespace:app>';
 const PODS_OF_APP = `/api/v1/namespaces/${APP}/pods`;
 const secretsWhere = (selector: string): string =>
@@ -193,6 +196,67 @@ suite('authorization', ({ scenario }) => {
           await kubernetes({ method: 'PUT', path: `${path}/${body.metadata.name}`, body: nobody });
           const isGone = await eventually(list, (status) => status === 403);
           expect(isGone, `${kind} after the binding lost it`).to.equal(403);
+        }
+      }),
+    ],
+  });
+
+  // In a shared cluster a run grants nothing in namespace default.
+  scenario('RB-45', 'an access review without a namespace asks about all namespaces, not about default', {
+    source: 'Kubernetes API Reference, SubjectAccessReview and SelfSubjectAccessReview: resourceAttributes.namespace',
+    needs: ['own-cluster'],
+    workloads: { app: {} },
+    probes: [
+      check('rights in default do not answer such a review', async (context) => {
+        const { eventually, kubernetes, name } = context;
+        const user = name(`${APP}-reader`);
+        const rules = [{ resources: ['configmaps', 'nodes'], verbs: ['get'] }];
+        const subject = { apiGroup: GROUP, kind: 'User', name: user };
+        const headers = { 'Impersonate-User': user };
+        const allowedBy = async (kind: string, attributes: object): Promise<boolean> => {
+          const spec = {
+            resourceAttributes: { verb: 'get', resource: 'configmaps', ...attributes },
+            ...(kind === 'SubjectAccessReview' && { user }),
+          };
+          const body = { apiVersion: `${AUTHORIZATION}/v1`, kind, spec };
+          const path = `/apis/${AUTHORIZATION}/v1/${kind.toLowerCase()}s`;
+          const as = kind === 'SubjectAccessReview' ? {} : { headers };
+          const answer = await kubernetes({ method: 'POST', path, body, ...as });
+          expect(answer, answer.body).to.include({ status: 201 });
+          return (JSON.parse(answer.body) as { readonly status: { readonly allowed: boolean } }).status.allowed;
+        };
+        const expectReviews = async (expected: Readonly<Record<string, boolean>>): Promise<void> => {
+          for (const kind of ['SelfSubjectAccessReview', 'SubjectAccessReview'])
+            for (const [attributes, allowed] of Object.entries(expected)) {
+              const look = () => allowedBy(kind, JSON.parse(attributes) as object);
+              // The authorizer sees a new binding with a delay.
+              const isAllowed = allowed ? await eventually(look, (one) => one) : await look();
+              expect(isAllowed, `${kind} ${attributes}`).to.equal(allowed);
+            }
+        };
+        const inDefault = `/apis/${GROUP}/v1/namespaces/default`;
+        const names = { role: `${inDefault}/roles`, binding: `${inDefault}/rolebindings` };
+        try {
+          for (const [path, body] of [
+            [names.role, object('Role', user, { rules: rulesOf(rules) })],
+            [names.binding, object('RoleBinding', user, { ...roleRefTo('Role', user), subjects: [subject] })],
+          ] as const)
+            expect(await kubernetes({ method: 'POST', path, body }), path).to.include({ status: 201 });
+          await expectReviews({
+            '{"namespace":"default"}': true,
+            '{}': false,
+            '{"namespace":""}': false,
+            '{"name":"any"}': false,
+            [JSON.stringify({ namespace: name(APP) })]: false,
+            // Nodes have no namespace.
+            '{"resource":"nodes"}': false,
+          });
+          await withRights(context, { rules, subject }, () =>
+            expectReviews({ '{}': true, '{"namespace":""}': true, '{"resource":"nodes"}': true }),
+          );
+        } finally {
+          for (const path of [names.binding, names.role])
+            await kubernetes({ method: 'DELETE', path: `${path}/${user}` });
         }
       }),
     ],
