@@ -14,8 +14,10 @@ import {
   tokenRotation,
   type CheckContext,
 } from '../../harness/index.ts';
+import { NAMESPACE } from '../lib/namespace-requests.ts';
 import { asker, changePod, logOf, podOf, tells } from '../lib/programs.ts';
 import { readData, TOKEN_DIRECTORY } from '../lib/worlds.ts';
+import { isGood, newToken } from '../service-accounts/lib/token-requests.ts';
 
 const TOKENS = 'Kubernetes documentation, "Configure Service Accounts for Pods": a kubelet requests a new token';
 const TOKEN_FILE = `${TOKEN_DIRECTORY}/eks-pod-identity-token`;
@@ -143,6 +145,43 @@ suite('lifecycle', ({ scenario }) => {
       }),
     ],
   });
+
+  scenario('LC-30', 'a repeated deletion of a terminating pod does not end its token in the past', {
+    source:
+      'kubernetes/kubernetes, pull request 122646: a shorter grace period does not move the deletionTimestamp into the past; pull request 89583: tokens during the grace period; kubernetes/website, pull request 47404',
+    finding:
+      'Before Kubernetes 1.33, a second deletion with a shorter grace period may invalidate the token at once, while the pod still runs.',
+    needs: ['cluster-clock'],
+    workloads: { app: {} },
+    probes: [
+      granted('app', readFile('/etc/hostname')),
+      check('a pod terminates slowly', async (context) => {
+        await startReader(context, 'ends');
+        expect(await isTokenGood(context, 'ends'), 'before the deletion').to.equal(true);
+        await asker(context)('DELETE', 'pods/ends');
+        expect(await isTokenGood(context, 'ends'), 'after the deletion').to.equal(true);
+        const end = await endOf(context, 'ends');
+        // The grace period starts at the first deletion, and later deletions can only shorten it.
+        await asker(context)('DELETE', 'pods/ends?gracePeriodSeconds=3000');
+        expect(end - (await endOf(context, 'ends')), 'seconds less').to.equal(600);
+        await asker(context)('DELETE', 'pods/ends?gracePeriodSeconds=3500');
+        expect(end - (await endOf(context, 'ends')), 'seconds less, after a longer period').to.equal(600);
+        expect(await isTokenGood(context, 'ends'), 'with a shorter period').to.equal(true);
+      }),
+      advanceClock(490),
+      check('the token is valid after another deletion', async (context) => {
+        expect(await isTokenGood(context, 'ends'), 'before the deletion').to.equal(true);
+        await asker(context)('DELETE', 'pods/ends?gracePeriodSeconds=300');
+        expect(await isTokenGood(context, 'ends'), 'with a period that is already over').to.equal(true);
+      }),
+      advanceClock(120),
+      check('the token ends a minute after the pod should', async (context) => {
+        const { kubernetes, name } = context;
+        expect(await isTokenGood(context, 'ends')).to.equal(false);
+        await kubernetes({ method: 'DELETE', path: name(`${NAMESPACE}/pods/ends?gracePeriodSeconds=0`) });
+      }),
+    ],
+  });
 });
 
 const RENEWED = /renewed/;
@@ -175,3 +214,11 @@ const TOKENS_DIRECTORY = '/opt/tokens';
 
 const uidsOf = (log: string): readonly string[] =>
   [...log.matchAll(/(?:started|renewed) (\S+)/g)].map(([, uid = '']) => uid);
+
+/** Returns whether the API server accepts a token that is bound to the pod. */
+const isTokenGood = async (context: CheckContext, pod: string): Promise<boolean> =>
+  isGood(context, await newToken(context, { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod } }));
+
+/** Returns the pod's deletionTimestamp in seconds since the epoch. */
+const endOf = async (context: CheckContext, pod: string): Promise<number> =>
+  Date.parse((await asker(context)('GET', `pods/${pod}`)).metadata.deletionTimestamp ?? '') / 1000;
