@@ -149,19 +149,34 @@ suite('client', ({ scenario }) => {
     finding:
       'Some clients correct their clock from the response (fact s3.clockSeconds, about 3600); others keep using their own. Keep node clocks synchronized.',
     ...POD_IDENTITY,
+    probes: [runs(afterSkewOf(3600))],
+  });
+
+  scenario('CL-55', 'a client that corrects its clock adopts the time of S3', {
+    keywords: ['clock skew'],
+    source:
+      'AWS Developer Tools Blog, "Clock-skew correction": the offset is the difference to the time of the server; Amazon S3 API Reference, "Error responses", RequestTimeTooSkewed',
+    ...POD_IDENTITY,
     probes: [
-      runs({
-        credentials: [{}],
-        s3: [
-          {
-            status: 403,
-            aheadSeconds: 3600,
-            headers: { 'content-type': 'application/xml' },
-            body: '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference between the request time and the current time is too large.</Message></Error>',
-          },
-        ],
-        steps: [{}, {}],
-      }),
+      // Some clients keep using their own clock.
+      runs(afterSkewOf(1200), { 's3.clockSeconds': between(-300, 1500) }),
+      runs(afterSkewOf(-1200), { 's3.clockSeconds': between(-1500, 300) }),
     ],
   });
 });
+
+/** Runs two steps. S3 rejects the first request, because its clock is ahead. */
+function afterSkewOf(aheadSeconds: number): Parameters<typeof runs>[0] {
+  return {
+    credentials: [{}],
+    s3: [
+      {
+        status: 403,
+        aheadSeconds,
+        headers: { 'content-type': 'application/xml' },
+        body: '<Error><Code>RequestTimeTooSkewed</Code><Message>The difference between the request time and the current time is too large.</Message></Error>',
+      },
+    ],
+    steps: [{}, {}],
+  };
+}
