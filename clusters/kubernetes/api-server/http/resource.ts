@@ -36,7 +36,9 @@ interface Exchange {
 function kindAt(target: ResourceRequest): ResourceKind {
   const kind = kindOf(target.resource);
   if (kind === undefined || kind.group !== target.group || kind.version !== target.version) throw pathNotFound();
-  const scoped = target.namespace !== undefined && target.resource !== 'namespaces';
+  // The path of a namespace itself names it twice. A path of namespaces below a namespace does not exist.
+  const scoped =
+    target.namespace !== undefined && !(target.resource === 'namespaces' && target.name === target.namespace);
   if (scoped && !kind.namespaced) throw pathNotFound();
   if (kind.namespaced && !scoped && !['list', 'watch'].includes(target.verb)) throw methodNotAllowed();
   return kind;
@@ -215,6 +217,8 @@ export async function serveResource(exchange: Exchange): Promise<void> {
   const { context, info, target, user, request, response } = exchange;
   const review = reviewOf(target);
   if (review !== undefined) {
+    const isLocal = target.resource === 'localsubjectaccessreviews';
+    if (isLocal !== (target.namespace !== undefined)) throw pathNotFound();
     if (target.verb !== 'create') throw methodNotAllowed();
     respondJson(response, 201, await review(context, await readBody(request), user, target));
     return;

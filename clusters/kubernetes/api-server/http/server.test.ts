@@ -26,10 +26,23 @@ describe('the API server', () => {
       ['admin', '/api/v1/namespaces/default/widgets', 404],
       ['admin', '/apis/apps/v1/namespaces/default/pods', 404],
       ['admin', '/api/v1/namespaces/default/nodes', 404],
+      ['admin', '/api/v1/namespaces/default/namespaces', 404],
+      ['admin', '/api/v1/namespaces/default/namespaces/kube-system', 404],
       ['admin', '/api/v1/namespaces/%zz/pods', 400],
     ] as const) {
       it(`returns ${status} for ${path} to ${as ?? 'an anonymous caller'}`, async () => {
         expect((await cluster.call('GET', path, { as })).status).to.equal(status);
+      });
+    }
+
+    for (const [resource, namespace] of [
+      ['authentication.k8s.io/v1/{}tokenreviews', true],
+      ['authorization.k8s.io/v1/{}subjectaccessreviews', true],
+      ['authorization.k8s.io/v1/{}localsubjectaccessreviews', false],
+    ] as const) {
+      const path = `/apis/${resource.replace('{}', namespace ? 'namespaces/default/' : '')}`;
+      it(`returns 404 for a review at ${path}`, async () => {
+        expect((await cluster.call('POST', path, { as: 'admin', body: {} })).status).to.equal(404);
       });
     }
 
