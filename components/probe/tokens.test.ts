@@ -73,6 +73,13 @@ describe('a changed token', () => {
       }
     });
 
+  it('has another key id of the same form (unknown-key-id)', async () => {
+    const original = [Buffer.from('{"alg":"RS256","kid":"0a1b"}').toString('base64url'), body, signature].join('.');
+    const [first, second, third] = (await changeToken(original, 'unknown-key-id')).split('.');
+    expect(decode(first)).to.deep.equal({ alg: 'RS256', kid: '1a1b' });
+    expect([second, third]).to.deep.equal([body, signature]);
+  });
+
   it('has another date and keeps all other claims (expired, not-yet-valid)', async () => {
     const expired = decode((await changeToken(token, 'expired')).split('.')[1]);
     expect(expired).to.include({ sub: claims.sub, nbf: 1 });

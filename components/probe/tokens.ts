@@ -79,6 +79,11 @@ export async function changeToken(token: string, change: TokenChange | undefined
       return `${header}.${encode({ ...decode(claims), exp: Math.floor(Date.now() / 1000) - MOMENT })}.${signature}`;
     case 'not-yet-valid':
       return `${header}.${encode({ ...decode(claims), nbf: Math.floor(Date.now() / 1000) + MOMENT })}.${signature}`;
+    case 'unknown-key-id': {
+      // The id keeps its form, which the agent checks.
+      const kid = String(decode(header)['kid']).replace(/^./, (first) => (first === '0' ? '1' : '0'));
+      return `${encode({ ...decode(header), kid })}.${claims}.${signature}`;
+    }
     case 'two-segments':
       return `${header}.${claims}`;
     case 'garbage-header':

@@ -40,6 +40,7 @@ export type TokenChange =
   | 'garbage-claims'
   | 'bearer-prefix'
   | 'self-signed'
+  | 'unknown-key-id'
   | `hmac-${KnownSecret}`
   | `hmac-${KnownSecret}-without-key-id`;
 
