@@ -1,7 +1,9 @@
 /** Cache keys of agents 0.1 and 0.2, and which tokens get cached credentials. */
+import { expect } from 'chai';
 import {
   advanceClock,
   agentArguments,
+  check,
   deletePod,
   fetchCredentials,
   granted,
@@ -39,6 +41,17 @@ const missing = (what: string, token: ReturnType<typeof text>) => {
   return refusedByAgent({ token }, 400, message, PLAIN_TEXT);
 };
 const unsigned = (claims: string) => text(unsignedToken('{"alg":"RS256"}', claims));
+
+const READERS = '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/system:service-account-issuer-discovery';
+/** Sets who may read the cluster's keys: all service accounts, or nobody. */
+const keysFor = (what: string, subjects: readonly object[]) =>
+  check(what, async ({ kubernetes }) => {
+    const binding = JSON.parse((await kubernetes({ path: READERS })).body) as object;
+    expect(await kubernetes({ method: 'PUT', path: READERS, body: { ...binding, subjects } })).to.include({
+      status: 200,
+    });
+  });
+const EVERYBODY = { apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'system:serviceaccounts' };
 
 suite('agent', ({ scenario }) => {
   scenario('AP-33', 'a renewed token gets cached credentials while EKS Auth is unavailable', {
@@ -83,6 +96,26 @@ suite('agent', ({ scenario }) => {
       invalidToken({ change: 'self-signed' }),
       eksAuthAway(),
       gets({ token: minted('second') }, FROM_CACHE),
+    ],
+  });
+
+  scenario('AP-54', 'the agent keeps the keys that it knows while it cannot fetch others', {
+    source: `${CACHE_BY_POD}; ${VALIDATION}, refreshKeys: a failure replaces no keys`,
+    needs: ['agent-token-validation', 'own-cluster'],
+    exclusive: true,
+    ...ASSOCIATED,
+    tokens: { ...SECOND, third: POD_TOKEN, fourth: POD_TOKEN },
+    probes: [
+      gets(),
+      eksAuthAway(),
+      gets({ token: minted('second') }, FROM_CACHE),
+      keysFor('nobody may read the keys', []),
+      // The agent tries to fetch the keys for this token.
+      invalidToken({ change: 'unknown-key-id' }),
+      gets({ token: minted('third') }, FROM_CACHE),
+      keysFor('service accounts may read the keys', [EVERYBODY]),
+      invalidToken({ change: 'unknown-key-id' }),
+      gets({ token: minted('fourth') }, FROM_CACHE),
     ],
   });
 

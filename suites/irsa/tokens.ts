@@ -61,7 +61,7 @@ suite('irsa', ({ scenario }) => {
     ...BY_TOKEN,
     probes: [
       controlSucceeds(assumeByToken('app', 'web')),
-      ...(['self-signed', 'alg-none'] as const).map((change) =>
+      ...(['self-signed', 'alg-none', 'unknown-key-id'] as const).map((change) =>
         fails(assumeByToken('app', 'web', { change }), BAD_WEB_TOKEN),
       ),
     ],

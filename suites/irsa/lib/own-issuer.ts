@@ -13,21 +13,29 @@ type Members = Readonly<Record<string, unknown>>;
  * token. Returns the error code, or `none`.
  */
 export type AssumeWith = (claims: Members, header?: Members) => Promise<string>;
+/** Replaces the answer with the key set: a text, or a document made of the issuer's own key. Undefined restores it. */
+export type Publish = (answer?: string | ((own: Members) => unknown), status?: number) => void;
 
 const AUDIENCE = 'conformance.example.com';
-const KEY_ID = 'own';
+export const KEY_ID = 'own';
 const encoded = (part: Members): string => Buffer.from(JSON.stringify(part)).toString('base64url');
 
 /** Runs `use` with the issuer, and then removes its provider. */
 export async function withOwnIssuer(
   { aws, name }: CheckContext,
-  use: (assumeWith: AssumeWith) => Promise<void>,
+  use: (assumeWith: AssumeWith, publish: Publish) => Promise<void>,
 ): Promise<void> {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const key = { ...publicKey.export({ format: 'jwk' }), alg: 'RS256', kid: KEY_ID, use: 'sig' };
-  const server = createServer(({ url }, response) =>
-    response.end(JSON.stringify(url === '/keys' ? { keys: [key] } : { issuer, jwks_uri: `${issuer}/keys` })),
-  );
+  let keys = { status: 200, body: '' };
+  const publish: Publish = (answer = (own) => ({ keys: [own] }), status = 200) => {
+    keys = { status, body: typeof answer === 'string' ? answer : JSON.stringify(answer(key)) };
+  };
+  publish();
+  const server = createServer(({ url }, response) => {
+    if (url === '/keys') response.writeHead(keys.status).end(keys.body);
+    else response.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys` }));
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const iam = new IAM(await aws('iam'));
@@ -54,7 +62,7 @@ export async function withOwnIssuer(
             WebIdentityToken: `${input}.${signature}`,
           }),
         );
-      });
+      }, publish);
     } finally {
       await iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn });
     }
