@@ -13,6 +13,7 @@ import {
   suite,
 } from '../../harness/index.ts';
 import { NOT_ALLOWED, NOT_IN_SESSION_POLICY } from '../lib/outcomes.ts';
+import { ALL_OF_S3, allowsOnly, REQUIRED_PERMISSIONS } from '../lib/s3-operations.ts';
 import { APP, readData } from '../lib/worlds.ts';
 
 const DENIAL_MESSAGES = 'IAM User Guide, "Troubleshoot access denied error messages"';
@@ -68,5 +69,16 @@ suite('pod-identity', ({ scenario }) => {
       // The policy grants nothing by itself, and the role may not write.
       denied('app', putObject('data/a/new'), NOT_ALLOWED),
     ],
+  });
+
+  scenario('PI-41', 'an association whose policy allows one action of S3 denies all other operations', {
+    source: `Amazon EKS API Reference, CreatePodIdentityAssociation, policy: the intersection of both policies; ${REQUIRED_PERMISSIONS}`,
+    needs: ['own-boundary'],
+    roles: { app: podIdentityRole(...ALL_OF_S3) },
+    workloads: {
+      app: { role: { role: 'app', disableSessionTags: true, policy: [allow('s3:GetObject', '*')] } },
+    },
+    objects: ['data/key'],
+    probes: allowsOnly('s3:GetObject', 'app'),
   });
 });

@@ -1,6 +1,7 @@
 /** Session policies of AssumeRole. */
 import {
   allow,
+  assumeByToken,
   assumeRole,
   between,
   chain,
@@ -8,13 +9,15 @@ import {
   getObject,
   irsaRole,
   putObject,
+  succeeds,
   suite,
   trustRole,
 } from '../../harness/index.ts';
 import { may, mayNot } from '../lib/sessions.ts';
 import { MALFORMED_POLICY, NOT_ALLOWED, NOT_ASSUMED, NOT_IN_SESSION_POLICY } from '../lib/outcomes.ts';
 import { base, target } from '../lib/role-chains.ts';
-import { ASSUME_ROLE } from '../lib/sources.ts';
+import { ALL_OF_S3, allowsOnly, REQUIRED_PERMISSIONS } from '../lib/s3-operations.ts';
+import { ASSUME_ROLE, WEB_IDENTITY } from '../lib/sources.ts';
 import { APP, ASSUME_AND_TAG, BY_TOKEN, READ_ONLY } from '../lib/worlds.ts';
 import { BAD_REQUEST, named, TOO_LARGE } from './lib/requests.ts';
 
@@ -100,6 +103,25 @@ suite('role-chaining', ({ scenario }) => {
       mayNot(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(40))] }), BAD_REQUEST),
       may(web, assumeRole('target', { policy: [allow('s3:GetObject', longList(20))] })),
       mayNot(web, assumeRole('target', { policy: [allow('s3:GetObject', unlike(40))] }), TOO_LARGE),
+    ],
+  });
+
+  scenario('RC-16', 'a session policy that allows one action of S3 denies all other operations', {
+    source: `${ASSUME_ROLE}, Policy and PolicyArns; ${WEB_IDENTITY}, Policy; ${REQUIRED_PERMISSIONS}`,
+    needs: ['irsa', 'own-boundary'],
+    roles: {
+      web: {
+        ...irsaRole('app/app', ...ALL_OF_S3, allow(ASSUME_AND_TAG, '<role:target>')),
+        attached: [allow('s3:PutObject', '*')],
+      },
+      target: { trust: [trustRole('web')], permissions: ALL_OF_S3 },
+    },
+    ...BY_TOKEN,
+    objects: ['data/key'],
+    probes: [
+      ...allowsOnly('s3:ListBucket', narrowed({ policy: [allow('s3:ListBucket', '*')] })),
+      succeeds(assumeByToken('web', 'web', { policyArns: [attachedTo('web', 'main')] })),
+      ...allowsOnly('s3:PutObject', web),
     ],
   });
 });
