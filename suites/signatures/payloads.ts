@@ -10,6 +10,7 @@ import {
   type SignedRequestOptions,
 } from '../../harness/index.ts';
 import {
+  ask,
   BAD_DIGEST,
   digests,
   ERRORS,
@@ -21,6 +22,7 @@ import {
   put,
   refusedWith,
   SIGNING,
+  teamTag,
   withHeader,
 } from '../lib/s3-requests.ts';
 import { DENIED as DENIED_BY_POLICY } from '../lib/outcomes.ts';
@@ -39,6 +41,21 @@ const CHECKSUMS = {
 };
 const TWO_CHECKSUMS = { ...digests.sha256(DIGITS), 'x-amz-checksum-crc32': CHECKSUMS.crc32 };
 const LENGTH = 'x-amz-decoded-content-length';
+const WITHOUT_CHUNKS: readonly SignedRequestOptions[] = [{}, { payload: 'unsigned' }, { presigned: 60 }];
+const FORMS: readonly SignedRequestOptions[] = [
+  ...WITHOUT_CHUNKS,
+  ...(['chunks', 'chunks-and-trailer', 'unsigned-chunks-and-trailer'] as const).map((payload) => ({ payload })),
+];
+/** Signatures for another region, request, key or session. */
+const wrongly = (request: (options: SignedRequestOptions) => ReturnType<typeof ask>) => [
+  fails(
+    request({ region: 'af-south-1' }),
+    refusedWith(['AuthorizationHeaderMalformed', 'AuthorizationQueryParametersError'], 400),
+  ),
+  ...['PUT data/other', 'DELETE data/key'].map((signedAs) => fails(request({ signedAs }), MISMATCH)),
+  fails(request({ credentials: 'unknown-key' }), refusedWith('InvalidAccessKeyId', 403)),
+  fails(request({ credentials: 'another-session-token' }), refusedWith('InvalidToken', 400)),
+];
 
 suite('signatures', ({ scenario }) => {
   const TRAILER_LOST = refusedWith(['MalformedTrailerError', 'SignatureDoesNotMatch', 'InvalidRequest', 'BadDigest']);
@@ -176,6 +193,45 @@ suite('signatures', ({ scenario }) => {
         altered('body', /(?<=x-amz-checksum-crc32:).{6}/, 'AAAAAA'),
       ].map((change) => fails(withTrailer('unsigned-chunks-and-trailer', change), BAD_DIGEST)),
       fails(withTrailer('unsigned-chunks-and-trailer', altered(HASH, /.*/, 'UNSIGNED-PAYLOAD')), MISMATCH),
+    ],
+  });
+
+  scenario('SG-16', 'each form of a payload requires a valid signature of the request itself', {
+    source: `${IN_HEADER}, x-amz-content-sha256; ${SIGNING}, "Using Query Parameters"; ${CHUNKS}; ${ERRORS}`,
+    ...appWith(allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:PutObjectTagging'], 'data/*')),
+    objects: ['data/key'],
+    probes: [
+      ...FORMS.flatMap((form) => {
+        const part = (options: SignedRequestOptions) =>
+          ask('PUT data/key?partNumber=1&uploadId=none', { ...form, body: 20_000, ...options });
+        return [
+          ...['one', ''].flatMap((body) => [
+            succeeds(put('key', { ...form, body })),
+            fails(put('key', { ...form, body, credentials: 'another-secret' }), MISMATCH),
+          ]),
+          // A part whose upload does not exist.
+          fails(part({}), refusedWith('NoSuchUpload', 404)),
+          fails(part({ credentials: 'another-secret' }), MISMATCH),
+          fails(part({ signedAs: 'POST data/key?partNumber=1&uploadId=none' }), MISMATCH),
+          ...wrongly((options) => put('key', { ...form, body: 'one', ...options })),
+        ];
+      }),
+      ...FORMS.filter(({ payload }) => payload !== undefined && payload !== 'unsigned').map((form) =>
+        fails(put('key', { ...form, body: 'one', ...altered(HASH, /.*/, 'UNSIGNED-PAYLOAD') }), MISMATCH),
+      ),
+      ...WITHOUT_CHUNKS.flatMap((form) => [
+        succeeds(ask('PUT data/key?tagging', { ...form, ...teamTag('red') })),
+        fails(ask('PUT data/key?tagging', { ...form, ...teamTag('red'), credentials: 'another-secret' }), MISMATCH),
+        succeeds(ask('POST data/key?uploads', form)),
+        fails(ask('POST data/key?uploads', { ...form, credentials: 'another-secret' }), MISMATCH),
+        ...wrongly((options) => get({ ...form, ...options })),
+        succeeds(get(form), { bytes: 0 }),
+        succeeds(ask('HEAD data/key', form)),
+        fails(ask('HEAD data/key', { ...form, credentials: 'another-secret' }), refusedWith('403', 403)),
+        fails(ask('DELETE data/key', { ...form, credentials: 'another-secret' }), MISMATCH),
+        succeeds(ask('DELETE data/none', form)),
+      ]),
+      succeeds(get()),
     ],
   });
 });
