@@ -16,6 +16,34 @@ const IN_QUERY = `${SIGNING}, "Using Query Parameters"`;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 const WRITER = appWith(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
 const WEEK_SECONDS = 604_800;
+const WRONG = `X-Amz-Signature=${'0'.repeat(64)}`;
+/** Parameters that every presigned URL has, with other values than a URL of these scenarios. */
+const OF_SIGNATURE = [
+  'X-Amz-Algorithm=AWS4-HMAC-SHA256',
+  'X-Amz-Credential=ASIAIOSFODNN7EXAMPLE%2F20250101%2Fus-west-2%2Fs3%2Faws4_request',
+  'X-Amz-Date=20250101T000000Z',
+  'X-Amz-Expires=604800',
+  'X-Amz-Security-Token=c2Vzc2lvbg%3D%3D',
+  'X-Amz-SignedHeaders=host',
+];
+type Change = readonly [find: RegExp, by: string];
+/** Returns changes of a URL that add the parameter at either end, also in lower case, or write its own in lower case. */
+function changesBy(parameter: string): readonly Change[] {
+  const [name = ''] = parameter.split('=');
+  const inLowerCase = name.toLowerCase();
+  return [
+    ...[...new Set([name, inLowerCase])].flatMap((written): readonly Change[] => {
+      const added = parameter.replace(name, written);
+      return [
+        [/$/, `&${added}`],
+        [/\?/, `?${added}&`],
+      ];
+    }),
+    ...(OF_SIGNATURE.includes(parameter) ? [[RegExp(name), inLowerCase] as const] : []),
+  ];
+}
+const identity = (options: SignedRequestOptions = {}) =>
+  signedRequest('app', 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15', { presigned: 60, ...options });
 
 suite('signatures', ({ scenario }) => {
   const NOT_READ = refusedWith('AuthorizationQueryParametersError', 400);
@@ -90,6 +118,32 @@ suite('signatures', ({ scenario }) => {
       // Current SDKs send the hash with every upload, but many URLs were created without it.
       succeeds(upload({ unsignedHeaders: { [HASH]: HASH_OF_ONE } })),
       succeeds(upload({ unsignedHeaders: { [HASH]: 'UNSIGNED-PAYLOAD' }, ...otherBody })),
+    ],
+  });
+
+  scenario('SG-17', 'no parameter can be added to a presigned URL, doubled, or written in another case', {
+    source: `${IN_QUERY}: the canonical query string has every parameter except X-Amz-Signature; IAM User Guide, "Create a signed AWS API request"`,
+    ...WRITER,
+    objects: ['data/key'],
+    probes: [
+      succeeds(url()),
+      succeeds(identity()),
+      ...[...OF_SIGNATURE, 'response-content-type=text%2Fhtml', 'versionId=null']
+        .flatMap(changesBy)
+        .map((change) => fails(urlWith(...change), { by: 's3' })),
+      ...[...OF_SIGNATURE, 'Action=GetAccessKeyInfo', 'Version=2011-06-15']
+        .flatMap(changesBy)
+        .map((change) => fails(identity(altered('target', ...change)), { by: 'sts' })),
+      // A longer lifetime does not revive an expired URL.
+      ...['&X-Amz-Expires=604800', '&x-amz-expires=604800'].map((more) =>
+        fails(url({ age: 700, ...altered('target', /$/, more) }), { by: 's3' }),
+      ),
+      ...[url, identity].map((request, index) =>
+        fails(request(altered('target', /X-Amz-Signature=\w+/, `${WRONG}&${WRONG}`)), {
+          ...MISMATCH,
+          by: index === 0 ? 's3' : 'sts',
+        }),
+      ),
     ],
   });
 });

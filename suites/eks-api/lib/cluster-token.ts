@@ -29,11 +29,15 @@ export async function signedLike(
     },
     { expiresIn: seconds, signingDate: new Date(Date.parse(time) - age * 1000) },
   );
-  return `${origin}/?${new URLSearchParams(signed.query as Record<string, string>).toString()}`;
+  const parameters = Object.entries(signed.query ?? {}).flatMap(([name, value]) =>
+    [value ?? []].flat().map((one): [string, string] => [name, one]),
+  );
+  return `${origin}/?${new URLSearchParams(parameters).toString()}`;
 }
 
 interface SignedLike {
-  readonly query?: Readonly<Record<string, string>>;
+  /** A list gives the parameter several times. */
+  readonly query?: Readonly<Record<string, string | string[]>>;
   readonly headers: Readonly<Record<string, string>>;
   readonly seconds?: number;
   /** Seconds before the original token. */
