@@ -11,11 +11,14 @@ import {
   restartPod,
   suite,
 } from '../../harness/index.ts';
+import { may, mayNot } from '../lib/sessions.ts';
 import { NOT_ALLOWED } from '../lib/outcomes.ts';
 import { OPERATORS, PASS_TAGS, TAGS_OF_PODS } from '../lib/sources.ts';
 import { APP, sameTag } from '../lib/worlds.ts';
 import { reader, readsFirst } from './lib/reads.ts';
 
+/** Names of service accounts that contain each other. */
+const SIMILAR = ['reader', 'reader-2', 'my.reader', 'my.reader-2'];
 const whose = (tag: string, value: string) => ({ StringEquals: { [`aws:PrincipalTag/${tag}`]: value } });
 
 suite('abac', ({ scenario }) => {
@@ -33,6 +36,20 @@ suite('abac', ({ scenario }) => {
     roles: { app: reader('${aws:PrincipalTag/kubernetes-service-account}/*') },
     workloads: { reader: { serviceAccount: 'reader', role: 'app' } },
     ...readsFirst('reader', 'data/reader/key', 'data/writer/key'),
+  });
+
+  scenario('AB-26', 'a policy on the service account tag keeps similar names apart', {
+    source: `${TAGS_OF_PODS}; Kubernetes documentation, "Object Names and IDs": names may have dashes and dots`,
+    roles: { app: reader('${aws:PrincipalTag/kubernetes-service-account}/*') },
+    workloads: Object.fromEntries(SIMILAR.map((serviceAccount) => [serviceAccount, { serviceAccount, role: 'app' }])),
+    objects: SIMILAR.map((serviceAccount) => `data/${serviceAccount}/key`),
+    probes: SIMILAR.flatMap((own) =>
+      SIMILAR.map((other) =>
+        own === other
+          ? may(own, getObject(`data/${own}/key`))
+          : mayNot(own, getObject(`data/${other}/key`), NOT_ALLOWED),
+      ),
+    ),
   });
 
   scenario('AB-03', 'the service account tag without the namespace tag does not keep namespaces apart', {

@@ -18,6 +18,8 @@ import { CREATE_ASSOCIATION, EKS_API, HOW_IT_GRANTS } from '../lib/sources.ts';
 
 const NOT_FOUND = { by: 'eks', code: 'ResourceNotFoundException', status: 404 } as const;
 const IN_USE = { by: 'eks', code: 'ResourceInUseException', status: 409 } as const;
+/** The longest name that Kubernetes permits. */
+const LONG_NAME = `${'a'.repeat(63)}.${'b-2'.repeat(63)}`;
 const ABSENT_CLUSTER = { clusterName: '<cluster:c1>-absent' } as const;
 
 suite('associations', ({ scenario }) => {
@@ -57,8 +59,7 @@ suite('associations', ({ scenario }) => {
       fails(createAssociationFor('app/app', { role: 'app' }, { name: 'twin' }), IN_USE),
       succeeds(createAssociationFor('app/another', { role: 'app' }, { name: 'another' })),
       succeeds(createAssociationFor('elsewhere/app', { role: 'app' }, { name: 'elsewhere' })),
-      // The longest name that Kubernetes permits.
-      succeeds(createAssociationFor(`app/${'a'.repeat(63)}.${'b-2'.repeat(63)}`, { role: 'app' }, { name: 'long' })),
+      succeeds(createAssociationFor(`app/${LONG_NAME}`, { role: 'app' }, { name: 'long' })),
       succeeds(listAssociations({ namespace: 'app' }), { count: 3, distinct: 3 }),
     ],
   });
@@ -140,6 +141,32 @@ suite('associations', ({ scenario }) => {
         serviceAccount: 'app',
         roleArn: '<role:app>',
       }),
+    ],
+  });
+
+  scenario('CP-33', 'associations of similar names are different ones', {
+    source: `${EKS_API} CreatePodIdentityAssociation, namespace and serviceAccount; ListPodIdentityAssociations: filters by exact names`,
+    roles: { app: podIdentityRole(), another: podIdentityRole() },
+    probes: [
+      succeeds(createAssociationFor('red/more-one', { role: 'app' }, { name: 'first' })),
+      // Equal when joined by a dash, a longer namespace, and names that contain the first.
+      succeeds(createAssociationFor('red/one', { role: 'another' }, { name: 'joined', namespaceSuffix: '-more' })),
+      succeeds(createAssociationFor('red/more-one', { role: 'another' }, { namespaceSuffix: '-more' })),
+      ...['one', 'more', 'more-one-2', 'x-more-one', 'more.one', LONG_NAME, `${LONG_NAME.slice(0, -1)}x`].map(
+        (serviceAccount) => succeeds(createAssociationFor(`red/${serviceAccount}`, { role: 'another' })),
+      ),
+      fails(createAssociationFor('red/more-one', { role: 'another' }, { name: 'twin' }), IN_USE),
+      succeeds(describeAssociation('<association-id:first>'), { roleArn: '<role:app>' }),
+      succeeds(listAssociations({ namespace: 'red' }), { count: 8, distinct: 8 }),
+      ...['more-one', 'one', LONG_NAME].map((serviceAccount) =>
+        succeeds(listAssociations({ namespace: 'red', serviceAccount }), { count: 1 }),
+      ),
+      succeeds(listAssociations({ namespace: 'red', serviceAccount: 'more-on' }), { count: 0 }),
+      succeeds(removeAssociation('<association-id:joined>')),
+      succeeds(describeAssociation('<association-id:first>'), { roleArn: '<role:app>' }),
+      succeeds(removeAssociation('<association-id:first>')),
+      fails(describeAssociation('<association-id:first>'), NOT_FOUND),
+      succeeds(listAssociations({ namespace: 'red' }), { count: 7, distinct: 7 }),
     ],
   });
 });

@@ -25,6 +25,7 @@ const tagged = (keys: readonly string[]) => ({
 });
 /** The longest possible name of a service account, with letters that do not compress. */
 const LONG_NAME = Array.from({ length: 253 }, (_, at) => ((at * at * 104_729 + at * 7919) % 36).toString(36)).join('');
+const UNTAGGED_NAME = `un${LONG_NAME}`.slice(0, 253);
 /** Names of cluster and pod may be truncated, because the session name has at most 64 characters with the UUID. */
 const SESSION_NAME = /^eks-[\w.-]{1,10}-[\w.-]{1,10}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const byPodName = (pattern: string) => ({ StringLike: { 'aws:PrincipalTag/kubernetes-pod-name': pattern } });
@@ -57,7 +58,9 @@ suite('eks-auth', ({ scenario }) => {
     workloads: {
       app: APP.app,
       long: { serviceAccount: LONG_NAME, role: 'app' },
-      untagged: { serviceAccount: `un${LONG_NAME}`.slice(0, 253), role: { role: 'app', disableSessionTags: true } },
+      untagged: { serviceAccount: UNTAGGED_NAME, role: { role: 'app', disableSessionTags: true } },
+      // Only the last character differs.
+      twin: { serviceAccount: UNTAGGED_NAME.replace(/.$/, (last) => (last === 'a' ? 'b' : 'a')) },
     },
     probes: [
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
@@ -69,6 +72,7 @@ suite('eks-auth', ({ scenario }) => {
         code: ['InvalidRequestException', 'InvalidParameterException', 'AccessDeniedException'],
       }),
       succeeds(askEksAuth('untagged'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('twin'), NO_ASSOCIATION),
     ],
   });
 

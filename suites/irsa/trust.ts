@@ -32,6 +32,31 @@ const closed = (role: string) => ({
   probes: [controlSucceeds(assumeByToken('app', 'web')), fails(assumeByToken(role, 'web'), NOT_ASSUMED)],
 });
 
+const SUBJECT = 'system:serviceaccount:<namespace:app>:app';
+/** Subjects that contain the token's, are contained in it, or are equal to it but for a separator or the case. */
+const NEAR = [
+  ...['-2', 's', ':app', '/app', ' '].map((more) => `${SUBJECT}${more}`),
+  ...['x-', ' ', 'system:serviceaccount:'].map((more) => `${more}${SUBJECT}`),
+  ...[SUBJECT.slice(0, -1), SUBJECT.replace(/:app$/, ':'), '<namespace:app>:app', 'app'],
+  ...['-', '/', '.', ''].map((separator) => SUBJECT.replace(/:app$/, `${separator}app`)),
+  ...['system:serviceaccount:-<namespace:app>:app', 'system:serviceaccount:<namespace:app>-app:app'],
+  ...['system:serviceaccount:app:<namespace:app>', 'System:serviceaccount:<namespace:app>:app'],
+  ...['system:serviceaccount:<namespace:app>:App', 'system:serviceaccounts:<namespace:app>'],
+];
+/** Patterns that match similar subjects, and not the token's. */
+const NEAR_PATTERNS = [
+  ...[`${SUBJECT}-*`, `${SUBJECT}?`, `?${SUBJECT}`, `*-${SUBJECT}`, 'system:serviceaccount:<namespace:app>-*'],
+  ...['system:serviceaccount:<namespace:app>:*-app', 'system:serviceaccount:*-<namespace:app>:app', '?'],
+];
+const onSubject = (operator: string, subjects: readonly string[]): RoleSpec => ({
+  trust: [
+    {
+      ...trustWebIdentity({ subject: null, audience: null }),
+      conditions: { [operator]: { '<issuer:c1>:sub': subjects } },
+    },
+  ],
+});
+
 suite('irsa', ({ scenario }) => {
   scenario('IR-01', 'a pod of an annotated service account acts as its role', {
     profile: 'core',
@@ -123,5 +148,22 @@ suite('irsa', ({ scenario }) => {
     source: `${ASSIGN_ROLES}: the trust policy must name the OIDC provider`,
     roles: { app, podIdentity: podIdentityRole() },
     ...closed('podIdentity'),
+  });
+
+  scenario('IR-38', 'a trust policy does not trust a service account by a part of its name', {
+    source: `${ASSIGN_ROLES}; ${OPERATORS}, "String condition operators": exact matching`,
+    roles: {
+      exact: onSubject('StringEquals', [...NEAR, SUBJECT]),
+      pattern: onSubject('StringLike', [...NEAR_PATTERNS, `${SUBJECT.slice(0, -1)}?`]),
+      near: onSubject('StringEquals', NEAR),
+      nearPattern: onSubject('StringLike', [...NEAR, ...NEAR_PATTERNS]),
+      notNear: onSubject('StringNotEquals', NEAR),
+    },
+    ...BY_TOKEN,
+    probes: [
+      controlSucceeds(assumeByToken('exact', 'web')),
+      ...['pattern', 'notNear'].map((role) => succeeds(assumeByToken(role, 'web'))),
+      ...['near', 'nearPattern'].map((role) => fails(assumeByToken(role, 'web'), NOT_ASSUMED)),
+    ],
   });
 });

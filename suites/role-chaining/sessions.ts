@@ -8,6 +8,7 @@ import {
   chained,
   check,
   deny,
+  forPrincipal,
   getObject,
   isAbsent,
   matching,
@@ -17,9 +18,16 @@ import {
   whoAmI,
 } from '../../harness/index.ts';
 import { may, mayNot } from '../lib/sessions.ts';
-import { INVALID, NOT_ALLOWED, NOT_ASSUMED, NOT_CHANGED } from '../lib/outcomes.ts';
+import {
+  ALLOWED_BY_NONE,
+  INVALID,
+  NOT_ALLOWED,
+  NOT_ASSUMED,
+  NOT_CHANGED,
+  NOT_IN_SESSION_POLICY,
+} from '../lib/outcomes.ts';
 import { base, target } from '../lib/role-chains.ts';
-import { ASSUME_ROLE } from '../lib/sources.ts';
+import { ASSUME_ROLE, PASS_TAGS, PRINCIPALS } from '../lib/sources.ts';
 import { APP, ASSUME_AND_TAG } from '../lib/worlds.ts';
 import { asking, named } from './lib/requests.ts';
 
@@ -30,6 +38,12 @@ const ROLES = 'arn:aws:iam::<account:main>:role';
 const ann = chained('app', chain('first', { sourceIdentity: 'ann' }));
 const nobody = chained('app', chain('first'));
 const ALL = [...ASSUME_AND_TAG, 'sts:SetSourceIdentity'];
+/** A session of a target role with this name. */
+const sessionNamed = (sessionName: string, options: Parameters<typeof chain>[1] = {}, role = 'target') =>
+  chained('app', chain(role, { sessionName, ...options }));
+const limitedTo = (key: string) => sessionNamed('same', { policy: [allow('s3:GetObject', `data/${key}`)] });
+const ofTeam = (team: string) => sessionNamed('same', { tags: { 'conformance-team': team } });
+const ANN = 'arn:aws:sts::<account:main>:assumed-role/<role-name:target>/ann';
 
 suite('role-chaining', ({ scenario }) => {
   scenario('RC-01', 'a chained session lasts one hour, by default and at most', {
@@ -155,6 +169,42 @@ suite('role-chaining', ({ scenario }) => {
       // STS reports an explicit Deny only within an account.
       mayNot('app', assumeRole('barred'), { ...NOT_ASSUMED, message: 'with an explicit deny' }),
       mayNot('app', assumeRole('farBarred'), NOT_ASSUMED),
+    ],
+  });
+
+  scenario('RC-17', 'sessions with the same or similar names keep their own policies, tags and permissions', {
+    source: `${ASSUME_ROLE}, RoleSessionName and Policy; ${PASS_TAGS}; ${PRINCIPALS}: role session principals`,
+    roles: {
+      app: base('target', 'target-2'),
+      target: target(
+        undefined,
+        allow('s3:GetObject', ['data/red', 'data/blue']),
+        allow('s3:GetObject', 'data/of-${aws:PrincipalTag/conformance-team}'),
+      ),
+      'target-2': target(),
+      next: { trust: [{ effect: 'Allow', actions: ASSUME_AND_TAG, principal: { AWS: ANN } }] },
+    },
+    workloads: APP,
+    buckets: { data: {}, own: { policy: [forPrincipal(ANN, allow('s3:GetObject', 'own/key'))] } },
+    objects: ['data/red', 'data/blue', 'data/of-red', 'data/of-blue', 'own/key'],
+    probes: [
+      ...['red', 'blue', 'red'].flatMap((key) => [
+        may(limitedTo(key), getObject(`data/${key}`)),
+        mayNot(limitedTo(key), getObject(`data/${key === 'red' ? 'blue' : 'red'}`), NOT_IN_SESSION_POLICY),
+        may(ofTeam(key), getObject(`data/of-${key}`)),
+        mayNot(ofTeam(key), getObject(`data/of-${key === 'red' ? 'blue' : 'red'}`), NOT_ALLOWED),
+        may(sessionNamed('same'), getObject('data/red')),
+        mayNot(sessionNamed('same'), getObject('data/of-red'), NOT_ALLOWED),
+      ]),
+      may(sessionNamed('ann'), getObject('own/key')),
+      may(sessionNamed('ann'), assumeRole('next')),
+      ...[
+        ...['an', 'ann2', 'ann-2', 'my-ann', 'ann@example.com'].map((name) => sessionNamed(name)),
+        sessionNamed('ann', {}, 'target-2'),
+      ].flatMap((session) => [
+        mayNot(session, getObject('own/key'), ALLOWED_BY_NONE),
+        mayNot(session, assumeRole('next'), NOT_ASSUMED),
+      ]),
     ],
   });
 
