@@ -1,5 +1,4 @@
 import { BlockList, isIP } from 'node:net';
-import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,6 +17,9 @@ export function proxyFromEnvironment(env: Environment, { protocol, hostname, por
   if (!URL.canParse(url)) throw new Error(`invalid proxy address "${value}"`);
   return new URL(url);
 }
+
+/** Returns an IPv6 address of a URL without its brackets. */
+const unbracketed = (host: string): string => host.replace(/^\[|\]$/g, '');
 
 const valueOf = (env: Environment, name: string): string => env[name] || env[name.toLowerCase()] || '';
 
