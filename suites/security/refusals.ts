@@ -81,7 +81,7 @@ suite('security', ({ scenario }) => {
 
   scenario('SEC-22', 'STS answers with the same text for each role that a web identity may not assume', {
     source:
-      "AWS re:Post Knowledge Center, iam-idp-access-error: AccessDenied, Not authorized to perform sts:AssumeRoleWithWebIdentity",
+      'AWS re:Post Knowledge Center, iam-idp-access-error: AccessDenied, Not authorized to perform sts:AssumeRoleWithWebIdentity',
     roles: {
       app: irsaRole('app/app'),
       another: irsaRole('app/another'),
