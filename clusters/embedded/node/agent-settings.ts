@@ -2,7 +2,13 @@ import { parseServerFlags, type ServerFlags } from '../../../components/agent/in
 import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 
 /** Flags that affect an agent in this process. Port flags do not: the system chooses the ports. */
-const EFFECTIVE = ['endpoint', 'maxCredentialRetentionBeforeRenewal', 'maxCacheSize', 'maxServiceQps', 'enableImdsCredentials'] as const;
+const EFFECTIVE = [
+  'endpoint',
+  'maxCredentialRetentionBeforeRenewal',
+  'maxCacheSize',
+  'maxServiceQps',
+  'enableImdsCredentials',
+] as const;
 
 /** Durations in milliseconds. */
 export interface AgentSettings extends Pick<ServerFlags, (typeof EFFECTIVE)[number]> {
