@@ -4,7 +4,6 @@ import { awsProblem } from '../foundation/aws/aws-problem.ts';
 import { badFlagValue, HarnessError } from '../foundation/node/errors.ts';
 import { stsClient, type ClientOptions } from './clients.ts';
 import { renewed, type CredentialsProvider } from './credentials.ts';
-import type { Endpoints } from './endpoints.ts';
 import { BRIEF } from './retries.ts';
 
 /** Returns the region from `--region`, AWS_REGION, AWS_DEFAULT_REGION or the profile. Throws `HarnessError` BAD_AWS. */
@@ -74,7 +73,7 @@ async function regionProblem(error: unknown, options: ClientOptions): Promise<Ha
   const { region, endpoints } = options;
   const message = (error as Error).message;
   if (/scoped to a valid region/i.test(message))
-    return badAws(`${place(endpoints)} does not serve the region ${region}. Use --region.`);
+    return badAws(`${endpoints.sts ?? 'AWS'} does not serve the region ${region}. Use --region.`);
   if (endpoints.sts !== undefined) return undefined;
   const unknown = (error as { readonly code?: unknown }).code === 'ENOTFOUND';
   const refused = (error as Error).name === 'InvalidClientTokenId';
@@ -100,8 +99,6 @@ async function regionProblem(error: unknown, options: ClientOptions): Promise<Ha
 
 const firstRegion = (region: string): string =>
   region.startsWith('cn-') ? 'cn-north-1' : region.startsWith('us-gov-') ? 'us-gov-west-1' : 'us-east-1';
-
-const place = (endpoints: Endpoints): string => endpoints.sts ?? 'AWS';
 
 /** Rejects accounts outside `--allow-account`, which is required for AWS itself. Throws `HarnessError` BAD_AWS. */
 export function checkAccount(accountId: string, allowed: readonly string[], isAws: boolean, what = 'account'): void {

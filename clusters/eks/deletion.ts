@@ -21,7 +21,6 @@ const CHANGING: ReadonlySet<string> = new Set(['CREATING', 'UPDATING', 'PENDING'
 
 export type Patience = Pick<EksContext, 'timing' | 'progress'>;
 
-/** A named EKS resource. */
 export interface EksResource<T extends Stated = Stated> {
   /** For messages, such as `node group nodes of cluster a`. */
   readonly title: string;

@@ -39,7 +39,8 @@ export async function reachApiServer(server: ApiServer, context: EksContext): Pr
   return poll<boolean>(
     async (attempt) => {
       try {
-        const review = await connection.json<V1SelfSubjectAccessReview>('POST', REVIEWS, REVIEW, inTime(attempt));
+        const inTime = AbortSignal.any([attempt, AbortSignal.timeout(LONGEST_ANSWER)]);
+        const review = await connection.json<V1SelfSubjectAccessReview>('POST', REVIEWS, REVIEW, inTime);
         if (review.status?.allowed === true) return true;
         last = noAccess(server, name, 'it may not create namespaces');
       } catch (error) {
@@ -74,8 +75,6 @@ function noAnswer({ endpoint }: ApiServer, name: string, cause: Error | undefine
     { blame: 'environment', cause },
   );
 }
-
-const inTime = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(LONGEST_ANSWER)]);
 
 const ACCESS_ENTRY = `add an access entry for it with ${ADMINISTRATOR_POLICY}`;
 

@@ -9,7 +9,6 @@ export interface EksOptions {
   readonly workloadImage: string;
   /** Names of existing clusters for c1 and c2. Empty: create clusters. */
   readonly attach: readonly string[];
-  /** Milliseconds. */
   readonly readyMilliseconds: number;
   /** Such as `1.34`. Default: EKS's choice. */
   readonly kubernetesVersion?: string;

@@ -15,7 +15,6 @@ export interface Wait<T> {
   readonly before?: Seen<T>;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
-  /** Creates the timeout error. */
   readonly late: (status: string, why: string | undefined) => Error;
   readonly timing: Timing;
   /** Milliseconds without a response after which it gives up. Default: until the deadline. */

@@ -6,7 +6,6 @@ export interface InClusterOptions {
   /** The run's id, which labels every object. */
   readonly run: string;
   readonly region: string;
-  /** Milliseconds. */
   readonly readyMilliseconds: number;
   readonly signal: AbortSignal;
   readonly progress: (line: string) => void;

@@ -1,7 +1,8 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { ClusterSpec } from '../../emulator/index.ts';
+import { secretsEqual } from '../../emulator/sigv4/signing-keys.ts';
 import { newCertificateAuthority } from '../../foundation/node/certificates.ts';
 import { kubeconfigText } from '../../foundation/protocols/kubeconfig.ts';
 import { listen, stopServer } from '../../foundation/node/listen.ts';
@@ -32,7 +33,7 @@ export async function startAuthenticator(
     serve(request, response).catch(() => response.writeHead(400).end());
   });
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (!isSame(request.headers.authorization ?? '', `Bearer ${secret}`)) {
+    if (!secretsEqual(request.headers.authorization ?? '', `Bearer ${secret}`)) {
       response.writeHead(401).end();
       return;
     }
@@ -57,9 +58,4 @@ export async function startAuthenticator(
 interface TokenReview {
   readonly apiVersion: string;
   readonly spec?: { readonly token?: string };
-}
-
-function isSame(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }

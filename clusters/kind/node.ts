@@ -177,8 +177,6 @@ export async function undoChanges(docker: Docker, node: string, run: string): Pr
   await docker.script(node, '[ ! -e "$1" ] || { sh "$1" 2>/dev/null || true; rm -f "$1"; }', [undoFile(run)]);
 }
 
-const SYSTEM_CLOCK = { now: () => Date.now() };
-
 /** Serves instance metadata with the group's role to a node. Returns a function that stops the service. */
 export async function serveMetadata(
   { docker, reach, options }: HostContext,
@@ -192,7 +190,7 @@ export async function serveMetadata(
     hostName: node.name,
     roleArn: group.nodeRoleArn,
     credentials: group.credentials,
-    clock: SYSTEM_CLOCK,
+    clock: Date,
     bindAddress: reach.bindAddress,
     // Behind a proxy the callers' addresses are unknown, but then the server binds only loopback.
     answers: (address) => !reach.seesCallers || address === node.address,

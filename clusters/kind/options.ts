@@ -22,7 +22,6 @@ export interface KindOptions extends Pick<OpenRequest, 'run' | 'workload' | 'jou
   readonly agentChart?: AgentVersion;
   /** An existing cluster to use and restore. */
   readonly attach?: { readonly kubeconfig?: string; readonly context?: string };
-  /** Milliseconds. */
   readonly readyMilliseconds: number;
   /** Folder for the logs of failed clusters, created on demand. */
   readonly diagnosticsDirectory: string;

@@ -125,7 +125,11 @@ class Checker<Input> {
       case 'map':
         return typeof value === 'object' ? this.#map(shape, Object.entries(value ?? {}), path) : [];
       default:
-        return broken(shape, value).map((constraint) => ({ path, value: quoted(shape, value), constraint }));
+        return broken(shape, value).map((constraint) => ({
+          path,
+          value: shape.sensitive ? '' : `'${String(value)}'`,
+          constraint,
+        }));
     }
   }
 
@@ -186,10 +190,6 @@ function demands(shape: ShapeConstraints): string {
   return `[${wordings(shape)
     .filter((_, index) => there[index] !== undefined)
     .join(', ')}]`;
-}
-
-function quoted({ sensitive }: ShapeConstraints, value: unknown): string {
-  return sensitive ? '' : `'${String(value)}'`;
 }
 
 function camelCase(name: string): string {

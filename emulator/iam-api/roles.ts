@@ -26,7 +26,8 @@ export const roles = {
       ...readTrustPolicy(call, identity.name, parameters.required('AssumeRolePolicyDocument')),
     };
     account.roles.set(role.name, role);
-    return { Role: newRole(role) };
+    // Omits members that only GetRole returns (IAM API Reference, "CreateRole", example).
+    return { Role: { ...basicRole(role), ...detailsOf(role) } };
   },
 
   GetRole: (call) => ({ Role: wholeRole(ROLES.demand(call, 'iam:GetRole')) }),
@@ -66,11 +67,6 @@ export const roles = {
     return { InstanceProfiles: [], IsTruncated: false };
   },
 } satisfies Record<string, IamOperation>;
-
-/** Omits members that only GetRole returns (IAM API Reference, "CreateRole", example). */
-function newRole(role: Role): XmlStructure {
-  return { ...basicRole(role), ...detailsOf(role) };
-}
 
 function basicRole(role: Role): XmlStructure {
   return { ...shortIdentity(ROLES, role), AssumeRolePolicyDocument: uriEncode(role.trustPolicyText) };

@@ -87,7 +87,6 @@ const MISSING_SUBRESOURCES: ReadonlySet<string> = new Set([
   ...['session', 'torrent', 'website'],
 ]);
 
-/** Subresources that it supports. */
 const SUBRESOURCES: ReadonlySet<string> = new Set(
   [...BY_REQUEST.keys()].flatMap((request) => /\?([\w-]+)/.exec(request)?.[1] ?? []),
 );

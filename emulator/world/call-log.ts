@@ -14,7 +14,6 @@ export interface CallRecord {
   readonly time: number;
   /** Milliseconds since the epoch by the machine's clock. */
   readonly receivedAt: number;
-  /** A number that identifies the connection. */
   readonly connection: number;
   readonly milliseconds: number;
   readonly service: ServiceName;

@@ -116,7 +116,6 @@ function partition(
   };
 }
 
-/** Estimated seconds per probe. */
 const PROBE_SECONDS = 0.1;
 
 function longestFirst(scenarios: readonly Scenario[], secondsOf: (scenario: Scenario) => number): Scenario[] {

@@ -3,5 +3,4 @@ import { createContext } from 'preact';
 /** Command that repeats a scenario, without its id. */
 export const Again = createContext('');
 
-/** Changes the filter of the list. */
 export const SetFilter = createContext<(filter: URLSearchParams) => void>(() => undefined);

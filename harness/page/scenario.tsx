@@ -60,7 +60,6 @@ interface SideProps {
   readonly level: 'h3' | 'h4';
 }
 
-/** The result of a scenario in one run. */
 export const Side = ({ results, scenario, probe, level }: SideProps) => {
   const { verdict, reason, finding, source, suite, file, attempts, durations, probes, attachments, errorCode } =
     scenario;

@@ -3,7 +3,6 @@ import type { ComponentChild, ComponentChildren } from 'preact';
 interface TableProps {
   readonly caption: string;
   readonly columns: readonly ComponentChild[];
-  /** The rows. */
   readonly children: ComponentChildren;
   readonly class?: string;
 }

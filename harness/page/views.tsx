@@ -2,7 +2,6 @@ import type { ComponentType } from 'preact';
 import type { PageData } from './data.ts';
 import type { Route } from './route.ts';
 
-/** The properties of a view. */
 export interface ViewProps {
   readonly data: PageData;
   readonly route: Route;

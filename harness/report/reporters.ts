@@ -50,7 +50,7 @@ export async function makeReporters(
   const ofMocha: string[] = [];
   for (const name of names)
     if (isName(name)) made.push({ name, reporter: REPORTERS[name](options) });
-    else if (isPath(name)) made.push({ name, reporter: await fromModule(name, options) });
+    else if (/[/\\]|\.[cm]?[jt]s$/.test(name)) made.push({ name, reporter: await fromModule(name, options) });
     else ofMocha.push(name);
   if (ofMocha.length === 0) return made;
   const [name, reporter] = await fromMocha(ofMocha);
@@ -75,8 +75,6 @@ const bad = (message: string, cause?: unknown): HarnessError => new HarnessError
 
 const onSameStream = (what: string, one: string, other: string): HarnessError =>
   bad(`--reporter names two ${what} (${one}, ${other}), which print to the same stream: choose one.`);
-
-const isPath = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
 
 /** Loads a user's module, whose default export is a reporter or a function that returns one. */
 async function fromModule(path: string, options: ReporterOptions): Promise<Reporter> {

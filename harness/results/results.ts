@@ -13,7 +13,6 @@ export type Policy = ScenarioResult['policies'][number];
 export type ReceivedCall = ScenarioResult['calls'][number];
 export type ReceivedDecision = ReceivedCall['decisions'][number];
 export type ExaminedStatement = ReceivedDecision['deciding'][number];
-export type Repetition = NonNullable<ScenarioResult['repetitions']>[number];
 
 /** Version of results.json (harness/report/results.schema.json). It increases when a field changes its meaning. */
 export const RESULTS_VERSION: RunResults['version'] = 2;

@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endGroup } from '../../components/clients/install/tool.ts';
 import { switchingOn } from '../faults/switch.ts';
 import { readState, stateFiles } from '../../harness/cleanup/sweep/state-files.ts';
 import type { Again, FromWorker, Job, ScenarioEnd } from './job.ts';
@@ -84,14 +85,14 @@ function inProcess(
   const started = performance.now();
   const timer = setTimeout(() => {
     timedOut = true;
-    killGroup(child.pid);
+    endGroup(child.pid);
   }, silenceMilliseconds);
   const watch = setInterval(() => {
     turn = Math.max(turn, processorTime(child.pid) - before);
     hangs = turn > turnMilliseconds;
-    if (hangs) killGroup(child.pid);
+    if (hangs) endGroup(child.pid);
   }, 500);
-  const interrupted = (): void => killGroup(child.pid);
+  const interrupted = (): void => endGroup(child.pid);
   process.once('exit', interrupted);
   return new Promise((resolve) => {
     child.on('message', (message: FromWorker) => {
@@ -107,7 +108,7 @@ function inProcess(
       clearTimeout(timer);
       clearInterval(watch);
       process.off('exit', interrupted);
-      killGroup(child.pid);
+      endGroup(child.pid);
       removeTemporary(temporary);
       const error = over === undefined ? `the process exited with ${signal ?? code}` : over.error;
       resolve({
@@ -133,14 +134,6 @@ function processorTime(pid: number | undefined): number {
     return (Number(fields[11]) + Number(fields[12])) * 10;
   } catch {
     return 0;
-  }
-}
-
-function killGroup(pid: number | undefined): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // The process has already exited.
   }
 }
 

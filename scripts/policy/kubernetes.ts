@@ -8,7 +8,6 @@ import type { Rules, Scope } from './rbac.ts';
 
 /** An existing cluster in which a runner is rehearsed. */
 export interface RunnerRehearsal {
-  /** Flags of the runner. */
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Grants the runner only these rights, or all if undefined. */

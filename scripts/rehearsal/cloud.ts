@@ -50,7 +50,6 @@ export interface RehearsalCloud {
   readonly other: Job;
   /** Changes a policy. Throws IAM errors, for example for a policy that is too long. */
   setPolicy(policy: string, account?: 'main' | 'other'): Promise<void>;
-  /** Returns all recorded calls. */
   calls(): readonly CallRecord[];
   /** Returns titles of all resources, except the job's roles and policies. */
   inventory(): Promise<readonly string[]>;

@@ -6,7 +6,6 @@ export interface Difference {
 }
 
 export interface ReplayResult {
-  /** Number of compared facts. */
   readonly compared: number;
   readonly differences: readonly Difference[];
 }

@@ -52,7 +52,9 @@ export class AgentDaemonSet {
 
   #pods(): { readonly set: KubeObject | undefined; readonly all: KubeObject[]; readonly current: KubeObject[] } {
     const set = this.#store.get('daemonsets', NAMESPACE, NAME);
-    const all = this.#store.list('pods', NAMESPACE).filter(isAgentPod);
+    const all = this.#store
+      .list('pods', NAMESPACE)
+      .filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] === NAME);
     const revision = set === undefined ? '' : templateHash((set['spec'] as { template: PodTemplate }).template);
     const current = all.filter(
       ({ metadata }) => metadata.deletionTimestamp === undefined && metadata.labels?.[REVISION_LABEL] === revision,
@@ -83,10 +85,6 @@ export class AgentDaemonSet {
       },
     });
   }
-}
-
-function isAgentPod({ metadata }: KubeObject): boolean {
-  return metadata.namespace === NAMESPACE && metadata.labels?.['app.kubernetes.io/name'] === NAME;
 }
 
 function failureOf(pod: KubeObject): string | undefined {

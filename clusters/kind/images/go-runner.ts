@@ -5,7 +5,6 @@ import { constants } from 'node:os';
 /** go-runner's flags in Go's syntax; only `log-file` has a value. */
 const FLAG = /^--?(log-file|also-stdout|redirect-stderr)(=.*)?$/s;
 
-/** Signals to forward. */
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
 function commandOf(args: readonly string[]): readonly string[] {

@@ -65,7 +65,7 @@ export function toolsFor({ name, version }: ClientRelease, options: ToolOptions,
   };
 }
 
-function endGroup(pid: number | undefined): void {
+export function endGroup(pid: number | undefined): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
   } catch {

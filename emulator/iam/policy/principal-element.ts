@@ -2,7 +2,6 @@ import { isJsonObject } from '../../core/json.ts';
 import type { Caller, Principal, RoleSession } from '../../core/principal.ts';
 import { PolicySyntaxError } from './syntax-error.ts';
 
-/** A `Principal` or `NotPrincipal` element. */
 export interface PrincipalElement {
   /** `"*"` or `{"AWS": "*"}`, which mean the same in a resource-based policy. */
   readonly everyone: boolean;
