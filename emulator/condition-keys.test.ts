@@ -24,7 +24,8 @@ import { eksService } from './eks/index.ts';
 import { principalContext } from './iam/policy/request.ts';
 import { iamService } from './iam-api/index.ts';
 import { s3Service } from './s3/index.ts';
-import { assumeRole, stsService } from './sts/index.ts';
+import { assumeRole } from './sts/assume-role.ts';
+import { stsService } from './sts/index.ts';
 
 const ACCOUNT = '111122223333';
 const ROLE = `arn:aws:iam::${ACCOUNT}:role/app`;

@@ -1,5 +1,4 @@
 export type { ClusterProvider, ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from './world/eks-model.ts';
-export { ADDON_DEGRADED } from './world/eks-model.ts';
 export type { CallRecord } from './world/call-log.ts';
 export type { Clock } from './core/clock.ts';
 export type { Credentials } from './core/principal.ts';

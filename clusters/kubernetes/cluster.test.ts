@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 import { findKubectl } from '../../test/support/kubectl.ts';
-import { startCluster, type Cluster } from './index.ts';
+import { startCluster, type Cluster } from '../../test/support/cluster.ts';
 
 describe('an in-process cluster', () => {
   let cluster: Cluster;

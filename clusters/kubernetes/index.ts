@@ -1,6 +1,4 @@
 /** An in-process Kubernetes whose containers are local processes. */
-export { startCluster } from './cluster.ts';
-export type { Cluster } from './cluster.ts';
 export { startApiServer } from './api-server/index.ts';
 export type { ApiServer, Audit, KubeObject, ObjectStore, Stored } from './api-server/index.ts';
 export { REVISION_LABEL, selectedNodes } from './api-server/controllers/daemon-sets.ts';

@@ -2,7 +2,7 @@ import { AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { setTimeout as pause } from 'node:timers/promises';
-import { startCluster, type Cluster } from './index.ts';
+import { startCluster, type Cluster } from '../../test/support/cluster.ts';
 
 const namespace = 'default';
 

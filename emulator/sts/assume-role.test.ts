@@ -3,7 +3,7 @@ import type { ServicePrincipal } from '../core/principal.ts';
 import type { EmulatorSettings } from '../core/settings.ts';
 import { allow, HERE, root, sessionOf, THERE, trust } from '../../test/support/emulator/iam.ts';
 import type { Parameters as QueryParameters } from '../../test/support/emulator/query.ts';
-import { assumeRole } from './index.ts';
+import { assumeRole } from './assume-role.ts';
 import { stsWorld, tagParameters } from '../../test/support/emulator/sts.ts';
 
 const ASSUME = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];

@@ -1,2 +1,1 @@
 export { stsService } from './service.ts';
-export { assumeRole } from './assume-role.ts';

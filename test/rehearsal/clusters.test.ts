@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClusters } from '../support/eks-cluster.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
-import { ADDON_DEGRADED } from '../../emulator/index.ts';
+import { ADDON_DEGRADED } from '../../emulator/world/eks-model.ts';
 import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
 import { existingCluster, objectsIn } from './existing.ts';
 import { DELAYS, expectSentence, rehearse } from './support.ts';

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startApiServer, type ApiServer } from './api-server/index.ts';
+import { startApiServer, type ApiServer } from '../../clusters/kubernetes/api-server/index.ts';
 import { kubeconfigText } from '../../foundation/protocols/kubeconfig.ts';
-import type { Images } from './kubelet/index.ts';
-import { startNode } from './node.ts';
+import type { Images } from '../../clusters/kubernetes/kubelet/index.ts';
+import { startNode } from '../../clusters/kubernetes/node.ts';
 
-export interface ClusterOptions {
+interface ClusterOptions {
   /** Programs by image reference. Pods with other images get ImagePullBackOff. */
   readonly images: Images;
   /** Default: `1.34`. */
