@@ -64,8 +64,8 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
     const message =
       'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and this cannot change later';
     // Without settings, an SDK calls only instance metadata.
-    const inVain = late.size > 0 ? '; instance metadata did not answer the SDK in time (TIMEOUT)' : '';
-    return refused('injection', 'NoCredentialsSettings', message + inVain);
+    const timeoutPrefix = late.size > 0 ? '; instance metadata did not answer the SDK in time (TIMEOUT)' : '';
+    return refused('injection', 'NoCredentialsSettings', message + timeoutPrefix);
   }
   const { protocol, hostname } = new URL(AWS_CONTAINER_CREDENTIALS_FULL_URI);
   if (protocol === 'http:' && !ACCEPTED_HOST.test(hostname)) {

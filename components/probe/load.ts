@@ -48,7 +48,7 @@ class PodUnderLoad {
   #first: { credentials?: number; object?: number } = {};
   #hasWritten = false;
   #recovered = false;
-  #isToldToEnd = false;
+  #isEnding = false;
   #flooded: Pick<LoadVerdict, 'statuses' | 'milliseconds'> = {};
 
   constructor(plan: LoadPlan, pod: string) {
@@ -57,7 +57,7 @@ class PodUnderLoad {
     // Replaces the program's default, which would exit without a verdict.
     if (plan.untilEnded)
       process.removeAllListeners('SIGTERM').on('SIGTERM', () => {
-        this.#isToldToEnd = true;
+        this.#isEnding = true;
       });
   }
 
@@ -79,7 +79,7 @@ class PodUnderLoad {
     const { rounds, furtherRounds, everySeconds, alignSeconds, untilEnded = false } = this.#plan;
     if (alignSeconds !== undefined) await this.#align(alignSeconds * 1000);
     const goesOn = (round: number): boolean =>
-      (untilEnded && !this.#isToldToEnd) || round < rounds + (this.#recovered ? 0 : furtherRounds);
+      (untilEnded && !this.#isEnding) || round < rounds + (this.#recovered ? 0 : furtherRounds);
     for (let round = 0; goesOn(round); round += 1) {
       const next = Date.now() + everySeconds * 1000;
       const before = this.#errorCount();

@@ -12,13 +12,13 @@ interface Through {
 const throughWords = ({ through }: Through, say: Wording): string =>
   through === undefined ? '' : `through ${say.text(through.roleArn)}`;
 
-const MOST_TAGS_TOLD = 8;
+const MOST_TAGS_SHOWN = 8;
 
 /** Tags in words: `with tags team=red`. */
 export function tagWords(tags: Readonly<Record<string, string>> | undefined, say: Wording): string {
   if (tags === undefined) return '';
   const pairs = Object.entries(tags).map(([key, value]) => `${key}=${say.text(value)}`);
-  return pairs.length > MOST_TAGS_TOLD ? `with ${pairs.length} tags` : `with tags ${pairs.join(', ')}`;
+  return pairs.length > MOST_TAGS_SHOWN ? `with ${pairs.length} tags` : `with tags ${pairs.join(', ')}`;
 }
 
 const common = {
