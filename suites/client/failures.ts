@@ -149,16 +149,9 @@ suite('client', ({ scenario }) => {
     finding:
       'Some clients correct their clock from the response (fact s3.clockSeconds, about 3600); others keep using their own. Keep node clocks synchronized.',
     ...POD_IDENTITY,
-    probes: [runs(afterSkewOf(3600))],
-  });
-
-  scenario('CL-55', 'a client that corrects its clock adopts the time of S3', {
-    keywords: ['clock skew'],
-    source:
-      'AWS Developer Tools Blog, "Clock-skew correction": the offset is the difference to the time of the server; Amazon S3 API Reference, "Error responses", RequestTimeTooSkewed',
-    ...POD_IDENTITY,
     probes: [
-      // Some clients keep using their own clock.
+      runs(afterSkewOf(3600)),
+      // Clients that correct their clock adopt the time of S3; others keep their own.
       runs(afterSkewOf(1200), { 's3.clockSeconds': between(-300, 1500) }),
       runs(afterSkewOf(-1200), { 's3.clockSeconds': between(-1500, 300) }),
     ],

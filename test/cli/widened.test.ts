@@ -161,10 +161,12 @@ const ofPackage = (text: string): string =>
 
 /** Helpers that the suites share. */
 const shared = Object.fromEntries(
-  ['outcomes', 'sessions', 'sources', 'worlds', '../abac/lib/reads', '../cross-account/lib/roles'].map((file) => [
-    `lib/${basename(file)}.ts`,
-    ofPackage(readFileSync(join(ROOT, 'suites', 'lib', `${file}.ts`), 'utf8')).replaceAll("'../../lib/", "'./"),
-  ]),
+  ['outcomes', 's3-operations', 'sessions', 'sources', 'worlds', '../abac/lib/reads', '../cross-account/lib/roles'].map(
+    (file) => [
+      `lib/${basename(file)}.ts`,
+      ofPackage(readFileSync(join(ROOT, 'suites', 'lib', `${file}.ts`), 'utf8')).replaceAll("'../../lib/", "'./"),
+    ],
+  ),
 );
 
 describe('expected denial with a policy that is too wide', () => {
