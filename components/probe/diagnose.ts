@@ -64,8 +64,8 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
     const message =
       'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and this cannot change later';
     // Without settings, an SDK calls only instance metadata.
-    const timeoutPrefix = late.size > 0 ? '; instance metadata did not answer the SDK in time (TIMEOUT)' : '';
-    return refused('injection', 'NoCredentialsSettings', message + timeoutPrefix);
+    const timeoutNote = late.size > 0 ? '; instance metadata did not answer the SDK in time (TIMEOUT)' : '';
+    return refused('injection', 'NoCredentialsSettings', message + timeoutNote);
   }
   const { protocol, hostname } = new URL(AWS_CONTAINER_CREDENTIALS_FULL_URI);
   if (protocol === 'http:' && !ACCEPTED_HOST.test(hostname)) {
@@ -92,9 +92,9 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
   }
   const milliseconds = Math.round(performance.now() - began);
   if (answer.outcome === 'granted') {
-    const inVain = late.has(unbracketed(hostname)) || TIME_UP.test(error.message) ? 'TIMEOUT: ' : '';
+    const timeoutPrefix = late.has(unbracketed(hostname)) || TIME_UP.test(error.message) ? 'TIMEOUT: ' : '';
     const cause =
-      error.code === NO_REQUEST ? error.message : `the SDK found no credentials (${inVain}${error.message})`;
+      error.code === NO_REQUEST ? error.message : `the SDK found no credentials (${timeoutPrefix}${error.message})`;
     const message = `${cause}, but the agent answers a direct request`;
     return refused('agent', error.code, message, {
       ...sdk,

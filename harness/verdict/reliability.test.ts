@@ -46,14 +46,14 @@ describe('an inconclusive result', () => {
     it(`is ${tells ? 'not ' : ''}${what}`, () =>
       expect(inconclusiveReason(result, { milliseconds: 0, ofAll: false }) === undefined).to.equal(tells));
 
-  const inVain = refusal('agent', '500', 'dial tcp x:80: i/o timeout');
+  const timedOut = refusal('agent', '500', 'dial tcp x:80: i/o timeout');
   for (const [what, result, late, tells] of [
-    ['a timeout while no service was late', inVain, { milliseconds: 249, ofAll: true }, true],
-    ['a timeout while AWS or the agent was late', inVain, { milliseconds: 250, ofAll: true }, false],
-    ['a timeout while a service may have been late', inVain, { milliseconds: 0, ofAll: false }, false],
+    ['a timeout while no service was late', timedOut, { milliseconds: 249, ofAll: true }, true],
+    ['a timeout while AWS or the agent was late', timedOut, { milliseconds: 250, ofAll: true }, false],
+    ['a timeout while a service may have been late', timedOut, { milliseconds: 0, ofAll: false }, false],
     [
       'a timeout while the pod was late',
-      { ...inVain, facts: { lateMilliseconds: 250 } },
+      { ...timedOut, facts: { lateMilliseconds: 250 } },
       { milliseconds: 0, ofAll: true },
       false,
     ],

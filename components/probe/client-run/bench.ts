@@ -43,16 +43,16 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
   const region = pod['AWS_REGION'] ?? 'us-east-1';
   const scripts = { credentials: new Script([]), sts: new Script([]), s3: new Script([]) };
   const agent = pod['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
-  const inVain = async () => ({ status: 403, body: 'not for you' });
+  const refuse = async () => ({ status: 403, body: 'not for you' });
   const aws = new Aws(names, scripts, upstreams(pod));
   const certified = asksStsByTls ? await certifiedSts(region, folder) : undefined;
-  const sts = certified === undefined ? inVain : aws.handle;
+  const sts = certified === undefined ? refuse : aws.handle;
   const parts: Readonly<Record<string, Part>> = {
     credentials: new Credentials(names, scripts.credentials, agent === undefined ? undefined : new URL(agent)),
     metadata: new Metadata(names, region),
     aws,
     proxy: new ObservedHost('proxy', names, (request) => throughProxy(request, (url) => reachable(url, endpoints))),
-    elsewhere: new ObservedHost('elsewhere', names, inVain),
+    elsewhere: new ObservedHost('elsewhere', names, refuse),
     'sts.regional': new ObservedHost('sts.regional', names, sts),
     'sts.global': new ObservedHost('sts.global', names, sts),
   };
