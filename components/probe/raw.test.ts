@@ -138,7 +138,7 @@ describe('raw requests', () => {
 
   it('time out after giveUpAfter', async () => {
     let ended: Promise<unknown> | undefined;
-    answer = (request) => (ended = new Promise((resolve) => request.once('close', resolve)));
+    answer = (request) => void (ended = new Promise((resolve) => request.once('close', resolve)));
     // On a busy machine the request may time out before it arrives.
     while (ended === undefined)
       expect(await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' }, giveUpAfter: 50 })).to.include({
