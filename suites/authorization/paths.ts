@@ -20,7 +20,6 @@ const OF_CLUSTER = [
     `${GROUP}/v1/namespaces/<namespace:app>/clusterrolebindings`,
     'admissionregistration.k8s.io/v1/namespaces/<namespace:app>/mutatingwebhookconfigurations',
     'apiextensions.k8s.io/v1/namespaces/<namespace:app>/customresourcedefinitions',
-    'karpenter.sh/v1/namespaces/<namespace:app>/nodepools',
   ].map((path) => `/apis/${path}`),
 ];
 /** Paths to an account of the other namespace, from the first. */

@@ -23,9 +23,9 @@ export interface RequestInfo {
   readonly resource: ResourceRequest | undefined;
 }
 
-function decode(segment: string): string {
+function decode(path: string): string {
   try {
-    return decodeURIComponent(segment);
+    return decodeURIComponent(path);
   } catch {
     throw badRequest('the path is not valid percent-encoding');
   }
@@ -62,20 +62,21 @@ export function parseRequest(request: IncomingMessage): RequestInfo {
   const method = request.method ?? 'GET';
   const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s);
   const query = new URLSearchParams(search);
-  const raw = path.split('/').slice(1);
+  // Kubernetes decodes the path before it splits it (apiserver/pkg/endpoints/request/requestinfo.go).
+  const raw = decode(path).split('/').slice(1);
   const core = raw[0] === 'api';
   const rootLength = core ? 2 : 3;
   if ((!core && raw[0] !== 'apis') || raw.length <= rootLength || raw[rootLength] === '') {
     return { method, path, query, resource: undefined };
   }
-  const [group = '', version = ''] = core ? ['', decode(raw[1] ?? '')] : [raw[1] ?? '', raw[2] ?? ''].map(decode);
+  const [group = '', version = ''] = core ? ['', raw[1] ?? ''] : [raw[1] ?? '', raw[2] ?? ''];
   let segments = raw.slice(rootLength);
   let namespace: string | undefined;
   if (segments[0] === 'namespaces' && segments[1]) {
-    namespace = decode(segments[1]);
+    namespace = segments[1];
     if (segments[2] && !NAMESPACE_SUBRESOURCES.includes(segments[2])) segments = segments.slice(2);
   }
-  const [resource = '', name, subresource] = segments.map((segment, i) => (i < 3 ? decode(segment) : segment));
+  const [resource = '', name, subresource] = segments;
   const verb = verbOf(method, !!name, query);
   return {
     method,
@@ -89,7 +90,14 @@ export function parseRequest(request: IncomingMessage): RequestInfo {
       resource,
       name: name || undefined,
       subresource: subresource ?? '',
-      rest: segments.slice(3).join('/'),
+      // As it was sent, for proxies.
+      rest:
+        segments.length > 3
+          ? path
+              .split('/')
+              .slice(3 - segments.length)
+              .join('/')
+          : '',
     },
   };
 }
