@@ -91,13 +91,10 @@ export function parseRequest(request: IncomingMessage): RequestInfo {
       name: name || undefined,
       subresource: subresource ?? '',
       // As it was sent, for proxies.
-      rest:
-        segments.length > 3
-          ? path
-              .split('/')
-              .slice(3 - segments.length)
-              .join('/')
-          : '',
+      rest: path
+        .split('/')
+        .slice(raw.length - segments.length + 4)
+        .join('/'),
     },
   };
 }
