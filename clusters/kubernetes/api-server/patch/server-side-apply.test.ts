@@ -107,6 +107,13 @@ describe('managed fields after an update', () => {
     ]);
   });
 
+  it('an update that only removes a field takes over none of the others', () => {
+    const created = update(undefined, pod({ a: '1', b: '1' }), 'one');
+    expect(owners(update(created, pod({ a: '1' }), 'two'))).to.deep.equal([
+      ['one', { 'f:metadata': { 'f:labels': { 'f:a': {} } }, 'f:spec': { 'f:containers': {} } }],
+    ]);
+  });
+
   it('a later apply of another value conflicts', () => {
     const created = update(undefined, pod({ a: '1' }), 'one');
     expect(() => apply(created, { metadata: { name: 'p', labels: { a: '2' } } }, 'two')).to.throw(

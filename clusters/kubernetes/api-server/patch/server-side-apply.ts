@@ -154,24 +154,15 @@ export function serverSideApply(current: KubeObject, applied: JsonObject, option
   return merged;
 }
 
-/** Returns the fields whose values differ from those before. */
-function changedFields(before: JsonObject, after: JsonObject): Fields {
-  const changed: Fields = {};
-  for (const [step, below] of Object.entries(fieldsIn(after))) {
-    const [old, current] = [childAt(before, step), childAt(after, step)];
-    if (isDeepStrictEqual(old, current)) continue;
-    if (isLeaf(below) || old === undefined) changed[step] = below;
-    else if (isObject(old) && isObject(current)) changed[step] = changedFields(old, current);
-    else changed[step] = changedElements(old, current, below);
-  }
-  return changed;
-}
-
-function changedElements(before: unknown, after: unknown, elements: Fields): Fields {
-  const changed = Object.entries(elements).flatMap(([step, below]) => {
+/** Returns those of the fields whose values differ from before. */
+function changedFields(fields: Fields, before: unknown, after: unknown): Fields {
+  const changed = Object.entries(fields).flatMap(([step, below]) => {
     const [old, current] = [childAt(before, step), childAt(after, step)];
     if (isDeepStrictEqual(old, current)) return [];
-    return [[step, isObject(old) && isObject(current) ? changedFields(old, current) : below] as const];
+    if (isLeaf(below) || old === undefined) return [[step, below] as const];
+    const rest = changedFields(below, old, current);
+    // A leaf would stand for all fields below it.
+    return isLeaf(rest) ? [] : [[step, rest] as const];
   });
   return Object.fromEntries(changed);
 }
@@ -206,7 +197,7 @@ export function managedAfterUpdate(
   const isReset = Array.isArray(requested) && requested.every((entry) => isObject(entry) && isLeaf(entry as Fields));
   const managed = isReset ? [] : ((before?.metadata['managedFields'] as ManagedFields[] | undefined) ?? []);
   const [old, current] = [ownable(before ?? {}), ownable(after)];
-  const changed = changedFields(old, current);
+  const changed = changedFields(fieldsIn(current), old, current);
   const isOwn = (entry: ManagedFields): boolean =>
     entry.manager === manager && entry.operation === 'Update' && (entry.subresource ?? '') === subresource;
   const ownEntry = managed.find(isOwn);
