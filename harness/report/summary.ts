@@ -1,6 +1,6 @@
 import type { CallCounts } from '../../aws/call-counts.ts';
 import { clientBlocks } from './client-summary.ts';
-import { judgedText, notExercisedText } from '../results/judged.ts';
+import { judgedText, notExercisedLines } from '../results/judged.ts';
 import { isFine, isFlaky, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { allowedText, counted, findingLines, flakyLines, mark, verdictCounts, type Paint } from '../results/text.ts';
 
@@ -31,7 +31,7 @@ export function summaryBlocks(
     ...(results.aws === null ? [] : [callsText(results.aws.calls)]),
     ...files.map((file) => `Report: ${file}`),
     judgedText(results),
-    ...[notExercisedText(results) ?? []].flat(),
+    ...notExercisedLines(results),
     countsText(results),
   ];
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { aResult, someResults } from '../../test/support/scenarios.ts';
-import { judgedText, notExercisedText } from './judged.ts';
+import { judgedText, notExercisedLines } from './judged.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';
 
 describe('judgedText', () => {
@@ -41,13 +41,18 @@ describe('judgedText', () => {
     expect(textOf({ ...embedded, faults: ['iam-ignores-deny'] })).to.contain('and the fault iam-ignores-deny of'));
 });
 
-describe('notExercisedText', () => {
+describe('notExercisedLines', () => {
   const textOf = (settings: Readonly<Record<string, unknown>>, cluster = 'embedded'): string | undefined => {
     const results = someResults([], summarize([]));
     const set = Object.entries(settings).map(([name, value]) => [name, { value, origin: 'flag' }]);
     const configuration = Object.fromEntries(set) as RunResults['configuration'];
     const clusters = [{ alias: 'c1', name: 'blue', facts: { agentChart: '0.1' } }];
-    return notExercisedText({ ...results, configuration, environment: { ...results.environment, cluster, clusters } });
+    const [line] = notExercisedLines({
+      ...results,
+      configuration,
+      environment: { ...results.environment, cluster, clusters },
+    });
+    return line;
   };
 
   it('lists what the default selection omits, with the flags', () =>

@@ -37,10 +37,10 @@ export function judgedParts(results: RunResults): readonly [yours: readonly stri
 
 const SELECTORS = ['suite', 'scenario', 'grep', 'grep-invert', 'suites-dir', 'last-failed', 'shard'] as const;
 
-/** Returns a sentence with the parts that a run of the default selection omits, and their flags; undefined for other runs. */
-export function notExercisedText({ configuration, environment }: RunResults): string | undefined {
+/** Returns a sentence with the parts that a run of the default selection omits, and their flags; nothing for other runs. */
+export function notExercisedLines({ configuration, environment }: RunResults): readonly string[] {
   const isSet = (name: string): boolean => Boolean(configuration[name]?.value);
-  if (SELECTORS.some(isSet)) return undefined;
+  if (SELECTORS.some(isSet)) return [];
   const chart = environment.clusters[0]?.facts['agentChart'];
   const parts = [
     ...(chart === '0.1' ? ['agent 0.2 (--agent-chart 0.2)'] : []),
@@ -48,7 +48,7 @@ export function notExercisedText({ configuration, environment }: RunResults): st
     ...(isSet('scope') ? [] : ['scopes aws and kubernetes (--scope all)']),
     ...(environment.cluster === 'embedded' ? ['a real Kubernetes (--cluster kind)'] : []),
   ];
-  return parts.length === 0 ? undefined : `Not exercised: ${listed(parts)}.`;
+  return parts.length === 0 ? [] : [`Not exercised: ${listed(parts)}.`];
 }
 
 /** `a, b and c` */

@@ -69,11 +69,9 @@ export class Poster {
           : 'Client.Timeout exceeded while awaiting headers';
         end(new NoAnswer(`context deadline exceeded (${while_})`));
       }, ATTEMPT_TIMEOUT);
-      const dial = setTimeout(() => {
-        end(new NoAnswer(`dial tcp ${hostname}:${port}: i/o timeout`));
-      }, DIAL_TIMEOUT);
+      const timedOut = (): void => end(new NoAnswer(`dial tcp ${hostname}:${port}: i/o timeout`));
       // A proxy's agent reports its socket only once it is connected to EKS Auth.
-      if (this.#proxy) clearTimeout(dial);
+      const dial = this.#proxy ? undefined : setTimeout(timedOut, DIAL_TIMEOUT);
       request.on('socket', (socket) => {
         const connected = (): void => clearTimeout(dial);
         if (socket.connecting) socket.once('connect', connected);
