@@ -149,3 +149,11 @@ export async function changePod({ kubernetes, name }: CheckContext, pod: string,
   const answer = await kubernetes({ method: 'PATCH', path, body: { metadata }, headers });
   expect(answer, `change of pod ${name(pod)}`).to.include({ status: 200 });
 }
+
+export const TOKEN_FOLDER = '/opt/tokens';
+
+/** Returns settings of a pod that mounts these sources of tokens at `TOKEN_FOLDER`. */
+export const mountedTokens = (sources: readonly object[]) => ({
+  volumes: [{ name: 'tokens', projected: { sources } }],
+  volumeMounts: [{ name: 'tokens', mountPath: TOKEN_FOLDER }],
+});

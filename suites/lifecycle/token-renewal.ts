@@ -15,7 +15,7 @@ import {
   type CheckContext,
 } from '../../harness/index.ts';
 import { NAMESPACE } from '../lib/namespace-requests.ts';
-import { asker, changePod, logOf, podOf, tells } from '../lib/programs.ts';
+import { asker, changePod, logOf, mountedTokens, podOf, tells, TOKEN_FOLDER } from '../lib/programs.ts';
 import { readData, TOKEN_DIRECTORY } from '../lib/worlds.ts';
 import { isGood, newToken } from '../service-accounts/lib/token-requests.ts';
 
@@ -188,7 +188,7 @@ const RENEWED = /renewed/;
 
 /** Starts a pod that prints the UID of its token's service account at its start and at each renewal. */
 async function startReader(context: CheckContext, pod: string, expirationSeconds = 3600): Promise<void> {
-  const path = `${TOKENS_DIRECTORY}/token`;
+  const path = `${TOKEN_FOLDER}/token`;
   const sources = [{ serviceAccountToken: { path: 'token', audience: 'vault.example.com', expirationSeconds } }];
   const program = `
 const read = () => require('fs').readFileSync('${path}', 'utf8');
@@ -202,15 +202,12 @@ print('started', known);`;
     'POST',
     'pods',
     await podOf(context, pod, program, {
-      volumes: [{ name: 'token', projected: { sources } }],
-      volumeMounts: [{ name: 'token', mountPath: TOKENS_DIRECTORY }],
+      ...mountedTokens(sources),
       spec: { terminationGracePeriodSeconds: 3600 },
     }),
   );
   if (!(await tells(context, pod, /started/))) throw new Error(`Timed out: pod ${pod} has not started.`);
 }
-
-const TOKENS_DIRECTORY = '/opt/tokens';
 
 const uidsOf = (log: string): readonly string[] =>
   [...log.matchAll(/(?:started|renewed) (\S+)/g)].map(([, uid = '']) => uid);

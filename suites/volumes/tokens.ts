@@ -2,7 +2,17 @@
 import { expect } from 'chai';
 import { advanceClock, check, granted, readFile, suite, type CheckContext } from '../../harness/index.ts';
 import { askerOf } from '../lib/namespace-requests.ts';
-import { API_ACCESS, asker, logOf, MESSAGE, messageOf, podOf, tells } from '../lib/programs.ts';
+import {
+  API_ACCESS,
+  asker,
+  logOf,
+  MESSAGE,
+  messageOf,
+  mountedTokens,
+  podOf,
+  tells,
+  TOKEN_FOLDER,
+} from '../lib/programs.ts';
 
 suite('volumes', ({ scenario }) => {
   scenario('RB-36', 'the kubelet renews each token of a pod at its own time, even if nothing else changes', {
@@ -23,7 +33,11 @@ suite('volumes', ({ scenario }) => {
           ['reads', WATCH, []],
           ['initializes', 'process.exit(0)', [{ name: 'init', program: WATCH }]],
         ] as const)
-          await ask('POST', 'pods', await podOf(context, pod, program, { ...mounted(sources), initContainers: init }));
+          await ask(
+            'POST',
+            'pods',
+            await podOf(context, pod, program, { ...mountedTokens(sources), initContainers: init }),
+          );
         for (const [pod, container] of [['reads'], ['initializes', 'init']] as const)
           if (!(await tells(context, pod, /started/, container)))
             throw new Error(`Timed out: pod ${pod} has not started.`);
@@ -61,7 +75,7 @@ suite('volumes', ({ scenario }) => {
           { serviceAccountToken: { path: 'long', audience: '' } },
           { serviceAccountToken: { path: 'deep/er/other', audience: 'vault.example.com' } },
         ];
-        await asker(context)('POST', 'pods', await podOf(context, 'claims', CLAIMS, mounted(sources)));
+        await asker(context)('POST', 'pods', await podOf(context, 'claims', CLAIMS, mountedTokens(sources)));
         const { audiences } = await tokenRequest(context, {});
         const audiencesAndSeconds = JSON.parse(await messageOf(context, 'claims')) as readonly (readonly [
           unknown,
@@ -80,19 +94,13 @@ suite('volumes', ({ scenario }) => {
   });
 });
 
-const TOKENS = '/opt/tokens';
-const mounted = (sources: readonly object[]) => ({
-  volumes: [{ name: 'tokens', projected: { sources } }],
-  volumeMounts: [{ name: 'tokens', mountPath: TOKENS }],
-});
-
 /** Kubelets check every second. With twelve seconds each, all checks of the scenario can fail within its time limit. */
 const renewed = (what: RegExp, container?: string) => [what, container, 12] as const;
 
 /** Prints which of its tokens have changed. */
 const WATCH = `
 const files = {
-  short: '${TOKENS}/short', medium: '${TOKENS}/medium', long: '${TOKENS}/long', api: '${API_ACCESS}/token',
+  short: '${TOKEN_FOLDER}/short', medium: '${TOKEN_FOLDER}/medium', long: '${TOKEN_FOLDER}/long', api: '${API_ACCESS}/token',
 };
 const read = (name) => require('fs').readFileSync(files[name], 'utf8');
 const known = Object.fromEntries(Object.keys(files).map((name) => [name, read(name)]));
@@ -103,7 +111,7 @@ setInterval(() => {
 
 /** Prints the audiences and lifetimes of its tokens. */
 const CLAIMS = `
-const claims = ['${TOKENS}/short', '${TOKENS}/long', '${TOKENS}/deep/er/other', '${API_ACCESS}/token'].map(
+const claims = ['${TOKEN_FOLDER}/short', '${TOKEN_FOLDER}/long', '${TOKEN_FOLDER}/deep/er/other', '${API_ACCESS}/token'].map(
   (file) => JSON.parse(Buffer.from(require('fs').readFileSync(file, 'utf8').split('.')[1], 'base64url')));
 require('fs').writeFileSync('${MESSAGE}', JSON.stringify(claims.map(({ aud, exp, iat }) => [aud, exp - iat])));`;
 

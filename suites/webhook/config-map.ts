@@ -1,5 +1,4 @@
 /** The config map that gives roles to service accounts without an annotation. */
-import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import {
   admitPod,
@@ -15,6 +14,7 @@ import {
   suite,
   type CheckContext,
 } from '../../harness/index.ts';
+import { admitted } from './lib/admitted.ts';
 import { STS_ENDPOINTS } from './lib/settings.ts';
 
 const CONFIG_MAPS = '/api/v1/namespaces/kube-system/configmaps';
@@ -56,21 +56,17 @@ const UNSEEN = JSON.stringify({
 });
 /** Writes the config map, and waits until the webhook gives the pods of an account this role. */
 async function write(
-  { kubernetes, name, eventually }: CheckContext,
+  context: CheckContext,
   config: string,
   [account, role]: readonly [account: string, role: string],
 ): Promise<void> {
+  const { kubernetes, name, eventually } = context;
   const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: NAME }, data: { config: name(config) } };
   const put = await kubernetes({ method: 'PUT', path: `${CONFIG_MAPS}/${NAME}`, body });
   const { status } = put.status === 404 ? await kubernetes({ method: 'POST', path: CONFIG_MAPS, body }) : put;
   expect(status, `config map for ${account}`).to.be.oneOf([200, 201]);
-  const containers = [{ name: 'app', image: 'example.com/app:1' }];
-  const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'admitted' } };
-  const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
   const look = async (): Promise<string | undefined> => {
-    const like = { ...pod, spec: { serviceAccountName: account, containers } };
-    const answer = await kubernetes({ method: 'POST', path, body: like });
-    const { spec } = JSON.parse(answer.body) as V1Pod;
+    const { spec } = await admitted(context, account);
     return spec?.containers[0]?.env?.find((variable) => variable.name === 'AWS_ROLE_ARN')?.value;
   };
   const seen = await eventually(look, (found) => found === name(role));

@@ -1,5 +1,5 @@
 /** Webhooks that cannot be reached, or have not yet seen a service account. */
-import type { V1MutatingWebhookConfiguration, V1Pod } from '@kubernetes/client-node';
+import type { V1MutatingWebhookConfiguration } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import {
   admitPod,
@@ -22,6 +22,7 @@ import {
 import { NOT_INJECTED } from '../lib/outcomes.ts';
 import { WEBHOOK_HANDLER } from '../lib/sources.ts';
 import { ASSOCIATED } from '../lib/worlds.ts';
+import { admitted } from './lib/admitted.ts';
 import { POD, post, review } from './lib/reviews.ts';
 
 const podOf = (serviceAccountName: string) => ({ ...POD, spec: { ...POD.spec, serviceAccountName } });
@@ -153,7 +154,9 @@ suite('webhook', ({ scenario }) => {
         };
         const labels = { 'eks.amazonaws.com/skip-pod-identity-webhook': '' };
         const isInjected = async () =>
-          JSON.stringify((await admitted(context, 'app', labels)).spec).includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+          JSON.stringify((await admitted(context, 'app', { metadata: { labels } })).spec).includes(
+            'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+          );
         expect(await isInjected(), 'settings without the second registration').to.equal(false);
         const { status, body: answer } = await kubernetes({ method: 'POST', path: REGISTRATIONS, body: second });
         expect(status, answer).to.equal(201);
@@ -182,16 +185,6 @@ async function write({ kubernetes, name }: CheckContext, account: string, method
   const body = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: account, ...metadata } };
   const { status, body: text } = await kubernetes({ method, path, headers, body });
   expect(status, text).to.be.oneOf([200, 201]);
-}
-
-/** Returns a pod of the service account as admission changes it, without storing it. */
-async function admitted({ kubernetes, name }: CheckContext, serviceAccountName: string, labels = {}): Promise<V1Pod> {
-  const path = name('/api/v1/namespaces/<namespace:app>/pods?dryRun=All');
-  const spec = { serviceAccountName, containers: [{ name: 'app', image: 'example.com/app:1' }] };
-  const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'late', labels }, spec };
-  const answer = await kubernetes({ method: 'POST', path, body });
-  expect(answer.status, answer.body).to.equal(201);
-  return JSON.parse(answer.body) as V1Pod;
 }
 
 /** Returns the version of the annotations that a pod's settings are from, or an empty string without settings. */

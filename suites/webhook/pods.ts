@@ -2,6 +2,7 @@
 import type { V1Container, V1Pod, V1PodList, V1PodSpec } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { admitPod, check, createAssociation, irsaRole, podIdentityRole, succeeds, suite } from '../../harness/index.ts';
+import { admitted } from './lib/admitted.ts';
 
 const PODS = '/api/v1/namespaces/<namespace:app>/pods';
 /** A specification of pods that never start. */
@@ -87,15 +88,10 @@ suite('webhook', ({ scenario }) => {
     workloads: { app: { role: 'app' }, plain: { serviceAccount: 'plain' } },
     probes: [
       succeeds(admitPod('app'), { injected: 'pod-identity' }),
-      check('only the settings differ from a pod without them', async ({ kubernetes, name }) => {
-        const admitted = async (serviceAccountName: string): Promise<V1Pod> => {
-          const metadata = { name: 'whole', labels: { team: 'red' }, annotations: { note: 'kept' } };
-          const body = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { ...WHOLE, serviceAccountName } };
-          const answer = await kubernetes({ method: 'POST', path: name(`${PODS}?dryRun=All`), body });
-          expect(answer, answer.body).to.include({ status: 201 });
-          return JSON.parse(answer.body) as V1Pod;
-        };
-        const [injected, plain] = [await admitted('app'), await admitted('plain')];
+      check('only the settings differ from a pod without them', async (context) => {
+        const metadata = { name: 'whole', labels: { team: 'red' }, annotations: { note: 'kept' } };
+        const whole = (account: string): Promise<V1Pod> => admitted(context, account, { metadata, spec: WHOLE });
+        const [injected, plain] = [await whole('app'), await whole('plain')];
         expect(JSON.stringify(injected), 'settings').to.contain('AWS_CONTAINER_CREDENTIALS_FULL_URI');
         expect(withoutSettings(injected)).to.deep.equal(withoutSettings(plain));
         // A sidecar without its restart policy would block the pod's start.
