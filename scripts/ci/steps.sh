@@ -73,7 +73,9 @@ conclude() {
   if ((status != 0)); then problem="FAILED: $title (exit code $status)"; fi
   if [[ -n "$problem" ]]; then
     printf '%s\n' "$problem"
-    { printf '\n-- %s\n' "${problem#FAILED: }" && grep -E '^ *FAILED' "$log" | head -n 20; tail -n 40 "$log"; } >>"$reports/failures"
+    { printf '\n-- %s\n' "${problem#FAILED: }" && tail -n 40 "$log"; } >>"$reports/failures"
+    # Scenarios with their reason, and tests with their error.
+    { printf '%s\n' "$problem" && grep -E -A 4 '^ *(FAILED|ERROR|INCONCLUSIVE|[0-9]+\)) ' "$log" | cut -c 1-300 | head -n 40; } >>"$reports/failed"
   fi
   take_processor_time
   printf '%5s s  %5s s  %s%s\n' "$4" "$processor_time" "$title" "${5:-}" >>"$reports/times"
@@ -95,7 +97,10 @@ finish() {
   join_steps
   printf '\n== Steps by duration, with processor time (%s s in total)\n' "$SECONDS"
   sort -rn "$reports/times"
-  if [[ -s "$reports/failures" ]]; then printf '\n== Failed steps, with the end of their output\n' && cat "$reports/failures"; fi
+  if [[ -s "$reports/failures" ]]; then
+    printf '\n== Failed steps, with the end of their output\n' && cat "$reports/failures"
+    printf '\n== What failed\n' && cat "$reports/failed"
+  fi
   printf '\n%s passed, %s failed\n' "$passed" "$failed"
   ((failed == 0))
   exit

@@ -57,6 +57,27 @@ describe('steps of .ci/run', () => {
     expect(status).to.equal(1);
   });
 
+  it('name failed tests and scenarios last, with reasons', () => {
+    const { stdout } = run(
+      `step 'a run' sh -c 'echo "  ERROR PI-01 a title"; echo "      a reason"; echo; echo; echo; seq 100; exit 3'`,
+      `step 'tests' sh -c 'echo "  1) a suite"; echo "       a test:"; echo; echo "      Error"; seq 100; exit 1'`,
+    );
+    expect(stdout.slice(stdout.indexOf('== What failed')).split('\n').slice(1, -3)).to.deep.equal([
+      'FAILED: a run (exit code 3)',
+      '  ERROR PI-01 a title',
+      '      a reason',
+      '',
+      '',
+      '',
+      'FAILED: tests (exit code 1)',
+      '  1) a suite',
+      '       a test:',
+      '',
+      '      Error',
+      '1',
+    ]);
+  });
+
   it('print the output of a background step in one piece when it has finished', () => {
     const { stdout } = run(
       `first() { echo one; until [ -e "$reports/go" ]; do sleep 0.01; done; echo two; }`,
