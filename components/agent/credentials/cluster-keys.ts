@@ -12,6 +12,21 @@ import type { InCluster } from '../options.ts';
 export const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 const TIMEOUT = 10_000;
 
+type Jwk = JsonWebKey & { readonly kid: string };
+
+/** Returns the keys of a key set by id. Like the real agent, skips keys that cannot be read. */
+export function usableKeys(set: readonly Jwk[], log: Logger): ReadonlyMap<string, KeyObject> {
+  const keys = new Map<string, KeyObject>();
+  for (const jwk of set) {
+    try {
+      keys.set(jwk.kid, createPublicKey({ key: jwk, format: 'jwk' }));
+    } catch (error) {
+      log.info(`Public key ${jwk.kid} was skipped: ${(error as Error).message}`);
+    }
+  }
+  return keys;
+}
+
 /**
  * Fetches and caches the cluster's issuer keys (Kubernetes documentation, "Service account issuer discovery"). Unlike
  * this class, the real agent stores them in a file, and ignores the keys of API servers before 1.34.
@@ -33,10 +48,8 @@ export class ClusterKeys {
 
   async refresh(log: Logger): Promise<void> {
     log.info('Public key cache refresh triggered');
-    const { keys } = (await this.#get('/openid/v1/jwks')) as {
-      readonly keys: readonly (JsonWebKey & { kid: string })[];
-    };
-    this.#keys = new Map(keys.map((jwk) => [jwk.kid, createPublicKey({ key: jwk, format: 'jwk' })]));
+    const { keys } = (await this.#get('/openid/v1/jwks')) as { readonly keys: readonly Jwk[] };
+    this.#keys = usableKeys(keys, log);
     log.info(`Public key cache refreshed with ${this.#keys.size} keys`);
   }
 
