@@ -17,9 +17,10 @@ const MAY_IMPORT = {
   'clusters/kubernetes': ['foundation/'],
   clusters: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/'],
   harness: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/', 'clusters/'],
+  doctor: ['foundation/', 'aws/', 'emulator/iam/', 'components/webhook/'],
   suites: ['harness/index\\.ts$', 'foundation/(aws/aws-problem|node/certificates)\\.ts$'],
   scripts: ['foundation/', 'aws/', 'emulator/', 'components/', 'clusters/', 'harness/', 'test/(contract|support)/'],
-  bin: ['foundation/', 'aws/', 'emulator/', 'components/', 'clusters/', 'harness/', 'scripts/'],
+  bin: ['foundation/', 'aws/', 'emulator/', 'components/', 'clusters/', 'harness/', 'doctor/', 'scripts/'],
 };
 
 /** The folders of a folder, lowest first: each may import those before it. Files of the folder itself are above all. */
@@ -78,6 +79,7 @@ const LAYERS = {
     'in-cluster',
     'watch',
   ],
+  doctor: ['snapshot', 'facts', 'checks', 'judge', 'collect', 'pod', 'output'],
 };
 
 const WITHOUT_CODE = /^(\.|dist$|docs$|examples$|node_modules$|reports$|test$)/;

@@ -1,0 +1,45 @@
+import type { ClusterFacts } from '../facts/cluster-facts.ts';
+import type { ObjectName } from '../snapshot/object-name.ts';
+import type { Right } from '../snapshot/snapshot.ts';
+
+/** From the most severe: breaks an identity now; may give a wrong one or break one later; worth knowing. */
+export const SEVERITIES = ['error', 'warning', 'info'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** One case of a check's problem. */
+export interface Case {
+  readonly object: ObjectName;
+  /** One sentence with the observed values. Cases with the same object and sentence are one finding. */
+  readonly text: string;
+  /** A command or change that repairs this case; undefined: the check's `fix` says enough. */
+  readonly repair?: string;
+  /** The names of the affected pods. */
+  readonly pods?: readonly string[];
+}
+
+/** An object that the check could not judge. */
+export interface Unjudged {
+  readonly object: ObjectName;
+  readonly missing: Right;
+}
+
+/** What a check looks for, and its documentation. Texts are sentences in Markdown without headings. */
+export interface Check {
+  /** Never reused. */
+  readonly id: `PID${number}`;
+  /** The problem, as in `The trust policy does not allow tagging the session`. */
+  readonly title: string;
+  readonly severity: Severity;
+  /** Without any of these rights the check is not made. */
+  readonly rights: readonly Right[];
+  /** The compared objects and fields. */
+  readonly observation: string;
+  /** Why it happens. */
+  readonly cause: string;
+  /** What pods or people notice. */
+  readonly effect: string;
+  readonly fix: string;
+  /** A section of AWS's or Kubernetes' documentation, or a repository and its file. */
+  readonly source: string;
+  readonly find: (facts: ClusterFacts) => Iterable<Case | Unjudged>;
+}

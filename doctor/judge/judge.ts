@@ -1,0 +1,115 @@
+import type { Case, Check, Severity, Unjudged } from '../checks/check.ts';
+import { ClusterFacts } from '../facts/cluster-facts.ts';
+import type { ObjectName } from '../snapshot/object-name.ts';
+import type { ClusterSnapshot, Right, Snapshot } from '../snapshot/snapshot.ts';
+
+/** A check's problem in one object, with all its pods. */
+export interface Finding {
+  readonly check: Check['id'];
+  readonly severity: Severity;
+  readonly title: string;
+  /** The context of the kubeconfig. */
+  readonly cluster: string;
+  readonly object: ObjectName;
+  readonly text: string;
+  readonly repair: string;
+  readonly pods: readonly string[];
+}
+
+/** A check that was not made, or not for some objects. */
+export interface NotChecked {
+  readonly check: Check['id'];
+  readonly title: string;
+  readonly cluster: string;
+  readonly missing: Right;
+  /** Why the right is missing, such as `AccessDenied`. */
+  readonly reason: string;
+  /** Empty if the check was not made at all. */
+  readonly objects: readonly ObjectName[];
+}
+
+export interface Diagnosis {
+  readonly findings: readonly Finding[];
+  readonly notChecked: readonly NotChecked[];
+  /** Checks that were made for all objects and found nothing, by cluster. */
+  readonly passed: readonly { readonly check: Check['id']; readonly cluster: string }[];
+}
+
+/** Makes checks on every cluster of a snapshot. Reads nothing else. */
+export function judge(snapshot: Snapshot, checks: readonly Check[]): Diagnosis {
+  const parts = snapshot.clusters.flatMap((cluster) => {
+    const facts = new ClusterFacts(cluster);
+    return checks.map((check) => judgeCluster(check, facts));
+  });
+  return {
+    findings: parts.flatMap(({ findings }) => findings),
+    notChecked: parts.flatMap(({ notChecked }) => notChecked),
+    passed: parts.flatMap(({ passed }) => passed),
+  };
+}
+
+function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
+  const { snapshot } = facts;
+  const { id, title, severity } = check;
+  const cluster = snapshot.context;
+  const notChecked = (missing: Right, objects: readonly ObjectName[], reason: string): NotChecked => ({
+    check: id,
+    title,
+    cluster,
+    missing,
+    reason,
+    objects,
+  });
+  const missing = check.rights.flatMap((right) => {
+    const reason = whyMissing(right, snapshot);
+    return reason === undefined ? [] : [notChecked(right, [], reason)];
+  });
+  if (missing.length > 0) return { findings: [], notChecked: missing.slice(0, 1), passed: [] };
+
+  const cases: Case[] = [];
+  const unjudged = new Map<Right, ObjectName[]>();
+  for (const one of check.find(facts)) {
+    if (isCase(one)) cases.push(one);
+    else unjudged.set(one.missing, [...(unjudged.get(one.missing) ?? []), one.object]);
+  }
+  const findings = merged(cases).map(({ object, text, repair = check.fix, pods = [] }) => ({
+    check: id,
+    severity,
+    title,
+    cluster,
+    object,
+    text,
+    repair,
+    pods,
+  }));
+  const partly = [...unjudged].map(([right, objects]) =>
+    notChecked(right, objects, facts.gap(right)?.reason ?? 'not readable'),
+  );
+  return {
+    findings,
+    notChecked: partly,
+    passed: findings.length + partly.length === 0 ? [{ check: id, cluster }] : [],
+  };
+}
+
+const isCase = (one: Case | Unjudged): one is Case => 'text' in one;
+
+/** AWS' rights contain a colon. */
+function whyMissing(right: Right, { aws, gaps }: ClusterSnapshot): string | undefined {
+  const gap = gaps.find((one) => one.right === right && one.object === undefined);
+  if (gap) return gap.reason;
+  if (!right.includes(':')) return undefined;
+  if (aws === undefined) return 'no AWS credentials';
+  return right.startsWith('eks:') && aws.cluster === undefined ? 'the cluster is not on EKS' : undefined;
+}
+
+/** Makes one case of those with the same object and text. */
+function merged(cases: readonly Case[]): readonly Case[] {
+  const byKey = new Map<string, Case>();
+  for (const one of cases) {
+    const key = JSON.stringify([one.object.kind, one.object.namespace, one.object.name, one.text]);
+    const before = byKey.get(key);
+    byKey.set(key, before ? { ...before, pods: [...(before.pods ?? []), ...(one.pods ?? [])] } : one);
+  }
+  return [...byKey.values()];
+}

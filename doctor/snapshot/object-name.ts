@@ -1,0 +1,7 @@
+/** An object of Kubernetes or AWS, such as `Deployment payments/ledger` or an ARN. */
+export interface ObjectName {
+  /** Such as `Deployment`, `ServiceAccount`, `Node`, `Association`, `Role`. */
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}
