@@ -44,7 +44,8 @@ describe('LocalStack with the commands in docs/other-aws.md', function () {
     await execa('bash', ['-c', script], {
       cwd: ROOT,
       extendEnv: false,
-      env: { PATH, HOME, CONFORMANCE_REPORT_DIR: folder, CONFORMANCE_QUIET: 'true' },
+      // Other tests run at the same time.
+      env: { PATH, HOME, CONFORMANCE_REPORT_DIR: folder, CONFORMANCE_QUIET: 'true', CONFORMANCE_TIMEOUT: '300' },
       reject: false,
       stdio: 'ignore',
     });

@@ -33,7 +33,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
 /** Scenarios that can be judged without pods and pass. */
 const AS_AWS = [
   ...['CP-01', 'CP-03', 'CP-04', 'CP-05', 'CP-07', 'CP-08', 'CP-10', 'CP-11', 'CP-12', 'CP-14', 'CP-15', 'CP-17'],
-  ...['CP-19', 'CP-20', 'CP-21', 'CP-22', 'PI-27', 'PI-28', 'LC-22'],
+  ...['CP-19', 'CP-20', 'CP-21', 'CP-22', 'CP-33', 'PI-27', 'PI-28', 'LC-22'],
 ];
 
 describe('MiniStack', function () {
@@ -152,7 +152,12 @@ describe('MiniStack', function () {
     it('accepts forged tokens, which fails the run', () => {
       const forged = scenarios(outcome).find(({ id }) => id === 'IR-11b');
       expect(forged?.verdict, outcome.stderr).to.equal('failed');
-      expect(forged?.probes.map(({ observed }) => observed?.outcome)).to.deep.equal(['granted', 'granted', 'granted']);
+      expect(forged?.probes.map(({ observed }) => observed?.outcome)).to.deep.equal([
+        'granted',
+        'granted',
+        'granted',
+        'granted',
+      ]);
       expect(outcome.exitCode).to.equal(1);
     });
 

@@ -4,12 +4,16 @@ import {
   DeleteNodegroupCommand,
   waitUntilNodegroupDeleted,
 } from '@aws-sdk/client-eks';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClusters } from '../support/eks-cluster.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
 import { ADDON_DEGRADED } from '../../emulator/world/eks-model.ts';
 import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
+import { temporaryFolder } from '../support/run-cli.ts';
+import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { existingCluster, objectsIn } from './existing.ts';
 import { DELAYS, expectSentence, rehearse } from './support.ts';
 
@@ -166,12 +170,17 @@ describe('runs on an existing EKS cluster', () => {
     cloud = await rehearsalCloud();
     const blue = await existingCluster(cloud, 'blue', { addon: false });
     const before = [await cloud.inventory(), await objectsIn(blue)];
-    // The first run is still probing when the second one starts.
-    cloud.aws.controls?.addDisturbance({ service: 's3', operation: 'GetObject', delayMilliseconds: 6000, times: 1 });
-    const first = rehearse(cloud, { args: ['--cluster-name', 'blue'] });
+    const isOver = join(temporaryFolder(), 'second-is-over');
+    const waits = `all.check('the second run is over', async () => {
+      const { existsSync } = await import('node:fs');
+      while (!existsSync('${isOver}')) await new Promise((resolve) => setTimeout(resolve, 50));
+    })`;
+    const files = { 'mine.ts': suiteFile(scenario('MY-01', `${PASSES}, ${waits}`)) };
+    const first = rehearse(cloud, { args: ['--cluster-name', 'blue'], files });
     const isTaken = async (): Promise<boolean> => (await objectsIn(blue)).some((title) => title.includes('/leases '));
     while (!(await isTaken())) await sleep(50);
     const second = await rehearse(cloud, { args: ['--cluster-name', 'blue'] });
+    writeFileSync(isOver, '');
     expectSentence(
       cloud,
       second,
