@@ -6,7 +6,7 @@ import { format } from 'prettier';
 import { configure } from '../harness/config/configuration.ts';
 import { capabilitiesBefore } from '../harness/engine/platform.ts';
 import { DEFAULT_SCOPES } from '../harness/plan/scopes.ts';
-import { counted } from '../harness/results/text.ts';
+import { counted } from '../foundation/node/text.ts';
 import { readSuites, type Suites } from '../harness/scenario-files/read-suites.ts';
 import { unmetRequirements } from '../harness/scenario/requirements.ts';
 import type { Scenario } from '../harness/scenario/spec.ts';

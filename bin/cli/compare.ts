@@ -32,7 +32,7 @@ because no scenario has a verdict on both sides.`,
         import('../../harness/results/read-results.ts'),
         import('../../harness/compare/text.ts'),
         import('../../harness/report/terminal.ts'),
-        import('../../harness/results/text.ts'),
+        import('../../foundation/node/text.ts'),
       ]);
     const deviations = list('deviations').flatMap(readDeviations);
     const [a, b] = [readResults(one), readResults(other)];

@@ -2,7 +2,7 @@ import { commandLine } from '../../foundation/node/command-line.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import type { OptionSpec } from '../../foundation/node/options.ts';
-import { wrap } from '../../harness/results/text.ts';
+import { wrap } from '../../foundation/node/text.ts';
 
 export interface Described {
   readonly name: string;

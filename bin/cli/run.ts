@@ -81,7 +81,7 @@ async function runScenarios(
 ): Promise<number> {
   const [{ isTerminal }, { widthOf, wrap }, { run }, { startedClients, withInstalledClients }] = await Promise.all([
     import('../../harness/report/reporters.ts'),
-    import('../../harness/results/text.ts'),
+    import('../../foundation/node/text.ts'),
     import('../../harness/engine/run.ts'),
     import('../../harness/plan/clients.ts'),
   ]);

@@ -1,5 +1,5 @@
 import type { Comparison, ComparedDifference, ScenarioComparison } from './compare.ts';
-import { wrap } from '../results/text.ts';
+import { wrap } from '../../foundation/node/text.ts';
 import { medianTimes, notCompared, oneLine, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
 const [BOLD, RED, YELLOW, CYAN] = [1, 31, 33, 36];

@@ -1,4 +1,4 @@
-import { clip, counted } from '../results/text.ts';
+import { clip, counted } from '../../foundation/node/text.ts';
 import { isCompared, type Comparison, type ScenarioComparison } from './compare.ts';
 import type { Value } from './differences.ts';
 import type { Side } from '../results/read-results.ts';

@@ -12,7 +12,7 @@ import {
   type ScenarioResult,
 } from '../results/results.ts';
 import { probeSentence } from '../report/wrong-probes.ts';
-import { counted } from '../results/text.ts';
+import { counted } from '../../foundation/node/text.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { receivedCalls, type Received } from '../verdict/received-calls.ts';
 import { arrange } from '../world/fixtures/index.ts';

@@ -1,5 +1,5 @@
 import { clustersOf, unmetRequirements } from '../scenario/requirements.ts';
-import { counted } from '../results/text.ts';
+import { counted } from '../../foundation/node/text.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { prefetch } from '../world/prefetch.ts';

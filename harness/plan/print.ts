@@ -5,7 +5,7 @@ import { probeText } from './probe-text.ts';
 import { associationOf, bucketsOf, placeOf } from '../scenario/parts.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { counted } from '../results/text.ts';
+import { counted } from '../../foundation/node/text.ts';
 import { capabilitiesOf, clustersOf, isExclusive, needsMachine, unmetRequirements } from '../scenario/requirements.ts';
 
 /** Lists scenarios by suite, with name, scope and count, and a line with id and title for each. */

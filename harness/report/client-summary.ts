@@ -1,6 +1,6 @@
 import { clientTable, isSplit, type ClientColumn, type ClientRow } from '../results/client-table.ts';
 import type { ScenarioResult, Verdict } from '../results/results.ts';
-import { clip, type Paint } from '../results/text.ts';
+import { clip, type Paint } from '../../foundation/node/text.ts';
 
 const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
   passed: ['.', 32],

@@ -6,7 +6,7 @@ import { plain, table } from '../results/markdown.ts';
 import type { Reporter } from './reporter.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult, Verdict } from '../results/results.ts';
 import { fileReporter } from './write.ts';
-import { counted } from '../results/text.ts';
+import { counted } from '../../foundation/node/text.ts';
 
 /** Writes fidelity.md if the run judged services that are not AWS itself. */
 export const fidelityReporter = (): Reporter =>

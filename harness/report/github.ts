@@ -5,7 +5,8 @@ import { plain, table } from '../results/markdown.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { judgedText } from '../results/judged.ts';
 import { isFine, type RunResults, type ScenarioResult, type Verdict } from '../results/results.ts';
-import { allowedText, counted, findingLines, flakyLines, verdictCounts, VERDICTS } from '../results/text.ts';
+import { counted } from '../../foundation/node/text.ts';
+import { allowedText, findingLines, flakyLines, verdictCounts, VERDICTS } from '../results/text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 /** Annotates unexpected scenarios, and appends the run to the job's summary, if there is one. */

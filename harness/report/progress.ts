@@ -1,6 +1,6 @@
 import { bar } from './live-region.ts';
 import { isFine, type Phase, type ScenarioResult } from '../results/results.ts';
-import { counted } from '../results/text.ts';
+import { counted } from '../../foundation/node/text.ts';
 
 const NAMED = 4;
 const BAR_COLUMNS = 24;

@@ -2,7 +2,8 @@ import type { CallCounts } from '../../aws/call-counts.ts';
 import { clientBlocks } from './client-summary.ts';
 import { judgedText, notExercisedLines } from '../results/judged.ts';
 import { isFine, isFlaky, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
-import { allowedText, counted, findingLines, flakyLines, mark, verdictCounts, type Paint } from '../results/text.ts';
+import { counted, type Paint } from '../../foundation/node/text.ts';
+import { allowedText, findingLines, flakyLines, mark, verdictCounts } from '../results/text.ts';
 
 export function summaryBlocks(
   results: RunResults,

@@ -5,7 +5,8 @@ import { Progress } from './progress.ts';
 import type { Reporter, ReporterOptions, RunStart, ScenarioStart } from './reporter.ts';
 import { isFine, isFlaky, ownTime, type Phase, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { summaryBlocks } from './summary.ts';
-import { allowedText, mark, verdictCounts, widthOf, wrap, type Paint } from '../results/text.ts';
+import { widthOf, wrap, type Paint } from '../../foundation/node/text.ts';
+import { allowedText, mark, verdictCounts } from '../results/text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 export interface TerminalOptions extends Omit<ReporterOptions, 'stdout'> {

@@ -3,7 +3,7 @@ import type { DenialCause } from '../../foundation/protocols/denial-cause.ts';
 import { alternatives, firstMismatch, type Mismatch } from '../../foundation/protocols/expectation.ts';
 import type { FactMatcher, Identity, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
-import { clip } from '../results/text.ts';
+import { clip } from '../../foundation/node/text.ts';
 import type { Expectation } from '../scenario/spec.ts';
 
 /** Like `causeFromMessage`, but from AWS's record of the call, if any. */

@@ -1,6 +1,6 @@
 import { dirname, relative, resolve } from 'node:path';
 import type { Round, Rounds } from '../engine/session.ts';
-import { counted } from '../results/text.ts';
+import { counted } from '../../foundation/node/text.ts';
 import type { NamedReporter, Output } from '../report/reporter.ts';
 import type { Suites } from '../scenario-files/read-suites.ts';
 import type { Scenario } from '../scenario/spec.ts';

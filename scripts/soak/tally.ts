@@ -1,5 +1,5 @@
 import type { RunResults, Verdict } from '../../harness/results/results.ts';
-import { counted } from '../../harness/results/text.ts';
+import { counted } from '../../foundation/node/text.ts';
 import { isNothing, type Left } from './left.ts';
 
 /** Orders of consecutive runs. `random` gets a new seed each time. */
