@@ -19,7 +19,16 @@ const MAY_IMPORT = {
   harness: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/', 'clusters/'],
   doctor: ['foundation/', 'aws/', 'emulator/iam/', 'components/webhook/'],
   suites: ['harness/index\\.ts$', 'foundation/(aws/aws-problem|node/certificates)\\.ts$'],
-  scripts: ['foundation/', 'aws/', 'emulator/', 'components/', 'clusters/', 'harness/', 'test/(contract|support)/'],
+  scripts: [
+    'foundation/',
+    'aws/',
+    'emulator/',
+    'components/',
+    'clusters/',
+    'harness/',
+    'doctor/',
+    'test/(contract|support)/',
+  ],
   bin: ['foundation/', 'aws/', 'emulator/', 'components/', 'clusters/', 'harness/', 'doctor/', 'scripts/'],
 };
 

@@ -12,7 +12,7 @@ import { ScenarioTest } from './report/mocha.ts';
 import { readGate, unknownScenario, type Gate } from './gate/gate.ts';
 import type { NamedReporter, Reporter } from './report/reporter.ts';
 import { makeReporters } from './report/reporters.ts';
-import { wantsColor } from './report/terminal.ts';
+import { wantsColor } from '../foundation/node/text.ts';
 import type { RunResults } from './results/results.ts';
 import { newRegistry, openRegistry } from './scenario-files/suite-registry.ts';
 import type { Scenario } from './scenario/spec.ts';

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import * as z from 'zod';
 import { caseFileSchema } from '../emulator/iam/evaluate/case-file.ts';
+import { reportSchema } from '../doctor/output/report-schema.ts';
 import { comparisonSchema } from '../harness/compare/comparison-schema.ts';
 import { resultsSchema } from '../harness/results/results-schema.ts';
 import { configSchema } from './config-schema.ts';
@@ -11,6 +12,7 @@ import { policySchema } from './policy-schema.ts';
 
 /** Schemas by path. */
 export const PUBLISHED = {
+  'doctor/output/doctor.schema.json': reportSchema,
   'emulator/iam/evaluate/cases.schema.json': caseFileSchema,
   'harness/compare/compare.schema.json': comparisonSchema,
   'emulator/iam/policy.schema.json': policySchema,

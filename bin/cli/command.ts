@@ -17,7 +17,7 @@ export interface Command<Given extends GivenOptions = GivenOptions> extends Desc
 
 const COMMON: readonly OptionSpec[] = [
   option.flag('verbose', 'print stack traces of errors'),
-  option.flag('help', 'print this help and exit'),
+  option.flag('help', 'print this help and exit', { short: 'h' }),
 ];
 
 /** Returns the command's options and the common ones. Without `read`, they are flags only unless the option allows more. */

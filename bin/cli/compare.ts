@@ -25,13 +25,12 @@ A and B are results.json files or report folders. Append #python@1.34.41 to sele
   remarks: `Exit codes: 0 no unknown difference; 1 an unknown difference; 2 wrong usage or an unreadable file; 3 nothing to compare,
 because no scenario has a verdict on both sides.`,
   async run({ flag, list, text, words: [one = '', other = ''] }, { stdout, stderr, environment }) {
-    const [{ compare }, { readDeviations }, { readResults }, { comparisonText }, { wantsColor }, { widthOf }] =
+    const [{ compare }, { readDeviations }, { readResults }, { comparisonText }, { wantsColor, widthOf }] =
       await Promise.all([
         import('../../harness/compare/compare.ts'),
         import('../../harness/compare/deviations.ts'),
         import('../../harness/results/read-results.ts'),
         import('../../harness/compare/text.ts'),
-        import('../../harness/report/terminal.ts'),
         import('../../foundation/node/text.ts'),
       ]);
     const deviations = list('deviations').flatMap(readDeviations);

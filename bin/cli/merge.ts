@@ -28,7 +28,7 @@ Each file is a results.json or a report folder.`,
         import('../../harness/merge/merge.ts'),
         import('../../harness/report/write.ts'),
         import('../../harness/report/reporters.ts'),
-        import('../../harness/report/terminal.ts'),
+        import('../../foundation/node/text.ts'),
       ]);
     const runs = words.map(readRun);
     const merged = mergeResults(runs);

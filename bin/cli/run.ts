@@ -131,7 +131,7 @@ async function runScenarios(
 async function reportersOf(configuration: Configured, io: Io): Promise<readonly NamedReporter[]> {
   const [{ makeReporters }, { wantsColor }] = await Promise.all([
     import('../../harness/report/reporters.ts'),
-    import('../../harness/report/terminal.ts'),
+    import('../../foundation/node/text.ts'),
   ]);
   const record = configuration.text('record');
   const named = await makeReporters(configuration.list('reporter'), {

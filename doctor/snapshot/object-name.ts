@@ -5,3 +5,7 @@ export interface ObjectName {
   readonly namespace?: string;
   readonly name: string;
 }
+
+/** Returns, for example, `Deployment payments/ledger`. */
+export const objectText = ({ kind, namespace, name }: ObjectName): string =>
+  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;

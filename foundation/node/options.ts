@@ -5,6 +5,8 @@ export interface OptionSpec {
   readonly kind: 'flag' | 'text' | 'number' | 'list' | 'choice';
   readonly choices?: readonly string[];
   readonly placeholder?: string;
+  /** A single letter, as in `-n`. */
+  readonly short?: string;
   readonly default?: string | number | boolean;
   readonly minimum?: number;
   readonly maximum?: number;

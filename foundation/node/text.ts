@@ -6,6 +6,12 @@ export const clip = (text: string, most = 300): string => (text.length > most ? 
 
 export type Paint = (text: string, code: number) => string;
 
+/** Colors texts with codes of Select Graphic Rendition (ECMA-48), or leaves them as they are. */
+export const painter =
+  (color: boolean): Paint =>
+  (text, code) =>
+    color ? `\u001b[${code}m${text}\u001b[0m` : text;
+
 const COLOR = /\u001b\[[0-9;]*m/g;
 
 /** Wraps a line between words at `width` columns, if defined. Later lines are indented by `indent` more columns. */
@@ -36,3 +42,14 @@ export function widthOf(
 }
 
 const columns = (text: string): number => text.replace(COLOR, '').length;
+
+/** Whether to use color, by `--no-color`, `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb` and terminal (no-color.org). */
+export function wantsColor(
+  stream: { readonly isTTY?: boolean },
+  noColor: boolean,
+  environment: Readonly<Record<string, string | undefined>>,
+): boolean {
+  if (noColor || (environment['NO_COLOR'] ?? '') !== '') return false;
+  if ((environment['FORCE_COLOR'] ?? '') !== '' && environment['FORCE_COLOR'] !== '0') return true;
+  return stream.isTTY === true && environment['TERM'] !== 'dumb';
+}

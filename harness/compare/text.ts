@@ -1,11 +1,11 @@
 import type { Comparison, ComparedDifference, ScenarioComparison } from './compare.ts';
-import { wrap } from '../../foundation/node/text.ts';
+import { painter, wrap } from '../../foundation/node/text.ts';
 import { medianTimes, notCompared, oneLine, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
 const [BOLD, RED, YELLOW, CYAN] = [1, 31, 33, 36];
 
 export function comparisonText(comparison: Comparison, color: boolean, width?: number): string {
-  const paint = (text: string, code: number): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const paint = painter(color);
   const lines: string[] = [];
   const section = (title: string, content: readonly string[]): void => {
     if (content.length > 0) lines.push('', paint(title, BOLD), ...content);

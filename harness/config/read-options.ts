@@ -61,9 +61,9 @@ function readFlags(argv: readonly string[], specs: Specs, taken: readonly string
   const { tokens } = parseArgs({
     args: [...argv],
     options: Object.fromEntries(
-      [...specs.values()].map(({ name, kind }) => [
+      [...specs.values()].map(({ name, kind, short }) => [
         name,
-        { type: kind === 'flag' ? 'boolean' : 'string', ...(name === 'help' && { short: 'h' }) },
+        { type: kind === 'flag' ? 'boolean' : 'string', ...(short !== undefined && { short }) },
       ]),
     ),
     strict: false,

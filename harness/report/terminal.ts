@@ -5,7 +5,7 @@ import { Progress } from './progress.ts';
 import type { Reporter, ReporterOptions, RunStart, ScenarioStart } from './reporter.ts';
 import { isFine, isFlaky, ownTime, type Phase, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { summaryBlocks } from './summary.ts';
-import { widthOf, wrap, type Paint } from '../../foundation/node/text.ts';
+import { painter, widthOf, wrap, type Paint } from '../../foundation/node/text.ts';
 import { allowedText, mark, verdictCounts } from '../results/text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
@@ -127,16 +127,7 @@ export class Terminal implements Reporter {
     this.#options.stderr.write(`${ofDots}${lines.join('\n')}\n`);
   }
 
-  readonly #paint: Paint = (text, code) => (this.#options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
-}
-
-/** Whether to use color, by `--no-color`, `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb` and terminal (no-color.org). */
-export function wantsColor(
-  stream: { readonly isTTY?: boolean },
-  noColor: boolean,
-  environment: Readonly<Record<string, string | undefined>>,
-): boolean {
-  if (noColor || (environment['NO_COLOR'] ?? '') !== '') return false;
-  if ((environment['FORCE_COLOR'] ?? '') !== '' && environment['FORCE_COLOR'] !== '0') return true;
-  return stream.isTTY === true && environment['TERM'] !== 'dumb';
+  get #paint(): Paint {
+    return painter(this.#options.color);
+  }
 }

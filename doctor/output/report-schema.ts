@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { SEVERITIES } from '../checks/check.ts';
+
+const objectName = z
+  .object({
+    kind: z.string().describe('Such as Deployment, ServiceAccount, Association, Role or Node.'),
+    namespace: z.exactOptional(z.string()),
+    name: z.string(),
+  })
+  .meta({ id: 'object' });
+const checkId = z.string().regex(/^PID\d{3}$/);
+const cluster = z.string().describe('The context of the kubeconfig.');
+const pods = z.array(z.string()).describe('Names of the affected pods.');
+const finding = z.object({
+  check: checkId,
+  severity: z.enum(SEVERITIES),
+  title: z.string(),
+  cluster,
+  object: objectName,
+  text: z.string(),
+  repair: z.string(),
+  pods,
+});
+
+/** Schema of the JSON output, a `DoctorReport`. */
+export const reportSchema = z
+  .object({
+    version: z.literal(1),
+    clusters: z.array(
+      z.object({
+        context: cluster,
+        arn: z.exactOptional(z.string()),
+        kubernetes: z.exactOptional(z.string()),
+        takenAt: z.iso.datetime(),
+        pods: z.int(),
+        associations: z.int(),
+      }),
+    ),
+    findings: z.array(finding.meta({ id: 'finding' })),
+    suppressed: z.array(finding.extend({ until: z.iso.date(), reason: z.string() })),
+    notChecked: z.array(
+      z.object({
+        check: checkId,
+        title: z.string(),
+        cluster,
+        missing: z.string().describe('A right such as iam:GetRole or list pods.'),
+        reason: z.string(),
+        objects: z.array(objectName).describe('Empty: the check was not made at all.'),
+      }),
+    ),
+    passed: z.array(z.object({ check: checkId, cluster })).describe('Checks that found nothing.'),
+    warnings: z.array(z.string()).describe('About suppressions that are over or match nothing.'),
+    inventory: z.array(
+      z.object({
+        cluster,
+        namespace: z.string(),
+        serviceAccount: z.string(),
+        mechanism: z.enum(['static-keys', 'web-identity', 'pod-identity', 'node-role', 'none', 'unknown']),
+        roleArn: z.exactOptional(z.string()),
+        reason: z.exactOptional(z.string().describe('Why there are no credentials, or why the identity is unknown.')),
+        pods,
+      }),
+    ),
+  })
+  .describe('The output of doctor --format json.');

@@ -1,0 +1,50 @@
+import type { Severity } from '../checks/check.ts';
+import type { Suppressed } from '../judge/suppressions.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { inventoryOf, type InventoryRow } from './inventory.ts';
+
+/** The version of the JSON output (doctor.schema.json). */
+const REPORT_VERSION = 1;
+
+/** A cluster of the report. */
+export interface ReportedCluster {
+  readonly context: string;
+  readonly arn?: string;
+  /** Such as `v1.34.1`. */
+  readonly kubernetes?: string;
+  /** ISO 8601. */
+  readonly takenAt: string;
+  readonly pods: number;
+  readonly associations: number;
+}
+
+/** The result of a run of `doctor`, and its JSON output. */
+export interface DoctorReport extends Suppressed {
+  readonly version: typeof REPORT_VERSION;
+  readonly clusters: readonly ReportedCluster[];
+  readonly inventory: readonly InventoryRow[];
+}
+
+export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
+  return {
+    version: REPORT_VERSION,
+    clusters: snapshot.clusters.map(({ context, takenAt, kubernetes, aws }) => ({
+      context,
+      ...(aws?.cluster !== undefined && { arn: aws.cluster.arn }),
+      ...(kubernetes.version !== undefined && { kubernetes: kubernetes.version }),
+      takenAt,
+      pods: kubernetes.pods?.length ?? 0,
+      associations: aws?.associations?.length ?? 0,
+    })),
+    ...judged,
+    inventory: inventoryOf(snapshot),
+  };
+}
+
+/** Returns the number of findings of a severity. */
+export const countOf = ({ findings }: Pick<DoctorReport, 'findings'>, severity: Severity): number =>
+  findings.filter((finding) => finding.severity === severity).length;
+
+/** What no reader of a cluster can see. */
+export const INVISIBLE =
+  'Not visible from outside: keys inside images and mounted files, and programs that ignore or drop their environment. Call GetCallerIdentity in the pod to be sure.';

@@ -1,0 +1,92 @@
+import { SEVERITIES, type Severity } from '../checks/check.ts';
+import type { Finding, NotChecked } from '../judge/judge.ts';
+import { objectText } from '../snapshot/object-name.ts';
+import { grouped } from '../../foundation/node/grouped.ts';
+import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
+import { countOf, INVISIBLE, type DoctorReport } from './report.ts';
+
+const TITLES: Readonly<Record<Severity, readonly [string, number]>> = {
+  error: ['Errors', 31],
+  warning: ['Warnings', 33],
+  info: ['Worth knowing', 36],
+};
+const NAMED_PODS = 3;
+
+/** Returns the report for a terminal of `width` columns, by severity, namespace and object. */
+export function terminalText(report: DoctorReport, paint: Paint, width: number | undefined): string {
+  const lines = [
+    ...report.clusters.map(
+      ({ context, arn, kubernetes, pods, associations }) =>
+        `Cluster ${context}${arn === undefined ? '' : ` (${arn})`}${kubernetes === undefined ? '' : `, Kubernetes ${kubernetes}`}: ${counted(pods, 'pod')}, ${counted(associations, 'association')}`,
+    ),
+    '',
+    ...SEVERITIES.flatMap((severity) => severityLines(severity, report, paint)),
+    ...notCheckedLines(report.notChecked, paint),
+    ...report.suppressed.map(
+      ({ check, object, until, reason }) => `Suppressed until ${until}: ${check} ${objectText(object)} (${reason})`,
+    ),
+    ...report.warnings,
+    INVISIBLE,
+    summary(report),
+  ];
+  return `${lines.map((line) => wrap(line, width, 2)).join('\n')}\n`;
+}
+
+function severityLines(severity: Severity, { findings, clusters }: DoctorReport, paint: Paint): readonly string[] {
+  const own = findings.filter((finding) => finding.severity === severity);
+  if (own.length === 0) return [];
+  const [title, color] = TITLES[severity];
+  const places = grouped(own, ({ cluster, object }) =>
+    [...(clusters.length > 1 ? [cluster] : []), object.namespace ?? 'not in a namespace'].join(': '),
+  );
+  return [
+    paint(`${title} (${own.length})`, color),
+    ...[...places]
+      .sort(([a], [b]) => a.localeCompare(b))
+      .flatMap(([place, there]) => [`  ${place}`, ...there.flatMap((finding) => findingLines(finding, paint))]),
+    '',
+  ];
+}
+
+function findingLines({ check, title, object, text, repair, pods }: Finding, paint: Paint): readonly string[] {
+  const { kind, name } = object;
+  return [
+    `    ${paint(`${check} ${kind} ${name}`, 1)}${podsText(pods)}`,
+    `      ${title}: ${text}`,
+    `      Fix: ${repair}`,
+  ];
+}
+
+function podsText(pods: readonly string[]): string {
+  if (pods.length === 0) return '';
+  const named = pods.slice(0, NAMED_PODS).join(', ');
+  return ` (${counted(pods.length, 'pod')}: ${named}${pods.length > NAMED_PODS ? ', ...' : ''})`;
+}
+
+function notCheckedLines(notChecked: readonly NotChecked[], paint: Paint): readonly string[] {
+  if (notChecked.length === 0) return [];
+  const byRight = grouped(notChecked, ({ cluster, missing, reason }) => JSON.stringify([cluster, missing, reason]));
+  return [
+    paint(`Not checked (${notChecked.length})`, 33),
+    ...[...byRight.values()].map((all) => {
+      const [{ missing, reason } = { missing: '', reason: '' }] = all;
+      const objects = [...new Set(all.flatMap((one) => one.objects.map(objectText)))];
+      const about =
+        objects.length === 0
+          ? ''
+          : ` for ${objects.slice(0, NAMED_PODS).join(', ')}${objects.length > NAMED_PODS ? ` and ${objects.length - NAMED_PODS} more` : ''}`;
+      return `  ${missing} (${reason})${about}: ${[...new Set(all.map(({ check }) => check))].join(', ')}`;
+    }),
+    '',
+  ];
+}
+
+/** Returns the last line, which also says in words that nothing was found. */
+function summary(report: DoctorReport): string {
+  const { findings, passed, notChecked } = report;
+  const counts = SEVERITIES.map((severity) =>
+    counted(countOf(report, severity), severity === 'info' ? 'note' : severity),
+  );
+  const found = findings.length === 0 ? 'No problem found' : counts.join(', ');
+  return `${found}. ${counted(passed.length, 'check')} found nothing${notChecked.length === 0 ? '' : `, ${notChecked.length} not made or incomplete`}.`;
+}
