@@ -2,6 +2,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { expect } from 'chai';
 import { startInstanceMetadata } from './instance-metadata.ts';
 import type { InstanceMetadata } from './instance-metadata.ts';
+import { anInstance } from '../test/support/instance.ts';
 import { setEnvironment } from '../test/support/process-environment.ts';
 
 const START = Date.parse('2030-01-01T00:00:00Z');
@@ -10,11 +11,13 @@ const ROLE = 'meta-data/iam/security-credentials';
 describe('the instance metadata service', () => {
   let metadata: InstanceMetadata;
   let now = START;
+  let instance = anInstance();
 
   beforeEach(async () => {
     now = START;
+    instance = anInstance();
     metadata = await startInstanceMetadata({
-      instanceId: 'i-0123456789abcdef0',
+      instance,
       region: 'eu-west-1',
       hostName: 'ip-10-0-0-10.eu-west-1.compute.internal',
       roleArn: 'arn:aws:iam::111122223333:role/nodes/worker',
@@ -58,6 +61,10 @@ describe('the instance metadata service', () => {
       Expiration: '2030-01-01T01:00:00Z',
     });
     expect(await get('meta-data/placement/region', headers)).to.deep.equal([200, 'eu-west-1']);
+    expect(await get('meta-data/placement/availability-zone', headers)).to.deep.equal([200, 'eu-west-1b']);
+    expect(JSON.parse((await get('meta-data/iam/info', headers))[1])).to.include({
+      InstanceProfileArn: 'arn:aws:iam::111122223333:instance-profile/eks-1',
+    });
     expect((await get('meta-data/instance-id', headers))[0]).to.equal(200);
     expect((await get('meta-data/none', headers))[0]).to.equal(404);
     expect(await get(`${ROLE}/other`, headers)).to.deep.equal([404, 'Not Found']);
@@ -89,10 +96,19 @@ describe('the instance metadata service', () => {
     });
   }
 
+  it('follows changes of the metadata options', async () => {
+    expect(await get('meta-data/instance-id', {})).to.deep.equal([401, 'Unauthorized']);
+    instance.metadataOptions = { ...instance.metadataOptions, httpTokens: 'optional' };
+    expect(await get('meta-data/instance-id', {})).to.deep.equal([200, 'i-0123456789abcdef0']);
+    expect((await get('meta-data/instance-id', { 'X-aws-ec2-metadata-token': 'old' }))[0]).to.equal(401);
+    instance.metadataOptions = { ...instance.metadataOptions, httpEndpoint: 'disabled' };
+    expect(await get('meta-data/instance-id', {})).to.deep.equal([403, 'Forbidden']);
+  });
+
   it('returns 403 to callers from foreign addresses', async () => {
     const callers: string[] = [];
     const closed = await startInstanceMetadata({
-      instanceId: 'i-0123456789abcdef0',
+      instance: anInstance(),
       region: 'eu-west-1',
       hostName: 'node',
       roleArn: 'arn:aws:iam::111122223333:role/worker',

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock, Credentials } from '../emulator/index.ts';
+import type { Clock, Credentials, NodeGroupSpec } from '../emulator/index.ts';
 import { listen, stopServer } from '../foundation/node/listen.ts';
 
 export interface InstanceOptions {
-  readonly instanceId: string;
+  readonly instance: NodeGroupSpec['instance'];
   readonly region: string;
   readonly hostName: string;
   readonly roleArn: string;
@@ -29,7 +29,10 @@ const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
 const MAX_TTL = 21_600;
 const HOUR = 3_600_000;
 
-/** Starts an instance metadata service that requires IMDSv2 (EC2 User Guide, "Use the Instance Metadata Service …"). */
+/**
+ * Starts an instance metadata service (EC2 User Guide, "Use the Instance Metadata Service …"). It follows the instance's
+ * metadata options, except the hop limit.
+ */
 export async function startInstanceMetadata(options: InstanceOptions): Promise<InstanceMetadata> {
   const { clock, bindAddress = '127.0.0.1', answers = () => true } = options;
   /** Expiry by token, in milliseconds since the epoch. */
@@ -50,6 +53,8 @@ export async function startInstanceMetadata(options: InstanceOptions): Promise<I
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!answers((request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')))
       return answer(response, 403, 'Forbidden');
+    const { httpEndpoint, httpTokens } = options.instance.metadataOptions;
+    if (httpEndpoint === 'disabled') return answer(response, 403, 'Forbidden');
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (path === '/latest/api/token') {
       if (request.method === 'PUT') issueToken(request, response);
@@ -57,9 +62,8 @@ export async function startInstanceMetadata(options: InstanceOptions): Promise<I
       return;
     }
     const token = request.headers[TOKEN_HEADER];
-    if (typeof token !== 'string' || (sessions.get(token) ?? 0) <= clock.now()) {
-      return answer(response, 401, 'Unauthorized');
-    }
+    const isSession = typeof token === 'string' && (sessions.get(token) ?? 0) > clock.now();
+    if (!isSession && (token !== undefined || httpTokens === 'required')) return answer(response, 401, 'Unauthorized');
     if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Method Not Allowed');
     const text = await metadata(path.replace(/^\/(?:latest|20\d\d-\d\d-\d\d)\//, ''), options);
     if (text === undefined) answer(response, 404, 'Not Found');
@@ -78,7 +82,8 @@ function answer(response: ServerResponse, status: number, text: string): void {
 }
 
 async function metadata(path: string, instance: InstanceOptions): Promise<string | undefined> {
-  const { region, instanceId, hostName, roleArn } = instance;
+  const { region, hostName, roleArn } = instance;
+  const { id: instanceId, zone, profile } = instance.instance;
   const role = roleArn.slice(roleArn.lastIndexOf('/') + 1);
   const accountId = roleArn.split(':')[4] ?? '';
   const roles = 'meta-data/iam/security-credentials';
@@ -89,7 +94,7 @@ async function metadata(path: string, instance: InstanceOptions): Promise<string
     case `${roles}/${role}`:
       return JSON.stringify(await credentials(instance), undefined, 2);
     case 'meta-data/iam/info':
-      return JSON.stringify({ Code: 'Success', InstanceProfileArn: roleArn.replace(':role/', ':instance-profile/') });
+      return JSON.stringify({ Code: 'Success', InstanceProfileArn: profile.arn, InstanceProfileId: profile.id });
     case 'meta-data/instance-id':
       return instanceId;
     case 'meta-data/hostname':
@@ -98,9 +103,9 @@ async function metadata(path: string, instance: InstanceOptions): Promise<string
     case 'meta-data/placement/region':
       return region;
     case 'meta-data/placement/availability-zone':
-      return `${region}a`;
+      return zone;
     case 'dynamic/instance-identity/document':
-      return JSON.stringify({ accountId, region, availabilityZone: `${region}a`, instanceId });
+      return JSON.stringify({ accountId, region, availabilityZone: zone, instanceId });
     default:
       return undefined;
   }

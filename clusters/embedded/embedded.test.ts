@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import type { ManagedCluster } from '../../emulator/index.ts';
 import { embeddedClusterProvider } from './host.ts';
 import { listen, stopServer } from '../../foundation/node/listen.ts';
+import { anInstance } from '../../test/support/instance.ts';
 
 /** Fetches its credentials like an SDK, then waits for an annotation and fetches them again. */
 const PROGRAM = `
@@ -97,6 +98,7 @@ describe('an embedded cluster', () => {
     await cluster.addNodes({
       name: 'workers',
       nodeRoleArn: 'arn:aws:iam::111122223333:role/node',
+      instance: anInstance(),
       credentials: async () => ({ accessKeyId: 'ASIANODE', secretAccessKey: 'secret', sessionToken: 'session' }),
     });
   });

@@ -58,6 +58,8 @@ export class KindCluster implements ManagedCluster {
 
   async #addNodes(group: NodeGroupSpec): Promise<void> {
     const { context, spec, nodes } = this.#parts;
+    // Its further instances: the number of nodes is fixed.
+    if (this.#group?.name === group.name) return;
     if (this.#group !== undefined)
       throw new ClusterError(
         'CLUSTER_FAILED',

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import type { HostContext } from './context.ts';
@@ -185,7 +184,7 @@ export async function serveMetadata(
   group: NodeGroupSpec,
 ): Promise<() => Promise<void>> {
   const metadata = await startInstanceMetadata({
-    instanceId: `i-${randomBytes(9).toString('hex').slice(0, 17)}`,
+    instance: group.instance,
     region,
     hostName: node.name,
     roleArn: group.nodeRoleArn,

@@ -8,6 +8,7 @@ export interface NodeOptions extends Omit<KubeletOptions, 'store' | 'tokens' | '
   /** Such as `1.34`. */
   readonly version: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   /** Value of `spec.providerID`. */
   readonly providerId?: string;
 }
@@ -50,7 +51,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   };
 }
 
-function nodeObject({ name, version, labels, providerId, clock }: NodeOptions): KubeObject {
+function nodeObject({ name, version, labels, taints = [], providerId, clock }: NodeOptions): KubeObject {
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
   const time = timestamp(clock?.now() ?? Date.now());
   const resources = { cpu: '2', memory: '8Gi', pods: '1000' };
@@ -66,7 +67,10 @@ function nodeObject({ name, version, labels, providerId, clock }: NodeOptions): 
         ...labels,
       },
     },
-    spec: providerId === undefined ? {} : { providerID: providerId },
+    spec: {
+      ...(providerId !== undefined && { providerID: providerId }),
+      ...(taints.length > 0 && { taints }),
+    },
     status: {
       addresses: [
         { type: 'InternalIP', address: POD_IP },

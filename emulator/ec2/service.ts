@@ -3,11 +3,24 @@ import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceResponse } from '../core/service.ts';
 import { QueryParameters } from '../query/parameters.ts';
 import { EC2_FORM, renderXml, type XmlStructure } from '../query/xml.ts';
-import { describeSubnets } from './describe-subnets.ts';
+import type { Ec2Operation } from './describe.ts';
+import { describeInstances, modifyInstanceMetadataOptions } from './instances.ts';
+import { describeSubnets } from './subnets.ts';
+import { createVpcEndpoint, deleteVpcEndpoints, describeVpcEndpoints, modifyVpcEndpoint } from './vpc-endpoints.ts';
 
 const VERSION = '2016-11-15';
 
-/** Amazon EC2, API version 2016-11-15, with DescribeSubnets only. Its lists, answers and errors differ from IAM's. */
+const OPERATIONS: ReadonlyMap<string, Ec2Operation> = new Map([
+  ['DescribeSubnets', describeSubnets],
+  ['DescribeInstances', describeInstances],
+  ['ModifyInstanceMetadataOptions', modifyInstanceMetadataOptions],
+  ['CreateVpcEndpoint', createVpcEndpoint],
+  ['DescribeVpcEndpoints', describeVpcEndpoints],
+  ['ModifyVpcEndpoint', modifyVpcEndpoint],
+  ['DeleteVpcEndpoints', deleteVpcEndpoints],
+]);
+
+/** Amazon EC2, API version 2016-11-15, as far as clusters need it. Its lists, answers and errors differ from IAM's. */
 export function ec2Service(context: ServiceContext): Service {
   return {
     name: 'ec2',
@@ -15,14 +28,19 @@ export function ec2Service(context: ServiceContext): Service {
       const parameters = QueryParameters.of(request);
       const action = parameters.text('Action') ?? '';
       if (action === '') throw new AwsError('MissingAction', 400, 'The request must contain the parameter Action');
-      if (action !== 'DescribeSubnets' || parameters.text('Version') !== VERSION) {
+      const operation = OPERATIONS.get(action);
+      if (operation === undefined || parameters.text('Version') !== VERSION) {
         throw new AwsError('InvalidAction', 400, `The action ${action} is not valid for this web service.`);
       }
       context.trace(request).operation = action;
-      const result: XmlStructure = { requestId: request.id, ...describeSubnets(context, request, parameters) };
+      const { world } = context;
+      const account = world.account(request.caller?.accountId ?? '');
+      if (account === undefined) throw new AwsError('AuthFailure', 401, 'The request must be signed.');
+      const result = operation({ context, world, request, account, parameters });
+      const content = renderXml({ requestId: request.id, ...result }, EC2_FORM);
       return xml(
         200,
-        `<DescribeSubnetsResponse xmlns="http://ec2.amazonaws.com/doc/${VERSION}/">${renderXml(result, EC2_FORM)}</DescribeSubnetsResponse>`,
+        `<${action}Response xmlns="http://ec2.amazonaws.com/doc/${VERSION}/">${content}</${action}Response>`,
         request.id,
       );
     },

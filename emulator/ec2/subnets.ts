@@ -1,4 +1,6 @@
+import type { XmlStructure } from '../query/xml.ts';
 import type { Account, World } from '../world/world.ts';
+import { describedPage, tagSet, type DescribedKind, type Ec2Operation } from './describe.ts';
 
 /** A subnet of an account's default VPC, which never changes. */
 export interface Subnet {
@@ -41,4 +43,41 @@ export function subnetsOf(world: World, account: Account): readonly Subnet[] {
 /** `us-west-2` -> `usw2`, `ap-southeast-1` -> `apse1` (AWS RAM User Guide, "Availability Zone IDs"). */
 function shortRegion(region: string): string {
   return region.replaceAll(/north|south|east|west|central|gov/g, (word) => word.charAt(0)).replaceAll('-', '');
+}
+
+const SUBNETS: DescribedKind<Subnet> = {
+  action: 'ec2:DescribeSubnets',
+  prefix: 'subnet',
+  parameter: 'SubnetId',
+  errorCode: 'InvalidSubnetID',
+  noun: 'subnet ID',
+  all: ({ world, account }) => subnetsOf(world, account),
+  filters: {
+    'subnet-id': ({ id }) => [id],
+    'vpc-id': ({ vpcId }) => [vpcId],
+    'availability-zone': ({ zone }) => [zone],
+  },
+};
+
+/** Implements DescribeSubnets (EC2 API Reference). */
+export const describeSubnets: Ec2Operation = (call) => {
+  const { items, next } = describedPage(SUBNETS, call);
+  return { subnetSet: items.map(view), nextToken: next };
+};
+
+function view(subnet: Subnet): XmlStructure {
+  return {
+    subnetId: subnet.id,
+    subnetArn: subnet.arn,
+    state: 'available',
+    ownerId: subnet.accountId,
+    vpcId: subnet.vpcId,
+    cidrBlock: subnet.cidrBlock,
+    availableIpAddressCount: 4091,
+    availabilityZone: subnet.zone,
+    availabilityZoneId: subnet.zoneId,
+    defaultForAz: true,
+    mapPublicIpOnLaunch: true,
+    tagSet: tagSet(subnet.tags),
+  };
 }

@@ -24,13 +24,16 @@ import { authenticateToken } from './get-token.ts';
 import { eksArn, newIssuer } from './ids.ts';
 import { optionalObject, optionalString, optionalStrings, requiredString, page, readTags } from './input.ts';
 import type { Cluster } from '../world/eks-model.ts';
-import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
+import { checkNodeRole } from './node-credentials.ts';
+import { startNodes, terminateInstances } from './nodes.ts';
 import { serviceLinkedRole, trustsService } from './roles.ts';
-import { checkControlPlaneSubnets } from './subnets.ts';
+import { controlPlaneVpc } from './subnets.ts';
 
 const DEFAULT_KUBERNETES_VERSION = '1.34';
 /** Versions in standard or extended support (EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). */
 const KUBERNETES_VERSIONS = ['1.31', '1.32', '1.33', DEFAULT_KUBERNETES_VERSION, '1.35', '1.36'];
+/** Auto Mode fixes the hop limit of its nodes (aws/aws-application-networking-k8s#722). */
+const HOP_LIMIT = 1;
 /** Auto Mode's built-in add-on. */
 const AGENT = 'eks-pod-identity-agent';
 
@@ -81,7 +84,8 @@ function newCluster(
       `Role with arn: ${roleArn}, could not be assumed because it does not exist or the trusted entity is not correct`,
     );
 
-  checkControlPlaneSubnets(call, optionalStrings(optionalObject(body, 'resourcesVpcConfig') ?? {}, 'subnetIds') ?? []);
+  const subnetIds = optionalStrings(optionalObject(body, 'resourcesVpcConfig') ?? {}, 'subnetIds') ?? [];
+  const vpcId = controlPlaneVpc(call, subnetIds);
   const nodeRoleArn = configuration.autoMode?.nodeRoleArn;
   if (nodeRoleArn !== undefined) checkNodeRole(call, 'nodeRoleArn', nodeRoleArn, arn, { clusterName: name });
 
@@ -105,7 +109,7 @@ function newCluster(
     eksAuthAssociations: new Map(),
     eksAuthSessions: new Map(),
     accessEntries: new Map(),
-    configuration,
+    configuration: { ...configuration, resourcesVpcConfig: { ...configuration.resourcesVpcConfig, vpcId } },
   };
 }
 
@@ -151,17 +155,22 @@ async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
 }
 
 /** Auto Mode includes the agent, and nodes on demand. Here one node serves all node pools. */
-async function startAutoMode({ state, request }: EksCall, { managed, configuration }: Cluster): Promise<void> {
+async function startAutoMode(call: EksCall, cluster: Cluster): Promise<void> {
+  const { managed, configuration } = cluster;
   const autoMode = configuration?.autoMode;
   if (autoMode === undefined) return;
   const { nodePools, nodeRoleArn } = autoMode;
   const [name] = nodePools;
   if (name !== undefined && nodeRoleArn !== undefined)
-    await managed?.addNodes({
+    await startNodes(call, cluster, {
       name,
       nodePools,
       nodeRoleArn,
-      credentials: nodeCredentials(state.context, request, nodeRoleArn),
+      subnets: optionalStrings(configuration?.resourcesVpcConfig ?? {}, 'subnetIds') ?? [],
+      ownerArn: cluster.arn,
+      count: 1,
+      hopLimit: HOP_LIMIT,
+      tags: { 'eks:eks-cluster-name': cluster.name },
     });
   const version = findAddon(AGENT)?.versions[0] ?? '';
   await managed?.installAddon({ name: AGENT, version, configurationValues: undefined });
@@ -200,6 +209,7 @@ export async function deleteCluster(call: EksCall): Promise<object> {
     );
     if (failure !== undefined) return failed(cluster, failure);
     return () => {
+      terminateInstances(call, cluster.arn);
       account.clusters.delete(name);
       state.background.hold(cluster.arn, name);
     };

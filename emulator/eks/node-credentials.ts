@@ -4,7 +4,6 @@ import type { ServiceRequest } from '../core/service.ts';
 import { assumeRole } from '../sts/assume-role.ts';
 import { demandOnRole, passedRole, type EksCall } from './call.ts';
 import { invalidParameter } from './errors.ts';
-import { newId } from './ids.ts';
 import { trustsService } from './roles.ts';
 
 const NODE_SERVICE = 'ec2.amazonaws.com';
@@ -34,8 +33,8 @@ export function nodeCredentials(
   context: ServiceContext,
   created: ServiceRequest,
   roleArn: string,
+  sessionName: string,
 ): () => Promise<Credentials> {
-  const sessionName = newId(context.world, 'i');
   let current: Credentials | undefined;
   return async () => {
     const now = context.world.clock.now();

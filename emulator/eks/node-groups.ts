@@ -8,12 +8,14 @@ import {
   checkPattern,
   optionalNumber,
   optionalObject,
+  optionalObjects,
   optionalString,
   optionalStrings,
   requiredString,
 } from './input.ts';
 import type { Cluster, NodeGroup, NodeGroupConfiguration } from '../world/eks-model.ts';
-import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
+import { checkNodeRole } from './node-credentials.ts';
+import { startNodes, terminateInstances } from './nodes.ts';
 import { serviceLinkedRole } from './roles.ts';
 import { namedSubnets } from './subnets.ts';
 
@@ -29,7 +31,10 @@ export const NODE_GROUP: ResourceKind<NodeGroup> = {
     resourceNotFound(`No node group found for name: ${nodegroupName}.`, { clusterName, nodegroupName }),
 };
 
-/** Creates a node group. Scaling, instance types and similar settings have no effect. */
+/** As a launch template sets it: pods on emulated nodes reach instance metadata. EKS's default for Amazon Linux 2023 is 1. */
+const HOP_LIMIT = 2;
+
+/** Creates a node group with the desired number of nodes. Instance types and similar settings have no effect. */
 export const createNodegroup = createOperation(NODE_GROUP, async (call, cluster, tags, remember) => {
   const { body, world, state } = call;
   const name = requiredString(body, 'nodegroupName');
@@ -55,8 +60,17 @@ export const createNodegroup = createOperation(NODE_GROUP, async (call, cluster,
   remember(name);
   await state.background.run('createNodegroup', async () => {
     const failure = await failureOf(call, `node group ${name} could not be created`, async () => {
-      const credentials = nodeCredentials(state.context, call.request, nodeRoleArn);
-      await cluster.managed?.addNodes({ name, nodeRoleArn, credentials });
+      await startNodes(call, cluster, {
+        name,
+        nodeRoleArn,
+        subnets,
+        ownerArn: arn,
+        count: configuration.scalingConfig.desiredSize,
+        hopLimit: HOP_LIMIT,
+        tags: { 'eks:cluster-name': cluster.name, 'eks:nodegroup-name': name },
+        labels: configuration.labels,
+        taints: configuration.taints.map((taint) => ({ ...taint, effect: taintEffect(taint.effect) })),
+      });
     });
     if (failure === undefined) return () => (group.status = 'ACTIVE');
     const health = [{ code: 'NodeCreationFailure', message: failure.message }];
@@ -81,12 +95,23 @@ function readNodeGroupConfiguration(body: JsonObject): NodeGroupConfiguration {
   const instanceTypes = optionalStrings(body, 'instanceTypes') ?? ['t3.medium'];
   const unknown = instanceTypes.find((type) => !/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(type));
   if (unknown !== undefined) throw invalidParameter(`The following supplied instance types do not exist: [${unknown}]`);
+  const taints = (optionalObjects(body, 'taints') ?? []).map((taint) => {
+    const value = optionalString(taint, 'value');
+    const effect = requiredString(taint, 'effect');
+    return { key: requiredString(taint, 'key'), ...(value !== undefined && { value }), effect };
+  });
   return {
     scalingConfig: { minSize, maxSize, desiredSize },
+    labels: (optionalObject(body, 'labels') ?? {}) as Readonly<Record<string, string>>,
+    taints,
     instanceTypes,
     amiType: optionalString(body, 'amiType') ?? 'AL2023_x86_64_STANDARD',
   };
 }
+
+/** `NO_SCHEDULE` -> `NoSchedule` (EKS API Reference, "Taint"). */
+const taintEffect = (effect: string): string =>
+  effect.toLowerCase().replaceAll(/(?:^|_)([a-z])/g, (_match, letter: string) => letter.toUpperCase());
 
 export async function deleteNodegroup(call: EksCall): Promise<object> {
   const { cluster, item: group } = demanded(NODE_GROUP, call, 'eks:DeleteNodegroup');
@@ -100,6 +125,7 @@ export async function deleteNodegroup(call: EksCall): Promise<object> {
     await failureOf(call, `the nodes of node group ${name} could not be removed`, async () =>
       cluster.managed?.removeNodes(name),
     );
+    terminateInstances(call, group.arn);
     return () => {
       cluster.nodeGroups.delete(name);
       background.hold(holdName(cluster, name), name);

@@ -18,10 +18,12 @@ export function namedSubnets(call: EksCall, ids: readonly string[]): readonly Su
 }
 
 /**
- * Checks that a control plane can use the subnets (EKS User Guide, "View Amazon EKS networking requirements for VPC and
+ * Returns the VPC of the subnets, after checking that a control plane can use them (EKS User Guide, "View Amazon EKS networking requirements for VPC and
  * subnets"). All of an account's subnets are in one VPC.
  */
-export function checkControlPlaneSubnets(call: EksCall, ids: readonly string[]): void {
-  const zones = new Set(namedSubnets(call, ids).map(({ zone }) => zone));
+export function controlPlaneVpc(call: EksCall, ids: readonly string[]): string | undefined {
+  const subnets = namedSubnets(call, ids);
+  const zones = new Set(subnets.map(({ zone }) => zone));
   if (zones.size < 2) throw invalidParameter('Subnets specified must be in at least two different AZs');
+  return subnets[0]?.vpcId;
 }

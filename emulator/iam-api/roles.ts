@@ -60,15 +60,9 @@ export const roles = {
   DeleteRole: (call) => deleteIdentity(ROLES, call, ROLES.demand(call, 'iam:DeleteRole')),
 
   ...identityOperations(ROLES),
-
-  /** There are no instance profiles, but tools list them before they delete a role. */
-  ListInstanceProfilesForRole: (call) => {
-    ROLES.demand(call, 'iam:ListInstanceProfilesForRole');
-    return { InstanceProfiles: [], IsTruncated: false };
-  },
 } satisfies Record<string, IamOperation>;
 
-function basicRole(role: Role): XmlStructure {
+export function basicRole(role: Role): XmlStructure {
   return { ...shortIdentity(ROLES, role), AssumeRolePolicyDocument: uriEncode(role.trustPolicyText) };
 }
 

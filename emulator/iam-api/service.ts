@@ -3,6 +3,7 @@ import type { Service } from '../core/service.ts';
 import { queryService } from '../query/protocol.ts';
 import { iamOperation } from './call.ts';
 import { ListEntitiesForPolicy } from './identity-policies.ts';
+import { instanceProfiles } from './instance-profiles.ts';
 import { managedPolicies } from './managed-policies.ts';
 import { oidcProviders } from './oidc-providers.ts';
 import { policyVersions } from './policy-versions.ts';
@@ -13,6 +14,7 @@ import { users } from './users.ts';
 export const OPERATIONS = {
   ...roles,
   ...users,
+  ...instanceProfiles,
   ListEntitiesForPolicy,
   ...simulations,
   ...managedPolicies,

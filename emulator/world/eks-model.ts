@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Instance } from './ec2-model.ts';
 import type { EventualMap } from '../core/eventual-map.ts';
 import type { Credentials, RoleSession } from '../core/principal.ts';
 
@@ -38,7 +39,7 @@ export interface ManagedCluster {
   /** The issuer of an existing cluster. Default: the issuer in the spec. */
   readonly issuer?: string;
   jwks(): Promise<JsonWebKeySet>;
-  /** Adds a node with the instance profile `nodeRoleArn`. */
+  /** Adds a node of the group. */
   addNodes(group: NodeGroupSpec): Promise<void>;
   removeNodes(name: string): Promise<void>;
   /** Installs or changes an add-on. Error `ADDON_DEGRADED` means installed but unhealthy; others mean not installed. */
@@ -61,8 +62,19 @@ export interface NodeGroupSpec {
   /** The node leaves when all these NodePools are deleted (Auto Mode). */
   readonly nodePools?: readonly string[];
   readonly nodeRoleArn: string;
+  /** The node's instance, whose metadata options may change. */
+  readonly instance: Pick<Instance, 'id' | 'zone' | 'profile' | 'metadataOptions'>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly taints?: readonly Taint[];
   /** Returns valid credentials of the node role, as instance metadata does. */
   readonly credentials: () => Promise<Credentials>;
+}
+
+/** In Kubernetes' form, with effects such as `NoSchedule`. */
+export interface Taint {
+  readonly key: string;
+  readonly value?: string;
+  readonly effect: string;
 }
 
 /** Without a provider, clusters have no API server. */
@@ -116,9 +128,11 @@ export interface NodeGroup extends Installed {
   readonly configuration: NodeGroupConfiguration;
 }
 
-/** Only described, without an effect. */
+/** Instance types and the AMI are only described, without an effect. */
 export interface NodeGroupConfiguration {
   readonly scalingConfig: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
+  readonly labels: Readonly<Record<string, string>>;
+  readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   readonly instanceTypes: readonly string[];
   readonly amiType: string;
 }

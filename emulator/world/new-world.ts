@@ -88,6 +88,8 @@ export function newWorld(options: WorldOptions): NewWorld {
       policies: new EventualMap(time),
       oidcProviders: new EventualMap(time),
       clusters: new EventualMap(time),
+      instances: new Map(),
+      vpcEndpoints: new Map(),
       serviceLinkedRoles: new Set(),
       publicAccessBlock: undefined,
     };

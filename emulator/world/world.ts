@@ -4,6 +4,7 @@ import type { EventualMap } from '../core/eventual-map.ts';
 import type { Lag, EmulatorSettings } from '../core/settings.ts';
 import type { Caller, Credentials, IamUser, RoleSession } from '../core/principal.ts';
 import type { ServiceName, ServiceResponse } from '../core/service.ts';
+import type { Instance, VpcEndpoint } from './ec2-model.ts';
 import type { Cluster } from './eks-model.ts';
 import type { ManagedPolicy, OidcProvider, Role, User } from '../iam/model.ts';
 import type { Bucket, PublicAccessBlock } from './s3-model.ts';
@@ -19,6 +20,10 @@ export interface Account {
   /** By ARN. */
   readonly oidcProviders: EventualMap<OidcProvider>;
   readonly clusters: EventualMap<Cluster>;
+  /** By id. */
+  readonly instances: Map<string, Instance>;
+  /** By id. */
+  readonly vpcEndpoints: Map<string, VpcEndpoint>;
   /** ARNs of service-linked roles. */
   readonly serviceLinkedRoles: Set<string>;
   /** S3 Control's setting for all buckets of the account. */

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { NodeGroupSpec } from '../../../emulator/index.ts';
 import { startNode as startKubernetesNode } from '../../kubernetes/index.ts';
@@ -26,12 +25,12 @@ export interface EmbeddedNode extends RunningNode {
 /** Starts the link-local addresses, instance metadata and kubelet, then registers the node. */
 export async function startNode(options: NodeOptions): Promise<EmbeddedNode> {
   const { name, group, api, region, version, clock, starts, processes } = options;
-  const instanceId = `i-${randomBytes(9).toString('hex').slice(0, 17)}`;
+  const { id, zone } = group.instance;
   const [v4, v6, metadata] = await Promise.all([
     LinkLocalAddress.open('169.254.170.23'),
     LinkLocalAddress.open('[fd00:ec2::23]'),
     startInstanceMetadata({
-      instanceId,
+      instance: group.instance,
       region,
       hostName: name,
       roleArn: group.nodeRoleArn,
@@ -47,9 +46,11 @@ export async function startNode(options: NodeOptions): Promise<EmbeddedNode> {
     labels: {
       'eks.amazonaws.com/nodegroup': group.name,
       'topology.kubernetes.io/region': region,
-      'topology.kubernetes.io/zone': `${region}a`,
+      'topology.kubernetes.io/zone': zone,
+      ...group.labels,
     },
-    providerId: `aws:///${region}a/${instanceId}`,
+    ...(group.taints && { taints: group.taints }),
+    providerId: `aws:///${zone}/${id}`,
     images: new Map<string, Image>([...options.images, [agentImageOf(options.agent.version), image]]),
     ...translatedAddresses({ agentV4: v4.url, agentV6: v6.url, instanceMetadata: metadata.url }),
     directory: join(options.directory, name),
