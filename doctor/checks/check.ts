@@ -15,6 +15,8 @@ export interface Case {
   readonly repair?: string;
   /** The names of the affected pods. */
   readonly pods?: readonly string[];
+  /** If it differs from the check's. */
+  readonly severity?: Severity;
 }
 
 /** An object that the check could not judge. */

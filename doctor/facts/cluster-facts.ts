@@ -12,7 +12,7 @@ const keyOf = (namespace = '', name = ''): string => `${namespace}/${name}`;
 /** A snapshot with the joins between its objects. Missing lists count as empty; `rights` of checks say which must be there. */
 export class ClusterFacts {
   readonly snapshot: ClusterSnapshot;
-  /** Pods that run or will run. */
+  /** Pods that run or will run. Those that are being deleted are excluded. */
   readonly pods: readonly Pod[];
   readonly nodes: readonly Node[];
   readonly associations: readonly Association[];
@@ -27,7 +27,9 @@ export class ClusterFacts {
   constructor(snapshot: ClusterSnapshot) {
     const { kubernetes, aws } = snapshot;
     this.snapshot = snapshot;
-    this.pods = (kubernetes.pods ?? []).filter(({ phase }) => phase !== 'Succeeded' && phase !== 'Failed');
+    this.pods = (kubernetes.pods ?? []).filter(
+      ({ phase, metadata }) => phase !== 'Succeeded' && phase !== 'Failed' && metadata.deletionTimestamp === undefined,
+    );
     this.nodes = kubernetes.nodes ?? [];
     this.associations = aws?.associations ?? [];
     this.agents = (kubernetes.daemonSets ?? []).filter(
@@ -62,6 +64,11 @@ export class ClusterFacts {
     return this.snapshot.aws?.cluster !== undefined;
   }
 
+  /** The cluster's name on EKS, otherwise the context of the kubeconfig. */
+  get name(): string {
+    return this.snapshot.aws?.cluster?.name ?? this.snapshot.context;
+  }
+
   get isAutoMode(): boolean {
     return this.snapshot.aws?.cluster?.autoMode === true || this.nodes.some((node) => this.computeOf(node) === 'auto');
   }
@@ -73,7 +80,8 @@ export class ClusterFacts {
 
   /** The issuer without `https://`. */
   get issuer(): string | undefined {
-    return this.snapshot.aws?.cluster?.issuer?.replace(/^https:\/\//, '');
+    const { aws, kubernetes } = this.snapshot;
+    return (aws?.cluster?.issuer ?? kubernetes.issuer)?.replace(/^https:\/\//, '');
   }
 
   /** The IAM OIDC provider of the cluster's issuer. */

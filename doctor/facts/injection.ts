@@ -1,4 +1,4 @@
-import type { Container, Pod } from '../snapshot/kubernetes.ts';
+import type { Container, EnvVar, Pod } from '../snapshot/kubernetes.ts';
 
 /** The agent's addresses (EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"). */
 const AGENT_URI = /^http:\/\/(169\.254\.170\.23|\[fd00:ec2::23\])\/v1\/credentials$/;
@@ -16,7 +16,14 @@ export interface ContainerCredentials {
 const STATIC_KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 const PROFILES = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'];
 
-const variable = ({ env }: Container, name: string) => env.findLast((one) => one.name === name);
+/** The last of several variables with a name counts (Kubernetes API Reference, Container v1, env). */
+export const variable = ({ env }: Container, name: string): EnvVar | undefined =>
+  env.findLast((one) => one.name === name);
+
+export const containersOf = ({ containers, initContainers }: Pod): readonly Container[] => [
+  ...initContainers,
+  ...containers,
+];
 
 export function credentialsOf(container: Container): ContainerCredentials {
   const uri = variable(container, 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
@@ -31,9 +38,19 @@ export function credentialsOf(container: Container): ContainerCredentials {
   };
 }
 
-/** Whether the webhook injected Pod Identity into a container. */
-export const hasPodIdentity = (pod: Pod): boolean => pod.containers.some((one) => credentialsOf(one).podIdentity);
+/** Returns the address of the agent in a container's variables. */
+export const agentAddress = (container: Container): string | undefined =>
+  AGENT_URI.exec(variable(container, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value ?? '')?.[1]?.replace(/^\[|\]$/g, '');
 
-/** Whether the webhook injected a web identity into a container. */
+/** Whether a container has Pod Identity's variables. */
+export const hasPodIdentity = (pod: Pod): boolean => containersOf(pod).some((one) => credentialsOf(one).podIdentity);
+
+/** Whether a container has a web identity's variables. */
 export const hasWebIdentity = (pod: Pod): boolean =>
-  pod.containers.some((one) => credentialsOf(one).webIdentityRole !== undefined);
+  containersOf(pod).some((one) => credentialsOf(one).webIdentityRole !== undefined);
+
+/** Whether the webhook changed the pod. It adds the volume even if all containers have variables of their own. */
+export const isInjected = (pod: Pod): boolean =>
+  hasPodIdentity(pod) ||
+  hasWebIdentity(pod) ||
+  pod.tokenVolumes.some(({ volume, audience }) => volume === 'aws-iam-token' || audience === 'pods.eks.amazonaws.com');

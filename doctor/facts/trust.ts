@@ -68,6 +68,74 @@ function decide(
   return { value: 'allowed' };
 }
 
+/** Returns the policies that decide what a session of a role may do, or why they cannot be evaluated. */
+function policiesOf(
+  role: Role,
+):
+  Pick<AuthorizationInput, 'identityPolicies' | 'permissionsBoundary'> | (TrustDecision & { readonly reason: string }) {
+  if (role.policies === undefined) return { value: 'unknown', reason: `the policies of role ${role.name} are unknown` };
+  try {
+    return {
+      identityPolicies: Object.entries(role.policies).map(([name, text]) =>
+        compilePolicy(text, { kind: 'identity', name: `policy ${name} of role ${role.name}` }),
+      ),
+      ...(role.permissionsBoundary !== undefined && {
+        permissionsBoundary: compilePolicy(role.permissionsBoundary, {
+          kind: 'boundary',
+          name: `permissions boundary of role ${role.name}`,
+        }),
+      }),
+    };
+  } catch (error) {
+    return {
+      value: 'unknown',
+      reason: `a policy of role ${role.name} cannot be evaluated: ${(error as Error).message}`,
+    };
+  }
+}
+
+function sessionOf(role: Role, tags: Readonly<Record<string, string>> = {}): AuthorizationInput['principal'] {
+  const accountId = accountOf(role.arn);
+  const sessionName = 'eks-pod';
+  return {
+    kind: 'role-session',
+    accountId,
+    arn: `arn:${role.arn.split(':')[1]}:sts::${accountId}:assumed-role/${role.name}/${sessionName}`,
+    roleArn: role.arn,
+    roleName: role.name,
+    userId: `AROA:${sessionName}`,
+    sessionName,
+    tags: Object.entries(tags).map(([key, value]) => ({ key, value, transitive: true })),
+    sessionPolicies: [],
+    issuedAt: 0,
+    expiresAt: 0,
+    context: {},
+  };
+}
+
+/** Decides whether a role's own policies allow an action on a resource of its account. */
+export function rolePermission(role: Role, action: string, resource: string): TrustDecision {
+  const policies = policiesOf(role);
+  if ('reason' in policies) return policies;
+  const resourceAccount = accountOf(role.arn);
+  const question = { ...policies, principal: sessionOf(role), context: {}, action, resource, resourceAccount };
+  const decision = authorize(question);
+  const { reason } = decision;
+  return decision.value === 'allowed' ? { value: 'allowed' } : { value: 'denied', action, reason, decision };
+}
+
+/** Decides whether any principal of a foreign account that has all permissions there can assume a role. */
+export function strangerTrust(role: Role): TrustDecision {
+  const account = accountOf(role.arn) === '000000000000' ? '111111111111' : '000000000000';
+  const stranger = { ...role, arn: `arn:aws:iam::${account}:role/stranger`, name: 'stranger' };
+  const everything = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
+  return decide(role, ['sts:AssumeRole'], {
+    principal: sessionOf(stranger),
+    identityPolicies: [compilePolicy(everything, { kind: 'identity', name: 'everything' })],
+    context: {},
+  });
+}
+
 /** Decides whether EKS Auth can assume an association's role for a subject. */
 export function podIdentityTrust(
   role: Role,
@@ -95,45 +163,12 @@ export function targetTrust(
   association: Pick<Association, 'disableSessionTags' | 'externalId'>,
   subject: Subject,
 ): TrustDecision {
-  if (role.policies === undefined) return { value: 'unknown', reason: `the policies of role ${role.name} are unknown` };
   const tags = association.disableSessionTags ? {} : sessionTags(cluster, subject);
-  const sessionName = 'eks-pod';
-  let policies;
-  try {
-    policies = {
-      identityPolicies: Object.entries(role.policies).map(([name, text]) =>
-        compilePolicy(text, { kind: 'identity', name: `policy ${name} of role ${role.name}` }),
-      ),
-      ...(role.permissionsBoundary !== undefined && {
-        permissionsBoundary: compilePolicy(role.permissionsBoundary, {
-          kind: 'boundary',
-          name: `permissions boundary of role ${role.name}`,
-        }),
-      }),
-    };
-  } catch (error) {
-    return {
-      value: 'unknown',
-      reason: `a policy of role ${role.name} cannot be evaluated: ${(error as Error).message}`,
-    };
-  }
-  const accountId = accountOf(role.arn);
+  const policies = policiesOf(role);
+  if ('reason' in policies) return policies;
   return decide(target, ['sts:AssumeRole', ...(association.disableSessionTags ? [] : ['sts:TagSession'])], {
     ...policies,
-    principal: {
-      kind: 'role-session',
-      accountId,
-      arn: `arn:${role.arn.split(':')[1]}:sts::${accountId}:assumed-role/${role.name}/${sessionName}`,
-      roleArn: role.arn,
-      roleName: role.name,
-      userId: `AROA:${sessionName}`,
-      sessionName,
-      tags: Object.entries(tags).map(([key, value]) => ({ key, value, transitive: true })),
-      sessionPolicies: [],
-      issuedAt: 0,
-      expiresAt: 0,
-      context: {},
-    },
+    principal: sessionOf(role, tags),
     context: {
       ...requestTags(tags),
       ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
@@ -159,5 +194,16 @@ export function webIdentityTrust(
       [`${provider.issuer}:sub`]: sub,
       [`${provider.issuer}:aud`]: audience,
     },
+  });
+}
+
+/** Returns the issuers of the OIDC providers in the Allow statements of a trust policy. */
+export function trustedProviders({ trustPolicy }: Role): readonly string[] {
+  const { Statement: statements } = JSON.parse(trustPolicy) as { readonly Statement: unknown };
+  return [statements].flat().flatMap((statement) => {
+    const { Effect: effect, Principal: principal } = statement as Record<string, unknown>;
+    const federated = (principal as Record<string, unknown> | undefined)?.['Federated'];
+    const arns = effect === 'Allow' ? [federated].flat() : [];
+    return arns.flatMap((arn) => /:oidc-provider\/(.+)$/.exec(String(arn))?.[1] ?? []);
   });
 }

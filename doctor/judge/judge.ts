@@ -50,7 +50,7 @@ export function judge(snapshot: Snapshot, checks: readonly Check[]): Diagnosis {
 
 function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
   const { snapshot } = facts;
-  const { id, title, severity } = check;
+  const { id, title } = check;
   const cluster = snapshot.context;
   const notChecked = (missing: Right, objects: readonly ObjectName[], reason: string): NotChecked => ({
     check: id,
@@ -72,7 +72,7 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
     if (isCase(one)) cases.push(one);
     else unjudged.set(one.missing, [...(unjudged.get(one.missing) ?? []), one.object]);
   }
-  const findings = merged(cases).map(({ object, text, repair = check.fix, pods = [] }) => ({
+  const findings = merged(cases).map(({ object, text, repair = check.fix, pods = [], severity = check.severity }) => ({
     check: id,
     severity,
     title,
@@ -83,7 +83,7 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
     pods,
   }));
   const partly = [...unjudged].map(([right, objects]) =>
-    notChecked(right, objects, facts.gap(right)?.reason ?? 'not readable'),
+    notChecked(right, objects, snapshot.gaps.find((gap) => gap.right === right)?.reason ?? 'not readable'),
   );
   return {
     findings,

@@ -167,6 +167,8 @@ export interface Namespace {
 export interface KubernetesObjects {
   /** Such as `v1.34.1`. */
   readonly version?: string;
+  /** The issuer of service account tokens, with `https://`. */
+  readonly issuer?: string;
   readonly namespaces?: readonly Namespace[];
   readonly pods?: readonly Pod[];
   readonly serviceAccounts?: readonly ServiceAccount[];

@@ -23,7 +23,8 @@ export function suggestion(
   return candidates.length <= 12 ? `choose from ${candidates.join(', ')}.` : 'see --help.';
 }
 
-function editDistance(a: string, b: string): number {
+/** Returns the number of inserted, deleted and replaced characters between two words. */
+export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i += 1) {
     const row = [i];

@@ -1,0 +1,27 @@
+import { uninjectedByHistory } from '../facts/missing-injection.ts';
+import { ASSOCIATIONS, podCase, restart } from './cases.ts';
+import type { Check } from './check.ts';
+import { isOlder } from './age.ts';
+
+export const podOlder: Check = {
+  id: 'PID301',
+  title: 'A pod is older than its association',
+  severity: 'error',
+  rights: ['list pods', ...ASSOCIATIONS],
+  observation:
+    "The pod has no variables, and its `creationTimestamp` is before the association's `createdAt` plus 10 seconds.",
+  cause:
+    'Pods and associations were created together. The webhook only acts on new pods, and learns of an association within seconds.',
+  effect: 'The pod never gets the identity, even if its containers restart. It uses the node role, if it can reach it.',
+  fix: 'Restart the workload.',
+  source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"; aws/containers-roadmap#2507',
+  *find(facts) {
+    for (const { pod, association } of uninjectedByHistory(facts))
+      if (association && isOlder(pod, association))
+        yield podCase(
+          pod,
+          `Its pods were created before association ${association.associationId} took effect (created at ${association.createdAt}).`,
+          restart(pod),
+        );
+  },
+};

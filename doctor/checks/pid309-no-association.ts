@@ -1,0 +1,28 @@
+import { hasPodIdentity } from '../facts/injection.ts';
+import { podCase } from './cases.ts';
+import type { Check } from './check.ts';
+
+export const noAssociation: Check = {
+  id: 'PID309',
+  title: 'A pod has Pod Identity variables, but no association',
+  severity: 'error',
+  rights: ['list pods', 'eks:ListPodIdentityAssociations'],
+  observation: "A container has the agent's address, but no association exists for the pod's service account.",
+  cause:
+    'The association was deleted or moved to another name while the pod ran, or the variables were written by hand.',
+  effect:
+    'Cached credentials end within hours. Then the agent refuses, and SDKs do not fall back to IRSA or the node role.',
+  fix: 'Create the association again, or restart the workload so that it starts without the variables.',
+  source: 'EKS User Guide, "Learn how EKS Pod Identity works"',
+  *find(facts) {
+    for (const pod of facts.pods) {
+      if (!hasPodIdentity(pod) || facts.associationOf(pod)) continue;
+      const { namespace } = pod.metadata;
+      yield podCase(
+        pod,
+        `Its pods have Pod Identity variables, but service account ${namespace}/${pod.serviceAccountName} has no association.`,
+        `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${namespace} --service-account ${pod.serviceAccountName} --role-arn ROLE_ARN`,
+      );
+    }
+  },
+};

@@ -1,0 +1,23 @@
+import { hasOwnIdentity } from '../facts/own-identity.ts';
+import { containersOf, credentialsOf } from '../facts/injection.ts';
+import { podCase } from './cases.ts';
+import type { Check } from './check.ts';
+
+export const staticKeys: Check = {
+  id: 'PID501',
+  title: "Static keys win over a pod's identity",
+  severity: 'warning',
+  rights: ['list pods', 'list serviceaccounts'],
+  observation:
+    'Names of environment variables only: a container sets both keys, and its service account has an identity. Keys in `envFrom`, files and images are not visible.',
+  cause: 'Variables from before the migration, often from a Secret, were left in the manifest or chart.',
+  effect: 'Every AWS SDK uses the keys first, so the role of the service account has no effect.',
+  fix: 'Remove `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` from the containers, and delete the keys.',
+  source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
+  *find(facts) {
+    for (const pod of facts.pods.filter((one) => hasOwnIdentity(facts, one)))
+      for (const container of containersOf(pod))
+        if (credentialsOf(container).preferred.includes('AWS_ACCESS_KEY_ID'))
+          yield podCase(pod, `Container ${container.name} sets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`);
+  },
+};

@@ -1,0 +1,28 @@
+import { containersOf, credentialsOf } from '../facts/injection.ts';
+import { podCase } from './cases.ts';
+import type { Check } from './check.ts';
+
+export const ownWebIdentity: Check = {
+  id: 'PID503',
+  title: "A pod's own web identity wins over its association",
+  severity: 'warning',
+  rights: ['list pods'],
+  observation:
+    'A container has the variables of Pod Identity and also `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.',
+  cause: 'The manifest sets the variables of IRSA itself. The webhook keeps them and adds its own.',
+  effect: 'AWS SDKs use the web identity first, so the association has no effect.',
+  fix: 'Remove `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE` from the manifest.',
+  source:
+    'EKS User Guide, "Learn how EKS Pod Identity works"; AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
+  *find(facts) {
+    for (const pod of facts.pods)
+      for (const container of containersOf(pod)) {
+        const { podIdentity, webIdentityRole } = credentialsOf(container);
+        if (podIdentity && webIdentityRole !== undefined)
+          yield podCase(
+            pod,
+            `Container ${container.name} sets AWS_ROLE_ARN${webIdentityRole && ` (${webIdentityRole})`} and AWS_WEB_IDENTITY_TOKEN_FILE next to Pod Identity's variables.`,
+          );
+      }
+  },
+};

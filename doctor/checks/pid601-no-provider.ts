@@ -1,0 +1,27 @@
+import { accountsOfOwnAccount, dualStackProvider } from '../facts/irsa.ts';
+import { clusterObject, counted, podNames, PROVIDERS } from './cases.ts';
+import type { Check } from './check.ts';
+
+export const noProvider: Check = {
+  id: 'PID601',
+  title: "IAM has no OIDC provider for the cluster's issuer",
+  severity: 'error',
+  rights: ['list serviceaccounts', 'list pods', ...PROVIDERS],
+  observation:
+    "Service accounts have role annotations. No IAM OIDC provider of the account has the cluster's issuer as its URL.",
+  cause: 'The provider was never created, or the cluster was recreated and got another issuer.',
+  effect: 'AWS STS answers InvalidIdentityToken: no OpenIDConnect provider found.',
+  fix: "Create the IAM OIDC provider for the cluster's issuer with the audience `sts.amazonaws.com`.",
+  source: 'EKS User Guide, "Create an IAM OIDC provider for your cluster"',
+  *find(facts) {
+    const { issuer, provider } = facts;
+    const accounts = accountsOfOwnAccount(facts);
+    if (issuer === undefined || provider || dualStackProvider(facts) !== undefined || accounts.length === 0) return;
+    yield {
+      object: clusterObject(facts),
+      text: `The account has no IAM OIDC provider for ${issuer}, which ${counted(accounts.length, 'service account')} need.`,
+      repair: `aws iam create-open-id-connect-provider --url https://${issuer} --client-id-list sts.amazonaws.com`,
+      pods: accounts.flatMap(({ pods }) => podNames(pods)),
+    };
+  },
+};

@@ -1,0 +1,31 @@
+import { parseRoleArn, roleAnnotation } from '../facts/irsa.ts';
+import { objectOf, podNames } from './cases.ts';
+import type { Check } from './check.ts';
+
+export const malformedAnnotation: Check = {
+  id: 'PID604',
+  title: 'A role annotation is empty or not the ARN of a role',
+  severity: 'error',
+  rights: ['list serviceaccounts', 'list pods'],
+  observation: 'The value of `eks.amazonaws.com/role-arn` on service accounts without an association.',
+  cause: 'A value of a chart was empty, or a name, a placeholder or an instance profile was written.',
+  effect: 'An empty value injects nothing. Any other value is injected, and AWS STS refuses it.',
+  fix: 'Write the ARN of the role, then restart the pods.',
+  source: 'aws/amazon-eks-pod-identity-webhook, pkg/cache/cache.go; KeeperHub/keeperhub#1597',
+  *find(facts) {
+    for (const account of facts.snapshot.kubernetes.serviceAccounts ?? []) {
+      const { namespace, name } = account.metadata;
+      const value = roleAnnotation(account);
+      if (value === undefined || parseRoleArn(value) || facts.association(namespace, name)) continue;
+      yield {
+        object: objectOf('ServiceAccount', account.metadata),
+        text:
+          value === ''
+            ? 'Its annotation eks.amazonaws.com/role-arn is empty.'
+            : `Its annotation eks.amazonaws.com/role-arn is ${JSON.stringify(value)}, not the ARN of a role.`,
+        repair: `kubectl annotate serviceaccount ${name} -n ${namespace} --overwrite eks.amazonaws.com/role-arn=ROLE_ARN`,
+        pods: podNames(facts.podsOf(namespace, name)),
+      };
+    }
+  },
+};

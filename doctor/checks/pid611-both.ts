@@ -1,0 +1,32 @@
+import { hasWebIdentity } from '../facts/injection.ts';
+import { roleAnnotation } from '../facts/irsa.ts';
+import { objectOf, podNames } from './cases.ts';
+import type { Check } from './check.ts';
+
+export const bothMechanisms: Check = {
+  id: 'PID611',
+  title: 'A service account has both an annotation and an association',
+  severity: 'info',
+  rights: ['list serviceaccounts', 'list pods', 'eks:ListPodIdentityAssociations'],
+  observation: 'The service account has `eks.amazonaws.com/role-arn` and an association.',
+  cause: 'A migration from IRSA to Pod Identity is under way, or was not finished.',
+  effect:
+    'New pods get only Pod Identity. Pods from before the association keep the annotated role until they restart.',
+  fix: 'Restart the remaining pods with IRSA, then remove the annotation.',
+  source: 'aws/amazon-eks-pod-identity-webhook#264',
+  *find(facts) {
+    for (const account of facts.snapshot.kubernetes.serviceAccounts ?? []) {
+      const { namespace, name } = account.metadata;
+      const association = facts.association(namespace, name);
+      const role = roleAnnotation(account);
+      if (!association || !role) continue;
+      const old = facts.podsOf(namespace, name).filter(hasWebIdentity);
+      yield {
+        object: objectOf('ServiceAccount', account.metadata),
+        text: `New pods get ${association.roleArn} by Pod Identity, not ${role} of the annotation${old.length > 0 ? '; some pods still use IRSA' : ''}.`,
+        repair: `kubectl annotate serviceaccount ${name} -n ${namespace} eks.amazonaws.com/role-arn-`,
+        pods: podNames(old),
+      };
+    }
+  },
+};

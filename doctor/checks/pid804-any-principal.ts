@@ -1,0 +1,21 @@
+import { strangerTrust } from '../facts/trust.ts';
+import { roleObject } from './cases.ts';
+import type { Check } from './check.ts';
+
+export const anyPrincipal: Check = {
+  id: 'PID804',
+  title: 'A trust policy allows every AWS account',
+  severity: 'warning',
+  rights: ['iam:GetRole'],
+  observation:
+    '`sts:AssumeRole` is evaluated for a role of an unrelated account. All roles of the cluster that could be read are included.',
+  cause: 'The principal is `*`, without a condition that restricts it.',
+  effect: 'Anybody with an AWS account who knows the ARN can use the role.',
+  fix: 'Name the principals.',
+  source: 'IAM User Guide, "AWS JSON policy elements: Principal"',
+  *find({ snapshot }) {
+    for (const role of Object.values(snapshot.aws?.roles ?? {}))
+      if (role && strangerTrust(role).value === 'allowed')
+        yield { object: roleObject(role.arn), text: 'Its trust policy allows `sts:AssumeRole` by any principal.' };
+  },
+};

@@ -1,0 +1,48 @@
+import type { DaemonSet, Node, Pod } from '../snapshot/kubernetes.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { hasPodIdentity } from './injection.ts';
+import { obstacle } from './placement.ts';
+
+/** Whether the agent must run as a pod. Nodes of EKS Auto Mode contain it, and Fargate and Windows have none. */
+export function needsAgentPod(facts: ClusterFacts, node: Node): boolean {
+  const compute = facts.computeOf(node);
+  return compute === 'ec2' || (compute === 'hybrid' && facts.agentPodOn(node.metadata.name) !== undefined);
+}
+
+/** Whether associations exist, but no DaemonSet of the agent. */
+export const isAgentMissing = (facts: ClusterFacts): boolean =>
+  facts.isEks &&
+  facts.associations.length > 0 &&
+  facts.agents.length === 0 &&
+  (facts.nodes.length === 0 ? !facts.isAutoMode : facts.nodes.some((node) => needsAgentPod(facts, node)));
+
+/** Returns why no agent can run on a node, by the DaemonSet that is meant for EC2; undefined if one can. */
+export function agentObstacle(facts: ClusterFacts, node: Node): { agent: DaemonSet; reason: string } | undefined {
+  const byPurpose = facts.agents.toSorted((a, b) => a.metadata.name.length - b.metadata.name.length);
+  const obstacles = byPurpose.map((agent) => ({ agent, reason: obstacle(agent, node) }));
+  const [first] = obstacles;
+  return first?.reason === undefined || obstacles.some(({ reason }) => reason === undefined)
+    ? undefined
+    : { agent: first.agent, reason: first.reason };
+}
+
+/** Pods with Pod Identity's variables by the name of their node. */
+export function podIdentityPodsByNode(facts: ClusterFacts): ReadonlyMap<string, readonly Pod[]> {
+  const pods = new Map<string, Pod[]>();
+  for (const pod of facts.pods)
+    if (pod.nodeName !== undefined && hasPodIdentity(pod))
+      pods.set(pod.nodeName, [...(pods.get(pod.nodeName) ?? []), pod]);
+  return pods;
+}
+
+/** Returns the nodes whose pods need an agent that could run there, but is missing or not ready. */
+export function nodesWithoutAgent(facts: ClusterFacts): readonly { node: Node; pods: readonly Pod[]; agent?: Pod }[] {
+  if (isAgentMissing(facts)) return [];
+  return [...podIdentityPodsByNode(facts)].flatMap(([name, pods]) => {
+    const node = facts.node(name);
+    if (node === undefined || !node.ready || !needsAgentPod(facts, node)) return [];
+    if (agentObstacle(facts, node)) return [];
+    const agent = facts.agentPodOn(name);
+    return agent?.ready === true ? [] : [{ node, pods, ...(agent && { agent }) }];
+  });
+}

@@ -1,0 +1,60 @@
+import { X509Certificate } from 'node:crypto';
+import type { Association } from '../snapshot/aws.ts';
+import type { MutatingWebhook, Pod } from '../snapshot/kubernetes.ts';
+import { canUsePodIdentity } from './compute.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { isInjected } from './injection.ts';
+import { hasClusterPartition, parseRoleArn, roleAnnotation } from './irsa.ts';
+import { excludingSelector, identityWebhooks } from './webhooks.ts';
+
+/** A pod without the variables of its service account's mechanism. */
+export interface UninjectedPod {
+  readonly pod: Pod;
+  /** Undefined for a web identity. */
+  readonly association?: Association;
+}
+
+/** Returns pods that need an identity and have no variables, although their node supports it. */
+export function uninjectedPods(facts: ClusterFacts): readonly UninjectedPod[] {
+  return facts.pods.flatMap((pod) => {
+    if (isInjected(pod) || pod.metadata.owner?.kind === 'Node') return [];
+    const association = facts.associationOf(pod);
+    if (association !== undefined) return canUsePodIdentity(facts, pod) ? [{ pod, association }] : [];
+    const account = facts.serviceAccountOf(pod);
+    const role = account && roleAnnotation(account);
+    return role !== undefined && parseRoleArn(role) && hasClusterPartition(facts, role) ? [{ pod }] : [];
+  });
+}
+
+/** Returns those for which the webhook itself works, so that the pod's own history explains the missing variables. */
+export const uninjectedByHistory = (facts: ClusterFacts): readonly UninjectedPod[] =>
+  isWebhookMissing(facts) || identityWebhooks(facts).some((webhook) => hasStaleCa(facts, webhook))
+    ? []
+    : uninjectedPods(facts).filter(({ pod }) => excludingSelector(facts, pod) === undefined);
+
+export const isWebhookMissing = (facts: ClusterFacts): boolean =>
+  facts.isEks && facts.snapshot.kubernetes.mutatingWebhooks !== undefined && identityWebhooks(facts).length === 0;
+
+/** Whether the certificate authority of EKS' own webhook has none of the cluster's certificates, or lacks the newest. */
+export function hasStaleCa({ snapshot }: ClusterFacts, { url, caBundle }: MutatingWebhook): boolean {
+  const authority = snapshot.aws?.cluster?.certificateAuthority;
+  if (url === undefined || !new URL(url).hostname.startsWith('127.') || !authority || !caBundle) return false;
+  const [ofCluster, ofWebhook] = [certificatesOf(authority), certificatesOf(caBundle)];
+  const newest = ofCluster.toSorted((a, b) => validFrom(b) - validFrom(a))[0];
+  return newest !== undefined && !ofWebhook.some(({ fingerprint256 }) => fingerprint256 === newest.fingerprint256);
+}
+
+const validFrom = (certificate: X509Certificate): number => Date.parse(certificate.validFrom);
+
+/** Certificates of base64 of PEM. Texts that cannot be parsed have none. */
+function certificatesOf(base64: string): readonly X509Certificate[] {
+  const pem = Buffer.from(base64, 'base64').toString();
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,16 @@
+import { editDistance } from '../../foundation/node/nearest.ts';
+
+/** The largest edit distance of a typo. Short names differ by less, or `dev` would be near `db`. */
+const limitOf = (name: string): number => Math.min(2, Math.floor((name.length - 1) / 2));
+
+/** Returns the candidate nearest to `name` if a typo explains the difference. */
+export function nearName(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let least = limitOf(name) + 1;
+  for (const candidate of candidates) {
+    if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue;
+    const distance = editDistance(name, candidate);
+    if (distance < least) [best, least] = [candidate, distance];
+  }
+  return best;
+}
