@@ -18,7 +18,7 @@ export const EKS: AccountClusterType = {
   existing: (options) => options.list('cluster-name'),
   plan: planEks,
   placeRunner: async ({ options }) => {
-    const { readContext } = await import('../named-context.ts');
+    const { readContext } = await import('../../foundation/node/named-context.ts');
     const { config, context } = readContext(textsOf(options, { kubeconfig: 'kubeconfig', context: 'context' }));
     return {
       clusterName: options.list('cluster-name')[0] ?? '',

@@ -12,7 +12,7 @@ import { explained } from './diagnostics.ts';
 import { factsOf, noteLinkLocal } from './facts.ts';
 import { KIND_CLUSTER_LABEL } from '../../foundation/protocols/labels.ts';
 import { issuerOf, nodesOf } from './kube.ts';
-import { readContext, type NamedContext } from '../named-context.ts';
+import { readContext, type NamedContext } from '../../foundation/node/named-context.ts';
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 import type { KindOptions } from './options.ts';

@@ -99,7 +99,8 @@ function whyMissing(right: Right, { aws, gaps }: ClusterSnapshot): string | unde
   const gap = gaps.find((one) => one.right === right && one.object === undefined);
   if (gap) return gap.reason;
   if (!right.includes(':')) return undefined;
-  if (aws === undefined) return 'no AWS credentials';
+  if (aws === undefined)
+    return gaps.find((one) => one.right.includes(':') && one.object === undefined)?.reason ?? 'no AWS credentials';
   return right.startsWith('eks:') && aws.cluster === undefined ? 'the cluster is not on EKS' : undefined;
 }
 

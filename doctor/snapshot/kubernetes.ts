@@ -106,11 +106,11 @@ export interface DaemonSet {
   readonly ready: number;
 }
 
-/** A ReplicaSet or a StatefulSet that cannot create its pods. */
+/** A ReplicaSet, StatefulSet, DaemonSet or Job that cannot create its pods. */
 export interface RefusedPods {
   readonly metadata: Metadata;
   readonly kind: string;
-  /** The message of the condition ReplicaFailure. */
+  /** The message of a ReplicaSet's condition ReplicaFailure, or of the others' last event FailedCreate. */
   readonly message: string;
 }
 

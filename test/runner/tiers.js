@@ -23,5 +23,5 @@ export const FILES = [
   'emulator/eks-auth/propagation.test.ts',
   'emulator/sts/propagation.test.ts',
   'test/**/*.test.ts',
-  '{bin,aws,clusters,components,emulator,examples,foundation,harness,scripts,suites}/**/!(propagation|iam|time-limit).test.ts',
+  '{bin,aws,clusters,components,doctor,emulator,examples,foundation,harness,scripts,suites}/**/!(propagation|iam|time-limit).test.ts',
 ];

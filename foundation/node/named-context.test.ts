@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { readContext } from './named-context.ts';
-import { rejection } from '../test/support/kind.ts';
+import { rejection } from '../../test/support/kind.ts';
 
 describe('the kubeconfig of an existing cluster', () => {
   let folder: string;

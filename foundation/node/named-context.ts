@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { ClusterError } from '../foundation/node/cluster-error.ts';
+import { ClusterError } from './cluster-error.ts';
 
 export interface NamedContext {
   readonly config: KubeConfig;

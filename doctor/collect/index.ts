@@ -1,0 +1,161 @@
+import { limitersOfAccount, type Limiters } from '../../aws/clients.ts';
+import type { CredentialsProvider } from '../../aws/credentials.ts';
+import { checkEnvironmentEndpoints, type Endpoints } from '../../aws/endpoints.ts';
+import { findRegion } from '../../aws/preflight.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
+import { badFlagValue } from '../../foundation/node/errors.ts';
+import { readContext, type NamedContext } from '../../foundation/node/named-context.ts';
+import { hasStatus } from '../../foundation/protocols/kubernetes-connection.ts';
+import type { KubernetesObjects } from '../snapshot/kubernetes.ts';
+import { SNAPSHOT_VERSION, type ClusterSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
+import { ANY_AWS, openAccount, type AwsAccount } from './aws-account.ts';
+import { readAws } from './aws.ts';
+import { KUBERNETES_LISTS } from './calls.ts';
+import { eksPlaceOf } from './eks-place.ts';
+import { Gaps, INTERRUPTED, Unreadable } from './gaps.ts';
+import { kubernetesReader, readKubernetes, readVersion, SYSTEM } from './kubernetes.ts';
+
+export { clusterRole, policyDocument } from './calls.ts';
+
+export interface CollectOptions {
+  /** Default: KUBECONFIG, or `~/.kube/config`. */
+  readonly kubeconfig?: string;
+  /** Contexts of the kubeconfig. Default: the current one. */
+  readonly contexts?: readonly string[];
+  /** The EKS cluster, if the context does not name it. */
+  readonly clusterName?: string;
+  /** Overrides the context's region. */
+  readonly region?: string;
+  /** Only these and kube-system. Default: all. */
+  readonly namespaces?: readonly string[];
+  /** False: reads Kubernetes only. */
+  readonly aws?: boolean;
+  readonly endpoints?: Endpoints;
+  /** Default: the context's profile, or the SDK's default chain. */
+  readonly credentials?: CredentialsProvider;
+  /** Ends the collection early. Parts that were not read are gaps. */
+  readonly signal: AbortSignal;
+  /** Called often, with lines such as `1500 pods`. */
+  readonly progress?: (line: string) => void;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/**
+ * Reads clusters and their AWS accounts. It makes only reading calls and reads no Secret. Throws `ClusterError` and
+ * `HarnessError` for mistakes in the options, and if no cluster can be read.
+ */
+export async function collect(options: CollectOptions): Promise<Snapshot> {
+  const { contexts = [], clusterName, kubeconfig, environment = process.env } = options;
+  if (contexts.length > 1 && clusterName !== undefined)
+    throw badFlagValue('--cluster-name applies to one cluster, but there are several contexts. Remove one of the two.');
+  if (options.region !== undefined) await findRegion(options.region, environment);
+  if (options.aws !== false) checkEnvironmentEndpoints(options.endpoints ?? {}, environment);
+  const named = (contexts.length === 0 ? [undefined] : [...new Set(contexts)]).map((context) =>
+    readContext(
+      { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) },
+      environment,
+    ),
+  );
+  const limiters = limitersOfAccount();
+  const clusters = await Promise.all(
+    named.map(async (one) => {
+      try {
+        return await collectCluster(one, options, limiters);
+      } catch (error) {
+        if (!(error instanceof ClusterError) || named.length === 1) throw error;
+        return error;
+      }
+    }),
+  );
+  const [first] = clusters;
+  if (first instanceof ClusterError && clusters.every((cluster) => cluster instanceof ClusterError)) throw first;
+  return {
+    version: SNAPSHOT_VERSION,
+    clusters: clusters.map((cluster, index) =>
+      cluster instanceof ClusterError ? unread(named[index] as NamedContext, cluster.message) : cluster,
+    ),
+  };
+}
+
+async function collectCluster(
+  named: NamedContext,
+  options: CollectOptions,
+  limiters: Limiters,
+): Promise<ClusterSnapshot> {
+  const { signal, namespaces, endpoints = {}, environment = process.env } = options;
+  const gaps = new Gaps(signal);
+  const place = eksPlaceOf(named.config);
+  const takenAt = new Date().toISOString();
+  const progress = (line: string): void =>
+    options.progress?.((options.contexts?.length ?? 0) > 1 ? `${named.context}: ${line}` : line);
+  const reader = kubernetesReader(named.config);
+  let account: AwsAccount | undefined;
+  try {
+    const version = await readVersion({ reader, gaps }).catch((error: unknown) => {
+      throw signal.aborted ? error : unreachable(named, place.server, error);
+    });
+    const includes = (name: string): boolean =>
+      namespaces === undefined || name === SYSTEM || namespaces.includes(name);
+    const reading = readKubernetes({ reader, gaps, namespaces, includes, progress });
+    if (options.aws === false) gaps.add(ANY_AWS, 'AWS was not read');
+    else account = await openAccount(place, { ...options, endpoints, environment, limiters }, gaps);
+    const kubernetes = await reading;
+    checkNamespaces(named, namespaces, kubernetes);
+    const aws = account && (await readAws({ account, gaps, kubernetes, includes, progress }));
+    return {
+      context: named.context,
+      server: place.server,
+      takenAt,
+      kubernetes: { version, ...kubernetes },
+      ...(aws && { aws }),
+      gaps: gaps.all(),
+    };
+  } catch (error) {
+    if (error instanceof Unreadable && signal.aborted) return unread(named, INTERRUPTED);
+    throw error;
+  } finally {
+    account?.close();
+    reader.close();
+  }
+}
+
+/** A cluster of which nothing could be read. */
+function unread(named: NamedContext, reason: string): ClusterSnapshot {
+  const rights = [...Object.keys(KUBERNETES_LISTS).map((kind) => `list ${kind}`), ANY_AWS];
+  return {
+    context: named.context,
+    server: eksPlaceOf(named.config).server,
+    takenAt: new Date().toISOString(),
+    kubernetes: {},
+    gaps: rights.map((right) => ({ right, reason })),
+  };
+}
+
+function unreachable({ context }: NamedContext, server: string, error: unknown): unknown {
+  if (!(error instanceof Unreadable)) return error;
+  const { cause } = error;
+  const reason = error.reason === 'TimeoutError' ? 'no answer' : error.reason;
+  if (hasStatus(cause, 401, 403))
+    return new ClusterError(
+      'NO_ACCESS',
+      `The API server ${server} of context ${context} does not accept the kubeconfig's credentials (${reason}). Get new ones and run again.`,
+      { cause },
+    );
+  return new ClusterError(
+    'CLUSTER_UNREACHABLE',
+    `The API server ${server} of context ${context} cannot be reached (${reason}). Check the network and the kubeconfig, for example with kubectl --context ${context} version.`,
+    { cause },
+  );
+}
+
+/** Throws `HarnessError` BAD_FLAG_VALUE for a namespace that does not exist. */
+function checkNamespaces(
+  { context }: NamedContext,
+  namespaces: readonly string[] | undefined,
+  kubernetes: KubernetesObjects,
+): void {
+  const known = kubernetes.namespaces?.map(({ metadata }) => metadata.name);
+  const missing = known && namespaces?.find((name) => !known.includes(name));
+  if (missing !== undefined)
+    throw badFlagValue(`The cluster of context ${context} has no namespace "${missing}". Name another one.`);
+}

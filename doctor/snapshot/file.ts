@@ -1,0 +1,77 @@
+import { closeSync, fchmodSync, openSync, writeFileSync } from 'node:fs';
+import * as z from 'zod';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import { readText } from '../../foundation/node/read-file.ts';
+import { validated } from '../../foundation/node/validate.ts';
+import { SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
+
+/** Only the owner may read a snapshot: names of accounts, roles and images are nobody else's business. */
+const OWNER_ONLY = 0o600;
+
+/** Writes a snapshot. Throws `HarnessError` BAD_FILE. */
+export function writeSnapshot(file: string, snapshot: Snapshot): void {
+  try {
+    const descriptor = openSync(file, 'w', OWNER_ONLY);
+    try {
+      // The file may have existed.
+      fchmodSync(descriptor, OWNER_ONLY);
+      writeFileSync(descriptor, `${JSON.stringify(snapshot, undefined, 1)}\n`);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    throw bad(`The snapshot ${file} cannot be written (${unreadable(error)}). Check the path.`);
+  }
+}
+
+/** Reads a snapshot. Throws `HarnessError` BAD_FILE. */
+export function readSnapshot(file: string): Snapshot {
+  const text = readText(file, 'The snapshot');
+  const take = `Take one with ${commandLine('doctor', '--save FILE')}.`;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw bad(`${file} is not a snapshot, because it is not JSON. ${take}`);
+  }
+  const { version } = (value ?? {}) as { readonly version?: unknown };
+  if (typeof version === 'number' && version !== SNAPSHOT_VERSION)
+    throw bad(
+      `${file} is a snapshot of version ${version}, but this doctor reads version ${SNAPSHOT_VERSION}. Take a new one with ${commandLine('doctor', '--save FILE')}.`,
+    );
+  validated(SNAPSHOT, value, (problem) => `${file} is not a snapshot: ${problem}. ${take}`);
+  return value as Snapshot;
+}
+
+const bad = (message: string): HarnessError => new HarnessError('BAD_FILE', message);
+
+/** The parts without which checks would crash. */
+const objects = z.array(z.looseObject({ metadata: z.looseObject({ name: z.string() }) })).optional();
+const SNAPSHOT = z.looseObject({
+  version: z.literal(SNAPSHOT_VERSION),
+  clusters: z.array(
+    z.looseObject({
+      context: z.string(),
+      server: z.string(),
+      takenAt: z.string(),
+      kubernetes: z.looseObject({
+        namespaces: objects,
+        pods: objects,
+        serviceAccounts: objects,
+        nodes: objects,
+        daemonSets: objects,
+        refusedPods: objects,
+        networkPolicies: objects,
+      }),
+      aws: z
+        .looseObject({
+          region: z.string(),
+          roles: z.record(z.string(), z.looseObject({ trustPolicy: z.string() }).nullable()),
+          instanceProfiles: z.record(z.string(), z.string()),
+        })
+        .optional(),
+      gaps: z.array(z.looseObject({ right: z.string(), reason: z.string() })),
+    }),
+  ),
+});
