@@ -1,4 +1,4 @@
-import { AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { AppsV1Api, BatchV1Api, CoreV1Api, KubeConfig, NetworkingV1Api } from '@kubernetes/client-node';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -11,6 +11,7 @@ describe('workloads of an in-process cluster', () => {
   let core: CoreV1Api;
   let apps: AppsV1Api;
   let batch: BatchV1Api;
+  let networking: NetworkingV1Api;
   before(async () => {
     cluster = await startCluster({ images: new Map([['shell', { entrypoint: ['/bin/sh', '-c'] }]]) });
     const config = new KubeConfig();
@@ -18,6 +19,7 @@ describe('workloads of an in-process cluster', () => {
     core = config.makeApiClient(CoreV1Api);
     apps = config.makeApiClient(AppsV1Api);
     batch = config.makeApiClient(BatchV1Api);
+    networking = config.makeApiClient(NetworkingV1Api);
   });
   after(() => cluster.close());
 
@@ -295,6 +297,31 @@ describe('workloads of an in-process cluster', () => {
       }),
     );
     expect(cron.message).to.contain('create the Job itself');
+  });
+
+  it('report refused pods in a condition of the ReplicaSet, until they are created', async () => {
+    const spec = { ...template('late', 'exec sleep 600').spec, serviceAccountName: 'late' };
+    const body = {
+      metadata: { name: 'late' },
+      spec: { selector: { matchLabels: { app: 'late' } }, template: { metadata: { labels: { app: 'late' } }, spec } },
+    };
+    const status = async () => (await apps.readNamespacedReplicaSet({ namespace, name: 'late' })).status;
+    await apps.createNamespacedReplicaSet({ namespace, body });
+    const { conditions } = (await until(status, (now) => now?.conditions !== undefined))!;
+    expect(conditions).to.have.length(1);
+    expect(conditions![0]).to.include({ type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate' });
+    expect(conditions![0]!.message).to.contain('serviceaccount "late" not found');
+    await core.createNamespacedServiceAccount({ namespace, body: { metadata: { name: 'late' } } });
+    expect((await until(status, (now) => now?.replicas === 1))?.conditions).to.equal(undefined);
+  });
+
+  it('include NetworkPolicies, which are stored without effect', async () => {
+    const body = { metadata: { name: 'closed' }, spec: { podSelector: {}, policyTypes: ['Egress'] } };
+    await networking.createNamespacedNetworkPolicy({ namespace, body });
+    const { items } = await networking.listNetworkPolicyForAllNamespaces();
+    expect(items.map(({ metadata, spec }) => [metadata?.name, spec?.policyTypes])).to.deep.equal([
+      ['closed', ['Egress']],
+    ]);
   });
 
   it('include a DaemonSet, whose pod is replaced when the template changes', async () => {

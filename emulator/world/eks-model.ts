@@ -49,6 +49,8 @@ export interface ManagedCluster {
     readonly configurationValues: string | undefined;
   }): Promise<void>;
   removeAddon(name: string): Promise<void>;
+  /** Returns why an installed add-on is unhealthy now, if it is. */
+  addonProblem?(name: string): string | undefined;
   /** Receives all service accounts with associations, in order; the newest list counts. Resolves when it takes effect. */
   associationsChanged(identities: readonly Subject[]): Promise<void>;
   delete(): Promise<void>;

@@ -164,6 +164,11 @@ export class EmbeddedCluster implements ManagedCluster {
     await this.#agentsSettled();
   }
 
+  addonProblem(name: string): string | undefined {
+    if (name !== AGENT_ADDON || this.#agents.isSettled()) return undefined;
+    return `The add-on is unhealthy because it doesn't have the desired number of replicas.`;
+  }
+
   async associationsChanged(identities: Parameters<ManagedCluster['associationsChanged']>[0]): Promise<void> {
     this.#webhook.setIdentities(identities);
   }

@@ -14,6 +14,9 @@ import {
   settleOwnedAssociations,
 } from './owned-associations.ts';
 
+/** EKS API Reference, "AddonIssue". */
+const TOO_FEW = 'InsufficientNumberOfReplicas';
+
 export const ADDON: ResourceKind<Addon> = {
   name: 'Addon',
   path: 'addons',
@@ -117,9 +120,7 @@ async function install(call: EksCall, cluster: Cluster, addon: Addon, failed: Ad
     cluster.managed?.installAddon({ name, version, configurationValues }),
   );
   if (failure === undefined) return ended(addon, 'ACTIVE');
-  return failure.name === ADDON_DEGRADED
-    ? ended(addon, 'DEGRADED', failure, 'InsufficientNumberOfReplicas')
-    : ended(addon, failed, failure);
+  return failure.name === ADDON_DEGRADED ? ended(addon, 'DEGRADED', failure, TOO_FEW) : ended(addon, failed, failure);
 }
 
 function ended(addon: Addon, status: Addon['status'], failure?: Error, code = 'InternalFailure'): () => void {
@@ -154,12 +155,13 @@ function updateStatus({ status }: Addon): string {
 }
 
 function view(addon: Addon, cluster: Cluster): object {
+  const problem = addon.status === 'ACTIVE' ? cluster.managed?.addonProblem?.(addon.name) : undefined;
   return {
     addonName: addon.name,
     clusterName: cluster.name,
-    status: addon.status,
+    status: problem === undefined ? addon.status : 'DEGRADED',
     addonVersion: addon.version,
-    health: healthView(addon.health),
+    health: healthView(problem === undefined ? addon.health : [{ code: TOO_FEW, message: problem }]),
     addonArn: addon.arn,
     createdAt: epochSeconds(addon.createdAt),
     modifiedAt: epochSeconds(addon.modifiedAt),

@@ -13,6 +13,7 @@ const VIEW: PolicyRule[] = [
   { apiGroups: [''], resources: [...CORE_VIEW, 'services/status', 'events', 'namespaces'], verbs: READ },
   { apiGroups: ['apps'], resources: [...APPS.flatMap((r) => [r, `${r}/status`]), ...SCALED], verbs: READ },
   { apiGroups: ['batch'], resources: BATCH.flatMap((r) => [r, `${r}/status`]), verbs: READ },
+  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: READ },
 ];
 
 const EDIT: PolicyRule[] = [
@@ -29,6 +30,7 @@ const EDIT: PolicyRule[] = [
   { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
   { apiGroups: ['apps'], resources: [...APPS, ...SCALED], verbs: WRITE },
   { apiGroups: ['batch'], resources: BATCH, verbs: WRITE },
+  { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: WRITE },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...READ, ...WRITE] },
 ];
 

@@ -1,6 +1,7 @@
 import { deletePod } from '../rest/delete-pod.ts';
 import type { KubeObject } from '../model/types.ts';
 import { startController } from './controller.ts';
+import { DAEMON_TOLERATIONS, fits } from './placement.ts';
 import { availability, createPod, hasEnded, isActive, isReady, podsOf, setStatus, templateHash } from './workload.ts';
 import type { ApiContext } from '../rest/context.ts';
 import type { Workload } from './workload.ts';
@@ -8,12 +9,11 @@ import type { Workload } from './workload.ts';
 /** Pod label with the hash of the template. */
 export const REVISION_LABEL = 'controller-revision-hash';
 
-/** Returns the nodes that the nodeSelector matches; all without one (Kubernetes, "DaemonSet"). */
+/** Returns the nodes on which the set's pods may run (Kubernetes, "DaemonSet"). */
 export function selectedNodes(set: KubeObject, nodes: readonly KubeObject[]): string[] {
-  const selector = Object.entries((set as Workload).spec.template.spec?.nodeSelector ?? {});
-  return nodes
-    .filter(({ metadata }) => selector.every(([key, value]) => metadata.labels?.[key] === value))
-    .map(({ metadata }) => metadata.name);
+  const spec = (set as Workload).spec.template.spec ?? { containers: [] };
+  const tolerations = [...(spec.tolerations ?? []), ...DAEMON_TOLERATIONS];
+  return nodes.filter((node) => fits({ ...spec, tolerations }, node)).map(({ metadata }) => metadata.name);
 }
 
 /** Keeps a pod of the current template on each selected node. */

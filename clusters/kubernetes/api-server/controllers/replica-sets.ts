@@ -1,8 +1,8 @@
 import { deletePod } from '../rest/delete-pod.ts';
 import { startController } from './controller.ts';
-import { availability, createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
+import { availability, condition, createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
 import type { ApiContext } from '../rest/context.ts';
-import type { Workload, WorkloadPod } from './workload.ts';
+import type { Condition, Workload, WorkloadPod } from './workload.ts';
 
 /** Keeps the number of pods of each ReplicaSet (Kubernetes, "ReplicaSet"). Does not adopt other pods. */
 export function startReplicaSetController(context: ApiContext): () => void {
@@ -17,7 +17,12 @@ export function startReplicaSetController(context: ApiContext): () => void {
       const wanted = set.spec.replicas ?? 1;
       const surplus = pods.sort(byUse).slice(Math.max(wanted, 0));
       for (const pod of surplus) deletePod(context, pod);
-      for (let count = pods.length; count < wanted; count += 1) await createPod(context, set);
+      let refusal: Error | undefined;
+      try {
+        for (let count = pods.length; count < wanted; count += 1) await createPod(context, set);
+      } catch (error) {
+        refusal = error as Error;
+      }
       const now = podsOf(store, set).filter(isActive);
       const { available, next } = availability(now, set, context.clock);
       setStatus(store, 'replicasets', set, {
@@ -25,10 +30,18 @@ export function startReplicaSetController(context: ApiContext): () => void {
         fullyLabeledReplicas: now.length,
         readyReplicas: now.filter(isReady).length,
         availableReplicas: available,
+        ...(refusal && { conditions: failed(set, refusal, context) }),
       });
+      if (refusal) throw refusal;
       return next;
     },
   });
+}
+
+/** Returns the conditions of refused pods. The first message remains (Kubernetes, `replica_set_utils.go`, SetCondition). */
+function failed(set: Workload, { message }: Error, { clock }: ApiContext): readonly Condition[] {
+  const known = (set['status'] as { readonly conditions?: readonly Condition[] } | undefined)?.conditions;
+  return known ?? [condition(set, { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }, clock)];
 }
 
 /** Sorts ready pods first, then older ones. */

@@ -1,8 +1,10 @@
+import type { V1PodSpec } from '@kubernetes/client-node';
 import { objectsIn } from '../admission/pod-defaults.ts';
-import { isObject, type JsonObject } from '../patch/merge-patch.ts';
+import type { JsonObject } from '../patch/merge-patch.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import { timestamp } from '../model/types.ts';
-import type { Clock, KubeObject } from '../model/types.ts';
+import type { Clock, KubeObject, Stored } from '../model/types.ts';
+import { fits } from './placement.ts';
 
 function specOf(object: KubeObject): JsonObject {
   return (object['spec'] ?? {}) as JsonObject;
@@ -12,11 +14,6 @@ function isReady(node: KubeObject): boolean {
   const conditions = objectsIn(((node['status'] ?? {}) as JsonObject)['conditions']);
   const ready = conditions.some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True');
   return ready && specOf(node)['unschedulable'] !== true && node.metadata.deletionTimestamp === undefined;
-}
-
-function selects(pod: KubeObject, node: KubeObject): boolean {
-  const selector = specOf(pod)['nodeSelector'];
-  return !isObject(selector) || Object.entries(selector).every(([key, value]) => node.metadata.labels?.[key] === value);
 }
 
 function withCondition(pod: KubeObject, condition: JsonObject): KubeObject {
@@ -31,7 +28,7 @@ const isGated = (pod: KubeObject): boolean => objectsIn(specOf(pod)['schedulingG
 const isUnscheduled = (pod: KubeObject): boolean =>
   !specOf(pod)['nodeName'] && pod.metadata.deletionTimestamp === undefined;
 
-/** Assigns pods to the matching ready node with the fewest pods. Ignores taints, affinity and resource requests. */
+/** Assigns pods to the matching ready node with the fewest pods. Ignores preferences and resource requests. */
 export function startScheduler(store: MemoryStore, clock: Clock): void {
   let planned = false;
 
@@ -49,7 +46,7 @@ export function startScheduler(store: MemoryStore, clock: Clock): void {
     if (isGated(pod))
       return holdBack(pod, 'SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates');
     const fitting = nodes
-      .filter((node) => selects(pod, node))
+      .filter((node) => fits(specOf(pod) as unknown as Stored<V1PodSpec>, node))
       .map((node) => node.metadata.name)
       .sort((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0));
     const nodeName = fitting[0];

@@ -113,6 +113,8 @@ export const KINDS: readonly ResourceKind[] = [
   kind('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', {
     namespaced: false,
   }),
+  // Stored, but not enforced.
+  kind('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies', { shortNames: ['netpol'] }),
   kind('coordination.k8s.io/v1', 'Lease', 'leases'),
   // From Karpenter.
   kind('karpenter.sh/v1', 'NodePool', 'nodepools', { namespaced: false }),

@@ -1,0 +1,40 @@
+import type { V1NodeSpec, V1PodSpec, V1Toleration } from '@kubernetes/client-node';
+import { matchesLabels } from '../store/selectors.ts';
+import type { KubeObject, Stored } from '../model/types.ts';
+
+type Toleration = Stored<V1Toleration>;
+
+/**
+ * Whether a pod's selector, required node affinity and tolerations allow a node (Kubernetes, "Assigning Pods to Nodes" and
+ * "Taints and Tolerations"). Ignores `matchFields`, and treats the operators `Gt` and `Lt` as no match.
+ */
+export function fits(
+  { nodeSelector, affinity, tolerations = [] }: Stored<V1PodSpec>,
+  { metadata, spec }: KubeObject,
+): boolean {
+  const { labels = {} } = metadata;
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const { taints = [] } = (spec ?? {}) as Stored<V1NodeSpec>;
+  return (
+    matchesLabels({ matchLabels: nodeSelector ?? {} }, labels) &&
+    // An empty term matches no node.
+    (terms?.some((term) => (term.matchExpressions ?? []).length > 0 && matchesLabels(term, labels)) ?? true) &&
+    taints.every(
+      (taint) =>
+        taint.effect === 'PreferNoSchedule' ||
+        tolerations.some(
+          ({ key = '', operator = 'Equal', value = '', effect = '' }) =>
+            (effect === '' || effect === taint.effect) &&
+            (operator === 'Exists'
+              ? key === '' || key === taint.key
+              : key === taint.key && value === (taint.value ?? '')),
+        ),
+    )
+  );
+}
+
+/** Tolerations of each DaemonSet's pods (Kubernetes, "DaemonSet", Taints and tolerations). */
+export const DAEMON_TOLERATIONS: readonly Toleration[] = [
+  ...['not-ready', 'unreachable'].map((name) => [name, 'NoExecute'] as const),
+  ...['disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((name) => [name, 'NoSchedule'] as const),
+].map(([name, effect]) => ({ key: `node.kubernetes.io/${name}`, operator: 'Exists', effect }));
