@@ -1,30 +1,22 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
+import { containersOf } from '../facts/injection.ts';
 import { workloadOf } from '../facts/workload.ts';
 import type { Association, Role } from '../snapshot/aws.ts';
-import type { Metadata, Pod } from '../snapshot/kubernetes.ts';
+import type { Container, Metadata, Pod, ServiceAccount } from '../snapshot/kubernetes.ts';
 import type { ObjectName } from '../snapshot/object-name.ts';
-import type { Case, Unjudged } from './check.ts';
+import type { Case, Check, Unjudged } from './check.ts';
 
 /** Rights that several checks need. */
 export const ASSOCIATIONS = ['eks:ListPodIdentityAssociations', 'eks:DescribePodIdentityAssociation'] as const;
 export const PROVIDERS = ['iam:ListOpenIDConnectProviders', 'iam:GetOpenIDConnectProvider'] as const;
+
+export const defineCheck = (check: Check): Check => check;
 
 export const objectOf = (kind: string, { namespace, name }: Pick<Metadata, 'namespace' | 'name'>): ObjectName => ({
   kind,
   name,
   ...(namespace !== undefined && { namespace }),
 });
-
-export const clusterObject = ({ name }: ClusterFacts): ObjectName => ({ kind: 'Cluster', name });
-
-/** Associations go by their service account, which is unique and says more than an id. */
-export const associationObject = ({ namespace, serviceAccount }: Association): ObjectName => ({
-  kind: 'Association',
-  namespace,
-  name: serviceAccount,
-});
-
-export const roleObject = (arn: string): ObjectName => ({ kind: 'Role', name: arn });
 
 export const podNames = (pods: readonly Pod[]): readonly string[] => pods.map(({ metadata }) => metadata.name);
 
@@ -36,17 +28,55 @@ export const podCase = (pod: Pod, text: string, repair?: string): Case => ({
   ...(repair !== undefined && { repair }),
 });
 
+/** Finds cases of containers. `problemOf` returns a verb phrase, such as `sets AWS_PROFILE`. */
+export function* containerCases(
+  pods: readonly Pod[],
+  problemOf: (container: Container) => string | undefined,
+): Generator<Case> {
+  for (const pod of pods)
+    for (const container of containersOf(pod)) {
+      const problem = problemOf(container);
+      if (problem !== undefined) yield podCase(pod, `Container ${container.name} ${problem}.`);
+    }
+}
+
+/** A case of an association, which goes by its unique service account instead of its id. */
+export const associationCase = (
+  facts: ClusterFacts,
+  association: Association,
+  text: string,
+  repair?: string,
+): Case => ({
+  object: objectOf('Association', { namespace: association.namespace, name: association.serviceAccount }),
+  text,
+  pods: podNames(facts.podsOf(association.namespace, association.serviceAccount)),
+  ...(repair !== undefined && { repair }),
+});
+
+export const accountCase = (
+  facts: ClusterFacts,
+  { metadata }: ServiceAccount,
+  text: string,
+  repair?: string,
+): Case => ({
+  object: objectOf('ServiceAccount', metadata),
+  text,
+  pods: podNames(facts.podsOf(metadata.namespace, metadata.name)),
+  ...(repair !== undefined && { repair }),
+});
+
+export const annotateRole = ({ metadata: { name, namespace } }: ServiceAccount, arn: string): string =>
+  `kubectl annotate serviceaccount ${name} -n ${namespace} --overwrite eks.amazonaws.com/role-arn=${arn}`;
+
 /** Returns the command that replaces the pods of a workload. */
 export function restart(pod: Pod): string {
   const { kind, name, namespace = 'default' } = workloadOf(pod);
-  if (['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind))
-    return `kubectl rollout restart ${kind.toLowerCase()}/${name} -n ${namespace}`;
-  return kind === 'CronJob'
-    ? `kubectl create job ${name}-again --from=cronjob/${name} -n ${namespace}`
-    : `kubectl delete pod ${pod.metadata.name} -n ${namespace}   # and create it again if it has no controller`;
+  return ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)
+    ? `kubectl rollout restart ${kind.toLowerCase()}/${name} -n ${namespace}`
+    : `kubectl delete pod ${pod.metadata.name} -n ${namespace} # then create it again, unless ${kind} ${name} does`;
 }
 
-/** Returns a role. Yields an object that cannot be judged if the role could not be read; a missing role is PID306's or PID606's. */
+/** Returns a role that exists. Yields the object as not judged if the role could not be read. */
 export function* readableRole(
   facts: ClusterFacts,
   object: ObjectName,
@@ -60,8 +90,6 @@ export function* readableRole(
 /** Lists at most three of several names. */
 export const someOf = (names: readonly string[]): string =>
   names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');
-
-export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Returns the last part of a role's ARN. */
 export const roleName = (arn: string): string => arn.split('/').at(-1) ?? arn;

@@ -1,9 +1,9 @@
+import { counted } from '../../foundation/node/text.ts';
 import { isAgentMissing } from '../facts/agent.ts';
 import { hasPodIdentity } from '../facts/injection.ts';
-import { clusterObject, counted, podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podNames } from './cases.ts';
 
-export const agentMissing: Check = {
+export const agentMissing = defineCheck({
   id: 'PID101',
   title: 'The Pod Identity Agent is not installed',
   severity: 'error',
@@ -15,11 +15,9 @@ export const agentMissing: Check = {
   source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
   *find(facts) {
     if (!isAgentMissing(facts)) return;
-    yield {
-      object: clusterObject(facts),
-      text: `No DaemonSet eks-pod-identity-agent exists for ${counted(facts.associations.length, 'association')}.`,
-      repair: `aws eks create-addon --cluster-name ${facts.name} --addon-name eks-pod-identity-agent`,
-      pods: podNames(facts.pods.filter(hasPodIdentity)),
-    };
+    const text = `No DaemonSet eks-pod-identity-agent exists for ${counted(facts.associations.length, 'association')}.`;
+    const repair = `aws eks create-addon --cluster-name ${facts.name} --addon-name eks-pod-identity-agent`;
+    const pods = podNames(facts.pods.filter(hasPodIdentity));
+    yield { object: { kind: 'Cluster', name: facts.name }, text, repair, pods };
   },
-};
+});

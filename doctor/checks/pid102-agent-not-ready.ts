@@ -1,8 +1,7 @@
 import { nodesWithoutAgent } from '../facts/agent.ts';
-import { objectOf, podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, objectOf, podNames } from './cases.ts';
 
-export const agentNotReady: Check = {
+export const agentNotReady = defineCheck({
   id: 'PID102',
   title: 'The agent is missing or not ready on a node',
   severity: 'error',
@@ -14,13 +13,10 @@ export const agentNotReady: Check = {
   source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
   *find(facts) {
     for (const { node, pods, agent } of nodesWithoutAgent(facts)) {
-      const { namespace = 'kube-system', name } = agent?.metadata ?? { name: '' };
-      yield {
-        object: objectOf('Node', node.metadata),
-        text: agent ? `Its agent ${name} is ${agent.phase} and not ready.` : 'No pod of the agent runs on it.',
-        pods: podNames(pods),
-        ...(agent && { repair: `kubectl logs ${name} -n ${namespace} --all-containers` }),
-      };
+      const { namespace, name } = agent?.metadata ?? { name: '' };
+      const text = agent ? `Its agent ${name} is ${agent.phase} and not ready.` : 'No pod of the agent runs on it.';
+      const repair = agent && `kubectl logs ${name} -n ${namespace} --all-containers`;
+      yield { object: objectOf('Node', node.metadata), text, pods: podNames(pods), ...(repair && { repair }) };
     }
   },
-};
+});

@@ -1,9 +1,9 @@
+import { grouped } from '../../foundation/node/grouped.ts';
+import { counted } from '../../foundation/node/text.ts';
 import { agentObstacle, needsAgentPod, podIdentityPodsByNode } from '../facts/agent.ts';
-import type { DaemonSet } from '../snapshot/kubernetes.ts';
-import { counted, objectOf, podNames, someOf } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, objectOf, podNames, someOf } from './cases.ts';
 
-export const agentExcluded: Check = {
+export const agentExcluded = defineCheck({
   id: 'PID103',
   title: 'The agent cannot be scheduled on a node',
   severity: 'error',
@@ -15,24 +15,19 @@ export const agentExcluded: Check = {
   fix: 'Let the agent tolerate all taints, as its add-on does by default.',
   source: 'aws/eks-pod-identity-agent, charts/eks-pod-identity-agent/values.yaml',
   *find(facts) {
-    if (facts.associations.length === 0) return;
     const podsOf = podIdentityPodsByNode(facts);
-    const cases = new Map<string, { readonly agent: DaemonSet; readonly reason: string; readonly nodes: string[] }>();
-    for (const node of facts.nodes.filter((one) => needsAgentPod(facts, one))) {
-      const excluded = agentObstacle(facts, node);
-      if (excluded === undefined) continue;
-      const before = cases.get(excluded.reason) ?? { ...excluded, nodes: [] };
-      before.nodes.push(node.metadata.name);
-      cases.set(excluded.reason, before);
-    }
-    for (const { agent, reason, nodes } of cases.values()) {
-      const pods = nodes.flatMap((name) => podNames(podsOf.get(name) ?? []));
-      yield {
-        object: objectOf('DaemonSet', agent.metadata),
-        text: `It ${reason} ${counted(nodes.length, 'node')}: ${someOf(nodes)}.`,
-        pods,
-        severity: pods.length > 0 ? 'error' : 'warning',
-      };
+    const excluded = facts.nodes.flatMap((node) => {
+      const found = needsAgentPod(facts, node) ? agentObstacle(facts, node) : undefined;
+      return found ? [{ ...found, name: node.metadata.name }] : [];
+    });
+    if (facts.associations.length === 0) return;
+    for (const [reason, cases] of grouped(excluded, (one) => one.reason)) {
+      const names = cases.map(({ name }) => name);
+      const pods = names.flatMap((name) => podNames(podsOf.get(name) ?? []));
+      const text = `It ${reason} ${counted(names.length, 'node')}: ${someOf(names)}.`;
+      const severity = pods.length > 0 ? 'error' : 'warning';
+      for (const { agent } of cases.slice(0, 1))
+        yield { object: objectOf('DaemonSet', agent.metadata), text, pods, severity };
     }
   },
-};
+});

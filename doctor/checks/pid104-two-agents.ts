@@ -1,8 +1,7 @@
 import { obstacle } from '../facts/placement.ts';
-import { objectOf } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, objectOf } from './cases.ts';
 
-export const twoAgents: Check = {
+export const twoAgents = defineCheck({
   id: 'PID104',
   title: 'Two agents compete for a node',
   severity: 'warning',
@@ -13,23 +12,14 @@ export const twoAgents: Check = {
   fix: 'Remove one of the two agents.',
   source: 'aws/aws-cdk#32580',
   *find({ agents, nodes }) {
-    const [first, ...others] = agents.toSorted((a, b) => startOf(a.metadata).localeCompare(startOf(b.metadata)));
+    const [first, ...others] = agents.toSorted((a, b) => a.metadata.name.length - b.metadata.name.length);
     for (const other of others) {
       const shared = nodes.find((node) => [first, other].every((one) => one && obstacle(one, node) === undefined));
       if (first === undefined || shared === undefined) continue;
-      yield {
-        object: objectOf('DaemonSet', other.metadata),
-        text: `It runs on the same nodes as ${first.metadata.namespace}/${first.metadata.name}, such as ${shared.metadata.name}.`,
-        repair: `kubectl delete daemonset ${other.metadata.name} -n ${other.metadata.namespace}`,
-      };
+      const { namespace, name } = other.metadata;
+      const text = `It runs on the same nodes as ${first.metadata.namespace}/${first.metadata.name}, such as ${shared.metadata.name}.`;
+      const repair = `kubectl delete daemonset ${name} -n ${namespace}`;
+      yield { object: objectOf('DaemonSet', other.metadata), text, repair };
     }
   },
-};
-
-const startOf = ({
-  creationTimestamp = '',
-  name,
-}: {
-  readonly creationTimestamp?: string;
-  readonly name: string;
-}): string => `${creationTimestamp} ${name}`;
+});

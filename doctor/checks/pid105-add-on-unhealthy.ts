@@ -1,9 +1,9 @@
 import { nodesWithoutAgent } from '../facts/agent.ts';
-import type { Check } from './check.ts';
+import { defineCheck } from './cases.ts';
 
 const BROKEN = ['CREATE_FAILED', 'DEGRADED', 'UPDATE_FAILED', 'DELETE_FAILED'];
 
-export const addOnUnhealthy: Check = {
+export const addOnUnhealthy = defineCheck({
   id: 'PID105',
   title: "The agent's add-on is unhealthy",
   severity: 'warning',
@@ -28,4 +28,4 @@ export const addOnUnhealthy: Check = {
       repair: `aws eks describe-addon --cluster-name ${facts.name} --addon-name ${addon.name}`,
     };
   },
-};
+});

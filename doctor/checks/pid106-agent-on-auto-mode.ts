@@ -1,8 +1,7 @@
 import { obstacle } from '../facts/placement.ts';
-import { objectOf, someOf } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, objectOf, someOf } from './cases.ts';
 
-export const agentOnAutoMode: Check = {
+export const agentOnAutoMode = defineCheck({
   id: 'PID106',
   title: 'The agent also runs on nodes of EKS Auto Mode',
   severity: 'warning',
@@ -15,12 +14,12 @@ export const agentOnAutoMode: Check = {
   *find(facts) {
     const nodes = facts.nodes.filter((node) => facts.computeOf(node) === 'auto');
     for (const agent of facts.agents) {
-      const shared = nodes.filter((node) => obstacle(agent, node) === undefined);
-      if (shared.length === 0) continue;
-      yield {
-        object: objectOf('DaemonSet', agent.metadata),
-        text: `It can run on nodes of EKS Auto Mode: ${someOf(shared.map(({ metadata }) => metadata.name))}.`,
-      };
+      const shared = nodes.filter((node) => obstacle(agent, node) === undefined).map(({ metadata }) => metadata.name);
+      if (shared.length > 0)
+        yield {
+          object: objectOf('DaemonSet', agent.metadata),
+          text: `It can run on Auto Mode nodes: ${someOf(shared)}.`,
+        };
     }
   },
-};
+});

@@ -1,11 +1,11 @@
+import { grouped } from '../../foundation/node/grouped.ts';
 import { podIdentityPodsByNode } from '../facts/agent.ts';
 import { rolePermission } from '../facts/trust.ts';
-import { podNames, readableRole, roleObject } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podNames, readableRole, roleName } from './cases.ts';
 
 const ACTION = 'eks-auth:AssumeRoleForPodIdentity';
 
-export const nodeRole: Check = {
+export const nodeRole = defineCheck({
   id: 'PID107',
   title: 'The node role may not request credentials for pods',
   severity: 'error',
@@ -16,23 +16,20 @@ export const nodeRole: Check = {
   fix: 'Attach the managed policy AmazonEKSWorkerNodePolicy to the node role, or allow the action in a policy.',
   source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
   *find(facts) {
-    const podsByRole = new Map<string, string[]>();
-    for (const [name, pods] of podIdentityPodsByNode(facts)) {
+    const { cluster, instanceProfiles = {} } = facts.snapshot.aws ?? {};
+    const nodes = [...podIdentityPodsByNode(facts)].map(([name, pods]) => {
       const node = facts.node(name);
-      const profile = node && facts.instanceOf(node)?.instanceProfileArn;
-      const role = profile && facts.snapshot.aws?.instanceProfiles[profile];
-      if (role) podsByRole.set(role, [...(podsByRole.get(role) ?? []), ...podNames(pods)]);
-    }
-    const cluster = facts.snapshot.aws?.cluster?.arn;
-    for (const [arn, pods] of podsByRole) {
-      const object = roleObject(arn);
+      return { pods, role: instanceProfiles[(node && facts.instanceOf(node)?.instanceProfileArn) ?? ''] };
+    });
+    for (const [arn, same] of grouped(nodes, ({ role }) => role)) {
+      if (arn === undefined || cluster === undefined) continue;
+      const object = { kind: 'Role', name: arn };
       const role = yield* readableRole(facts, object, arn);
-      if (role === undefined || cluster === undefined) continue;
-      const { value, reason = '' } = rolePermission(role, ACTION, cluster);
+      const { value, reason } = role ? rolePermission(role, ACTION, cluster.arn) : {};
       if (value === 'unknown') yield { object, missing: 'iam:ListAttachedRolePolicies' };
-      if (value !== 'denied') continue;
-      const repair = `aws iam attach-role-policy --role-name ${role.name} --policy-arn arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
-      yield { object, text: `Its policies do not allow ${ACTION}: ${reason}.`, pods, repair };
+      const repair = `aws iam attach-role-policy --role-name ${roleName(arn)} --policy-arn arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
+      const pods = same.flatMap((one) => podNames(one.pods));
+      if (value === 'denied') yield { object, text: `Its policies do not allow ${ACTION}: ${reason}.`, pods, repair };
     }
   },
-};
+});

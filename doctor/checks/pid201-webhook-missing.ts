@@ -1,9 +1,9 @@
+import { counted } from '../../foundation/node/text.ts';
 import { isWebhookMissing, uninjectedPods } from '../facts/missing-injection.ts';
 import { roleAnnotation } from '../facts/irsa.ts';
-import { counted, podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podNames } from './cases.ts';
 
-export const webhookMissing: Check = {
+export const webhookMissing = defineCheck({
   id: 'PID201',
   title: 'The Pod Identity webhook is not registered',
   severity: 'error',
@@ -14,13 +14,11 @@ export const webhookMissing: Check = {
   fix: 'Restore the MutatingWebhookConfiguration `pod-identity-webhook` from another EKS cluster or with AWS Support, then restart the pods.',
   source: 'aws/amazon-eks-pod-identity-webhook#135',
   *find(facts) {
-    const accounts = facts.snapshot.kubernetes.serviceAccounts ?? [];
-    const annotated = accounts.filter((account) => roleAnnotation(account)).length;
+    const annotated = (facts.snapshot.kubernetes.serviceAccounts ?? []).filter(roleAnnotation).length;
     if (!isWebhookMissing(facts) || facts.associations.length + annotated === 0) return;
-    yield {
-      object: { kind: 'MutatingWebhookConfiguration', name: 'pod-identity-webhook' },
-      text: `It does not exist, but ${counted(facts.associations.length, 'association')} and ${counted(annotated, 'annotated service account')} need it.`,
-      pods: podNames(uninjectedPods(facts).map(({ pod }) => pod)),
-    };
+    const users = `${counted(facts.associations.length, 'association')} and ${counted(annotated, 'annotated service account')}`;
+    const object = { kind: 'MutatingWebhookConfiguration', name: 'pod-identity-webhook' };
+    const pods = podNames(uninjectedPods(facts).map(({ pod }) => pod));
+    yield { object, text: `It does not exist, but ${users} need it.`, pods };
   },
-};
+});

@@ -1,9 +1,8 @@
 import { hasStaleCa, uninjectedPods } from '../facts/missing-injection.ts';
 import { identityWebhooks } from '../facts/webhooks.ts';
-import { podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podNames } from './cases.ts';
 
-export const staleCaBundle: Check = {
+export const staleCaBundle = defineCheck({
   id: 'PID202',
   title: "The webhook's caBundle lacks the cluster's certificate authority",
   severity: 'error',
@@ -14,13 +13,12 @@ export const staleCaBundle: Check = {
   fix: "Replace `caBundle` with the cluster's certificate authority, then restart the pods.",
   source: 'aws/containers-roadmap#2874',
   *find(facts) {
-    const stale = identityWebhooks(facts).filter((webhook) => hasStaleCa(facts, webhook));
-    for (const { configuration, name } of stale)
-      yield {
-        object: { kind: 'MutatingWebhookConfiguration', name: configuration },
-        text: `The caBundle of webhook ${name} lacks the newest certificate authority of cluster ${facts.name}.`,
-        repair: `kubectl patch mutatingwebhookconfiguration ${configuration} --type=json -p '[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":"'$(aws eks describe-cluster --name ${facts.name} --query cluster.certificateAuthority.data --output text)'"}]'`,
-        pods: podNames(uninjectedPods(facts).map(({ pod }) => pod)),
-      };
+    const pods = podNames(uninjectedPods(facts).map(({ pod }) => pod));
+    for (const webhook of identityWebhooks(facts).filter((one) => hasStaleCa(facts, one))) {
+      const object = { kind: 'MutatingWebhookConfiguration', name: webhook.configuration };
+      const text = `The caBundle of webhook ${webhook.name} lacks the newest certificate authority of cluster ${facts.name}.`;
+      const repair = `kubectl patch mutatingwebhookconfiguration ${webhook.configuration} --type=json -p '[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":"'$(aws eks describe-cluster --name ${facts.name} --query cluster.certificateAuthority.data --output text)'"}]'`;
+      yield { object, text, repair, pods };
+    }
   },
-};
+});

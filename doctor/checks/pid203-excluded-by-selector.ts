@@ -1,9 +1,8 @@
 import { uninjectedPods } from '../facts/missing-injection.ts';
 import { excludingSelector, identityWebhooks } from '../facts/webhooks.ts';
-import { podCase } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podCase } from './cases.ts';
 
-export const excludedBySelector: Check = {
+export const excludedBySelector = defineCheck({
   id: 'PID203',
   title: 'A selector of the webhook excludes a pod that needs an identity',
   severity: 'error',
@@ -27,4 +26,4 @@ export const excludedBySelector: Check = {
       );
     }
   },
-};
+});

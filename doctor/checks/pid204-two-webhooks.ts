@@ -1,7 +1,7 @@
 import { identityWebhooks } from '../facts/webhooks.ts';
-import type { Check } from './check.ts';
+import { defineCheck } from './cases.ts';
 
-export const twoWebhooks: Check = {
+export const twoWebhooks = defineCheck({
   id: 'PID204',
   title: 'Two webhooks inject identities',
   severity: 'warning',
@@ -14,11 +14,13 @@ export const twoWebhooks: Check = {
   *find(facts) {
     const names = [...new Set(identityWebhooks(facts).map(({ configuration }) => configuration))];
     const own = names.find((name) => name === 'pod-identity-webhook') ?? names[0];
-    for (const name of names.filter((one) => one !== own))
+    for (const name of names.filter((one) => one !== own)) {
+      const repair = `kubectl delete mutatingwebhookconfiguration ${name}`;
       yield {
         object: { kind: 'MutatingWebhookConfiguration', name },
         text: `It injects identities, as ${own} does.`,
-        repair: `kubectl delete mutatingwebhookconfiguration ${name}`,
+        repair,
       };
+    }
   },
-};
+});

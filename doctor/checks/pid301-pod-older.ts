@@ -1,9 +1,7 @@
 import { uninjectedByHistory } from '../facts/missing-injection.ts';
-import { ASSOCIATIONS, podCase, restart } from './cases.ts';
-import type { Check } from './check.ts';
-import { isOlder } from './age.ts';
+import { ASSOCIATIONS, defineCheck, podCase, restart } from './cases.ts';
 
-export const podOlder: Check = {
+export const podOlder = defineCheck({
   id: 'PID301',
   title: 'A pod is older than its association',
   severity: 'error',
@@ -16,12 +14,11 @@ export const podOlder: Check = {
   fix: 'Restart the workload.',
   source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"; aws/containers-roadmap#2507',
   *find(facts) {
-    for (const { pod, association } of uninjectedByHistory(facts))
-      if (association && isOlder(pod, association))
-        yield podCase(
-          pod,
-          `Its pods were created before association ${association.associationId} took effect (created at ${association.createdAt}).`,
-          restart(pod),
-        );
+    for (const { pod, association, isOlder } of uninjectedByHistory(facts))
+      if (association && isOlder) {
+        const { associationId, createdAt } = association;
+        const text = `Its pods were created before association ${associationId} took effect (created at ${createdAt}).`;
+        yield podCase(pod, text, restart(pod));
+      }
   },
-};
+});

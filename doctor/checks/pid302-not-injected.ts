@@ -1,9 +1,7 @@
 import { uninjectedByHistory } from '../facts/missing-injection.ts';
-import { isOlder } from './age.ts';
-import { ASSOCIATIONS, podCase, restart } from './cases.ts';
-import type { Check } from './check.ts';
+import { ASSOCIATIONS, defineCheck, podCase, restart } from './cases.ts';
 
-export const notInjected: Check = {
+export const notInjected = defineCheck({
   id: 'PID302',
   title: 'The webhook did not inject Pod Identity into a pod',
   severity: 'error',
@@ -14,12 +12,10 @@ export const notInjected: Check = {
   fix: 'Restart the workload.',
   source: 'aws/eks-pod-identity-agent#153; aws/amazon-eks-pod-identity-webhook#210',
   *find(facts) {
-    for (const { pod, association } of uninjectedByHistory(facts))
-      if (association && !isOlder(pod, association))
-        yield podCase(
-          pod,
-          `Its pods have no variables, although association ${association.associationId} existed before them.`,
-          restart(pod),
-        );
+    for (const { pod, association, isOlder } of uninjectedByHistory(facts))
+      if (association && !isOlder) {
+        const text = `Its pods have no variables, although association ${association.associationId} existed before them.`;
+        yield podCase(pod, text, restart(pod));
+      }
   },
-};
+});

@@ -1,9 +1,9 @@
 import { nearName } from '../facts/near-name.ts';
-import { roleAnnotation } from '../facts/irsa.ts';
-import { ASSOCIATIONS, associationObject } from './cases.ts';
-import type { Check } from './check.ts';
+import { hasIdentity } from '../facts/own-identity.ts';
+import { ASSOCIATIONS, defineCheck } from './cases.ts';
+import { misnamed } from './misnamed.ts';
 
-export const noServiceAccount: Check = {
+export const noServiceAccount = defineCheck({
   id: 'PID303',
   title: 'An association names a service account that does not exist',
   severity: 'warning',
@@ -15,28 +15,19 @@ export const noServiceAccount: Check = {
   source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
   *find(facts) {
     const { namespaces = [], serviceAccounts = [] } = facts.snapshot.kubernetes;
-    const existing = new Set(namespaces.map(({ metadata }) => metadata.name));
     for (const association of facts.associations) {
-      const { namespace, serviceAccount, associationId } = association;
-      if (!existing.has(namespace) || facts.serviceAccount(namespace, serviceAccount)) continue;
-      const withoutIdentity = serviceAccounts.filter(
-        (one) =>
-          one.metadata.namespace === namespace &&
-          !roleAnnotation(one) &&
-          !facts.association(namespace, one.metadata.name),
+      const { namespace, serviceAccount } = association;
+      if (!namespaces.some(({ metadata }) => metadata.name === namespace)) continue;
+      if (facts.serviceAccount(namespace, serviceAccount)) continue;
+      const candidates = serviceAccounts.filter(
+        (one) => one.metadata.namespace === namespace && !hasIdentity(facts, namespace, one.metadata.name),
       );
       const near = nearName(
         serviceAccount,
-        withoutIdentity.map(({ metadata }) => metadata.name),
+        candidates.map(({ metadata }) => metadata.name),
       );
-      yield {
-        object: associationObject(association),
-        text: `Association ${associationId} names \`${serviceAccount}\`, which namespace ${namespace} does not have${near === undefined ? '' : `; it has \`${near}\``}.`,
-        severity: near === undefined ? 'warning' : 'error',
-        ...(near !== undefined && {
-          repair: `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${namespace} --service-account ${near} --role-arn ${association.roleArn}`,
-        }),
-      };
+      const text = `It names \`${serviceAccount}\`, which namespace ${namespace} does not have${near ? `; it has \`${near}\`` : ''}.`;
+      yield misnamed(facts, association, text, near && { ...association, serviceAccount: near });
     }
   },
-};
+});

@@ -1,8 +1,9 @@
 import { nearName } from '../facts/near-name.ts';
-import { ASSOCIATIONS, associationObject } from './cases.ts';
-import type { Check } from './check.ts';
+import { hasIdentity } from '../facts/own-identity.ts';
+import { ASSOCIATIONS, defineCheck } from './cases.ts';
+import { misnamed } from './misnamed.ts';
 
-export const noNamespace: Check = {
+export const noNamespace = defineCheck({
   id: 'PID304',
   title: 'An association names a namespace that does not exist',
   severity: 'warning',
@@ -16,20 +17,14 @@ export const noNamespace: Check = {
   *find(facts) {
     const namespaces = (facts.snapshot.kubernetes.namespaces ?? []).map(({ metadata }) => metadata.name);
     for (const association of facts.associations) {
-      const { namespace, serviceAccount, associationId, roleArn } = association;
+      const { namespace, serviceAccount } = association;
       if (namespaces.includes(namespace)) continue;
       const candidates = namespaces.filter(
-        (name) => facts.serviceAccount(name, serviceAccount) && !facts.association(name, serviceAccount),
+        (name) => facts.serviceAccount(name, serviceAccount) && !hasIdentity(facts, name, serviceAccount),
       );
       const near = nearName(namespace, candidates);
-      yield {
-        object: associationObject(association),
-        text: `Association ${associationId} names namespace \`${namespace}\`, which does not exist${near === undefined ? '' : `; \`${near}\` does`}.`,
-        severity: near === undefined ? 'warning' : 'error',
-        ...(near !== undefined && {
-          repair: `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${near} --service-account ${serviceAccount} --role-arn ${roleArn}`,
-        }),
-      };
+      const text = `It names namespace \`${namespace}\`, which does not exist${near ? `; \`${near}\` does` : ''}.`;
+      yield misnamed(facts, association, text, near && { ...association, namespace: near });
     }
   },
-};
+});

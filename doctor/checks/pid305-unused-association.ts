@@ -1,7 +1,6 @@
-import { ASSOCIATIONS, associationObject } from './cases.ts';
-import type { Check } from './check.ts';
+import { ASSOCIATIONS, associationCase, defineCheck } from './cases.ts';
 
-export const unusedAssociation: Check = {
+export const unusedAssociation = defineCheck({
   id: 'PID305',
   title: 'No pod uses an association',
   severity: 'info',
@@ -12,18 +11,14 @@ export const unusedAssociation: Check = {
   fix: 'Delete the association if it is not needed.',
   source: 'Amazon EKS Best Practices Guide, "Identity and Access Management"',
   *find(facts) {
-    const used = new Set(
-      (facts.snapshot.kubernetes.pods ?? []).map((pod) => `${pod.metadata.namespace}/${pod.serviceAccountName}`),
-    );
+    const pods = facts.snapshot.kubernetes.pods ?? [];
+    const used = new Set(pods.map((pod) => `${pod.metadata.namespace}/${pod.serviceAccountName}`));
     for (const association of facts.associations) {
       const { namespace, serviceAccount, associationId, ownerArn } = association;
       if (ownerArn !== undefined || used.has(`${namespace}/${serviceAccount}`)) continue;
       if (facts.serviceAccount(namespace, serviceAccount) === undefined) continue;
-      yield {
-        object: associationObject(association),
-        text: `No pod runs as ${namespace}/${serviceAccount}.`,
-        repair: `aws eks delete-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId}`,
-      };
+      const repair = `aws eks delete-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId}`;
+      yield associationCase(facts, association, `No pod runs as ${namespace}/${serviceAccount}.`, repair);
     }
   },
-};
+});

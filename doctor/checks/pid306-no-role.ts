@@ -1,7 +1,6 @@
-import { ASSOCIATIONS, associationObject, podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { ASSOCIATIONS, associationCase, defineCheck } from './cases.ts';
 
-export const noRole: Check = {
+export const noRole = defineCheck({
   id: 'PID306',
   title: 'The role of an association does not exist',
   severity: 'error',
@@ -12,23 +11,16 @@ export const noRole: Check = {
   fix: 'Create the role again, or update the association.',
   source: 'aws/containers-roadmap#2441',
   *find(facts) {
-    for (const association of facts.associations) {
-      const { associationId, namespace, serviceAccount, roleArn, targetRoleArn } = association;
-      const object = associationObject(association);
-      for (const [field, arn] of [
-        ['role-arn', roleArn],
-        ['target-role-arn', targetRoleArn],
-      ] as const) {
+    for (const association of facts.associations)
+      for (const field of ['roleArn', 'targetRoleArn'] as const) {
+        const { [field]: arn, associationId } = association;
         if (arn === undefined) continue;
-        if (facts.role(arn) === undefined) yield { object, missing: 'iam:GetRole' };
-        if (facts.role(arn) !== null) continue;
-        yield {
-          object,
-          text: `${field === 'role-arn' ? 'Role' : 'Target role'} ${arn} does not exist.`,
-          repair: `aws eks update-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId} --${field} ROLE_ARN`,
-          pods: podNames(facts.podsOf(namespace, serviceAccount)),
-        };
+        const text = `${field === 'roleArn' ? 'Role' : 'Target role'} ${arn} does not exist.`;
+        const option = field === 'roleArn' ? '--role-arn' : '--target-role-arn';
+        const repair = `aws eks update-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId} ${option} ROLE_ARN`;
+        const found = associationCase(facts, association, text, repair);
+        if (facts.role(arn) === undefined) yield { object: found.object, missing: 'iam:GetRole' };
+        if (facts.role(arn) === null) yield found;
       }
-    }
   },
-};
+});

@@ -1,9 +1,8 @@
 import { unsupportedNode } from '../facts/compute.ts';
 import { hasWebIdentity } from '../facts/injection.ts';
-import { podCase } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podCase } from './cases.ts';
 
-export const unsupportedCompute: Check = {
+export const unsupportedCompute = defineCheck({
   id: 'PID307',
   title: 'A pod with an association runs where Pod Identity does not work',
   severity: 'error',
@@ -20,4 +19,4 @@ export const unsupportedCompute: Check = {
       if (place !== undefined) yield podCase(pod, `Its pods run on ${place}, where Pod Identity does not work.`);
     }
   },
-};
+});

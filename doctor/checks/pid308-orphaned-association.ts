@@ -1,7 +1,6 @@
-import { associationObject } from './cases.ts';
-import type { Check } from './check.ts';
+import { associationCase, defineCheck } from './cases.ts';
 
-export const orphanedAssociation: Check = {
+export const orphanedAssociation = defineCheck({
   id: 'PID308',
   title: 'The add-on that owns an association is not installed',
   severity: 'warning',
@@ -17,11 +16,8 @@ export const orphanedAssociation: Check = {
       const { associationId, ownerArn } = association;
       const [, addon] = /:addon\/[^/]+\/([^/]+)/.exec(ownerArn ?? '') ?? [];
       if (addon === undefined || installed.has(addon)) continue;
-      yield {
-        object: associationObject(association),
-        text: `Add-on ${addon}, which owns association ${associationId}, is not installed.`,
-        repair: `aws eks delete-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId}`,
-      };
+      const repair = `aws eks delete-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId}`;
+      yield associationCase(facts, association, `Add-on ${addon}, which owns it, is not installed.`, repair);
     }
   },
-};
+});

@@ -1,8 +1,7 @@
 import { hasPodIdentity } from '../facts/injection.ts';
-import { podCase } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podCase } from './cases.ts';
 
-export const noAssociation: Check = {
+export const noAssociation = defineCheck({
   id: 'PID309',
   title: 'A pod has Pod Identity variables, but no association',
   severity: 'error',
@@ -18,11 +17,9 @@ export const noAssociation: Check = {
     for (const pod of facts.pods) {
       if (!hasPodIdentity(pod) || facts.associationOf(pod)) continue;
       const { namespace } = pod.metadata;
-      yield podCase(
-        pod,
-        `Its pods have Pod Identity variables, but service account ${namespace}/${pod.serviceAccountName} has no association.`,
-        `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${namespace} --service-account ${pod.serviceAccountName} --role-arn ROLE_ARN`,
-      );
+      const text = `Its pods have Pod Identity variables, but ${namespace}/${pod.serviceAccountName} has no association.`;
+      const repair = `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${namespace} --service-account ${pod.serviceAccountName} --role-arn ROLE_ARN`;
+      yield podCase(pod, text, repair);
     }
   },
-};
+});

@@ -1,8 +1,7 @@
-import { ASSOCIATIONS } from './cases.ts';
-import type { Check } from './check.ts';
+import { ASSOCIATIONS, defineCheck } from './cases.ts';
 import { trustCases } from './trust-cases.ts';
 
-export const trustDenies: Check = {
+export const trustDenies = defineCheck({
   id: 'PID401',
   title: 'The trust policy does not let EKS assume the role for the service account',
   severity: 'error',
@@ -14,4 +13,4 @@ export const trustDenies: Check = {
   fix: 'Let the trust policy allow `sts:AssumeRole` and `sts:TagSession` for `pods.eks.amazonaws.com` with the right conditions.',
   source: 'EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
   find: (facts) => trustCases(facts, 'subject'),
-};
+});

@@ -1,8 +1,7 @@
-import { ASSOCIATIONS } from './cases.ts';
-import type { Check } from './check.ts';
+import { ASSOCIATIONS, defineCheck } from './cases.ts';
 import { trustCases } from './trust-cases.ts';
 
-export const noTagSession: Check = {
+export const noTagSession = defineCheck({
   id: 'PID402',
   title: 'The trust policy does not allow tagging the session',
   severity: 'error',
@@ -14,4 +13,4 @@ export const noTagSession: Check = {
   fix: 'Add `sts:TagSession` to the actions of the statement.',
   source: 'EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
   find: (facts) => trustCases(facts, 'tags'),
-};
+});

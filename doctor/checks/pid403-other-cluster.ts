@@ -1,8 +1,7 @@
-import { ASSOCIATIONS } from './cases.ts';
-import type { Check } from './check.ts';
+import { ASSOCIATIONS, defineCheck } from './cases.ts';
 import { trustCases } from './trust-cases.ts';
 
-export const otherCluster: Check = {
+export const otherCluster = defineCheck({
   id: 'PID403',
   title: 'The trust policy names another cluster or account',
   severity: 'error',
@@ -14,4 +13,4 @@ export const otherCluster: Check = {
   fix: 'Add this cluster to the condition.',
   source: 'Amazon EKS Best Practices Guide, "Identity and Access Management"; awslabs/mountpoint-s3-csi-driver#781',
   find: (facts) => trustCases(facts, 'cluster'),
-};
+});

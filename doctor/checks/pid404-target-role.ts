@@ -1,10 +1,9 @@
 import { associationTrust, subjectOfAssociation, usableAssociations } from '../facts/association-trust.ts';
 import { denialOf } from '../facts/denial.ts';
 import { targetTrust } from '../facts/trust.ts';
-import { ASSOCIATIONS, associationObject, podNames, readableRole, roleName } from './cases.ts';
-import type { Check } from './check.ts';
+import { ASSOCIATIONS, associationCase, defineCheck, readableRole } from './cases.ts';
 
-export const targetRole: Check = {
+export const targetRole = defineCheck({
   id: 'PID404',
   title: 'The role of an association cannot assume its target role',
   severity: 'error',
@@ -19,25 +18,18 @@ export const targetRole: Check = {
   *find(facts) {
     const cluster = facts.snapshot.aws?.cluster;
     for (const association of usableAssociations(facts)) {
-      const { namespace, serviceAccount, roleArn, targetRoleArn } = association;
+      const { roleArn, targetRoleArn = '' } = association;
       const role = facts.role(roleArn);
-      if (!cluster || !role || targetRoleArn === undefined) continue;
-      if (associationTrust(facts, association)?.value !== 'allowed') continue;
-      const object = associationObject(association);
+      if (!cluster || !role || associationTrust(facts, association)?.value !== 'allowed' || !targetRoleArn) continue;
+      const { object } = associationCase(facts, association, '');
       const target = yield* readableRole(facts, object, targetRoleArn);
       if (target === undefined) continue;
       const decision = targetTrust(role, target, cluster, association, subjectOfAssociation(facts, association));
       if (decision.value === 'unknown') yield { object, missing: 'iam:ListRolePolicies' };
-      if (decision.value !== 'denied') continue;
-      const side =
-        decision.decision?.deniedBy === 'trust'
-          ? `trust policy of target role ${roleName(targetRoleArn)}`
-          : `policies of role ${roleName(roleArn)}`;
-      yield {
-        object,
-        text: `The ${side} must allow ${decision.action}: ${denialOf(decision)}.`,
-        pods: podNames(facts.podsOf(namespace, serviceAccount)),
-      };
+      const isTrust = decision.decision?.deniedBy === 'trust';
+      const side = isTrust ? `trust policy of target role ${target.name}` : `policies of role ${role.name}`;
+      const text = `The ${side} must allow ${decision.action}: ${denialOf(decision)}.`;
+      if (decision.value === 'denied') yield associationCase(facts, association, text);
     }
   },
-};
+});

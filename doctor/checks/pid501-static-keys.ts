@@ -1,9 +1,8 @@
-import { hasOwnIdentity } from '../facts/own-identity.ts';
-import { containersOf, credentialsOf } from '../facts/injection.ts';
-import { podCase } from './cases.ts';
-import type { Check } from './check.ts';
+import { credentialsOf } from '../facts/injection.ts';
+import { podsWithIdentity } from '../facts/own-identity.ts';
+import { containerCases, defineCheck } from './cases.ts';
 
-export const staticKeys: Check = {
+export const staticKeys = defineCheck({
   id: 'PID501',
   title: "Static keys win over a pod's identity",
   severity: 'warning',
@@ -14,10 +13,10 @@ export const staticKeys: Check = {
   effect: 'Every AWS SDK uses the keys first, so the role of the service account has no effect.',
   fix: 'Remove `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` from the containers, and delete the keys.',
   source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
-  *find(facts) {
-    for (const pod of facts.pods.filter((one) => hasOwnIdentity(facts, one)))
-      for (const container of containersOf(pod))
-        if (credentialsOf(container).preferred.includes('AWS_ACCESS_KEY_ID'))
-          yield podCase(pod, `Container ${container.name} sets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`);
-  },
-};
+  find: (facts) =>
+    containerCases(podsWithIdentity(facts), (container) =>
+      credentialsOf(container).preferred.includes('AWS_ACCESS_KEY_ID')
+        ? 'sets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
+        : undefined,
+    ),
+});

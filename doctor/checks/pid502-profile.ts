@@ -1,9 +1,8 @@
-import { containersOf, credentialsOf } from '../facts/injection.ts';
-import { hasOwnIdentity } from '../facts/own-identity.ts';
-import { podCase } from './cases.ts';
-import type { Check } from './check.ts';
+import { credentialsOf } from '../facts/injection.ts';
+import { podsWithIdentity } from '../facts/own-identity.ts';
+import { containerCases, defineCheck } from './cases.ts';
 
-export const profile: Check = {
+export const profile = defineCheck({
   id: 'PID502',
   title: "A profile or credentials file may win over a pod's identity",
   severity: 'warning',
@@ -14,12 +13,11 @@ export const profile: Check = {
   effect: 'Most AWS SDKs use credentials of the profile before Pod Identity. A missing profile is an error.',
   fix: 'Remove the variable, or make sure that the file contains no credentials.',
   source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
-  *find(facts) {
-    for (const pod of facts.pods.filter((one) => hasOwnIdentity(facts, one)))
-      for (const container of containersOf(pod)) {
-        const { preferred } = credentialsOf(container);
-        if (preferred.length > 0 && !preferred.includes('AWS_ACCESS_KEY_ID'))
-          yield podCase(pod, `Container ${container.name} sets ${preferred.join(' and ')}.`);
-      }
-  },
-};
+  find: (facts) =>
+    containerCases(podsWithIdentity(facts), (container) => {
+      const { preferred } = credentialsOf(container);
+      return preferred.length > 0 && !preferred.includes('AWS_ACCESS_KEY_ID')
+        ? `sets ${preferred.join(' and ')}`
+        : undefined;
+    }),
+});

@@ -1,8 +1,7 @@
-import { containersOf, credentialsOf } from '../facts/injection.ts';
-import { podCase } from './cases.ts';
-import type { Check } from './check.ts';
+import { credentialsOf } from '../facts/injection.ts';
+import { containerCases, defineCheck } from './cases.ts';
 
-export const ownWebIdentity: Check = {
+export const ownWebIdentity = defineCheck({
   id: 'PID503',
   title: "A pod's own web identity wins over its association",
   severity: 'warning',
@@ -14,15 +13,11 @@ export const ownWebIdentity: Check = {
   fix: 'Remove `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE` from the manifest.',
   source:
     'EKS User Guide, "Learn how EKS Pod Identity works"; AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
-  *find(facts) {
-    for (const pod of facts.pods)
-      for (const container of containersOf(pod)) {
-        const { podIdentity, webIdentityRole } = credentialsOf(container);
-        if (podIdentity && webIdentityRole !== undefined)
-          yield podCase(
-            pod,
-            `Container ${container.name} sets AWS_ROLE_ARN${webIdentityRole && ` (${webIdentityRole})`} and AWS_WEB_IDENTITY_TOKEN_FILE next to Pod Identity's variables.`,
-          );
-      }
-  },
-};
+  find: (facts) =>
+    containerCases(facts.pods, (container) => {
+      const { podIdentity, webIdentityRole: role } = credentialsOf(container);
+      return podIdentity && role !== undefined
+        ? `sets AWS_ROLE_ARN${role && ` (${role})`} and AWS_WEB_IDENTITY_TOKEN_FILE next to Pod Identity's variables`
+        : undefined;
+    }),
+});

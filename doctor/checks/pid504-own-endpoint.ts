@@ -1,13 +1,12 @@
-import { containersOf, credentialsOf, variable } from '../facts/injection.ts';
+import { credentialsOf, variable } from '../facts/injection.ts';
 import type { Container } from '../snapshot/kubernetes.ts';
-import { podCase } from './cases.ts';
-import type { Check } from './check.ts';
+import { containerCases, defineCheck } from './cases.ts';
 
 const URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
 const TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
 const RELATIVE = 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI';
 
-export const ownEndpoint: Check = {
+export const ownEndpoint = defineCheck({
   id: 'PID504',
   title: 'A container sets variables that the webhook would inject',
   severity: 'error',
@@ -17,14 +16,12 @@ export const ownEndpoint: Check = {
   effect: 'The SDK asks without a token, asks another server, or ignores the association.',
   fix: 'Remove the AWS_CONTAINER_ variables from the manifest.',
   source: 'aws/amazon-eks-pod-identity-webhook, pkg/handler/handler.go',
-  *find(facts) {
-    for (const pod of facts.pods.filter((one) => facts.associationOf(one)))
-      for (const container of containersOf(pod)) {
-        const problem = problemOf(container);
-        if (problem !== undefined) yield podCase(pod, `Container ${container.name} ${problem}.`);
-      }
-  },
-};
+  find: (facts) =>
+    containerCases(
+      facts.pods.filter((pod) => facts.associationOf(pod)),
+      problemOf,
+    ),
+});
 
 function problemOf(container: Container): string | undefined {
   const [uri, tokenFile] = [variable(container, URI), variable(container, TOKEN_FILE)];

@@ -1,8 +1,7 @@
 import { nearName } from '../facts/near-name.ts';
-import { objectOf } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, objectOf } from './cases.ts';
 
-export const refusedPods: Check = {
+export const refusedPods = defineCheck({
   id: 'PID506',
   title: 'The pods of a workload are refused',
   severity: 'error',
@@ -12,21 +11,17 @@ export const refusedPods: Check = {
   effect: 'The workload has too few pods, or none.',
   fix: 'Do what the message demands.',
   source: 'Kubernetes API Reference, ReplicaSetStatus: conditions',
-  *find(facts) {
-    const accounts = facts.snapshot.kubernetes.serviceAccounts ?? [];
-    for (const { metadata, kind, message } of facts.snapshot.kubernetes.refusedPods ?? []) {
-      const [, missing] = /serviceaccount "([^"]+)" not found/.exec(message) ?? [];
-      const names = accounts
-        .filter((one) => one.metadata.namespace === metadata.namespace)
+  *find({ snapshot }) {
+    const { serviceAccounts = [], refusedPods = [] } = snapshot.kubernetes;
+    for (const { metadata, kind, message } of refusedPods) {
+      const { namespace, owner } = metadata;
+      const [, missing = ''] = /serviceaccount "([^"]+)" not found/.exec(message) ?? [];
+      const names = serviceAccounts
+        .filter((one) => one.metadata.namespace === namespace)
         .map((one) => one.metadata.name);
-      const near = missing === undefined ? undefined : nearName(missing, names);
-      const { owner, namespace } = metadata;
-      yield {
-        object: owner ? objectOf(owner.kind, { ...metadata, name: owner.name }) : objectOf(kind, metadata),
-        text: `${message.replace(/\.?$/, '')}${near === undefined ? '' : `; the namespace has service account \`${near}\``}.`,
-        ...(missing !== undefined &&
-          near === undefined && { repair: `kubectl create serviceaccount ${missing} -n ${namespace}` }),
-      };
+      const near = nearName(missing, names);
+      const text = `${message.replace(/\.$/, '')}${near ? `; the namespace has service account \`${near}\`` : ''}.`;
+      yield { object: objectOf(owner?.kind ?? kind, { ...metadata, name: owner?.name ?? metadata.name }), text };
     }
   },
-};
+});

@@ -1,8 +1,8 @@
+import { counted } from '../../foundation/node/text.ts';
 import { accountsOfOwnAccount, dualStackProvider } from '../facts/irsa.ts';
-import { clusterObject, counted, podNames, PROVIDERS } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podNames, PROVIDERS } from './cases.ts';
 
-export const noProvider: Check = {
+export const noProvider = defineCheck({
   id: 'PID601',
   title: "IAM has no OIDC provider for the cluster's issuer",
   severity: 'error',
@@ -17,11 +17,10 @@ export const noProvider: Check = {
     const { issuer, provider } = facts;
     const accounts = accountsOfOwnAccount(facts);
     if (issuer === undefined || provider || dualStackProvider(facts) !== undefined || accounts.length === 0) return;
-    yield {
-      object: clusterObject(facts),
-      text: `The account has no IAM OIDC provider for ${issuer}, which ${counted(accounts.length, 'service account')} need.`,
-      repair: `aws iam create-open-id-connect-provider --url https://${issuer} --client-id-list sts.amazonaws.com`,
-      pods: accounts.flatMap(({ pods }) => podNames(pods)),
-    };
+    const users = counted(accounts.length, 'annotated service account');
+    const text = `The account has no IAM OIDC provider for ${issuer}, which it needs for ${users}.`;
+    const repair = `aws iam create-open-id-connect-provider --url https://${issuer} --client-id-list sts.amazonaws.com`;
+    const pods = accounts.flatMap((one) => podNames(one.pods));
+    yield { object: { kind: 'Cluster', name: facts.name }, text, repair, pods };
   },
-};
+});

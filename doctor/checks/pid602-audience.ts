@@ -1,8 +1,8 @@
+import { grouped } from '../../foundation/node/grouped.ts';
 import { accountsOfOwnAccount } from '../facts/irsa.ts';
-import { podNames, PROVIDERS } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podNames, PROVIDERS } from './cases.ts';
 
-export const missingAudience: Check = {
+export const missingAudience = defineCheck({
   id: 'PID602',
   title: 'The IAM OIDC provider lacks an audience',
   severity: 'error',
@@ -14,14 +14,17 @@ export const missingAudience: Check = {
   fix: "Add the audience to the provider's client ids.",
   source: 'IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"',
   *find(facts) {
-    const { provider } = facts;
-    const accounts = accountsOfOwnAccount(facts).filter(({ audience }) => !provider?.clientIds.includes(audience));
-    for (const audience of provider ? new Set(accounts.map((one) => one.audience)) : [])
+    const { arn = '', clientIds } = facts.provider ?? {};
+    const accounts = accountsOfOwnAccount(facts).filter(({ audience }) => !clientIds?.includes(audience));
+    for (const [audience, users] of arn === '' ? [] : grouped(accounts, (one) => one.audience)) {
+      const text = `Its client ids are ${clientIds?.join(', ') || 'empty'}, without ${audience}.`;
+      const repair = `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id ${audience}`;
       yield {
-        object: { kind: 'OidcProvider', name: provider?.arn ?? '' },
-        text: `Its client ids are ${provider?.clientIds.join(', ') || 'empty'}, without ${audience}.`,
-        repair: `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${provider?.arn} --client-id ${audience}`,
-        pods: accounts.filter((one) => one.audience === audience).flatMap(({ pods }) => podNames(pods)),
+        object: { kind: 'OidcProvider', name: arn },
+        text,
+        repair,
+        pods: users.flatMap(({ pods }) => podNames(pods)),
       };
+    }
   },
-};
+});

@@ -1,8 +1,7 @@
 import { accountsOfOwnAccount, dualStackProvider } from '../facts/irsa.ts';
-import { podNames, PROVIDERS } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podNames, PROVIDERS } from './cases.ts';
 
-export const wrongProviderHost: Check = {
+export const wrongProviderHost = defineCheck({
   id: 'PID603',
   title: 'The IAM OIDC provider has the host of the dual-stack endpoint',
   severity: 'error',
@@ -13,14 +12,11 @@ export const wrongProviderHost: Check = {
   fix: "Create the IAM OIDC provider for the cluster's issuer, and delete the other one.",
   source: 'rancher/eks-operator#2284; terraform-aws-modules/terraform-aws-eks#3428',
   *find(facts) {
-    const arn = dualStackProvider(facts);
+    const name = dualStackProvider(facts);
     const accounts = accountsOfOwnAccount(facts);
-    if (arn === undefined || facts.provider || accounts.length === 0) return;
-    yield {
-      object: { kind: 'OidcProvider', name: arn },
-      text: `Tokens of the cluster have the issuer ${facts.issuer}.`,
-      repair: `aws iam create-open-id-connect-provider --url https://${facts.issuer} --client-id-list sts.amazonaws.com`,
-      pods: accounts.flatMap(({ pods }) => podNames(pods)),
-    };
+    if (name === undefined || facts.provider || accounts.length === 0) return;
+    const repair = `aws iam create-open-id-connect-provider --url https://${facts.issuer} --client-id-list sts.amazonaws.com`;
+    const pods = accounts.flatMap((one) => podNames(one.pods));
+    yield { object: { kind: 'OidcProvider', name }, text: `Tokens have the issuer ${facts.issuer}.`, repair, pods };
   },
-};
+});

@@ -1,8 +1,7 @@
 import { parseRoleArn, roleAnnotation } from '../facts/irsa.ts';
-import { objectOf, podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { accountCase, annotateRole, defineCheck } from './cases.ts';
 
-export const malformedAnnotation: Check = {
+export const malformedAnnotation = defineCheck({
   id: 'PID604',
   title: 'A role annotation is empty or not the ARN of a role',
   severity: 'error',
@@ -17,15 +16,8 @@ export const malformedAnnotation: Check = {
       const { namespace, name } = account.metadata;
       const value = roleAnnotation(account);
       if (value === undefined || parseRoleArn(value) || facts.association(namespace, name)) continue;
-      yield {
-        object: objectOf('ServiceAccount', account.metadata),
-        text:
-          value === ''
-            ? 'Its annotation eks.amazonaws.com/role-arn is empty.'
-            : `Its annotation eks.amazonaws.com/role-arn is ${JSON.stringify(value)}, not the ARN of a role.`,
-        repair: `kubectl annotate serviceaccount ${name} -n ${namespace} --overwrite eks.amazonaws.com/role-arn=ROLE_ARN`,
-        pods: podNames(facts.podsOf(namespace, name)),
-      };
+      const text = `Its annotation eks.amazonaws.com/role-arn is ${value === '' ? 'empty' : `${JSON.stringify(value)}, not the ARN of a role`}.`;
+      yield accountCase(facts, account, text, annotateRole(account, 'ROLE_ARN'));
     }
   },
-};
+});

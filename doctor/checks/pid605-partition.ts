@@ -1,8 +1,7 @@
 import { hasClusterPartition, parseRoleArn, roleAnnotation } from '../facts/irsa.ts';
-import { objectOf, podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { accountCase, annotateRole, defineCheck } from './cases.ts';
 
-export const wrongPartition: Check = {
+export const wrongPartition = defineCheck({
   id: 'PID605',
   title: 'A role annotation has the ARN of another partition',
   severity: 'error',
@@ -18,13 +17,9 @@ export const wrongPartition: Check = {
       const arn = roleAnnotation(account) ?? '';
       const parsed = parseRoleArn(arn);
       if (!parsed || hasClusterPartition(facts, arn) || facts.association(namespace, name)) continue;
-      const repaired = arn.replace(/^arn:[^:]+/, `arn:${facts.partition}`);
-      yield {
-        object: objectOf('ServiceAccount', account.metadata),
-        text: `Its role ${arn} is in partition ${parsed.partition}, the cluster in ${facts.partition}.`,
-        repair: `kubectl annotate serviceaccount ${name} -n ${namespace} --overwrite eks.amazonaws.com/role-arn=${repaired}`,
-        pods: podNames(facts.podsOf(namespace, name)),
-      };
+      const text = `Its role ${arn} is in partition ${parsed.partition}, the cluster in ${facts.partition}.`;
+      const repair = annotateRole(account, arn.replace(/^arn:[^:]+/, `arn:${facts.partition}`));
+      yield accountCase(facts, account, text, repair);
     }
   },
-};
+});

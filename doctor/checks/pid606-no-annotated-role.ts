@@ -1,8 +1,7 @@
 import { annotatedAccounts } from '../facts/irsa.ts';
-import { objectOf, podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { accountCase, defineCheck, readableRole } from './cases.ts';
 
-export const noAnnotatedRole: Check = {
+export const noAnnotatedRole = defineCheck({
   id: 'PID606',
   title: 'The role of an annotation does not exist',
   severity: 'error',
@@ -13,11 +12,10 @@ export const noAnnotatedRole: Check = {
   fix: 'Create the role, or correct the annotation and restart the pods.',
   source: 'EKS User Guide, "Assign IAM roles to Kubernetes service accounts"',
   *find(facts) {
-    for (const { account, roleArn, pods } of annotatedAccounts(facts)) {
-      const object = objectOf('ServiceAccount', account.metadata);
-      const role = facts.role(roleArn);
-      if (role === undefined) yield { object, missing: 'iam:GetRole' };
-      if (role === null) yield { object, text: `Role ${roleArn} does not exist.`, pods: podNames(pods) };
+    for (const { account, roleArn } of annotatedAccounts(facts)) {
+      const found = accountCase(facts, account, `Role ${roleArn} does not exist.`);
+      yield* readableRole(facts, found.object, roleArn);
+      if (facts.role(roleArn) === null) yield found;
     }
   },
-};
+});

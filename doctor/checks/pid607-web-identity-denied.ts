@@ -1,8 +1,7 @@
-import { PROVIDERS } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, PROVIDERS } from './cases.ts';
 import { webIdentityCases } from './web-identity-cases.ts';
 
-export const webIdentityDenied: Check = {
+export const webIdentityDenied = defineCheck({
   id: 'PID607',
   title: 'The trust policy of an annotated role does not allow the service account',
   severity: 'error',
@@ -15,4 +14,4 @@ export const webIdentityDenied: Check = {
   fix: "Let the trust policy allow the cluster's provider, with `:sub` and `:aud` of the service account.",
   source: 'EKS User Guide, "Assign IAM roles to Kubernetes service accounts"',
   find: (facts) => webIdentityCases(facts, 'subject'),
-};
+});

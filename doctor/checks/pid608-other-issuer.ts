@@ -1,8 +1,7 @@
-import { PROVIDERS } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, PROVIDERS } from './cases.ts';
 import { webIdentityCases } from './web-identity-cases.ts';
 
-export const otherIssuer: Check = {
+export const otherIssuer = defineCheck({
   id: 'PID608',
   title: 'An annotated role trusts the issuer of another cluster',
   severity: 'error',
@@ -13,4 +12,4 @@ export const otherIssuer: Check = {
   fix: "Replace the provider and the condition keys by those of the cluster's issuer.",
   source: 'Amazon EKS Best Practices Guide, "Cluster Upgrades": blue/green; aws/containers-roadmap#1579',
   find: (facts) => webIdentityCases(facts, 'issuer'),
-};
+});

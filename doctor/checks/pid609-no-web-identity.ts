@@ -1,8 +1,7 @@
 import { uninjectedByHistory } from '../facts/missing-injection.ts';
-import { podCase, restart } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podCase, restart } from './cases.ts';
 
-export const noWebIdentity: Check = {
+export const noWebIdentity = defineCheck({
   id: 'PID609',
   title: 'A pod lacks the IRSA variables of its service account',
   severity: 'error',
@@ -13,12 +12,9 @@ export const noWebIdentity: Check = {
   fix: 'Restart the workload.',
   source: 'EKS User Guide, "Configure Pods to use a Kubernetes service account"',
   *find(facts) {
-    for (const { pod, association } of uninjectedByHistory(facts))
-      if (!association)
-        yield podCase(
-          pod,
-          `Service account ${pod.metadata.namespace}/${pod.serviceAccountName} is annotated, but its pods have no variables.`,
-          restart(pod),
-        );
+    for (const { pod, association } of uninjectedByHistory(facts)) {
+      const text = `Service account ${pod.metadata.namespace}/${pod.serviceAccountName} is annotated, but its pods have no variables.`;
+      if (!association) yield podCase(pod, text, restart(pod));
+    }
   },
-};
+});

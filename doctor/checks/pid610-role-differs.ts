@@ -1,11 +1,10 @@
 import { credentialsOf, variable } from '../facts/injection.ts';
 import { roleAnnotation } from '../facts/irsa.ts';
-import { podCase, restart } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podCase, restart } from './cases.ts';
 
 const TOKEN_FILE = '/var/run/secrets/eks.amazonaws.com/serviceaccount/token';
 
-export const roleDiffers: Check = {
+export const roleDiffers = defineCheck({
   id: 'PID610',
   title: 'A pod runs with another role than its service account names now',
   severity: 'warning',
@@ -31,4 +30,4 @@ export const roleDiffers: Check = {
       yield podCase(pod, `Its pods run as ${role}, but service account ${namespace}/${name} ${now}.`, restart(pod));
     }
   },
-};
+});

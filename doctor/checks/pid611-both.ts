@@ -1,9 +1,8 @@
 import { hasWebIdentity } from '../facts/injection.ts';
 import { roleAnnotation } from '../facts/irsa.ts';
-import { objectOf, podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { accountCase, defineCheck, podNames } from './cases.ts';
 
-export const bothMechanisms: Check = {
+export const bothMechanisms = defineCheck({
   id: 'PID611',
   title: 'A service account has both an annotation and an association',
   severity: 'info',
@@ -20,13 +19,10 @@ export const bothMechanisms: Check = {
       const association = facts.association(namespace, name);
       const role = roleAnnotation(account);
       if (!association || !role) continue;
-      const old = facts.podsOf(namespace, name).filter(hasWebIdentity);
-      yield {
-        object: objectOf('ServiceAccount', account.metadata),
-        text: `New pods get ${association.roleArn} by Pod Identity, not ${role} of the annotation${old.length > 0 ? '; some pods still use IRSA' : ''}.`,
-        repair: `kubectl annotate serviceaccount ${name} -n ${namespace} eks.amazonaws.com/role-arn-`,
-        pods: podNames(old),
-      };
+      const old = podNames(facts.podsOf(namespace, name).filter(hasWebIdentity));
+      const text = `New pods get ${association.roleArn} by Pod Identity, not ${role} of the annotation${old.length > 0 ? '; some pods still use IRSA' : ''}.`;
+      const repair = `kubectl annotate serviceaccount ${name} -n ${namespace} eks.amazonaws.com/role-arn-`;
+      yield { ...accountCase(facts, account, text, repair), pods: old };
     }
   },
-};
+});

@@ -1,12 +1,11 @@
 import { isInRange } from '../facts/cidr.ts';
-import { agentAddress, containersOf, variable } from '../facts/injection.ts';
+import { agentAddress, variable } from '../facts/injection.ts';
 import type { Container } from '../snapshot/kubernetes.ts';
-import { podCase } from './cases.ts';
-import type { Check } from './check.ts';
+import { containerCases, defineCheck } from './cases.ts';
 
 const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
-export const proxy: Check = {
+export const proxy = defineCheck({
   id: 'PID701',
   title: 'Requests to the agent go through a proxy',
   severity: 'warning',
@@ -17,16 +16,15 @@ export const proxy: Check = {
   effect: 'SDKs that honour the variables send the token to the proxy, which cannot reach the agent.',
   fix: 'Add 169.254.170.23, and [fd00:ec2::23] on IPv6, to NO_PROXY and no_proxy.',
   source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; awsdocs/amazon-eks-user-guide#878',
-  *find(facts) {
-    for (const pod of facts.pods)
-      for (const container of containersOf(pod)) {
-        const address = agentAddress(container);
-        const set = PROXIES.filter((name) => variable(container, name));
-        if (address === undefined || set.length === 0 || isExempt(container, address)) continue;
-        yield podCase(pod, `Container ${container.name} sets ${set.join(' and ')}, but NO_PROXY lacks ${address}.`);
-      }
-  },
-};
+  find: ({ pods }) =>
+    containerCases(pods, (container) => {
+      const address = agentAddress(container);
+      const set = PROXIES.filter((name) => variable(container, name));
+      return address === undefined || set.length === 0 || isExempt(container, address)
+        ? undefined
+        : `sets ${set.join(' and ')}, but NO_PROXY lacks ${address}`;
+    }),
+});
 
 /** An unreadable value counts as an exception. */
 function isExempt(container: Container, address: string): boolean {

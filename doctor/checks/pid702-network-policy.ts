@@ -2,12 +2,11 @@ import { isInRange } from '../facts/cidr.ts';
 import { agentAddress, containersOf } from '../facts/injection.ts';
 import { selects } from '../facts/selector.ts';
 import type { NetworkPolicy } from '../snapshot/kubernetes.ts';
-import { podCase } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podCase } from './cases.ts';
 
 type EgressRule = NetworkPolicy['egress'][number];
 
-export const networkPolicy: Check = {
+export const networkPolicy = defineCheck({
   id: 'PID702',
   title: 'Network policies do not allow requests to the agent',
   severity: 'warning',
@@ -35,7 +34,7 @@ export const networkPolicy: Check = {
       yield podCase(pod, `NetworkPolicy ${names.join(', ')} allows no egress to ${address}, TCP port 80.`);
     }
   },
-};
+});
 
 const allows = ({ to, ports }: EgressRule, address: string): boolean =>
   (to === undefined ||

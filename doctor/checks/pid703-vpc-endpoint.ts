@@ -1,6 +1,6 @@
-import type { Check } from './check.ts';
+import { defineCheck } from './cases.ts';
 
-export const vpcEndpoint: Check = {
+export const vpcEndpoint = defineCheck({
   id: 'PID703',
   title: 'A VPC endpoint for credentials is not available',
   severity: 'warning',
@@ -13,11 +13,12 @@ export const vpcEndpoint: Check = {
   *find({ snapshot }) {
     for (const { id, serviceName, state } of snapshot.aws?.vpcEndpoints ?? []) {
       if (!/\.(eks-auth|sts)(-fips)?$/.test(serviceName) || state.toLowerCase() === 'available') continue;
+      const repair = `aws ec2 describe-vpc-endpoints --vpc-endpoint-ids ${id}`;
       yield {
         object: { kind: 'VpcEndpoint', name: id },
-        text: `Its state is ${state}; its service is ${serviceName}.`,
-        repair: `aws ec2 describe-vpc-endpoints --vpc-endpoint-ids ${id}`,
+        text: `Its state is ${state}, its service ${serviceName}.`,
+        repair,
       };
     }
   },
-};
+});

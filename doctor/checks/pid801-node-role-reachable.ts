@@ -1,9 +1,8 @@
 import { identityOf } from '../facts/identity.ts';
 import { hasOwnIdentity } from '../facts/own-identity.ts';
-import { podCase, roleName } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck, podCase, roleName } from './cases.ts';
 
-export const nodeRoleReachable: Check = {
+export const nodeRoleReachable = defineCheck({
   id: 'PID801',
   title: 'A pod without an identity can use the node role',
   severity: 'info',
@@ -24,4 +23,4 @@ export const nodeRoleReachable: Check = {
       if (mechanism === 'node-role') yield podCase(pod, `Its pods can use node role ${roleName(roleArn)} by ${way}.`);
     }
   },
-};
+});

@@ -1,13 +1,9 @@
+import { grouped } from '../../foundation/node/grouped.ts';
 import { annotatedAccounts, providerArnFor } from '../facts/irsa.ts';
-import { webIdentityTrust } from '../facts/trust.ts';
-import type { Severity } from './check.ts';
-import { roleObject } from './cases.ts';
-import type { Check } from './check.ts';
+import { FOREIGN, webIdentityTrust, type Subject } from '../facts/trust.ts';
+import { defineCheck } from './cases.ts';
 
-/** A name that no policy has on purpose. */
-const FOREIGN = 'q7-unrelated-0x';
-
-export const webIdentityTooWide: Check = {
+export const webIdentityTooWide = defineCheck({
   id: 'PID803',
   title: 'A trust policy for IRSA allows foreign service accounts',
   severity: 'warning',
@@ -18,28 +14,21 @@ export const webIdentityTooWide: Check = {
   fix: 'Compare `:sub` by StringEquals with the namespace and service account.',
   source: 'Amazon EKS Best Practices Guide, "Identity and Access Management": scope the trust policy',
   *find(facts) {
-    const { issuer } = facts;
-    const accounts = issuer === undefined ? [] : annotatedAccounts(facts);
-    for (const roleArn of new Set(accounts.map((one) => one.roleArn))) {
+    const { issuer = '' } = facts;
+    for (const [roleArn, users] of grouped(annotatedAccounts(facts), (one) => one.roleArn)) {
       const role = facts.role(roleArn);
-      if (!role || issuer === undefined) continue;
-      const uses = accounts.filter((one) => one.roleArn === roleArn);
-      const isOpen = (change: { readonly namespace?: string; readonly serviceAccount?: string }): boolean =>
-        uses.some(({ account: { metadata }, audience }) => {
-          const subject = { namespace: metadata.namespace ?? '', serviceAccount: metadata.name, ...change };
-          return (
-            webIdentityTrust(role, { arn: providerArnFor(roleArn, issuer), issuer }, audience, subject).value ===
-            'allowed'
-          );
-        });
-      const who: readonly [string, Severity] | undefined = isOpen({ namespace: FOREIGN, serviceAccount: FOREIGN })
-        ? ['every service account of the cluster', 'warning']
-        : isOpen({ namespace: FOREIGN })
-          ? ['service accounts of the same name in every namespace', 'warning']
-          : isOpen({ serviceAccount: FOREIGN })
-            ? ['every service account of the namespace', 'info']
-            : undefined;
-      if (who) yield { object: roleObject(roleArn), text: `Its trust policy allows ${who[0]}.`, severity: who[1] };
+      const [user] = users;
+      if (!role || !user || issuer === '') continue;
+      const { namespace = 'default', name: serviceAccount } = user.account.metadata;
+      const provider = { arn: providerArnFor(roleArn, issuer), issuer };
+      const allows = (subject: Subject) => webIdentityTrust(role, provider, user.audience, subject).value === 'allowed';
+      const object = { kind: 'Role', name: roleArn };
+      if (allows({ namespace: FOREIGN, serviceAccount: FOREIGN }))
+        yield { object, text: 'Its trust policy allows every service account of the cluster.' };
+      else if (allows({ namespace: FOREIGN, serviceAccount }))
+        yield { object, text: `Its trust policy allows \`${serviceAccount}\` in every namespace.` };
+      else if (allows({ namespace, serviceAccount: FOREIGN }))
+        yield { object, text: `Its trust policy allows every service account of ${namespace}.`, severity: 'info' };
     }
   },
-};
+});

@@ -1,8 +1,7 @@
 import { strangerTrust } from '../facts/trust.ts';
-import { roleObject } from './cases.ts';
-import type { Check } from './check.ts';
+import { defineCheck } from './cases.ts';
 
-export const anyPrincipal: Check = {
+export const anyPrincipal = defineCheck({
   id: 'PID804',
   title: 'A trust policy allows every AWS account',
   severity: 'warning',
@@ -16,6 +15,6 @@ export const anyPrincipal: Check = {
   *find({ snapshot }) {
     for (const role of Object.values(snapshot.aws?.roles ?? {}))
       if (role && strangerTrust(role).value === 'allowed')
-        yield { object: roleObject(role.arn), text: 'Its trust policy allows `sts:AssumeRole` by any principal.' };
+        yield { object: { kind: 'Role', name: role.arn }, text: 'Its trust policy allows any principal.' };
   },
-};
+});

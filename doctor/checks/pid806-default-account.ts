@@ -1,8 +1,7 @@
 import { roleAnnotation } from '../facts/irsa.ts';
-import { objectOf, podNames } from './cases.ts';
-import type { Check } from './check.ts';
+import { accountCase, defineCheck } from './cases.ts';
 
-export const defaultAccount: Check = {
+export const defaultAccount = defineCheck({
   id: 'PID806',
   title: "A namespace's default service account has a role",
   severity: 'warning',
@@ -16,12 +15,8 @@ export const defaultAccount: Check = {
     for (const account of facts.snapshot.kubernetes.serviceAccounts ?? []) {
       const { namespace, name } = account.metadata;
       const role = facts.association(namespace, name)?.roleArn ?? roleAnnotation(account);
-      if (name !== 'default' || !role) continue;
-      yield {
-        object: objectOf('ServiceAccount', account.metadata),
-        text: `Pods of namespace ${namespace} that name no service account get ${role}.`,
-        pods: podNames(facts.podsOf(namespace, name)),
-      };
+      if (name === 'default' && role)
+        yield accountCase(facts, account, `Pods of namespace ${namespace} that name no service account get ${role}.`);
     }
   },
-};
+});

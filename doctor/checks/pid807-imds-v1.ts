@@ -1,8 +1,8 @@
 import type { Metadata } from '../snapshot/kubernetes.ts';
 import type { ObjectName } from '../snapshot/object-name.ts';
-import type { Check } from './check.ts';
+import { defineCheck } from './cases.ts';
 
-export const imdsV1: Check = {
+export const imdsV1 = defineCheck({
   id: 'PID807',
   title: 'Nodes allow version 1 of the instance metadata service',
   severity: 'info',
@@ -19,7 +19,7 @@ export const imdsV1: Check = {
         yield { object: groupOf(node.metadata), text: 'HttpTokens is optional.' };
     }
   },
-};
+});
 
 function groupOf({ name, labels = {} }: Metadata): ObjectName {
   const [nodeGroup, nodePool] = [labels['eks.amazonaws.com/nodegroup'], labels['karpenter.sh/nodepool']];

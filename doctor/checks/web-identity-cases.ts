@@ -2,7 +2,7 @@ import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { denialOf } from '../facts/denial.ts';
 import { annotatedAccounts, parseRoleArn, providerArnFor } from '../facts/irsa.ts';
 import { trustedProviders, webIdentityTrust } from '../facts/trust.ts';
-import { clusterObject, objectOf, podNames, readableRole, roleName } from './cases.ts';
+import { accountCase, objectOf, readableRole } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
 
 const EKS_ISSUER = /^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\/id\//;
@@ -11,10 +11,10 @@ const EKS_ISSUER = /^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\/id\//;
 export function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subject'): Generator<Case | Unjudged> {
   const { issuer, provider } = facts;
   if (issuer === undefined) {
-    yield { object: clusterObject(facts), missing: 'eks:DescribeCluster' };
+    yield { object: { kind: 'Cluster', name: facts.name }, missing: 'eks:DescribeCluster' };
     return;
   }
-  for (const { account, roleArn, audience, pods } of annotatedAccounts(facts)) {
+  for (const { account, roleArn, audience } of annotatedAccounts(facts)) {
     const object = objectOf('ServiceAccount', account.metadata);
     const role = yield* readableRole(facts, object, roleArn);
     const isOwnAccount = parseRoleArn(roleArn)?.account === facts.snapshot.aws?.accountId;
@@ -29,11 +29,8 @@ export function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subj
     const others = trusted.includes(issuer) ? [] : trusted.filter((one) => EKS_ISSUER.test(one));
     if ((others.length > 0 ? 'issuer' : 'subject') !== problem) continue;
     const reason = others.length > 0 ? `it trusts ${others[0]}, the cluster's issuer is ${issuer}` : denialOf(decision);
-    yield {
-      object,
-      text: `The trust policy of role ${roleName(roleArn)} does not allow ${namespace}/${serviceAccount}: ${reason}.`,
-      repair: `aws iam update-assume-role-policy --role-name ${roleName(roleArn)} --policy-document file://trust.json`,
-      pods: podNames(pods),
-    };
+    const text = `The trust policy of role ${role.name} does not allow ${namespace}/${serviceAccount}: ${reason}.`;
+    const repair = `aws iam update-assume-role-policy --role-name ${role.name} --policy-document file://trust.json`;
+    yield accountCase(facts, account, text, repair);
   }
 }

@@ -1,3 +1,4 @@
+import { grouped } from '../../foundation/node/grouped.ts';
 import type { DaemonSet, Node, Pod } from '../snapshot/kubernetes.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { hasPodIdentity } from './injection.ts';
@@ -27,13 +28,11 @@ export function agentObstacle(facts: ClusterFacts, node: Node): { agent: DaemonS
 }
 
 /** Pods with Pod Identity's variables by the name of their node. */
-export function podIdentityPodsByNode(facts: ClusterFacts): ReadonlyMap<string, readonly Pod[]> {
-  const pods = new Map<string, Pod[]>();
-  for (const pod of facts.pods)
-    if (pod.nodeName !== undefined && hasPodIdentity(pod))
-      pods.set(pod.nodeName, [...(pods.get(pod.nodeName) ?? []), pod]);
-  return pods;
-}
+export const podIdentityPodsByNode = ({ pods }: ClusterFacts): ReadonlyMap<string, readonly Pod[]> =>
+  grouped(
+    pods.filter((pod) => pod.nodeName !== undefined && hasPodIdentity(pod)),
+    ({ nodeName = '' }) => nodeName,
+  );
 
 /** Returns the nodes whose pods need an agent that could run there, but is missing or not ready. */
 export function nodesWithoutAgent(facts: ClusterFacts): readonly { node: Node; pods: readonly Pod[]; agent?: Pod }[] {

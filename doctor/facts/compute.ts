@@ -11,5 +11,3 @@ export function unsupportedNode(facts: ClusterFacts, pod: Pod): string | undefin
     ? "a hybrid node without the agent's hybrid DaemonSet"
     : undefined;
 }
-
-export const canUsePodIdentity = (facts: ClusterFacts, pod: Pod): boolean => unsupportedNode(facts, pod) === undefined;

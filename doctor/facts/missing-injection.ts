@@ -1,30 +1,43 @@
 import { X509Certificate } from 'node:crypto';
 import type { Association } from '../snapshot/aws.ts';
 import type { MutatingWebhook, Pod } from '../snapshot/kubernetes.ts';
-import { canUsePodIdentity } from './compute.ts';
+import { unsupportedNode } from './compute.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { isInjected } from './injection.ts';
 import { hasClusterPartition, parseRoleArn, roleAnnotation } from './irsa.ts';
 import { excludingSelector, identityWebhooks } from './webhooks.ts';
+
+/** Milliseconds until the webhook knows an association (EKS User Guide, "Assign an IAM role to a Kubernetes service account"). */
+const PROPAGATION = 10_000;
 
 /** A pod without the variables of its service account's mechanism. */
 export interface UninjectedPod {
   readonly pod: Pod;
   /** Undefined for a web identity. */
   readonly association?: Association;
+  /** Whether the pod was created before the webhook could know the association. False if a time is unknown. */
+  readonly isOlder: boolean;
 }
 
 /** Returns pods that need an identity and have no variables, although their node supports it. */
 export function uninjectedPods(facts: ClusterFacts): readonly UninjectedPod[] {
-  return facts.pods.flatMap((pod) => {
+  return facts.pods.flatMap((pod): readonly UninjectedPod[] => {
     if (isInjected(pod) || pod.metadata.owner?.kind === 'Node') return [];
     const association = facts.associationOf(pod);
-    if (association !== undefined) return canUsePodIdentity(facts, pod) ? [{ pod, association }] : [];
+    if (association !== undefined)
+      return unsupportedNode(facts, pod) === undefined
+        ? [{ pod, association, isOlder: isOlder(pod, association) }]
+        : [];
     const account = facts.serviceAccountOf(pod);
     const role = account && roleAnnotation(account);
-    return role !== undefined && parseRoleArn(role) && hasClusterPartition(facts, role) ? [{ pod }] : [];
+    return role !== undefined && parseRoleArn(role) && hasClusterPartition(facts, role)
+      ? [{ pod, isOlder: false }]
+      : [];
   });
 }
+
+const isOlder = ({ metadata }: Pod, { createdAt = '' }: Association): boolean =>
+  Date.parse(metadata.creationTimestamp ?? '') < Date.parse(createdAt) + PROPAGATION;
 
 /** Returns those for which the webhook itself works, so that the pod's own history explains the missing variables. */
 export const uninjectedByHistory = (facts: ClusterFacts): readonly UninjectedPod[] =>
