@@ -317,7 +317,7 @@ const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     broken: ({ aws }) =>
       (aws.associations[0]!.ownerArn = `arn:aws:eks:us-west-2:${ACCOUNT}:addon/prod/aws-efs-csi-driver/1`),
     repaired: ({ aws }) => aws.addons.push({ name: 'aws-efs-csi-driver', status: 'ACTIVE', issues: [] }),
-    findings: [['Association payments/ledger', 'Add-on aws-efs-csi-driver, which owns it']],
+    findings: [['Association payments/ledger', 'Add-on aws-efs-csi-driver, which owns it', 2]],
   },
   PID309: {
     broken: ({ aws }) => aws.associations.pop(),
@@ -524,7 +524,7 @@ const PAIRS: Readonly<Record<Check['id'], Pair>> = {
       'shop',
       make.trust(make.webIdentityStatement('system:serviceaccount:web:shop*', ISSUER, 'StringLike')),
     ),
-    findings: [[`Role ${SHOP}`, 'service accounts of the same name in every namespace']],
+    findings: [[`Role ${SHOP}`, '`shop` in every namespace']],
   },
   PID804: {
     broken: setTrust('node', make.trust({ Principal: { AWS: '*' }, Action: 'sts:AssumeRole' })),

@@ -1,7 +1,10 @@
 import { grouped } from '../../foundation/node/grouped.ts';
 import { annotatedAccounts, providerArnFor } from '../facts/irsa.ts';
-import { FOREIGN, webIdentityTrust, type Subject } from '../facts/trust.ts';
+import { webIdentityTrust, type Subject } from '../facts/trust.ts';
 import { defineCheck } from './cases.ts';
+
+/** A name that no policy has on purpose. */
+const FOREIGN = 'q7-unrelated-0x';
 
 export const webIdentityTooWide = defineCheck({
   id: 'PID803',

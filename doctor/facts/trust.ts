@@ -22,9 +22,6 @@ export interface Subject {
 /** The principal of Pod Identity (EKS User Guide, "EKS Pod Identity role"). */
 const PODS = 'pods.eks.amazonaws.com';
 
-/** A name that no policy has on purpose, for questions about foreign namespaces and service accounts. */
-export const FOREIGN = 'q7-unrelated-0x';
-
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
 /** The six session tags (EKS User Guide, "Grant Pods access to AWS resources based on tags"). */

@@ -1,0 +1,37 @@
+import type { Check } from './check.ts';
+
+/** Titles of the hundreds of ids. */
+const GROUPS = [
+  'Cluster and agent',
+  'Webhook and injection',
+  'Associations',
+  'Roles and trust',
+  'Pods',
+  'IRSA',
+  'Network',
+  'Exposure',
+];
+
+/** Returns the page of all checks in Markdown. */
+export const checksPage = (checks: readonly Check[]): string =>
+  [
+    '# Checks of doctor',
+    'An error breaks an identity now. A warning may give a pod a wrong identity, or break it later. An info is worth knowing.',
+    ...GROUPS.flatMap((group, index) => [
+      `## ${group}`,
+      ...checks.filter(({ id }) => id.startsWith(`PID${index + 1}`)).map(checkSection),
+    ]),
+  ].join('\n\n');
+
+/** Returns a check's record in Markdown, as `doctor <id>` prints it. */
+export const checkSection = (check: Check): string =>
+  [
+    `### ${check.id} ${check.title}`,
+    `- Severity: ${check.severity}`,
+    `- Rights: ${check.rights.map((right) => `\`${right}\``).join(', ')}`,
+    `- Observation: ${check.observation}`,
+    `- Cause: ${check.cause}`,
+    `- Effect: ${check.effect}`,
+    `- Fix: ${check.fix}`,
+    `- Source: ${check.source}`,
+  ].join('\n');
