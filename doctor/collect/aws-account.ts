@@ -141,6 +141,7 @@ async function findCluster(place: EksPlace, search: Search, call: AwsCall, gaps:
       ({ clusters }) => clusters,
     ),
   );
+  if (names === undefined) gaps.add('eks:DescribeCluster', 'the name is unknown without eks:ListClusters');
   for (const one of names ?? []) {
     const cluster = await describe(one);
     if (cluster && isHere(cluster)) return cluster;

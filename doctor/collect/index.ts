@@ -33,6 +33,8 @@ export interface CollectOptions {
   readonly endpoints?: Endpoints;
   /** Default: the context's profile, or the SDK's default chain. */
   readonly credentials?: CredentialsProvider;
+  /** Rate limits of AWS calls. Default: `limitersOfAccount`. */
+  readonly limiters?: Limiters;
   /** Ends the collection early. Parts that were not read are gaps. */
   readonly signal: AbortSignal;
   /** Called often, with lines such as `1500 pods`. */
@@ -56,7 +58,7 @@ export async function collect(options: CollectOptions): Promise<Snapshot> {
       environment,
     ),
   );
-  const limiters = limitersOfAccount();
+  const { limiters = limitersOfAccount() } = options;
   const clusters = await Promise.all(
     named.map(async (one) => {
       try {

@@ -23,7 +23,7 @@ export class RoleReader {
     this.#progress = progress;
   }
 
-  /** Reads a role and its trust policy. Returns null if it does not exist. Ignores what is not the ARN of a role. */
+  /** Reads a role and its trust policy. Returns null if it does not exist. Ignores other texts than ARNs of roles. */
   role(arn: string): Promise<Role | null | undefined> {
     return once(this.#roles, arn, async () => {
       const [, accountId, name = ''] = ROLE_ARN.exec(arn) ?? [];

@@ -101,7 +101,9 @@ function whyMissing(right: Right, { aws, gaps }: ClusterSnapshot): string | unde
   if (!right.includes(':')) return undefined;
   if (aws === undefined)
     return gaps.find((one) => one.right.includes(':') && one.object === undefined)?.reason ?? 'no AWS credentials';
-  return right.startsWith('eks:') && aws.cluster === undefined ? 'the cluster is not on EKS' : undefined;
+  if (!right.startsWith('eks:') || aws.cluster !== undefined) return undefined;
+  const cluster = gaps.find((one) => one.right === 'eks:DescribeCluster');
+  return cluster === undefined ? 'the cluster is not on EKS' : `${cluster.right}: ${cluster.reason}`;
 }
 
 /** Makes one case of those with the same object and text. */
