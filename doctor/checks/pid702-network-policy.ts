@@ -1,6 +1,6 @@
+import { matchesLabels } from '../../foundation/protocols/scheduling.ts';
 import { isInRange } from '../facts/cidr.ts';
 import { agentAddress, containersOf } from '../facts/injection.ts';
-import { selects } from '../facts/selector.ts';
 import type { NetworkPolicy } from '../snapshot/kubernetes.ts';
 import { defineCheck, podCase } from './cases.ts';
 
@@ -26,7 +26,7 @@ export const networkPolicy = defineCheck({
         ({ metadata, podSelector, policyTypes }) =>
           metadata.namespace === pod.metadata.namespace &&
           policyTypes.includes('Egress') &&
-          selects(podSelector, pod.metadata.labels),
+          matchesLabels(podSelector, pod.metadata.labels ?? {}),
       );
       if (selecting.length === 0 || selecting.some(({ egress }) => egress.some((rule) => allows(rule, address))))
         continue;

@@ -1,6 +1,6 @@
+import { matchesLabels } from '../../foundation/protocols/scheduling.ts';
 import type { MutatingWebhook, Pod } from '../snapshot/kubernetes.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
-import { selects } from './selector.ts';
 
 /** The webhook of EKS and those of amazon-eks-pod-identity-webhook's manifest and chart. */
 const IDENTITY_WEBHOOK = /pod-identity-webhook|^iam-for-pods\.amazonaws\.com$/;
@@ -17,8 +17,8 @@ export function excludingSelector(facts: ClusterFacts, { metadata }: Pod): strin
   const namespace = facts.snapshot.kubernetes.namespaces?.find(({ metadata: { name } }) => name === metadata.namespace);
   const namespaceLabels = { 'kubernetes.io/metadata.name': metadata.namespace ?? '', ...namespace?.metadata.labels };
   const reasons = webhooks.map(({ namespaceSelector, objectSelector }) => {
-    if (!selects(namespaceSelector, namespaceLabels)) return 'namespaceSelector';
-    return selects(objectSelector, metadata.labels) ? undefined : 'objectSelector';
+    if (!matchesLabels(namespaceSelector, namespaceLabels)) return 'namespaceSelector';
+    return matchesLabels(objectSelector, metadata.labels ?? {}) ? undefined : 'objectSelector';
   });
   return reasons.includes(undefined) ? undefined : reasons[0];
 }

@@ -1,6 +1,6 @@
+import { matchesLabels } from '../../../../foundation/protocols/scheduling.ts';
 import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { ResourceKind } from '../model/kinds.ts';
-import { matchesLabels } from '../store/selectors.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { KubeObject, Stored } from '../model/types.ts';
 

@@ -1,5 +1,5 @@
 import type { V1NodeSpec, V1PodSpec, V1Toleration } from '@kubernetes/client-node';
-import { matchesLabels } from '../store/selectors.ts';
+import { matchesLabels, matchesTerms, untolerated } from '../../../../foundation/protocols/scheduling.ts';
 import type { KubeObject, Stored } from '../model/types.ts';
 
 type Toleration = Stored<V1Toleration>;
@@ -17,19 +17,8 @@ export function fits(
   const { taints = [] } = (spec ?? {}) as Stored<V1NodeSpec>;
   return (
     matchesLabels({ matchLabels: nodeSelector ?? {} }, labels) &&
-    // An empty term matches no node.
-    (terms?.some((term) => (term.matchExpressions ?? []).length > 0 && matchesLabels(term, labels)) ?? true) &&
-    taints.every(
-      (taint) =>
-        taint.effect === 'PreferNoSchedule' ||
-        tolerations.some(
-          ({ key = '', operator = 'Equal', value = '', effect = '' }) =>
-            (effect === '' || effect === taint.effect) &&
-            (operator === 'Exists'
-              ? key === '' || key === taint.key
-              : key === taint.key && value === (taint.value ?? '')),
-        ),
-    )
+    matchesTerms(terms, labels) &&
+    untolerated(taints, tolerations) === undefined
   );
 }
 

@@ -1,3 +1,4 @@
+import { matchesLabels } from '../../../../foundation/protocols/scheduling.ts';
 import { objectsIn } from '../admission/pod-defaults.ts';
 import {
   forbiddenValue,
@@ -10,7 +11,6 @@ import {
 import { checkLifetime } from '../identity/token-lifetime.ts';
 import type { ResourceKind } from '../model/kinds.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
-import { matchesLabels } from '../store/selectors.ts';
 import type { KubeObject } from '../model/types.ts';
 import { checkForm, LABEL, LABEL_RULE } from './schemas.ts';
 

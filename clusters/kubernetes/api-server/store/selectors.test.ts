@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { kindOf } from '../model/kinds.ts';
 import { ApiError, type KubeObject } from '../model/types.ts';
-import { fieldSelector, labelSelector, matchesLabels } from './selectors.ts';
+import { matchesLabels } from '../../../../foundation/protocols/scheduling.ts';
+import { fieldSelector, labelSelector } from './selectors.ts';
 
 const POD: KubeObject = {
   apiVersion: 'v1',

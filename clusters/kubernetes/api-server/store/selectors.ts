@@ -1,7 +1,7 @@
-import type { V1LabelSelector } from '@kubernetes/client-node';
+import { labelOf } from '../../../../foundation/protocols/scheduling.ts';
 import { badRequest } from '../model/errors.ts';
 import type { ResourceKind } from '../model/kinds.ts';
-import type { KubeObject, Stored } from '../model/types.ts';
+import type { KubeObject } from '../model/types.ts';
 
 type Test = (object: KubeObject) => boolean;
 
@@ -13,17 +13,12 @@ function requirementsOf(selector: string): string[] {
   return selector.split(/,(?![^(]*\))/).filter((part) => part.trim() !== '');
 }
 
-/** Returns a label's value. Ignores inherited properties such as `constructor`. */
-function valueOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
-  return Object.hasOwn(labels, key) ? labels[key] : undefined;
-}
-
 function labelTest(requirement: string): (labels: Readonly<Record<string, string>>) => boolean {
   const match = REQUIREMENT.exec(requirement);
   if (match === null) throw badRequest(`unable to parse requirement: ${requirement.trim()}`);
   const [, not, absent, setKey, operator, set, key, comparison, value = '', present] = match;
-  if (not !== undefined && absent !== undefined) return (labels) => valueOf(labels, absent) === undefined;
-  if (present !== undefined) return (labels) => valueOf(labels, present) !== undefined;
+  if (not !== undefined && absent !== undefined) return (labels) => labelOf(labels, absent) === undefined;
+  if (present !== undefined) return (labels) => labelOf(labels, present) !== undefined;
   if (setKey !== undefined) {
     const values = new Set((set ?? '').split(',').map((v) => v.trim()));
     return operator === 'in'
@@ -32,8 +27,8 @@ function labelTest(requirement: string): (labels: Readonly<Record<string, string
   }
   const label = key ?? '';
   return comparison === '!='
-    ? (labels) => valueOf(labels, label) !== value
-    : (labels) => valueOf(labels, label) === value;
+    ? (labels) => labelOf(labels, label) !== value
+    : (labels) => labelOf(labels, label) === value;
 }
 
 /** Parses `a=b,c!=d,e in (f,g),!h`. Throws `ApiError` 400. */
@@ -43,30 +38,6 @@ export function labelSelector(selector: string): Test {
     const labels = object.metadata.labels ?? {};
     return tests.every((test) => test(labels));
   };
-}
-
-/** Returns whether a selector matches. A missing or empty selector matches everything. */
-export function matchesLabels(
-  selector: Stored<V1LabelSelector> | undefined,
-  labels: Readonly<Record<string, string>>,
-): boolean {
-  const pairs = Object.entries(selector?.matchLabels ?? {});
-  if (!pairs.every(([key, value]) => valueOf(labels, key) === value)) return false;
-  return (selector?.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = valueOf(labels, key);
-    switch (operator) {
-      case 'In':
-        return value !== undefined && values.includes(value);
-      case 'NotIn':
-        return value === undefined || !values.includes(value);
-      case 'Exists':
-        return value !== undefined;
-      case 'DoesNotExist':
-        return value === undefined;
-      default:
-        return false;
-    }
-  });
 }
 
 /** Returns the value at a dotted path as text, or an empty string. */
