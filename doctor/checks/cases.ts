@@ -87,6 +87,11 @@ export function* readableRole(
   return role ?? undefined;
 }
 
+/** Returns the right without which the policies of a role could not be read. */
+export const missingPolicyRight = ({ snapshot }: ClusterFacts, arn: string): string =>
+  snapshot.gaps.find(({ right, object = arn }) => /^iam:.*Polic/.test(right) && object === arn)?.right ??
+  'iam:ListRolePolicies';
+
 /** Lists at most three of several names. */
 export const someOf = (names: readonly string[]): string =>
   names.slice(0, 3).join(', ') + (names.length > 3 ? ` and ${names.length - 3} more` : '');

@@ -1,7 +1,7 @@
 import { grouped } from '../../foundation/node/grouped.ts';
 import { podIdentityPodsByNode } from '../facts/agent.ts';
 import { rolePermission } from '../facts/trust.ts';
-import { defineCheck, podNames, readableRole, roleName } from './cases.ts';
+import { defineCheck, missingPolicyRight, podNames, readableRole, roleName } from './cases.ts';
 
 const ACTION = 'eks-auth:AssumeRoleForPodIdentity';
 
@@ -19,14 +19,19 @@ export const nodeRole = defineCheck({
     const { cluster, instanceProfiles = {} } = facts.snapshot.aws ?? {};
     const nodes = [...podIdentityPodsByNode(facts)].map(([name, pods]) => {
       const node = facts.node(name);
-      return { pods, role: instanceProfiles[(node && facts.instanceOf(node)?.instanceProfileArn) ?? ''] };
+      return { pods, profile: node && facts.instanceOf(node)?.instanceProfileArn };
     });
-    for (const [arn, same] of grouped(nodes, ({ role }) => role)) {
-      if (arn === undefined || cluster === undefined) continue;
+    for (const [profile, same] of grouped(nodes, (one) => one.profile)) {
+      if (profile === undefined || cluster === undefined) continue;
+      const arn = instanceProfiles[profile];
+      if (arn === undefined) {
+        yield { object: { kind: 'InstanceProfile', name: profile }, missing: 'iam:GetInstanceProfile' };
+        continue;
+      }
       const object = { kind: 'Role', name: arn };
       const role = yield* readableRole(facts, object, arn);
       const { value, reason } = role ? rolePermission(role, ACTION, cluster.arn) : {};
-      if (value === 'unknown') yield { object, missing: 'iam:ListAttachedRolePolicies' };
+      if (value === 'unknown') yield { object, missing: missingPolicyRight(facts, arn) };
       const repair = `aws iam attach-role-policy --role-name ${roleName(arn)} --policy-arn arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
       const pods = same.flatMap((one) => podNames(one.pods));
       if (value === 'denied') yield { object, text: `Its policies do not allow ${ACTION}: ${reason}.`, pods, repair };

@@ -1,7 +1,7 @@
 import { associationTrust, subjectOfAssociation, usableAssociations } from '../facts/association-trust.ts';
 import { denialOf } from '../facts/denial.ts';
 import { targetTrust } from '../facts/trust.ts';
-import { ASSOCIATIONS, associationCase, defineCheck, readableRole } from './cases.ts';
+import { ASSOCIATIONS, associationCase, defineCheck, missingPolicyRight, readableRole } from './cases.ts';
 
 export const targetRole = defineCheck({
   id: 'PID404',
@@ -25,7 +25,7 @@ export const targetRole = defineCheck({
       const target = yield* readableRole(facts, object, targetRoleArn);
       if (target === undefined) continue;
       const decision = targetTrust(role, target, cluster, association, subjectOfAssociation(facts, association));
-      if (decision.value === 'unknown') yield { object, missing: 'iam:ListRolePolicies' };
+      if (decision.value === 'unknown') yield { object, missing: missingPolicyRight(facts, roleArn) };
       const isTrust = decision.decision?.deniedBy === 'trust';
       const side = isTrust ? `trust policy of target role ${target.name}` : `policies of role ${role.name}`;
       const text = `The ${side} must allow ${decision.action}: ${denialOf(decision)}.`;

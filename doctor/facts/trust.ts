@@ -113,15 +113,17 @@ function sessionOf(role: Role, tags: Readonly<Record<string, string>> = {}): Aut
   };
 }
 
-/** Decides whether a role's own policies allow an action on a resource of its account. */
+/** Decides whether a role's policies allow an action in its account. Conditions on other keys make it unknown. */
 export function rolePermission(role: Role, action: string, resource: string): TrustDecision {
   const policies = policiesOf(role);
   if ('reason' in policies) return policies;
   const resourceAccount = accountOf(role.arn);
   const question = { ...policies, principal: sessionOf(role), context: {}, action, resource, resourceAccount };
   const decision = authorize(question);
-  const { reason } = decision;
-  return decision.value === 'allowed' ? { value: 'allowed' } : { value: 'denied', action, reason, decision };
+  if (decision.value === 'allowed') return { value: 'allowed' };
+  const [{ conditions } = { conditions: [] }] = decision.deciding;
+  const isUnknown = conditions.some(({ matched, actual }) => !matched && actual === undefined);
+  return { value: isUnknown ? 'unknown' : 'denied', action, reason: decision.reason, decision };
 }
 
 /** Decides whether any principal of a foreign account that has all permissions there can assume a role. */
