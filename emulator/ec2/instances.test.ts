@@ -111,7 +111,7 @@ describe('instances of the EC2 emulator', () => {
     const listed = await iam.send(new ListInstanceProfilesForRoleCommand({ RoleName: 'node' }));
     expect(listed.InstanceProfiles).to.have.length(2);
     const missing = iam.send(new GetInstanceProfileCommand({ InstanceProfileName: 'none' }));
-    expect((await missing.catch((error: Error) => error))).to.have.property('name', 'NoSuchEntityException');
+    expect(await missing.catch((error: Error) => error)).to.have.property('name', 'NoSuchEntityException');
   });
 
   it('are filtered, and found by id', async () => {
@@ -152,11 +152,14 @@ describe('instances of the EC2 emulator', () => {
     const ServiceName = 'com.amazonaws.us-west-2.eks-auth';
     const input = { VpcId: VPC, ServiceName, VpcEndpointType: 'Interface' } as const;
     const { VpcEndpoint } = await ec2.send(new CreateVpcEndpointCommand({ ...input, PrivateDnsEnabled: false }));
-    expect(VpcEndpoint).to.include({ ...input, State: 'available', PrivateDnsEnabled: false });
+    expect(VpcEndpoint).to.include({ ...input, State: 'pending', PrivateDnsEnabled: false });
     const { VpcEndpointId } = VpcEndpoint!;
     await ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, PrivateDnsEnabled: true }));
+    emulator.clock.advance(60_000);
     const list = new DescribeVpcEndpointsCommand({ Filters: [{ Name: 'vpc-id', Values: [VPC] }] });
-    expect((await ec2.send(list)).VpcEndpoints).to.deep.equal([{ ...VpcEndpoint, PrivateDnsEnabled: true }]);
+    expect((await ec2.send(list)).VpcEndpoints).to.deep.equal([
+      { ...VpcEndpoint, State: 'available', PrivateDnsEnabled: true },
+    ]);
     await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [VpcEndpointId!] }));
     expect((await ec2.send(list)).VpcEndpoints ?? []).to.deep.equal([]);
     const elsewhere = new CreateVpcEndpointCommand({ ...input, VpcId: 'vpc-1' });

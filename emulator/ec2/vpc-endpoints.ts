@@ -2,6 +2,7 @@ import { AwsError } from '../core/errors.ts';
 import { randomString } from '../core/random.ts';
 import { timestamp, type XmlStructure } from '../query/xml.ts';
 import type { VpcEndpoint } from '../world/ec2-model.ts';
+import type { World } from '../world/world.ts';
 import { byId, demand, describedPage, numbered, tagSet, type DescribedKind, type Ec2Call } from './describe.ts';
 import type { Ec2Operation } from './describe.ts';
 import { subnetsOf } from './subnets.ts';
@@ -16,11 +17,16 @@ const ENDPOINTS: DescribedKind<VpcEndpoint> = {
   filters: {
     'vpc-endpoint-id': ({ id }) => [id],
     'vpc-endpoint-type': ({ type }) => [type],
-    'vpc-endpoint-state': () => ['available'],
     'vpc-id': ({ vpcId }) => [vpcId],
     'service-name': ({ serviceName }) => [serviceName],
   },
 };
+
+/** Milliseconds until a new interface endpoint is available (AWS PrivateLink Guide, "Interface endpoint states"). */
+const CREATION = 60_000;
+
+const stateOf = ({ type, createdAt }: VpcEndpoint, { clock }: World): string =>
+  type === 'Interface' && clock.now() < createdAt + CREATION ? 'pending' : 'available';
 
 const arnOf = ({ account, world }: Ec2Call, resource: string): string =>
   `arn:${world.partition}:ec2:${world.region}:${account.id}:${resource}`;
@@ -28,7 +34,7 @@ const arnOf = ({ account, world }: Ec2Call, resource: string): string =>
 /** Implements DescribeVpcEndpoints (EC2 API Reference). */
 export const describeVpcEndpoints: Ec2Operation = (call) => {
   const { items, next } = describedPage(ENDPOINTS, call);
-  return { vpcEndpointSet: items.map(view), nextToken: next };
+  return { vpcEndpointSet: items.map((endpoint) => view(endpoint, call.world)), nextToken: next };
 };
 
 /** Implements CreateVpcEndpoint (EC2 API Reference). Policies, subnets and security groups have no effect. */
@@ -49,7 +55,7 @@ export const createVpcEndpoint: Ec2Operation = (call) => {
     privateDnsEnabled: type === 'Interface' && (parameters.boolean('PrivateDnsEnabled') ?? true),
   };
   account.vpcEndpoints.set(endpoint.id, endpoint);
-  return { vpcEndpoint: view(endpoint) };
+  return { vpcEndpoint: view(endpoint, world) };
 };
 
 /** Implements ModifyVpcEndpoint (EC2 API Reference) for private DNS. */
@@ -73,13 +79,14 @@ export const deleteVpcEndpoints: Ec2Operation = (call) => {
   return { unsuccessful: [] };
 };
 
-function view({ id, vpcId, serviceName, type, createdAt, tags, privateDnsEnabled }: VpcEndpoint): XmlStructure {
+function view(endpoint: VpcEndpoint, world: World): XmlStructure {
+  const { id, vpcId, serviceName, type, createdAt, tags, privateDnsEnabled } = endpoint;
   return {
     vpcEndpointId: id,
     vpcEndpointType: type,
     vpcId,
     serviceName,
-    state: 'available',
+    state: stateOf(endpoint, world),
     privateDnsEnabled,
     creationTimestamp: timestamp(createdAt),
     tagSet: tagSet(tags),

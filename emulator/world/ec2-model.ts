@@ -29,7 +29,7 @@ export interface Instance {
   metadataOptions: MetadataOptions;
 }
 
-/** EC2 API Reference, "VpcEndpoint". Always available, without effect on requests. */
+/** EC2 API Reference, "VpcEndpoint". It has no effect on requests. */
 export interface VpcEndpoint {
   readonly id: string;
   readonly vpcId: string;
