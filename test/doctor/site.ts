@@ -16,6 +16,7 @@ import {
   UpdateAssumeRolePolicyCommand,
   type IAMClient,
 } from '@aws-sdk/client-iam';
+import { expect } from 'chai';
 import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -61,8 +62,7 @@ export interface Site {
   readonly certificateAuthority: string;
   readonly providerArn: string;
   readonly nodeRole: string;
-  /** Requests of others than nodes and controllers, as in `create pods`. */
-  readonly requests: string[];
+  /** Throws if the servers' records contain a call that writes. */
   collect(): Promise<Snapshot>;
   /** Returns the findings of all checks, as in `PID301 Pod payments/ledger`. Throws if a check was not made. */
   findings(): Promise<readonly string[]>;
@@ -129,9 +129,9 @@ export async function startSite(): Promise<Site> {
     certificateAuthority: cluster?.certificateAuthority?.data ?? '',
     providerArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}`,
     nodeRole: `${CLUSTER}-node`,
-    requests,
-    collect: () =>
-      collect({
+    collect: async () => {
+      const before = { requests: requests.length, calls: emulator.calls().length };
+      const snapshot = await collect({
         kubeconfig,
         clusterName: CLUSTER,
         endpoints: parseEndpoints([emulator.endpoint], 'account'),
@@ -139,7 +139,13 @@ export async function startSite(): Promise<Site> {
         credentials: async () => credentials,
         signal,
         environment: {},
-      }),
+      });
+      const calls = emulator.calls().slice(before.calls);
+      const made = [...requests.slice(before.requests), ...calls.map(({ operation }) => operation)];
+      expect(made).to.include.members(['list pods', 'DescribeCluster', 'ListPodIdentityAssociations']);
+      expect(made.filter((call) => !/^(?:get |list |Get|List|Describe)/.test(call))).to.deep.equal([]);
+      return snapshot;
+    },
     findings: async () => {
       const { findings, notChecked } = judge(await site.collect(), CHECKS);
       if (notChecked.length > 0) throw new Error(`not checked: ${JSON.stringify(notChecked)}`);

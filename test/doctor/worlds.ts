@@ -30,7 +30,7 @@ import {
   type Sent,
 } from './site.ts';
 
-/** A broken cluster: what is wrong, which findings it has, and how to repair it. */
+/** A broken cluster, its findings, and the repair. */
 export interface World {
   readonly check: `PID${number}`;
   readonly title: string;
@@ -39,7 +39,7 @@ export interface World {
 }
 
 export interface Broken {
-  /** As in `Pod payments/ledger`; those of other checks begin with their id. */
+  /** Objects of the findings, as in `Pod payments/ledger`. */
   readonly findings: readonly string[];
   readonly repair: () => Promise<unknown>;
 }
@@ -208,7 +208,7 @@ const webhooks: readonly World[] = [
     const path = WEBHOOK_PATH.replace(/\/[^/]+$/, '');
     const [own] = await WEBHOOKS(scene);
     const objectSelector = { matchLabels: { 'example.com/chart': 'yes' } };
-    await scene.create(path, { metadata: { name }, webhooks: [{ ...own, objectSelector }] } as Sent);
+    await scene.create(path, { metadata: { name }, webhooks: [{ ...own, objectSelector }] });
     return { findings: [`MutatingWebhookConfiguration ${name}`], repair: () => scene.delete(`${path}/${name}`) };
   }),
 ];
