@@ -10,9 +10,10 @@ import type {
   VpcEndpoint,
 } from '../snapshot/aws.ts';
 import type { KubernetesObjects } from '../snapshot/kubernetes.ts';
-import { allPages, type AwsAccount } from './aws-account.ts';
-import { defined } from './defined.ts';
-import { Unreadable, type Gaps } from './gaps.ts';
+import type { AwsAccount } from './aws-account.ts';
+import { allPages } from './aws-client.ts';
+import { defined, pick } from './defined.ts';
+import { orNull, type Gaps } from './gaps.ts';
 import { RoleReader } from './roles.ts';
 
 export interface AwsReading {
@@ -26,8 +27,8 @@ export interface AwsReading {
 
 /** Concurrent objects. The clients' rate limits are lower than this allows. */
 const CONCURRENT = 16;
-/** Instances in a call (EC2 API Reference, "DescribeInstances" recommends small batches). */
-const INSTANCES = 100;
+/** The most values of a filter (EC2 User Guide, "Filter your resources"). */
+const VALUES = 200;
 /** The most IAM OIDC providers to read of clusters that nothing refers to. */
 const UNRELATED_PROVIDERS = 5;
 
@@ -37,63 +38,53 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
   const { region, accountId, cluster } = account;
   const roles = new RoleReader(account, gaps, progress);
   const [addons, associations, vpcEndpoints, nodes] = await Promise.all([
-    cluster && gaps.attempt(() => readAddons(account, cluster)),
+    cluster && gaps.attempt(() => readAddons(account, cluster, roles)),
     cluster && gaps.attempt(() => readAssociations(reading, cluster, roles)),
-    gaps.attempt(() => readVpcEndpoints(account)),
+    cluster && gaps.attempt(() => readVpcEndpoints(account, cluster)),
     readInstances(reading, roles),
-    mapBounded([...annotatedRoles(kubernetes)], CONCURRENT, (arn) => roles.role(arn)),
+    mapBounded(annotatedRoles(kubernetes), CONCURRENT, (arn) => roles.role(arn)),
   ]);
-  await mapBounded(
-    (addons ?? []).flatMap(({ serviceAccountRoleArn: arn }) => arn ?? []),
-    CONCURRENT,
-    (arn) => roles.role(arn),
-  );
   const allRoles = await roles.all();
   const trust = Object.values(allRoles).map((role) => role?.trustPolicy ?? '');
-  const issuer = (cluster?.identity?.oidc?.issuer ?? kubernetes.issuer ?? '').replace(/^https?:\/\//, '');
+  const issuer = cluster?.identity?.oidc?.issuer ?? kubernetes.issuer ?? '';
   const oidcProviders = await gaps.attempt(() => readProviders(account, issuer, trust.join('\n')));
   return {
     region,
     accountId,
-    ...(cluster && { cluster: clusterOf(cluster) }),
-    ...(addons && { addons }),
-    ...(associations && { associations }),
     roles: allRoles,
-    ...(oidcProviders && { oidcProviders }),
     ...nodes,
-    ...(vpcEndpoints && { vpcEndpoints }),
+    ...defined({ cluster: cluster && clusterOf(cluster), addons, associations, oidcProviders, vpcEndpoints }),
   };
 }
 
-function clusterOf(cluster: Cluster): EksCluster {
-  const { name = '', arn = '', endpoint, version, platformVersion, identity } = cluster;
-  return {
-    name,
-    arn,
-    autoMode: cluster.computeConfig?.enabled ?? false,
-    ...defined({
-      endpoint,
-      version,
-      platformVersion,
-      certificateAuthority: cluster.certificateAuthority?.data,
-      issuer: identity?.oidc?.issuer,
-      vpcId: cluster.resourcesVpcConfig?.vpcId,
-    }),
-  };
-}
+const clusterOf = (cluster: Cluster): EksCluster => ({
+  name: cluster.name ?? '',
+  arn: cluster.arn ?? '',
+  autoMode: cluster.computeConfig?.enabled ?? false,
+  ...defined({
+    ...pick(cluster, 'endpoint', 'version', 'platformVersion'),
+    certificateAuthority: cluster.certificateAuthority?.data,
+    issuer: cluster.identity?.oidc?.issuer,
+    vpcId: cluster.resourcesVpcConfig?.vpcId,
+  }),
+});
 
-async function readAddons({ call }: AwsAccount, { name: clusterName }: Cluster): Promise<Addon[]> {
+async function readAddons({ call }: AwsAccount, { name: clusterName }: Cluster, roles: RoleReader): Promise<Addon[]> {
   const names = await allPages(
     (nextToken) => call('eks:ListAddons', { clusterName, nextToken }),
     ({ addons }) => addons,
   );
   return mapBounded(names, CONCURRENT, async (name) => {
     const { addon = {} } = await call('eks:DescribeAddon', { clusterName, addonName: name });
-    const { addonArn: arn, addonVersion: version, status, serviceAccountRoleArn } = addon;
+    if (addon.serviceAccountRoleArn !== undefined) await roles.role(addon.serviceAccountRoleArn);
     return {
       name,
-      issues: (addon.health?.issues ?? []).map(({ code, message }) => defined({ code, message })),
-      ...defined({ arn, version, status, serviceAccountRoleArn }),
+      issues: (addon.health?.issues ?? []).map((issue) => pick(issue, 'code', 'message')),
+      ...defined({
+        arn: addon.addonArn,
+        version: addon.addonVersion,
+        ...pick(addon, 'status', 'serviceAccountRoleArn'),
+      }),
     };
   });
 }
@@ -111,93 +102,76 @@ async function readAssociations(
   const wanted = listed.filter(({ namespace = '' }) => includes(namespace));
   let count = 0;
   const found = await mapBounded(wanted, CONCURRENT, async ({ associationId = '' }) => {
-    // Deleted since it was listed.
-    const described = await call('eks:DescribePodIdentityAssociation', { clusterName, associationId }).catch(
-      (error: unknown) => {
-        if (error instanceof Unreadable && error.isMissing) return { association: undefined };
-        throw error;
-      },
-    );
+    // Null: deleted since it was listed.
+    const described = await orNull(call('eks:DescribePodIdentityAssociation', { clusterName, associationId }));
     progress(`${++count} of ${wanted.length} associations`);
-    const { association } = described;
+    const { association } = described ?? {};
     if (association?.roleArn === undefined) return [];
-    const { namespace = '', serviceAccount = '', roleArn, associationArn, externalId, targetRoleArn } = association;
+    const { namespace = '', serviceAccount = '', roleArn, targetRoleArn, createdAt, modifiedAt } = association;
     await (targetRoleArn === undefined
       ? roles.role(roleArn)
       : Promise.all([roles.withPolicies(roleArn), roles.role(targetRoleArn)]));
-    return [
-      {
-        associationId,
-        namespace,
-        serviceAccount,
-        roleArn,
-        disableSessionTags: association.disableSessionTags ?? false,
-        ...defined({
-          associationArn,
-          targetRoleArn,
-          externalId,
-          policy: association.policy,
-          ownerArn: association.ownerArn,
-          createdAt: association.createdAt?.toISOString(),
-          modifiedAt: association.modifiedAt?.toISOString(),
-        }),
-      },
-    ];
+    return {
+      associationId,
+      namespace,
+      serviceAccount,
+      roleArn,
+      disableSessionTags: association.disableSessionTags ?? false,
+      ...pick(association, 'associationArn', 'targetRoleArn', 'externalId', 'policy', 'ownerArn'),
+      ...defined({ createdAt: createdAt?.toISOString(), modifiedAt: modifiedAt?.toISOString() }),
+    };
   });
   return found.flat();
 }
 
 /** Reads the nodes' instances, their instance profiles, and the roles of those with policies. */
 async function readInstances(
-  { account: { call }, gaps, kubernetes }: AwsReading,
+  { account, gaps, kubernetes }: AwsReading,
   roles: RoleReader,
 ): Promise<Pick<AwsObjects, 'instances' | 'instanceProfiles'>> {
-  const ids = (kubernetes.nodes ?? []).flatMap(
-    ({ providerID }) => /^aws:.*\/(i-[0-9a-f]+)$/.exec(providerID ?? '')?.[1] ?? [],
-  );
-  const batches = Array.from({ length: Math.ceil(ids.length / INSTANCES) }, (_, index) =>
-    ids.slice(index * INSTANCES, (index + 1) * INSTANCES),
-  );
-  const instances = await gaps.attempt(async () => (await mapBounded(batches, CONCURRENT, readBatch)).flat());
+  const nodes = (kubernetes.nodes ?? []).map(({ providerID = '' }) => /^aws:.*\/(i-[0-9a-f]+)$/.exec(providerID)?.[1]);
+  const ids = nodes.filter((id) => id !== undefined);
+  const instances = await gaps.attempt(async () => {
+    const found: Instance[] = [];
+    for (let at = 0; at < ids.length; at += VALUES)
+      found.push(...(await describeInstances(account, ids.slice(at, at + VALUES))));
+    return found;
+  });
   const profiles = new Set((instances ?? []).flatMap(({ instanceProfileArn }) => instanceProfileArn ?? []));
   const instanceProfiles: Record<string, string> = {};
   await mapBounded([...profiles], CONCURRENT, async (arn) => {
     const InstanceProfileName = arn.split('/').at(-1);
-    const answer = await gaps.attempt(() => call('iam:GetInstanceProfile', { InstanceProfileName }), arn);
+    const answer = await gaps.attempt(() => account.call('iam:GetInstanceProfile', { InstanceProfileName }), arn);
     const role = answer?.InstanceProfile?.Roles?.[0]?.Arn;
     if (role === undefined) return;
     instanceProfiles[arn] = role;
     await roles.withPolicies(role);
   });
   return { ...(instances && { instances }), instanceProfiles };
-
-  async function readBatch(InstanceIds: string[]): Promise<Instance[]> {
-    if (InstanceIds.length === 0) return [];
-    try {
-      const { Reservations = [] } = await call('ec2:DescribeInstances', { InstanceIds });
-      return Reservations.flatMap(({ Instances = [] }) => Instances).map(({ InstanceId = '', ...instance }) => ({
-        instanceId: InstanceId,
-        ...defined({
-          httpTokens: instance.MetadataOptions?.HttpTokens,
-          httpEndpoint: instance.MetadataOptions?.HttpEndpoint,
-          hopLimit: instance.MetadataOptions?.HttpPutResponseHopLimit,
-          instanceProfileArn: instance.IamInstanceProfile?.Arn,
-        }),
-      }));
-    } catch (error) {
-      // One terminated instance fails the call, which names it.
-      const { name = '', message = '' } = (error as Error).cause as Error;
-      const left = InstanceIds.filter((id) => !message.includes(id));
-      if (name !== 'InvalidInstanceID.NotFound' || left.length === InstanceIds.length) throw error;
-      return readBatch(left);
-    }
-  }
 }
 
-async function readVpcEndpoints({ call, cluster }: AwsAccount): Promise<VpcEndpoint[] | undefined> {
-  const vpcId = cluster?.resourcesVpcConfig?.vpcId;
-  if (vpcId === undefined) return undefined;
-  const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
+/** Reads instances by a filter, which ignores terminated ones. */
+async function describeInstances({ call }: AwsAccount, ids: string[]): Promise<Instance[]> {
+  const Filters = [{ Name: 'instance-id', Values: ids }];
+  const reservations = await allPages(
+    (NextToken) => call('ec2:DescribeInstances', { Filters, NextToken }),
+    ({ Reservations }) => Reservations,
+  );
+  return reservations
+    .flatMap(({ Instances = [] }) => Instances)
+    .map(({ InstanceId: instanceId = '', MetadataOptions: metadata, IamInstanceProfile: profile }) => ({
+      instanceId,
+      ...defined({
+        httpTokens: metadata?.HttpTokens,
+        httpEndpoint: metadata?.HttpEndpoint,
+        hopLimit: metadata?.HttpPutResponseHopLimit,
+        instanceProfileArn: profile?.Arn,
+      }),
+    }));
+}
+
+async function readVpcEndpoints({ call }: AwsAccount, { resourcesVpcConfig: vpc }: Cluster): Promise<VpcEndpoint[]> {
+  const Filters = [{ Name: 'vpc-id', Values: [vpc?.vpcId ?? ''] }];
   const endpoints = await allPages(
     (NextToken) => call('ec2:DescribeVpcEndpoints', { Filters, NextToken }),
     ({ VpcEndpoints }) => VpcEndpoints,
@@ -228,11 +202,9 @@ async function readProviders({ call }: AwsAccount, issuer: string, trust: string
 }
 
 /** Role ARNs in annotations of service accounts and in variables of pods. */
-function annotatedRoles({ serviceAccounts = [], pods = [] }: KubernetesObjects): ReadonlySet<string> {
-  return new Set([
-    ...serviceAccounts.flatMap(({ metadata }) => metadata.annotations?.['eks.amazonaws.com/role-arn'] ?? []),
-    ...pods
-      .flatMap(({ containers, initContainers }) => [...containers, ...initContainers])
-      .flatMap(({ env }) => env.flatMap(({ name, value }) => (name === 'AWS_ROLE_ARN' && value) || [])),
-  ]);
-}
+const annotatedRoles = ({ serviceAccounts = [], pods = [] }: KubernetesObjects): readonly string[] => [
+  ...serviceAccounts.flatMap(({ metadata }) => metadata.annotations?.['eks.amazonaws.com/role-arn'] ?? []),
+  ...pods
+    .flatMap(({ containers, initContainers }) => [...containers, ...initContainers])
+    .flatMap(({ env }) => env.flatMap(({ name, value }) => (name === 'AWS_ROLE_ARN' && value) || [])),
+];

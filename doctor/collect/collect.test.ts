@@ -1,3 +1,4 @@
+import { CreateOpenIDConnectProviderCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { setMaxListeners } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -233,6 +234,58 @@ describe('collect', () => {
       expect(gaps[0]?.reason).to.equal(
         'the AWS credentials are of account 111122223333, but the cluster is in account 444455556666',
       );
+    });
+
+    for (const [what, context, reason] of [
+      ['has no such cluster', 'admin@green.us-west-2.eksctl.io', 'has no cluster green with'],
+      ['has another cluster of this name', 'admin@blue.us-west-2.eksctl.io', 'has no cluster blue with the endpoint'],
+      ['has no cluster with this endpoint', 'prod', 'has no cluster with the endpoint'],
+    ] as const)
+      it(`does without AWS if the account ${what}`, async () => {
+        const tlsServerName = '0123ABCD.gr7.us-west-2.eks.amazonaws.com';
+        const kubeconfig = site.kubeconfig({ [context]: { user: { token: site.token }, tlsServerName } });
+        const { aws, gaps } = await collected({ kubeconfig });
+        expect(aws).to.equal(undefined);
+        expect(gaps).to.have.lengthOf(1);
+        expect(gaps[0]).to.include({ right: 'sts:GetCallerIdentity' });
+        expect(gaps[0]?.reason).to.contain('account 111122223333 in region us-west-2').and.to.contain(reason);
+      });
+
+    it('reads only roles whose ARN is exactly the given one', async () => {
+      const path = '/api/v1/namespaces/payments/serviceaccounts/reports';
+      const annotate = (role: string) =>
+        site.kubernetes.json('PATCH', path, { metadata: { annotations: { 'eks.amazonaws.com/role-arn': role } } });
+      const others = [`${ROLES}/path/reports`, `${ROLES.replace('aws', 'aws-cn')}/reports`];
+      for (const other of others) {
+        await annotate(other);
+        const { aws } = await collected();
+        expect(aws?.roles[other]).to.equal(null);
+      }
+      await annotate(`${ROLES}/reports`);
+    });
+
+    it('reads OIDC providers of the issuer and of trust policies, and few others', async () => {
+      const { iam } = site.cloud.aws.clients('main');
+      const create = (host: string) =>
+        iam.send(
+          new CreateOpenIDConnectProviderCommand({ Url: `https://${host}`, ClientIDList: ['sts.amazonaws.com'] }),
+        );
+      const others = Array.from({ length: 8 }, (_, index) => `oidc.eks.us-west-2.amazonaws.com/id/${index}`);
+      const named = 'issuer.example.com/named';
+      for (const host of [...others, named, 'issuer.example.com/other']) await create(host);
+      const Principal = { Federated: `arn:aws:iam::111122223333:oidc-provider/${named}` };
+      const statement = { Effect: 'Allow', Principal, Action: 'sts:AssumeRoleWithWebIdentity' };
+      await iam.send(
+        new UpdateAssumeRolePolicyCommand({
+          RoleName: 'reports',
+          PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement: [statement] }),
+        }),
+      );
+      const { aws } = await collected();
+      const urls = aws?.oidcProviders?.map(({ url }) => url) ?? [];
+      expect(urls).to.include.members([aws?.cluster?.issuer?.replace('https://', ''), named]);
+      expect(urls.filter((url) => others.includes(url))).to.have.lengthOf(5);
+      expect(urls).to.have.lengthOf(7);
     });
 
     it('rejects a cluster name that EKS does not have', async () => {

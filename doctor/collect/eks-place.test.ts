@@ -18,7 +18,7 @@ function place(given: {
     contexts: [{ name: context, cluster: 'c', user: 'u' }],
     currentContext: context,
   });
-  const { server: _server, ...found } = eksPlaceOf(config);
+  const { server: _server, host: _host, ...found } = eksPlaceOf(config);
   return found;
 }
 

@@ -4,6 +4,8 @@ import { defined } from './defined.ts';
 /** What a kubeconfig's context says about its EKS cluster. */
 export interface EksPlace {
   readonly server: string;
+  /** The host name in the server's certificate, and a port other than 443. */
+  readonly host: string;
   readonly name?: string;
   readonly region?: string;
   readonly accountId?: string;
@@ -32,7 +34,7 @@ export function eksPlaceOf(config: KubeConfig): EksPlace {
   const names = [config.getCurrentContext(), cluster?.name ?? '', user?.name ?? ''];
   const [, arnRegion, accountId, arnName] = matchOf(ARN, names);
   const [, eksctlName, eksctlRegion] = matchOf(EKSCTL, names);
-  const host = cluster?.tlsServerName ?? URL.parse(server)?.hostname ?? '';
+  const host = cluster?.tlsServerName ?? hostOf(server);
   const [isEksHost, region, dualStackRegion] = HOST.exec(host) ?? [];
   const { args, env } = (user?.exec ?? {}) as Exec;
   // A shell's command line is one argument.
@@ -53,8 +55,11 @@ export function eksPlaceOf(config: KubeConfig): EksPlace {
     accountId,
     profile: flag('--profile') ?? variable('AWS_PROFILE'),
   };
-  return { server, isEksHost: isEksHost !== undefined, ...defined(place) };
+  return { server, host, isEksHost: isEksHost !== undefined, ...defined(place) };
 }
+
+/** Returns an empty string for other texts than URLs. */
+export const hostOf = (url = ''): string => (URL.canParse(url) ? new URL(url).host : '');
 
 const matchOf = (pattern: RegExp, names: readonly string[]): readonly (string | undefined)[] =>
   names.map((name) => pattern.exec(name)).find((match) => match !== null) ?? [];

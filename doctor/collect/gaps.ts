@@ -17,10 +17,15 @@ export class Unreadable extends Error {
     this.right = right;
     this.reason = reason;
   }
+}
 
-  /** Whether AWS answered that the object does not exist. */
-  get isMissing(): boolean {
-    return this.cause instanceof Error && isMissing(this.cause);
+/** Returns null if AWS answers that the object does not exist. */
+export async function orNull<T>(call: Promise<T>): Promise<T | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (error instanceof Unreadable && error.cause instanceof Error && isMissing(error.cause)) return null;
+    throw error;
   }
 }
 
@@ -28,7 +33,7 @@ export class Unreadable extends Error {
 export class Gaps {
   readonly #signal: AbortSignal;
   readonly #gaps: Gap[] = [];
-  /** Rights with which a call succeeded. */
+  /** Rights whose calls AWS or Kubernetes answered. */
   readonly #usable = new Set<Right>();
 
   constructor(signal: AbortSignal) {
@@ -63,23 +68,20 @@ export class Gaps {
     }
   }
 
-  /** The gaps. A right with which no call succeeded has only one, without an object. */
+  /** The gaps. A right without any answer has only one, without an object. */
   all(): readonly Gap[] {
-    const whole = new Map<Right, Gap>();
-    for (const { right, reason, object } of this.#gaps)
-      if (object === undefined || (!this.#usable.has(right) && reason !== ANOTHER_ACCOUNT))
-        whole.set(right, whole.get(right) ?? { right, reason });
-    const single = this.#gaps.filter(({ right, reason }) => !whole.has(right) || reason === ANOTHER_ACCOUNT);
-    return [...whole.values(), ...single];
+    const isSingle = ({ right, reason, object }: Gap): boolean =>
+      object !== undefined && (this.#usable.has(right) || reason === ANOTHER_ACCOUNT);
+    const whole = new Map(this.#gaps.filter((gap) => !isSingle(gap)).map(({ right, reason }) => [right, reason]));
+    return [...[...whole].map(([right, reason]) => ({ right, reason })), ...this.#gaps.filter(isSingle)];
   }
 }
 
 /** Such as `AccessDenied`, `Forbidden` or `ECONNREFUSED`. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (error instanceof KubernetesError) return error.reason;
   const { name, message, code } = error as NodeJS.ErrnoException;
-  // The program for credentials is not installed.
-  if (code === 'ENOENT') return message;
-  if (typeof code === 'string') return code;
+  // ENOENT: the kubeconfig's program is not installed.
+  if (typeof code === 'string' && code !== 'ENOENT') return code;
   return name === 'Error' ? (message.trim().split('\n')[0] ?? name) : name;
 }

@@ -8,7 +8,7 @@ import { readContext, type NamedContext } from '../../foundation/node/named-cont
 import { hasStatus } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { KubernetesObjects } from '../snapshot/kubernetes.ts';
 import { SNAPSHOT_VERSION, type ClusterSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
-import { ANY_AWS, openAccount, type AwsAccount } from './aws-account.ts';
+import { ANY_AWS, openAccount, type AwsAccount, type AwsAccountOptions } from './aws-account.ts';
 import { readAws } from './aws.ts';
 import { KUBERNETES_LISTS } from './calls.ts';
 import { eksPlaceOf } from './eks-place.ts';
@@ -59,32 +59,23 @@ export async function collect(options: CollectOptions): Promise<Snapshot> {
     ),
   );
   const { limiters = limitersOfAccount() } = options;
-  const clusters = await Promise.all(
-    named.map(async (one) => {
-      try {
-        return await collectCluster(one, options, limiters);
-      } catch (error) {
-        if (!(error instanceof ClusterError) || named.length === 1) throw error;
-        return error;
-      }
-    }),
+  const results = await Promise.allSettled(
+    named.map((one) => collectCluster(one, { ...options, environment, limiters })),
   );
-  const [first] = clusters;
-  if (first instanceof ClusterError && clusters.every((cluster) => cluster instanceof ClusterError)) throw first;
-  return {
-    version: SNAPSHOT_VERSION,
-    clusters: clusters.map((cluster, index) =>
-      cluster instanceof ClusterError ? unread(named[index] as NamedContext, cluster.message) : cluster,
-    ),
-  };
+  const clusters = results.map((result, index) => {
+    if (result.status === 'fulfilled') return result.value;
+    const error: unknown = result.reason;
+    if (!(error instanceof ClusterError) || results.every(({ status }) => status === 'rejected')) throw error;
+    return unread(named[index] as NamedContext, error.message);
+  });
+  return { version: SNAPSHOT_VERSION, clusters };
 }
 
 async function collectCluster(
   named: NamedContext,
-  options: CollectOptions,
-  limiters: Limiters,
+  options: CollectOptions & Pick<AwsAccountOptions, 'environment' | 'limiters'>,
 ): Promise<ClusterSnapshot> {
-  const { signal, namespaces, endpoints = {}, environment = process.env } = options;
+  const { signal, namespaces, endpoints = {} } = options;
   const gaps = new Gaps(signal);
   const place = eksPlaceOf(named.config);
   const takenAt = new Date().toISOString();
@@ -100,7 +91,7 @@ async function collectCluster(
       namespaces === undefined || name === SYSTEM || namespaces.includes(name);
     const reading = readKubernetes({ reader, gaps, namespaces, includes, progress });
     if (options.aws === false) gaps.add(ANY_AWS, 'AWS was not read');
-    else account = await openAccount(place, { ...options, endpoints, environment, limiters }, gaps);
+    else account = await openAccount(place, { ...options, endpoints }, gaps);
     const kubernetes = await reading;
     checkNamespaces(named, namespaces, kubernetes);
     const aws = account && (await readAws({ account, gaps, kubernetes, includes, progress }));
@@ -133,21 +124,17 @@ function unread(named: NamedContext, reason: string): ClusterSnapshot {
   };
 }
 
-function unreachable({ context }: NamedContext, server: string, error: unknown): unknown {
+function unreachable({ context }: NamedContext, address: string, error: unknown): unknown {
   if (!(error instanceof Unreadable)) return error;
   const { cause } = error;
   const reason = error.reason === 'TimeoutError' ? 'no answer' : error.reason;
-  if (hasStatus(cause, 401, 403))
-    return new ClusterError(
-      'NO_ACCESS',
-      `The API server ${server} of context ${context} does not accept the kubeconfig's credentials (${reason}). Get new ones and run again.`,
-      { cause },
-    );
-  return new ClusterError(
-    'CLUSTER_UNREACHABLE',
-    `The API server ${server} of context ${context} cannot be reached (${reason}). Check the network and the kubeconfig, for example with kubectl --context ${context} version.`,
-    { cause },
-  );
+  const server = `The API server ${address} of context ${context}`;
+  const [code, sentence] = hasStatus(cause, 401, 403)
+    ? (['NO_ACCESS', "does not accept the kubeconfig's credentials"] as const)
+    : (['CLUSTER_UNREACHABLE', 'cannot be reached'] as const);
+  return new ClusterError(code, `${server} ${sentence} (${reason}). Try kubectl --context ${context} version.`, {
+    cause,
+  });
 }
 
 /** Throws `HarnessError` BAD_FLAG_VALUE for a namespace that does not exist. */

@@ -181,7 +181,7 @@ describe('readKubernetes', () => {
       },
     ]);
     expect(networkPolicies?.map(({ podSelector, egress }) => ({ podSelector, egress }))).to.deep.equal([
-      { podSelector: {}, egress: [] },
+      { podSelector: { matchLabels: {} }, egress: [] },
       {
         podSelector: { matchLabels: { app: 'ledger' } },
         egress: [

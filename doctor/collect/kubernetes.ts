@@ -1,15 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig, V1DaemonSet } from '@kubernetes/client-node';
 import { connect, isTransient } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { KubernetesObjects, RefusedPods } from '../snapshot/kubernetes.ts';
-import {
-  CLUSTER_KINDS,
-  ISSUER_PATH,
-  KUBERNETES_LISTS,
-  VERSION_PATH,
-  type KubernetesRight,
-  type ListedKind,
-} from './calls.ts';
+import { CLUSTER_KINDS, ISSUER_PATH, KUBERNETES_LISTS, VERSION_PATH, type ListedKind } from './calls.ts';
+import { defined } from './defined.ts';
 import type { Gaps } from './gaps.ts';
 import * as trim from './trim.ts';
 
@@ -61,8 +55,7 @@ export interface KubernetesReading {
 
 /** Reads the version, which also shows whether the API server answers. Throws `Unreadable`. */
 export async function readVersion({ reader, gaps }: Pick<KubernetesReading, 'reader' | 'gaps'>): Promise<string> {
-  const right: KubernetesRight = `get ${VERSION_PATH}`;
-  const { gitVersion } = await gaps.call(right, (signal) => {
+  const { gitVersion } = await gaps.call(`get ${VERSION_PATH}`, (signal) => {
     const bounded = AbortSignal.any([signal, AbortSignal.timeout(FIRST_ANSWER)]);
     return reader.get<{ gitVersion: string }>(VERSION_PATH, bounded);
   });
@@ -77,61 +70,52 @@ export async function readKubernetes(reading: KubernetesReading): Promise<Kubern
   const one =
     <Raw, Trimmed>(trimmed: (raw: Raw) => Trimmed) =>
     (raw: Raw) => [trimmed(raw)];
-  const right: KubernetesRight = `get ${ISSUER_PATH}`;
-  const metadata = one((raw: trim.RawObject) => ({ metadata: trim.metadataOf(raw) }));
-  const [
-    document,
-    namespaces,
-    nodes,
-    pods,
-    serviceAccounts,
-    sets,
-    replicaSets,
-    statefulSets,
-    jobs,
-    events,
-    policies,
-    webhooks,
-  ] = await Promise.all([
-    gaps.attempt(() => gaps.call(right, (signal) => reader.get<{ issuer?: string }>(ISSUER_PATH, signal))),
-    list('namespaces', metadata),
+  const get = (signal: AbortSignal) => reader.get<{ readonly issuer?: string }>(ISSUER_PATH, signal);
+  const daemonSet = (raw: V1DaemonSet) => ({ set: trim.daemonSetOf(raw), short: trim.shortDaemonSet(raw) });
+  const [document, namespaces, nodes, pods, serviceAccounts, networkPolicies, mutatingWebhooks] = await Promise.all([
+    gaps.attempt(() => gaps.call(`get ${ISSUER_PATH}`, get)),
+    list('namespaces', one(trim.objectOf)),
     list('nodes', one(trim.nodeOf)),
     list('pods', one(trim.podOf)),
-    list('serviceaccounts', metadata),
-    list(
-      'daemonsets',
-      one((raw: Parameters<typeof trim.daemonSetOf>[0]) => ({
-        set: trim.daemonSetOf(raw),
-        short: trim.shortDaemonSet(raw),
-      })),
-    ),
+    list('serviceaccounts', one(trim.objectOf)),
+    list('networkpolicies', one(trim.networkPolicyOf)),
+    list('mutatingwebhookconfigurations', trim.webhooksOf),
+  ]);
+  const [sets, replicaSets, statefulSets = [], jobs = [], events = []] = await Promise.all([
+    list('daemonsets', one(daemonSet)),
     list('replicasets', trim.refusedOf),
     list('statefulsets', trim.shortStatefulSet),
     list('jobs', trim.shortJob),
     list('events', one(trim.failedCreateOf), '&fieldSelector=reason%3DFailedCreate'),
-    list('networkpolicies', one(trim.networkPolicyOf)),
-    list('mutatingwebhookconfigurations', trim.webhooksOf),
   ]);
-  const short = [...(statefulSets ?? []), ...(jobs ?? []), ...(sets ?? []).flatMap((set) => set.short)];
-  return {
-    ...(document?.issuer !== undefined && { issuer: document.issuer }),
-    ...(namespaces && { namespaces: namespaces.filter(({ metadata: { name } }) => reading.includes(name)) }),
-    ...(nodes && { nodes }),
-    ...(pods && { pods }),
-    ...(serviceAccounts && { serviceAccounts }),
-    ...(sets && { daemonSets: sets.map(({ set }) => set) }),
-    ...(replicaSets && { refusedPods: [...replicaSets, ...refusedAmong(short, events ?? [])] }),
-    ...(policies && { networkPolicies: policies }),
-    ...(webhooks && { mutatingWebhooks: webhooks }),
-  };
+  const short = [...statefulSets, ...jobs, ...(sets ?? []).flatMap((set) => set.short)];
+  return defined({
+    issuer: document?.issuer,
+    namespaces: namespaces?.filter(({ metadata }) => reading.includes(metadata.name)),
+    nodes,
+    pods,
+    serviceAccounts,
+    daemonSets: sets?.map(({ set }) => set),
+    refusedPods: replicaSets && [...replicaSets, ...refusedAmong(short, events)],
+    networkPolicies,
+    mutatingWebhooks,
+  });
 }
 
 /** Joins objects without pods with their last event. */
-function refusedAmong(short: readonly trim.ShortOfPods[], events: readonly trim.FailedCreate[]): RefusedPods[] {
-  const last = new Map([...events].sort((a, b) => a.time.localeCompare(b.time)).map((event) => [event.key, event]));
-  return short.flatMap(({ kind, metadata }) => {
-    const event = last.get(trim.keyOf(kind, metadata.namespace, metadata.name));
-    return event === undefined ? [] : [{ kind, metadata, message: event.message }];
+function refusedAmong(
+  short: readonly trim.ShortOfPods[],
+  events: readonly ReturnType<typeof trim.failedCreateOf>[],
+): RefusedPods[] {
+  const key = (kind = '', namespace = '', name = ''): string => `${kind} ${namespace}/${name}`;
+  const last = new Map(
+    [...events]
+      .sort((a, b) => a.time.localeCompare(b.time))
+      .map(({ object, message }) => [key(object.kind, object.namespace, object.name), message]),
+  );
+  return short.flatMap((one) => {
+    const message = last.get(key(one.kind, one.metadata.namespace, one.metadata.name));
+    return message === undefined ? [] : [{ ...one, message }];
   });
 }
 

@@ -1,21 +1,21 @@
 import type { Role } from '../snapshot/aws.ts';
-import { allPages, type AwsAccount } from './aws-account.ts';
-import { ANOTHER_ACCOUNT, Unreadable, type Gaps } from './gaps.ts';
+import type { AwsAccount } from './aws-account.ts';
+import { allPages } from './aws-client.ts';
+import { ANOTHER_ACCOUNT, orNull, type Gaps } from './gaps.ts';
 
 const ROLE_ARN = /^arn:[\w-]+:iam::(\d{12}):role\/(?:.+\/)?([\w+=,.@-]+)$/;
 
 type Policies = Pick<Role, 'policies' | 'permissionsBoundary'>;
+type ReadRole = Role & { readonly boundary?: string };
 
 /** Reads each role, and each managed policy, once. */
 export class RoleReader {
   readonly #account: AwsAccount;
   readonly #gaps: Gaps;
-  readonly #roles = new Map<string, Promise<Role | null | undefined>>();
+  readonly #progress: (line: string) => void;
+  readonly #roles = new Map<string, Promise<ReadRole | null | undefined>>();
   readonly #policies = new Map<string, Promise<Policies | undefined>>();
   readonly #managed = new Map<string, Promise<string>>();
-  readonly #boundaries = new Map<string, string>();
-  readonly #progress: (line: string) => void;
-  #count = 0;
 
   constructor(account: AwsAccount, gaps: Gaps, progress: (line: string) => void) {
     this.#account = account;
@@ -24,56 +24,50 @@ export class RoleReader {
   }
 
   /** Reads a role and its trust policy. Returns null if it does not exist. Ignores other texts than ARNs of roles. */
-  role(arn: string): Promise<Role | null | undefined> {
+  role(arn: string): Promise<ReadRole | null | undefined> {
     return once(this.#roles, arn, async () => {
       const [, accountId, name = ''] = ROLE_ARN.exec(arn) ?? [];
-      if (accountId === undefined) return undefined;
-      if (accountId !== this.#account.accountId) {
+      if (accountId !== undefined && accountId !== this.#account.accountId)
         this.#gaps.add('iam:GetRole', ANOTHER_ACCOUNT, arn);
-        return undefined;
-      }
-      const role = await this.#gaps.attempt(() => this.#read(arn, name), arn);
-      this.#progress(`${++this.#count} roles`);
-      return role;
+      if (accountId !== this.#account.accountId) return undefined;
+      this.#progress(`${this.#roles.size} roles`);
+      return this.#gaps.attempt(() => this.#read(arn, name), arn);
     });
   }
 
   /** Also reads the role's policies. */
-  async withPolicies(arn: string): Promise<Role | null | undefined> {
+  async withPolicies(arn: string): Promise<void> {
     const role = await this.role(arn);
     if (role) await once(this.#policies, arn, () => this.#gaps.attempt(() => this.#readPolicies(role), arn));
-    return role;
   }
 
+  /** Returns the roles by ARN. */
   async all(): Promise<Readonly<Record<string, Role | null>>> {
     const roles: Record<string, Role | null> = {};
-    for (const [arn, read] of this.#roles) {
-      const role = await read;
-      if (role !== undefined) roles[arn] = role && { ...role, ...(await this.#policies.get(arn)) };
+    for (const [arn, reading] of this.#roles) {
+      const read = await reading;
+      if (read === undefined) continue;
+      const { boundary: _boundary, ...role } = read ?? {};
+      roles[arn] = read && { ...(role as Role), ...(await this.#policies.get(arn)) };
     }
     return roles;
   }
 
-  async #read(arn: string, RoleName: string): Promise<Role | null> {
-    try {
-      const { Role: role } = await this.#account.call('iam:GetRole', { RoleName });
-      // A name is unique, but the ARN may have another path or partition.
-      if (role?.Arn !== arn) return null;
-      const boundary = role.PermissionsBoundary?.PermissionsBoundaryArn;
-      if (boundary !== undefined) this.#boundaries.set(arn, boundary);
-      return {
-        arn,
-        name: RoleName,
-        tags: Object.fromEntries((role.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
-        trustPolicy: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
-      };
-    } catch (error) {
-      if (error instanceof Unreadable && error.isMissing) return null;
-      throw error;
-    }
+  async #read(arn: string, RoleName: string): Promise<ReadRole | null> {
+    const { Role: role } = (await orNull(this.#account.call('iam:GetRole', { RoleName }))) ?? {};
+    // A name is unique, but the ARN may have another path or partition.
+    if (role?.Arn !== arn) return null;
+    const boundary = role.PermissionsBoundary?.PermissionsBoundaryArn;
+    return {
+      arn,
+      name: RoleName,
+      tags: Object.fromEntries((role.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
+      trustPolicy: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
+      ...(boundary !== undefined && { boundary }),
+    };
   }
 
-  async #readPolicies({ arn, name: RoleName }: Role): Promise<Policies> {
+  async #readPolicies({ name: RoleName, boundary }: ReadRole): Promise<Policies> {
     const { call } = this.#account;
     const [inline, attached] = await Promise.all([
       allPages(
@@ -85,25 +79,20 @@ export class RoleReader {
         ({ AttachedPolicies }) => AttachedPolicies,
       ),
     ]);
-    const boundary = this.#boundaries.get(arn);
-    const names = new Set(inline);
-    const [policies, permissionsBoundary] = await Promise.all([
-      Promise.all([
-        ...inline.map(async (PolicyName) => {
-          const { PolicyDocument = '' } = await call('iam:GetRolePolicy', { RoleName, PolicyName });
-          return [PolicyName, decodeURIComponent(PolicyDocument)] as const;
-        }),
-        ...attached.map(
-          async ({ PolicyName = '', PolicyArn = '' }) =>
-            [names.has(PolicyName) ? PolicyArn : PolicyName, await this.#managedPolicy(PolicyArn)] as const,
-        ),
+    const texts = await Promise.all([
+      ...attached.map(async ({ PolicyName = '', PolicyArn = '' }) => [
+        inline.includes(PolicyName) ? PolicyArn : PolicyName,
+        await this.#managedPolicy(PolicyArn),
       ]),
-      boundary === undefined ? undefined : this.#managedPolicy(boundary),
+      ...inline.map(async (PolicyName) => {
+        const { PolicyDocument = '' } = await call('iam:GetRolePolicy', { RoleName, PolicyName });
+        return [PolicyName, decodeURIComponent(PolicyDocument)];
+      }),
     ]);
-    return {
-      policies: Object.fromEntries(policies),
-      ...(permissionsBoundary !== undefined && { permissionsBoundary }),
-    };
+    const policies = Object.fromEntries(texts) as Readonly<Record<string, string>>;
+    return boundary === undefined
+      ? { policies }
+      : { policies, permissionsBoundary: await this.#managedPolicy(boundary) };
   }
 
   #managedPolicy(PolicyArn: string): Promise<string> {

@@ -102,7 +102,7 @@ function whyMissing(right: Right, { aws, gaps }: ClusterSnapshot): string | unde
   if (aws === undefined)
     return gaps.find((one) => one.right.includes(':') && one.object === undefined)?.reason ?? 'no AWS credentials';
   if (!right.startsWith('eks:') || aws.cluster !== undefined) return undefined;
-  const cluster = gaps.find((one) => one.right === 'eks:DescribeCluster');
+  const cluster = gaps.find((one) => one.right.startsWith('eks:'));
   return cluster === undefined ? 'the cluster is not on EKS' : `${cluster.right}: ${cluster.reason}`;
 }
 

@@ -44,6 +44,8 @@ export interface CollectedCluster {
 export interface ContextParts {
   readonly user?: object;
   readonly server?: string;
+  /** The name in the server's certificate, which is not checked. */
+  readonly tlsServerName?: string;
 }
 
 const UNLIMITED = Object.fromEntries(
@@ -166,7 +168,12 @@ export async function collectedCluster(): Promise<CollectedCluster> {
       kind: 'Config',
       clusters: names.map(([name, parts]) => ({
         name,
-        cluster: { server: parts.server ?? server, 'certificate-authority-data': caData },
+        cluster: {
+          server: parts.server ?? server,
+          ...(parts.tlsServerName === undefined
+            ? { 'certificate-authority-data': caData }
+            : { 'tls-server-name': parts.tlsServerName, 'insecure-skip-tls-verify': true }),
+        },
       })),
       users: names.map(([name, { user = {} }]) => ({ name, user })),
       contexts: names.map(([name]) => ({ name, context: { cluster: name, user: name } })),
