@@ -44,8 +44,15 @@ describe('LocalStack with the commands in docs/other-aws.md', function () {
     await execa('bash', ['-c', script], {
       cwd: ROOT,
       extendEnv: false,
-      // Other tests run at the same time.
-      env: { PATH, HOME, CONFORMANCE_REPORT_DIR: folder, CONFORMANCE_QUIET: 'true', CONFORMANCE_TIMEOUT: '300' },
+      // Other tests run at the same time, so the scenario that needs all processors is left out.
+      env: {
+        PATH,
+        HOME,
+        CONFORMANCE_REPORT_DIR: folder,
+        CONFORMANCE_QUIET: 'true',
+        CONFORMANCE_TIMEOUT: '300',
+        CONFORMANCE_GREP_INVERT: 'AP-25',
+      },
       reject: false,
       stdio: 'ignore',
     });

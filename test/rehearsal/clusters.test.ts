@@ -102,12 +102,12 @@ describe('run on EKS with an unusable cluster', () => {
 
   it('with an add-on that stays DEGRADED: reports its health, and deletes the cluster', async () => {
     await start({ settings: { delays: DELAYS }, wrap: withClusters(() => ({ installAddon })) });
-    const run = await rehearse(cloud, { args: ['--ready-timeout', '5'] });
+    const run = await rehearse(cloud, { args: ['--ready-timeout', '20'] });
     expectSentence(
       cloud,
       run,
       3,
-      /Add-on eks-pod-identity-agent of cluster conformance-\S+-c1 was not ACTIVE within 5 s .*DEGRADED.*0 of 2 pods are ready/,
+      /Add-on eks-pod-identity-agent of cluster conformance-\S+-c1 was not ACTIVE within 20 s .*DEGRADED.*0 of 2 pods are ready/,
     );
     expect(await cloud.inventory()).to.deep.equal([]);
   });
