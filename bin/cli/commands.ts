@@ -6,6 +6,7 @@ import type { Io } from '../../foundation/node/io.ts';
 import { BENCH } from './bench.ts';
 import { COMPARE } from './compare.ts';
 import { DETECT } from './detect.ts';
+import { DOCTOR } from './doctor.ts';
 import { emulatorCommand } from './emulator.ts';
 import { EVALUATE } from './evaluate.ts';
 import { INIT } from './init.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   RUN,
   LIST,
   PLAN,
+  DOCTOR,
   emulatorCommand(),
   INIT,
   EVALUATE,

@@ -73,7 +73,7 @@ export function restart(pod: Pod): string {
   const { kind, name, namespace = 'default' } = workloadOf(pod);
   return ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)
     ? `kubectl rollout restart ${kind.toLowerCase()}/${name} -n ${namespace}`
-    : `kubectl delete pod ${pod.metadata.name} -n ${namespace} # then create it again, unless ${kind} ${name} does`;
+    : `kubectl delete pod ${pod.metadata.name} -n ${namespace} # then create it again${kind === 'Pod' ? '' : `, unless ${kind} ${name} does`}`;
 }
 
 /** Returns a role that exists. Yields the object as not judged if the role could not be read. */

@@ -51,7 +51,7 @@ function severityLines(severity: Severity, { findings, clusters }: DoctorReport,
 function findingLines({ check, title, object, text, repair, pods }: Finding, paint: Paint): readonly string[] {
   const { kind, name } = object;
   return [
-    `    ${paint(`${check} ${kind} ${name}`, 1)}${podsText(pods)}`,
+    `    ${paint(`${check} ${kind} ${name}`, 1)}${kind === 'Pod' ? '' : podsText(pods)}`,
     `      ${title}: ${text}`,
     `      Fix: ${repair}`,
   ];

@@ -1,0 +1,144 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { CHECKS } from '../../doctor/checks/index.ts';
+import type { DoctorReport } from '../../doctor/output/report.ts';
+import { writeSnapshot } from '../../doctor/snapshot/file.ts';
+import { certificate } from '../../test/support/certificate.ts';
+import { healthySnapshot, roleArn, type Draft } from '../../test/support/cluster-snapshot.ts';
+import { executed } from '../../test/support/executed.ts';
+import { temporaryFolder } from '../../test/support/run-cli.ts';
+
+const { certificate: authority } = await certificate('cluster');
+
+/** Saves a healthy cluster with changes. Returns the file. */
+function saved(change: (snapshot: Draft) => void = () => undefined): string {
+  const cluster = healthySnapshot(authority);
+  change(cluster);
+  const file = join(temporaryFolder(), 'snapshot.json');
+  writeSnapshot(file, { version: 1, clusters: [cluster] });
+  return file;
+}
+const doctor = (...args: readonly string[]) => executed('doctor', [...args, '--no-color']);
+
+/** The pods of ledger are younger than the association, but have no variables. */
+const notInjected = ({ kubernetes }: Draft): void => {
+  for (const pod of kubernetes.pods.filter(({ metadata }) => metadata.name.startsWith('ledger'))) {
+    pod.tokenVolumes = [];
+    pod.containers[0]!.env = [];
+  }
+};
+const withoutRoles = (snapshot: Draft): void => {
+  delete snapshot.aws.roles[roleArn('ledger')];
+  snapshot.gaps = [{ right: 'iam:GetRole', object: roleArn('ledger'), reason: 'AccessDenied' }];
+};
+
+describe('npm run doctor', () => {
+  it('says in words that a cluster has no problem', async () => {
+    const { code, out } = await doctor('--from', saved());
+    expect(out).to.match(/No problem found\. \d+ checks found nothing\.\n$/);
+    expect(code).to.equal(0);
+  });
+
+  for (const [format, pattern] of [
+    ['terminal', /PID302 Deployment ledger \(2 pods: ledger-1, ledger-2\)/],
+    ['json', /"check": "PID302"/],
+    ['html', /<td><span class="error">error<\/span> PID302<\/td>/],
+  ] as const)
+    it(`exits with 1 for an error in the form ${format}`, async () => {
+      const { code, out } = await doctor('--from', saved(notInjected), '--format', format);
+      expect(out).to.match(pattern);
+      expect(code).to.equal(1);
+    });
+
+  it('fails on findings of the given severity or a higher one', async () => {
+    const file = saved(notInjected);
+    expect((await doctor('--from', file, '--fail-on', 'never')).code).to.equal(0);
+    expect((await doctor('--from', file, '--fail-on', 'info')).code).to.equal(1);
+  });
+
+  it('does not count suppressed findings', async () => {
+    const file = join(temporaryFolder(), 'accepted.yaml');
+    writeFileSync(file, 'allowed: [{check: PID302, until: 2999-12-31, reason: A migration.}]');
+    const { code, out } = await doctor('--from', saved(notInjected), '--suppress', file);
+    expect(out).to.contain('Suppressed until 2999-12-31: PID302 Deployment payments/ledger (A migration.)');
+    expect(code).to.equal(0);
+  });
+
+  it('names checks that lack a right, and fails if they were asked for', async () => {
+    const file = saved(withoutRoles);
+    const { code, out } = await doctor('--from', file);
+    expect(out).to.match(/iam:GetRole \(AccessDenied\) for Association payments\/ledger: .*PID401/);
+    expect(code).to.equal(0);
+    expect((await doctor('--from', file, '--check', 'PID401')).code).to.equal(3);
+    expect((await doctor('--from', file, '--check', 'PID101')).code).to.equal(0);
+  });
+
+  it('has an inventory of identities', async () => {
+    const { out } = await doctor('--from', saved(), '--format', 'json');
+    const { inventory } = JSON.parse(out) as DoctorReport;
+    const rows = inventory.map(({ namespace, serviceAccount, mechanism, roleArn: role }) =>
+      [namespace, serviceAccount, mechanism, role?.split('/').at(-1)].join(' '),
+    );
+    expect(rows).to.include.members(['payments ledger pod-identity ledger', 'web shop web-identity shop']);
+  });
+
+  it('lists and explains checks', async () => {
+    const list = await doctor('--list');
+    expect(list.out.split('\n')).to.have.length(CHECKS.length + 1);
+    const { code, out } = await doctor('PID301');
+    expect(out).to.match(/PID301 A pod is older than its association\n.*Severity: error\n/);
+    expect(code).to.equal(0);
+  });
+
+  it('prints the rights that it needs', async () => {
+    const policy = JSON.parse((await doctor('--print-policy')).out) as { readonly Statement: readonly object[] };
+    expect(policy.Statement).to.not.have.length(0);
+    const role = JSON.parse((await doctor('--print-rbac')).out) as { readonly kind: string };
+    expect(role.kind).to.equal('ClusterRole');
+  });
+
+  describe('pod', () => {
+    it('names each step and the identity', async () => {
+      const { code, out } = await doctor('pod', 'ledger-1', '-n', 'payments', '--from', saved());
+      for (const name of ['agent', 'association', 'injection', 'token', 'trust', 'network', 'node role'])
+        expect(out).to.match(new RegExp(`^  ok +${name} +\\S`, 'm'));
+      expect(out).to.contain(`Identity: ${roleArn('ledger')}\n`);
+      expect(code).to.equal(0);
+    });
+
+    it('says why there is no identity, and how to repair it', async () => {
+      const { code, out } = await doctor('pod', 'ledger-1', '-n', 'payments', '--from', saved(notInjected));
+      expect(out).to.match(/^ {2}FAIL +injection +.*\(PID302\)$/m);
+      expect(out).to.match(/^Why: /m);
+      expect(out).to.contain('\nRepair:\n  kubectl rollout restart deployment/ledger -n payments\n');
+      expect(code).to.equal(1);
+    });
+
+    it('says that something is unknown, and exits with 3', async () => {
+      const { code, out } = await doctor('pod', 'ledger-1', '-n', 'payments', '--from', saved(withoutRoles));
+      expect(out).to.match(/^ {2}unknown +trust /m);
+      expect(code).to.equal(3);
+    });
+
+    it('is not concerned by the problems of other pods', async () => {
+      const { code, out } = await doctor('pod', 'shop-1', '-n', 'web', '--from', saved(notInjected));
+      expect(out).to.not.match(/FAIL|WARN/);
+      expect(code).to.equal(0);
+    });
+  });
+
+  for (const [what, args, sentence] of [
+    ['an unknown check', ['PID999'], /^Unknown check "PID999": did you mean/],
+    ['an unknown word', ['pods'], /^Unknown word "pods": use "pod NAME" or the id of a check/],
+    ['an unknown pod', ['pod', 'leger-1', '-n', 'payments', '--from', saved()], /has no pod "leger-1": did you mean/],
+    ['a missing kubeconfig', ['--kubeconfig', '/none'], /^The kubeconfig \/none does not exist/],
+    ['a missing snapshot', ['--from', '/none'], /\/none cannot be read/],
+  ] as const)
+    it(`rejects ${what} in one sentence`, async () => {
+      const { code, err } = await doctor(...args);
+      expect(err).to.match(sentence);
+      expect(err.trim().split('\n')).to.have.length(1);
+      expect(code).to.equal(2);
+    });
+});

@@ -1,0 +1,186 @@
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { badFlagValue, EXIT, HarnessError } from '../../foundation/node/errors.ts';
+import type { Io } from '../../foundation/node/io.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
+import { option, textsOf } from '../../foundation/node/options.ts';
+import type { Check } from '../../doctor/checks/check.ts';
+import type { DoctorReport } from '../../doctor/output/report.ts';
+import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
+import type { GivenOptions } from '../../harness/config/read-options.ts';
+import type { Command } from './command.ts';
+
+const FAIL_ON = ['error', 'warning', 'info', 'never'] as const;
+
+export const DOCTOR: Command = {
+  name: 'doctor',
+  summary: 'find out why pods of a live cluster have no AWS identity, or the wrong one',
+  about: `Read a cluster and its AWS account, and report what keeps pods from their AWS identity. It only reads, and reads no
+Secret. Without AWS credentials it reports what Kubernetes alone shows.
+
+With "pod NAME", follow the way of one pod to its credentials, and say who it is. With the id of a check, such as PID201,
+explain that check.`,
+  files: { usage: '[pod NAME | CHECK]', least: 0, most: 2 },
+  options: [
+    option.text('kubeconfig FILE', 'use this kubeconfig (default: $KUBECONFIG or ~/.kube/config)'),
+    option.list('context NAME', 'read the cluster of this context (default: the current one; repeatable)'),
+    option.text('namespace NAME', 'the namespace of the pod, also -n NAME', { default: 'default', short: 'n' }),
+    option.text('cluster-name NAME', "the cluster's name on EKS (default: from the context)"),
+    option.text('region REGION', 'the AWS region (default: from the context, AWS_REGION or the profile)'),
+    option.list('aws-endpoint URL', 'send calls to this URL instead of AWS (repeatable, or comma-separated)'),
+    option.flag('kubernetes-only', 'do not call AWS'),
+    option.text('save FILE', 'write the snapshot to this file, without secrets'),
+    option.text('from FILE', 'judge a saved file instead of a cluster'),
+    option.list('check ID', 'make only this check, and fail if it cannot be made (repeatable, or comma-separated)'),
+    option.choice('format', ['terminal', 'json', 'html'], 'print the report in this form', { default: 'terminal' }),
+    option.choice('fail-on', FAIL_ON, 'exit with 1 for findings of this severity or a higher one', {
+      default: 'error',
+    }),
+    option.text('suppress FILE', 'accept the findings that this file lists with a reason and an end date'),
+    option.flag('list', 'list the checks and exit'),
+    option.flag('print-policy', 'print the IAM policy that it needs, and exit'),
+    option.flag('print-rbac', 'print the ClusterRole that it needs, and exit'),
+    option.flag('demo', 'make an embedded cluster with many problems, and report them'),
+    option.flag('no-color', 'print without colors'),
+  ],
+  remarks: `Exit codes: 0 no finding at or above --fail-on; 1 such a finding; 2 wrong usage, or an unusable cluster, file or
+credentials; 3 the pod or a check of --check could not be judged.`,
+  async run(given, io) {
+    const { CHECKS } = await import('../../doctor/checks/index.ts');
+    const [word = '', name] = given.words;
+    if (given.flag('list')) return print(io, listOf(CHECKS));
+    if (given.flag('print-policy') || given.flag('print-rbac')) return printRights(given, io);
+    if (/^pid\d+$/i.test(word) && name === undefined) return print(io, await explanation(word, CHECKS));
+    if (word !== '' && (word !== 'pod' || name === undefined))
+      throw new HarnessError(
+        'UNKNOWN_FLAG',
+        `Unknown word "${word}": use "pod NAME" or the id of a check (${commandLine('doctor', '--list')}).`,
+      );
+    const checks = chosen(CHECKS, given.list('check'));
+    const snapshot = await snapshotOf(given, io);
+    return name === undefined ? diagnose(snapshot, checks, given, io) : followPod(snapshot, name, given, io);
+  },
+};
+
+function print({ stdout }: Io, text: string): number {
+  stdout.write(text);
+  return EXIT.conforms;
+}
+
+const listOf = (checks: readonly Check[]): string =>
+  checks.map(({ id, severity, title }) => `${id}  ${severity.padEnd(7)}  ${title}\n`).join('');
+
+async function explanation(id: string, checks: readonly Check[]): Promise<string> {
+  const check = chosen(checks, [id.toUpperCase()])[0]!;
+  const { checkSection } = await import('../../doctor/checks/page.ts');
+  return `${checkSection(check)}\n`;
+}
+
+function chosen(checks: readonly Check[], ids: readonly string[]): readonly Check[] {
+  const known = checks.map(({ id }) => id as string);
+  const unknown = ids.find((id) => !known.includes(id));
+  if (unknown !== undefined)
+    throw badFlagValue(
+      `Unknown check "${unknown}": ${suggestion(unknown, known).replace('see --help', `see \`${commandLine('doctor', '--list')}\``)}`,
+    );
+  return ids.length === 0 ? checks : checks.filter(({ id }) => ids.includes(id));
+}
+
+async function printRights(given: GivenOptions, io: Io): Promise<number> {
+  const { clusterRole, policyDocument } = await import('../../doctor/collect/index.ts');
+  const document = given.flag('print-policy') ? policyDocument() : clusterRole();
+  return print(io, `${JSON.stringify(document, undefined, 2)}\n`);
+}
+
+/** Reads a saved file, or the clusters. Throws `HarnessError` and `ClusterError`. */
+async function snapshotOf(given: GivenOptions, io: Io): Promise<Snapshot> {
+  const [{ readSnapshot, writeSnapshot }, { collect }] = await Promise.all([
+    import('../../doctor/snapshot/file.ts'),
+    import('../../doctor/collect/index.ts'),
+  ]);
+  const file = given.text('from');
+  if (file !== undefined) return readSnapshot(file);
+  const signal = io.interruption('Stopping. The report covers the parts that were read.\n');
+  const progress = (line: string): void => {
+    if (io.stderr.isTTY) io.stderr.write(`\r\u001b[J${line}`);
+  };
+  let snapshot: Snapshot;
+  if (given.flag('demo')) {
+    progress('making an embedded cluster with many problems');
+    const { withDemo } = await import('./doctor-demo.ts');
+    snapshot = await withDemo(signal, (options) => collect({ ...options, progress }));
+  } else {
+    const { parseEndpoints } = await import('../../aws/endpoints.ts');
+    snapshot = await collect({
+      ...textsOf(given, { kubeconfig: 'kubeconfig', clusterName: 'cluster-name', region: 'region' }),
+      contexts: given.list('context'),
+      endpoints: parseEndpoints(given.list('aws-endpoint'), 'account'),
+      aws: !given.flag('kubernetes-only'),
+      environment: io.environment,
+      signal,
+      progress,
+    });
+  }
+  progress('');
+  const target = given.text('save');
+  if (target !== undefined) writeSnapshot(target, snapshot);
+  return snapshot;
+}
+
+async function diagnose(snapshot: Snapshot, checks: readonly Check[], given: GivenOptions, io: Io): Promise<number> {
+  const [{ judge }, { readSuppressions, suppress }, { reportOf }] = await Promise.all([
+    import('../../doctor/judge/judge.ts'),
+    import('../../doctor/judge/suppressions.ts'),
+    import('../../doctor/output/report.ts'),
+  ]);
+  const file = given.text('suppress');
+  const suppressions =
+    file === undefined
+      ? []
+      : readSuppressions(
+          file,
+          checks.map(({ id }) => id),
+        );
+  const judged = suppress(judge(snapshot, checks), suppressions, new Date().toISOString().slice(0, 10));
+  const report = reportOf(snapshot, judged);
+  io.stdout.write(await rendered(report, given, io));
+  if (given.list('check').length > 0 && report.notChecked.length > 0) return EXIT.environment;
+  return isFailing(report, given.text('fail-on')) ? EXIT.doesNotConform : EXIT.conforms;
+}
+
+async function rendered(report: DoctorReport, given: GivenOptions, io: Io): Promise<string> {
+  switch (given.text('format')) {
+    case 'json':
+      return `${JSON.stringify(report, undefined, 2)}\n`;
+    case 'html':
+      return (await import('../../doctor/output/html.ts')).htmlPage(report);
+    default: {
+      const { terminalText } = await import('../../doctor/output/terminal.ts');
+      return terminalText(report, await paintOf(given, io), await widthFor(io));
+    }
+  }
+}
+
+function isFailing({ findings }: DoctorReport, failOn: string | undefined): boolean {
+  const least = FAIL_ON.indexOf((failOn ?? 'error') as (typeof FAIL_ON)[number]);
+  return failOn !== 'never' && findings.some(({ severity }) => FAIL_ON.indexOf(severity) <= least);
+}
+
+async function followPod(snapshot: Snapshot, name: string, given: GivenOptions, io: Io): Promise<number> {
+  const { followed, podText } = await import('../../doctor/pod/follow.ts');
+  const way = followed(snapshot, given.text('namespace') ?? 'default', name);
+  const json = given.text('format') === 'json';
+  io.stdout.write(
+    json ? `${JSON.stringify(way, undefined, 2)}\n` : podText(way, await paintOf(given, io), await widthFor(io)),
+  );
+  if (way.hops.some(({ state }) => state === 'FAIL')) return EXIT.doesNotConform;
+  return way.identity.mechanism === 'unknown' ? EXIT.environment : EXIT.conforms;
+}
+
+async function paintOf(given: GivenOptions, { stdout, environment }: Io) {
+  const { painter, wantsColor } = await import('../../foundation/node/text.ts');
+  return painter(wantsColor(stdout, given.flag('no-color'), environment));
+}
+
+async function widthFor({ stdout, environment }: Io) {
+  return (await import('../../foundation/node/text.ts')).widthOf(stdout, environment);
+}

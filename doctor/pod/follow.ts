@@ -1,0 +1,145 @@
+import { CHECKS } from '../checks/index.ts';
+import { ClusterFacts } from '../facts/cluster-facts.ts';
+import { identityOf, type PredictedIdentity } from '../facts/identity.ts';
+import { judge, type Finding } from '../judge/judge.ts';
+import type { Pod } from '../snapshot/kubernetes.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
+import { wrap, type Paint } from '../../foundation/node/text.ts';
+import { annotationOf, HOPS } from './hops.ts';
+
+/** One step on the way of a pod to its credentials. */
+export interface FollowedHop {
+  readonly name: string;
+  readonly state: 'ok' | 'FAIL' | 'WARN' | 'unknown';
+  readonly text: string;
+}
+
+export interface FollowedPod {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly serviceAccount: string;
+  readonly hops: readonly FollowedHop[];
+  /** The identity of the pod's first container. */
+  readonly identity: PredictedIdentity;
+  /** One sentence on the cause. */
+  readonly why: string;
+  readonly repairs: readonly string[];
+}
+
+/** Follows a pod from its node's agent to its credentials. Throws `HarnessError` BAD_FILE if no cluster has the pod. */
+export function followed(snapshot: Snapshot, namespace: string, name: string): FollowedPod {
+  const { facts, pod } = find(snapshot, namespace, name);
+  const cluster = facts.snapshot;
+  const { findings, notChecked } = judge({ ...snapshot, clusters: [cluster] }, CHECKS);
+  const own = findings.filter((finding) => concerns(finding, facts, pod));
+  const hops = HOPS.flatMap(({ name: hop, checks, describe }): FollowedHop[] => {
+    const seen = describe(facts, pod);
+    if (seen === undefined) return [];
+    const there = own.filter(({ check, severity }) => severity !== 'info' && checks.some((id) => check.startsWith(id)));
+    const worst = there.find(({ severity }) => severity === 'error') ?? there[0];
+    if (worst) {
+      const text = there.map((finding) => `${finding.text} (${finding.check})`).join(' ');
+      return [{ name: hop, state: worst.severity === 'error' ? 'FAIL' : 'WARN', text }];
+    }
+    const gap = notChecked.find(({ check }) => checks.some((id) => check.startsWith(id)));
+    return gap === undefined || seen.isKnown
+      ? [{ name: hop, state: 'ok', text: seen.text }]
+      : [{ name: hop, state: 'unknown', text: `${gap.missing} is missing (${gap.reason}).` }];
+  });
+  const identity = identityOf(facts, pod);
+  const errors = own.filter(({ severity }) => severity === 'error');
+  return {
+    cluster: cluster.context,
+    namespace,
+    pod: name,
+    serviceAccount: pod.serviceAccountName,
+    hops,
+    identity,
+    why: errors[0] === undefined ? whyOf(identity) : `${errors[0].title}: ${errors[0].text}`,
+    repairs: [...new Set(own.filter(({ severity }) => severity !== 'info').map(({ repair }) => repair))],
+  };
+}
+
+function find(
+  snapshot: Snapshot,
+  namespace: string,
+  name: string,
+): { readonly facts: ClusterFacts; readonly pod: Pod } {
+  const all = snapshot.clusters.map((cluster) => new ClusterFacts(cluster));
+  for (const facts of all) {
+    const pod = facts.snapshot.kubernetes.pods?.find(
+      ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
+    );
+    if (pod !== undefined) return { facts, pod };
+  }
+  const there = all
+    .flatMap((facts) => facts.pods.map(({ metadata }) => metadata))
+    .filter((one) => one.namespace === namespace);
+  const names = there.map((metadata) => metadata.name);
+  const hint =
+    names.length === 0
+      ? 'it has no pods; name the namespace with -n.'
+      : suggestion(name, names).replace('see --help', 'see `kubectl get pods`');
+  throw new HarnessError('BAD_FILE', `Namespace ${namespace} has no pod "${name}": ${hint}`);
+}
+
+/** Whether a finding is about the pod, its service account, roles or node, or the whole cluster. */
+function concerns({ object, pods }: Finding, facts: ClusterFacts, pod: Pod): boolean {
+  const { kind, namespace, name } = object;
+  const { metadata, serviceAccountName, nodeName } = pod;
+  if (namespace !== undefined && namespace !== metadata.namespace) return false;
+  if (pods.length > 0) return pods.includes(metadata.name);
+  switch (kind) {
+    case 'ServiceAccount':
+    case 'Association':
+      return name === serviceAccountName;
+    case 'Node':
+      return name === nodeName;
+    case 'Role': {
+      const { roleArn, targetRoleArn } = facts.associationOf(pod) ?? {};
+      return [roleArn, targetRoleArn, annotationOf(facts, pod)].includes(name);
+    }
+    default:
+      return namespace === undefined;
+  }
+}
+
+function whyOf({ mechanism, roleArn, reason }: PredictedIdentity): string {
+  switch (mechanism) {
+    case 'pod-identity':
+      return `EKS Pod Identity gives it role ${roleArn}.`;
+    case 'web-identity':
+      return `AWS STS gives it role ${roleArn} for its service account's token (IRSA).`;
+    case 'node-role':
+      return `It has no identity of its own, and uses the role of its node, ${roleArn}.`;
+    case 'static-keys':
+      return `Its environment has static keys, which come first: ${reason}.`;
+    case 'none':
+      return `It has no credentials: ${reason}.`;
+    case 'unknown':
+      return `Its identity is unknown: ${reason}.`;
+  }
+}
+
+const COLORS = { ok: 32, FAIL: 31, WARN: 33, unknown: 35 } as const;
+
+/** Returns the way of a pod for a terminal of `width` columns. */
+export function podText(way: FollowedPod, paint: Paint, width: number | undefined): string {
+  const widest = Math.max(...way.hops.map(({ name }) => name.length));
+  const hops = way.hops.map(
+    ({ name, state, text }) => `  ${paint(state.padEnd(7), COLORS[state])}  ${name.padEnd(widest)}  ${text}`,
+  );
+  const lines = [
+    `Pod ${way.namespace}/${way.pod}, service account ${way.serviceAccount}, cluster ${way.cluster}`,
+    '',
+    ...hops.map((line) => wrap(line, width, widest + 11)),
+    '',
+    wrap(`Why: ${way.why}`, width, 2),
+    `Identity: ${way.identity.roleArn ?? way.identity.mechanism}`,
+    ...(way.repairs.length === 0 ? [] : ['Repair:', ...way.repairs.map((repair) => wrap(`  ${repair}`, width, 2))]),
+  ];
+  return `${lines.join('\n')}\n`;
+}

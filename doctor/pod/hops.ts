@@ -1,0 +1,137 @@
+import type { ClusterFacts } from '../facts/cluster-facts.ts';
+import { credentialsOf } from '../facts/injection.ts';
+import type { Pod } from '../snapshot/kubernetes.ts';
+
+interface Seen {
+  readonly text: string;
+  /** Whether the snapshot shows it even if a check of the hop was not made. */
+  readonly isKnown: boolean;
+}
+
+interface Hop {
+  readonly name: string;
+  /** The beginnings of the ids of its checks. */
+  readonly checks: readonly string[];
+  /** Describes the hop if no check finds a problem. Returns undefined if it is not on the pod's way. */
+  readonly describe: (facts: ClusterFacts, pod: Pod) => Seen | undefined;
+}
+
+const seen = (text: string, isKnown = true): Seen => ({ text, isKnown });
+export const annotationOf = (facts: ClusterFacts, pod: Pod): string | undefined =>
+  facts.serviceAccountOf(pod)?.metadata.annotations?.['eks.amazonaws.com/role-arn'];
+const usesPodIdentity = (facts: ClusterFacts, pod: Pod): boolean =>
+  facts.associationOf(pod) !== undefined || pod.containers.some((one) => credentialsOf(one).podIdentity);
+const usesWebIdentity = (facts: ClusterFacts, pod: Pod): boolean =>
+  annotationOf(facts, pod) !== undefined ||
+  pod.containers.some((one) => credentialsOf(one).webIdentityRole !== undefined);
+
+/** The way of a pod to its credentials. */
+export const HOPS: readonly Hop[] = [
+  {
+    name: 'agent',
+    checks: ['PID10'],
+    describe: (facts, pod) => {
+      if (!usesPodIdentity(facts, pod)) return undefined;
+      const agent = pod.nodeName === undefined ? undefined : facts.agentPodOn(pod.nodeName);
+      return agent === undefined
+        ? seen(
+            facts.isAutoMode ? 'EKS Auto Mode has the agent built in.' : 'No pod of the agent was read.',
+            facts.isAutoMode,
+          )
+        : seen(`${agent.metadata.name} is ready on node ${pod.nodeName}.`);
+    },
+  },
+  {
+    name: 'association',
+    checks: ['PID303', 'PID304', 'PID305', 'PID306', 'PID307', 'PID308', 'PID309'],
+    describe: (facts, pod) => {
+      const association = facts.associationOf(pod);
+      if (association === undefined)
+        return usesPodIdentity(facts, pod) || annotationOf(facts, pod) === undefined
+          ? seen(`Service account ${pod.serviceAccountName} has none.`, facts.snapshot.aws?.associations !== undefined)
+          : undefined;
+      const { associationId, roleArn, targetRoleArn, createdAt = '' } = association;
+      const age = Date.parse(createdAt) - Date.parse(pod.metadata.creationTimestamp ?? '');
+      const than = Number.isNaN(age) ? '' : age >= 0 ? ', younger than the pod' : ', older than the pod';
+      return seen(
+        `${associationId}: role ${roleArn}${targetRoleArn === undefined ? '' : `, then ${targetRoleArn}`}${than}.`,
+      );
+    },
+  },
+  {
+    name: 'annotation',
+    checks: ['PID604', 'PID605', 'PID606', 'PID610', 'PID611', 'PID806'],
+    describe: (facts, pod) => {
+      const arn = annotationOf(facts, pod);
+      return arn === undefined ? undefined : seen(`eks.amazonaws.com/role-arn: ${arn}.`);
+    },
+  },
+  {
+    name: 'injection',
+    checks: ['PID2', 'PID301', 'PID302', 'PID5', 'PID609'],
+    describe: (_facts, pod) => {
+      const found = pod.containers.map(credentialsOf);
+      const texts = found.map(
+        ({ container, podIdentity, webIdentityRole, preferred }) =>
+          `${container} has ${[...(podIdentity ? ['Pod Identity'] : []), ...(webIdentityRole === undefined ? [] : ['IRSA']), ...preferred].join(', ') || 'no variables'}`,
+      );
+      return seen(`${texts.join('; ')}.`);
+    },
+  },
+  {
+    name: 'token',
+    checks: [],
+    describe: (_facts, pod) => {
+      const volumes = pod.tokenVolumes.filter(({ audience }) => audience?.includes('amazonaws.com') === true);
+      const texts = volumes.map(
+        ({ volume, audience, expirationSeconds }) =>
+          `volume ${volume} for ${audience}${expirationSeconds === undefined ? '' : `, ${expirationSeconds} s`}`,
+      );
+      return volumes.length === 0 ? undefined : seen(`${texts.join('; ')}.`);
+    },
+  },
+  {
+    name: 'provider',
+    checks: ['PID601', 'PID602', 'PID603'],
+    describe: (facts, pod) =>
+      usesWebIdentity(facts, pod)
+        ? seen(`${facts.provider?.arn ?? 'None was read'}.`, facts.provider !== undefined)
+        : undefined,
+  },
+  {
+    name: 'trust',
+    checks: ['PID401', 'PID402', 'PID403', 'PID607', 'PID608', 'PID80'],
+    describe: (facts, pod) => {
+      const arn = facts.associationOf(pod)?.roleArn ?? annotationOf(facts, pod);
+      if (arn === undefined) return undefined;
+      const subject = `${pod.metadata.namespace}/${pod.serviceAccountName}`;
+      return facts.role(arn)
+        ? seen(`The trust policy allows ${subject}.`)
+        : seen(`The trust policy of ${arn} was not read.`, false);
+    },
+  },
+  {
+    name: 'target role',
+    checks: ['PID404'],
+    describe: (facts, pod) => {
+      const target = facts.associationOf(pod)?.targetRoleArn;
+      return target === undefined ? undefined : seen(`${target} can be assumed.`, false);
+    },
+  },
+  {
+    name: 'network',
+    checks: ['PID7'],
+    describe: () => seen('No proxy or network policy is in the way.', false),
+  },
+  {
+    name: 'node role',
+    checks: ['PID801', 'PID807'],
+    describe: (facts, pod) => {
+      const node = facts.node(pod.nodeName);
+      const instance = node && facts.instanceOf(node);
+      return instance === undefined
+        ? seen('The metadata options of its instance were not read.', false)
+        : seen(`IMDS hop limit ${instance.hopLimit ?? 'unknown'}, tokens ${instance.httpTokens ?? 'unknown'}.`);
+    },
+  },
+];
