@@ -212,6 +212,28 @@ describe('an embedded cluster', () => {
     expect((await agentPods()).map(({ status }) => status.phase)).to.deep.equal(['Running']);
   });
 
+  it('adds nodes with labels and taints, on which the agent runs', async () => {
+    await install();
+    await cluster.addNodes({
+      name: 'tools',
+      nodeRoleArn: 'arn:aws:iam::111122223333:role/node',
+      instance: { ...anInstance(), id: 'i-00000000000000002' },
+      labels: { team: 'blue' },
+      taints: [{ key: 'dedicated', value: 'gpu', effect: 'NoSchedule' }],
+      credentials: () => Promise.reject(new Error('unexpected request for credentials')),
+    });
+    const { items } = await json<{
+      items: { metadata: { labels: Record<string, string> }; spec: { providerID: string; taints?: object[] } }[];
+    }>('/api/v1/nodes');
+    const tools = items.find(({ metadata }) => metadata.labels['team'] === 'blue')!;
+    expect(tools.spec).to.deep.equal({
+      providerID: 'aws:///eu-west-1b/i-00000000000000002',
+      taints: [{ key: 'dedicated', value: 'gpu', effect: 'NoSchedule' }],
+    });
+    expect((await agentPods()).map(({ status }) => status.phase)).to.deep.equal(['Running', 'Running']);
+    expect(cluster.addonProblem?.(AGENT.name)).to.equal(undefined);
+  });
+
   it('removes its pods with their nodes, and its files on deletion', async () => {
     await install();
     await createPod('app', ['wait', '/notes/annotations']);

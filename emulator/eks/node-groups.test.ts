@@ -30,10 +30,11 @@ describe('EKS node groups', () => {
     expect(nodegroup!.nodegroupArn).to.match(/:nodegroup\/blue\/workers\/[0-9a-f-]{36}$/);
     expect(recorded.calls).to.deep.equal([`addNodes workers ${nodeRole}`]);
 
-    const { credentials } = recorded.nodeGroups.get('workers')!;
+    const { credentials, instance } = recorded.nodeGroups.get('workers')!;
     const first = await credentials();
     const { caller } = cloud.world.credentials.find(first.accessKeyId)!;
-    expect((caller as { arn: string }).arn).to.match(/:assumed-role\/node\/i-[0-9a-f]{17}$/);
+    expect(instance.id).to.match(/^i-[0-9a-f]{17}$/);
+    expect((caller as { arn: string }).arn).to.match(new RegExp(`:assumed-role/node/${instance.id}$`));
     expect(await credentials()).to.equal(first);
     cloud.world.clock.advance(6 * 3_600_000 - 60_000);
     const second = await credentials();
@@ -87,6 +88,26 @@ describe('EKS node groups', () => {
     const { nodegroup } = await create(asked);
     expect(nodegroup).to.deep.include(asked);
     expect((await cloud.eks().send(new DescribeNodegroupCommand(key))).nodegroup).to.deep.include(asked);
+  });
+
+  it('give their nodes labels and taints', async () => {
+    const recorded = await makeCluster(cloud);
+    const given = {
+      labels: { team: 'blue' },
+      taints: [
+        { key: 'dedicated', value: 'gpu', effect: 'NO_SCHEDULE' as const },
+        { key: 'spare', effect: 'PREFER_NO_SCHEDULE' as const },
+      ],
+    };
+    const input = { ...key, nodeRole: await node(), subnets: SUBNETS, ...given };
+    expect((await cloud.eks().send(new CreateNodegroupCommand(input))).nodegroup).to.deep.include(given);
+    const { labels, taints, instance } = recorded.nodeGroups.get('workers')!;
+    expect(labels).to.deep.equal(given.labels);
+    expect(taints).to.deep.equal([
+      { key: 'dedicated', value: 'gpu', effect: 'NoSchedule' },
+      { key: 'spare', effect: 'PreferNoSchedule' },
+    ]);
+    expect(instance.profile.arn).to.match(/:instance-profile\/eks-[0-9a-f-]{36}$/);
   });
 
   it('report why they cannot be created', async () => {

@@ -30,6 +30,9 @@ async function outcomeOf(site: Site, { make, check }: World, namespace: string):
 async function healthy(site: Site): Promise<readonly string[]> {
   const scene = await Scene.open(site, 'healthy');
   await scene.podIdentity();
+  // Auto Mode contains an agent, so there is no pod of it.
+  await scene.node('auto', { 'eks.amazonaws.com/compute-type': 'auto' });
+  await scene.pod('on-auto-mode', { nodeName: 'auto' });
   const findings = await site.findings();
   await scene.close();
   return findings;

@@ -96,6 +96,26 @@ describe('EKS add-ons', () => {
     expect(await errorOf(create())).to.include({ name: 'ResourceInUseException', status: 409 });
   });
 
+  it('are DEGRADED while their pods are down', async () => {
+    const addon = await create();
+    cluster.addonProblem = (name) => `the pods of ${name} are down`;
+    expect(await describeIt()).to.deep.equal({
+      ...addon,
+      status: 'DEGRADED',
+      health: {
+        issues: [
+          {
+            code: 'InsufficientNumberOfReplicas',
+            message: 'the pods of eks-pod-identity-agent are down',
+            resourceIds: [],
+          },
+        ],
+      },
+    });
+    cluster.addonProblem = () => undefined;
+    expect(await describeIt()).to.deep.equal(addon);
+  });
+
   it('report why they cannot be installed', async () => {
     cluster.installAddon = () => Promise.reject(new Error('port taken'));
     expect(await create()).to.include({ status: 'CREATE_FAILED' });
