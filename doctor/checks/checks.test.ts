@@ -19,7 +19,6 @@ interface Pair {
   readonly repaired: (snapshot: Draft) => void;
   /** For each finding: its object, a part of its text, and how many pods it has. */
   readonly findings: readonly (readonly [object: string, text: string, pods?: number])[];
-  readonly severity?: string;
 }
 
 /** Finds an element of a list by the names in its metadata or its own name. */
@@ -400,7 +399,7 @@ const PAIRS: Readonly<Record<Check['id'], Pair>> = {
   PID602: {
     broken: ({ aws }) => (aws.oidcProviders[0]!.clientIds = ['kubernetes']),
     repaired: ({ aws }) => aws.oidcProviders[0]!.clientIds.push('sts.amazonaws.com'),
-    findings: [[`OidcProvider ${make.PROVIDER}`, 'kubernetes, without sts.amazonaws.com', 1]],
+    findings: [[`OidcProvider ${make.PROVIDER}`, 'kubernetes, without "sts.amazonaws.com"', 1]],
   },
   PID603: {
     broken: ({ aws }) => {
@@ -606,6 +605,33 @@ describe('checks of doctor', () => {
       expect(findingsOf(snapshot)).to.deep.equal([]);
     });
   }
+
+  it('lower errors to warnings while no pod uses an association or a service account', () => {
+    const severities = (id: Check['id'], used: boolean) => {
+      const snapshot = healthy();
+      PAIRS[id]?.broken(snapshot);
+      if (!used)
+        snapshot.kubernetes.pods = snapshot.kubernetes.pods.filter(({ metadata }) => metadata.name.startsWith('agent'));
+      const { findings } = judge({ version: 1, clusters: [snapshot] }, CHECKS);
+      return findings.flatMap(({ check, severity }) => (check === id ? [severity] : []));
+    };
+    for (const id of [
+      'PID401',
+      'PID402',
+      'PID403',
+      'PID404',
+      'PID604',
+      'PID605',
+      'PID606',
+      'PID607',
+      'PID608',
+    ] as const) {
+      expect(severities(id, true), id).to.deep.equal(['error']);
+      expect(severities(id, false), id).to.deep.equal(['warning']);
+    }
+    expect(severities('PID103', true)).to.deep.equal(['error']);
+    expect(severities('PID103', false)).to.deep.equal(['warning']);
+  });
 
   for (const check of CHECKS)
     it(`${check.id}: its texts are sentences in plain English`, () => {

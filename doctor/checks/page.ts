@@ -16,7 +16,7 @@ const GROUPS = [
 export const checksPage = (checks: readonly Check[]): string =>
   [
     '# Checks of doctor',
-    'An error breaks an identity now. A warning may give a pod a wrong identity, or break it later. An info is worth knowing.',
+    'An error breaks an identity now. A warning may give a pod a wrong identity, or break it later. An info is worth knowing. Errors of associations and service accounts are warnings while no pod uses them.',
     ...GROUPS.flatMap((group, index) => [
       `## ${group}`,
       ...checks.filter(({ id }) => id.startsWith(`PID${index + 1}`)).map(checkSection),

@@ -1,7 +1,7 @@
 import { nearName } from '../facts/near-name.ts';
 import { hasIdentity } from '../facts/own-identity.ts';
 import { ASSOCIATIONS, defineCheck } from './cases.ts';
-import { misnamed } from './misnamed.ts';
+import { misnamed } from './unused.ts';
 
 export const noServiceAccount = defineCheck({
   id: 'PID303',

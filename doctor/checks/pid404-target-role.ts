@@ -2,6 +2,7 @@ import { associationTrust, subjectOfAssociation, usableAssociations } from '../f
 import { denialOf } from '../facts/denial.ts';
 import { targetTrust } from '../facts/trust.ts';
 import { ASSOCIATIONS, associationCase, defineCheck, missingPolicyRight, readableRole } from './cases.ts';
+import { warningIfUnused } from './unused.ts';
 
 export const targetRole = defineCheck({
   id: 'PID404',
@@ -29,7 +30,7 @@ export const targetRole = defineCheck({
       const isTrust = decision.decision?.deniedBy === 'trust';
       const side = isTrust ? `trust policy of target role ${target.name}` : `policies of role ${role.name}`;
       const text = `The ${side} must allow ${decision.action}: ${denialOf(decision)}.`;
-      if (decision.value === 'denied') yield associationCase(facts, association, text);
+      if (decision.value === 'denied') yield warningIfUnused(associationCase(facts, association, text));
     }
   },
 });

@@ -17,7 +17,7 @@ export const missingAudience = defineCheck({
     const { arn = '', clientIds } = facts.provider ?? {};
     const accounts = accountsOfOwnAccount(facts).filter(({ audience }) => !clientIds?.includes(audience));
     for (const [audience, users] of arn === '' ? [] : grouped(accounts, (one) => one.audience)) {
-      const text = `Its client ids are ${clientIds?.join(', ') || 'empty'}, without ${audience}.`;
+      const text = `Its client ids are ${clientIds?.join(', ') || 'empty'}, without "${audience}".`;
       const repair = `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id ${audience}`;
       yield {
         object: { kind: 'OidcProvider', name: arn },

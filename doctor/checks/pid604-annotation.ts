@@ -1,5 +1,6 @@
 import { parseRoleArn, roleAnnotation } from '../facts/irsa.ts';
 import { accountCase, annotateRole, defineCheck } from './cases.ts';
+import { warningIfUnused } from './unused.ts';
 
 export const malformedAnnotation = defineCheck({
   id: 'PID604',
@@ -17,7 +18,7 @@ export const malformedAnnotation = defineCheck({
       const value = roleAnnotation(account);
       if (value === undefined || parseRoleArn(value) || facts.association(namespace, name)) continue;
       const text = `Its annotation eks.amazonaws.com/role-arn is ${value === '' ? 'empty' : `${JSON.stringify(value)}, not the ARN of a role`}.`;
-      yield accountCase(facts, account, text, annotateRole(account, 'ROLE_ARN'));
+      yield warningIfUnused(accountCase(facts, account, text, annotateRole(account, 'ROLE_ARN')));
     }
   },
 });

@@ -1,5 +1,6 @@
 import { hasClusterPartition, parseRoleArn, roleAnnotation } from '../facts/irsa.ts';
 import { accountCase, annotateRole, defineCheck } from './cases.ts';
+import { warningIfUnused } from './unused.ts';
 
 export const wrongPartition = defineCheck({
   id: 'PID605',
@@ -19,7 +20,7 @@ export const wrongPartition = defineCheck({
       if (!parsed || hasClusterPartition(facts, arn) || facts.association(namespace, name)) continue;
       const text = `Its role ${arn} is in partition ${parsed.partition}, the cluster in ${facts.partition}.`;
       const repair = annotateRole(account, arn.replace(/^arn:[^:]+/, `arn:${facts.partition}`));
-      yield accountCase(facts, account, text, repair);
+      yield warningIfUnused(accountCase(facts, account, text, repair));
     }
   },
 });

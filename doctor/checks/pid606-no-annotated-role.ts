@@ -1,5 +1,6 @@
 import { annotatedAccounts } from '../facts/irsa.ts';
 import { accountCase, defineCheck, readableRole } from './cases.ts';
+import { warningIfUnused } from './unused.ts';
 
 export const noAnnotatedRole = defineCheck({
   id: 'PID606',
@@ -15,7 +16,7 @@ export const noAnnotatedRole = defineCheck({
     for (const { account, roleArn } of annotatedAccounts(facts)) {
       const found = accountCase(facts, account, `Role ${roleArn} does not exist.`);
       yield* readableRole(facts, found.object, roleArn);
-      if (facts.role(roleArn) === null) yield found;
+      if (facts.role(roleArn) === null) yield warningIfUnused(found);
     }
   },
 });

@@ -3,6 +3,7 @@ import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { denialOf, pinsOtherCluster } from '../facts/denial.ts';
 import { associationCase, readableRole, roleName } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
+import { warningIfUnused } from './unused.ts';
 
 /** Finds associations whose role EKS Auth cannot assume because of one kind of problem. */
 export function* trustCases(facts: ClusterFacts, problem: 'subject' | 'tags' | 'cluster'): Generator<Case | Unjudged> {
@@ -16,6 +17,6 @@ export function* trustCases(facts: ClusterFacts, problem: 'subject' | 'tags' | '
     if (decision?.value === 'unknown') yield { object: found.object, missing: 'iam:GetRole' };
     if (decision?.value !== 'denied') continue;
     const own = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
-    if (own === problem) yield found;
+    if (own === problem) yield warningIfUnused(found);
   }
 }

@@ -4,6 +4,7 @@ import { annotatedAccounts, parseRoleArn, providerArnFor } from '../facts/irsa.t
 import { trustedProviders, webIdentityTrust } from '../facts/trust.ts';
 import { accountCase, objectOf, readableRole } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
+import { warningIfUnused } from './unused.ts';
 
 const EKS_ISSUER = /^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\/id\//;
 
@@ -31,6 +32,6 @@ export function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subj
     const reason = others.length > 0 ? `it trusts ${others[0]}, the cluster's issuer is ${issuer}` : denialOf(decision);
     const text = `The trust policy of role ${role.name} does not allow ${namespace}/${serviceAccount}: ${reason}.`;
     const repair = `aws iam update-assume-role-policy --role-name ${role.name} --policy-document file://trust.json`;
-    yield accountCase(facts, account, text, repair);
+    yield warningIfUnused(accountCase(facts, account, text, repair));
   }
 }

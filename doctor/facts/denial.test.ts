@@ -51,7 +51,7 @@ describe('denialOf', () => {
       'does not list sts:AssumeRole',
     );
     const statement = { ...make.podIdentityStatement(), Effect: 'Deny', Sid: 'Closed' };
-    expect(denialOf(podIdentity(make.podIdentityStatement(), statement))).to.match(/^statement Closed denies it: /);
+    expect(denialOf(podIdentity(make.podIdentityStatement(), statement))).to.match(/^denied by statement 2 "Closed"/);
   });
 
   it('attributes a denial to the cluster only if nothing else denies', () => {

@@ -29,9 +29,8 @@ export function pinsOtherCluster(decision: TrustDecision): boolean {
 /** Returns a clause with the nearest reason of a denial, for example `it names "ledgr", the pod runs as "ledger"`. */
 export function denialOf(decision: TrustDecision): string {
   const statement = nearestStatement(decision);
-  if (statement === undefined) return decision.reason ?? 'no statement allows it';
-  if (statement.effect === 'Deny')
-    return `${statement.sid ? `statement ${statement.sid}` : 'a statement'} denies it: ${decision.reason}`;
+  const { reason = 'no statement allows it' } = decision;
+  if (statement === undefined || statement.effect === 'Deny') return reason;
   for (const condition of culprits(decision)) {
     const hint = slipIn(condition);
     if (hint !== undefined) return hint;
@@ -54,7 +53,8 @@ function slipIn({ operator, key, expected, actual = [] }: ConditionExplanation):
     if (/^String(Not)?Equals/.test(operator) && expected.some((one) => /[*?]/.test(one)))
       return `${operator} compares ${quoted(value)} literally, so it does not match ${quoted(own)}`;
     const near = nearName(own, expected);
-    if (near !== undefined) return `it names ${quoted(near)}, the pod runs as ${quoted(own)} (${key})`;
+    const whose = CLUSTER_KEYS.has(key.toLowerCase()) ? 'the cluster is' : 'the pod runs as';
+    if (near !== undefined) return `it names ${quoted(near)}, ${whose} ${quoted(own)} (${key})`;
   }
   return undefined;
 }

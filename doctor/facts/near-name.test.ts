@@ -12,6 +12,7 @@ describe('nearName', () => {
     ['payments', ['payers'], undefined],
     ['dev', ['db', 'dew'], 'dew'],
     ['a', ['b'], undefined],
+    ['ledger-1', ['ledger-2', 'ledgr-1'], 'ledgr-1'],
   ] as const)
     it(`finds ${expected ?? 'nothing'} near ${name} among ${candidates.join(', ')}`, () =>
       expect(nearName(name, candidates)).to.equal(expected));

@@ -3,12 +3,15 @@ import { editDistance } from '../../foundation/node/nearest.ts';
 /** The largest edit distance of a typo. Short names differ by less, or `dev` would be near `db`. */
 const limitOf = (name: string): number => Math.min(2, Math.floor((name.length - 1) / 2));
 
-/** Returns the candidate nearest to `name` if a typo explains the difference. */
+const digitsOf = (name: string): string => name.replace(/\D/g, '');
+
+/** Returns the candidate nearest to `name` if a typo explains the difference. Different digits count things, as in `app-2`. */
 export function nearName(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let least = limitOf(name) + 1;
   for (const candidate of candidates) {
-    if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue;
+    if (candidate === name || digitsOf(candidate) !== digitsOf(name)) continue;
+    if (Math.abs(candidate.length - name.length) >= least) continue;
     const distance = editDistance(name, candidate);
     if (distance < least) [best, least] = [candidate, distance];
   }
