@@ -8,8 +8,7 @@ export const agentExcluded = defineCheck({
   title: 'The agent cannot be scheduled on a node',
   severity: 'error',
   rights: ['list daemonsets', 'list nodes', 'list pods', 'eks:ListPodIdentityAssociations'],
-  observation:
-    "Tolerations, node selector and required node affinity of the agent's DaemonSet are compared with the taints and labels of EC2 nodes.",
+  observation: "Tolerations and affinity of the agent's DaemonSet are compared with taints and labels of nodes.",
   cause: 'The agent was installed with its own tolerations or affinity, or nodes got a taint later.',
   effect: 'Pods with Pod Identity on such nodes get no credentials. It is a warning while none runs there.',
   fix: 'Let the agent tolerate all taints, as its add-on does by default.',

@@ -8,8 +8,7 @@ export const addOnUnhealthy = defineCheck({
   title: "The agent's add-on is unhealthy",
   severity: 'warning',
   rights: ['eks:ListAddons', 'eks:DescribeAddon', 'list daemonsets', 'list nodes', 'list pods'],
-  observation:
-    'Status and health issues of the add-on `eks-pod-identity-agent`. PID102 reports missing agents by node.',
+  observation: 'Status and issues of the add-on `eks-pod-identity-agent`. PID102 reports agents by node.',
   cause: 'An installation or update failed, its configuration conflicts, or its pods do not become ready.',
   effect: 'Some nodes may have no agent, or an old one.',
   fix: 'Repair the issue that the add-on reports, then update the add-on.',

@@ -7,10 +7,8 @@ export const excludedBySelector = defineCheck({
   title: 'A selector of the webhook excludes a pod that needs an identity',
   severity: 'error',
   rights: ['list mutatingwebhookconfigurations', 'list namespaces', 'list pods', 'list serviceaccounts'],
-  observation:
-    "The webhook's `namespaceSelector` and `objectSelector` are compared with labels of namespaces and pods without variables.",
-  cause:
-    'A namespace or pod has a label that opts out, such as `eks.amazonaws.com/skip-pod-identity-webhook`, or a selector was edited.',
+  observation: "The webhook's selectors are compared with labels of pods without variables and their namespaces.",
+  cause: 'A label opts out, such as `eks.amazonaws.com/skip-pod-identity-webhook`, or a selector was edited.',
   effect: 'The webhook never sees these pods, so they start without variables and token.',
   fix: "Change the labels, or the selector of the webhook's configuration, then restart the pods.",
   source: 'aws/amazon-eks-pod-identity-webhook, deploy/mutatingwebhook.yaml',

@@ -6,10 +6,8 @@ export const podOlder = defineCheck({
   title: 'A pod is older than its association',
   severity: 'error',
   rights: ['list pods', ...ASSOCIATIONS],
-  observation:
-    "The pod has no variables, and its `creationTimestamp` is before the association's `createdAt` plus 10 seconds.",
-  cause:
-    'Pods and associations were created together. The webhook only acts on new pods, and learns of an association within seconds.',
+  observation: "The pod has no variables. It was created before the association's `createdAt` plus 10 seconds.",
+  cause: 'Pods and associations were created together. The webhook only acts on new pods, seconds later.',
   effect: 'The pod never gets the identity, even if its containers restart. It uses the node role, if it can reach it.',
   fix: 'Restart the workload.',
   source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"; aws/containers-roadmap#2507',

@@ -10,8 +10,7 @@ export const noNamespace = defineCheck({
   rights: ['list namespaces', 'list serviceaccounts', ...ASSOCIATIONS],
   observation: 'No namespace has the name in the association.',
   cause: 'EKS does not check the names. There may be a typo, or the namespace was deleted or renamed.',
-  effect:
-    'No pod can use the association. It is an error if a near namespace has that service account without an identity.',
+  effect: 'No pod can use it. It is an error if a near namespace has that service account without identity.',
   fix: 'Create an association for the right namespace, and delete the wrong one.',
   source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
   *find(facts) {

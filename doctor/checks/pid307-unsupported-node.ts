@@ -7,8 +7,7 @@ export const unsupportedCompute = defineCheck({
   title: 'A pod with an association runs where Pod Identity does not work',
   severity: 'error',
   rights: ['list pods', 'list nodes', 'list daemonsets', 'eks:ListPodIdentityAssociations'],
-  observation:
-    "The pod's service account has an association. Its node is Fargate, Windows, or hybrid without an agent.",
+  observation: 'The pod has an association. Its node is Fargate, Windows, or hybrid without an agent.',
   cause: 'A Fargate profile or a node selector places the pod there. The webhook makes no exception.',
   effect: 'The pod may have variables, but no agent answers.',
   fix: 'Use IRSA on Fargate and Windows: annotate the service account and delete the association. On hybrid nodes, enable the hybrid DaemonSet of the agent.',

@@ -7,10 +7,8 @@ export const noAssociation = defineCheck({
   severity: 'error',
   rights: ['list pods', 'eks:ListPodIdentityAssociations'],
   observation: "A container has the agent's address, but no association exists for the pod's service account.",
-  cause:
-    'The association was deleted or moved to another name while the pod ran, or the variables were written by hand.',
-  effect:
-    'Cached credentials end within hours. Then the agent refuses, and SDKs do not fall back to IRSA or the node role.',
+  cause: 'The association was deleted while the pod ran, or the variables were written by hand.',
+  effect: 'Cached credentials end within hours. Then SDKs fail, without a fallback to IRSA or the node role.',
   fix: 'Create the association again, or restart the workload so that it starts without the variables.',
   source: 'EKS User Guide, "Learn how EKS Pod Identity works"',
   *find(facts) {

@@ -6,8 +6,7 @@ export const trustDenies = defineCheck({
   title: 'The trust policy does not let EKS assume the role for the service account',
   severity: 'error',
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
-  observation:
-    "`sts:AssumeRole` by `pods.eks.amazonaws.com` is evaluated with the pod's six session tags and the cluster's ARN and account.",
+  observation: "`sts:AssumeRole` is evaluated with the pod's session tags and the cluster's ARN and account.",
   cause: 'The role was made for IRSA, or its conditions name another namespace or service account.',
   effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
   fix: 'Let the trust policy allow `sts:AssumeRole` and `sts:TagSession` for `pods.eks.amazonaws.com` with the right conditions.',

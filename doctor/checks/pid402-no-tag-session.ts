@@ -6,8 +6,7 @@ export const noTagSession = defineCheck({
   title: 'The trust policy does not allow tagging the session',
   severity: 'error',
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
-  observation:
-    'The trust policy allows `sts:AssumeRole`, but not `sts:TagSession`. The association does not disable session tags.',
+  observation: 'The trust policy allows `sts:AssumeRole`, but not `sts:TagSession`, which session tags need.',
   cause: 'The trust policy was copied from a role of another service.',
   effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
   fix: 'Add `sts:TagSession` to the actions of the statement.',

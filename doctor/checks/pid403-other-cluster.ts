@@ -6,8 +6,7 @@ export const otherCluster = defineCheck({
   title: 'The trust policy names another cluster or account',
   severity: 'error',
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
-  observation:
-    'Only conditions on `aws:SourceArn`, `aws:SourceAccount` or the tags `eks-cluster-arn` and `eks-cluster-name` deny.',
+  observation: 'Only conditions on `aws:SourceArn`, `aws:SourceAccount`, `eks-cluster-arn` or `eks-cluster-name` deny.',
   cause: 'The workload moved to a new cluster, or `aws:SourceArn` names the association instead of the cluster.',
   effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
   fix: 'Add this cluster to the condition.',

@@ -9,10 +9,8 @@ export const targetRole = defineCheck({
   title: 'The role of an association cannot assume its target role',
   severity: 'error',
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
-  observation:
-    "The role's policies and the target's trust policy are evaluated with transitive tags, or with the external id.",
-  cause:
-    "The role's policies or the target's trust policy lack `sts:AssumeRole` or `sts:TagSession`, or a condition does not match.",
+  observation: "The role's policies and the target's trust policy are evaluated with tags or external id.",
+  cause: 'One of them lacks `sts:AssumeRole` or `sts:TagSession`, or has a condition that does not match.',
   effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
   fix: 'Allow `sts:AssumeRole` and `sts:TagSession` on both sides. Without session tags, test `sts:ExternalId` instead.',
   source: 'EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"',

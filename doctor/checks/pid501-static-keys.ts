@@ -7,8 +7,7 @@ export const staticKeys = defineCheck({
   title: "Static keys win over a pod's identity",
   severity: 'warning',
   rights: ['list pods', 'list serviceaccounts'],
-  observation:
-    'Names of environment variables only: a container sets both keys, and its service account has an identity. Keys in `envFrom`, files and images are not visible.',
+  observation: 'A container with an identity sets both keys. Keys in `envFrom`, files and images are not visible.',
   cause: 'Variables from before the migration, often from a Secret, were left in the manifest or chart.',
   effect: 'Every AWS SDK uses the keys first, so the role of the service account has no effect.',
   fix: 'Remove `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` from the containers, and delete the keys.',

@@ -6,13 +6,11 @@ export const ownWebIdentity = defineCheck({
   title: "A pod's own web identity wins over its association",
   severity: 'warning',
   rights: ['list pods'],
-  observation:
-    'A container has the variables of Pod Identity and also `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.',
+  observation: 'A container with Pod Identity also has `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.',
   cause: 'The manifest sets the variables of IRSA itself. The webhook keeps them and adds its own.',
   effect: 'AWS SDKs use the web identity first, so the association has no effect.',
   fix: 'Remove `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE` from the manifest.',
-  source:
-    'EKS User Guide, "Learn how EKS Pod Identity works"; AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
+  source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
   find: (facts) =>
     containerCases(facts.pods, (container) => {
       const { podIdentity, webIdentityRole: role } = credentialsOf(container);

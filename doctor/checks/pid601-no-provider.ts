@@ -7,8 +7,7 @@ export const noProvider = defineCheck({
   title: "IAM has no OIDC provider for the cluster's issuer",
   severity: 'error',
   rights: ['list serviceaccounts', 'list pods', ...PROVIDERS],
-  observation:
-    "Service accounts have role annotations. No IAM OIDC provider of the account has the cluster's issuer as its URL.",
+  observation: "Service accounts have role annotations, but no IAM OIDC provider has the cluster's issuer.",
   cause: 'The provider was never created, or the cluster was recreated and got another issuer.',
   effect: 'AWS STS answers InvalidIdentityToken: no OpenIDConnect provider found.',
   fix: "Create the IAM OIDC provider for the cluster's issuer with the audience `sts.amazonaws.com`.",

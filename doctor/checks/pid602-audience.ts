@@ -8,8 +8,7 @@ export const missingAudience = defineCheck({
   severity: 'error',
   rights: ['list serviceaccounts', 'list pods', ...PROVIDERS],
   observation: "The provider's client ids are compared with the audiences of annotated service accounts.",
-  cause:
-    'The provider was created without the audience `sts.amazonaws.com`, or a service account asks for its own audience.',
+  cause: 'The provider lacks `sts.amazonaws.com`, or a service account has an annotation with its own audience.',
   effect: 'AWS STS answers InvalidIdentityToken: Incorrect token audience.',
   fix: "Add the audience to the provider's client ids.",
   source: 'IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"',

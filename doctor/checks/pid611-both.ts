@@ -9,8 +9,7 @@ export const bothMechanisms = defineCheck({
   rights: ['list serviceaccounts', 'list pods', 'eks:ListPodIdentityAssociations'],
   observation: 'The service account has `eks.amazonaws.com/role-arn` and an association.',
   cause: 'A migration from IRSA to Pod Identity is under way, or was not finished.',
-  effect:
-    'New pods get only Pod Identity. Pods from before the association keep the annotated role until they restart.',
+  effect: 'New pods get only Pod Identity. Older pods keep the annotated role until they restart.',
   fix: 'Restart the remaining pods with IRSA, then remove the annotation.',
   source: 'aws/amazon-eks-pod-identity-webhook#264',
   *find(facts) {

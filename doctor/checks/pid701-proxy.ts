@@ -10,8 +10,7 @@ export const proxy = defineCheck({
   title: 'Requests to the agent go through a proxy',
   severity: 'warning',
   rights: ['list pods'],
-  observation:
-    "A container with Pod Identity sets HTTP_PROXY or ALL_PROXY. NO_PROXY does not contain the agent's address.",
+  observation: "A container with Pod Identity sets HTTP_PROXY or ALL_PROXY. NO_PROXY lacks the agent's address.",
   cause: 'The proxy was set for the whole namespace or image, without exceptions for link-local addresses.',
   effect: 'SDKs that honour the variables send the token to the proxy, which cannot reach the agent.',
   fix: 'Add 169.254.170.23, and [fd00:ec2::23] on IPv6, to NO_PROXY and no_proxy.',

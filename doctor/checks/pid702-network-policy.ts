@@ -11,8 +11,7 @@ export const networkPolicy = defineCheck({
   title: 'Network policies do not allow requests to the agent',
   severity: 'warning',
   rights: ['list pods', 'list networkpolicies'],
-  observation:
-    "All egress policies that select a pod with Pod Identity are searched for the agent's address and TCP port 80.",
+  observation: "The egress policies that select a pod are searched for the agent's address and TCP port 80.",
   cause: 'A policy denies egress by default, and no other policy makes an exception for the agent.',
   effect: 'Requests for credentials time out, if a network plugin enforces the policies.',
   fix: 'Allow egress to `169.254.170.23/32`, TCP port 80. With Cilium, allow entity `host`, because no ipBlock matches it.',

@@ -7,8 +7,7 @@ export const nodeRoleReachable = defineCheck({
   title: 'A pod without an identity can use the node role',
   severity: 'info',
   rights: ['list pods', 'list nodes', 'list serviceaccounts', 'ec2:DescribeInstances', 'iam:GetInstanceProfile'],
-  observation:
-    "The hop limit and IMDS version of the node's instance, and `hostNetwork` of pods without an identity. Pods of the host network in kube-system are excluded.",
+  observation: 'Hop limit, IMDS version and `hostNetwork`. Pods of the host network in kube-system are excluded.',
   cause: 'The hop limit is 2 or more, IMDSv1 is allowed, or the pod uses the host network.',
   effect: 'The pod has all permissions of the node role. A missing identity stays unnoticed.',
   fix: 'Require IMDSv2 with hop limit 1, and give workloads that need AWS an identity.',

@@ -6,8 +6,7 @@ export const anyPrincipal = defineCheck({
   title: 'A trust policy allows every AWS account',
   severity: 'warning',
   rights: ['iam:GetRole'],
-  observation:
-    '`sts:AssumeRole` is evaluated for a role of an unrelated account. All roles of the cluster that could be read are included.',
+  observation: '`sts:AssumeRole` is evaluated for a role of an unrelated account, for all roles in use.',
   cause: 'The principal is `*`, without a condition that restricts it.',
   effect: 'Anybody with an AWS account who knows the ARN can use the role.',
   fix: 'Name the principals.',

@@ -1,6 +1,6 @@
 import type { Association, Instance, OidcProvider, Role } from '../snapshot/aws.ts';
 import type { DaemonSet, Node, Pod, ServiceAccount } from '../snapshot/kubernetes.ts';
-import type { ClusterSnapshot, Gap, Right } from '../snapshot/snapshot.ts';
+import type { ClusterSnapshot } from '../snapshot/snapshot.ts';
 
 const AGENT = 'eks-pod-identity-agent';
 
@@ -136,8 +136,4 @@ export class ClusterFacts {
     return this.snapshot.aws?.roles[arn];
   }
 
-  /** Why something could not be read. */
-  gap(right: Right, object?: string): Gap | undefined {
-    return this.snapshot.gaps.find((gap) => gap.right === right && (gap.object === undefined || gap.object === object));
-  }
 }
