@@ -2,26 +2,26 @@ import { expect } from 'chai';
 import { setMaxListeners } from 'node:events';
 import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
 import { Gaps } from './gaps.ts';
-import { readKubernetes } from './kubernetes.ts';
+import { readKubernetes, readList } from './kubernetes.ts';
 
 type Lists = Readonly<Record<string, readonly object[]>>;
 
 /** An API server that has only these lists. */
 function apiServer(lists: Lists) {
   const calls: string[] = [];
-  const get = async (path: string): Promise<unknown> => {
+  const get = async (path: string): Promise<string> => {
     calls.push(path);
     const url = new URL(path, 'https://server');
     const all = lists[url.pathname.split('/').at(-1) ?? ''];
     if (all === undefined) throw new KubernetesError(403, 'Forbidden', 'no');
     const [from, limit] = [Number(url.searchParams.get('continue')), Number(url.searchParams.get('limit'))];
     const more = from + limit < all.length ? { continue: String(from + limit) } : {};
-    return { items: all.slice(from, from + limit), metadata: more };
+    return JSON.stringify({ kind: 'List', metadata: more, items: all.slice(from, from + limit) });
   };
   const { signal } = new AbortController();
   setMaxListeners(0, signal);
   const gaps = new Gaps(signal);
-  const reader = { get: get as <T>(path: string) => Promise<T>, close: () => undefined };
+  const reader = { get, close: () => undefined };
   const reading = { reader, gaps, namespaces: undefined, includes: () => true, progress: () => undefined };
   return { calls, gaps, read: () => readKubernetes(reading) };
 }
@@ -194,4 +194,32 @@ describe('readKubernetes', () => {
       },
     ]);
   });
+});
+
+describe('readList', () => {
+  const ITEMS = [{ text: 'a "quoted" \\ } ] {', list: [[1], [{ a: {} }]] }, {}, { metadata: { name: 'items":[' } }];
+  const read = (page: string) => {
+    const items: unknown[] = [];
+    return { token: readList(page, (item) => items.push(item)), items };
+  };
+
+  it('returns all items and the token, wherever they are', () => {
+    const [metadata, items] = [{ continue: 'next', remainingItemCount: 3 }, ITEMS];
+    const whole = { token: 'next', items };
+    expect(read(JSON.stringify({ kind: 'List', metadata, items }))).to.deep.equal(whole);
+    expect(read(JSON.stringify({ items, metadata }))).to.deep.equal(whole);
+    expect(read(JSON.stringify({ metadata, items }, undefined, 2))).to.deep.equal(whole);
+  });
+
+  it('reads empty lists and last pages', () => {
+    const nothing = { token: undefined, items: [] };
+    expect(read('{"metadata":{"continue":""},"items":[]}')).to.deep.equal(nothing);
+    expect(read('{"metadata":{},"items":null}')).to.deep.equal(nothing);
+    expect(read('{}')).to.deep.equal(nothing);
+  });
+
+  for (const page of ['', '<html>', '{"items":[', '{"items":[{"a":1}', '{"items":[{"a":"b', '{"items":[{"a":1}],'])
+    it(`rejects ${JSON.stringify(page)}`, () => {
+      expect(() => read(page)).to.throw(SyntaxError);
+    });
 });

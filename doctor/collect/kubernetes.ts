@@ -1,3 +1,4 @@
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig, V1DaemonSet } from '@kubernetes/client-node';
 import { connect, isTransient } from '../../foundation/protocols/kubernetes-connection.ts';
@@ -7,20 +8,22 @@ import { defined } from './defined.ts';
 import type { Gaps } from './gaps.ts';
 import * as trim from './trim.ts';
 
-/** Reads an API server. It has no other methods. */
+/** Reads an API server: returns the text of an answer. It has no other methods. */
 export interface KubernetesReader {
-  readonly get: <T>(path: string, signal: AbortSignal) => Promise<T>;
+  readonly get: (path: string, signal: AbortSignal) => Promise<string>;
   readonly close: () => void;
 }
 
 /** Pauses before retries after an overload or a broken connection, in milliseconds. */
 const PAUSES = [200, 1000];
+/** Milliseconds for an answer. */
+const ANSWER = 60_000;
 
 export function kubernetesReader(config: KubeConfig): KubernetesReader {
   const connection = connect(config);
-  const get = async <T>(path: string, signal: AbortSignal, attempt = 0): Promise<T> => {
+  const get = async (path: string, signal: AbortSignal, attempt = 0): Promise<string> => {
     try {
-      return await connection.json<T>('GET', path, undefined, signal);
+      return await text(await connection.open(path, AbortSignal.any([signal, AbortSignal.timeout(ANSWER)])));
     } catch (error) {
       const pause = PAUSES[attempt];
       if (pause === undefined || !isTransient(error)) throw error;
@@ -38,11 +41,6 @@ const PAGE = 500;
 /** The namespace of EKS's agent, webhook and add-ons. */
 export const SYSTEM = 'kube-system';
 
-interface List {
-  readonly items: readonly unknown[];
-  readonly metadata?: { readonly continue?: string };
-}
-
 export interface KubernetesReading {
   readonly reader: KubernetesReader;
   readonly gaps: Gaps;
@@ -55,11 +53,10 @@ export interface KubernetesReading {
 
 /** Reads the version, which also shows whether the API server answers. Throws `Unreadable`. */
 export async function readVersion({ reader, gaps }: Pick<KubernetesReading, 'reader' | 'gaps'>): Promise<string> {
-  const { gitVersion } = await gaps.call(`get ${VERSION_PATH}`, (signal) => {
-    const bounded = AbortSignal.any([signal, AbortSignal.timeout(FIRST_ANSWER)]);
-    return reader.get<{ gitVersion: string }>(VERSION_PATH, bounded);
+  return gaps.call(`get ${VERSION_PATH}`, async (signal) => {
+    const answer = await reader.get(VERSION_PATH, AbortSignal.any([signal, AbortSignal.timeout(FIRST_ANSWER)]));
+    return (JSON.parse(answer) as { readonly gitVersion: string }).gitVersion;
   });
-  return gitVersion;
 }
 
 /** Reads all objects of a snapshot. Those that cannot be read are gaps. */
@@ -70,10 +67,11 @@ export async function readKubernetes(reading: KubernetesReading): Promise<Kubern
   const one =
     <Raw, Trimmed>(trimmed: (raw: Raw) => Trimmed) =>
     (raw: Raw) => [trimmed(raw)];
-  const get = (signal: AbortSignal) => reader.get<{ readonly issuer?: string }>(ISSUER_PATH, signal);
+  const readIssuer = async (signal: AbortSignal): Promise<string | undefined> =>
+    (JSON.parse(await reader.get(ISSUER_PATH, signal)) as { readonly issuer?: string }).issuer;
   const daemonSet = (raw: V1DaemonSet) => ({ set: trim.daemonSetOf(raw), short: trim.shortDaemonSet(raw) });
-  const [document, namespaces, nodes, pods, serviceAccounts, networkPolicies, mutatingWebhooks] = await Promise.all([
-    gaps.attempt(() => gaps.call(`get ${ISSUER_PATH}`, get)),
+  const [issuer, namespaces, nodes, pods, serviceAccounts, networkPolicies, mutatingWebhooks] = await Promise.all([
+    gaps.attempt(() => gaps.call(`get ${ISSUER_PATH}`, readIssuer)),
     list('namespaces', one(trim.objectOf)),
     list('nodes', one(trim.nodeOf)),
     list('pods', one(trim.podOf)),
@@ -90,7 +88,7 @@ export async function readKubernetes(reading: KubernetesReading): Promise<Kubern
   ]);
   const short = [...statefulSets, ...jobs, ...(sets ?? []).flatMap((set) => set.short)];
   return defined({
-    issuer: document?.issuer,
+    issuer,
     namespaces: namespaces?.filter(({ metadata }) => reading.includes(metadata.name)),
     nodes,
     pods,
@@ -136,13 +134,45 @@ async function listAll<Raw, Trimmed>(
   for (const path of paths)
     for (let token: string | undefined = ''; token !== undefined;) {
       const from: string = token && `&continue=${encodeURIComponent(token)}`;
-      const { items, metadata } = await gaps.call(`list ${kind}`, (signal) =>
-        reader.get<List>(`${path}?limit=${PAGE}${query}${from}`, signal),
+      token = await gaps.call(`list ${kind}`, async (signal) =>
+        readList(await reader.get(`${path}?limit=${PAGE}${query}${from}`, signal), (item) => {
+          count += 1;
+          found.push(...trimmed(item as Raw));
+        }),
       );
-      for (const item of items) found.push(...trimmed(item as Raw));
-      token = metadata?.continue || undefined;
-      count += items.length;
       progress(`${count} ${kind}`);
     }
   return found;
+}
+
+interface List {
+  readonly items?: readonly unknown[] | null;
+  readonly metadata?: { readonly continue?: string };
+}
+
+const START = '"items":[';
+
+/**
+ * Calls `use` with each item of a list, and returns the token of the next page. Parses one item at a time: a page of
+ * 500 pods, parsed at once, would outlive garbage collections and double the memory. Throws `SyntaxError`.
+ */
+export function readList(page: string, use: (item: unknown) => void): string | undefined {
+  const marker = page.indexOf(START);
+  let [at, start, depth] = [marker + START.length, 0, 0];
+  for (; marker !== -1 && at < page.length && (page[at] !== ']' || depth > 0); at += 1) {
+    const character = page[at];
+    if (character === '"') at = endOfString(page, at);
+    else if (character === '{' && (depth += 1) === 1) start = at;
+    else if (character === '}' && (depth -= 1) === 0) use(JSON.parse(page.slice(start, at + 1)));
+  }
+  const rest = marker === -1 ? page : page.slice(0, marker + START.length) + page.slice(at);
+  const { items, metadata } = JSON.parse(rest) as List;
+  for (const item of items ?? []) use(item);
+  return metadata?.continue || undefined;
+}
+
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
 }

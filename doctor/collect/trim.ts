@@ -42,9 +42,18 @@ export function metadataOf({ metadata = {} }: RawObject): snapshot.Metadata {
 export const objectOf = (object: RawObject) => ({ metadata: metadataOf(object) });
 
 const envOf = ({ env = [] }: V1Container): snapshot.EnvVar[] =>
-  env.map((one) =>
-    pick(one, 'name', ...(snapshot.HARMLESS_VARIABLES.has(one.name) ? (['value'] as const) : [])),
-  ) as snapshot.EnvVar[];
+  env.map(({ name, value }) =>
+    value !== undefined && snapshot.HARMLESS_VARIABLES.has(name) ? { name, value } : nameOnly(name),
+  );
+
+/** Shared objects, because many pods have the same variables. */
+const NAMES = new Map<string, snapshot.EnvVar>();
+
+function nameOnly(name: string): snapshot.EnvVar {
+  const known = NAMES.get(name) ?? { name };
+  NAMES.set(name, known);
+  return known;
+}
 
 const containerOf = (container: V1Container): snapshot.Container => ({
   name: container.name,
