@@ -3,7 +3,7 @@ import { SEVERITIES } from '../checks/check.ts';
 import type { Finding, NotChecked } from '../judge/judge.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import type { InventoryRow } from './inventory.ts';
-import { countOf, INVISIBLE, type DoctorReport } from './report.ts';
+import { countsText, INVISIBLE, type DoctorReport } from './report.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --error: #c62828; --warning: #b26a00; --info: #1565c0; }
@@ -12,6 +12,7 @@ input { font: inherit; width: min(30rem, 100%); padding: .4rem .6rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 2rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 td:first-child { white-space: nowrap; }
+td:nth-child(2) { min-width: 12rem; }
 code { font-size: .9em; }
 .error { color: var(--error); } .warning { color: var(--warning); } .info { color: var(--info); }
 .error, .warning, .info { font-weight: 600; }
@@ -35,7 +36,7 @@ export function htmlPage(report: DoctorReport): string {
   const title = `Pod identities of ${clusters.map(({ context }) => context).join(', ')}`;
   const policy = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; form-action 'none'`;
   const bySeverity = SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
-  const counts = SEVERITIES.map((severity) => `${countOf(report, severity)} ${severity}`).join(', ');
+  const counts = countsText(report);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -78,7 +79,9 @@ ${rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</
 
 const findingCells = ({ check, severity, title, object, text, repair, pods }: Finding): readonly string[] => [
   `<span class="${severity}">${severity}</span> ${check}`,
-  escaped([objectText(object), ...(pods.length === 0 ? [] : [`(${pods.join(', ')})`])].join(' ')),
+  escaped(
+    [objectText(object), ...(pods.length === 0 || object.kind === 'Pod' ? [] : [`(${pods.join(', ')})`])].join(' '),
+  ),
   `${escaped(title)}: ${escaped(text)}`,
   escaped(repair),
 ];

@@ -1,4 +1,5 @@
-import type { Severity } from '../checks/check.ts';
+import { counted } from '../../foundation/node/text.ts';
+import { SEVERITIES } from '../checks/check.ts';
 import type { Suppressed } from '../judge/suppressions.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { inventoryOf, type InventoryRow } from './inventory.ts';
@@ -41,9 +42,12 @@ export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
   };
 }
 
-/** Returns the number of findings of a severity. */
-export const countOf = ({ findings }: Pick<DoctorReport, 'findings'>, severity: Severity): number =>
-  findings.filter((finding) => finding.severity === severity).length;
+/** Returns, for example, `2 errors, 1 warning, 0 notes`. */
+export const countsText = ({ findings }: Pick<DoctorReport, 'findings'>): string =>
+  SEVERITIES.map((severity) => {
+    const { length } = findings.filter((finding) => finding.severity === severity);
+    return counted(length, severity === 'info' ? 'note' : severity);
+  }).join(', ');
 
 /** What no reader of a cluster can see. */
 export const INVISIBLE =

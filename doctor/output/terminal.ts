@@ -3,7 +3,7 @@ import type { Finding, NotChecked } from '../judge/judge.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
-import { countOf, INVISIBLE, type DoctorReport } from './report.ts';
+import { countsText, INVISIBLE, type DoctorReport } from './report.ts';
 
 const TITLES: Readonly<Record<Severity, readonly [string, number]>> = {
   error: ['Errors', 31],
@@ -84,9 +84,6 @@ function notCheckedLines(notChecked: readonly NotChecked[], paint: Paint): reado
 /** Returns the last line, which also says in words that nothing was found. */
 function summary(report: DoctorReport): string {
   const { findings, passed, notChecked } = report;
-  const counts = SEVERITIES.map((severity) =>
-    counted(countOf(report, severity), severity === 'info' ? 'note' : severity),
-  );
-  const found = findings.length === 0 ? 'No problem found' : counts.join(', ');
+  const found = findings.length === 0 ? 'No problem found' : countsText(report);
   return `${found}. ${counted(passed.length, 'check')} found nothing${notChecked.length === 0 ? '' : `, ${notChecked.length} not made or incomplete`}.`;
 }

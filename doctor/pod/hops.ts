@@ -16,6 +16,9 @@ interface Hop {
   readonly describe: (facts: ClusterFacts, pod: Pod) => Seen | undefined;
 }
 
+/** The precision of creation times in Kubernetes, in milliseconds. */
+const SECOND = 1000;
+
 const seen = (text: string, isKnown = true): Seen => ({ text, isKnown });
 export const annotationOf = (facts: ClusterFacts, pod: Pod): string | undefined =>
   facts.serviceAccountOf(pod)?.metadata.annotations?.['eks.amazonaws.com/role-arn'];
@@ -52,7 +55,7 @@ export const HOPS: readonly Hop[] = [
           : undefined;
       const { associationId, roleArn, targetRoleArn, createdAt = '' } = association;
       const age = Date.parse(createdAt) - Date.parse(pod.metadata.creationTimestamp ?? '');
-      const than = Number.isNaN(age) ? '' : age >= 0 ? ', younger than the pod' : ', older than the pod';
+      const than = age > SECOND ? ', younger than the pod' : age < 0 ? ', older than the pod' : '';
       return seen(
         `${associationId}: role ${roleArn}${targetRoleArn === undefined ? '' : `, then ${targetRoleArn}`}${than}.`,
       );
