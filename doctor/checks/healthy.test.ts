@@ -161,6 +161,24 @@ describe('checks of doctor, without some rights,', () => {
     ]);
   });
 
+  it('do not guess the organization of the account', () => {
+    for (const [effect, operator] of [
+      ['Allow', 'StringEquals'],
+      ['Deny', 'StringNotEquals'],
+    ] as const) {
+      const { findings, notChecked } = made(({ aws }) => {
+        const condition = { [operator]: { 'aws:SourceOrgId': 'o-1' } };
+        const statement = { ...make.podIdentityStatement(condition), Effect: effect };
+        const others = effect === 'Deny' ? [make.podIdentityStatement()] : [];
+        aws.roles[roleArn('ledger')]!.trustPolicy = trusting(statement, ...others);
+      });
+      expect(findings).to.deep.equal([]);
+      expect(notChecked.map(({ check, missing }) => `${check} ${missing}`)).to.deep.equal(
+        ['PID401', 'PID402', 'PID403'].map((id) => `${id} organizations:DescribeOrganization`),
+      );
+    }
+  });
+
   it('judge IRSA of a self-hosted issuer', () => {
     const { findings } = made(({ aws, kubernetes }) => {
       delete (aws as { cluster?: unknown }).cluster;

@@ -24,7 +24,8 @@ export const targetRole = defineCheck({
       const target = yield* readableRole(facts, object, targetRoleArn);
       if (target === undefined) continue;
       const decision = targetTrust(role, target, cluster, association, subjectOfAssociation(facts, association));
-      if (decision.value === 'unknown') yield { object, missing: missingPolicyRight(facts, roleArn) };
+      if (decision.value === 'unknown')
+        yield { object, missing: decision.missing ?? missingPolicyRight(facts, roleArn) };
       const isTrust = decision.decision?.deniedBy === 'trust';
       const side = isTrust ? `trust policy of target role ${target.name}` : `policies of role ${role.name}`;
       const text = `The ${side} must allow ${decision.action}: ${denialOf(decision)}.`;

@@ -14,7 +14,7 @@ export function* trustCases(facts: ClusterFacts, problem: 'subject' | 'tags' | '
     const repair = `aws iam update-assume-role-policy --role-name ${roleName(roleArn)} --policy-document file://trust.json`;
     const found = associationCase(facts, association, text, repair);
     yield* readableRole(facts, found.object, roleArn);
-    if (decision?.value === 'unknown') yield { object: found.object, missing: 'iam:GetRole' };
+    if (decision?.value === 'unknown') yield { object: found.object, missing: decision.missing ?? 'iam:GetRole' };
     if (decision?.value !== 'denied') continue;
     const own = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
     if (own === problem) yield warningIfUnused(found);

@@ -24,7 +24,7 @@ export function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subj
     const { namespace = 'default', name: serviceAccount } = account.metadata;
     const arn = providerArnFor(roleArn, issuer);
     const decision = webIdentityTrust(role, { arn, issuer }, audience, { namespace, serviceAccount });
-    if (decision.value === 'unknown') yield { object, missing: 'iam:GetRole' };
+    if (decision.value === 'unknown') yield { object, missing: decision.missing ?? 'iam:GetRole' };
     if (decision.value !== 'denied') continue;
     const trusted = trustedProviders(role);
     const others = trusted.includes(issuer) ? [] : trusted.filter((one) => EKS_ISSUER.test(one));

@@ -135,5 +135,4 @@ export class ClusterFacts {
   role(arn: string): Role | null | undefined {
     return this.snapshot.aws?.roles[arn];
   }
-
 }

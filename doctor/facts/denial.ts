@@ -1,6 +1,6 @@
-import type { ConditionExplanation, StatementExplanation } from '../../emulator/iam/policy/index.ts';
+import type { ConditionExplanation } from '../../emulator/iam/policy/index.ts';
 import { nearName } from './near-name.ts';
-import type { TrustDecision } from './trust.ts';
+import { culprits, type TrustDecision } from './trust.ts';
 
 /** Conditions of this form pin a cluster or its account. */
 const CLUSTER_KEYS = new Set([
@@ -10,27 +10,16 @@ const CLUSTER_KEYS = new Set([
   'aws:sourceaccount',
 ]);
 
-/** Returns the statement that denies, or the nearest that does not allow. */
-export const nearestStatement = ({ decision }: TrustDecision): StatementExplanation | undefined =>
-  decision?.deciding[0];
-
-/** Returns the conditions because of which a decision is a denial. */
-const culprits = (decision: TrustDecision): readonly ConditionExplanation[] => {
-  const statement = nearestStatement(decision);
-  return (statement?.conditions ?? []).filter(({ matched }) => matched === (statement?.effect === 'Deny'));
-};
-
 /** Whether only conditions on the cluster or its account deny. */
-export function pinsOtherCluster(decision: TrustDecision): boolean {
-  const conditions = culprits(decision);
+export function pinsOtherCluster({ decision }: TrustDecision): boolean {
+  const conditions = decision ? culprits(decision) : [];
   return conditions.length > 0 && conditions.every(({ key }) => CLUSTER_KEYS.has(key.toLowerCase()));
 }
 
 /** Returns a clause with the nearest reason of a denial, for example `it names "ledgr", the pod runs as "ledger"`. */
-export function denialOf(decision: TrustDecision): string {
-  const statement = nearestStatement(decision);
-  const { reason = 'no statement allows it' } = decision;
-  if (statement === undefined || statement.effect === 'Deny') return reason;
+export function denialOf({ decision, reason = 'no statement allows it' }: TrustDecision): string {
+  const [statement] = decision?.deciding ?? [];
+  if (decision === undefined || statement === undefined || statement.effect === 'Deny') return reason;
   for (const condition of culprits(decision)) {
     const hint = slipIn(condition);
     if (hint !== undefined) return hint;

@@ -1,5 +1,12 @@
-import { authorize, compilePolicy, type AuthorizationInput, type Decision } from '../../emulator/iam/policy/index.ts';
+import {
+  authorize,
+  compilePolicy,
+  type AuthorizationInput,
+  type ConditionExplanation,
+  type Decision,
+} from '../../emulator/iam/policy/index.ts';
 import type { Association, EksCluster, Role } from '../snapshot/aws.ts';
+import type { Right } from '../snapshot/snapshot.ts';
 
 /** Whether a role can be assumed, and if not, which action is denied and why. */
 export interface TrustDecision {
@@ -9,6 +16,8 @@ export interface TrustDecision {
   /** The engine's explanation. */
   readonly reason?: string;
   readonly decision?: Decision;
+  /** The right that would make an unknown decision known. */
+  readonly missing?: Right;
 }
 
 /** A pod, or a service account of which no pod exists yet. */
@@ -63,9 +72,26 @@ function decide(
       resourceAccount: accountOf(role.arn),
       trustPolicy,
     });
-    if (decision.value !== 'allowed') return { value: 'denied', action, reason: decision.reason, decision };
+    if (decision.value !== 'allowed') return denial(action, decision);
   }
   return { value: 'allowed' };
+}
+
+/** Keys that depend on the organization, on the caller's network or on the time. */
+const UNKNOWN_KEYS =
+  /^aws:(SourceOrg|PrincipalOrg|SourceIp|SourceVpc|VpcSource|CurrentTime|EpochTime|RequestedRegion)/i;
+
+/** The conditions because of which the nearest statement denies or does not allow. */
+export function culprits({ deciding: [statement] }: Decision): readonly ConditionExplanation[] {
+  return (statement?.conditions ?? []).filter(({ matched }) => matched === (statement?.effect === 'Deny'));
+}
+
+function denial(action: string, decision: Decision): TrustDecision {
+  const keys = culprits(decision).map(({ key }) => key);
+  if (keys.length === 0 || !keys.every((key) => UNKNOWN_KEYS.test(key)))
+    return { value: 'denied', action, reason: decision.reason, decision };
+  const missing = keys.some((key) => /Org/i.test(key)) ? 'organizations:DescribeOrganization' : action;
+  return { value: 'unknown', action, reason: `it depends on ${keys.join(' and ')}`, missing };
 }
 
 /** Returns the policies that decide what a session of a role may do, or why they cannot be evaluated. */
@@ -121,8 +147,7 @@ export function rolePermission(role: Role, action: string, resource: string): Tr
   const question = { ...policies, principal: sessionOf(role), context: {}, action, resource, resourceAccount };
   const decision = authorize(question);
   if (decision.value === 'allowed') return { value: 'allowed' };
-  const [{ conditions } = { conditions: [] }] = decision.deciding;
-  const isUnknown = conditions.some(({ matched, actual }) => !matched && actual === undefined);
+  const isUnknown = culprits(decision).some(({ actual }) => actual === undefined);
   return { value: isUnknown ? 'unknown' : 'denied', action, reason: decision.reason, decision };
 }
 
