@@ -1,10 +1,10 @@
+import { subnetsOf } from '../ec2/index.ts';
 import { uniqueId } from '../core/random.ts';
 import type { Instance, InstanceProfile } from '../world/ec2-model.ts';
 import type { Cluster, NodeGroupSpec } from '../world/eks-model.ts';
 import type { EksCall } from './call.ts';
 import { newId, newUuid } from './ids.ts';
 import { nodeCredentials } from './node-credentials.ts';
-import { namedSubnets } from './subnets.ts';
 
 export interface NewNodes extends Pick<NodeGroupSpec, 'name' | 'nodeRoleArn' | 'nodePools' | 'labels' | 'taints'> {
   /** The node group, or the cluster in Auto Mode. */
@@ -19,7 +19,7 @@ export interface NewNodes extends Pick<NodeGroupSpec, 'name' | 'nodeRoleArn' | '
 export async function startNodes(call: EksCall, cluster: Cluster, nodes: NewNodes): Promise<void> {
   const { world, account, state, request } = call;
   const { ownerArn, subnets: subnetIds, count, hopLimit, tags, ...group } = nodes;
-  const subnets = namedSubnets(call, subnetIds);
+  const subnets = subnetsOf(world, account).filter(({ id }) => subnetIds.includes(id));
   const name = `eks-${newUuid(world)}`;
   const profile: InstanceProfile = {
     arn: `arn:${world.partition}:iam::${account.id}:instance-profile/${name}`,

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { ClusterFacts } from '../../doctor/facts/cluster-facts.ts';
-import { identityOf, type Mechanism } from '../../doctor/facts/identity.ts';
+import { identityOf, type Mechanism, type PredictedIdentity } from '../../doctor/facts/identity.ts';
 import { until } from '../support/until.ts';
 import { policy, Scene, startSite, type PodParts, type Site } from './site.ts';
 
@@ -190,18 +190,42 @@ describe('the predicted identity of doctor', () => {
       return status.phase === 'Succeeded' || status.phase === 'Failed';
     });
 
+  /** Returns what the ended pod printed. */
+  const printed = async (scene: Scene): Promise<string> => {
+    const log = await site.kubernetes.open(`${scene.path('pods')}/app/log`, new AbortController().signal);
+    return (await text(log)).trim();
+  };
+
+  const predicted = ({ namespace }: Scene): PredictedIdentity => {
+    const pod = facts.snapshot.kubernetes.pods!.find(({ metadata }) => metadata.namespace === namespace)!;
+    return identityOf(facts, pod);
+  };
+
   for (const [index, { title, mechanism, name }] of WORKLOADS.entries())
     it(`is what a pod with ${title} reports`, async () => {
       const scene = scenes[index]!;
-      const pod = facts.snapshot.kubernetes.pods!.find(({ metadata }) => metadata.namespace === scene.namespace)!;
-      const predicted = identityOf(facts, pod);
-      expect(predicted.mechanism, predicted.reason).to.equal(mechanism);
-      const log = await site.kubernetes.open(`${scene.path('pods')}/app/log`, new AbortController().signal);
-      const actual = (await text(log)).trim();
+      const identity = predicted(scene);
+      expect(identity.mechanism, identity.reason).to.equal(mechanism);
+      const actual = await printed(scene);
       const [, role] = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(actual) ?? [];
       if (mechanism === 'static-keys') expect(actual).to.match(new RegExp(`:user/${scene.namespace}-${name}$`));
-      else expect(role, actual).to.equal(predicted.roleArn?.split('/').at(-1));
+      else expect(role, actual).to.equal(identity.roleArn?.split('/').at(-1));
       if (name !== undefined) expect(actual).to.include(name);
       else expect(actual).to.match(/^\w+: /);
     });
+
+  it('does not exist on a node whose instance metadata is disabled', async () => {
+    await site.setMetadata({ HttpEndpoint: 'disabled' });
+    const scene = await Scene.open(site, 'without-metadata');
+    scenes.push(scene);
+    await scene.account();
+    await scene.pod('app', { ...gated({}), schedulingGates: [] });
+    await ended(scene);
+    facts = new ClusterFacts((await site.collect()).clusters[0]!);
+    expect(predicted(scene)).to.deep.equal({
+      mechanism: 'none',
+      reason: 'the instance metadata service is disabled',
+    });
+    expect(await printed(scene)).to.match(/^CredentialsProviderError: /);
+  });
 });
