@@ -20,8 +20,6 @@ export interface AwsReading {
   readonly account: AwsAccount;
   readonly gaps: Gaps;
   readonly kubernetes: KubernetesObjects;
-  /** Whether the namespace is part of the snapshot. */
-  readonly includes: (namespace: string) => boolean;
   readonly progress: (line: string) => void;
 }
 
@@ -91,7 +89,7 @@ async function readAddons({ call }: AwsAccount, { name: clusterName }: Cluster, 
 
 /** Reads the roles of each association at once, since their calls have another rate limit. */
 async function readAssociations(
-  { account: { call }, includes, progress }: AwsReading,
+  { account: { call }, progress }: AwsReading,
   { name: clusterName }: Cluster,
   roles: RoleReader,
 ): Promise<Association[]> {
@@ -99,12 +97,11 @@ async function readAssociations(
     (nextToken) => call('eks:ListPodIdentityAssociations', { clusterName, nextToken }),
     ({ associations }) => associations,
   );
-  const wanted = listed.filter(({ namespace = '' }) => includes(namespace));
   let count = 0;
-  const found = await mapBounded(wanted, CONCURRENT, async ({ associationId = '' }) => {
+  const found = await mapBounded(listed, CONCURRENT, async ({ associationId = '' }) => {
     // Null: deleted since it was listed.
     const described = await orNull(call('eks:DescribePodIdentityAssociation', { clusterName, associationId }));
-    progress(`${++count} of ${wanted.length} associations`);
+    progress(`${++count} of ${listed.length} associations`);
     const { association } = described ?? {};
     if (association?.roleArn === undefined) return [];
     const { namespace = '', serviceAccount = '', roleArn, targetRoleArn, createdAt, modifiedAt } = association;

@@ -42,7 +42,6 @@ export const KUBERNETES_LISTS = {
 } as const;
 export type ListedKind = keyof typeof KUBERNETES_LISTS;
 
-export const CLUSTER_KINDS: readonly ListedKind[] = ['namespaces', 'nodes', 'mutatingwebhookconfigurations'];
 export const ISSUER_PATH = '/.well-known/openid-configuration';
 /** Every authenticated user may read it (Kubernetes, "Using RBAC Authorization", `system:public-info-viewer`). */
 export const VERSION_PATH = '/version';

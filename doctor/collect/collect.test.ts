@@ -196,19 +196,6 @@ describe('collect', () => {
       expect((await failure(process.execPath, '-e', script)).message).to.contain('(No session. Run login.)');
     });
 
-    it('reads only the given namespaces and kube-system', async () => {
-      const { kubernetes, aws } = await collected({ namespaces: ['payments'] });
-      expect(kubernetes.namespaces?.map(({ metadata }) => metadata.name)).to.deep.equal(['kube-system', 'payments']);
-      const all = [...(kubernetes.pods ?? []), ...(kubernetes.serviceAccounts ?? [])];
-      expect([...new Set(all.map(({ metadata }) => metadata.namespace))]).to.have.members(['payments', 'kube-system']);
-      expect(aws?.associations).to.have.lengthOf(1);
-      const other = await collected({ namespaces: ['default'] });
-      expect(other.aws?.associations).to.deep.equal([]);
-      const error = await rejection(collected({ namespaces: ['paymnets'] }));
-      expect(error).to.include({ code: 'BAD_FLAG_VALUE' });
-      expect(error.message).to.contain('no namespace "paymnets"');
-    });
-
     it('does without AWS', async () => {
       const snapshot = await collected({ aws: false });
       expect(snapshot).to.not.have.property('aws');

@@ -6,14 +6,13 @@ import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { badFlagValue } from '../../foundation/node/errors.ts';
 import { readContext, type NamedContext } from '../../foundation/node/named-context.ts';
 import { hasStatus } from '../../foundation/protocols/kubernetes-connection.ts';
-import type { KubernetesObjects } from '../snapshot/kubernetes.ts';
 import { SNAPSHOT_VERSION, type ClusterSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
 import { ANY_AWS, openAccount, type AwsAccount, type AwsAccountOptions } from './aws-account.ts';
 import { readAws } from './aws.ts';
 import { KUBERNETES_LISTS } from './calls.ts';
 import { eksPlaceOf } from './eks-place.ts';
 import { Gaps, INTERRUPTED, Unreadable } from './gaps.ts';
-import { kubernetesReader, readKubernetes, readVersion, SYSTEM } from './kubernetes.ts';
+import { kubernetesReader, readKubernetes, readVersion } from './kubernetes.ts';
 
 export { clusterRole, policyDocument } from './calls.ts';
 
@@ -26,8 +25,6 @@ export interface CollectOptions {
   readonly clusterName?: string;
   /** Overrides the context's region. */
   readonly region?: string;
-  /** Only these and kube-system. Default: all. */
-  readonly namespaces?: readonly string[];
   /** False: reads Kubernetes only. */
   readonly aws?: boolean;
   readonly endpoints?: Endpoints;
@@ -75,7 +72,7 @@ async function collectCluster(
   named: NamedContext,
   options: CollectOptions & Pick<AwsAccountOptions, 'environment' | 'limiters'>,
 ): Promise<ClusterSnapshot> {
-  const { signal, namespaces, endpoints = {} } = options;
+  const { signal, endpoints = {} } = options;
   const gaps = new Gaps(signal);
   const place = eksPlaceOf(named.config);
   const takenAt = new Date().toISOString();
@@ -87,14 +84,11 @@ async function collectCluster(
     const version = await readVersion({ reader, gaps }).catch((error: unknown) => {
       throw signal.aborted ? error : unreachable(named, place.server, error);
     });
-    const includes = (name: string): boolean =>
-      namespaces === undefined || name === SYSTEM || namespaces.includes(name);
-    const reading = readKubernetes({ reader, gaps, namespaces, includes, progress });
+    const reading = readKubernetes({ reader, gaps, progress });
     if (options.aws === false) gaps.add(ANY_AWS, 'AWS was not read');
     else account = await openAccount(place, { ...options, endpoints }, gaps);
     const kubernetes = await reading;
-    checkNamespaces(named, namespaces, kubernetes);
-    const aws = account && (await readAws({ account, gaps, kubernetes, includes, progress }));
+    const aws = account && (await readAws({ account, gaps, kubernetes, progress }));
     return {
       context: named.context,
       server: place.server,
@@ -135,16 +129,4 @@ function unreachable({ context }: NamedContext, address: string, error: unknown)
   return new ClusterError(code, `${server} ${sentence} (${reason}). Try kubectl --context ${context} version.`, {
     cause,
   });
-}
-
-/** Throws `HarnessError` BAD_FLAG_VALUE for a namespace that does not exist. */
-function checkNamespaces(
-  { context }: NamedContext,
-  namespaces: readonly string[] | undefined,
-  kubernetes: KubernetesObjects,
-): void {
-  const known = kubernetes.namespaces?.map(({ metadata }) => metadata.name);
-  const missing = known && namespaces?.find((name) => !known.includes(name));
-  if (missing !== undefined)
-    throw badFlagValue(`The cluster of context ${context} has no namespace "${missing}". Name another one.`);
 }

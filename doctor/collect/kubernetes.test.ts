@@ -22,7 +22,7 @@ function apiServer(lists: Lists) {
   setMaxListeners(0, signal);
   const gaps = new Gaps(signal);
   const reader = { get, close: () => undefined };
-  const reading = { reader, gaps, namespaces: undefined, includes: () => true, progress: () => undefined };
+  const reading = { reader, gaps, progress: () => undefined };
   return { calls, gaps, read: () => readKubernetes(reading) };
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig, V1DaemonSet } from '@kubernetes/client-node';
 import { connect, isTransient } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { KubernetesObjects, RefusedPods } from '../snapshot/kubernetes.ts';
-import { CLUSTER_KINDS, ISSUER_PATH, KUBERNETES_LISTS, VERSION_PATH, type ListedKind } from './calls.ts';
+import { ISSUER_PATH, KUBERNETES_LISTS, VERSION_PATH, type ListedKind } from './calls.ts';
 import { defined } from './defined.ts';
 import type { Gaps } from './gaps.ts';
 import * as trim from './trim.ts';
@@ -38,16 +38,10 @@ export function kubernetesReader(config: KubeConfig): KubernetesReader {
 const FIRST_ANSWER = 20_000;
 /** Objects in an answer (Kubernetes API Concepts, "Retrieving large results sets in chunks"). */
 const PAGE = 500;
-/** The namespace of EKS's agent, webhook and add-ons. */
-export const SYSTEM = 'kube-system';
 
 export interface KubernetesReading {
   readonly reader: KubernetesReader;
   readonly gaps: Gaps;
-  /** Undefined: all. */
-  readonly namespaces: readonly string[] | undefined;
-  /** Whether a namespace is part of the snapshot. */
-  readonly includes: (namespace: string) => boolean;
   readonly progress: (line: string) => void;
 }
 
@@ -89,7 +83,7 @@ export async function readKubernetes(reading: KubernetesReading): Promise<Kubern
   const short = [...statefulSets, ...jobs, ...(sets ?? []).flatMap((set) => set.short)];
   return defined({
     issuer,
-    namespaces: namespaces?.filter(({ metadata }) => reading.includes(metadata.name)),
+    namespaces,
     nodes,
     pods,
     serviceAccounts,
@@ -119,29 +113,24 @@ function refusedAmong(
 
 /** Lists a kind page by page, and trims each page at once to save memory. Throws `Unreadable`. */
 async function listAll<Raw, Trimmed>(
-  { reader, gaps, namespaces, progress }: KubernetesReading,
+  { reader, gaps, progress }: KubernetesReading,
   kind: ListedKind,
   trimmed: (raw: Raw) => Trimmed[],
   query = '',
 ): Promise<Trimmed[]> {
-  const group = KUBERNETES_LISTS[kind];
-  const paths =
-    namespaces === undefined || CLUSTER_KINDS.includes(kind)
-      ? [`${group}/${kind}`]
-      : [...new Set([...namespaces, SYSTEM])].map((name) => `${group}/namespaces/${encodeURIComponent(name)}/${kind}`);
   const found: Trimmed[] = [];
   let count = 0;
-  for (const path of paths)
-    for (let token: string | undefined = ''; token !== undefined;) {
-      const from: string = token && `&continue=${encodeURIComponent(token)}`;
-      token = await gaps.call(`list ${kind}`, async (signal) =>
-        readList(await reader.get(`${path}?limit=${PAGE}${query}${from}`, signal), (item) => {
-          count += 1;
-          found.push(...trimmed(item as Raw));
-        }),
-      );
-      progress(`${count} ${kind}`);
-    }
+  for (let token: string | undefined = ''; token !== undefined;) {
+    const from: string = token && `&continue=${encodeURIComponent(token)}`;
+    token = await gaps.call(`list ${kind}`, async (signal) => {
+      const page = await reader.get(`${KUBERNETES_LISTS[kind]}/${kind}?limit=${PAGE}${query}${from}`, signal);
+      return readList(page, (item) => {
+        count += 1;
+        found.push(...trimmed(item as Raw));
+      });
+    });
+    progress(`${count} ${kind}`);
+  }
   return found;
 }
 
