@@ -34,7 +34,7 @@ export function eksPlaceOf(config: KubeConfig): EksPlace {
   const names = [config.getCurrentContext(), cluster?.name ?? '', user?.name ?? ''];
   const [, arnRegion, accountId, arnName] = matchOf(ARN, names);
   const [, eksctlName, eksctlRegion] = matchOf(EKSCTL, names);
-  const host = cluster?.tlsServerName ?? hostOf(server);
+  const host = cluster?.tlsServerName?.toLowerCase() ?? hostOf(server);
   const [isEksHost, region, dualStackRegion] = HOST.exec(host) ?? [];
   const { args, env } = (user?.exec ?? {}) as Exec;
   // A shell's command line is one argument.
