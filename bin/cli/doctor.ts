@@ -93,12 +93,10 @@ async function printRights(given: GivenOptions, io: Io): Promise<number> {
 
 /** Reads a saved file, or the clusters. Throws `HarnessError` and `ClusterError`. */
 async function snapshotOf(given: GivenOptions, io: Io): Promise<Snapshot> {
-  const [{ readSnapshot, writeSnapshot }, { collect }] = await Promise.all([
-    import('../../doctor/snapshot/file.ts'),
-    import('../../doctor/collect/index.ts'),
-  ]);
+  const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
   const file = given.text('from');
   if (file !== undefined) return readSnapshot(file);
+  const { collect } = await import('../../doctor/collect/index.ts');
   const signal = io.interruption('Stopping. The report covers the parts that were read.\n');
   const progress = (line: string): void => {
     if (io.stderr.isTTY) io.stderr.write(`\r\u001b[J${line}`);

@@ -512,7 +512,13 @@ const PAIRS: Readonly<Record<Check['id'], Pair>> = {
         'i-node-b',
       ).one.hopLimit = 2),
     repaired: ({ aws }) => aws.instances.forEach((instance) => (instance.hopLimit = 1)),
-    findings: [['Deployment web/static', 'can use node role node by hop limit 2', 1]],
+    findings: [
+      [
+        `Role ${roleArn('node')}`,
+        '1 workload without an identity can use it by hop limit 2: Deployment web/static.',
+        1,
+      ],
+    ],
   },
   PID803: {
     broken: setTrust(

@@ -532,7 +532,7 @@ const exposure: readonly World[] = [
     await scene.site.setMetadata({ HttpPutResponseHopLimit: 2 });
     const repair = () => scene.site.setMetadata({ HttpPutResponseHopLimit: 1 });
     scene.later(repair);
-    return { findings: [`Pod ${scene.namespace}/app`], repair };
+    return { findings: [`Role ${roleArn(scene.site.nodeRole)}`], repair };
   }),
   world('PID803', 'a trust policy that allows every service account', async (scene) => {
     const { issuer, providerArn } = scene.site;
