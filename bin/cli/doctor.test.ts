@@ -133,6 +133,7 @@ describe('npm run doctor', () => {
     ['an unknown word', ['pods'], /^Unknown word "pods": use "pod NAME" or the id of a check/],
     ['an unknown pod', ['pod', 'leger-1', '-n', 'payments', '--from', saved()], /has no pod "leger-1": did you mean/],
     ['a missing kubeconfig', ['--kubeconfig', '/none'], /^The kubeconfig \/none does not exist/],
+    ['a flag without effect', ['--from', '/none', '--context', 'a'], /^--context has no effect with --from/],
     ['a missing snapshot', ['--from', '/none'], /\/none cannot be read/],
   ] as const)
     it(`rejects ${what} in one sentence`, async () => {

@@ -9,6 +9,8 @@ import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { Command } from './command.ts';
 
+/** Flags that only a reading of clusters uses. */
+const READING = ['kubeconfig', 'context', 'cluster-name', 'region', 'aws-endpoint', 'kubernetes-only', 'save', 'demo'];
 const FAIL_ON = ['error', 'warning', 'info', 'never'] as const;
 
 export const DOCTOR: Command = {
@@ -95,6 +97,15 @@ async function printRights(given: GivenOptions, io: Io): Promise<number> {
 async function snapshotOf(given: GivenOptions, io: Io): Promise<Snapshot> {
   const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
   const file = given.text('from');
+  const flags =
+    file !== undefined
+      ? READING
+      : given.flag('demo')
+        ? READING.filter((name) => name !== 'save' && name !== 'demo')
+        : [];
+  const idle = flags.find((name) => given.values.get(name)?.origin === 'flag');
+  if (idle !== undefined)
+    throw badFlagValue(`--${idle} has no effect with --${file === undefined ? 'demo' : 'from'}: leave it out.`);
   if (file !== undefined) return readSnapshot(file);
   const { collect } = await import('../../doctor/collect/index.ts');
   const signal = io.interruption('Stopping. The report covers the parts that were read.\n');

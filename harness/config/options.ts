@@ -148,7 +148,11 @@ const COMMON: readonly CommonOption[] = [
   ]),
   option.text('config FILE', 'read options from this JSON or YAML file', { ...STOPS, brief: true }),
   option.flag('version', 'print the version and exit', { ...STOPS, brief: true }),
-  option.flag('help', 'print this help and exit; --help TOPIC prints the flags of a topic', { ...STOPS, brief: true, short: 'h' }),
+  option.flag('help', 'print this help and exit; --help TOPIC prints the flags of a topic', {
+    ...STOPS,
+    brief: true,
+    short: 'h',
+  }),
 ];
 
 export function optionsOf(types: readonly ClusterType[]): readonly OptionSpec[] {
