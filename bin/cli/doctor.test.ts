@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { CHECKS } from '../../doctor/checks/index.ts';
 import type { DoctorReport } from '../../doctor/output/report.ts';
+import { kubeconfigText } from '../../foundation/protocols/kubeconfig.ts';
 import { writeSnapshot } from '../../doctor/snapshot/file.ts';
 import { certificate } from '../../test/support/certificate.ts';
 import { healthySnapshot, roleArn, type Draft } from '../../test/support/cluster-snapshot.ts';
@@ -96,6 +97,15 @@ describe('npm run doctor', () => {
     expect(policy.Statement).to.not.have.length(0);
     const role = JSON.parse((await doctor('--print-rbac')).out) as { readonly kind: string };
     expect(role.kind).to.equal('ClusterRole');
+  });
+
+  it('reports what was read before an interrupt, and exits with 130', async () => {
+    const kubeconfig = join(temporaryFolder(), 'config');
+    writeFileSync(kubeconfig, kubeconfigText('prod', 'https://127.0.0.1:1', authority, 'a-token'));
+    const interruption = (): AbortSignal => AbortSignal.abort(new Error('interrupted'));
+    const { code, out } = await executed('doctor', ['--kubeconfig', kubeconfig], { interruption });
+    expect(out).to.contain('(interrupted)').and.not.to.contain('a-token');
+    expect(code).to.equal(130);
   });
 
   describe('pod', () => {

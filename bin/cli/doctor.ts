@@ -45,7 +45,8 @@ explain that check.`,
     option.flag('no-color', 'print without colors'),
   ],
   remarks: `Exit codes: 0 no finding at or above --fail-on; 1 such a finding; 2 wrong usage, or an unusable cluster, file or
-credentials; 3 the pod or a check of --check could not be judged.`,
+credentials; 3 the pod or a check of --check could not be judged;
+130 interrupted, after a report of the parts that were read.`,
   async run(given, io) {
     const { CHECKS } = await import('../../doctor/checks/index.ts');
     const [word = '', name] = given.words;
@@ -58,8 +59,11 @@ credentials; 3 the pod or a check of --check could not be judged.`,
         `Unknown word "${word}": use "pod NAME" or the id of a check (${commandLine('doctor', '--list')}).`,
       );
     const checks = chosen(CHECKS, given.list('check'));
-    const snapshot = await snapshotOf(given, io);
-    return name === undefined ? diagnose(snapshot, checks, given, io) : followPod(snapshot, name, given, io);
+    const { snapshot, isInterrupted } = await snapshotOf(given, io);
+    const judged = await (name === undefined
+      ? diagnose(snapshot, checks, given, io)
+      : followPod(snapshot, name, given, io));
+    return isInterrupted ? EXIT.interrupted : judged;
   },
 };
 
@@ -94,7 +98,7 @@ async function printRights(given: GivenOptions, io: Io): Promise<number> {
 }
 
 /** Reads a saved file, or the clusters. Throws `HarnessError` and `ClusterError`. */
-async function snapshotOf(given: GivenOptions, io: Io): Promise<Snapshot> {
+async function snapshotOf(given: GivenOptions, io: Io): Promise<{ snapshot: Snapshot; isInterrupted: boolean }> {
   const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
   const file = given.text('from');
   const flags =
@@ -106,7 +110,7 @@ async function snapshotOf(given: GivenOptions, io: Io): Promise<Snapshot> {
   const idle = flags.find((name) => given.values.get(name)?.origin === 'flag');
   if (idle !== undefined)
     throw badFlagValue(`--${idle} has no effect with --${file === undefined ? 'demo' : 'from'}: leave it out.`);
-  if (file !== undefined) return readSnapshot(file);
+  if (file !== undefined) return { snapshot: readSnapshot(file), isInterrupted: false };
   const { collect } = await import('../../doctor/collect/index.ts');
   const signal = io.interruption('Stopping. The report covers the parts that were read.\n');
   const progress = (line: string): void => {
@@ -132,7 +136,7 @@ async function snapshotOf(given: GivenOptions, io: Io): Promise<Snapshot> {
   progress('');
   const target = given.text('save');
   if (target !== undefined) writeSnapshot(target, snapshot);
-  return snapshot;
+  return { snapshot, isInterrupted: signal.aborted };
 }
 
 async function diagnose(snapshot: Snapshot, checks: readonly Check[], given: GivenOptions, io: Io): Promise<number> {
