@@ -99,7 +99,7 @@ describe('npm run doctor', () => {
     expect(role.kind).to.equal('ClusterRole');
   });
 
-  it('reports what was read before an interrupt, and exits with 130', async () => {
+  it('reports the parts read before an interrupt, and exits with 130', async () => {
     const kubeconfig = join(temporaryFolder(), 'config');
     writeFileSync(kubeconfig, kubeconfigText('prod', 'https://127.0.0.1:1', authority, 'a-token'));
     const interruption = (): AbortSignal => AbortSignal.abort(new Error('interrupted'));
