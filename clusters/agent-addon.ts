@@ -34,6 +34,23 @@ export interface AgentManifest {
   readonly container: object;
 }
 
+/** In `values.yaml` of the chart. */
+const AFFINITY = {
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [
+        {
+          matchExpressions: [
+            { key: 'kubernetes.io/os', operator: 'In', values: ['linux'] },
+            { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
+            { key: 'eks.amazonaws.com/compute-type', operator: 'NotIn', values: ['fargate', 'hybrid', 'auto'] },
+          ],
+        },
+      ],
+    },
+  },
+};
+
 /** The agent's DaemonSet (eks-pod-identity-agent, `charts/eks-pod-identity-agent`). */
 export function agentManifest(manifest: AgentManifest) {
   const { chart, clusterName, region, image, labels, args, env = [], annotations, pod, container } = manifest;
@@ -48,6 +65,7 @@ export function agentManifest(manifest: AgentManifest) {
         metadata: { labels: AGENT_LABELS, ...(annotations && { annotations }) },
         spec: {
           ...CHARTS[chart].pod,
+          affinity: AFFINITY,
           priorityClassName: 'system-node-critical',
           hostNetwork: true,
           terminationGracePeriodSeconds: 30,

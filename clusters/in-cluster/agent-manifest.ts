@@ -55,7 +55,6 @@ export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
     env: [...Object.entries(environment).map(([name, value]) => ({ name, value }))],
     annotations: { 'prometheus.io/port': '2705', 'prometheus.io/scrape': 'true' },
     pod: {
-      affinity: AFFINITY,
       initContainers: [
         {
           name: `${AGENT_ADDON}-init`,
@@ -78,22 +77,6 @@ export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
   const annotations = expires === undefined ? undefined : { [EXPIRES_ANNOTATION]: expires };
   return { ...manifest, metadata: { ...metadata, ...(annotations && { annotations }) } };
 }
-
-const AFFINITY = {
-  nodeAffinity: {
-    requiredDuringSchedulingIgnoredDuringExecution: {
-      nodeSelectorTerms: [
-        {
-          matchExpressions: [
-            { key: 'kubernetes.io/os', operator: 'In', values: ['linux'] },
-            { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
-            { key: 'eks.amazonaws.com/compute-type', operator: 'NotIn', values: ['fargate', 'hybrid', 'auto'] },
-          ],
-        },
-      ],
-    },
-  },
-};
 
 /** Returns this cluster's arguments, then those of chart and add-on (sorted by name like the chart), then the user's. */
 function serverArguments(spec: AgentSpec): string[] {

@@ -75,22 +75,6 @@ export class AgentDaemonSet {
         serviceAccountName: 'default',
         restartPolicy: 'Always',
         dnsPolicy: 'ClusterFirst',
-        // The chart's affinity (eks-pod-identity-agent, `charts/eks-pod-identity-agent/values.yaml`).
-        affinity: {
-          nodeAffinity: {
-            requiredDuringSchedulingIgnoredDuringExecution: {
-              nodeSelectorTerms: [
-                {
-                  matchExpressions: [
-                    { key: 'kubernetes.io/os', operator: 'In', values: ['linux'] },
-                    { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
-                    { key: 'eks.amazonaws.com/compute-type', operator: 'NotIn', values: ['fargate', 'hybrid', 'auto'] },
-                  ],
-                },
-              ],
-            },
-          },
-        },
       },
       container: {
         imagePullPolicy: 'Always',
