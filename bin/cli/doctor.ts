@@ -6,6 +6,7 @@ import { option, textsOf } from '../../foundation/node/options.ts';
 import type { Check } from '../../doctor/checks/check.ts';
 import type { DoctorReport } from '../../doctor/output/report.ts';
 import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
+import { CLEAR } from '../../harness/report/live-region.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { Command } from './command.ts';
 
@@ -114,7 +115,7 @@ async function snapshotOf(given: GivenOptions, io: Io): Promise<{ snapshot: Snap
   const { collect } = await import('../../doctor/collect/index.ts');
   const signal = io.interruption('Stopping. The report covers the parts that were read.\n');
   const progress = (line: string): void => {
-    if (io.stderr.isTTY) io.stderr.write(`\r\u001b[J${line}`);
+    if (io.stderr.isTTY) io.stderr.write(`${CLEAR}${line}`);
   };
   let snapshot: Snapshot;
   if (given.flag('demo')) {

@@ -1,3 +1,4 @@
+import { someOf } from '../checks/cases.ts';
 import { SEVERITIES, type Severity } from '../checks/check.ts';
 import type { Finding, NotChecked } from '../judge/judge.ts';
 import { objectText } from '../snapshot/object-name.ts';
@@ -71,10 +72,7 @@ function notCheckedLines(notChecked: readonly NotChecked[], paint: Paint): reado
     ...[...byRight.values()].map((all) => {
       const [{ missing, reason } = { missing: '', reason: '' }] = all;
       const objects = [...new Set(all.flatMap((one) => one.objects.map(objectText)))];
-      const about =
-        objects.length === 0
-          ? ''
-          : ` for ${objects.slice(0, NAMED_PODS).join(', ')}${objects.length > NAMED_PODS ? ` and ${objects.length - NAMED_PODS} more` : ''}`;
+      const about = objects.length === 0 ? '' : ` for ${someOf(objects)}`;
       return `  ${missing} (${reason})${about}: ${[...new Set(all.map(({ check }) => check))].join(', ')}`;
     }),
     '',

@@ -1,5 +1,6 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
-import { credentialsOf } from '../facts/injection.ts';
+import { credentialsOf, hasPodIdentity, hasWebIdentity } from '../facts/injection.ts';
+import { roleAnnotation } from '../facts/irsa.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 
 interface Seen {
@@ -20,13 +21,15 @@ interface Hop {
 const SECOND = 1000;
 
 const seen = (text: string, isKnown = true): Seen => ({ text, isKnown });
-export const annotationOf = (facts: ClusterFacts, pod: Pod): string | undefined =>
-  facts.serviceAccountOf(pod)?.metadata.annotations?.['eks.amazonaws.com/role-arn'];
+/** The role that the pod's service account names; undefined without an annotation. */
+export function annotationOf(facts: ClusterFacts, pod: Pod): string | undefined {
+  const account = facts.serviceAccountOf(pod);
+  return account && roleAnnotation(account);
+}
 const usesPodIdentity = (facts: ClusterFacts, pod: Pod): boolean =>
-  facts.associationOf(pod) !== undefined || pod.containers.some((one) => credentialsOf(one).podIdentity);
+  facts.associationOf(pod) !== undefined || hasPodIdentity(pod);
 const usesWebIdentity = (facts: ClusterFacts, pod: Pod): boolean =>
-  annotationOf(facts, pod) !== undefined ||
-  pod.containers.some((one) => credentialsOf(one).webIdentityRole !== undefined);
+  annotationOf(facts, pod) !== undefined || hasWebIdentity(pod);
 
 /** The way of a pod to its credentials. */
 export const HOPS: readonly Hop[] = [
