@@ -87,6 +87,7 @@ const LAYERS = {
     'merge',
     'in-cluster',
     'watch',
+    'loosen',
   ],
   doctor: ['snapshot', 'facts', 'checks', 'judge', 'collect', 'pod', 'output'],
 };

@@ -1,0 +1,75 @@
+import {
+  conditionsOf,
+  editCondition,
+  type ConditionPlace,
+  type Edit,
+  type StatementDocument,
+  type StatementEdit,
+} from './statement-document.ts';
+import { neighbour, toPrefix, withoutSegment } from './widen.ts';
+
+const PATTERNS = /(String|Arn)(Not)?(?:EqualsIgnoreCase|Equals|Like)/;
+const SUBJECT = /^system:serviceaccount:/;
+
+/** Returns the changes of a statement's conditions that make it allow more or deny less. */
+export const conditionEdits = (statement: StatementDocument): readonly StatementEdit[] =>
+  conditionsOf(statement).flatMap((place) => [...editsOf(place, statement.Effect === 'Allow')]);
+
+function* editsOf(place: ConditionPlace, isAllow: boolean): Generator<StatementEdit> {
+  const { operator, key, values } = place;
+  const name = `the condition ${operator} ${key}`;
+  const edit =
+    (change: Parameters<typeof editCondition>[2]): Edit =>
+    (statement) => {
+      editCondition(statement, place, change);
+      return undefined;
+    };
+  const renamed = (to: (from: string) => string): readonly [string, Edit] => [
+    `${name} becomes ${to(operator)}`,
+    edit((found) => ({ operator: to(found.operator) })),
+  ];
+  const isNegated = /Not/.test(operator);
+  const isSet = /^For/.test(operator);
+
+  if (isAllow) yield ['drop-condition', `${name} is dropped`, edit(() => undefined)];
+  if (isSet) yield ['swap-set', ...renamed(swapped)];
+  if (operator === 'Null') return;
+  const hasIfExists = operator.endsWith('IfExists');
+  // Without the key, a negated condition and ForAllValues hold anyway.
+  const needsKey = operator.startsWith('ForAnyValue') || (!isNegated && !isSet);
+  if (isAllow && needsKey && !hasIfExists) yield ['if-exists', ...renamed((from) => `${from}IfExists`)];
+  if (!isAllow && needsKey && hasIfExists) yield ['lose-if-exists', ...renamed((from) => from.replace('IfExists', ''))];
+
+  if (isAllow === isNegated) {
+    if (values.length < 2) return;
+    for (const [index, value] of values.entries())
+      yield ['lose-value', `${name} loses "${value}"`, edit((found) => ({ values: found.values.toSpliced(index, 1) }))];
+    return;
+  }
+  const added = neighbour(values[0] ?? '');
+  if (added !== undefined && PATTERNS.test(operator)) {
+    const wider = edit((found) => ({ values: [...found.values, neighbour(found.values[0] ?? '') ?? ''] }));
+    yield ['widen-set', `${name} also accepts "${added}"`, wider];
+  }
+  if (!PATTERNS.test(operator)) return;
+  for (const [index, value] of values.entries()) {
+    const like = (widen: (text: string) => string): readonly [string, Edit] => [
+      `${name} becomes ${patterned(operator)} "${widen(value)}"`,
+      edit((found) => ({
+        operator: patterned(found.operator),
+        values: found.values.with(index, widen(found.values[index] ?? '')),
+      })),
+    ];
+    const isWidenedBy = (widen: (text: string) => string): boolean => widen(value) !== value;
+    const namespace = (text: string): string => withoutSegment(text, 1);
+    if (isWidenedBy(toPrefix)) yield ['like-prefix', ...like(toPrefix)];
+    if (isWidenedBy(withoutSegment)) yield ['like-segment', ...like((text) => withoutSegment(text))];
+    if (SUBJECT.test(value) && isWidenedBy(namespace)) yield ['like-segment', ...like(namespace)];
+    if (value !== '*') yield ['like-any', ...like(() => '*')];
+  }
+}
+
+const swapped = (operator: string): string =>
+  operator.replace(/For(All|Any)Values?/, (_set, quantity) => (quantity === 'All' ? 'ForAnyValue' : 'ForAllValues'));
+
+const patterned = (operator: string): string => operator.replace(PATTERNS, '$1$2Like');

@@ -1,0 +1,50 @@
+import { replacePlaceholders } from '../../scenario/placeholders.ts';
+
+/** Placeholders that stand for several segments. */
+const FORMS: Readonly<Record<string, (name: string) => string>> = {
+  'cluster-arn': (name) => `arn:aws:eks:<region:${name}>:<account:main>:cluster/<cluster:${name}>`,
+  'provider-arn': (name) => `arn:aws:iam::<account:main>:oidc-provider/<issuer:${name}>`,
+  role: (name) => `arn:aws:iam::<account:main>:role/<role-name:${name}>`,
+};
+const PARTS = /(?:\$\{[^}]*\}|<[^>]*>|[^:/])+|[:/]/g;
+
+const written = (text: string): string =>
+  replacePlaceholders(text, ({ kind, name }) => FORMS[kind]?.(name) ?? `<${kind}:${name}>`);
+
+/** Splits into segments and the colons and slashes between them. Variables and placeholders stay whole. */
+const partsOf = (text: string): string[] => written(text).match(PARTS) ?? [];
+
+/** Replaces the last segment, or the one that many segments before it, by `*`: `cluster/production` -> `cluster/*`. */
+export function withoutSegment(value: string, before = 0): string {
+  const parts = partsOf(value);
+  const at = parts.length - 1 - 2 * before;
+  return at < 2 ? value : parts.map((part, index) => (index === at ? '*' : part)).join('');
+}
+
+/** `ledger` -> `ledger*`, `entries/*` -> `entries*`. */
+export const toPrefix = (value: string): string =>
+  isAccount(value) || value === '*' ? value : `${value.replace(/\/?\*$/, '')}*`;
+
+/** Returns the text with which somebody else is named who is easily confused: another cluster, or a longer name. */
+export function neighbour(value: string): string | undefined {
+  if (isAccount(value) || /^(true|false|\d+(\.\d+)?)$/.test(value) || value.includes('amazonaws.com')) return undefined;
+  if (/c1>?$/.test(value)) return value.replace(/c1(>?)$/, 'c2$1');
+  const [, start = value, wildcard = ''] = /^(.+?)(\/?\*)$/.exec(value) ?? [];
+  return start === '*' ? undefined : `${start}-2${wildcard}`;
+}
+
+/** Widens a resource by a folder: `data/red/*` -> `data/*`. A bucket or another first segment becomes a prefix. */
+export function parentResource(resource: string): string {
+  const open = written(resource).replace(/\/?\*+$/, '');
+  const parts = partsOf(open);
+  const slash = parts.lastIndexOf('/');
+  return slash === -1 ? `${open}*` : `${parts.slice(0, slash + 1).join('')}*`;
+}
+
+/** Returns the account of an ARN as a principal. */
+export function rootOf(principal: string): string | undefined {
+  const [, account] = /^arn:[^:]*:(?:iam|sts)::(\d{12}|<account:[^>]*>):(?!root$)/.exec(written(principal)) ?? [];
+  return account === undefined ? undefined : `arn:aws:iam::${account}:root`;
+}
+
+const isAccount = (value: string): boolean => /^(\d{12}|<account:[^>]*>)$/.test(value);
