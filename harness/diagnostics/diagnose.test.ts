@@ -258,6 +258,7 @@ describe('diagnostics', () => {
             action: 's3:GetObject',
             resource: 'arn:aws:s3:::conformance-cabcdef-ab-01-data/key',
             decision: {
+              input: {} as never,
               value: 'implicitlyDenied',
               deniedBy: 'identity',
               reason: 'nothing allows it',

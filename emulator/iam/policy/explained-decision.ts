@@ -2,7 +2,15 @@ import { explain, type Candidate } from './explain.ts';
 import { decidingStatements, explainDecision } from './explain-decision.ts';
 import type { EvaluationRequest } from './request.ts';
 import { statementsOf } from './statement.ts';
-import type { CompiledPolicy, Decision, DecisionValue, PolicyKind, StatementExplanation, Verdict } from './types.ts';
+import type {
+  AuthorizationInput,
+  CompiledPolicy,
+  Decision,
+  DecisionValue,
+  PolicyKind,
+  StatementExplanation,
+  Verdict,
+} from './types.ts';
 
 /** A decision with an explanation on demand. */
 export class ExplainedDecision implements Decision {
@@ -15,6 +23,10 @@ export class ExplainedDecision implements Decision {
   constructor(request: EvaluationRequest, verdict: Verdict) {
     this.#request = request;
     this.#verdict = verdict;
+  }
+
+  get input(): AuthorizationInput {
+    return this.#request.input;
   }
 
   get value(): DecisionValue {
@@ -49,7 +61,7 @@ export class ExplainedDecision implements Decision {
   }
 
   /** Getters are not own properties, so JSON would omit them. */
-  toJSON(): Omit<Decision, 'deciding' | 'policies'> {
+  toJSON(): Omit<Decision, 'deciding' | 'input' | 'policies'> {
     return { value: this.value, deniedBy: this.deniedBy, reason: this.reason, statements: this.statements };
   }
 }

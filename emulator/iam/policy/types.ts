@@ -86,6 +86,8 @@ export interface StatementExplanation {
 }
 
 export interface Decision {
+  /** The question, to decide it again with other policies. */
+  readonly input: AuthorizationInput;
   readonly value: DecisionValue;
   /** The kind of policy with the Deny, or the first kind without a required Allow. Undefined if allowed or unknown. */
   readonly deniedBy: PolicyKind | undefined;
