@@ -18,7 +18,10 @@ export function policyFile(
   const document = readPolicyFile(path, place, (text) =>
     Object.entries(replace).reduce((changed, [from, to]) => changed.replaceAll(from, to), text),
   );
-  return { document, from: path };
+  return { document, from: path, ...(place.resource !== undefined && { address: addressOf(place) }) };
 }
+
+const addressOf = ({ resource, policy }: PolicyPlace): string =>
+  policy === undefined ? `${resource}` : `${resource}, inline policy ${policy}`;
 
 const pathOf = (file: string): string => (file.startsWith('file:') ? fileURLToPath(file) : file);

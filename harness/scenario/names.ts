@@ -1,5 +1,6 @@
 import { badScenario } from '../../foundation/node/errors.ts';
-import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, TrustStatement } from './policy.ts';
+import type { AccountAlias, ClusterAlias } from './policy.ts';
+import { longResource, policyDocument, type DeclaredPolicy } from './policy-document.ts';
 import { replacePlaceholders } from './placeholders.ts';
 import { bucketName, namespaceName, roleName, type Owner } from './real-names.ts';
 import type { Scenario } from './spec.ts';
@@ -106,11 +107,7 @@ export class Names {
 
   /** Converts `data/red/*` to the ARN of objects in bucket `data`, and `data` to the bucket's ARN. Keeps ARNs and `*`. */
   resourceArn(resource: string): string {
-    if (resource === '*' || resource.startsWith('arn:') || resource.startsWith('<')) return this.expand(resource);
-    const slash = resource.indexOf('/');
-    const bucket = slash === -1 ? resource : resource.slice(0, slash);
-    const rest = slash === -1 ? '' : resource.slice(slash);
-    return `arn:aws:s3:::${this.bucket(bucket)}${this.expand(rest)}`;
+    return this.expand(longResource(resource));
   }
 
   /** Returns the real bucket and key of a scenario's `<bucket>/<key>`. */
@@ -120,25 +117,7 @@ export class Names {
   }
 
   /** Returns the JSON of a permissions, bucket or trust policy. */
-  policyText(policy: readonly (PermissionStatement | TrustStatement)[] | RawPolicy): string {
-    if ('document' in policy) return JSON.stringify(this.expandAll(policy.document));
-    return JSON.stringify({
-      Version: '2012-10-17',
-      Statement: policy.map((statement) => ({
-        Effect: statement.effect,
-        ...(statement.principal !== undefined && { Principal: this.#principal(statement.principal) }),
-        Action: statement.actions,
-        ...('resources' in statement && {
-          Resource: statement.resources.map((resource) => this.resourceArn(resource)),
-        }),
-        ...(statement.conditions && { Condition: this.expandAll(statement.conditions) }),
-      })),
-    });
-  }
-
-  /** Principals of a bucket policy are AWS principals. */
-  #principal(principal: NonNullable<PermissionStatement['principal']> | TrustStatement['principal']): unknown {
-    const isExplicit = typeof principal === 'object' && !Array.isArray(principal);
-    return principal === '*' ? '*' : this.expandAll(isExplicit ? principal : { AWS: principal });
+  policyText(policy: DeclaredPolicy): string {
+    return JSON.stringify(this.expandAll(policyDocument(policy)));
   }
 }

@@ -40,7 +40,10 @@ export function forPrincipal(principal: OneOrMore, statement: PermissionStatemen
 /** A complete policy document: an object, or the text of a file (`policyFile`). */
 export interface RawPolicy {
   readonly document: Readonly<Record<string, unknown>>;
+  /** The file. */
   readonly from: string;
+  /** The resource within the file, if it is not the policy itself: an address of Terraform, or a logical id. */
+  readonly address?: string;
 }
 
 export interface TrustStatement {
