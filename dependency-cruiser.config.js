@@ -73,6 +73,7 @@ const LAYERS = {
     'config',
     'world',
     'verdict',
+    'policies',
     'load',
     'operations',
     'cleanup',

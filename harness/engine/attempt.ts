@@ -14,6 +14,7 @@ import {
 import { probeSentence } from '../report/wrong-probes.ts';
 import { counted } from '../../foundation/node/text.ts';
 import type { Scenario } from '../scenario/spec.ts';
+import { observationOf, type Observe } from '../policies/observation.ts';
 import { receivedCalls, type Received } from '../verdict/received-calls.ts';
 import { arrange } from '../world/fixtures/index.ts';
 import type { Prefetch } from '../world/prefetch.ts';
@@ -34,6 +35,7 @@ export interface AttemptOptions {
   /** Awaited between arranging and probing, until other scenarios end. Default: no wait. */
   readonly turn?: Promise<unknown>;
   readonly aroundProbes?: AroundProbes | undefined;
+  readonly observe?: Observe | undefined;
 }
 
 /** Wraps the probes of a scenario, once its resources are arranged. */
@@ -51,6 +53,8 @@ export async function attemptScenario(
   const redact = redactor(secretsOf(attempt.context));
   const { probes, calls, policies } = redact.value(receivedCalls(attempt.context, attempt.probes, attempt.startedAt));
   attempt.probes = probes;
+  const observed = { probes, calls, verdict: verdictOf(attempt) };
+  options.observe?.(observationOf(attempt.context, observed, attempt.startedAt));
   const attachments = await diagnoseAttempt(attempt, { probes, calls, policies }, redact);
   await remove(attempt);
   return {

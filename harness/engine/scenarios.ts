@@ -74,7 +74,7 @@ function optionsFor(
   hooksAndTurn: Pick<ScenarioOptions, 'hooks' | 'turn'>,
 ): ScenarioOptions {
   const { directory, signal, prefetch, options } = session;
-  const { configuration, interrupted, aroundProbes } = options;
+  const { configuration, interrupted, aroundProbes, observe } = options;
   return {
     environment: opened.environment,
     available: opened.capabilities,
@@ -91,6 +91,7 @@ function optionsFor(
     },
     prefetch,
     aroundProbes,
+    observe,
     ...hooksAndTurn,
   };
 }

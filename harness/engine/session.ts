@@ -11,6 +11,7 @@ import type { RunResults, ScenarioResult } from '../results/results.ts';
 import { prepareReportDirectory } from '../report/write.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
+import type { Observe } from '../policies/observation.ts';
 import type { Prefetch } from '../world/prefetch.ts';
 import type { AroundProbes } from './attempt.ts';
 import type { Opened, Platform } from './environment.ts';
@@ -34,6 +35,8 @@ export interface RunOptions {
   /** Supplies further rounds when all scenarios are over. Default: none. */
   readonly rounds?: Rounds | undefined;
   readonly aroundProbes?: AroundProbes;
+  /** Receives the decisions of each attempt. Default: they are forgotten with the record of calls. */
+  readonly observe?: Observe | undefined;
 }
 
 /** Further rounds of a run, on the same clusters. */
