@@ -9,6 +9,7 @@ import { faultsPage } from '../scripts/faults.ts';
 import { ownSuites } from './support/own-suites.ts';
 import { COMMANDS } from '../bin/cli/commands.ts';
 import { commandLine } from '../foundation/node/command-line.ts';
+import type { OptionSpec } from '../foundation/node/options.ts';
 import { OPTIONS } from '../harness/config/options.ts';
 import { variableOf } from '../harness/config/read-options.ts';
 import { EXIT } from '../foundation/node/errors.ts';
@@ -89,7 +90,9 @@ describe('documentation', () => {
     expect(listed.map(([name, clone, what = '']) => [code(name)[0], code(clone)[0], cell(what)])).to.deep.equal(
       COMMANDS.map(({ name, summary }) => [name, commandLine(name), summary]),
     );
-    for (const { name, options } of COMMANDS.slice(3).filter((command) => command.options.length > 0)) {
+    const isShared = (option: OptionSpec): boolean => OPTIONS.includes(option);
+    for (const { name, options: all } of COMMANDS.slice(3).filter((command) => command.options.length > 0)) {
+      const options = all.filter((option) => !isShared(option));
       const written = rows(section('docs/command-line.md', `### ${name}`)).map(([flag, help]) => [code(flag)[0], help]);
       const expected = options.map((option) => {
         const value = option.kind === 'choice' ? option.choices?.join('|') : option.placeholder;

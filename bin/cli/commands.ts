@@ -13,6 +13,7 @@ import { INIT } from './init.ts';
 import { LIST } from './list.ts';
 import { KIND_IMAGES } from './kind-images.ts';
 import { KIND_NODE_IMAGE } from './kind-node-image.ts';
+import { LOOSEN } from './loosen.ts';
 import { MERGE } from './merge.ts';
 import { PLAN } from './plan.ts';
 import { POLICY } from './policy.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   emulatorCommand(),
   INIT,
   EVALUATE,
+  LOOSEN,
   REPLAY,
   COMPARE,
   MERGE,

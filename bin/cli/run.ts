@@ -177,6 +177,6 @@ function effectiveConfiguration(configuration: Configuration): string {
   return `Configuration: ${words.length === 0 ? 'defaults' : words.join(', ')}; cluster ${configuration.cluster.name}, parallel ${configuration.number('parallel')}, timeout ${configuration.number('timeout')} s`;
 }
 
-function packageVersion(root: string): string {
+export function packageVersion(root: string): string {
   return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
 }

@@ -4,6 +4,7 @@ import { EXIT } from '../../foundation/node/errors.ts';
 import { checkClusterFlags } from '../../harness/config/cluster-flags.ts';
 import { configure, type Configuration } from '../../harness/config/configuration.ts';
 import { OPTIONS } from '../../harness/config/options.ts';
+import type { OptionSpec } from '../../foundation/node/options.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import { loadSize } from '../../harness/scenario/load-size.ts';
 import type { Suites } from '../../harness/scenario-files/read-suites.ts';
@@ -45,8 +46,14 @@ export const EXIT_CODES = `Exit codes: 0 everything conforms; 1 something does n
 export const SETTINGS =
   'A flag overrides its environment variable (CONFORMANCE_<FLAG>), which overrides the config file.';
 
+interface Selecting {
+  readonly clusters: boolean;
+  /** Options of the command itself. */
+  readonly own?: readonly OptionSpec[];
+}
+
 /** Returns the options that select scenarios and, if needed, those of clusters and AWS. */
-export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Command<Configured>, 'options' | 'read'> {
+export function selecting({ clusters, own = [] }: Selecting): Pick<Command<Configured>, 'options' | 'read'> {
   const ofClusters = clusters
     ? OPTIONS.slice(
         0,
@@ -55,8 +62,9 @@ export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Co
     : [];
   const names = [...ofClusters.map(({ name }) => name), ...SELECTION];
   return {
-    options: OPTIONS.filter(({ name }) => names.includes(name)),
-    read: (argv, environment) => configure(argv, environment, { flags: names }),
+    options: [...own, ...OPTIONS.filter(({ name }) => names.includes(name))],
+    read: (argv, environment) =>
+      configure(argv, environment, { flags: [...names, ...own.map(({ name }) => name)], own }),
   };
 }
 

@@ -21,15 +21,17 @@ const CONTRADICTIONS = [
 export interface ConfigureOptions {
   readonly types?: readonly ClusterType[];
   readonly flags?: readonly string[];
+  /** Options of the command itself. */
+  readonly own?: readonly OptionSpec[];
 }
 
 /** Reads flags, environment and config file. Throws `HarnessError`. */
 export function configure(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-  { types = CLUSTER_TYPES, flags }: ConfigureOptions = {},
+  { types = CLUSTER_TYPES, flags, own = [] }: ConfigureOptions = {},
 ): Configuration & GivenOptions {
-  const options = types === CLUSTER_TYPES ? OPTIONS : optionsOf(types);
+  const options = [...(types === CLUSTER_TYPES ? OPTIONS : optionsOf(types)), ...own];
   checkVariables(environment, options);
   const typeNamed = (name: unknown): ClusterType | undefined => types.find((type) => type.name === name);
   const { words, ...given } = readOptions(options, {

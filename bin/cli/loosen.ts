@@ -1,0 +1,120 @@
+import { join } from 'node:path';
+import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
+import { badFlagValue, EXIT, HarnessError } from '../../foundation/node/errors.ts';
+import { option } from '../../foundation/node/options.ts';
+import { counted, widthOf } from '../../foundation/node/text.ts';
+import type { Scenario } from '../../harness/scenario/spec.ts';
+import type { Observation } from '../../harness/policies/observation.ts';
+import type { RunResults } from '../../harness/results/results.ts';
+import type { Command } from './command.ts';
+import type { Io } from '../../foundation/node/io.ts';
+import { packageVersion } from './run.ts';
+import { say, selected, selecting, SETTINGS, type Configured, type Selected } from './scenarios.ts';
+
+const once = { commandLineOnly: true } as const;
+
+export const LOOSEN: Command<Configured> = {
+  name: 'loosen',
+  summary: 'change your policies in wrong ways, and report which changes your suites notice',
+  about: `Run your own suites once on an embedded cluster. Then make the wrong versions of each policy that people make: a
+condition dropped, a wildcard added, an action widened. Decide every recorded question again with each version, and report
+those that no probe notices, with a probe that would (docs/loosen.md).`,
+  ...selecting({
+    clusters: false,
+    own: [
+      option.number('min-score N', 'exit 1 if less than N percent of the changes are noticed', {
+        ...once,
+        maximum: 100,
+      }),
+      option.choice('format', ['text', 'json'], 'print the result in this format', { ...once, default: 'text' }),
+      option.flag('inline', 'also change policies that suites build themselves, not only policy files', once),
+    ],
+  }),
+  remarks: `${SETTINGS}\nExit codes: 0 judged; 1 a scenario does not pass without changes, or the score is below --min-score;
+2 wrong usage or configuration; 3 the environment failed.`,
+  run: loosen,
+};
+
+async function loosen(configuration: Configured, io: Io): Promise<number> {
+  const suites = await selected(configuration, io);
+  const isNamed = ['suite', 'scenario', 'scope'].some((name) => configuration.list(name).length > 0);
+  const scenarios = suites.scenarios.filter((scenario) => isNamed || scenario.scope === undefined);
+  if (scenarios.length === 0)
+    throw badFlagValue('No suite of your own is selected. Name its folder with --suites-dir or --config.');
+  const [{ judgeChanges }, { loosenText, loosenJson, scoreOf }] = await Promise.all([
+    import('../../harness/loosen/judge.ts'),
+    import('../../harness/loosen/text.ts'),
+  ]);
+  const folder = join(configuration.text('report-dir') ?? 'reports', 'loosen');
+  const interrupted = io.interruption('Interrupted, tearing down.');
+  const progress = (line: string): void => void (configuration.flag('quiet') || io.stderr.write(`${line}\n`));
+  const observations = new Map<string, Observation>();
+  const runIn = async (name: string, some: readonly Scenario[]): Promise<RunResults> => {
+    const results = await runQuietly(
+      withReports(configuration, join(folder, name)),
+      { ...suites, scenarios: some },
+      {
+        io,
+        interrupted,
+        observe: (observation) => observations.set(observation.scenario.id, observation),
+      },
+    );
+    if (results.run.error !== null) throw new HarnessError('STOPPED', results.run.error);
+    return results;
+  };
+  progress(`Running ${counted(scenarios.length, 'scenario')}`);
+  const { scenarios: baseline } = await runIn('unchanged', scenarios);
+  const bad = baseline.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
+  if (bad.length > 0) {
+    io.stderr.write(bad.map(({ id, reason }) => `${id} does not pass without changes: ${reason}\n`).join(''));
+    return EXIT.doesNotConform;
+  }
+  const judged = await judgeChanges([...observations.values()], {
+    inline: configuration.flag('inline'),
+    run: async (copies) => {
+      progress(`Running ${counted(copies.length, 'scenario')} with changed policies`);
+      return (await runIn('changed', copies)).scenarios;
+    },
+  });
+  say(
+    io,
+    configuration.text('format') === 'json'
+      ? loosenJson(judged)
+      : loosenText(judged, widthOf(io.stdout, io.environment)),
+  );
+  const least = configuration.values.get('min-score')?.value;
+  return typeof least === 'number' && scoreOf(judged) < least ? EXIT.doesNotConform : EXIT.conforms;
+}
+
+interface QuietRun {
+  readonly io: Io;
+  readonly interrupted: AbortSignal;
+  readonly observe: (observation: Observation) => void;
+}
+
+/** Runs scenarios without reporters, and passes on their decisions. */
+export async function runQuietly(
+  configuration: Configured,
+  { hooks, scenarios }: Pick<Selected, 'hooks' | 'scenarios'>,
+  { io, interrupted, observe }: QuietRun,
+): Promise<RunResults> {
+  const { run } = await import('../../harness/engine/run.ts');
+  return run({
+    configuration,
+    hooks,
+    scenarios,
+    reporters: [],
+    version: packageVersion(io.root),
+    workload: WORKLOAD_PROGRAMS[0],
+    environment: io.environment,
+    interrupted,
+    programs: [join(io.root, 'dist', 'probe', 'probe.cjs')],
+    stderr: io.stderr,
+    observe,
+  });
+}
+
+const withReports = (configuration: Configured, folder: string): Configured => ({
+  ...configuration,
+  text: (name) => (name === 'report-dir' ? folder : configuration.text(name)),
+});

@@ -1,0 +1,100 @@
+import type { ScenarioResult } from '../results/results.ts';
+import type { Observation, UsedPolicy } from '../policies/observation.ts';
+import { withPolicy } from '../policies/policy-uses.ts';
+import { policySources, type PolicySource } from '../policies/sources.ts';
+import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
+import { changesOf, type PolicyChange } from './operators/index.ts';
+import { replay } from './replay.ts';
+
+/**
+ * `killed`: a scenario fails with the change. `survived`: none does. `rejected`: AWS does not accept the changed policy.
+ * `unjudged`: its run failed for another reason.
+ */
+export interface JudgedChange {
+  readonly source: PolicySource;
+  readonly change: PolicyChange;
+  readonly state: 'killed' | 'survived' | 'rejected' | 'unjudged';
+  readonly by: 'replay' | 'run';
+  /** The scenario that notices it, with the number of the probe from 0 if known. */
+  readonly scenario?: string;
+  readonly probe?: number;
+  /** Why replay could not tell, or why it is unjudged. */
+  readonly reason?: string;
+}
+
+/** Runs scenarios, each under an id of its own. */
+export type RunScenarios = (scenarios: readonly Scenario[]) => Promise<readonly ScenarioResult[]>;
+
+/** Judges each change of the policies by replay, and by runs of scenarios where replay cannot tell. */
+export async function judgeChanges(
+  observations: readonly Observation[],
+  { inline, run }: { readonly inline: boolean; readonly run: RunScenarios },
+): Promise<readonly JudgedChange[]> {
+  const sources = policySources(observations).filter(({ isFile }) => isFile || inline);
+  const judged = sources.flatMap((source) =>
+    changesOf(source.document, source.kind).map((change) => judgeByReplay(source, change)),
+  );
+  const copies = judged.flatMap(({ open }, index) =>
+    open.map((observation, place) => copyOf(observation, judged[index] as Judgement, `L${index + 1}-${10 + place}`)),
+  );
+  const results = copies.length === 0 ? [] : await run(copies);
+  return judged.map(({ open, ...one }, index) => {
+    if (open.length === 0) return one;
+    const own = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
+    return { ...one, ...verdictOf(own, open) };
+  });
+}
+
+interface Judgement extends JudgedChange {
+  /** Scenarios that must run. */
+  readonly open: readonly Observation[];
+}
+
+export function judgeByReplay(source: PolicySource, change: PolicyChange): Judgement {
+  const open: Observation[] = [];
+  const judged = { source, change, open, by: 'replay' } as const;
+  let reason: string | undefined;
+  for (const observation of new Set(source.uses.map((use) => use.observation))) {
+    const replayed = replay(
+      observation,
+      source.uses
+        .filter((use) => use.observation === observation)
+        .map(({ used }) => ({ used, document: changedDocument(used, source, change) })),
+    );
+    if (replayed.result === 'contradicts')
+      return { ...judged, open: [], state: 'killed', scenario: observation.scenario.id, probe: replayed.probe };
+    if (replayed.result === 'open') {
+      open.push(observation);
+      reason = replayed.reason;
+    }
+  }
+  return { ...judged, state: 'survived', ...(reason !== undefined && { by: 'run', reason }) };
+}
+
+/** Returns the changed policy as AWS would receive it from `copyOf`. */
+export function changedDocument(used: UsedPolicy, { document }: PolicySource, change: PolicyChange): object {
+  const changed = used.resolve(change.apply(document));
+  // A change can name a second cluster, which this run lacks.
+  return changed ?? (used.text === undefined ? {} : change.apply(JSON.parse(used.text) as object));
+}
+
+/** Returns a scenario with a changed policy, under another id. */
+export function copyOf(observation: Observation, { source, change }: JudgedChange, id: string): Scenario {
+  const uses = source.uses.filter((use) => use.observation === observation);
+  const { scenario } = observation;
+  const changed = change.apply(source.document);
+  const spec = uses.reduce((before: ScenarioSpec, { used }) => withPolicy(before, used, changed), scenario.spec);
+  return { ...scenario, id, spec };
+}
+
+export function verdictOf(results: readonly ScenarioResult[], open: readonly Observation[]): Partial<JudgedChange> {
+  const scenarioOf = ({ id }: ScenarioResult): string => open[Number(/-(\d+)$/.exec(id)?.[1]) - 10]?.scenario.id ?? '';
+  const rejected = results.find(({ errorCode }) => errorCode === 'BAD_POLICY');
+  if (rejected !== undefined) return { state: 'rejected', reason: rejected.reason };
+  const bad = results.find(({ verdict }) => verdict === 'failed' || verdict === 'inconclusive');
+  if (bad !== undefined) return { state: 'killed', scenario: scenarioOf(bad) };
+  const other = results.length < open.length ? undefined : results.find(({ verdict }) => verdict !== 'passed');
+  if (results.length < open.length || other !== undefined)
+    return { state: 'unjudged', reason: other?.reason ?? 'The run ended early.' };
+  return { state: 'survived' };
+}
