@@ -12,8 +12,37 @@ const PATTERNS = /(String|Arn)(Not)?(?:EqualsIgnoreCase|Equals|Like)/;
 const SUBJECT = /^system:serviceaccount:/;
 
 /** Returns the changes of a statement's conditions that make it allow more or deny less. */
-export const conditionEdits = (statement: StatementDocument): readonly StatementEdit[] =>
-  conditionsOf(statement).flatMap((place) => [...editsOf(place, statement.Effect === 'Allow')]);
+export function conditionEdits(statement: StatementDocument): readonly StatementEdit[] {
+  const places = conditionsOf(statement);
+  const isAllow = statement.Effect === 'Allow';
+  const blocks = new Set(places.flatMap(({ at: [block, key] }) => (key > 0 ? [block] : [])));
+  return [
+    ...places.flatMap((place) => [...editsOf(place, isAllow)]),
+    ...[...blocks].flatMap((block) => {
+      const { operator = '' } = places.find(({ at }) => at[0] === block) ?? {};
+      const keys = places.flatMap((place) => (place.at[0] === block ? [place.key] : []));
+      return isAllow && needsKey(operator) && !operator.endsWith('IfExists')
+        ? [ifExistsForAll(block, `the conditions ${operator} ${keys.join(', ')} become ${operator}IfExists`)]
+        : [];
+    }),
+  ];
+}
+
+const ifExistsForAll = (block: number, text: string): StatementEdit => [
+  'if-exists',
+  text,
+  (statement) => {
+    for (const place of conditionsOf(statement)
+      .filter(({ at }) => at[0] === block)
+      .toReversed())
+      editCondition(statement, place, ({ operator }) => ({ operator: `${operator}IfExists` }));
+    return undefined;
+  },
+];
+
+/** Without the key, a negated condition and ForAllValues hold anyway. */
+const needsKey = (operator: string): boolean =>
+  operator !== 'Null' && (operator.startsWith('ForAnyValue') || !/Not|^For/.test(operator));
 
 function* editsOf(place: ConditionPlace, isAllow: boolean): Generator<StatementEdit> {
   const { operator, key, values } = place;
@@ -35,10 +64,9 @@ function* editsOf(place: ConditionPlace, isAllow: boolean): Generator<StatementE
   if (isSet) yield ['swap-set', ...renamed(swapped)];
   if (operator === 'Null') return;
   const hasIfExists = operator.endsWith('IfExists');
-  // Without the key, a negated condition and ForAllValues hold anyway.
-  const needsKey = operator.startsWith('ForAnyValue') || (!isNegated && !isSet);
-  if (isAllow && needsKey && !hasIfExists) yield ['if-exists', ...renamed((from) => `${from}IfExists`)];
-  if (!isAllow && needsKey && hasIfExists) yield ['lose-if-exists', ...renamed((from) => from.replace('IfExists', ''))];
+  if (isAllow && needsKey(operator) && !hasIfExists) yield ['if-exists', ...renamed((from) => `${from}IfExists`)];
+  if (!isAllow && needsKey(operator) && hasIfExists)
+    yield ['lose-if-exists', ...renamed((from) => from.replace('IfExists', ''))];
 
   if (isAllow === isNegated) {
     if (values.length < 2) return;

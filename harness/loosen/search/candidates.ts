@@ -1,0 +1,354 @@
+import type { ClusterAlias } from '../../../foundation/protocols/aliases.ts';
+import { associationOf, bucketsOf, placeOf } from '../../scenario/parts.ts';
+import { allow, podIdentityRole, trustRole, type RoleSpec } from '../../scenario/policy.ts';
+import type { ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
+import { clientIds, type Assumption, type Attempt, type Call } from './attempt.ts';
+import { instances, nearMisses, withNearMisses, type NamedValues } from './named-values.ts';
+import type { Scene } from './scene.ts';
+
+/** Names of a role with every permission that a question needs, and of a role that trusts the owner. */
+export const INTRUDER = 'intruder';
+export const OUTSIDE = 'outside';
+
+/** An attempt that pods can make, and how far it is from what the scenario does. */
+export interface Candidate extends Attempt {
+  /** The workload of the scenario that it is, or that it was made of. */
+  readonly like: string | undefined;
+  /** Sources that differ from that workload. */
+  readonly changed: readonly string[];
+}
+
+/** Whose policy is searched: a role, a bucket, or the workload whose association has the session policy. */
+export interface Owner {
+  readonly part: 'trust' | 'permissions' | 'attached' | 'boundary' | 'bucket' | 'session';
+  readonly owner: string;
+}
+
+/** A scenario with the roles that candidates may need in addition. */
+export function withExtraRoles(spec: ScenarioSpec, { part, owner }: Owner): ScenarioSpec {
+  return { ...spec, roles: { ...extraRoles(part, owner, spec), ...spec.roles } };
+}
+
+function extraRoles(part: Owner['part'], owner: string, spec: ScenarioSpec): Readonly<Record<string, RoleSpec>> {
+  const buckets = part === 'bucket' ? [owner] : bucketsOf(spec);
+  return {
+    [INTRUDER]: podIdentityRole(
+      part === 'trust'
+        ? allow(['sts:AssumeRole', 'sts:TagSession'], `<role:${owner}>`)
+        : allow('s3:*', [...buckets, ...buckets.map((bucket) => `${bucket}/*`)]),
+    ),
+    ...(part !== 'bucket' && { [OUTSIDE]: { trust: [trustRole(owner)] } }),
+  };
+}
+
+/** Returns the whole space of the search, nearest attempts first. */
+export function candidatesOf(scene: Scene, owner: Owner, named: NamedValues): readonly Candidate[] {
+  const space = new Space(scene, owner, named);
+  return space.candidates().sort((one, other) => one.changed.length - other.changed.length);
+}
+
+interface Base extends Pick<Attempt, 'workload' | 'through'> {
+  readonly like: string | undefined;
+}
+
+class Space {
+  readonly #scene: Scene;
+  readonly #spec: ScenarioSpec;
+  readonly #owner: Owner;
+  readonly #named: NamedValues;
+
+  constructor(scene: Scene, owner: Owner, named: NamedValues) {
+    this.#scene = scene;
+    this.#spec = scene.scenario.spec;
+    this.#owner = owner;
+    this.#named = named;
+  }
+
+  candidates(): Candidate[] {
+    const calls = this.#s3Calls();
+    return this.#bases().flatMap((base) =>
+      this.#callsOf(base, calls).flatMap(([call, objectTags]) =>
+        this.#variants(base).map((variant) => ({ ...base, ...variant, call, ...(objectTags && { objectTags }) })),
+      ),
+    );
+  }
+
+  /** Pods of the scenario, their chains, pods that use the other mechanism, and pods of other roles. */
+  #bases(): readonly Base[] {
+    const { workloads = {} } = this.#spec;
+    const { part, owner } = this.#owner;
+    const own = Object.entries(workloads).flatMap(([like, spec]): Base[] => {
+      const workload = grantOf(spec);
+      return workload === undefined ? [] : [{ like, workload }];
+    });
+    const chains = this.#chains().flatMap(([like, through]) =>
+      own.filter((base) => base.like === like).map((base) => ({ ...base, through })),
+    );
+    const made: WorkloadSpec[] = [];
+    if (part === 'trust') made.push({ role: owner }, { irsa: owner });
+    if (part === 'trust' || part === 'bucket') made.push({ role: INTRUDER });
+    const first = own.find(({ workload }) => roleOf(workload) === owner) ?? own[0];
+    const { cluster, namespace, serviceAccount } = first?.workload ?? {};
+    const place = {
+      ...(cluster && { cluster }),
+      ...(namespace && { namespace }),
+      ...(serviceAccount && { serviceAccount }),
+    };
+    return [...own, ...chains, ...made.map((grant) => ({ like: undefined, workload: { ...place, ...grant } }))];
+  }
+
+  /** How workloads assume further roles, according to the probes. */
+  #chains(): readonly (readonly [workload: string, step: Assumption])[] {
+    const chains = this.#spec.probes.flatMap((step) => {
+      if (step.kind !== 'probe' || step.workload === undefined) return [];
+      const { through, role } = step.operation as { readonly through?: ChainLike; readonly role?: ChainLike };
+      const { roleArn, externalId, tags } = through ?? (typeof role === 'object' ? role : {});
+      const [, alias] = /^<role:(.+)>$/.exec(roleArn ?? '') ?? [];
+      if (alias === undefined) return [];
+      const assumption = { role: alias, ...(externalId && { externalId }), ...(tags && { tags }) };
+      return [[step.workload, assumption] as const];
+    });
+    return [...new Map(chains.map((chain) => [JSON.stringify(chain), chain])).values()];
+  }
+
+  #callsOf(base: Base, s3: readonly S3Call[]): readonly (readonly [Call, S3Call[1]?])[] {
+    const { part, owner } = this.#owner;
+    const association = associationOf(base.workload);
+    const role = base.through?.role ?? roleOf(base.workload);
+    if (part === 'trust') {
+      if (base.through !== undefined) return [];
+      const isOwn = [association?.role, association?.targetRole, base.workload.irsa].includes(owner);
+      return isOwn ? [[{ do: 'credentials' }]] : this.#assumptions().map((step) => [{ do: 'assumeRole', step }]);
+    }
+    if (part === 'bucket') return s3;
+    if (part === 'session') return base.like === owner && base.through === undefined ? s3 : [];
+    if (association?.targetRole !== undefined && association.role === owner) return [[{ do: 'credentials' }]];
+    if (role !== owner) return [];
+    const targets = [...Object.keys(this.#spec.roles ?? {})].filter((name) => name !== owner && name !== INTRUDER);
+    const known = new Map(this.#chains().map(([, step]) => [step.role, step]));
+    const assumes = this.#named.mentions(/"sts:|"\*"/)
+      ? targets.map((name) => [{ do: 'assumeRole', step: known.get(name) ?? { role: name } }] as const)
+      : [];
+    return [...s3, ...assumes];
+  }
+
+  /** AssumeRole of the owner with the external ids and session tags that the policy names, near misses, and without. */
+  #assumptions(): readonly Assumption[] {
+    const { owner } = this.#owner;
+    const known = this.#chains().flatMap(([, step]) => (step.role === owner ? [step] : []));
+    const ids = this.#named.of(/^sts:ExternalId$/i).flatMap(([value]) => instances(value));
+    const tags = this.#named.of(/^aws:RequestTag\/(?!eks-|kubernetes-)(.+)$/i);
+    const steps: Assumption[] = [...known, { role: owner }];
+    for (const step of [...steps]) {
+      const { externalId: _id, tags: _tags, ...bare } = step;
+      steps.push(bare, { ...bare, ...(step.tags && { tags: step.tags }) });
+      for (const externalId of withNearMisses(ids)) steps.push({ ...step, externalId });
+      for (const [value, key] of tags)
+        for (const text of withNearMisses(instances(value)))
+          steps.push({ ...step, tags: { ...step.tags, [key]: text } });
+    }
+    return unique(steps);
+  }
+
+  /** The pod as it is, and pods of other namespaces, service accounts, clusters and audiences, or without tags. */
+  #variants(base: Base): readonly Pick<Candidate, 'workload' | 'changed'>[] {
+    const { workload } = base;
+    const { cluster = 'c1', namespace = 'app', serviceAccount = 'app' } = workload;
+    const association = associationOf(workload);
+    const isTrust = this.#owner.part === 'trust';
+    const varies = (mention: RegExp): boolean => isTrust || this.#named.mentions(mention);
+    const clusters: readonly ClusterAlias[] = varies(/eks-cluster|:oidc-provider/) ? ['c1', 'c2'] : [cluster];
+    const variants: Pick<Candidate, 'workload' | 'changed'>[] = [];
+    const namespaces = varies(/kubernetes-namespace|:sub"/) ? this.#namespaces() : [];
+    const accounts = varies(/kubernetes-service-account|:sub"/) ? this.#serviceAccounts() : [];
+    const isSwitch = association !== undefined && association.policy === undefined && varies(/PrincipalTag/);
+    const audiences = workload.irsa === undefined ? [undefined] : this.#audiences(base, clusters);
+    for (const at of clusters)
+      for (const ns of new Set([namespace, ...namespaces]))
+        for (const account of new Set([serviceAccount, ...accounts]))
+          for (const switched of isSwitch ? [false, true] : [false])
+            for (const audience of audiences) {
+              const untagged = { ...association, disableSessionTags: association?.disableSessionTags !== true };
+              const variant: WorkloadSpec = {
+                ...workload,
+                ...(at !== cluster && { cluster: at }),
+                ...(ns !== namespace && { namespace: ns }),
+                ...(account !== serviceAccount && { serviceAccount: account }),
+                ...(switched && { role: untagged as WorkloadSpec['role'] & object }),
+                ...(audience !== undefined && { serviceAccountAnnotations: { audience } }),
+              };
+              const changed = [
+                ...(base.like === undefined ? ['mechanism'] : []),
+                ...(at === cluster ? [] : ['cluster']),
+                ...(ns === namespace ? [] : ['namespace']),
+                ...(account === serviceAccount ? [] : ['serviceAccount']),
+                ...(switched ? ['tags'] : []),
+                ...(audience === undefined ? [] : ['audience']),
+              ];
+              if (this.#isFree(variant, changed)) variants.push({ workload: variant, changed });
+            }
+    return variants;
+  }
+
+  /** A service account has one association and one annotation. */
+  #isFree(workload: WorkloadSpec, changed: readonly string[]): boolean {
+    if (changed.length === 0) return true;
+    return Object.values(this.#spec.workloads ?? {}).every(
+      (other) => subjectOf(other) !== subjectOf(workload) || grantKey(other) === grantKey(workload),
+    );
+  }
+
+  #namespaces(): readonly string[] {
+    const { exactNames, workloads = {} } = this.#spec;
+    const own = Object.values(workloads).map(({ namespace = 'app' }) => namespace);
+    const named = [...this.#named.of(/kubernetes-namespace$/i), ...this.#subjects(0)];
+    const exact = exactNames === true ? named.flatMap(([value]) => instances(value)) : [];
+    return withNearMisses([...new Set([...own, ...exact])]).filter((name) => LABEL.test(name));
+  }
+
+  #serviceAccounts(): readonly string[] {
+    const own = Object.values(this.#spec.workloads ?? {}).map(({ serviceAccount = 'app' }) => serviceAccount);
+    const named = [...this.#named.of(/kubernetes-service-account$/i), ...this.#subjects(1)];
+    const all = withNearMisses([...new Set([...own, ...named.flatMap(([value]) => instances(value))])]);
+    return [...all, 'other'].filter((name) => LABEL.test(name));
+  }
+
+  /** Namespaces or service accounts in subjects of web identities and in external ids. */
+  #subjects(part: 0 | 1): readonly (readonly [string, string])[] {
+    return [
+      ...this.#named.of(/:sub$/i).map(([value]) => value.split(':').slice(2)),
+      ...this.#named.of(/^sts:ExternalId$/i).map(([value]) => value.split('/').slice(3)),
+    ].flatMap((parts) => (parts[part] === undefined ? [] : [[parts[part], ''] as const]));
+  }
+
+  #audiences({ workload }: Base, clusters: readonly string[]): readonly (string | undefined)[] {
+    const account = this.#scene.roles.get(roleOf(workload) ?? '')?.account ?? 'main';
+    return [undefined, ...new Set(clusters.flatMap((cluster) => clientIds(this.#scene, cluster, account)))].filter(
+      (audience) => audience !== 'sts.amazonaws.com',
+    );
+  }
+
+  #s3Calls(): readonly S3Call[] {
+    const { part, owner } = this.#owner;
+    if (part === 'trust') return [];
+    const own = part === 'bucket' ? [owner] : bucketsOf(this.#spec);
+    const buckets = part === 'bucket' ? own : [...own, ...own.map((bucket) => `${bucket}-2`)];
+    const requestTags = this.#named.of(/^s3:RequestObjectTag\/(.+)$/i);
+    return buckets.flatMap((bucket): S3Call[] => [
+      ...this.#keys(bucket).flatMap(([at, tags]): S3Call[] => [
+        [{ do: 'getObject', at }, tags],
+        [{ do: 'putObject', at }],
+        [{ do: 'putObject', at, tags: { team: 'red' } }],
+        [{ do: 'deleteObject', at }],
+        [{ do: 'getObjectTagging', at }, tags],
+        ...requestTags.flatMap(([value, key]) =>
+          withNearMisses(instances(value)).map((text): S3Call => [{ do: 'putObject', at, tags: { [key]: text } }]),
+        ),
+      ]),
+      ...this.#prefixes().map((prefix): S3Call => [
+        { do: 'listObjects', bucket, ...(prefix !== undefined && { prefix }) },
+      ]),
+    ]);
+  }
+
+  /** Objects of the scenario, those that the policy names, and objects of near and other folders. */
+  #keys(bucket: string): readonly (readonly [at: string, tags?: Attempt['objectTags']])[] {
+    const { objects = [], exactNames } = this.#spec;
+    const own = objects.map(placeOf).filter((at) => at.startsWith(`${bucket}/`));
+    const real = `arn:aws:s3:::${this.#scene.names.bucket(bucket)}/`;
+    const named = this.#named.resources
+      .filter((resource) => resource.startsWith(real))
+      .flatMap((resource) => this.#filled(resource.slice(real.length)))
+      .map((key) => `${bucket}/${exactNames === true ? key : this.#withAliases(key)}`);
+    const folders = [...own, ...named].map((at) => at.slice(bucket.length + 1).split('/'));
+    const near = folders.flatMap(([folder = '', ...rest]) =>
+      (folder.includes('<') ? ['<namespace:other>'] : nearMisses(folder)).map((name) => [name, ...rest].join('/')),
+    );
+    const plain = [
+      ...new Set([...own, ...named, ...near.map((key) => `${bucket}/${key}`), `${bucket}/x`, `${bucket}/other/x`]),
+    ].filter((at) => !at.endsWith('/') && !at.includes('//'));
+    const tagged = this.#named
+      .of(/^s3:ExistingObjectTag\/(.+)$/i)
+      .flatMap(([value, key]) =>
+        withNearMisses(instances(value)).flatMap((text) =>
+          plain.slice(0, own.length + named.length).map((at) => [`${at}-${text || 'empty'}`, { [key]: text }] as const),
+        ),
+      );
+    return [...plain.map((at) => [at] as const), ...tagged];
+  }
+
+  /** Replaces variables by namespaces and service accounts, and wildcards by a text. */
+  #filled(key: string): readonly string[] {
+    const values = /kubernetes-service-account/.test(key)
+      ? this.#serviceAccounts()
+      : [...new Set(Object.values(this.#spec.workloads ?? {}).map(({ namespace = 'app' }) => namespace)), 'other'].map(
+          (name) => (this.#spec.exactNames === true ? name : `<namespace:${name}>`),
+        );
+    const filled = key.includes('${') ? values.map((value) => key.replace(/\$\{[^}]*\}/g, value)) : [key];
+    return filled.map((text) => text.replaceAll('*', 'x').replaceAll('?', 'x'));
+  }
+
+  #withAliases(text: string): string {
+    return Object.values(this.#spec.workloads ?? {}).reduce(
+      (changed, { namespace = 'app' }) =>
+        changed.replaceAll(this.#scene.names.namespace(namespace), `<namespace:${namespace}>`),
+      text,
+    );
+  }
+
+  #prefixes(): readonly (string | undefined)[] {
+    const values = this.#named.of(/^s3:prefix$/i).flatMap(([value]) => this.#filledPrefix(value));
+    const near = values.flatMap((value) => nearMisses(value.replace(/\/.*$/, '')).map((name) => `${name}/`));
+    return [undefined, ...new Set([...values, ...near, '', 'other/'])];
+  }
+
+  #filledPrefix(value: string): readonly string[] {
+    return instances(value)
+      .toReversed()
+      .flatMap((text) => this.#filled(text));
+  }
+}
+
+type S3Call = readonly [call: Call, objectTags?: Attempt['objectTags']];
+type ChainLike = {
+  readonly roleArn?: string;
+  readonly externalId?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+};
+
+const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+const unique = <T>(items: readonly T[]): T[] => [
+  ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
+];
+
+/** The members of a workload that decide which role its pods get; undefined if none. */
+export function grantOf({ cluster, namespace, serviceAccount, role, irsa, serviceAccountAnnotations }: WorkloadSpec) {
+  if (role === undefined && typeof irsa !== 'string') return undefined;
+  const audience = serviceAccountAnnotations?.['audience'];
+  const grant: WorkloadSpec = {
+    ...(cluster && { cluster }),
+    ...(namespace !== undefined && { namespace }),
+    ...(serviceAccount !== undefined && { serviceAccount }),
+    ...(role === undefined ? { irsa: irsa as string } : { role }),
+    ...(audience !== undefined && { serviceAccountAnnotations: { audience } }),
+  };
+  return grant;
+}
+
+/** The role whose session pods of the workload get. */
+export function roleOf(workload: WorkloadSpec): string | undefined {
+  const association = associationOf(workload);
+  return (
+    association?.targetRole ?? association?.role ?? (typeof workload.irsa === 'string' ? workload.irsa : undefined)
+  );
+}
+
+const grantKey = (workload: WorkloadSpec): string =>
+  JSON.stringify([associationOf(workload), workload.irsa, workload.serviceAccountAnnotations?.['audience']]);
+
+/** Whether pods of both workloads have the same identity. */
+export const isSame = (one: WorkloadSpec, other: WorkloadSpec): boolean =>
+  subjectOf(one) === subjectOf(other) && grantKey(one) === grantKey(other);
+
+const subjectOf = ({ cluster = 'c1', namespace = 'app', serviceAccount = 'app' }: WorkloadSpec): string =>
+  [cluster, namespace, serviceAccount].join('/');

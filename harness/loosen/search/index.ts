@@ -1,0 +1,75 @@
+import type { AuthorizationInput } from '../../../emulator/iam/policy/index.ts';
+import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
+import { decide, type Attempt } from './attempt.ts';
+import { candidatesOf, withExtraRoles, type Candidate, type Owner } from './candidates.ts';
+import { NamedValues } from './named-values.ts';
+import { probeOf, type Probe } from './probe.ts';
+import { sceneOf, type Scene } from './scene.ts';
+import { sentenceOf, type Breadth } from './sentence.ts';
+
+export { withProbe, type Probe } from './probe.ts';
+
+/** A change of a policy that no probe of a scenario notices. */
+export interface SurvivorQuestion extends Owner {
+  /** With the original policy. */
+  readonly scenario: Scenario;
+  /** The scenario's declaration with the changed policy. */
+  readonly changed: ScenarioSpec;
+  /** The original and the changed document, with names in angle brackets. */
+  readonly documents: readonly [original: object, changed: object];
+}
+
+export type Survivor =
+  | {
+      readonly kind: 'explained';
+      /** For example: pods of every service account whose name starts with `ledger` get the role `ledger`. */
+      readonly sentence: string;
+      /** A request that the two versions decide differently, with the original's policies. */
+      readonly request: AuthorizationInput;
+      readonly probe: Probe;
+    }
+  /** No request of the bounded space is decided differently. `tried`: attempts in it; `isWhole`: whether all were tried. */
+  | { readonly kind: 'equivalent'; readonly tried: number; readonly isWhole: boolean };
+
+/** At most so many attempts are tried, which takes about a second. */
+export const MOST_ATTEMPTS = 20_000;
+
+/**
+ * Searches the attempts that pods of the scenario's kind can make (docs/loosen.md, "The space of the search") for one
+ * that the two versions of a policy answer differently, nearest to the scenario first.
+ */
+export function explainSurvivor(question: SurvivorQuestion): Survivor {
+  const { scenario, changed, documents } = question;
+  const scenes = [scenario.spec, changed].map((spec) => sceneOf({ ...scenario, spec: withExtraRoles(spec, question) }));
+  const [before, after] = scenes as [Scene, Scene];
+  const named = new NamedValues(documents.map((document) => before.names.expandAll(document)));
+  const space = candidatesOf(before, question, named);
+  for (const candidate of space.slice(0, MOST_ATTEMPTS)) {
+    const answer = decide(before, candidate);
+    if (answer === undefined || !differs(before, after, candidate)) continue;
+    const breadth = (source: 'namespace' | 'serviceAccount'): Breadth => breadthOf(before, after, candidate, source);
+    return {
+      kind: 'explained',
+      sentence: sentenceOf(candidate, breadth, answer.refusal !== undefined),
+      request: answer.last,
+      probe: probeOf(scenario.spec, question, candidate, answer),
+    };
+  }
+  const tried = Math.min(space.length, MOST_ATTEMPTS);
+  return { kind: 'equivalent', tried, isWhole: tried === space.length };
+}
+
+function differs(before: Scene, after: Scene, attempt: Attempt): boolean {
+  const [one, other] = [decide(before, attempt), decide(after, attempt)];
+  return one !== undefined && other !== undefined && (one.refusal === undefined) !== (other.refusal === undefined);
+}
+
+/** Tries other values of a source to see whether the change is about every value, or about a prefix. */
+function breadthOf(before: Scene, after: Scene, candidate: Candidate, source: 'namespace' | 'serviceAccount'): Breadth {
+  const value = candidate.workload[source] ?? 'app';
+  const holds = (text: string): boolean =>
+    differs(before, after, { ...candidate, workload: { ...candidate.workload, [source]: text } });
+  if (holds('unrelated') && holds('z')) return 'every';
+  const [, start] = /^(.+)-2$/.exec(value) ?? [];
+  return start !== undefined && holds(`${start}-3`) && holds(`${start}x`) ? { startsWith: start } : 'one';
+}
