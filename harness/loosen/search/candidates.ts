@@ -1,6 +1,6 @@
 import type { ClusterAlias } from '../../../foundation/protocols/aliases.ts';
 import { associationOf, bucketsOf, placeOf } from '../../scenario/parts.ts';
-import { allow, podIdentityRole, trustRole, type RoleSpec } from '../../scenario/policy.ts';
+import { allow, podIdentityRole, type RoleSpec } from '../../scenario/policy.ts';
 import type { ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import { clientIds, type Assumption, type Attempt, type Call } from './attempt.ts';
 import { instances, nearMisses, withNearMisses, type NamedValues } from './named-values.ts';
@@ -37,9 +37,19 @@ function extraRoles(part: Owner['part'], owner: string, spec: ScenarioSpec): Rea
         ? allow(['sts:AssumeRole', 'sts:TagSession'], `<role:${owner}>`)
         : allow('s3:*', [...buckets, ...buckets.map((bucket) => `${bucket}/*`)]),
     ),
-    ...(part !== 'bucket' && { [OUTSIDE]: { trust: [trustRole(owner)] } }),
+    ...(part !== 'bucket' && { [OUTSIDE]: outsideRole(spec, owner) }),
   };
 }
+
+/** A role that leaves it to the owner's account who may assume it. */
+export const outsideRole = ({ roles }: ScenarioSpec, owner: string): RoleSpec => ({
+  trust: [
+    {
+      ...{ effect: 'Allow', actions: ['sts:AssumeRole', 'sts:TagSession'] },
+      principal: { AWS: `arn:aws:iam::<account:${roles?.[owner]?.account ?? 'main'}>:root` },
+    },
+  ],
+});
 
 /** Returns the whole space of the search, nearest attempts first. */
 export function candidatesOf(scene: Scene, owner: Owner, named: NamedValues): readonly Candidate[] {
@@ -160,8 +170,11 @@ class Space {
     const clusters: readonly ClusterAlias[] = varies(/eks-cluster|:oidc-provider/) ? ['c1', 'c2'] : [cluster];
     const variants: Pick<Candidate, 'workload' | 'changed'>[] = [];
     const namespaces = varies(/kubernetes-namespace|:sub"/) ? this.#namespaces() : [];
-    const accounts = varies(/kubernetes-service-account|:sub"/) ? this.#serviceAccounts() : [];
     const isSwitch = association !== undefined && association.policy === undefined && varies(/PrincipalTag/);
+    // A service account with another association needs another name.
+    const isOther = isSwitch || base.like === undefined;
+    const another = isOther ? [`${serviceAccount}-2`] : [];
+    const accounts = varies(/kubernetes-service-account|:sub"/) ? this.#serviceAccounts() : another;
     const audiences = workload.irsa === undefined ? [undefined] : this.#audiences(base, clusters);
     for (const at of clusters)
       for (const ns of new Set([namespace, ...namespaces]))

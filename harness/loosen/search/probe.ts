@@ -1,4 +1,4 @@
-import { allow, podIdentityRole, trustRole } from '../../scenario/policy.ts';
+import { allow, podIdentityRole } from '../../scenario/policy.ts';
 import { associationOf, placeOf } from '../../scenario/parts.ts';
 import type { ObjectSpec, ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import {
@@ -16,7 +16,7 @@ import {
   refused,
 } from '../../operations/index.ts';
 import type { Answer, Assumption, Attempt } from './attempt.ts';
-import { INTRUDER, isSame, OUTSIDE, roleOf, type Candidate, type Owner } from './candidates.ts';
+import { grantOf, INTRUDER, isSame, OUTSIDE, outsideRole, roleOf, type Candidate, type Owner } from './candidates.ts';
 
 /** What a scenario needs in addition to notice a change, as data and as TypeScript. */
 export interface Probe {
@@ -28,7 +28,7 @@ export interface Probe {
 }
 
 const BUILDERS = {
-  ...{ allow, podIdentityRole, trustRole, assumeRole, assumeWithWebIdentity, chain, deleteObject, denied },
+  ...{ allow, podIdentityRole, assumeRole, assumeWithWebIdentity, chain, deleteObject, denied },
   ...{ fetchCredentials, getObject, getObjectTagging, granted, listObjects, putObject, refused },
 };
 
@@ -85,7 +85,7 @@ export function probeOf(spec: ScenarioSpec, owner: Owner, candidate: Candidate, 
   const probe = new Built(outcome, name, operation, ...(refusal === undefined ? [] : [details]));
   const roles = Object.entries(rolesOf(spec, owner, candidate));
   const workloads: readonly (readonly [string, WorkloadSpec])[] =
-    known === undefined ? [[name, candidate.workload]] : [];
+    known === undefined ? [[name, grantOf(candidate.workload) ?? {}]] : [];
   const objects = objectsOf(spec, candidate);
   const entries = (pairs: readonly (readonly [string, unknown])[]): readonly string[] =>
     pairs.map(([key, value]) => `${keyOf(key)}: ${codeOf(value)}`);
@@ -166,8 +166,7 @@ function rolesOf(
     );
   if (roleOf(workload) === INTRUDER && part !== 'trust')
     roles[INTRUDER] = new Built('podIdentityRole', new Built('allow', 's3:*', [owner, `${owner}/*`]));
-  if (call.do === 'assumeRole' && call.step.role === OUTSIDE)
-    roles[OUTSIDE] = { trust: [new Built('trustRole', owner)] };
+  if (call.do === 'assumeRole' && call.step.role === OUTSIDE) roles[OUTSIDE] = outsideRole(spec, owner);
   return Object.fromEntries(Object.entries(roles).filter(([name]) => spec.roles?.[name] === undefined));
 }
 
