@@ -35,7 +35,7 @@ export type Survivor =
 /** Scenarios cannot make these, because they exist. */
 const SYSTEM_NAMESPACE = /^(default|kube-.+)$/;
 
-/** At most so many attempts are tried, which takes about a second. */
+/** Limits the search to about a second. */
 export const MOST_ATTEMPTS = 20_000;
 
 /**
