@@ -12,10 +12,10 @@ import type { World } from './world.ts';
  * identity the user, or the session's role
  */
 export function globalContexts(
-  world: World,
-  request: ServiceRequest,
+  world: Pick<World, 'region'>,
+  request: Pick<ServiceRequest, 'sourceIp' | 'time' | 'headers'>,
   principal: Principal,
-  identity: Identity | undefined,
+  identity: Pick<Identity, 'tags'> | undefined,
 ): readonly ConditionContext[] {
   const context: Record<string, string> = {
     'aws:SourceIp': request.sourceIp,
@@ -33,9 +33,9 @@ export function globalContexts(
 }
 
 /** Cached by user or role. The cache stays valid, because a change replaces their object. */
-const principals = new WeakMap<Identity | Principal, WeakMap<Principal, ConditionContext>>();
+const principals = new WeakMap<Pick<Identity, 'tags'> | Principal, WeakMap<Principal, ConditionContext>>();
 
-function principalKeys(principal: Principal, identity: Identity | undefined): ConditionContext {
+function principalKeys(principal: Principal, identity: Pick<Identity, 'tags'> | undefined): ConditionContext {
   if (principal.kind === 'federated') return { 'aws:FederatedProvider': principal.providerArn };
   if (principal.kind !== 'role-session') return principalTags(identity?.tags ?? []);
   return {

@@ -7,9 +7,11 @@ import {
   type ConditionContext,
 } from '../../../emulator/iam/policy/index.ts';
 import { requestTagContext } from '../../../emulator/sts/session-tags.ts';
+import { globalContexts } from '../../../emulator/world/global-context.ts';
 import { associationOf, bucketOf, placeOf } from '../../scenario/parts.ts';
 import type { Expectation, WorkloadSpec } from '../../scenario/spec.ts';
-import { externalId, principalTags, REGION, type Scene, type SceneRole } from './scene.ts';
+import { audienceOf, subjectOf } from './grant.ts';
+import { REGION, type Scene, type SceneRole } from './scene.ts';
 
 /** Parameters of AssumeRole. */
 export interface Assumption {
@@ -88,9 +90,7 @@ function byPodIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
   const role = association && scene.roles.get(association.role);
   // The role must be in the cluster's account.
   if (association === undefined || role?.account !== 'main') return undefined;
-  const cluster = scene.cluster(workload.cluster ?? 'c1');
-  const namespace = scene.names.namespace(workload.namespace ?? 'app');
-  const serviceAccount = scene.names.expand(workload.serviceAccount ?? 'app');
+  const { cluster, namespace, serviceAccount, externalId } = scene.subject(workload);
   const tags = Object.entries({
     'eks-cluster-arn': cluster.arn,
     'eks-cluster-name': cluster.name,
@@ -101,26 +101,22 @@ function byPodIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
   }).map(([key, value]): SessionTag => ({ key, value, transitive: true }));
   const isUntagged = association.disableSessionTags === true;
   const policy = scene.compile('session', association.policy);
-  const isChained = association.targetRole !== undefined;
-  const base = openRole(scene, role, {
-    principal: { kind: 'service', service: 'pods.eks.amazonaws.com', accountId: scene.accountId('main') },
+  const last = {
     tags: isUntagged ? [] : tags,
-    policies: policy === undefined || isChained ? [] : [policy],
-    context: { 'aws:SourceAccount': scene.accountId('main'), 'aws:SourceArn': cluster.arn },
+    policies: policy === undefined ? [] : [policy],
     refusal: NO_CREDENTIALS,
+  };
+  const accountId = scene.accountId('main');
+  const base = openRole(scene, role, {
+    ...{ ...last, ...(association.targetRole !== undefined && { policies: [] }) },
+    principal: { kind: 'service', service: 'pods.eks.amazonaws.com', accountId },
+    context: { 'aws:SourceAccount': accountId, 'aws:SourceArn': cluster.arn },
   });
+  const target = scene.roles.get(association.targetRole ?? '');
   if (base.session === undefined || association.targetRole === undefined) return base;
-  const target = scene.roles.get(association.targetRole);
+  const context = isUntagged ? { 'sts:ExternalId': externalId } : {};
   return (
-    target &&
-    openRole(scene, target, {
-      principal: base.session.principal,
-      caller: base.session,
-      tags: isUntagged ? [] : tags,
-      policies: policy === undefined ? [] : [policy],
-      context: isUntagged ? { 'sts:ExternalId': externalId(cluster.name, namespace, serviceAccount) } : {},
-      refusal: NO_CREDENTIALS,
-    })
+    target && openRole(scene, target, { ...last, principal: base.session.principal, caller: base.session, context })
   );
 }
 
@@ -136,12 +132,12 @@ export const clientIds = ({ scenario }: Scene, cluster: string, account: string)
 
 function byWebIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined {
   const role = scene.roles.get(workload.irsa as string);
-  const { cluster: alias = 'c1', namespace = 'app', serviceAccount = 'app' } = workload;
-  const audience = workload.serviceAccountAnnotations?.['audience'] ?? AUDIENCE;
-  if (role === undefined || !clientIds(scene, alias, role.account).includes(audience)) return undefined;
-  const { issuer } = scene.cluster(alias);
+  const audience = audienceOf(workload) ?? AUDIENCE;
+  if (!role || !clientIds(scene, subjectOf(workload).cluster, role.account).includes(audience)) return undefined;
+  const { cluster, namespace, serviceAccount } = scene.subject(workload);
+  const { issuer } = cluster;
   const providerArn = `arn:aws:iam::${role.accountId}:oidc-provider/${issuer}`;
-  const subject = `system:serviceaccount:${scene.names.namespace(namespace)}:${scene.names.expand(serviceAccount)}`;
+  const subject = `system:serviceaccount:${namespace}:${serviceAccount}`;
   const identity = { 'aws:FederatedProvider': providerArn, [`${issuer}:sub`]: subject, [`${issuer}:aud`]: audience };
   return openRole(scene, role, {
     principal: { kind: 'federated', providerArn, accountId: role.accountId },
@@ -186,12 +182,12 @@ function openRole(scene: Scene, role: SceneRole, opening: Opening): Opened {
     resourceAccount: role.accountId,
     trustPolicy: role.trust,
     context: {
-      ...resourceTagKeys(new Map(Object.entries(role.tags))),
+      ...resourceTagKeys(role.tags),
       ...{ 'sts:RoleSessionName': SESSION_NAME, ...requestTagContext(tags), ...context },
     },
   };
   for (const action of [assumption, ...(tags.length > 0 ? ['sts:TagSession'] : [])]) {
-    const last = inputOf(scene, caller ?? principal, { ...question, action });
+    const last = inputOf(caller ?? principal, { ...question, action });
     // Without a trust policy, nobody may assume the role.
     if (role.trust === undefined || authorize(last).value !== 'allowed')
       return { answer: { refusal: opening.refusal, last }, session: undefined };
@@ -203,36 +199,20 @@ function openRole(scene: Scene, role: SceneRole, opening: Opening): Opened {
     userId: `AROAEXAMPLE:${SESSION_NAME}`,
     ...{ sessionPolicies: [], issuedAt: 0, expiresAt: 0, context: opening.sessionContext ?? {} },
   };
-  const last = inputOf(scene, caller ?? principal, { ...question, action: assumption });
-  return {
-    answer: { refusal: undefined, last },
-    session: { principal: session, role, policies: opening.policies },
-  };
+  const last = inputOf(caller ?? principal, { ...question, action: assumption });
+  return { answer: { refusal: undefined, last }, session: { principal: session, role, policies: opening.policies } };
 }
 
 type Question = Pick<AuthorizationInput, 'action' | 'resource' | 'resourceAccount'> &
   Partial<Pick<AuthorizationInput, 'trustPolicy' | 'resourcePolicy'>> & { readonly context: ConditionContext };
 
 /** Adds what the emulated AWS adds to a question: the caller's policies and global condition keys. */
-function inputOf(scene: Scene, caller: Session | Principal, question: Question): AuthorizationInput {
+function inputOf(caller: Session | Principal, question: Question): AuthorizationInput {
   const session = 'principal' in caller ? caller : undefined;
   const principal = 'principal' in caller ? caller.principal : caller;
-  const now = new Date();
-  const globals = {
-    ...{ 'aws:SourceIp': '127.0.0.1', 'aws:SecureTransport': 'true', 'aws:ViaAWSService': 'false' },
-    ...{ 'aws:RequestedRegion': REGION, 'aws:CurrentTime': now.toISOString() },
-    'aws:EpochTime': String(Math.floor(now.getTime() / 1000)),
-  };
-  const own = session && {
-    ...session.principal.context,
-    ...principalTags([
-      ...Object.entries(session.role.tags),
-      ...session.principal.tags.map(({ key, value }) => [key, value] as const),
-    ]),
-    ...{ 'aws:TokenIssueTime': now.toISOString(), 'aws:MultiFactorAuthPresent': 'false' },
-  };
+  const request = { sourceIp: '127.0.0.1', time: Date.now(), headers: {} };
   return {
-    ...{ ...question, principal, defaults: own === undefined ? [globals] : [globals, own] },
+    ...{ ...question, principal, defaults: globalContexts({ region: REGION }, request, principal, session?.role) },
     identityPolicies: session?.role.identity ?? [],
     permissionsBoundary: session?.role.boundary,
     sessionPolicies: session?.policies,
@@ -256,7 +236,7 @@ function askS3(
   const alias = call.do === 'listObjects' ? call.bucket : bucketOf(call.at);
   const resourceAccount = scene.accountId(buckets?.[alias]?.account ?? 'main');
   const ask = (action: string, resource: string, context: Record<string, string>): AuthorizationInput =>
-    inputOf(scene, session, {
+    inputOf(session, {
       ...{ action, resource, resourceAccount, resourcePolicy: scene.bucketPolicies.get(alias) },
       context: {
         ...{ 's3:TlsVersion': '1.3', 's3:ResourceAccount': resourceAccount, 's3:authType': 'REST-HEADER' },

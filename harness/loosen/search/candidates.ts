@@ -1,14 +1,11 @@
 import type { ClusterAlias } from '../../../foundation/protocols/aliases.ts';
 import { associationOf, bucketsOf, placeOf } from '../../scenario/parts.ts';
-import { allow, podIdentityRole, type RoleSpec } from '../../scenario/policy.ts';
 import type { ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import { clientIds, type Assumption, type Attempt, type Call } from './attempt.ts';
+import { INTRUDER, type Owner } from './extra-roles.ts';
+import { grantOf, isSame, isSameSubject, roleOf, subjectOf } from './grant.ts';
 import { instances, nearMisses, withNearMisses, type NamedValues } from './named-values.ts';
 import type { Scene } from './scene.ts';
-
-/** Names of a role with every permission that a question needs, and of a role that trusts the owner. */
-export const INTRUDER = 'intruder';
-export const OUTSIDE = 'outside';
 
 /** An attempt that pods can make, and how far it is from what the scenario does. */
 export interface Candidate extends Attempt {
@@ -17,39 +14,6 @@ export interface Candidate extends Attempt {
   /** Sources that differ from that workload. */
   readonly changed: readonly string[];
 }
-
-/** Whose policy is searched: a role, a bucket, or the workload whose association has the session policy. */
-export interface Owner {
-  readonly part: 'trust' | 'permissions' | 'attached' | 'boundary' | 'bucket' | 'session';
-  readonly owner: string;
-}
-
-/** A scenario with the roles that candidates may need in addition. */
-export function withExtraRoles(spec: ScenarioSpec, { part, owner }: Owner): ScenarioSpec {
-  return { ...spec, roles: { ...extraRoles(part, owner, spec), ...spec.roles } };
-}
-
-function extraRoles(part: Owner['part'], owner: string, spec: ScenarioSpec): Readonly<Record<string, RoleSpec>> {
-  const buckets = part === 'bucket' ? [owner] : bucketsOf(spec);
-  return {
-    [INTRUDER]: podIdentityRole(
-      part === 'trust'
-        ? allow(['sts:AssumeRole', 'sts:TagSession'], `<role:${owner}>`)
-        : allow('s3:*', [...buckets, ...buckets.map((bucket) => `${bucket}/*`)]),
-    ),
-    ...(part !== 'bucket' && { [OUTSIDE]: outsideRole(spec, owner) }),
-  };
-}
-
-/** A role that leaves it to the owner's account who may assume it. */
-export const outsideRole = ({ roles }: ScenarioSpec, owner: string): RoleSpec => ({
-  trust: [
-    {
-      ...{ effect: 'Allow', actions: ['sts:AssumeRole', 'sts:TagSession'] },
-      principal: { AWS: `arn:aws:iam::<account:${roles?.[owner]?.account ?? 'main'}>:root` },
-    },
-  ],
-});
 
 /** Returns the whole space of the search, nearest attempts first. */
 export function candidatesOf(scene: Scene, owner: Owner, named: NamedValues): readonly Candidate[] {
@@ -66,12 +30,16 @@ class Space {
   readonly #spec: ScenarioSpec;
   readonly #owner: Owner;
   readonly #named: NamedValues;
+  readonly #isExact: boolean;
+  readonly #subjects: readonly ReturnType<typeof subjectOf>[];
 
   constructor(scene: Scene, owner: Owner, named: NamedValues) {
     this.#scene = scene;
     this.#spec = scene.scenario.spec;
     this.#owner = owner;
     this.#named = named;
+    this.#isExact = this.#spec.exactNames === true;
+    this.#subjects = Object.values(this.#spec.workloads ?? {}).map(subjectOf);
   }
 
   candidates(): Candidate[] {
@@ -98,12 +66,7 @@ class Space {
     if (part === 'trust') made.push({ role: owner }, { irsa: owner });
     if (part === 'trust' || part === 'bucket') made.push({ role: INTRUDER });
     const first = own.find(({ workload }) => roleOf(workload) === owner) ?? own[0];
-    const { cluster, namespace, serviceAccount } = first?.workload ?? {};
-    const place = {
-      ...(cluster && { cluster }),
-      ...(namespace && { namespace }),
-      ...(serviceAccount && { serviceAccount }),
-    };
+    const place = subjectOf(first?.workload ?? {});
     return [...own, ...chains, ...made.map((grant) => ({ like: undefined, workload: { ...place, ...grant } }))];
   }
 
@@ -118,7 +81,7 @@ class Space {
       const assumption = { role: alias, ...(externalId && { externalId }), ...(tags && { tags }) };
       return [[step.workload, assumption] as const];
     });
-    return [...new Map(chains.map((chain) => [JSON.stringify(chain), chain])).values()];
+    return unique(chains);
   }
 
   #callsOf(base: Base, s3: readonly S3Call[]): readonly (readonly [Call, S3Call[1]?])[] {
@@ -134,7 +97,7 @@ class Space {
     if (part === 'session') return base.like === owner && base.through === undefined ? s3 : [];
     if (association?.targetRole !== undefined && association.role === owner) return [[{ do: 'credentials' }]];
     if (role !== owner) return [];
-    const targets = [...Object.keys(this.#spec.roles ?? {})].filter((name) => name !== owner && name !== INTRUDER);
+    const targets = Object.keys(this.#spec.roles ?? {}).filter((name) => name !== owner);
     const known = new Map(this.#chains().map(([, step]) => [step.role, step]));
     const assumes = this.#named.mentions(/"sts:|"\*"/)
       ? targets.map((name) => [{ do: 'assumeRole', step: known.get(name) ?? { role: name } }] as const)
@@ -163,7 +126,7 @@ class Space {
   /** The pod as it is, and pods of other namespaces, service accounts, clusters and audiences, or without tags. */
   #variants(base: Base): readonly Pick<Candidate, 'workload' | 'changed'>[] {
     const { workload } = base;
-    const { cluster = 'c1', namespace = 'app', serviceAccount = 'app' } = workload;
+    const { cluster, namespace, serviceAccount } = subjectOf(workload);
     const association = associationOf(workload);
     const isTrust = this.#owner.part === 'trust';
     const varies = (mention: RegExp): boolean => isTrust || this.#named.mentions(mention);
@@ -171,6 +134,7 @@ class Space {
     const variants: Pick<Candidate, 'workload' | 'changed'>[] = [];
     const namespaces = varies(/kubernetes-namespace|:sub"/) ? this.#namespaces() : [];
     const isSwitch = association !== undefined && association.policy === undefined && varies(/PrincipalTag/);
+    const isUntagged = association?.disableSessionTags === true;
     // A service account with another association needs another name.
     const isOther = isSwitch || base.like === undefined;
     const another = isOther ? [`${serviceAccount}-2`] : [];
@@ -181,23 +145,19 @@ class Space {
         for (const account of new Set([serviceAccount, ...accounts]))
           for (const switched of isSwitch ? [false, true] : [false])
             for (const audience of audiences) {
-              const untagged = { ...association, disableSessionTags: association?.disableSessionTags !== true };
-              const variant: WorkloadSpec = {
+              const sources = {
+                ...{ mechanism: base.like === undefined, cluster: at !== cluster, namespace: ns !== namespace },
+                ...{ serviceAccount: account !== serviceAccount, tags: switched, audience: audience !== undefined },
+              };
+              const variant = {
                 ...workload,
-                ...(at !== cluster && { cluster: at }),
-                ...(ns !== namespace && { namespace: ns }),
-                ...(account !== serviceAccount && { serviceAccount: account }),
-                ...(switched && { role: untagged as WorkloadSpec['role'] & object }),
+                ...(sources.cluster && { cluster: at }),
+                ...(sources.namespace && { namespace: ns }),
+                ...(sources.serviceAccount && { serviceAccount: account }),
+                ...(switched && association && { role: { ...association, disableSessionTags: !isUntagged } }),
                 ...(audience !== undefined && { serviceAccountAnnotations: { audience } }),
               };
-              const changed = [
-                ...(base.like === undefined ? ['mechanism'] : []),
-                ...(at === cluster ? [] : ['cluster']),
-                ...(ns === namespace ? [] : ['namespace']),
-                ...(account === serviceAccount ? [] : ['serviceAccount']),
-                ...(switched ? ['tags'] : []),
-                ...(audience === undefined ? [] : ['audience']),
-              ];
+              const changed = Object.entries(sources).flatMap(([source, isChanged]) => (isChanged ? [source] : []));
               if (this.#isFree(variant, changed)) variants.push({ workload: variant, changed });
             }
     return variants;
@@ -205,29 +165,26 @@ class Space {
 
   /** A service account has one association and one annotation. */
   #isFree(workload: WorkloadSpec, changed: readonly string[]): boolean {
-    if (changed.length === 0) return true;
-    return Object.values(this.#spec.workloads ?? {}).every(
-      (other) => subjectOf(other) !== subjectOf(workload) || grantKey(other) === grantKey(workload),
-    );
+    const others = Object.values(this.#spec.workloads ?? {}).filter((other) => isSameSubject(other, workload));
+    return changed.length === 0 || others.every((other) => isSame(other, workload));
   }
 
   #namespaces(): readonly string[] {
-    const { exactNames, workloads = {} } = this.#spec;
-    const own = Object.values(workloads).map(({ namespace = 'app' }) => namespace);
-    const named = [...this.#named.of(/kubernetes-namespace$/i), ...this.#subjects(0)];
-    const exact = exactNames === true ? named.flatMap(([value]) => instances(value)) : [];
+    const own = this.#subjects.map(({ namespace }) => namespace);
+    const named = [...this.#named.of(/kubernetes-namespace$/i), ...this.#namedSubjects(0)];
+    const exact = this.#isExact ? named.flatMap(([value]) => instances(value)) : [];
     return withNearMisses([...new Set([...own, ...exact])]).filter((name) => LABEL.test(name));
   }
 
   #serviceAccounts(): readonly string[] {
-    const own = Object.values(this.#spec.workloads ?? {}).map(({ serviceAccount = 'app' }) => serviceAccount);
-    const named = [...this.#named.of(/kubernetes-service-account$/i), ...this.#subjects(1)];
+    const own = this.#subjects.map(({ serviceAccount }) => serviceAccount);
+    const named = [...this.#named.of(/kubernetes-service-account$/i), ...this.#namedSubjects(1)];
     const all = withNearMisses([...new Set([...own, ...named.flatMap(([value]) => instances(value))])]);
     return [...all, 'other'].filter((name) => LABEL.test(name));
   }
 
   /** Namespaces or service accounts in subjects of web identities and in external ids. */
-  #subjects(part: 0 | 1): readonly (readonly [string, string])[] {
+  #namedSubjects(part: 0 | 1): readonly (readonly [string, string])[] {
     return [
       ...this.#named.of(/:sub$/i).map(([value]) => value.split(':').slice(2)),
       ...this.#named.of(/^sts:ExternalId$/i).map(([value]) => value.split('/').slice(3)),
@@ -266,13 +223,13 @@ class Space {
 
   /** Objects of the scenario, those that the policy names, and objects of near and other folders. */
   #keys(bucket: string): readonly (readonly [at: string, tags?: Attempt['objectTags']])[] {
-    const { objects = [], exactNames } = this.#spec;
+    const { objects = [] } = this.#spec;
     const own = objects.map(placeOf).filter((at) => at.startsWith(`${bucket}/`));
     const real = `arn:aws:s3:::${this.#scene.names.bucket(bucket)}/`;
     const named = this.#named.resources
       .filter((resource) => resource.startsWith(real))
       .flatMap((resource) => this.#filled(resource.slice(real.length)))
-      .map((key) => `${bucket}/${exactNames === true ? key : this.#withAliases(key)}`);
+      .map((key) => `${bucket}/${this.#withAliases(key)}`);
     const folders = [...own, ...named].map((at) => at.slice(bucket.length + 1).split('/'));
     const near = folders.flatMap(([folder = '', ...rest]) =>
       (folder.includes('<') ? ['<namespace:other>'] : nearMisses(folder)).map((name) => [name, ...rest].join('/')),
@@ -292,33 +249,30 @@ class Space {
 
   /** Replaces variables by namespaces and service accounts, and wildcards by a text. */
   #filled(key: string): readonly string[] {
+    const namespaces = new Set([...this.#subjects.map(({ namespace }) => namespace), 'other']);
     const values = /kubernetes-service-account/.test(key)
       ? this.#serviceAccounts()
-      : [...new Set(Object.values(this.#spec.workloads ?? {}).map(({ namespace = 'app' }) => namespace)), 'other'].map(
-          (name) => (this.#spec.exactNames === true ? name : `<namespace:${name}>`),
-        );
+      : [...namespaces].map((name) => (this.#isExact ? name : `<namespace:${name}>`));
     const filled = key.includes('${') ? values.map((value) => key.replace(/\$\{[^}]*\}/g, value)) : [key];
     return filled.map((text) => text.replaceAll('*', 'x').replaceAll('?', 'x'));
   }
 
   #withAliases(text: string): string {
-    return Object.values(this.#spec.workloads ?? {}).reduce(
-      (changed, { namespace = 'app' }) =>
+    if (this.#isExact) return text;
+    return this.#subjects.reduce(
+      (changed, { namespace }) =>
         changed.replaceAll(this.#scene.names.namespace(namespace), `<namespace:${namespace}>`),
       text,
     );
   }
 
   #prefixes(): readonly (string | undefined)[] {
-    const values = this.#named.of(/^s3:prefix$/i).flatMap(([value]) => this.#filledPrefix(value));
+    const values = this.#named
+      .of(/^s3:prefix$/i)
+      .flatMap(([value]) => instances(value).toReversed())
+      .flatMap((text) => this.#filled(text));
     const near = values.flatMap((value) => nearMisses(value.replace(/\/.*$/, '')).map((name) => `${name}/`));
     return [undefined, ...new Set([...values, ...near, '', 'other/'])];
-  }
-
-  #filledPrefix(value: string): readonly string[] {
-    return instances(value)
-      .toReversed()
-      .flatMap((text) => this.#filled(text));
   }
 }
 
@@ -333,35 +287,3 @@ const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const unique = <T>(items: readonly T[]): T[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
 ];
-
-/** The members of a workload that decide which role its pods get; undefined if none. */
-export function grantOf({ cluster, namespace, serviceAccount, role, irsa, serviceAccountAnnotations }: WorkloadSpec) {
-  if (role === undefined && typeof irsa !== 'string') return undefined;
-  const audience = serviceAccountAnnotations?.['audience'];
-  const grant: WorkloadSpec = {
-    ...(cluster && { cluster }),
-    ...(namespace !== undefined && { namespace }),
-    ...(serviceAccount !== undefined && { serviceAccount }),
-    ...(role === undefined ? { irsa: irsa as string } : { role }),
-    ...(audience !== undefined && { serviceAccountAnnotations: { audience } }),
-  };
-  return grant;
-}
-
-/** The role whose session pods of the workload get. */
-export function roleOf(workload: WorkloadSpec): string | undefined {
-  const association = associationOf(workload);
-  return (
-    association?.targetRole ?? association?.role ?? (typeof workload.irsa === 'string' ? workload.irsa : undefined)
-  );
-}
-
-const grantKey = (workload: WorkloadSpec): string =>
-  JSON.stringify([associationOf(workload), workload.irsa, workload.serviceAccountAnnotations?.['audience']]);
-
-/** Whether pods of both workloads have the same identity. */
-export const isSame = (one: WorkloadSpec, other: WorkloadSpec): boolean =>
-  subjectOf(one) === subjectOf(other) && grantKey(one) === grantKey(other);
-
-const subjectOf = ({ cluster = 'c1', namespace = 'app', serviceAccount = 'app' }: WorkloadSpec): string =>
-  [cluster, namespace, serviceAccount].join('/');

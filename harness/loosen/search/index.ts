@@ -1,11 +1,12 @@
 import type { AuthorizationInput } from '../../../emulator/iam/policy/index.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
 import { decide, type Attempt } from './attempt.ts';
-import { candidatesOf, withExtraRoles, type Candidate, type Owner } from './candidates.ts';
+import { candidatesOf, type Candidate } from './candidates.ts';
+import { withExtraRoles, type Owner } from './extra-roles.ts';
 import { NamedValues } from './named-values.ts';
 import { probeOf, type Probe } from './probe.ts';
 import { sceneOf, type Scene } from './scene.ts';
-import { sentenceOf, type Breadth } from './sentence.ts';
+import { sentenceOf, type Breadth, type NamedSource } from './sentence.ts';
 
 export { withProbe, type Probe } from './probe.ts';
 
@@ -54,7 +55,7 @@ export function explainSurvivor(question: SurvivorQuestion): Survivor {
     if (answer === undefined || !differs(before, after, candidate)) continue;
     const isProbe = scenario.spec.exactNames !== true || !SYSTEM_NAMESPACE.test(candidate.workload.namespace ?? 'app');
     if (!isProbe && survivor !== undefined) continue;
-    const breadth = (source: 'namespace' | 'serviceAccount'): Breadth => breadthOf(before, after, candidate, source);
+    const breadth = (source: NamedSource): Breadth => breadthOf(before, after, candidate, source);
     survivor = {
       kind: 'explained',
       sentence: sentenceOf(candidate, breadth, answer.refusal !== undefined),
@@ -65,7 +66,8 @@ export function explainSurvivor(question: SurvivorQuestion): Survivor {
   }
   if (survivor !== undefined) return survivor;
   const tried = Math.min(space.length, MOST_ATTEMPTS);
-  return { kind: 'equivalent', tried, isWhole: tried === space.length };
+  const isWhole = tried === space.length && before.isComplete && after.isComplete;
+  return { kind: 'equivalent', tried, isWhole };
 }
 
 function differs(before: Scene, after: Scene, attempt: Attempt): boolean {
@@ -74,7 +76,7 @@ function differs(before: Scene, after: Scene, attempt: Attempt): boolean {
 }
 
 /** Tries other values of a source to see whether the change is about every value, or about a prefix. */
-function breadthOf(before: Scene, after: Scene, candidate: Candidate, source: 'namespace' | 'serviceAccount'): Breadth {
+function breadthOf(before: Scene, after: Scene, candidate: Candidate, source: NamedSource): Breadth {
   const value = candidate.workload[source] ?? 'app';
   const holds = (text: string): boolean =>
     differs(before, after, { ...candidate, workload: { ...candidate.workload, [source]: text } });

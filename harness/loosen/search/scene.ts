@@ -1,10 +1,10 @@
-import { keyed } from '../../../emulator/core/tag-context.ts';
 import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../../../emulator/iam/policy/index.ts';
 import type { AccountAlias, ClusterAlias } from '../../../foundation/protocols/aliases.ts';
 import { Names } from '../../scenario/names.ts';
 import { associationOf } from '../../scenario/parts.ts';
 import type { RoleSpec } from '../../scenario/policy.ts';
-import type { Scenario } from '../../scenario/spec.ts';
+import type { Scenario, WorkloadSpec } from '../../scenario/spec.ts';
+import { subjectOf } from './grant.ts';
 
 export interface SceneRole {
   readonly arn: string;
@@ -14,14 +14,7 @@ export interface SceneRole {
   readonly trust: CompiledPolicy | undefined;
   readonly identity: readonly CompiledPolicy[];
   readonly boundary: CompiledPolicy | undefined;
-  readonly tags: Readonly<Record<string, string>>;
-}
-
-export interface SceneCluster {
-  readonly name: string;
-  readonly arn: string;
-  readonly issuer: string;
-  readonly providerArn: string;
+  readonly tags: ReadonlyMap<string, string>;
 }
 
 /** A scenario as AWS would have it, with compiled policies and invented names. */
@@ -29,10 +22,11 @@ export interface Scene {
   readonly scenario: Scenario;
   readonly names: Names;
   readonly roles: ReadonlyMap<string, SceneRole>;
-  /** By short name. */
   readonly bucketPolicies: ReadonlyMap<string, CompiledPolicy | undefined>;
-  cluster(alias: ClusterAlias): SceneCluster;
+  subject(workload: WorkloadSpec): RealSubject;
   accountId(alias: AccountAlias): string;
+  /** Whether all policies were compiled. Others have names that only a run can know, and count as absent. */
+  readonly isComplete: boolean;
   compile(kind: PolicyKind, policy: Parameters<Names['policyText']>[0] | undefined): CompiledPolicy | undefined;
 }
 
@@ -41,11 +35,10 @@ export const REGION = 'us-west-2';
 const ACCOUNTS: Readonly<Record<AccountAlias, string>> = { main: '111122223333', other: '444455556666' };
 const RUN = 'c000000';
 
-/** Policies with names that only a run can know, such as `<pod:app>`, count as absent. */
 export function sceneOf(scenario: Scenario): Scene {
   const { roles = {}, buckets = {}, workloads = {} } = scenario.spec;
   const accountId = (alias: AccountAlias): string => ACCOUNTS[alias];
-  const cluster = (alias: ClusterAlias): SceneCluster => {
+  const cluster = (alias: ClusterAlias) => {
     const name = `conformance-${RUN}-${alias}`;
     const issuer = `oidc.eks.${REGION}.amazonaws.com/id/${alias.toUpperCase().padEnd(32, '0')}`;
     return {
@@ -54,19 +47,16 @@ export function sceneOf(scenario: Scenario): Scene {
     };
   };
   const names = new Names(scenario, { run: RUN, accountId, cluster });
-  for (const [name, workload] of Object.entries(workloads)) {
-    const { cluster: at = 'c1', namespace = 'app', serviceAccount = 'app' } = workload;
+  for (const [name, workload] of Object.entries(workloads))
     if (associationOf(workload)?.targetRole !== undefined)
-      names.learn(
-        `external-id:${name}`,
-        externalId(cluster(at).name, names.namespace(namespace), names.expand(serviceAccount)),
-      );
-  }
+      names.learn(`external-id:${name}`, realSubject(names, cluster, workload).externalId);
+  let isComplete = true;
   const compile: Scene['compile'] = (kind, policy) => {
     if (policy === undefined || (Array.isArray(policy) && policy.length === 0)) return undefined;
     try {
       return compilePolicy(names.policyText(policy), { kind, name: kind });
     } catch {
+      isComplete = false;
       return undefined;
     }
   };
@@ -77,19 +67,34 @@ export function sceneOf(scenario: Scenario): Scene {
     trust: compile('trust', role.trust),
     identity: [role.permissions, role.attached].flatMap((policy) => compile('identity', policy) ?? []),
     boundary: compile('boundary', role.boundary),
-    tags: names.expandAll(role.tags ?? {}),
+    tags: new Map(Object.entries(names.expandAll(role.tags ?? {}))),
   });
-  return {
-    ...{ scenario, names, cluster, accountId, compile },
+  const compiled = {
     roles: new Map(Object.entries(roles).map(([alias, role]) => [alias, roleOf(alias, role)])),
     bucketPolicies: new Map(Object.entries(buckets).map(([alias, { policy }]) => [alias, compile('resource', policy)])),
   };
+  const subject = (workload: WorkloadSpec): RealSubject => realSubject(names, cluster, workload);
+  return { scenario, names, accountId, compile, subject, isComplete, ...compiled };
 }
 
-/** EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles". */
-export const externalId = (cluster: string, namespace: string, serviceAccount: string): string =>
-  [REGION, ACCOUNTS.main, cluster, namespace, serviceAccount].join('/');
+/** The cluster and service account of a workload's pods, with real names. */
+export interface RealSubject {
+  readonly cluster: { readonly name: string; readonly arn: string; readonly issuer: string };
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  /** EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles". */
+  readonly externalId: string;
+}
 
-/** Session tags replace the role's tags, ignoring the case of keys. */
-export const principalTags = (tags: readonly (readonly [string, string])[]): Record<string, string> =>
-  keyed('aws:PrincipalTag/', new Map(tags.map((tag) => [tag[0].toLowerCase(), tag])).values());
+function realSubject(
+  names: Names,
+  clusterOf: (alias: ClusterAlias) => RealSubject['cluster'],
+  workload: WorkloadSpec,
+): RealSubject {
+  const subject = subjectOf(workload);
+  const cluster = clusterOf(subject.cluster);
+  const namespace = names.namespace(subject.namespace);
+  const serviceAccount = names.expand(subject.serviceAccount);
+  const externalId = [REGION, ACCOUNTS.main, cluster.name, namespace, serviceAccount].join('/');
+  return { cluster, namespace, serviceAccount, externalId };
+}

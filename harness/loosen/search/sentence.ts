@@ -1,68 +1,61 @@
 import { associationOf } from '../../scenario/parts.ts';
-import type { WorkloadSpec } from '../../scenario/spec.ts';
-import type { Assumption, Attempt } from './attempt.ts';
-import { INTRUDER, roleOf, type Candidate } from './candidates.ts';
+import type { Attempt } from './attempt.ts';
+import type { Candidate } from './candidates.ts';
+import { INTRUDER } from './extra-roles.ts';
+import { audienceOf, roleOf, subjectOf } from './grant.ts';
 
 /** Which pods a changed answer concerns besides those of the attempt, by the source of the difference. */
 export type Breadth = 'one' | 'every' | { readonly startsWith: string };
+export type NamedSource = 'namespace' | 'serviceAccount';
 
 /** Says in words what a change lets pods do, or keeps them from. */
 export function sentenceOf(
   candidate: Candidate,
-  breadth: (source: 'namespace' | 'serviceAccount') => Breadth,
+  breadth: (source: NamedSource) => Breadth,
   isAllowed: boolean,
 ): string {
-  const { workload, changed } = candidate;
-  const { namespace = 'app', serviceAccount = 'app', cluster = 'c1' } = workload;
-  const name = (source: 'namespace' | 'serviceAccount', noun: string, value: string): string => {
+  const { workload, changed, through } = candidate;
+  const { cluster, ...names } = subjectOf(workload);
+  const name = (source: NamedSource, noun: string): string => {
     const found = changed.includes(source) ? breadth(source) : 'one';
     if (found === 'every') return `every ${noun}`;
-    return found === 'one' ? `${noun} \`${value}\`` : `every ${noun} whose name starts with \`${found.startsWith}\``;
+    return found === 'one'
+      ? `${noun} \`${names[source]}\``
+      : `every ${noun} whose name starts with \`${found.startsWith}\``;
   };
-  const pods = [
-    `pods of ${name('serviceAccount', 'service account', serviceAccount)}`,
-    `in ${name('namespace', 'namespace', namespace)}`,
-    ...(changed.includes('cluster') ? [`of another cluster (${cluster})`] : []),
-    ...tagWords(candidate),
-    ...(changed.includes('audience')
-      ? [`with audience ${workload.serviceAccountAnnotations?.['audience'] ?? ''}`]
-      : []),
-    ...(roleOf(workload) === INTRUDER ? [`with any other role that has the permission`] : []),
-    ...(candidate.through === undefined ? [] : [`through role \`${candidate.through.role}\``]),
-  ].join(' ');
-  const may = isAllowed ? 'may' : 'may no longer';
-  return `${pods} ${actionWords(candidate, workload, may, isAllowed)}`;
+  const tags = associationOf(workload)?.disableSessionTags === true ? 'without' : 'with';
+  return [
+    `pods of ${name('serviceAccount', 'service account')} in ${name('namespace', 'namespace')}`,
+    changed.includes('cluster') && `of another cluster (${cluster})`,
+    changed.includes('tags') && `${tags} session tags`,
+    changed.includes('audience') && `with audience ${audienceOf(workload) ?? ''}`,
+    roleOf(workload) === INTRUDER && 'with any other role that has the permission',
+    through !== undefined && `through role \`${through.role}\``,
+    candidate.call.do !== 'credentials' && 'may',
+    isAllowed || 'no longer',
+    actionWords(candidate),
+  ]
+    .filter((words) => typeof words === 'string')
+    .join(' ');
 }
 
-const tagWords = ({ workload, changed }: Candidate): readonly string[] =>
-  changed.includes('tags')
-    ? [associationOf(workload)?.disableSessionTags === true ? 'without session tags' : 'with session tags']
-    : [];
-
-function actionWords({ call }: Attempt, workload: WorkloadSpec, may: string, isAllowed: boolean): string {
+function actionWords({ call, workload }: Attempt): string {
+  const tagWords = (tags: object | undefined): string =>
+    tags === undefined ? '' : ` with tags ${JSON.stringify(tags)}`;
   switch (call.do) {
     case 'credentials':
-      return `${isAllowed ? 'get' : 'no longer get'} the role \`${roleOf(workload) ?? ''}\`${workload.irsa === undefined ? '' : ' by web identity'}`;
-    case 'assumeRole':
-      return `${may} assume role \`${call.step.role}\` ${stepWords(call.step)}`.trimEnd();
+      return `get the role \`${roleOf(workload) ?? ''}\`${workload.irsa === undefined ? '' : ' by web identity'}`;
+    case 'assumeRole': {
+      const { role, externalId, tags } = call.step;
+      return `assume role \`${role}\`${externalId === undefined ? '' : ` with external id \`${externalId}\``}${tagWords(tags)}`;
+    }
     case 'listObjects':
-      return `${may} list \`${call.bucket}\` ${call.prefix === undefined ? 'without a prefix' : `with prefix \`${call.prefix}\``}`;
+      return `list \`${call.bucket}\` ${call.prefix === undefined ? 'without a prefix' : `with prefix \`${call.prefix}\``}`;
     default:
-      return `${may} ${VERBS[call.do]} \`${call.at}\`${call.tags === undefined ? '' : ` with tags ${JSON.stringify(call.tags)}`}`;
+      return `${VERBS[call.do]} \`${call.at}\`${tagWords(call.tags)}`;
   }
 }
 
-const stepWords = ({ externalId, tags }: Assumption): string =>
-  [
-    externalId === undefined ? '' : `with external id \`${externalId}\``,
-    tags === undefined ? '' : `with tags ${JSON.stringify(tags)}`,
-  ]
-    .filter((text) => text !== '')
-    .join(' ');
-
 const VERBS = {
-  getObject: 'read',
-  putObject: 'write',
-  deleteObject: 'delete',
-  getObjectTagging: 'read the tags of',
+  ...{ getObject: 'read', putObject: 'write', deleteObject: 'delete', getObjectTagging: 'read the tags of' },
 } as const;
