@@ -1,4 +1,4 @@
-import { hasPodIdentity } from '../facts/injection.ts';
+import { containersOf, credentialsOf, hasOwnToken } from '../facts/injection.ts';
 import { defineCheck, podCase } from './cases.ts';
 
 export const noAssociation = defineCheck({
@@ -13,7 +13,8 @@ export const noAssociation = defineCheck({
   source: 'EKS User Guide, "Learn how EKS Pod Identity works"',
   *find(facts) {
     for (const pod of facts.pods) {
-      if (!hasPodIdentity(pod) || facts.associationOf(pod)) continue;
+      const usesAgent = containersOf(pod).some((one) => credentialsOf(one).podIdentity && hasOwnToken(pod, one));
+      if (!usesAgent || facts.associationOf(pod)) continue;
       const { namespace } = pod.metadata;
       const text = `Its pods have Pod Identity variables, but ${namespace}/${pod.serviceAccountName} has no association.`;
       const repair = `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${namespace} --service-account ${pod.serviceAccountName} --role-arn ROLE_ARN`;

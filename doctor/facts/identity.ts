@@ -1,7 +1,8 @@
 import type { Role } from '../snapshot/aws.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
-import { credentialsOf } from './injection.ts';
+import { credentialsOf, hasOwnToken } from './injection.ts';
+import { parseRoleArn } from './irsa.ts';
 import { podIdentityTrust, targetTrust, webIdentityTrust, type Subject, type TrustDecision } from './trust.ts';
 
 /** Where a container's credentials come from, in the order of the SDKs' default chains. */
@@ -32,6 +33,8 @@ export function identityOf(facts: ClusterFacts, pod: Pod, container = pod.contai
   if (preferred.length > 0)
     return { mechanism: 'unknown', reason: `the container sets ${preferred.join(', ')}, whose files are not read` };
   if (webIdentityRole !== undefined) return byWebIdentity(facts, pod, webIdentityRole);
+  if (podIdentity && !hasOwnToken(pod, container))
+    return { mechanism: 'unknown', reason: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is not a token volume of the pod' };
   if (podIdentity) return byPodIdentity(facts, pod);
   return fromNode(facts, pod, container);
 }
@@ -45,6 +48,7 @@ const judged = (mechanism: Mechanism, roleArn: string, { value, reason }: TrustD
 function known(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
   const role = facts.role(arn);
   if (role) return role;
+  if (parseRoleArn(arn) === undefined) return { mechanism: 'none', reason: `${arn} is not the ARN of a role` };
   return role === null
     ? { mechanism: 'none', reason: `role ${arn} does not exist` }
     : { mechanism: 'unknown', reason: `role ${arn} could not be read` };

@@ -42,6 +42,13 @@ export function credentialsOf(container: Container): ContainerCredentials {
 export const agentAddress = (container: Container): string | undefined =>
   AGENT_URI.exec(variable(container, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value ?? '')?.[1]?.replace(/^\[|\]$/g, '');
 
+/** Whether the file with the agent's token is of a token volume of the pod, and not a copy of another token. */
+export function hasOwnToken(pod: Pod, container: Container): boolean {
+  const file = variable(container, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE')?.value;
+  const mount = container.volumeMounts.find(({ mountPath }) => file?.startsWith(mountPath));
+  return file === undefined || pod.tokenVolumes.some(({ volume }) => volume === mount?.name);
+}
+
 /** Whether a container has Pod Identity's variables. */
 export const hasPodIdentity = (pod: Pod): boolean => containersOf(pod).some((one) => credentialsOf(one).podIdentity);
 

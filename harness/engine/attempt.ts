@@ -18,6 +18,7 @@ import { observationOf, type Observe } from '../policies/observation.ts';
 import { receivedCalls, type Received } from '../verdict/received-calls.ts';
 import { arrange } from '../world/fixtures/index.ts';
 import type { Prefetch } from '../world/prefetch.ts';
+import type { PodStarted } from '../world/running-pods.ts';
 import { createScenarioContext, type Environment, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { probeAll } from './probe.ts';
 import { reasonOf, scenarioResult } from './scenario-result.ts';
@@ -36,6 +37,7 @@ export interface AttemptOptions {
   readonly turn?: Promise<unknown>;
   readonly aroundProbes?: AroundProbes | undefined;
   readonly observe?: Observe | undefined;
+  readonly podStarted?: PodStarted | undefined;
 }
 
 /** Wraps the probes of a scenario, once its resources are arranged. */
@@ -97,7 +99,8 @@ async function arrangeAndProbe(attempt: Attempt): Promise<void> {
   try {
     await timed(attempt, 'arranging', () => orAborted(arrange(context, prefetched?.inAws), context.signal));
     await timed(attempt, 'waiting', () => awaitTurn(attempt));
-    const probes = (): Promise<readonly ProbeOutcome[]> => orAborted(probeAll(context), context.signal);
+    const probes = (): Promise<readonly ProbeOutcome[]> =>
+      orAborted(probeAll(context, options.podStarted), context.signal);
     attempt.probes = await timed(attempt, 'probing', () => aroundProbes(probes));
   } catch (error) {
     attempt.failure = awsFailure(error) ?? error;

@@ -6,7 +6,7 @@ import type { ProbeOutcome } from '../results/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';
 import { described, ofHarness, ofWorkload } from '../scenario/operation-registry.ts';
 import { injectionOf, whyUninjected } from '../operations/injection.ts';
-import { RunningPods } from '../world/running-pods.ts';
+import { RunningPods, type PodStarted } from '../world/running-pods.ts';
 import { expectsRefusal, podStages, stages, type NumberedProbe, type ProbeGroup, type Stage } from '../world/stages.ts';
 import { retryUntilExpected } from '../world/probe-retries.ts';
 import { asRecorded } from '../verdict/client-calls.ts';
@@ -16,9 +16,9 @@ import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
 import { workload, workloads, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 /** Runs the steps of an arranged scenario. Returns the outcomes of its probes in the scenario's order. */
-export async function probeAll(context: ScenarioContext): Promise<readonly ProbeOutcome[]> {
+export async function probeAll(context: ScenarioContext, started?: PodStarted): Promise<readonly ProbeOutcome[]> {
   const all = stages(context.scenario);
-  const running = new RunningPods(context, all);
+  const running = new RunningPods(context, all, started);
   await mintFreeTokens(context);
   await Promise.all(
     workloads(context)

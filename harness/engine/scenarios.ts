@@ -74,7 +74,7 @@ function optionsFor(
   hooksAndTurn: Pick<ScenarioOptions, 'hooks' | 'turn'>,
 ): ScenarioOptions {
   const { directory, signal, prefetch, options } = session;
-  const { configuration, interrupted, aroundProbes, observe } = options;
+  const { configuration, interrupted, aroundProbes, observe, podStarted } = options;
   return {
     environment: opened.environment,
     available: opened.capabilities,
@@ -92,6 +92,7 @@ function optionsFor(
     prefetch,
     aroundProbes,
     observe,
+    podStarted,
     ...hooksAndTurn,
   };
 }

@@ -13,6 +13,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
 import type { Observe } from '../policies/observation.ts';
 import type { Prefetch } from '../world/prefetch.ts';
+import type { PodStarted } from '../world/running-pods.ts';
 import type { AroundProbes } from './attempt.ts';
 import type { Opened, Platform } from './environment.ts';
 
@@ -37,6 +38,7 @@ export interface RunOptions {
   readonly aroundProbes?: AroundProbes;
   /** Receives the decisions of each attempt. Default: they are forgotten with the record of calls. */
   readonly observe?: Observe | undefined;
+  readonly podStarted?: PodStarted;
 }
 
 /** Further rounds of a run, on the same clusters. */

@@ -2,15 +2,20 @@ import { podStages, type Stage } from './stages.ts';
 import { startWorkloadPod, type WorkloadPod } from './workload-pod.ts';
 import { workload, type ScenarioContext } from '../scenario/scenario-context.ts';
 
+/** Called when a workload's pod has started, before the next step of its scenario. */
+export type PodStarted = (context: ScenarioContext, workload: string) => Promise<void>;
+
 export class RunningPods {
   readonly #context: ScenarioContext;
   readonly #stages: readonly Stage[];
+  readonly #tell: PodStarted;
   readonly #pods = new Map<string, WorkloadPod>();
   readonly #started = new Map<string, number>();
 
-  constructor(context: ScenarioContext, all: readonly Stage[]) {
+  constructor(context: ScenarioContext, all: readonly Stage[], started: PodStarted = async () => undefined) {
     this.#context = context;
     this.#stages = all;
+    this.#tell = started;
   }
 
   async start(name: string, from: number): Promise<void> {
@@ -25,6 +30,7 @@ export class RunningPods {
         ordinal,
       ),
     );
+    await this.#tell(this.#context, name);
   }
 
   /** Deletes the workload's pod and waits until it is gone, because the next one has its name. */

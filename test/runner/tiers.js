@@ -7,8 +7,9 @@ export const TIERS = {
   docker: ['test/docker/**/*.test.ts'],
   /** Tests of the HTML page in Chromium. */
   browser: ['test/browser/**/*.test.ts'],
-  /** Whole runs on emulated Amazon EKS, and on other emulators. */
+  /** Whole runs on emulated Amazon EKS, and on other emulators; the identities that `doctor` predicts for pods of scenarios. */
   rehearsal: [
+    'test/doctor/scenarios.test.ts',
     'test/rehearsal/policy.test.ts',
     'test/{rehearsal/!(policy),contract/{ministack,localstack},cli/eks}.test.ts',
   ],

@@ -26,6 +26,10 @@ const POD_IDENTITY_ENV = [
     value: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token',
   },
 ];
+const POD_IDENTITY_MOUNT = {
+  name: 'eks-pod-identity-token',
+  mountPath: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount',
+};
 export const webIdentityEnv = (role: string) => [
   { name: 'AWS_ROLE_ARN', value: role },
   { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token' },
@@ -52,7 +56,7 @@ export function pod(name: string, options: PodOptions): DraftPod {
     image: 'registry.example/app:1.0.0',
     env: inject === undefined ? [] : inject === 'pod-identity' ? POD_IDENTITY_ENV : webIdentityEnv(inject),
     envFrom: [],
-    volumeMounts: [],
+    volumeMounts: inject === 'pod-identity' ? [POD_IDENTITY_MOUNT] : [],
   };
   const isDeployment = ownerKind === 'Deployment';
   const volume =

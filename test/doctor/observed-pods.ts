@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { Limiters } from '../../aws/clients.ts';
+import { parseEndpoints } from '../../aws/endpoints.ts';
+import { RateLimiter } from '../../aws/rate-limiter.ts';
+import { AWS_SERVICES } from '../../aws/service-names.ts';
+import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
+import { collect } from '../../doctor/collect/index.ts';
+import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
+import { configure } from '../../harness/config/configuration.ts';
+import { run } from '../../harness/engine/run.ts';
+import type { ScenarioResult } from '../../harness/results/results.ts';
+import type { Scenario } from '../../harness/scenario/spec.ts';
+import {
+  clusterOf,
+  workload,
+  type ProvisionedCluster,
+  type ScenarioContext,
+} from '../../harness/scenario/scenario-context.ts';
+
+const UNLIMITED = Object.fromEntries(
+  AWS_SERVICES.map((service) => [service, new RateLimiter(Infinity)]),
+) as unknown as Limiters;
+
+/** A pod of a scenario, with a snapshot of its cluster taken after its start and before the scenario's next step. */
+export interface ObservedPod {
+  readonly scenario: Scenario;
+  readonly workload: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** Number of probes and actions of the scenario that were over. */
+  readonly done: number;
+  readonly snapshot: Snapshot;
+}
+
+/** Runs scenarios on embedded clusters. Returns their results, and the pods whose start was observed. */
+export async function observePods(
+  loaded: Pick<Parameters<typeof run>[0], 'hooks' | 'scenarios'>,
+): Promise<{ readonly pods: readonly ObservedPod[]; readonly results: readonly ScenarioResult[] }> {
+  const directory = mkdtempSync(join(tmpdir(), 'conformance-doctor-'));
+  const pods: ObservedPod[] = [];
+  const snapshots = new SharedSnapshots(directory);
+  try {
+    const { scenarios: results } = await run({
+      ...loaded,
+      configuration: configure(['--quiet', '--retries', '0', '--timeout', '300', '--report-dir', directory], {}),
+      reporters: [],
+      podStarted: async (context, name) => {
+        const { cluster, namespace } = workload(context, name);
+        const pod = context.names.expand(`<pod:${name}>`);
+        const done = Math.max(-1, ...context.outcomes.map(({ number }) => number)) + 1;
+        const snapshot = await snapshots.take(context, clusterOf(context, cluster));
+        pods.push({ scenario: context.scenario, workload: name, namespace, name: pod, done, snapshot });
+      },
+      version: '0',
+      workload: WORKLOAD_PROGRAMS[0],
+      environment: {},
+      interrupted: new AbortController().signal,
+      programs: [],
+      stderr: process.stderr,
+    });
+    return { pods, results };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Takes one snapshot of a cluster at a time. Pods that start meanwhile share the next one. */
+class SharedSnapshots {
+  readonly #folder: string;
+  readonly #last = new Map<ProvisionedCluster, Promise<unknown>>();
+  readonly #next = new Map<ProvisionedCluster, Promise<Snapshot>>();
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  take(context: ScenarioContext, cluster: ProvisionedCluster): Promise<Snapshot> {
+    const waiting = this.#next.get(cluster);
+    if (waiting !== undefined) return waiting;
+    const last = this.#last.get(cluster) ?? Promise.resolve();
+    const next = last.then(() => {
+      this.#next.delete(cluster);
+      return this.#collect(context, cluster);
+    });
+    this.#next.set(cluster, next);
+    this.#last.set(
+      cluster,
+      next.catch(() => undefined),
+    );
+    return next;
+  }
+
+  async #collect({ environment: { aws } }: ScenarioContext, { cluster }: ProvisionedCluster): Promise<Snapshot> {
+    const { server, caData } = cluster.kubeConfig.getCurrentCluster()!;
+    const kubeconfig = join(this.#folder, `${cluster.name}-${performance.now()}.yaml`);
+    const named = { cluster: cluster.name, user: cluster.name };
+    writeFileSync(
+      kubeconfig,
+      stringify({
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [{ name: cluster.name, cluster: { server, 'certificate-authority-data': caData } }],
+        users: [{ name: cluster.name, user: { token: await aws.clusterToken(cluster.name) } }],
+        contexts: [{ name: cluster.name, context: named }],
+        'current-context': cluster.name,
+      }),
+    );
+    const { credentials } = aws.clients('main').eks.config;
+    return collect({
+      kubeconfig,
+      clusterName: cluster.name,
+      endpoints: parseEndpoints([aws.workloadEnvironment['AWS_ENDPOINT_URL']!], 'account'),
+      limiters: UNLIMITED,
+      region: aws.region,
+      credentials: async () => {
+        const { accessKeyId, secretAccessKey, sessionToken = '' } = await credentials();
+        return { accessKeyId, secretAccessKey, ...(sessionToken !== '' && { sessionToken }) };
+      },
+      signal: new AbortController().signal,
+      environment: {},
+    });
+  }
+}
