@@ -5,7 +5,6 @@ import type { CallRecord } from '../../emulator/index.ts';
 import { alternatives } from '../../foundation/protocols/expectation.ts';
 import { differs, hasNameOf, isUsed, substituted, type Observation, type UsedPolicy } from '../policies/observation.ts';
 import { stepOf } from '../scenario/operation-registry.ts';
-import { placeOf } from '../scenario/parts.ts';
 import type { Expectation } from '../scenario/spec.ts';
 import { openedBy } from '../verdict/received-calls.ts';
 
@@ -143,12 +142,13 @@ function hasOneSource({ scenario }: Observation, name: string | null): boolean {
 
 /** Calls that ask one question, if it is allowed. */
 const SINGLE = new Set(['ListObjectsV2', 'ListObjects', 'HeadBucket', 'DeleteObject']);
+const WRITES = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload']);
 /** These ask about `s3:ListBucket` too if the object does not exist. */
 const READS = new Set(['GetObject', 'HeadObject']);
 
 /** Returns the last decision of a call whose denied question is now allowed; undefined if it is unknown. */
 function restOfCall(
-  { scenario, probes }: Observation,
+  { scenario, probes, objects, calls }: Observation,
   call: CallRecord,
   input: AuthorizationInput,
   decide: Decide,
@@ -164,9 +164,13 @@ function restOfCall(
     return isBase ? undefined : decideSession(input, decide);
   }
   if (SINGLE.has(operation)) return decide(input);
-  const [, key = ''] = /^arn:aws:s3:::[^/]+\/(.*)$/s.exec(input.resource) ?? [];
-  const exists = scenario.spec.objects?.some((object) => placeOf(object).endsWith(`/${key}`));
-  return READS.has(operation) && exists === true && !/Version/.test(input.action) ? decide(input) : undefined;
+  if (!READS.has(operation) || /Version/.test(input.action)) return undefined;
+  if (objects.has(input.resource)) return decide(input);
+  // Whether an object is missing is for those to know who may list (`emulator/s3/authorize.ts`).
+  const [, bucket = '', key = ''] = /^(arn:aws:s3:::[^/]+)\/(.*)$/s.exec(input.resource) ?? [];
+  const context = { ...input.context, 's3:prefix': key };
+  const list = decide({ ...input, action: 's3:ListBucket', resource: bucket, context });
+  return list.value === 'allowed' || !calls.some((one) => WRITES.has(one.operation)) ? list : undefined;
 }
 
 /** Asks what STS asks after `sts:AssumeRole`, by the same questions (`emulator/sts/assume-role.ts`). */

@@ -3,6 +3,7 @@ import type { AuthorizationInput, CompiledPolicy, Decision } from '../../emulato
 import type { ProbeOutcome, ScenarioResult } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
+import { placeOf } from '../scenario/parts.ts';
 import { policyUses, type PolicyUse } from './policy-uses.ts';
 
 /** A policy of a scenario as AWS received it. */
@@ -20,6 +21,8 @@ export interface Observation {
   readonly scenario: Scenario;
   readonly verdict: ScenarioResult['verdict'];
   readonly policies: readonly UsedPolicy[];
+  /** ARNs of the objects that exist at its start. */
+  readonly objects: ReadonlySet<string>;
   /** Calls that a policy of the scenario could decide, in the order in which AWS received them. */
   readonly calls: readonly CallRecord[];
   readonly probes: readonly { readonly outcome: ProbeOutcome; readonly requestIds: ReadonlySet<string> }[];
@@ -46,6 +49,7 @@ export function observationOf(
     scenario,
     verdict,
     policies,
+    objects: new Set((scenario.spec.objects ?? []).map((object) => names.resourceArn(placeOf(object)))),
     calls: record.filter((call) =>
       call.authorizations.some(({ decision }) =>
         decision.policies.some((policy) => policies.some((used) => hasNameOf(used, policy))),
