@@ -21,6 +21,7 @@ condition dropped, a wildcard added, an action widened. Decide every recorded qu
 those that no probe notices, with a probe that would (docs/loosen.md).`,
   ...selecting({
     clusters: false,
+    also: ['report-dir', 'quiet'],
     own: [
       option.number('min-score N', 'exit 1 if less than N percent of the changes are noticed', {
         ...once,
@@ -69,7 +70,8 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
     io.stderr.write(bad.map(({ id, reason }) => `${id} does not pass without changes: ${reason}\n`).join(''));
     return EXIT.doesNotConform;
   }
-  const judged = await judgeChanges([...observations.values()], {
+  const inOrder = scenarios.flatMap(({ id }) => observations.get(id) ?? []);
+  const judged = await judgeChanges(inOrder, {
     inline: configuration.flag('inline'),
     run: async (copies) => {
       progress(`Running ${counted(copies.length, 'scenario')} with changed policies`);

@@ -50,17 +50,19 @@ interface Selecting {
   readonly clusters: boolean;
   /** Options of the command itself. */
   readonly own?: readonly OptionSpec[];
+  /** Names of further options of a run. */
+  readonly also?: readonly string[];
 }
 
 /** Returns the options that select scenarios and, if needed, those of clusters and AWS. */
-export function selecting({ clusters, own = [] }: Selecting): Pick<Command<Configured>, 'options' | 'read'> {
+export function selecting({ clusters, own = [], also = [] }: Selecting): Pick<Command<Configured>, 'options' | 'read'> {
   const ofClusters = clusters
     ? OPTIONS.slice(
         0,
         OPTIONS.findIndex(({ name }) => name === 'suite'),
       )
     : [];
-  const names = [...ofClusters.map(({ name }) => name), ...SELECTION];
+  const names = [...ofClusters.map(({ name }) => name), ...SELECTION, ...also];
   return {
     options: [...own, ...OPTIONS.filter(({ name }) => names.includes(name))],
     read: (argv, environment) =>

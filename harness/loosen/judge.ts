@@ -4,22 +4,32 @@ import { withPolicy } from '../policies/policy-uses.ts';
 import { policySources, type PolicySource } from '../policies/sources.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
+import { explainSurvivor, type Probe } from './search/index.ts';
 import { replay } from './replay.ts';
 
 /**
- * `killed`: a scenario fails with the change. `survived`: none does. `rejected`: AWS does not accept the changed policy.
- * `unjudged`: its run failed for another reason.
+ * `killed`: a scenario fails with the change. `survived`: none does. `equivalent`: none can, within the space that was
+ * searched. `rejected`: AWS does not accept the changed policy. `unjudged`: its run failed for another reason.
  */
 export interface JudgedChange {
   readonly source: PolicySource;
   readonly change: PolicyChange;
-  readonly state: 'killed' | 'survived' | 'rejected' | 'unjudged';
+  readonly state: 'killed' | 'survived' | 'equivalent' | 'rejected' | 'unjudged';
   readonly by: 'replay' | 'run';
   /** The scenario that notices it, with the number of the probe from 0 if known. */
   readonly scenario?: string;
   readonly probe?: number;
   /** Why replay could not tell, or why it is unjudged. */
   readonly reason?: string;
+  /** Who gets what by the change, in a sentence without its end. */
+  readonly sentence?: string;
+  /** A probe that notices it, and the scenario to add it to. */
+  readonly proposal?: Proposal;
+}
+
+export interface Proposal {
+  readonly scenario: Scenario;
+  readonly probe: Probe;
 }
 
 /** Runs scenarios, each under an id of its own. */
@@ -39,10 +49,34 @@ export async function judgeChanges(
   );
   const results = copies.length === 0 ? [] : await run(copies);
   return judged.map(({ open, ...one }, index) => {
-    if (open.length === 0) return one;
     const own = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
-    return { ...one, ...verdictOf(own, open) };
+    const change = { ...one, ...(open.length > 0 && verdictOf(own, open)) };
+    return change.state === 'survived' ? { ...change, ...explained(change) } : change;
   });
+}
+
+/** Searches in this many uses of a policy at most, because a search takes up to a second. */
+const MOST_SEARCHES = 3;
+
+/** Searches a request that tells the versions apart, in each use of the policy until a probe is found. */
+function explained({ source, change }: JudgedChange): Partial<JudgedChange> {
+  let isEquivalent = true;
+  let sentence: string | undefined;
+  const changed = change.apply(source.document);
+  for (const { observation, used } of source.uses.slice(0, MOST_SEARCHES)) {
+    const { scenario } = observation;
+    const survivor = explainSurvivor({
+      ...{ scenario, part: used.part, owner: used.owner },
+      changed: withPolicy(scenario.spec, used, changed),
+      documents: [source.document, changed],
+    });
+    if (survivor.kind === 'equivalent') isEquivalent &&= survivor.isWhole;
+    else if (survivor.probe !== undefined)
+      return { sentence: survivor.sentence, proposal: { scenario, probe: survivor.probe } };
+    else sentence ??= survivor.sentence;
+  }
+  if (sentence !== undefined) return { sentence };
+  return isEquivalent ? { state: 'equivalent' } : {};
 }
 
 interface Judgement extends JudgedChange {

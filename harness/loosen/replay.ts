@@ -112,7 +112,8 @@ function effectOn(
   const layers = alternatives(expected.by as Expectation['by']);
   const isBehindIt =
     observed?.layer === call.service && layers.length > 0 && layers.every((one) => one === call.service);
-  return !isPositive && isBehindIt && expected.code !== undefined
+  // STS and EKS Auth could still refuse for another reason, such as the duration.
+  return !isPositive && isBehindIt && (call.service === 's3' || expected.code !== undefined)
     ? contradicts
     : open(`probe ${number + 1} goes on after ${call.operation}`);
 }
@@ -144,7 +145,7 @@ function hasOneSource({ scenario }: Observation, name: string | null): boolean {
 const SINGLE = new Set(['ListObjectsV2', 'ListObjects', 'HeadBucket', 'DeleteObject']);
 const WRITES = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload']);
 /** These ask about `s3:ListBucket` too if the object does not exist. */
-const READS = new Set(['GetObject', 'HeadObject']);
+const READS = new Set(['GetObject', 'HeadObject', 'GetObjectTagging']);
 
 /** Returns the last decision of a call whose denied question is now allowed; undefined if it is unknown. */
 function restOfCall(
@@ -164,6 +165,7 @@ function restOfCall(
     return isBase ? undefined : decideSession(input, decide);
   }
   if (SINGLE.has(operation)) return decide(input);
+  if (operation === 'PutObject') return decideWrite(input, decide);
   if (!READS.has(operation) || /Version/.test(input.action)) return undefined;
   if (objects.has(input.resource)) return decide(input);
   // Whether an object is missing is for those to know who may list (`emulator/s3/authorize.ts`).
@@ -171,6 +173,16 @@ function restOfCall(
   const context = { ...input.context, 's3:prefix': key };
   const list = decide({ ...input, action: 's3:ListBucket', resource: bucket, context });
   return list.value === 'allowed' || !calls.some((one) => WRITES.has(one.operation)) ? list : undefined;
+}
+
+/** Asks what S3 asks of PutObject; undefined for a conditional one (`emulator/s3/write-object.ts`). */
+function decideWrite(input: AuthorizationInput, decide: Decide): Decision | undefined {
+  const { action, context } = input;
+  if ('s3:if-match' in context || 's3:if-none-match' in context) return undefined;
+  const decision = decide(input);
+  const hasTags = (context['s3:RequestObjectTagKeys'] ?? []).length > 0;
+  if (action !== 's3:PutObject' || !hasTags || decision.value !== 'allowed') return decision;
+  return decide({ ...input, action: 's3:PutObjectTagging' });
 }
 
 /** Asks what STS asks after `sts:AssumeRole`, by the same questions (`emulator/sts/assume-role.ts`). */

@@ -1,5 +1,5 @@
 import { counted, wrap } from '../../foundation/node/text.ts';
-import { lineOf, placeText } from '../policies/sources.ts';
+import { lineOf, placeText, shortest } from '../policies/sources.ts';
 import type { JudgedChange } from './judge.ts';
 
 const COLUMNS = 80;
@@ -13,28 +13,70 @@ export function scoreOf(judged: readonly JudgedChange[]): number {
 
 /** Returns the result for people. `width`: columns of the terminal (default: 80). */
 export function loosenText(judged: readonly JudgedChange[], width = COLUMNS): string {
-  const of = (state: JudgedChange['state']): readonly JudgedChange[] => judged.filter((one) => one.state === state);
-  const runs = judged.filter(({ by }) => by === 'run').length;
-  const blocks = of('survived').map((one) => [
-    `SURVIVED ${placeText(one.source, lineOfChange(one))}`,
-    `  ${one.change.text}`,
-  ]);
-  const parts = [
-    `${of('killed').length} of ${counted(judged.length, 'change')} killed`,
-    `${of('survived').length} survived`,
-    ...(of('rejected').length > 0 ? [`${of('rejected').length} rejected by AWS`] : []),
-    ...(of('unjudged').length > 0 ? [`${of('unjudged').length} not judged`] : []),
-    `${judged.length - runs} judged by replay, ${runs} by a run`,
+  const survivors = judged.filter(({ state }) => state === 'survived');
+  const groups = new Map<string, JudgedChange[]>();
+  for (const one of survivors) {
+    const key = JSON.stringify([placeOf(one), one.sentence, codeOf(one)]);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  const proposed = new Set<string>();
+  const blocks = [...groups.values()].map((group) => blockOf(group, width, proposed));
+  return `${[...blocks, scoreText(judged, width)].join('\n\n')}\n`;
+}
+
+/** Changes of the same place that the same probe notices. `proposed`: the probes of earlier blocks. */
+function blockOf(group: readonly JudgedChange[], width: number, proposed: Set<string>): string {
+  const [first] = group as readonly [JudgedChange];
+  const { sentence, proposal } = first;
+  const fill = (text: string, indent: number): string => wrap(`${' '.repeat(indent)}${text}`, width, 2);
+  const lines = [
+    fill(`SURVIVED ${placeOf(first)}`, 0),
+    ...group.map(({ change }) => fill(change.text, 2)),
+    ...(sentence === undefined ? [] : [fill(`${capital(sentence)}.`, 2)]),
   ];
-  const lines = [...blocks.flatMap((block) => ['', ...block]), '', `Score ${scoreOf(judged)} %: ${parts.join('; ')}`];
-  return `${lines.map((line) => wrap(line, width, 2)).join('\n')}\n`;
+  if (proposal === undefined) return lines.join('\n');
+  const { id, file } = proposal.scenario;
+  const code = codeOf(first).map((line) => `    ${line}`);
+  if (proposed.has(code.join())) return [...lines, fill('The same probe as above notices it.', 2)].join('\n');
+  proposed.add(code.join());
+  // Code is not wrapped, so that it can be pasted.
+  return [...lines, fill(`Add to ${id} in ${shortest(file)}:`, 2), ...code].join('\n');
+}
+
+/** The members of a scenario and their additional entries, one a line. */
+const codeOf = ({ proposal }: JudgedChange): readonly string[] =>
+  Object.entries(proposal?.probe.code ?? {}).flatMap(([member, entries]) =>
+    entries.map((entry) => `${member}: ${entry},`),
+  );
+
+const placeOf = (one: JudgedChange): string => placeText(one.source, lineOfChange(one));
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+function scoreText(judged: readonly JudgedChange[], width: number): string {
+  const count = (state: JudgedChange['state']): number => judged.filter((one) => one.state === state).length;
+  const runs = judged.filter(({ by }) => by === 'run').length;
+  const others = Object.entries({ equivalent: 'equivalent', rejected: 'rejected by AWS', unjudged: 'not judged' });
+  const parts = [
+    `${count('killed')} of ${counted(judged.length, 'change')} killed`,
+    `${count('survived')} survived`,
+    ...others.flatMap(([state, words]) => {
+      const many = count(state as JudgedChange['state']);
+      return many === 0 ? [] : [`${many} ${words}`];
+    }),
+  ];
+  return wrap(
+    `Score ${scoreOf(judged)} %: ${parts.join(', ')} (${judged.length - runs} by replay, ${runs} by a run)`,
+    width,
+    2,
+  );
 }
 
 export const loosenJson = (judged: readonly JudgedChange[]): string =>
   `${JSON.stringify(
     {
       score: scoreOf(judged),
-      changes: judged.map(({ source, change, ...rest }) => ({
+      changes: judged.map(({ source, change, proposal, ...rest }) => ({
         file: source.file,
         ...(source.address !== undefined && { address: source.address }),
         line: lineOfChange({ source, change }),
@@ -42,6 +84,7 @@ export const loosenJson = (judged: readonly JudgedChange[]): string =>
         direction: change.direction,
         change: change.text,
         ...rest,
+        ...(proposal && { addTo: proposal.scenario.id, code: proposal.probe.code }),
       })),
     },
     null,

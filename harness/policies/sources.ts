@@ -46,7 +46,7 @@ const originOf = (policy: DeclaredPolicy, suite: string): Pick<PolicySource, 'fi
     : { file: shortest(suite), address: undefined };
 
 /** Relative to the working directory, unless the file is elsewhere. */
-function shortest(path: string): string {
+export function shortest(path: string): string {
   const near = relative('.', path);
   return near.startsWith('..') ? path : near;
 }
