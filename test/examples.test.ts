@@ -19,7 +19,7 @@ describe('examples', () => {
 
     it('passes', () => {
       expect(run.exitCode, run.stderr).to.equal(0);
-      expect(run.results?.summary).to.include({ total: 3, passed: 3 });
+      expect(run.results?.summary).to.include({ total: 4, passed: 4 });
     });
 
     it('has a denial or a refusal in each scenario', () => {
@@ -44,7 +44,7 @@ describe('examples', () => {
       const folder = join(root, 'examples', 'terraform');
       const run = await runConformance({ args: ['--suites-dir', folder, '--suite', 'ledger'] });
       expect(run.exitCode, run.stderr).to.equal(0);
-      expect(run.results?.summary).to.include({ total: 1, passed: 1, probes: 3 });
+      expect(run.results?.summary).to.include({ total: 1, passed: 1, probes: 12 });
     });
 
     for (const file of ['plan.json', 'state.json'])
