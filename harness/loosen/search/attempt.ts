@@ -1,4 +1,5 @@
 import type { Principal, RoleSession, SessionTag } from '../../../emulator/core/principal.ts';
+import { remembered } from '../../../emulator/core/remembered.ts';
 import { keyed, resourceTagKeys } from '../../../emulator/core/tag-context.ts';
 import {
   authorize,
@@ -74,15 +75,13 @@ interface Opened {
 }
 
 /** Remembers sessions, because many attempts share one. */
-const sessions = new WeakMap<Scene, Map<string, Opened | undefined>>();
+const sessions = new WeakMap<Scene, WeakMap<WorkloadSpec, Opened | undefined>>();
 
 function open(scene: Scene, workload: WorkloadSpec): Opened | undefined {
-  const known = sessions.get(scene) ?? new Map<string, Opened | undefined>();
-  sessions.set(scene, known);
-  const key = JSON.stringify(workload);
-  if (!known.has(key))
-    known.set(key, typeof workload.irsa === 'string' ? byWebIdentity(scene, workload) : byPodIdentity(scene, workload));
-  return known.get(key);
+  const known = remembered(sessions, scene, () => new WeakMap<WorkloadSpec, Opened | undefined>());
+  const byRole = typeof workload.irsa === 'string' ? byWebIdentity : byPodIdentity;
+  if (!known.has(workload)) known.set(workload, byRole(scene, workload));
+  return known.get(workload);
 }
 
 function byPodIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined {

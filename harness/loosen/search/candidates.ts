@@ -15,11 +15,13 @@ export interface Candidate extends Attempt {
   readonly changed: readonly string[];
 }
 
-/** Returns the whole space of the search, nearest attempts first. */
-export function candidatesOf(scene: Scene, owner: Owner, named: NamedValues): readonly Candidate[] {
-  const space = new Space(scene, owner, named);
-  return space.candidates().sort((one, other) => one.changed.length - other.changed.length);
-}
+/** Names that a source is tried with, and workloads of which variants are tried, at most. */
+const MOST_NAMES = 12;
+const MOST_VARIED = 8;
+
+/** Yields the whole space of the search, nearest attempts first. */
+export const candidatesOf = (scene: Scene, owner: Owner, named: NamedValues): Iterable<Candidate> =>
+  new Space(scene, owner, named).candidates();
 
 interface Base extends Pick<Attempt, 'workload' | 'through'> {
   readonly like: string | undefined;
@@ -42,32 +44,37 @@ class Space {
     this.#subjects = Object.values(this.#spec.workloads ?? {}).map(subjectOf);
   }
 
-  candidates(): Candidate[] {
-    const calls = this.#s3Calls();
-    return this.#bases().flatMap((base) =>
-      this.#callsOf(base, calls).flatMap(([call, objectTags]) =>
-        this.#variants(base).map((variant) => ({ ...base, ...variant, call, ...(objectTags && { objectTags }) })),
-      ),
-    );
+  *candidates(): Generator<Candidate> {
+    const s3 = this.#s3Calls();
+    const pods = this.#bases().flatMap((base, index) => {
+      const calls = this.#callsOf(base, s3);
+      return calls.length === 0
+        ? []
+        : this.#variants(base, index < MOST_VARIED).map((variant) => ({ pod: { ...base, ...variant }, calls }));
+    });
+    pods.sort((one, other) => one.pod.changed.length - other.pod.changed.length);
+    for (const { pod, calls } of pods)
+      for (const [call, objectTags] of calls) yield { ...pod, call, ...(objectTags && { objectTags }) };
   }
 
-  /** Pods of the scenario, their chains, pods that use the other mechanism, and pods of other roles. */
+  /** Pods of other roles, pods that use the other mechanism, those of the scenario, and their chains; the owner's first. */
   #bases(): readonly Base[] {
     const { workloads = {} } = this.#spec;
     const { part, owner } = this.#owner;
-    const own = Object.entries(workloads).flatMap(([like, spec]): Base[] => {
+    const all = Object.entries(workloads).flatMap(([like, spec]): Base[] => {
       const workload = grantOf(spec);
-      return workload === undefined ? [] : [{ like, workload }];
+      return workload === undefined || spec.starts === 'later' ? [] : [{ like, workload }];
     });
+    const isOwn = ({ workload }: Base): boolean => roleOf(workload) === owner;
+    const own = [...all.filter(isOwn), ...all.filter((base) => !isOwn(base))];
     const chains = this.#chains().flatMap(([like, through]) =>
       own.filter((base) => base.like === like).map((base) => ({ ...base, through })),
     );
     const made: WorkloadSpec[] = [];
     if (part === 'trust') made.push({ role: owner }, { irsa: owner });
     if (part === 'trust' || part === 'bucket') made.push({ role: INTRUDER });
-    const first = own.find(({ workload }) => roleOf(workload) === owner) ?? own[0];
-    const place = subjectOf(first?.workload ?? {});
-    return [...own, ...chains, ...made.map((grant) => ({ like: undefined, workload: { ...place, ...grant } }))];
+    const place = subjectOf(own[0]?.workload ?? {});
+    return [...made.map((grant) => ({ like: undefined, workload: { ...place, ...grant } })), ...chains, ...own];
   }
 
   /** How workloads assume further roles, according to the probes. */
@@ -124,12 +131,12 @@ class Space {
   }
 
   /** The pod as it is, and pods of other namespaces, service accounts, clusters and audiences, or without tags. */
-  #variants(base: Base): readonly Pick<Candidate, 'workload' | 'changed'>[] {
+  #variants(base: Base, isVaried: boolean): readonly Pick<Candidate, 'workload' | 'changed'>[] {
     const { workload } = base;
     const { cluster, namespace, serviceAccount } = subjectOf(workload);
     const association = associationOf(workload);
     const isTrust = this.#owner.part === 'trust';
-    const varies = (mention: RegExp): boolean => isTrust || this.#named.mentions(mention);
+    const varies = (mention: RegExp): boolean => isVaried && (isTrust || this.#named.mentions(mention));
     const clusters: readonly ClusterAlias[] = varies(/eks-cluster|:oidc-provider/) ? ['c1', 'c2'] : [cluster];
     const variants: Pick<Candidate, 'workload' | 'changed'>[] = [];
     const namespaces = varies(/kubernetes-namespace|:sub"/) ? this.#namespaces() : [];
@@ -173,14 +180,14 @@ class Space {
     const own = this.#subjects.map(({ namespace }) => namespace);
     const named = [...this.#named.of(/kubernetes-namespace$/i), ...this.#namedSubjects(0)];
     const exact = this.#isExact ? named.flatMap(([value]) => instances(value)) : [];
-    return withNearMisses([...new Set([...own, ...exact])]).filter((name) => LABEL.test(name));
+    return atMost([...withNearMisses([...new Set(exact)]), ...withNearMisses([...new Set(own)])]);
   }
 
   #serviceAccounts(): readonly string[] {
     const own = this.#subjects.map(({ serviceAccount }) => serviceAccount);
     const named = [...this.#named.of(/kubernetes-service-account$/i), ...this.#namedSubjects(1)];
-    const all = withNearMisses([...new Set([...own, ...named.flatMap(([value]) => instances(value))])]);
-    return [...all, 'other'].filter((name) => LABEL.test(name));
+    const all = [...withNearMisses([...new Set(named.flatMap(([value]) => instances(value)))]), ...withNearMisses(own)];
+    return [...atMost(all), 'other'];
   }
 
   /** Namespaces or service accounts in subjects of web identities and in external ids. */
@@ -284,6 +291,8 @@ type ChainLike = {
 };
 
 const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
+const atMost = (names: readonly string[]): readonly string[] =>
+  [...new Set(names)].filter((name) => LABEL.test(name)).slice(0, MOST_NAMES);
 const unique = <T>(items: readonly T[]): T[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
 ];

@@ -1,6 +1,6 @@
 import type { AuthorizationInput } from '../../../emulator/iam/policy/index.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
-import { decide, type Attempt } from './attempt.ts';
+import { decide, type Answer } from './attempt.ts';
 import { candidatesOf, type Candidate } from './candidates.ts';
 import { withExtraRoles, type Owner } from './extra-roles.ts';
 import { NamedValues } from './named-values.ts';
@@ -37,7 +37,7 @@ export type Survivor =
 const SYSTEM_NAMESPACE = /^(default|kube-.+)$/;
 
 /** Limits the search to about a second. */
-export const MOST_ATTEMPTS = 20_000;
+export const MOST_ATTEMPTS = 10_000;
 
 /**
  * Searches the attempts that pods of the scenario's kind can make (docs/loosen.md, "The space of the search") for one
@@ -48,11 +48,13 @@ export function explainSurvivor(question: SurvivorQuestion): Survivor {
   const scenes = [scenario.spec, changed].map((spec) => sceneOf({ ...scenario, spec: withExtraRoles(spec, question) }));
   const [before, after] = scenes as [Scene, Scene];
   const named = new NamedValues(documents.map((document) => before.names.expandAll(document)));
-  const space = candidatesOf(before, question, named);
   let survivor: Survivor | undefined;
-  for (const candidate of space.slice(0, MOST_ATTEMPTS)) {
+  let tried = 0;
+  for (const candidate of candidatesOf(before, question, named)) {
+    if (tried === MOST_ATTEMPTS) break;
+    tried += 1;
     const answer = decide(before, candidate);
-    if (answer === undefined || !differs(before, after, candidate)) continue;
+    if (answer === undefined || !isOther(answer, decide(after, candidate))) continue;
     const isProbe = scenario.spec.exactNames !== true || !SYSTEM_NAMESPACE.test(candidate.workload.namespace ?? 'app');
     if (!isProbe && survivor !== undefined) continue;
     const breadth = (source: NamedSource): Breadth => breadthOf(before, after, candidate, source);
@@ -65,21 +67,21 @@ export function explainSurvivor(question: SurvivorQuestion): Survivor {
     if (isProbe) return survivor;
   }
   if (survivor !== undefined) return survivor;
-  const tried = Math.min(space.length, MOST_ATTEMPTS);
-  const isWhole = tried === space.length && before.isComplete && after.isComplete;
+  const isWhole = tried < MOST_ATTEMPTS && before.isComplete && after.isComplete;
   return { kind: 'equivalent', tried, isWhole };
 }
 
-function differs(before: Scene, after: Scene, attempt: Attempt): boolean {
-  const [one, other] = [decide(before, attempt), decide(after, attempt)];
-  return one !== undefined && other !== undefined && (one.refusal === undefined) !== (other.refusal === undefined);
-}
+/** Whether only one of the answers is a refusal. */
+const isOther = (one: Answer | undefined, other: Answer | undefined): boolean =>
+  one !== undefined && other !== undefined && (one.refusal === undefined) !== (other.refusal === undefined);
 
 /** Tries other values of a source to see whether the change is about every value, or about a prefix. */
 function breadthOf(before: Scene, after: Scene, candidate: Candidate, source: NamedSource): Breadth {
   const value = candidate.workload[source] ?? 'app';
-  const holds = (text: string): boolean =>
-    differs(before, after, { ...candidate, workload: { ...candidate.workload, [source]: text } });
+  const holds = (text: string): boolean => {
+    const attempt = { ...candidate, workload: { ...candidate.workload, [source]: text } };
+    return isOther(decide(before, attempt), decide(after, attempt));
+  };
   if (holds('unrelated') && holds('z')) return 'every';
   const [, start] = /^(.+)-2$/.exec(value) ?? [];
   return start !== undefined && holds(`${start}-3`) && holds(`${start}x`) ? { startsWith: start } : 'one';

@@ -40,13 +40,13 @@ export function probeOf(spec: ScenarioSpec, owner: Owner, candidate: Candidate, 
   };
 }
 
-/** Adds a probe to a scenario. */
+/** Adds a probe to a scenario, before steps that change policies. */
 export const withProbe = (spec: ScenarioSpec, { addition }: Probe): ScenarioSpec => ({
   ...spec,
   roles: { ...spec.roles, ...addition.roles },
   workloads: { ...spec.workloads, ...addition.workloads },
   objects: [...(spec.objects ?? []), ...addition.objects],
-  probes: [...spec.probes, ...addition.probes],
+  probes: [...addition.probes, ...spec.probes],
 });
 
 /** A name that says how the pod differs from the scenario's, so that equal pods have equal names. */
