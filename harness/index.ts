@@ -1,6 +1,25 @@
 /** The public API for the project's and users' suites. */
 export { suite, type SuiteContext } from './scenario-files/suite-registry.ts';
-export * from './scenario/policy.ts';
+export {
+  allow,
+  deny,
+  forPrincipal,
+  irsaRole,
+  podIdentityRole,
+  trustPodIdentity,
+  trustRole,
+  trustService,
+  trustWebIdentity,
+  type AccountAlias,
+  type ClusterAlias,
+  type Conditions,
+  type PermissionPolicy,
+  type PermissionStatement,
+  type RawPolicy,
+  type RoleSpec,
+  type TrustPolicy,
+  type TrustStatement,
+} from './scenario/policy.ts';
 export * from './operations/index.ts';
 export { policyFile } from './scenario-files/policy-file.ts';
 export {

@@ -1,6 +1,6 @@
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
-import { say, selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
+import { exitCodeOf, say, selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
 
 export const LIST: Command<Configured> = {
   name: 'list',
@@ -12,7 +12,8 @@ export const LIST: Command<Configured> = {
 };
 
 export async function list(configuration: Configured, io: Io): Promise<number> {
-  const { scenarios } = await selected(configuration, io);
+  const { scenarios, problems } = await selected(configuration, io);
   const { listText } = await import('../../harness/plan/print.ts');
-  return say(io, listText(scenarios));
+  say(io, listText(scenarios));
+  return exitCodeOf({ problems }, io);
 }

@@ -2,7 +2,7 @@ import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
 import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
-import { say, selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
+import { exitCodeOf, say, selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
 
 export const PLAN: Command<Configured> = {
   name: 'plan',
@@ -18,10 +18,11 @@ export async function plan(
   io: Io,
   workload: WorkloadProgram = WORKLOAD_PROGRAMS[0],
 ): Promise<number> {
-  const { scenarios } = await selected(configuration, io);
+  const { scenarios, problems } = await selected(configuration, io);
   const [{ planText }, { capabilitiesBefore }] = await Promise.all([
     import('../../harness/plan/print.ts'),
     import('../../harness/engine/platform.ts'),
   ]);
-  return say(io, planText(scenarios, configuration, capabilitiesBefore(configuration), workload));
+  say(io, planText(scenarios, configuration, capabilitiesBefore(configuration), workload));
+  return exitCodeOf({ problems }, io);
 }

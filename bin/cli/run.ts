@@ -18,7 +18,7 @@ import type { Io } from '../../foundation/node/io.ts';
 import { columns } from './help.ts';
 import { list } from './list.ts';
 import { plan } from './plan.ts';
-import { EXIT_CODES, say, selected, SETTINGS, type Configured } from './scenarios.ts';
+import { EXIT_CODES, exitCodeOf, say, selected, SETTINGS, type Configured } from './scenarios.ts';
 
 /** Parts of the package that tests can replace. */
 export interface Registries {
@@ -97,6 +97,7 @@ async function runScenarios(
   const { rounds, ...selection } = configuration.flag('watch')
     ? await (await import('./watch.ts')).watched(configuration, io, { newReporters, install })
     : { ...(await selected(configuration, io, clients)), rounds: undefined };
+  for (const problem of selection.problems) io.stderr.write(`${problem}\n`);
   const reporters = await newReporters();
   const shows = reporters.some(({ name }) => isTerminal(name));
   if (!quiet && shows)
@@ -125,7 +126,7 @@ async function runScenarios(
   });
   await rounds?.close();
   if (end.error !== null && !shows) io.stderr.write(`${end.error}\n`);
-  return end.exitCode;
+  return exitCodeOf(selection, io, end.exitCode);
 }
 
 async function reportersOf(configuration: Configured, io: Io): Promise<readonly NamedReporter[]> {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from '../../components/clients/client.ts';
-import { EXIT } from '../../foundation/node/errors.ts';
+import { EXIT, HarnessError } from '../../foundation/node/errors.ts';
 import { checkClusterFlags } from '../../harness/config/cluster-flags.ts';
 import { configure, type Configuration } from '../../harness/config/configuration.ts';
 import { OPTIONS } from '../../harness/config/options.ts';
@@ -92,8 +92,33 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
   if (more !== undefined && !configuration.flag('quiet'))
     io.stderr.write(`--grep also finds ${more}: add --scope all.\n`);
   const note = (sentence: string): unknown => io.stderr.write(`${sentence}\n`);
-  const part = await partOf(withClients(select(suites, configuration), clients), configuration, note);
+  const chosen = selectedOf(suites, () => select(suites, configuration));
+  const part = await partOf(withClients(chosen, clients), configuration, note);
   return { ...suites, ...(gate && { gate }), ...part };
+}
+
+/** Selects scenarios. Throws `HarnessError` BAD_SCENARIO if, because of problems, no scenario of the user is selected. */
+function selectedOf(suites: Suites, select: () => readonly Scenario[]): readonly Scenario[] {
+  let scenarios: readonly Scenario[] = [];
+  try {
+    scenarios = select();
+  } finally {
+    if (!scenarios.some(({ scope }) => scope === undefined)) withoutProblems(suites);
+  }
+  return scenarios;
+}
+
+/** Returns the suites. Throws `HarnessError` BAD_SCENARIO with all problems of their files. */
+export function withoutProblems(suites: Suites): Suites {
+  if (suites.problems.length > 0) throw new HarnessError('BAD_SCENARIO', suites.problems.join('\n'));
+  return suites;
+}
+
+/** Returns the exit code of a command: a rejected scenario is wrong usage. */
+export function exitCodeOf({ problems }: Pick<Suites, 'problems'>, io: Io, code: number = EXIT.conforms): number {
+  if (problems.length === 0 || code === EXIT.interrupted) return code;
+  io.stderr.write(`${problems.join('\n')}\n`);
+  return EXIT.usage;
 }
 
 async function partOf(

@@ -7,7 +7,7 @@ import type { Suites } from '../../harness/scenario-files/read-suites.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import type { Watch } from '../../harness/watch/watch.ts';
 import type { Io } from '../../foundation/node/io.ts';
-import { gateOf, type Selected } from './scenarios.ts';
+import { gateOf, withoutProblems, type Selected } from './scenarios.ts';
 
 export interface Means {
   readonly newReporters: () => Promise<readonly NamedReporter[]>;
@@ -44,7 +44,8 @@ export async function watched(
   const own = await readOwnSuites(join(io.code, 'suites'));
   const files = new Set<string>();
   let time = 0;
-  const readAll = (): Promise<Suites> => readUserSuites(own, folders, { time: (time += 1), files });
+  const readAll = async (): Promise<Suites> =>
+    withoutProblems(await readUserSuites(own, folders, { time: (time += 1), files }));
   const selectOf = (declared: Suites): Suites => {
     const users = declared.scenarios.filter((scenario) => !own.scenarios.includes(scenario));
     const scenarios = isNarrowed(configuration) ? declared.scenarios : users;

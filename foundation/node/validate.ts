@@ -35,7 +35,8 @@ const TYPES: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-function needed(issue: z.core.$ZodRawIssue): string {
+/** Returns the message of a schema's problem: the requirement, or the unknown member. */
+export function needed(issue: z.core.$ZodRawIssue): string {
   switch (issue.code) {
     case 'invalid_type':
       return TYPES[issue.expected] ?? `a ${issue.expected}`;

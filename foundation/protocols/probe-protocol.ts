@@ -212,8 +212,19 @@ export interface ProbePlan {
  * Layers in the order in which a request passes them. `eks` and `kubernetes` are control planes; `network` means no
  * connection; `client` means a client that has no credentials in its run (`RunClient`).
  */
-export type Layer =
-  'injection' | 'client' | 'network' | 'agent' | 'eks-auth' | 'sts' | 's3' | 'eks' | 'kubernetes' | 'webhook';
+export const LAYERS = [
+  'injection',
+  'client',
+  'network',
+  'agent',
+  'eks-auth',
+  'sts',
+  's3',
+  'eks',
+  'kubernetes',
+  'webhook',
+] as const;
+export type Layer = (typeof LAYERS)[number];
 
 export interface Identity {
   readonly arn: string;

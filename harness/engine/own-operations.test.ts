@@ -1,3 +1,4 @@
+import { text, textMap } from '../scenario/form.ts';
 import { expect } from 'chai';
 import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { fails, fetchCredentials, granted, succeeds } from '../index.ts';
@@ -15,6 +16,7 @@ import { clusterOf, workload } from '../scenario/scenario-context.ts';
 const pathOf = (namespace: string): string => `/api/v1/namespaces/${namespace}`;
 
 const readLabel = defineHarnessOperation('ReadLabel', (name: string, label: string) => ({ workload: name, label }), {
+  form: { workload: text, label: text },
   refersTo: (operation) => ({ workloads: [operation.workload] }),
   describe: ({ label }) => [label],
   perform: async (context, operation) => {
@@ -32,6 +34,7 @@ const labelNamespace = defineStep(
   'LabelNamespace',
   (name: string, labels: Readonly<Record<string, string>>) => ({ workload: name, labels }),
   {
+    form: { workload: text, labels: textMap },
     refersTo: (step) => ({ workloads: [step.workload] }),
     waitSeconds: () => 0,
     perform: async ({ context }, step) => {
@@ -47,7 +50,7 @@ const labelNamespace = defineStep(
 );
 
 const defineListBuckets = () =>
-  defineWorkloadOperation('ListBuckets', () => ({}), { throughSdk: true, describe: () => [] });
+  defineWorkloadOperation('ListBuckets', () => ({}), { form: {}, throughSdk: true, describe: () => [] });
 const listBuckets = defineListBuckets();
 
 describe('custom operations and steps', () => {

@@ -1,3 +1,4 @@
+import { checkedLater } from '../scenario/form.ts';
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import type { CallRecord } from '../../emulator/index.ts';
@@ -157,6 +158,7 @@ describe('the pods of a running scenario', () => {
 
 const expectsRefusal: boolean[] = [];
 const look = defineStep('LookAhead', () => ({}), {
+  form: {},
   perform: async (context) => void expectsRefusal.push(context.expectsRefusal(['red'])),
 });
 
@@ -265,6 +267,7 @@ describe('the outcome of a probe in a pod', () => {
 
 const asked: string[] = [];
 const explained = defineHarnessOperation('Explained', (outcome: ProbeResult['outcome']) => ({ outcome }), {
+  form: { outcome: checkedLater },
   describe: () => [],
   perform: async (_world, { outcome }) => ({ outcome }),
   whyNot: async () => (asked.push('whyNot'), { why: 'It may be so.' }),

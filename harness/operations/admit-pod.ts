@@ -1,3 +1,5 @@
+import { GREATEST_ID } from '../scenario/checks.ts';
+import { anything, object, opt, record, text, whole } from '../scenario/form.ts';
 import type { V1Pod } from '@kubernetes/client-node';
 import { whenRead } from '../scenario/retry-rules.ts';
 import { userName } from '../world/fixtures/users.ts';
@@ -6,6 +8,8 @@ import { admissionFacts, admitInDryRun, type Facts, type PodFields } from '../wo
 import { httpResult } from './http-answer.ts';
 import { injectionOf, unansweredAdmission } from './injection.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
+
+const members = record(anything);
 
 interface AdmissionOptions {
   /** User of the scenario who creates the pod. Default: the administrator. */
@@ -19,6 +23,12 @@ export const admitPod = defineHarnessOperation(
   'AdmitPod',
   (like: string, pod: PodFields = {}, options: AdmissionOptions = {}) => ({ like, pod, ...options }),
   {
+    form: {
+      like: text,
+      pod: object({ metadata: opt(members), spec: opt(members) }),
+      as: opt(text),
+      repeat: opt(whole(1, GREATEST_ID)),
+    },
     refersTo: ({ like, as }) => ({ workloads: [like], users: [as] }),
     describe: ({ like, pod, as, repeat }) => [
       `of workload ${like}`,

@@ -1,3 +1,4 @@
+import { checkedLater, cluster, opt, text } from '../scenario/form.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1DaemonSet, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
@@ -20,6 +21,7 @@ const ofAgent = (
   perform: (context: ScenarioContext, cluster: ClusterAlias) => Promise<void>,
 ) =>
   defineStep(name, (cluster: ClusterAlias = 'c1') => ({ cluster }), {
+    form: { cluster },
     refersTo,
     needs: () => [capability],
     isExclusive: () => true,
@@ -40,6 +42,7 @@ const withArguments = (args: string, cluster: ClusterAlias = 'c1'): AgentArgumen
 
 const takesArguments = (name: string) =>
   ({
+    form: { cluster, args: checkedLater },
     refersTo,
     *check({ args }: AgentArguments) {
       if (!String(args).startsWith('-'))
@@ -92,6 +95,7 @@ export const agentGet = defineHarnessOperation(
     ...(until && { until: until.source }),
   }),
   {
+    form: { cluster, port: checkedLater, path: text, until: opt(text) },
     refersTo,
     // The answer depends on earlier requests.
     standsAlone: true,

@@ -1,4 +1,6 @@
 /** Operations of S3 and STS that the harness performs with a session of the scenario, without a pod. */
+import { flag, lazy, object, openObject, text, union, type Schema } from '../scenario/form.ts';
+import { chainStep, webSessionForm } from './forms.ts';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { assumeRoleInput } from '../../components/probe/assume-role-input.ts';
 import { perform as performS3 } from '../../components/probe/s3.ts';
@@ -21,6 +23,13 @@ interface ChainedSession {
   readonly from: Session;
   readonly step: ChainStep;
 }
+
+export const session: Schema<Session> = lazy(() =>
+  union(
+    [text, webSessionForm, object({ from: session, step: chainStep })],
+    'a workload, { role, token } or chained(…)',
+  ),
+);
 
 /** The session that `from` opens by AssumeRole: `chained('app', chain('target'))`. */
 export const chained = (from: Session, step: ChainStep): ChainedSession => ({ from, step });
@@ -54,6 +63,7 @@ export const asSession = defineHarnessOperation(
     fresh,
   }),
   {
+    form: { session, call: openObject({ do: text }, 'an operation such as whoAmI()'), fresh: flag },
     usesS3: true,
     asScenario: true,
     refersTo: ({ session }) => sessionReferences(session),

@@ -1,4 +1,6 @@
 /** Calls EKS Auth like an agent, for a pod that never runs, to see answers that an agent hides. */
+import { cluster, opt, text } from '../scenario/form.ts';
+import { change, where } from './forms.ts';
 import type { ProbeResult, TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
 import { roleOfSession } from '../../foundation/aws/role-arn.ts';
@@ -34,6 +36,15 @@ export const askEksAuth = defineHarnessOperation(
   'AssumeRoleForPodIdentity',
   (workload: string, question: Question = {}): AskEksAuth => ({ workload, ...question }),
   {
+    form: {
+      ...where,
+      workload: text,
+      token: opt(text),
+      audience: opt(text),
+      change,
+      text: opt(text),
+      cluster: opt(cluster),
+    },
     refersTo: ({ workload: name, token, cluster, as }) => ({
       workloads: [name],
       tokens: [token, as?.token],

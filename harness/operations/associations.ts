@@ -1,4 +1,5 @@
 /** Steps that change an association, and wait until webhook and EKS Auth know the change. */
+import { text } from '../scenario/form.ts';
 import {
   DeletePodIdentityAssociationCommand,
   UpdatePodIdentityAssociationCommand,
@@ -8,7 +9,7 @@ import { badScenario } from '../../foundation/node/errors.ts';
 import { changeTo, watchAssociation, type Change } from '../world/association.ts';
 import { retryUntilConsistent } from '../world/iam.ts';
 import { isAssociationTooSoon } from '../scenario/retry-rules.ts';
-import type { ActionStep, AssociationSpec } from '../scenario/spec.ts';
+import { associationOrRole, type ActionStep, type AssociationSpec } from '../scenario/spec.ts';
 import { associate } from '../world/fixtures/associations.ts';
 import {
   accountKey,
@@ -29,6 +30,7 @@ export const createAssociation = ofAssociation(
   'CreateAssociation',
   (workload: string, association: string | AssociationSpec) => ({ workload, association }),
   {
+    form: { workload: text, association: associationOrRole },
     refersTo: ({ workload: name, association }) => {
       const { role, targetRole } = specOf(association);
       return { workloads: [name], roles: [role, targetRole] };
@@ -45,6 +47,7 @@ export const updateAssociation = ofAssociation(
   'UpdateAssociation',
   (workload: string, role: string) => ({ workload, role }),
   {
+    form: { workload: text, role: text },
     refersTo: ({ workload: name, role }) => ({ workloads: [name], roles: [role] }),
     change: async ({ context, expectsRefusal }, { role }, subject, eks) => {
       const input = { ...keyOf(context, subject[0]), roleArn: context.names.roleArn(role) };
@@ -57,6 +60,7 @@ export const updateAssociation = ofAssociation(
 );
 
 export const deleteAssociation = ofAssociation('DeleteAssociation', (workload: string) => ({ workload }), {
+  form: { workload: text },
   refersTo: ({ workload: name }) => ({ workloads: [name] }),
   change: async ({ context }, _step, subject, eks) => {
     await eks.send(new DeletePodIdentityAssociationCommand(keyOf(context, subject[0])));
@@ -71,7 +75,7 @@ function ofAssociation<Args extends readonly unknown[], T extends { readonly wor
   {
     change,
     ...fields
-  }: Pick<StepDescriptor<T & ActionStep>, 'refersTo' | 'needs'> & {
+  }: Pick<StepDescriptor<T & ActionStep>, 'form' | 'refersTo' | 'needs'> & {
     readonly change: (context: StepContext, step: T, subject: Subject, eks: EKSClient) => Promise<Change>;
   },
 ) {

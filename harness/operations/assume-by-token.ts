@@ -1,10 +1,12 @@
 /** AssumeRoleWithWebIdentity by the harness. */
+import { opt, text, texts } from '../scenario/form.ts';
+import { change, seconds } from './forms.ts';
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import { requestOf } from '../../components/probe/service-error.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
 import type { TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { credentialsOf } from '../../aws/credentials.ts';
-import type { PermissionStatement } from '../scenario/policy.ts';
+import { permissionPolicy, type PermissionPolicy } from '../scenario/policy.ts';
 import { heldSession, WEB_SESSION_NAME } from '../world/sessions.ts';
 import { present } from './eks.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
@@ -18,7 +20,7 @@ interface Options {
   readonly roleArn?: string;
   readonly sessionName?: string;
   readonly durationSeconds?: number;
-  readonly policy?: readonly PermissionStatement[];
+  readonly policy?: PermissionPolicy;
   readonly policyArns?: readonly string[];
 }
 
@@ -27,6 +29,17 @@ export const assumeByToken = defineHarnessOperation(
   'AssumeRoleByToken',
   (role: string, token: string, options: Options = {}) => ({ role, token, ...options }),
   {
+    form: {
+      role: text,
+      token: text,
+      text: opt(text),
+      change,
+      roleArn: opt(text),
+      sessionName: opt(text),
+      durationSeconds: seconds,
+      policy: opt(permissionPolicy),
+      policyArns: opt(texts),
+    },
     asScenario: true,
     refersTo: ({ role, token }) => ({ roles: [role], tokens: [token] }),
     needs: () => ['irsa'],

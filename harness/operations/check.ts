@@ -1,3 +1,4 @@
+import { checkedLater } from '../scenario/form.ts';
 import type { S3ServiceException } from '@aws-sdk/client-s3';
 import { existsSync, readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload, type SourceMapping } from 'node:module';
@@ -71,6 +72,7 @@ const ofCheck = defineHarnessOperation(
   'Check',
   (title: string, run: (context: CheckContext) => unknown) => ({ title, run }),
   {
+    form: { title: checkedLater, run: checkedLater },
     standsAlone: true,
     *check({ title, run }) {
       if (typeof title !== 'string' || title.trim() === '')

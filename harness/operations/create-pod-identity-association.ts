@@ -1,3 +1,5 @@
+import { checkedLater, opt, text, textMap } from '../scenario/form.ts';
+import { association, where } from './forms.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { whenMade } from '../scenario/retry-rules.ts';
 import { GREATEST_ID, whole } from '../scenario/checks.ts';
@@ -51,6 +53,16 @@ export const createAssociationFor = defineHarnessOperation(
     return { cluster: 'c1', namespace, serviceAccount: name, association, ...options };
   },
   {
+    form: {
+      ...where,
+      namespace: text,
+      serviceAccount: text,
+      association,
+      atOnce: checkedLater,
+      name: opt(text),
+      namespaceSuffix: opt(text),
+      tags: opt(textMap),
+    },
     withoutKubernetes: true,
     refersTo: ({ cluster, association, as }) => ({
       clusters: [cluster],

@@ -1,3 +1,5 @@
+import { GREATEST_ID } from '../scenario/checks.ts';
+import { anyNumber, choice, cluster, object, opt, text, textMap, whole } from '../scenario/form.ts';
 import { badScenario } from '../../foundation/node/errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { clusterOf } from '../scenario/scenario-context.ts';
@@ -26,6 +28,18 @@ interface Disturbance {
 
 /** Delays AWS calls or answers them with an error, until `clearDisturbances` or the end of the scenario. */
 export const disturbAws = defineStep('DisturbAws', (options: Disturbance) => ({ ...options }), {
+  form: {
+    service: choice('s3', 'iam', 'sts', 'eks', 'eks-auth'),
+    operation: text,
+    delayMilliseconds: opt(anyNumber),
+    error: opt(object({ code: text, status: whole(100, 599), message: text })),
+    answer: opt(object({ status: whole(100, 599), headers: opt(textMap), body: opt(text) })),
+    credentialsSeconds: opt(anyNumber),
+    times: opt(whole(1, GREATEST_ID)),
+    cluster: opt(cluster),
+    namespace: opt(text),
+    token: opt(text),
+  },
   withoutKubernetes: true,
   refersTo: ({ cluster, token }) => ({ clusters: [cluster], tokens: [token] }),
   needs: () => ['aws-disturbances'],
@@ -47,6 +61,7 @@ export const disturbAws = defineStep('DisturbAws', (options: Disturbance) => ({ 
 });
 
 export const clearDisturbances = defineStep('EndDisturbances', () => ({}), {
+  form: {},
   withoutKubernetes: true,
   perform: async ({ context }) => {
     for (const end of context.disturbances.splice(0)) end();

@@ -1,4 +1,6 @@
 /** Operations of EKS's API on clusters, add-ons and tags. */
+import { text, textMap, texts } from '../scenario/form.ts';
+import { where } from './forms.ts';
 import {
   DescribeAddonCommand,
   DescribeClusterCommand,
@@ -26,6 +28,7 @@ export const describeCluster = defineEksOperation(
   'DescribeCluster',
   (where: Where = {}) => ({ ...DEFAULT, ...where }),
   {
+    form: where,
     refersTo,
     describe: (operation, say) => [whereWords(operation, say)],
     facts: async (context, operation, eks) => {
@@ -46,6 +49,7 @@ export const describeAddon = defineEksOperation(
   'DescribeAddon',
   (addon: string, where: Where = {}) => ({ addon, ...DEFAULT, ...where }),
   {
+    form: { ...where, addon: text },
     refersTo,
     needs: ({ addon }) => (addon === AGENT_ADDON ? ['agent-addon'] : []),
     describe: (operation, say) => [operation.addon, whereWords(operation, say)],
@@ -69,6 +73,7 @@ export const tagResource = defineEksOperation(
   'TagResource',
   (arn: string, tags: Readonly<Record<string, string>>, where: Pick<Where, 'as'> = {}) => ({ arn, tags, ...where }),
   {
+    form: { arn: text, tags: textMap, as: where.as },
     describe: ({ arn, tags }, say) => [tagWords(tags, say), say.text(arn)],
     mayDiffer: whenChanged,
     facts: async (_world, { arn, tags }, eks) => {
@@ -82,6 +87,7 @@ export const untagResource = defineEksOperation(
   'UntagResource',
   (arn: string, tagKeys: readonly string[], where: Pick<Where, 'as'> = {}) => ({ arn, tagKeys, ...where }),
   {
+    form: { arn: text, tagKeys: texts, as: where.as },
     describe: ({ arn, tagKeys }, say) => [say.text(arn), tagKeys.join(', ')],
     mayDiffer: whenChanged,
     facts: async (_world, { arn, tagKeys }, eks) => {
@@ -95,6 +101,7 @@ export const listTags = defineEksOperation(
   'ListTagsForResource',
   (arn: string, where: Pick<Where, 'as'> = {}) => ({ arn, ...where }),
   {
+    form: { arn: text, as: where.as },
     describe: ({ arn }, say) => [say.text(arn)],
     mayDiffer: whenRead,
     facts: async (_world, { arn }, eks) =>

@@ -1,6 +1,6 @@
 import type { EKSClient, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
-import type { ClusterAlias, PermissionStatement } from '../scenario/policy.ts';
+import type { ClusterAlias, PermissionPolicy } from '../scenario/policy.ts';
 import type { HarnessOperation, Operation } from '../scenario/spec.ts';
 import { HARNESS_CALLER_ERRORS, SERVICE_ERRORS, refusalBy } from '../../aws/refusal.ts';
 import { webSession, type WebSession } from '../world/sessions.ts';
@@ -25,7 +25,7 @@ export interface AssociationRequest {
   /** Null sends an empty ARN, with which an update removes the target role. */
   readonly targetRole?: string | null;
   readonly disableSessionTags?: boolean;
-  readonly policy?: readonly PermissionStatement[];
+  readonly policy?: PermissionPolicy;
 }
 
 /** Default cluster `c1`. `clusterName` sends another name. */

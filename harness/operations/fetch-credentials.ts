@@ -1,3 +1,5 @@
+import { checkedLater, flag, opt, text } from '../scenario/form.ts';
+import { change, tokenSource } from './forms.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import type { AgentRequest, ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { GREATEST_ID, oneOf, shown, whole } from '../scenario/checks.ts';
@@ -17,6 +19,20 @@ export const fetchCredentials = defineWorkloadOperation(
     ...options,
   }),
   {
+    form: {
+      token: tokenSource,
+      change,
+      method: opt(text),
+      path: opt(text),
+      host: opt(text),
+      repeat: checkedLater,
+      atOnce: opt(flag),
+      pipelined: checkedLater,
+      lines: checkedLater,
+      giveUpAfter: checkedLater,
+      perSecond: checkedLater,
+      via: checkedLater,
+    },
     withoutIdentity: true,
     refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
     *check({ via, repeat, pipelined, perSecond, giveUpAfter, lines }) {

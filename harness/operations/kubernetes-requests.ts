@@ -1,3 +1,4 @@
+import { checkedLater, cluster, openObject, text } from '../scenario/form.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
 import type { ProbeResult, TokenChange } from '../../foundation/protocols/probe-protocol.ts';
 import { shown, type Problem } from '../scenario/checks.ts';
@@ -73,6 +74,7 @@ export const kubernetesGet = defineHarnessOperation(
   (path: string, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
   {
     ...asked,
+    form: { cluster, path: text, as: checkedLater },
     check: ({ as }) => checkAsker('kubernetesGet', as),
     perform: (context, request) => send(context, request),
   },
@@ -84,6 +86,7 @@ export const kubernetesCreate = defineHarnessOperation(
   (path: string, object: object, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, object, as }),
   {
     ...asked,
+    form: { cluster, path: text, object: openObject({}, 'an object'), as: checkedLater },
     check: ({ as }) => checkAsker('kubernetesCreate', as),
     perform: (context, request) => send(context, { ...request, path: `${request.path}?dryRun=All` }),
   },

@@ -1,3 +1,5 @@
+import { checkedLater, cluster, object, opt, text, texts, union, type Schema } from '../scenario/form.ts';
+import { audience, change } from './forms.ts';
 import type { V1TokenReviewStatus } from '@kubernetes/client-node';
 import { tokenFacts } from '../../components/probe/pod.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
@@ -33,6 +35,15 @@ export const createToken = defineHarnessOperation(
     ...options,
   }),
   {
+    form: {
+      serviceAccount: text,
+      cluster,
+      audience: union([text, texts]),
+      as: opt(text),
+      expirationSeconds: checkedLater,
+      boundTo: opt(text),
+      boundObject: opt(object({ apiVersion: opt(text), kind: opt(text), name: opt(text), uid: opt(text) })),
+    },
     refersTo: ({ as, boundTo, cluster }) => ({ users: [as], pods: [boundTo], clusters: [cluster] }),
     *check({ serviceAccount, expirationSeconds }) {
       if (!/^[^/]+\/[^/]+$/.test(serviceAccount))
@@ -86,6 +97,7 @@ export const reviewToken = defineHarnessOperation(
   'ReviewToken',
   (token: string, options: Review = {}) => ({ cluster: 'c1' as const, token, ...options }),
   {
+    form: { token: text, cluster, audience, change },
     refersTo: ({ token, cluster }) => ({ tokens: [token], clusters: [cluster] }),
     describe: ({ token, audience, change }) => [
       token,
@@ -137,11 +149,18 @@ type Access =
 /** A user of the scenario, or anybody in these groups. */
 type Subject = string | { readonly user?: string; readonly groups: readonly string[] };
 
+const subject: Schema<Subject> = union([text, object({ user: opt(text), groups: texts })]);
+const access: Schema<Access> = union([
+  object({ verb: text, group: opt(text), resource: text, name: opt(text), namespace: opt(text) }),
+  object({ verb: text, path: text }),
+]);
+
 /** Creates a SubjectAccessReview for a user of the scenario, or for groups. */
 export const reviewAccess = defineHarnessOperation(
   'ReviewAccess',
   (user: Subject, access: Access, cluster: ClusterAlias = 'c1') => ({ cluster, user, access }),
   {
+    form: { cluster, user: subject, access },
     refersTo: ({ user, cluster }) => ({ users: typeof user === 'string' ? [user] : [], clusters: [cluster] }),
     describe: ({ user, access }) => [
       typeof user === 'string'

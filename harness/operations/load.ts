@@ -1,3 +1,4 @@
+import { checkedLater, flag, literal, object, opt, record, text, texts } from '../scenario/form.ts';
 import { badScenario } from '../../foundation/node/errors.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import { watchUsage } from '../load/agent-usage.ts';
@@ -42,6 +43,21 @@ interface LoadOptions {
 
 /** Creates the Jobs of a load. Its pods run during the following steps; `loadVerdicts` waits for their verdicts. */
 export const startLoad = defineStep('StartLoad', (load: string, options: LoadOptions) => ({ load, ...options }), {
+  form: {
+    load: checkedLater,
+    workloads: checkedLater,
+    untilEnded: opt(literal(true)),
+    pods: checkedLater,
+    parallelism: checkedLater,
+    roles: opt(texts),
+    bucket: opt(text),
+    requests: checkedLater,
+    rounds: checkedLater,
+    everySeconds: checkedLater,
+    alignSeconds: checkedLater,
+    furtherRounds: checkedLater,
+    flood: opt(object({ requests: checkedLater, seconds: checkedLater })),
+  },
   keepsCredentials: true,
   isExclusive: () => 'machine',
   refersTo: ({ workloads, roles = [] }) => ({ workloads, roles }),
@@ -118,6 +134,7 @@ async function begin(context: ScenarioContext, options: LoadOptions & { readonly
 
 /** Waits until this percentage of a load's pods have started. */
 export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number) => ({ load, percent }), {
+  form: { load: text, percent: checkedLater },
   keepsCredentials: true,
   *check({ percent }) {
     yield number('the share of awaitLoad, in percent,', percent ?? null, 1, 100);
@@ -130,6 +147,7 @@ export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number)
 
 /** Restarts a load's Deployments as `kubectl rollout restart` does, and waits until all pods are new. */
 export const restartLoad = defineStep('RestartLoad', (load: string) => ({ load }), {
+  form: { load: text },
   keepsCredentials: true,
   perform: async ({ context }, { load }) => {
     const running = runningLoad(context, load);
@@ -140,6 +158,7 @@ export const restartLoad = defineStep('RestartLoad', (load: string) => ({ load }
 });
 
 export const endLoad = defineStep('EndLoad', (load: string) => ({ load }), {
+  form: { load: text },
   keepsCredentials: true,
   perform: async ({ context }, { load }) => {
     const running = runningLoad(context, load);
@@ -155,6 +174,7 @@ export const awaitCalls = defineStep(
   'AwaitCalls',
   (load: string, { again = false }: { readonly again?: boolean } = {}) => ({ load, again }),
   {
+    form: { load: text, again: flag },
     keepsCredentials: true,
     needs: () => ['call-record'],
     perform: ({ context }, { load, again }) => untilAsked(context, load, again ? Date.now() : 0),
@@ -177,6 +197,7 @@ export const loadCalls = defineHarnessOperation(
   'LoadCalls',
   (load: string, { beside }: { readonly beside: string }) => ({ load, beside }),
   {
+    form: { load: text, beside: text },
     standsAlone: true,
     needs: () => ['call-record'],
     describe: ({ load }) => [`of load ${load}`],
@@ -200,6 +221,7 @@ export const loadCalls = defineHarnessOperation(
 
 /** Measures a load's recovery, from now until the last error of its pods. */
 export const expectRecovery = defineStep('ExpectRecovery', (load: string) => ({ load }), {
+  form: { load: text },
   withoutKubernetes: true,
   keepsCredentials: true,
   perform: async ({ context }, { load }) => {
@@ -215,6 +237,12 @@ export const loadVerdicts = defineHarnessOperation(
   'LoadVerdicts',
   (load: string, options: VerdictOptions = {}) => ({ load, ...options }),
   {
+    form: {
+      load: text,
+      sessions: opt(flag),
+      perSecond: checkedLater,
+      limits: opt(record(checkedLater, 'an object')),
+    },
     standsAlone: true,
     *check({ limits = {}, perSecond }) {
       yield number('"perSecond" of loadVerdicts', perSecond, 1, 1_000_000);

@@ -1,3 +1,5 @@
+import { association, where } from './forms.ts';
+import { anyNumber, opt, text } from '../scenario/form.ts';
 import {
   DeletePodIdentityAssociationCommand,
   DescribePodIdentityAssociationCommand,
@@ -52,6 +54,7 @@ export const changeAssociation = defineEksOperation(
   }),
   {
     ...common,
+    form: { ...where, associationId: text, association },
     refersTo: ({ cluster, association }) => ({
       clusters: [cluster],
       roles: [association.role, association.targetRole ?? undefined],
@@ -79,6 +82,7 @@ const ofAssociation = (
 ) =>
   defineEksOperation(name, (associationId: string, where: Where = {}) => ({ associationId, ...DEFAULT, ...where }), {
     ...common,
+    form: { ...where, associationId: text },
     describe: (operation, say) => [say.text(operation.associationId), whereWords(operation, say)],
     mayDiffer,
     facts: async (context, operation, eks) =>
@@ -98,6 +102,7 @@ export const listAssociations = defineEksOperation(
   (options: ListOptions = {}) => ({ ...DEFAULT, ...options }),
   {
     ...common,
+    form: { ...where, namespace: opt(text), serviceAccount: opt(text), maxResults: opt(anyNumber) },
     describe: (operation, say) => {
       const { namespace, serviceAccount, maxResults } = operation;
       return [

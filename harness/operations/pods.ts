@@ -1,3 +1,4 @@
+import { text } from '../scenario/form.ts';
 import type { StepDescriptor } from '../scenario/descriptor.ts';
 import { defineStep } from '../scenario/operation-registry.ts';
 import type { ActionStep } from '../scenario/spec.ts';
@@ -9,6 +10,7 @@ interface OfPod extends ActionStep {
 const ofPod = (name: string, fields: Pick<StepDescriptor<OfPod>, 'perform' | 'waitSeconds' | 'endsPodOf'>) =>
   defineStep(name, (workload: string) => ({ workload }), {
     ...fields,
+    form: { workload: text },
     refersTo: ({ workload }) => ({ workloads: [workload] }),
     keepsCredentials: true,
   });

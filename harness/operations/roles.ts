@@ -1,7 +1,14 @@
+import { cluster, text, texts, type Schema } from '../scenario/form.ts';
 import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { ignoreMissing } from '../../foundation/aws/missing.ts';
 import { waitForIam } from '../world/iam.ts';
-import type { ClusterAlias, PermissionStatement, RoleSpec } from '../scenario/policy.ts';
+import {
+  permissionStatements,
+  trustPolicy,
+  type ClusterAlias,
+  type PermissionStatements,
+  type RoleSpec,
+} from '../scenario/policy.ts';
 import {
   deleteRole as remove,
   putRolePolicy as put,
@@ -20,28 +27,39 @@ const ofRole = {
 
 export const putRolePolicy = defineStep(
   'PutRolePolicy',
-  (role: string, ...permissions: readonly PermissionStatement[]) => ({ role, permissions }),
-  { ...ofRole, perform: ({ context }, { role, permissions }) => put(context, role, permissions) },
+  (role: string, ...permissions: PermissionStatements) => ({ role, permissions }),
+  {
+    ...ofRole,
+    form: { role: text, permissions: permissionStatements },
+    perform: ({ context }, { role, permissions }) => put(context, role, permissions),
+  },
 );
 export const updateTrust = defineStep('UpdateTrust', (role: string, trust: RoleSpec['trust']) => ({ role, trust }), {
   ...ofRole,
+  form: { role: text, trust: trustPolicy },
   perform: ({ context }, { role, trust }) => update(context, role, trust),
 });
 export const deleteRole = defineStep('DeleteRole', (role: string) => ({ role }), {
   ...ofRole,
+  form: { role: text },
   perform: ({ context }, { role }) => remove(context, role),
 });
 export const recreateRole = defineStep('RecreateRole', (role: string) => ({ role }), {
   ...ofRole,
+  form: { role: text },
   perform: ({ context }, { role }) => recreate(context, role),
 });
 
 /** Denies actions to the nodes' role by an inline policy, until the end of the scenario. The scenario runs alone. */
 export const denyNode = defineStep(
   'DenyNode',
-  (actions: string | readonly string[], cluster: ClusterAlias = 'c1') => ({ cluster, actions: [actions].flat() }),
+  (actions: string | readonly string[], cluster: ClusterAlias = 'c1') => ({
+    cluster,
+    actions: [actions].flat(),
+  }),
   {
     ...common,
+    form: { cluster, actions: texts as Schema<string[]> },
     refersTo: ({ cluster }) => ({ clusters: [cluster] }),
     needs: () => ['node-role'],
     isExclusive: () => true,

@@ -1,4 +1,6 @@
-import type { ClientRun } from '../../foundation/protocols/client-run.ts';
+import { checkedLater, flag, list, object, opt, orNull, record, text, textMap, type Schema } from '../scenario/form.ts';
+import { answer, answers } from './forms.ts';
+import type { ClientRun, ClientStep } from '../../foundation/protocols/client-run.ts';
 import { PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
 import { LONGEST_SECONDS, number, oneOf, shown, whole, type Problem } from '../scenario/checks.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
@@ -8,11 +10,31 @@ type Options = Omit<ClientRun, 'do' | 'bucket' | 'key'>;
 /** More threads than any client has. */
 const MOST_AT_ONCE = 1000;
 
+const step = object({
+  waitSeconds: opt(checkedLater),
+  files: opt(textMap),
+  credentials: opt(list(answer, 'a list')),
+  atOnce: opt(checkedLater),
+});
+const steps: Schema<readonly ClientStep[] | undefined> = opt(list(step, 'a list'));
+
 /** Starts a client process that reads the object `at`. Endpoints around it answer by script (`ClientRun`). */
 export const runClient = defineWorkloadOperation(
   'RunClient',
   (at: string, options: Options = {}) => ({ at, ...options }),
   {
+    form: {
+      at: text,
+      environment: opt(record(orNull(text), 'an object')),
+      files: opt(textMap),
+      credentials: answers,
+      sts: answers,
+      s3: answers,
+      addresses: checkedLater,
+      steps,
+      mayFail: opt(flag),
+      awaySeconds: checkedLater,
+    },
     readOnly: true,
     throughSdk: true,
     withoutIdentity: true,

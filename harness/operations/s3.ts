@@ -1,4 +1,6 @@
 /** Operations of S3. Places are `<bucket>/<key>` with the scenario's short bucket name. */
+import { opt, text, textMap, texts } from '../scenario/form.ts';
+import { chainStep } from './forms.ts';
 import type { WorkloadOperation } from '../scenario/spec.ts';
 import type { Wording } from '../scenario/descriptor.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
@@ -43,6 +45,8 @@ const atPlace = (name: string, fields: { readonly readOnly?: true }) =>
   defineWorkloadOperation(name, (at: string, options: ObjectOptions = {}) => ({ at, ...options }), {
     ...common,
     ...fields,
+    form: { at: text, tags: opt(textMap), through: opt(chainStep) },
+    refersTo: ({ at }) => ({ buckets: [at.split('/')[0]] }),
     describe: (operation, say) => [
       `s3://${say.place(operation.at)}`,
       tagWords(operation.tags, say),
@@ -59,6 +63,8 @@ const ofBucket = (name: string, fields: { readonly readOnly?: true }) =>
   defineWorkloadOperation(name, (bucket: string, options: BucketOptions = {}) => ({ bucket, ...options }), {
     ...common,
     ...fields,
+    form: { bucket: text, prefix: opt(text), keys: opt(texts), through: opt(chainStep) },
+    refersTo: ({ bucket }) => ({ buckets: [bucket] }),
     describe: (operation, say) => [
       `s3://${say.bucket(operation.bucket)}`,
       operation.prefix === undefined ? '' : `with prefix ${say.text(operation.prefix)}`,

@@ -1,3 +1,4 @@
+import { orNull, record, text } from '../scenario/form.ts';
 import {
   annotateServiceAccount as annotate,
   recreateServiceAccount as recreate,
@@ -11,12 +12,14 @@ export const annotateServiceAccount = defineStep(
   'AnnotateServiceAccount',
   (workload: string, annotations: Readonly<Record<string, string | null>>) => ({ workload, annotations }),
   {
+    form: { workload: text, annotations: record(orNull(text), 'an object') },
     refersTo,
     perform: ({ context }, step) => annotate(context, workload(context, step.workload), step.annotations),
   },
 );
 
 export const recreateServiceAccount = defineStep('RecreateServiceAccount', (workload: string) => ({ workload }), {
+  form: { workload: text },
   refersTo,
   perform: ({ context }, step) => recreate(context, workload(context, step.workload)),
 });

@@ -1,4 +1,5 @@
 /** Requests to AWS that the harness signs itself, correctly or with one mistake. */
+import { anyNumber, checkedLater, flag, object, opt, orNull, text, textMap, union } from '../scenario/form.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { isAwsItself } from '../aws-target/capabilities.ts';
@@ -17,7 +18,7 @@ import {
 import { uriEncode } from '../../aws/sign-request.ts';
 import { oneOf, shown, whole } from '../scenario/checks.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
-import { sessionNeeds, sessionOf, sessionReferences, sessionWords, type Session } from './as-session.ts';
+import { session, sessionNeeds, sessionOf, sessionReferences, sessionWords, type Session } from './as-session.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
 export interface SignedRequestOptions extends SigningOptions {
@@ -53,6 +54,22 @@ export const signedRequest = defineHarnessOperation(
     ...options,
   }),
   {
+    form: {
+      session: orNull(session),
+      request: text,
+      signedAs: opt(text),
+      headers: opt(textMap),
+      unsignedHeaders: opt(textMap),
+      body: opt(union([text, anyNumber], 'a text or a number of bytes')),
+      payload: checkedLater,
+      presigned: checkedLater,
+      age: opt(anyNumber),
+      byDate: opt(flag),
+      region: opt(text),
+      service: opt(text),
+      credentials: checkedLater,
+      alter: opt(object({ part: text, find: text, by: text })),
+    },
     usesS3: true,
     asScenario: true,
     refersTo: ({ session }) => (session === null ? {} : sessionReferences(session)),

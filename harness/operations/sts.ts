@@ -1,12 +1,14 @@
+import { text } from '../scenario/form.ts';
+import { chainStep, change, seconds, tokenSource } from './forms.ts';
 import type { AssumeRoleStep, WebIdentityRequest } from '../../foundation/protocols/probe-protocol.ts';
-import type { PermissionStatement } from '../scenario/policy.ts';
+import type { PermissionPolicy } from '../scenario/policy.ts';
 import type { Operation } from '../scenario/spec.ts';
 import type { Names } from '../scenario/names.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
 /** Parameters of AssumeRole, in the form of scenarios. */
-export type ChainStep = Omit<AssumeRoleStep, 'policy'> & { readonly policy?: readonly PermissionStatement[] };
+export type ChainStep = Omit<AssumeRoleStep, 'policy'> & { readonly policy?: PermissionPolicy };
 /** `roleArn`: a text to send instead of the role's ARN. */
 type ChainOptions = Partial<ChainStep>;
 
@@ -16,7 +18,11 @@ export const stepToProgram = (names: Names, { policy, ...step }: ChainStep): Ass
 });
 
 const throughSdk = { throughSdk: true, readOnly: true } as const;
-export const whoAmI = defineWorkloadOperation('GetCallerIdentity', () => ({}), { ...throughSdk, describe: () => [] });
+export const whoAmI = defineWorkloadOperation('GetCallerIdentity', () => ({}), {
+  ...throughSdk,
+  form: {},
+  describe: () => [],
+});
 
 /** Makes an operation use another role: `getObject(…, { through: chain('target') })`. */
 export const chain = (role: string, options: ChainOptions = {}): ChainStep => ({
@@ -30,6 +36,7 @@ export const assumeRole = defineWorkloadOperation(
   (role: string, options: ChainOptions = {}) => ({ role: chain(role, options) }),
   {
     ...throughSdk,
+    form: { role: chainStep },
     assumes: ({ role }) => role.roleArn,
     describe: ({ role }, say) => [say.text(role.roleArn)],
     toProgram: ({ role, ...rest }, { names }) => ({ ...rest, role: stepToProgram(names, role) }) as Operation,
@@ -45,6 +52,7 @@ export const assumeByProfile = defineWorkloadOperation(
   (role: string) => ({ roleArn: `<role:${role}>` }),
   {
     ...throughSdk,
+    form: { roleArn: text },
     assumes: ({ roleArn }) => roleArn,
     clientOperations: () => ['AssumeRole'],
     describe: ({ roleArn }, say) => [say.text(roleArn)],
@@ -59,6 +67,7 @@ export const assumeWithWebIdentity = defineWorkloadOperation(
     options: Partial<Pick<WebIdentityRequest, 'token' | 'change' | 'durationSeconds'>> = {},
   ): Omit<WebIdentityRequest, 'do'> => ({ roleArn: `<role:${role}>`, token: { from: 'irsa' }, ...options }),
   {
+    form: { roleArn: text, token: tokenSource, change, durationSeconds: seconds },
     refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
     usesApiToken: isApiToken,
     assumes: ({ roleArn }) => roleArn,

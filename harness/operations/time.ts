@@ -1,3 +1,4 @@
+import { anyNumber, checkedLater } from '../scenario/form.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { badScenario } from '../../foundation/node/errors.ts';
 import { LONGEST_SECONDS, number } from '../scenario/checks.ts';
@@ -7,6 +8,7 @@ const seconds = (seconds: number) => ({ seconds });
 
 /** Waits, because AWS dates values in whole seconds, and a cluster sees changes late. */
 export const wait = defineStep('Wait', seconds, {
+  form: { seconds: checkedLater },
   withoutKubernetes: true,
   keepsCredentials: true,
   *check({ seconds }) {
@@ -18,6 +20,7 @@ export const wait = defineStep('Wait', seconds, {
 
 /** Advances AWS's clock until the end of the scenario. */
 export const advanceClock = defineStep('AdvanceClock', seconds, {
+  form: { seconds: anyNumber },
   withoutKubernetes: true,
   needs: () => ['virtual-clock'],
   isExclusive: () => true,

@@ -1,3 +1,4 @@
+import { checkedLater, cluster, opt, text } from '../scenario/form.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { whenRead } from '../scenario/retry-rules.ts';
 import { oneOf, shown } from '../scenario/checks.ts';
@@ -28,6 +29,7 @@ export const postToWebhook = defineHarnessOperation(
   }),
   {
     ...common,
+    form: { cluster, contentType: text, body: text, method: opt(text), path: opt(text) },
     *check({ path }) {
       if (path !== undefined && !path.startsWith('/'))
         yield `the path of postToWebhook is ${shown(path)}, but must begin with /`;
@@ -121,6 +123,7 @@ export const cutWebhook = defineStep(
   (options: Partial<Cut> = {}): Cut => ({ by: 'url', cluster: 'c1', ...options }),
   {
     ...common,
+    form: { cluster, by: checkedLater },
     *check({ by }) {
       yield oneOf('"by" of cutWebhook', by, ['url', 'ca']);
     },

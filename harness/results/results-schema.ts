@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LAYERS } from '../../foundation/protocols/probe-protocol.ts';
 import { resultId, scalar, whole } from '../../foundation/node/validate.ts';
 import type { HarnessErrorCode } from '../../foundation/node/errors.ts';
 import type { OptionValue } from '../../foundation/node/options.ts';
@@ -69,9 +70,7 @@ const statements = z.array(statement.meta({ id: 'statement', description: 'The e
 const observed = z
   .object({
     outcome: z.enum([...OUTCOMES, 'error']),
-    layer: z.exactOptional(
-      z.enum(['injection', 'client', 'network', 'agent', 'eks-auth', 'sts', 's3', 'eks', 'kubernetes', 'webhook']),
-    ),
+    layer: z.exactOptional(z.enum(LAYERS)),
     code: z.exactOptional(z.string()),
     status: z.exactOptional(count),
     message: z.exactOptional(z.string()),

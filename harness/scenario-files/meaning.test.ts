@@ -17,7 +17,7 @@ import {
   wait,
 } from '../operations/index.ts';
 import { changeAssociation, createAssociationFor } from '../operations/index.ts';
-import { meaningless } from './meaning.ts';
+import { meaningless, misshapen } from './meaning.ts';
 import { podIdentityRole } from '../scenario/policy.ts';
 import type { ScenarioSpec, Step, TokenSpec, WorkloadSpec } from '../scenario/spec.ts';
 
@@ -52,7 +52,7 @@ describe('the check of values in a scenario', () => {
     'a token bound to a pod': withToken({ boundTo: 'red' }),
     steps: withSteps(wait(0.5), stopAgent(), granted('red', connect('aws', { until: 'closed' }))),
   }))
-    it(`accepts ${what}`, () => expect(meaningless(spec)).to.equal(undefined));
+    it(`accepts ${what}`, () => expect(misshapen(spec)?.clause ?? meaningless(spec)).to.equal(undefined));
 
   for (const [spec, problem] of [
     [{ ...good, needs: odd<[]>(['teleport']) }, /^"needs" is "teleport", but must be "kubernetes" or /],
@@ -85,7 +85,7 @@ describe('the check of values in a scenario', () => {
     [withSteps(wait(odd(undefined))), /^the time of wait, in seconds, is missing, but must be a number/],
     // A timer cannot wait so long, and would fire immediately.
     [withSteps(wait(4_000_000)), /^the time of wait, in seconds, is 4000000, but must be a number from 0 to 2147483$/],
-    [withSteps(stopAgent(odd('c3'))), /^the cluster of StopAgent is "c3", but must be "c1" or "c2"$/],
+    [withSteps(stopAgent(odd('c3'))), /^"cluster" of probe 3 \(StopAgent\) is "c3", but must be "c1" or "c2"$/],
     [
       withSteps(granted('red', connect(odd('internet')))),
       /^the place of connect is "internet", but must be "agent" or "aws"$/,
@@ -131,5 +131,6 @@ describe('the check of values in a scenario', () => {
       /^CreatePodIdentityAssociation names role "no", which/,
     ],
   ] as const satisfies readonly (readonly [ScenarioSpec, RegExp])[])
-    it(`rejects a wrong value: ${problem.source}`, () => expect(meaningless(spec)).to.match(problem));
+    it(`rejects a wrong value: ${problem.source}`, () =>
+      expect(misshapen(spec)?.clause ?? meaningless(spec)).to.match(problem));
 });

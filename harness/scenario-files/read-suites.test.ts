@@ -17,7 +17,7 @@ describe("the project's own suites", () => {
   const suiteFile = (suite: string, id: string): string => `
     import { getObject, granted, suite } from '${new URL('../index.ts', import.meta.url).href}';
     suite('${suite}', ({ scenario }) => {
-      scenario('${id}', 'a title', { workloads: { app: {} }, probes: [granted('app', getObject('data/key'))] });
+      scenario('${id}', 'a title', { workloads: { app: {} }, buckets: { data: {} }, probes: [granted('app', getObject('data/key'))] });
     });`;
   /** In a separate process, so that suites and this test's subject import the same module. */
   const load = (files: Readonly<Record<string, string>>): { readonly loaded?: Loaded; readonly problem?: string } => {

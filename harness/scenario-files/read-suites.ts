@@ -1,14 +1,22 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { HarnessError } from '../../foundation/node/errors.ts';
+import { HarnessError, isUsage } from '../../foundation/node/errors.ts';
+import { nearest, suggestion } from '../../foundation/node/nearest.ts';
 import type { LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
 import { withTimeLimit } from './time-limit.ts';
-import { collect, extended, newRegistry, type Registry } from './suite-registry.ts';
+import { collect, extended, lineIn, newRegistry, type Registry } from './suite-registry.ts';
 import { suitesOf, type SuiteTable } from './suite-table.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { forgetRequired, prepareForUserFiles, queryOf, requiredFiles, withoutTime } from './user-files.ts';
+import {
+  forgetRequired,
+  prepareForUserFiles,
+  publicExports,
+  queryOf,
+  requiredFiles,
+  withoutTime,
+} from './user-files.ts';
 
 const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
 /** Folder of shared helpers, which declare no suite. */
@@ -18,6 +26,8 @@ export interface Suites extends SuiteTable {
   /** Sorted by suite and id. */
   readonly scenarios: readonly Scenario[];
   readonly hooks: ReadonlyMap<string, SuiteHooks>;
+  /** Sentences about scenarios and files that were rejected. */
+  readonly problems: readonly string[];
 }
 
 /** Loads the project's own suites and those of the user's folders. Throws `HarnessError`. */
@@ -94,8 +104,8 @@ export async function readUserSuites(own: Registry, folders: readonly string[], 
   } finally {
     if (reload) await noteFiles(reload, registry);
   }
-  const { scenarios, hooks, scopes, renamedSuites } = registry;
-  return { scenarios: inOrder(scenarios, suitesOf(registry)), hooks, scopes, renamedSuites };
+  const { scenarios, hooks, scopes, renamedSuites, problems = [] } = registry;
+  return { scenarios: inOrder(scenarios, suitesOf(registry)), hooks, scopes, renamedSuites, problems };
 }
 
 async function noteFiles({ files }: Reload, { policyFiles }: Registry): Promise<void> {
@@ -111,15 +121,24 @@ async function loadUserFiles(registry: Registry, folders: readonly string[], tim
   const files = folders.flatMap(userFiles);
   for (const file of files) registry.files.set(realpathSync(file), file);
   const imports = await prepareForUserFiles();
-  for (const file of files) await withTimeLimit(file, () => loadFile(registry, file, queryOf(time)));
+  const broken = new Set<string>();
+  for (const file of files) {
+    const earlier = registry.problems?.length;
+    try {
+      await withTimeLimit(file, () => loadFile(registry, file, queryOf(time)));
+    } catch (error) {
+      if (!(error instanceof HarnessError) || !isUsage(error.code)) throw error;
+      registry.problems?.push(error.message);
+    }
+    if (registry.problems?.length !== earlier) broken.add(file);
+  }
   const declaring = new Set(registry.scenarios.map((scenario) => scenario.file));
   // Files that other suites import are helpers.
-  const empty = files.find((file) => !declaring.has(file) && !imports.has(realpathSync(file)));
-  if (empty !== undefined)
-    throw new HarnessError(
-      'BAD_SUITE_FILE',
-      `Suite file ${empty} declares no scenario. Call suite() from eks-pod-identity-conformance in it.`,
-    );
+  for (const file of files)
+    if (!declaring.has(file) && !broken.has(file) && !imports.has(realpathSync(file)))
+      registry.problems?.push(
+        `Suite file ${file} declares no scenario. Call suite() from eks-pod-identity-conformance in it.`,
+      );
 }
 
 /** Sorts scenarios: the project's suites in the order of their table, then others by name. */
@@ -159,14 +178,20 @@ async function loadFile(registry: Registry, file: string, query: string): Promis
     await import(`${pathToFileURL(file).href}${query}`);
   } catch (error) {
     if (error instanceof HarnessError) throw error;
-    throw new HarnessError('BAD_SUITE_FILE', `Suite file ${shown} cannot be loaded: ${describeLoadError(error)}`, {
-      cause: error,
-    });
+    const line = error instanceof Error ? lineIn(error, file) : undefined;
+    const place = line === undefined ? shown : `${shown}:${line}`;
+    throw new HarnessError(
+      'BAD_SUITE_FILE',
+      `Suite file ${place} cannot be loaded: ${await describeLoadError(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
 /** Returns the first line with a message, including the position of a syntax error. */
-function describeLoadError(error: unknown): string {
+async function describeLoadError(error: unknown): Promise<string> {
   if (!(error instanceof Error)) return String(error);
   const lines = error.message
     .split('\n')
@@ -175,5 +200,12 @@ function describeLoadError(error: unknown): string {
   const message = withoutTime(lines[0] ?? error.name)
     .replace(/^file:\/\//, '')
     .replace(/\.$/, '');
-  return `${error.name === 'Error' ? '' : `${error.name}: `}${message}.`;
+  const name = /does not provide an export named '(\w+)'|(\w+)\)? is not (?:a function|defined)/
+    .exec(message)
+    ?.slice(1)
+    .join('');
+  const exports = name === undefined ? [] : Object.keys(await publicExports());
+  if (name !== undefined && !exports.includes(name) && nearest(name, exports) !== undefined)
+    return `eks-pod-identity-conformance has no "${name}": ${suggestion(name, exports)}`;
+  return `${error.name === 'Error' || error.name === 'TypeError' ? '' : `${error.name}: `}${message}.`;
 }

@@ -1,12 +1,14 @@
-import { resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HarnessError } from '../../foundation/node/errors.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
 import { SMALL_LOAD, type LoadSize } from '../scenario/load-size.ts';
 import { copyOf, noHooks, type Hook, type HookName, type SuiteHooks } from '../scenario/hooks.ts';
 import type { Problem } from '../scenario/checks.ts';
-import { meaningless } from './meaning.ts';
+import type { Misfit } from '../scenario/misfit.ts';
+import { meaningless, misshapen } from './meaning.ts';
 import { associationOf, placeOf } from '../scenario/parts.ts';
-import { isOfRole, placeholdersOf } from '../scenario/placeholders.ts';
 import { unusableName } from '../scenario/real-names.ts';
 import type { SuiteTable } from './suite-table.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
@@ -35,13 +37,15 @@ export interface Registry extends SuiteTable {
   /** Scope of that file's suite; undefined for users' files. */
   scope?: string | undefined;
   readonly policyFiles: Set<string>;
+  /** Receives sentences about rejected scenarios and files. Default: the first one is thrown. */
+  readonly problems?: string[];
   readonly load: LoadSize;
   /** Declares a suite's scenarios. Default: calls `declare`. */
   readonly around?: (suite: string, declare: () => void) => void;
   readonly declared?: (scenario: Scenario) => void;
 }
 
-type Presets = Pick<Registry, 'around' | 'declared' | 'load' | keyof SuiteTable>;
+type Presets = Pick<Registry, 'around' | 'problems' | 'declared' | 'load' | keyof SuiteTable>;
 
 export const newRegistry = (presets: Partial<Presets> = {}): Registry => ({
   scenarios: [],
@@ -57,7 +61,7 @@ export const newRegistry = (presets: Partial<Presets> = {}): Registry => ({
 
 /** Returns a copy of a registry, to be extended. */
 export const extended = ({ scenarios, hooks, files, load, scopes, renamedSuites }: Registry): Registry => ({
-  ...newRegistry({ load, scopes, renamedSuites }),
+  ...newRegistry({ load, scopes, renamedSuites, problems: [] }),
   scenarios: [...scenarios],
   hooks: new Map([...hooks].map(([suite, own]) => [suite, copyOf(own)])),
   files: new Map(files),
@@ -106,7 +110,8 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
       const { scope } = registry;
       const scenario: Scenario = { id, suite: name, ...(scope !== undefined && { scope }), title, file, spec };
       const problem = problemOf(registry, scenario);
-      if (problem !== undefined) throw bad(registry, problem);
+      if (problem !== undefined)
+        return reject(registry, badAt(scenario, problem, caller, lineOfCaller(caller, context.scenario)));
       registry.scenarios.push(scenario);
       registry.declared?.(scenario);
     },
@@ -116,8 +121,15 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
     beforeEach: take('beforeEach'),
     afterEach: take('afterEach'),
   };
-  if (registry.around) registry.around(name, () => declare(context));
-  else declare(context);
+  if (typeof declare !== 'function')
+    throw bad(registry, `suite "${name}" has no function: write suite("${name}", ({ scenario }) => { … })`);
+  const known = withKnownMembers(context, registry);
+  if (registry.around) return registry.around(name, () => declare(known));
+  try {
+    declare(known);
+  } catch (error) {
+    throw placed(error, file, caller);
+  }
 }
 
 /** Returns the file that calls `suite`, because the current file may import others that declare suites. */
@@ -129,16 +141,95 @@ function callingFile(): string | undefined {
   return name?.startsWith('file:') ? fileURLToPath(name) : name;
 }
 
-function bad(registry: Registry, problem: string): HarnessError {
-  return new HarnessError('BAD_SCENARIO', `${registry.file}: ${problem}.`);
+/** Adds the file and the line to an error of a builder. */
+function placed(error: unknown, file: string, caller: string): unknown {
+  if (!(error instanceof HarnessError) || error.code !== 'BAD_SCENARIO' || error.message.startsWith(file)) return error;
+  return new HarnessError('BAD_SCENARIO', sentence(`${file}:${lineIn(error, caller) ?? 1}: ${error.message}`));
 }
 
-/** Returns why a scenario is invalid, as a clause; undefined if it is valid. */
-function problemOf({ scenarios }: Registry, { id, title, spec }: Scenario): Problem {
-  if (!ID.test(id)) return `scenario id "${id}" is not of the form AB-01 (capital letters, a dash, two or more digits)`;
+/** Rejects unknown members, because JavaScript would only say that `scenrio` is not a function. */
+const withKnownMembers = (context: SuiteContext, registry: Registry): SuiteContext =>
+  new Proxy(context, {
+    get: (target, member) => {
+      if (Object.hasOwn(target, member)) return target[member as keyof SuiteContext];
+      throw bad(
+        registry,
+        `a suite is not given "${String(member)}": ${suggestion(String(member), Object.keys(target))}`,
+      );
+    },
+  });
+
+/** Returns the line of the call of `callee` in a file, if the stack has it. */
+function lineOfCaller(file: string, callee: (...args: never[]) => unknown): number | undefined {
+  const trace: { readonly stack?: string } = {};
+  Error.captureStackTrace(trace, callee);
+  return lineIn(trace, file);
+}
+
+/** Returns the line of a file that a stack names first. */
+export function lineIn(trace: { readonly stack?: string }, file: string): number | undefined {
+  const frame = trace.stack?.split('\n').find((line) => file !== '' && line.includes(basename(file)));
+  const line = /:(\d+):\d+\)?$/.exec(frame ?? '')?.[1];
+  return line === undefined ? undefined : Number(line);
+}
+
+/** Returns the first line, from `line` on, with one of the words that a problem names. */
+function lineOf(path: string, line: number, words: readonly string[]): number {
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  for (const sought of [words.slice(0, 2), ...words.map((word) => [word])]) {
+    const found = lines.findIndex((text, index) => index >= line - 1 && sought.every((word) => hasWord(text, word)));
+    if (sought.length > 0 && found !== -1) return found + 1;
+  }
+  return line;
+}
+
+const hasWord = (text: string, word: string): boolean =>
+  text.split(/[^\w.-]+/).includes(word) || (word.startsWith('<') && text.includes(word));
+
+function reject(registry: Registry, error: HarnessError): void {
+  if (registry.problems === undefined) throw error;
+  registry.problems.push(error.message);
+}
+
+function badAt(
+  { id, file }: Scenario,
+  { clause, words }: Misfit,
+  path: string,
+  line: number | undefined,
+): HarnessError {
+  const place = line === undefined || basename(path) !== basename(file) ? file : `${file}:${lineOf(path, line, words)}`;
+  return new HarnessError('BAD_SCENARIO', sentence(`${place}: ${clause.includes(id) ? '' : `${id}: `}${clause}`));
+}
+
+const sentence = (clause: string): string => `${clause.replace(/[.?]$/, '')}${clause.endsWith('?') ? '?' : '.'}`;
+
+const bad = (registry: Registry, problem: string): HarnessError =>
+  new HarnessError('BAD_SCENARIO', sentence(`${registry.file}: ${problem}`));
+
+/** Returns why a scenario is invalid; undefined if it is valid. */
+function problemOf(registry: Registry, scenario: Scenario): Misfit | undefined {
+  const { id, title, spec } = scenario;
+  if (!ID.test(id))
+    return about(`scenario id "${id}" is not of the form AB-01 (capital letters, a dash, two or more digits)`);
+  if (typeof title !== 'string' || title.trim() === '')
+    return about(`scenario ${id} has no title: add a sentence about what it asserts`);
+  const misfit = misshapen(spec);
+  if (misfit !== undefined) return misfit;
+  const problem = clauseAbout(registry, scenario);
+  return problem === undefined ? undefined : about(problem);
+}
+
+/** A clause and the texts that it quotes. */
+const about = (clause: string): Misfit => ({
+  clause,
+  words: [/<[a-z-]+:[^>]+>/, /(?<=")[^"]+(?=")/, /denied|refused/]
+    .flatMap((form) => form.exec(clause)?.[0] ?? [])
+    .slice(0, 1),
+});
+
+function clauseAbout({ scenarios }: Registry, { id, spec }: Scenario): Problem {
   const twin = scenarios.find((other) => other.id === id);
   if (twin) return `scenario id ${id} is declared twice (also in ${twin.file}): give one of them another id`;
-  if (title.trim() === '') return `scenario ${id} has no title: add a sentence about what it asserts`;
   const outcomes = spec.probes.flatMap((step) => (step.kind === 'probe' ? step.expectation.outcome : []));
   if (outcomes.length === 0) return `${id} has no probe, so it cannot fail: add one`;
   const negative = outcomes.some((outcome) => outcome === 'denied' || outcome === 'refused');
@@ -146,17 +237,15 @@ function problemOf({ scenarios }: Registry, { id, title, spec }: Scenario): Prob
   if (negative && !positive)
     return `${id} expects a denial but no grant: add a probe that must be granted, because a pod without any access is denied everything`;
   const problem = unusableName(id, spec) ?? meaningless(spec);
-  if (problem !== undefined) return `${id}: ${problem}`;
+  if (problem !== undefined) return problem;
   const { roles = {}, workloads = {}, objects = [] } = spec;
   for (const [name, workload] of Object.entries(workloads)) {
     const association = associationOf(workload);
     const irsa = typeof workload.irsa === 'string' ? workload.irsa : undefined;
     for (const role of [association?.role, association?.targetRole, irsa])
       if (role !== undefined && !(role in roles))
-        return `${id}: workload "${name}" names role "${role}", which the scenario does not declare`;
+        return `workload "${name}" names role "${role}", which the scenario does not declare`;
   }
-  const unknown = placeholdersOf(spec).find((found) => isOfRole(found) && !(found.name in roles));
-  if (unknown) return `${id} has <${unknown.kind}:${unknown.name}> in a text, but declares no role "${unknown.name}"`;
   const bare = objects.map(placeOf).find((at) => !at.includes('/'));
-  return bare === undefined ? undefined : `${id}: object "${bare}" is not of the form bucket/key`;
+  return bare === undefined ? undefined : `object "${bare}" is not of the form bucket/key`;
 }

@@ -35,10 +35,7 @@ export const prepareForUserFiles = (): Promise<ImportedFiles> => (prepared ??= p
 
 /** The hook for the package is registered last, so that it runs first: suites must get this module, not a copy. */
 async function prepare(): Promise<ImportedFiles> {
-  const publicSurface = new URL(
-    import.meta.url.endsWith('.ts') ? '../index.ts' : publicSurfaceInDist(),
-    import.meta.url,
-  ).href;
+  const publicSurface = publicSurfaceUrl();
   // tsx would leave its cache in the temporary folder.
   process.env['TSX_DISABLE_CACHE'] ??= '1';
   const { register: registerTypeScript } = await import('tsx/esm/api');
@@ -91,6 +88,11 @@ function importedFiles(port: MessagePort): ImportedFiles {
     },
   };
 }
+
+const publicSurfaceUrl = (): string =>
+  new URL(import.meta.url.endsWith('.ts') ? '../index.ts' : publicSurfaceInDist(), import.meta.url).href;
+
+export const publicExports = (): Promise<object> => import(publicSurfaceUrl()) as Promise<object>;
 
 /** In a bundle, the folder of this module is next to the folder of the public API. */
 function publicSurfaceInDist(): string {

@@ -2,6 +2,7 @@
 import type { ProbeReport, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { ActionStep, Capability, Expectation, Operation, ScenarioSpec } from './spec.ts';
 import type { Problem } from './checks.ts';
+import type { Schema } from './form.ts';
 import type { ScenarioContext, Workload } from './scenario-context.ts';
 
 /** Names that the scenario must declare; undefined ones are ignored. */
@@ -14,12 +15,19 @@ export interface References {
   readonly clusters?: readonly (string | undefined)[];
   /** Workloads whose pods it names. These start even without probes. */
   readonly pods?: readonly (string | undefined)[];
+  readonly buckets?: readonly (string | undefined)[];
 }
 
 /** Common members; `T` is the form in scenarios. */
+/** Schemas of the members of `T`, which the compiler compares with it. */
+export type Form<T> = {
+  readonly [K in Exclude<keyof T, 'do' | 'kind' | 'performedBy'>]-?: Schema<T[K] | undefined>;
+};
+
 interface Descriptor<T> {
   /** Value of `do` in scenarios: the name of the AWS or Kubernetes operation, if any. */
   readonly name: string;
+  readonly form: Form<T>;
   refersTo?(item: T): References;
   /** Mistakes in its values, as clauses. */
   check?(item: T): Iterable<Problem>;

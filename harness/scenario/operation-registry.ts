@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { nearest } from '../../foundation/node/nearest.ts';
 import type { ActionStep, HarnessOperation, Operation, Step, WorkloadOperation } from './spec.ts';
 import type { HarnessDescriptor, OperationDescriptor, StepDescriptor, WorkloadDescriptor } from './descriptor.ts';
@@ -42,9 +43,23 @@ export function defineStep<Args extends readonly unknown[], T extends object>(
   return (...args) => ({ kind: 'action', do: name, ...build(...args) });
 }
 
-function define<D extends { readonly name: string }>(known: Map<string, D>, descriptor: D): void {
+function define<D extends { readonly name: string; readonly form: object }>(
+  known: Map<string, D>,
+  descriptor: D,
+): void {
   if (known.has(descriptor.name)) throw new Error(`${descriptor.name} is defined twice: rename one of them`);
   known.set(descriptor.name, descriptor);
+}
+
+const schemas = new Map<string, z.ZodType>();
+
+/** Returns the schema of an operation or a step with its form. */
+export function schemaOf(name: string, form: object): z.ZodType {
+  const schema =
+    schemas.get(name) ??
+    z.strictObject({ do: z.string(), kind: z.exactOptional(z.string()), ...(form as z.core.$ZodShape) });
+  schemas.set(name, schema);
+  return schema;
 }
 
 /** A clause about an unknown step or operation; undefined if it is known. */
@@ -71,7 +86,10 @@ function known<D>(definitions: ReadonlyMap<string, D>, name: string): D {
 /** Returns the operation of a probe, or an action step itself, with its descriptor. */
 export function described(step: Step): {
   readonly item: Operation;
-  readonly descriptor: Pick<OperationDescriptor<Operation>, 'refersTo' | 'check' | 'waitSeconds' | 'withoutKubernetes'>;
+  readonly descriptor: Pick<
+    OperationDescriptor<Operation>,
+    'form' | 'refersTo' | 'check' | 'waitSeconds' | 'withoutKubernetes'
+  >;
 } {
   return step.kind === 'probe'
     ? { item: step.operation, descriptor: operationOf(step.operation) }

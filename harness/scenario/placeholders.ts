@@ -19,8 +19,17 @@ const KNOWN_LATE: ReadonlySet<string> = new Set([
   'time',
 ]);
 
+export const PLACEHOLDER_KINDS = [
+  'namespace',
+  'bucket',
+  'role',
+  'role-name',
+  'account',
+  ...CLUSTER_KINDS,
+  ...[...KNOWN_LATE].slice(2),
+];
+
 export const isOfCluster = ({ kind }: Placeholder): boolean => CLUSTER_KINDS.has(kind);
-export const isOfRole = ({ kind }: Placeholder): boolean => kind === 'role' || kind === 'role-name';
 export const isKnownLate = ({ kind }: Placeholder): boolean => KNOWN_LATE.has(kind);
 
 /** Returns all placeholders in the strings of a JSON value, including keys. */

@@ -1,19 +1,26 @@
-import type { PermissionStatement, RawPolicy, TrustStatement } from './policy.ts';
+import type { PermissionPolicy, PermissionStatement, Statement, TrustPolicy, TrustStatement } from './policy.ts';
 
 /** A policy as a scenario declares it. */
-export type DeclaredPolicy = readonly (PermissionStatement | TrustStatement)[] | RawPolicy;
+export type DeclaredPolicy = PermissionPolicy | TrustPolicy;
 
 /** Returns the document of a declared policy, with its names in angle brackets. */
 export function policyDocument(policy: DeclaredPolicy): object {
   if ('document' in policy) return policy.document;
-  const Statement = policy.map(({ effect, principal, actions, conditions, ...rest }) => ({
+  if ('Statement' in policy) return policy;
+  const statements: readonly Statement[] = 'length' in policy ? policy : [policy];
+  return { Version: '2012-10-17', Statement: statements.map(elementsOf) };
+}
+
+function elementsOf(statement: Statement): object {
+  if ('Effect' in statement) return statement;
+  const { effect, principal, actions, conditions, ...rest }: PermissionStatement | TrustStatement = statement;
+  return {
     Effect: effect,
     ...(principal !== undefined && { Principal: principalElement(principal) }),
     Action: actions,
     ...('resources' in rest && { Resource: rest.resources.map(longResource) }),
     ...(conditions && { Condition: conditions }),
-  }));
-  return { Version: '2012-10-17', Statement };
+  };
 }
 
 /** Principals of a bucket policy are AWS principals. */

@@ -1,6 +1,31 @@
+import { LAYERS } from '../../foundation/protocols/probe-protocol.ts';
 import type { ChosenClient } from '../../components/clients/client.ts';
-import type { ExpectedResult } from '../../foundation/protocols/probe-protocol.ts';
-import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
+import { GREATEST_ID, LONGEST_SECONDS } from './checks.ts';
+import {
+  account,
+  byKind,
+  choice,
+  cluster,
+  factMatcher,
+  flag,
+  list,
+  literal,
+  number,
+  object,
+  oneOrMore,
+  openObject,
+  opt,
+  orUndefined,
+  osId,
+  record,
+  text,
+  textMap,
+  texts,
+  union,
+  whole,
+  type Infer,
+} from './form.ts';
+import { permissionPolicy, role } from './policy.ts';
 
 /** Capabilities of a cluster or an AWS; a scenario that needs a missing one is skipped with that reason. */
 export const CAPABILITIES = {
@@ -40,92 +65,96 @@ export const CAPABILITIES = {
 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
-/** A Pod Identity association of a workload's service account. Roles by their names in the scenario. */
-export interface AssociationSpec {
-  readonly role: string;
-  readonly targetRole?: string;
-  readonly disableSessionTags?: boolean;
+const association = object({
+  role: text,
+  targetRole: opt(text),
+  disableSessionTags: opt(flag),
   /** Session policy; needs `disableSessionTags`. */
-  readonly policy?: readonly PermissionStatement[];
-}
+  policy: opt(permissionPolicy),
+});
+/** A Pod Identity association of a workload's service account. Roles by their names in the scenario. */
+export type AssociationSpec = Infer<typeof association>;
+export const associationOrRole = union([text, association]);
 
-/** A pod that runs the probe program, with its service account. */
-export interface WorkloadSpec {
-  readonly cluster?: ClusterAlias;
+const workload = object({
+  cluster: opt(cluster),
   /** Short name; each scenario has its own namespaces. Default `app`. */
-  readonly namespace?: string;
+  namespace: opt(text),
   /** Default `app`. */
-  readonly serviceAccount?: string;
+  serviceAccount: opt(text),
   /** Role by Pod Identity: an association of the service account. */
-  readonly role?: string | AssociationSpec;
+  role: opt(associationOrRole),
   /** Role by IRSA: the annotation `eks.amazonaws.com/role-arn` (a role of the scenario, or any text in `{ text }`). */
-  readonly irsa?: string | { readonly text: string };
+  irsa: opt(union([text, object({ text: text })])),
   /** Further annotations of the service account, without the prefix `eks.amazonaws.com/`. */
-  readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
-  readonly podAnnotations?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
+  serviceAccountAnnotations: opt(textMap),
+  podAnnotations: opt(textMap),
+  env: opt(textMap),
   /** Whether instance metadata can be reached. Default `blocked`, as AWS advises. */
-  readonly imds?: 'blocked' | 'reachable';
+  imds: opt(choice('blocked', 'reachable')),
   /** User of all containers. Default: the image's. */
-  readonly runAsUser?: number;
+  runAsUser: opt(osId),
   /** User of the main container, if an `init` or `sidecar` container runs the probes. */
-  readonly mainRunAsUser?: number;
+  mainRunAsUser: opt(osId),
   /** Group that owns the pod's volumes. */
-  readonly fsGroup?: number;
+  fsGroup: opt(osId),
   /** Uses the node's network. */
-  readonly hostNetwork?: boolean;
+  hostNetwork: opt(flag),
   /** The container that runs the probes. `init` and native `sidecar` add a main container. Default `main`. */
-  readonly container?: 'main' | 'init' | 'sidecar';
+  container: opt(choice('main', 'init', 'sidecar')),
   /** Destinations that a network policy allows: the agent (169.254.170.23, TCP port 80), and AWS. Default: no policy. */
-  readonly egress?: readonly ('agent' | 'aws')[];
-  readonly automountServiceAccountToken?: boolean;
+  egress: opt(list(choice('agent', 'aws'), 'a list of "agent" and "aws" (empty to allow nothing)')),
+  automountServiceAccountToken: opt(flag),
   /** Further volumes of the pod by mount path, as in Kubernetes, with the `subPath` of the mount. */
-  readonly volumes?: Readonly<Record<string, { readonly subPath?: string; readonly [source: string]: unknown }>>;
+  volumes: opt(record(openObject({ subPath: opt(text) }))),
   /** `later`: a step starts it. Default `start`. */
-  readonly starts?: 'start' | 'later';
+  starts: opt(choice('start', 'later')),
   /** Creates the association before namespace and service account. Default: any order. */
-  readonly associationFirst?: boolean;
-}
+  associationFirst: opt(flag),
+});
+/** A pod that runs the probe program, with its service account. */
+export type WorkloadSpec = Infer<typeof workload>;
 
-export interface BucketSpec {
-  readonly account?: AccountAlias;
-  readonly policy?: readonly PermissionStatement[] | RawPolicy;
-}
+const bucket = object({ account: opt(account), policy: opt(permissionPolicy) });
+export type BucketSpec = Infer<typeof bucket>;
 
+const storedObject = union([text, object({ at: text, tags: textMap })]);
 /** `<bucket>/<key>`, optionally with tags. */
-export type ObjectSpec = string | { readonly at: string; readonly tags: Readonly<Record<string, string>> };
+export type ObjectSpec = Infer<typeof storedObject>;
 
-/** A token from TokenRequest that workloads get as a file. Probes refer to it by `minted(name)`. */
-export interface TokenSpec {
-  readonly cluster?: ClusterAlias;
+const token = object({
+  cluster: opt(cluster),
   /** `<namespace>/<service account>`. */
-  readonly serviceAccount: string;
+  serviceAccount: text,
   /** Default: the API server's own. */
-  readonly audience?: string;
+  audience: opt(text),
   /** Workload whose pod the token is bound to. Default: unbound. */
-  readonly boundTo?: string;
+  boundTo: opt(text),
   /** Binds the token to a new secret instead of a pod. */
-  readonly boundToSecret?: boolean;
+  boundToSecret: opt(flag),
   /** Seconds. Default 3600. */
-  readonly expirationSeconds?: number;
-}
+  expirationSeconds: opt(whole(1, GREATEST_ID)),
+});
+/** A token from TokenRequest that workloads get as a file. Probes refer to it by `minted(name)`. */
+export type TokenSpec = Infer<typeof token>;
 
-/** A Kubernetes user (impersonated by the administrator) with these rights in a namespace. */
-export interface UserSpec {
-  readonly cluster?: ClusterAlias;
-  readonly namespace: string;
+const user = object({
+  cluster: opt(cluster),
+  namespace: text,
   /** Rules of a Role of the namespace. */
-  readonly rules?: readonly {
-    readonly apiGroups?: readonly string[];
-    readonly resources: readonly string[];
-    readonly resourceNames?: readonly string[];
-    readonly verbs: readonly string[];
-  }[];
+  rules: opt(
+    list(
+      object({ apiGroups: opt(texts), resources: texts, resourceNames: opt(texts), verbs: texts }),
+      'a list of rules',
+    ),
+  ),
   /** A ClusterRole, such as `view`, that a RoleBinding of the namespace refers to, instead of `rules`. */
-  readonly clusterRole?: string;
+  clusterRole: opt(text),
   /** Gives the rights to this service account, `<namespace>/<name>`, instead of a user. */
-  readonly serviceAccount?: string;
-}
+  serviceAccount: opt(text),
+});
+/** A Kubernetes user (impersonated by the administrator) with these rights in a namespace. */
+export type UserSpec = Infer<typeof user>;
 
 /** The operation of a probe, defined under the name `do` in `harness/operations`. */
 export interface Operation {
@@ -142,22 +171,40 @@ export interface HarnessOperation extends Operation {
   readonly performedBy?: 'harness';
 }
 
-/** The expected result of a probe. */
-export interface Expectation extends ExpectedResult {
+const layer = choice(...LAYERS);
+const expectation = object({
+  outcome: choice('granted', 'refused', 'denied', 'absent'),
+  /** The layer that answers, or alternatives. */
+  by: opt(union([layer, list(layer)])),
+  /** Error code, or alternatives if AWS does not document it. */
+  code: opt(oneOrMore),
+  status: opt(whole(100, 599)),
+  /** Kind of the denying policy, if the layer reports it. */
+  policy: opt(choice('identity', 'resource', 'session', 'boundary')),
+  /** True for an explicit Deny, false for a missing Allow. */
+  explicit: opt(flag),
+  message: opt(text),
+  facts: opt(record(factMatcher)),
   /** Expected identity: a role (by its name in the scenario), `node` or `static`. Default: the workload's role. */
-  readonly as?: string;
-}
+  as: opt(text),
+});
+/** The expected result of a probe. */
+export type Expectation = Infer<typeof expectation>;
 
-export interface ProbeStep {
-  readonly kind: 'probe';
+const operation = openObject({ do: text }, 'an operation, such as getObject("data/key")');
+const probe = object({
+  kind: literal('probe'),
   /** Workload that runs the probe; undefined for the harness. */
-  readonly workload: string | undefined;
-  readonly operation: Operation;
-  readonly expectation: Expectation;
+  workload: orUndefined(text),
+  operation,
+  expectation,
   /** If a control fails, the scenario is inconclusive; if another probe fails, the scenario fails. */
-  readonly control: boolean;
+  control: flag,
   /** Why the client's expectation differs from the suite's, as a clause. */
-  readonly differs?: string;
+  differs: opt(text),
+});
+export interface ProbeStep extends Omit<Infer<typeof probe>, 'operation'> {
+  readonly operation: Operation;
 }
 
 /** A change between probes, defined in `harness/operations`. */
@@ -168,43 +215,48 @@ export interface ActionStep {
 
 export type Step = ProbeStep | ActionStep;
 
-/** The resources of a scenario, its probes and their expected outcomes. */
-export interface ScenarioSpec {
+const step = byKind(
+  [probe, openObject({ kind: literal('action'), do: text })],
+  'a probe such as granted("app", getObject("data/key")), or a step such as wait(1)',
+);
+
+/** The form of a scenario, from which the types of its parts come. */
+export const scenarioSchema = object({
   /** Source of the expectation: a section of AWS's or Kubernetes's documentation, or of a component's source. */
-  readonly source?: string;
+  source: opt(text),
   /** Additional words for `--grep`, which also searches title and probes. */
-  readonly keywords?: readonly string[];
+  keywords: opt(texts),
   /** Reported even when the scenario passes: conforming behaviour that is a risk. */
-  readonly finding?: string;
-  readonly needs?: readonly Capability[];
+  finding: opt(text),
+  needs: opt(list(choice(...(Object.keys(CAPABILITIES) as Capability[])), 'a list of capabilities')),
   /**
    * `core`: also in `--profile core`. `soak`: waits for minutes, only in `--profile soak` and `pre-release`. `load`:
    * creates many pods, only in `--profile load`, or if its suite or id is selected.
    */
-  readonly profile?: 'core' | 'soak' | 'load';
+  profile: opt(choice('core', 'soak', 'load')),
   /** Timeout in seconds, if `--timeout` is not enough. */
-  readonly allowSeconds?: number;
+  allowSeconds: opt(number(1, LONGEST_SECONDS)),
   /**
    * The scenario changes shared state (clock, agent, failures of AWS), so it runs alone in its environment. This is a
    * separate one if that is quick to create, otherwise the shared one, after all others. `machine`: nothing else may run
    * on this machine at the same time.
    */
-  readonly exclusive?: boolean | 'machine';
+  exclusive: opt(union([flag, literal('machine')], 'true, false or "machine"')),
   /** Uses the exact names of namespaces and buckets, because the user's policies contain them. */
-  readonly exactNames?: boolean;
-  readonly roles?: Readonly<Record<string, RoleSpec>>;
-  readonly workloads?: Readonly<Record<string, WorkloadSpec>>;
-  readonly buckets?: Readonly<Record<string, BucketSpec>>;
-  readonly objects?: readonly ObjectSpec[];
-  readonly tokens?: Readonly<Record<string, TokenSpec>>;
-  readonly users?: Readonly<Record<string, UserSpec>>;
+  exactNames: opt(flag),
+  roles: opt(record(role, 'roles by name, not a list')),
+  workloads: opt(record(workload, 'workloads by name, not a list')),
+  buckets: opt(record(bucket, 'buckets by name, not a list')),
+  objects: opt(list(storedObject, 'a list')),
+  tokens: opt(record(token, 'tokens by name, not a list')),
+  users: opt(record(user, 'users by name, not a list')),
   /** Additional OIDC providers. Those of both clusters in the main account, with `sts.amazonaws.com`, always exist. */
-  readonly providers?: readonly {
-    readonly cluster: ClusterAlias;
-    readonly account: AccountAlias;
-    readonly clientIds: readonly string[];
-  }[];
+  providers: opt(list(object({ cluster, account, clientIds: texts }), 'a list')),
   /** Probes in order, with steps between them. */
+  probes: list(step, 'a list'),
+});
+/** The resources of a scenario, its probes and their expected outcomes. */
+export interface ScenarioSpec extends Omit<Infer<typeof scenarioSchema>, 'probes'> {
   readonly probes: readonly Step[];
 }
 

@@ -1,3 +1,4 @@
+import { anyNumber } from '../../harness/scenario/form.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { defineHarnessOperation } from '../../harness/scenario/operation-registry.ts';
 import type { ScenarioContext } from '../../harness/scenario/scenario-context.ts';
@@ -6,6 +7,7 @@ type Act = (context: ScenarioContext) => ProbeResult | Promise<ProbeResult>;
 const acts: Act[] = [];
 
 const run = defineHarnessOperation('Act', (number: number) => ({ number }), {
+  form: { number: anyNumber },
   withoutKubernetes: true,
   standsAlone: true,
   describe: () => [],
