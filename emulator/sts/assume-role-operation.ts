@@ -21,6 +21,7 @@ export function assumeRoleOperation(context: ServiceContext): QueryOperation {
     const transitiveTagKeys = parameters.texts('TransitiveTagKeys');
     const externalId = parameters.text('ExternalId');
     const sourceIdentity = parameters.text('SourceIdentity');
+    if (externalId !== undefined) context.trace(request).notes.push(`external id "${externalId}"`);
     if (caller.kind === 'root') {
       context.trace(request).notes.push("the caller is an account's root user");
       throw new AwsError('AccessDenied', 403, 'Roles may not be assumed by root accounts.');

@@ -189,6 +189,9 @@ describe('the reason for a long fact', () => {
       { outcome: 'granted', facts: { body: metrics } },
     ).reason;
 
+  it('says that a pod with credentials is denied a further role, not refused', () =>
+    expect(judged({ outcome: 'refused', by: 'sts' }, { ...denial, layer: 'sts' }).reason).to.contain('use denied()'));
+
   it('quotes only the part that best matches the pattern', () => {
     const reason = reasonFor('pod_http\\{code="200"\\} [1-9]');
     expect(reason).to.match(/^body is "pod_http\{code=\\"200\\"\} 0\\nlast 1\\nz 2/);

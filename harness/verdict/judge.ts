@@ -50,7 +50,7 @@ function describeMismatch(mismatch: Mismatch, expectation: Expectation, observat
   const { outcome, by, code, status, message, policy } = expectation;
   switch (mismatch.member) {
     case 'outcome':
-      return `${WORDS[outcome][0]} was expected, but the probe ${WORDS[result.outcome][1]}`;
+      return `${WORDS[outcome][0]} was expected, but the probe ${WORDS[result.outcome][1]}${deniedHint(expectation, result)}`;
     case 'identity':
       return `The identity is wrong: ${result.identity?.arn} is not ${identityWords(expectedIdentity!)}`;
     case 'layer':
@@ -73,6 +73,12 @@ function describeMismatch(mismatch: Mismatch, expectation: Expectation, observat
     }
   }
 }
+
+/** A pod with credentials that may not assume a further role is denied, not refused. */
+const deniedHint = ({ outcome }: Expectation, { outcome: observed, layer }: ProbeResult): string =>
+  outcome === 'refused' && observed === 'denied' && layer === 'sts'
+    ? '. The pod has credentials, and STS denies AssumeRole: use denied()'
+    : '';
 
 const MOST_QUOTED = 200;
 

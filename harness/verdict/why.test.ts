@@ -55,6 +55,11 @@ describe('the call that decided a result', () => {
   const answered = { identity, requestId: 'of-s3' };
 
   for (const [what, decidedId, requestId] of [
+    [
+      "STS's denial of a further role",
+      decided('refused', { identity, requestId: 'refused', outcome: 'denied', layer: 'sts' }),
+      'refused',
+    ],
     ['the answered call', decided('granted', { ...answered, outcome: 'denied', layer: 's3' }), 'of-s3'],
     [
       'the last call that opened the session of a wrong identity',

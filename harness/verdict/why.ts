@@ -15,7 +15,10 @@ export function decisiveCall(
 ): CallRecord | undefined {
   const { controls } = aws;
   if (controls === undefined) return undefined;
-  if (identity !== undefined && (isWrongIdentity || (outcome === 'refused' && result.outcome !== 'refused')))
+  const isUnwanted = outcome === 'refused' && result.outcome !== 'refused';
+  // With credentials, STS's own denial of a further role counts.
+  const isDeniedRole = result.outcome === 'denied' && layer === 'sts';
+  if (identity !== undefined && (isWrongIdentity || (isUnwanted && !isDeniedRole)))
     return controls.calls().findLast(({ notes }) => notes.includes(`opened the session ${identity.arn}`));
   if (requestId !== undefined) return controls.findCall(requestId);
   // An SDK does not report the request of a failed provider.
@@ -27,7 +30,7 @@ export function decisiveCall(
 /** Formats the deciding statements and values of a call in one line; undefined if unknown. */
 export function whyOf({ authorizations, notes, errorCode }: CallRecord): string | undefined {
   const denied = authorizations.findLast(({ decision }) => decision.value !== 'allowed');
-  const missing = notes.filter((note) => note.startsWith('object '));
+  const missing = notes.filter((note) => /^(?:object|external id) /.test(note));
   if (denied !== undefined) return [...missing, sentenceOf(denied)].join('; ');
   if (errorCode !== undefined && notes.length > 0) return notes.at(-1);
   // The statement that allows sts:AssumeRole usually allows sts:TagSession too, and is given once.

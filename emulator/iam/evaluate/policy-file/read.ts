@@ -44,6 +44,7 @@ function contentOf(
   try {
     text = change(readFileSync(path, 'utf8'));
   } catch (error) {
+    if (error instanceof HarnessError) throw error;
     throw bad(`cannot be read (${unreadable(error)}). Check the path.`, error);
   }
   const isYaml = /\.(?:ya?ml|template)$/.test(path);
