@@ -32,6 +32,8 @@ export interface EmulatorOptions extends Omit<WorldOptions, 'endpoint' | 'uptime
   readonly s3Backend?: S3Backend;
   /** Number of calls to keep; default 100,000. */
   readonly rememberedCalls?: number;
+  /** Receives the record of each call, when it was answered. */
+  readonly callAnswered?: (record: CallRecord) => void;
 }
 
 export interface Emulator {
@@ -77,7 +79,7 @@ export async function startWithWorld(
   const administrator = createAccount(accountId, options.administrator).administrator;
   const active = disturbances();
   const context = serviceContext(world, active);
-  const log = callLog(options.rememberedCalls ?? REMEMBERED_CALLS);
+  const log = callLog(options.rememberedCalls ?? REMEMBERED_CALLS, options.callAnswered);
   const eks = eksService(context, { clusterProvider: () => clusterProvider });
   const handling: CallHandlerOptions = {
     services: {

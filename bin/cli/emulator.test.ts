@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { CreateClusterCommand, DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
@@ -13,6 +15,7 @@ import type { Io } from '../../foundation/node/io.ts';
 import type { MakeClusters } from './emulator.ts';
 import type { ClusterOptions } from '../../harness/engine/emulator-clusters.ts';
 import { executed } from '../../test/support/executed.ts';
+import { temporaryFolder } from '../../test/support/run-cli.ts';
 
 interface More extends Partial<Io> {
   readonly make?: MakeClusters;
@@ -42,6 +45,34 @@ async function run(
 }
 
 describe('npm run emulator', () => {
+  it('writes each call and its decisions to the file of --log, without secrets', async () => {
+    const file = join(temporaryFolder(), 'calls.jsonl');
+    let secret = '';
+    await run(['--log', file], async ({ endpoint, region, accessKeyId, secretAccessKey }) => {
+      secret = secretAccessKey!;
+      const credentials = { accessKeyId: accessKeyId!, secretAccessKey: secret };
+      const s3 = new S3Client({ endpoint: endpoint!, region: region!, credentials, forcePathStyle: true });
+      await s3.send(new CreateBucketCommand({ Bucket: 'logged' }));
+      s3.destroy();
+      return 'SIGTERM';
+    });
+    const text = readFileSync(file, 'utf8');
+    expect(text).not.to.contain(secret).and.not.to.contain('Signature=');
+    const calls = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    expect(calls).to.have.length(1);
+    expect(calls[0]).to.include({ service: 's3', operation: 'CreateBucket', status: 200 });
+    expect(calls[0]?.['authorizations']).to.have.nested.property('[0].decision', 'allowed');
+  });
+
+  it('rejects a --log that it cannot write', async () => {
+    const { code, stderr } = await run(['--log', '/nowhere/calls.jsonl']);
+    expect(code).to.equal(2);
+    expect(stderr).to.contain('--log cannot write /nowhere/calls.jsonl (there is no such file)');
+  });
+
   it('prints its address, serves requests and exits when interrupted', async () => {
     const { code, stdout } = await run([], async ({ endpoint, region, accessKeyId, secretAccessKey }) => {
       const sts = new STSClient({

@@ -1,10 +1,11 @@
+import { openSync, writeSync } from 'node:fs';
 import { hostedAmong, type HostedClusterType } from '../../clusters/cluster-type.ts';
 import { IN_CLUSTER } from '../../clusters/in-cluster/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
-import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
+import { badFlagValue, HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { SERVICE_PRINCIPAL, option, textsOf, type OptionSpec } from '../../foundation/node/options.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
-import type { Emulator } from '../../emulator/index.ts';
+import type { CallRecord, Emulator } from '../../emulator/index.ts';
 import type { Credentials } from '../../emulator/core/principal.ts';
 import type { S3Backend } from '../../emulator/s3/index.ts';
 import type { Command } from './command.ts';
@@ -42,6 +43,7 @@ const OPTIONS: readonly OptionSpec[] = [
     form: { pattern: /^\w{16,128}$/, expected: 'give 16 to 128 letters and digits' },
   }),
   option.text('secret-access-key KEY', 'use this secret key with --access-key-id'),
+  option.text('log FILE', 'append a JSON line to this file for each call, with the decisions of policies'),
   option.text('seed TEXT', 'derive non-secret ids from this seed'),
   option.choice(
     'clusters',
@@ -165,6 +167,7 @@ async function start(
   const { text, number, list } = given;
   const host = text('host') ?? clusters?.bindAddress ?? '127.0.0.1';
   const [accessKeyId, secretAccessKey] = [text('access-key-id'), text('secret-access-key')];
+  const callAnswered = await callWriter(text('log'));
   const key = accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined;
   try {
     return await startEmulator({
@@ -172,6 +175,7 @@ async function start(
       port: number('port'),
       servicePrincipals: list('service-principal'),
       ...textsOf(given, { accountId: 'account-id', region: 'region', seed: 'seed' }),
+      ...(callAnswered && { callAnswered }),
       ...(key && { administrator: key }),
       ...(clusters && { clusterProvider: clusters.provider }),
       ...(s3 && { s3Backend: s3 }),
@@ -181,6 +185,24 @@ async function start(
     const problem = bindingProblem(error, host, number('port'));
     throw problem === undefined ? error : new HarnessError('ADDRESS_UNAVAILABLE', problem, { cause: error });
   }
+}
+
+/** Returns a function that appends calls to a file. Throws `HarnessError` if it cannot be written. */
+async function callWriter(file: string | undefined): Promise<((call: CallRecord) => void) | undefined> {
+  if (file === undefined) return undefined;
+  const { explain } = await import('../../harness/verdict/why.ts');
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'a');
+  } catch (error) {
+    throw badFlagValue(`--log cannot write ${file} (${unreadable(error)}). Give a file in an existing folder.`);
+  }
+  return (call) => {
+    const { time, caller, status, errorCode: code, milliseconds } = call;
+    const line = { time: new Date(time).toISOString(), caller, status, code, milliseconds, ...explain(call) };
+    // Synchronous, so that the record of a call is complete before a killed process ends.
+    writeSync(descriptor, `${JSON.stringify(line)}\n`);
+  };
 }
 
 /** Throws `HarnessError` for an invalid address, or half a key. */

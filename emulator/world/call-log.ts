@@ -32,12 +32,13 @@ export interface CallRecord {
 
 export type CallLog = ReturnType<typeof callLog>;
 
-/** @param capacity maximum number of records; 0 keeps none */
-export function callLog(capacity: number) {
+/** @param capacity maximum number of records; 0 keeps none @param added receives each record */
+export function callLog(capacity: number, added?: (record: CallRecord) => void) {
   // A Map keeps insertion order, so it is both a queue and an index.
   const records = new Map<string, CallRecord>();
   return {
     add(record: CallRecord): void {
+      added?.(record);
       records.set(record.requestId, record);
       const oldest = records.size > capacity ? records.keys().next().value : undefined;
       if (oldest !== undefined) records.delete(oldest);
