@@ -15,7 +15,7 @@ describe('policyFile', () => {
     ['111122223333', cluster],
     [cluster, '111122223333'],
   ])
-    it(`replaces the longest key first, whatever their order: ${keys[0]}`, () => {
+    it(`replaces the longest key first in any order: ${keys[0]}`, () => {
       const replace = Object.fromEntries(
         keys.map((key) => [key, key === cluster ? '<cluster-arn:c1>' : '<account:main>']),
       );
