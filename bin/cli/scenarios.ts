@@ -23,6 +23,7 @@ const SELECTION = [
   'scenario',
   'grep',
   'grep-invert',
+  'mechanism',
   'last-failed',
   'shard',
   'times',

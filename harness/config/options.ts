@@ -57,6 +57,7 @@ const COMMON: readonly CommonOption[] = [
     option.list('scenario ID', 'run this scenario (repeatable, or comma-separated)', { brief: true }),
     option.text('grep REGEX', 'run scenarios whose id, title, keywords or probes match', { brief: true }),
     option.text('grep-invert REGEX', 'skip scenarios whose id, title, keywords or probes match'),
+    option.choice('mechanism', ['pod-identity', 'irsa'], 'run only scenarios of this mechanism, without the other'),
     option.flag('last-failed', 'run the scenarios that did not pass in the latest run', { brief: true }),
     option.text('shard I/N', 'run part I of N of the selected scenarios, for `merge` (docs/parts.md)', {
       form: { pattern: /^[1-9]\d{0,2}\/[1-9]\d{0,2}$/, expected: 'give a shard and the number of shards, such as 1/4' },

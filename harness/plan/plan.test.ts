@@ -137,8 +137,8 @@ describe('the selection', () => {
   const scenarios = [
     aScenario({ profile: 'core' }, 'AB-01', 'abac'),
     aScenario({}, 'AB-02', 'abac'),
-    aScenario({}, 'IR-01', 'irsa'),
-    aScenario({}, 'RB-01', 'rbac'),
+    aScenario({ workloads: { red: { irsa: 'app' } } }, 'IR-01', 'irsa'),
+    aScenario({ workloads: { red: { role: 'app', irsa: 'app' } } }, 'RB-01', 'rbac'),
     aScenario({ profile: 'soak' }, 'LC-08', 'lifecycle'),
     aScenario({ profile: 'load' }, 'LO-01', 'load'),
     { ...aScenario({ keywords: ['confused deputy'] }, 'S3-01', 's3'), scope: 'aws' },
@@ -185,6 +185,8 @@ describe('the selection', () => {
     [['--grep', 'title of AB-01'], 'AB-01'],
     [['--grep-invert', '-01'], 'AB-02'],
     [['--grep', 'AB', '--grep-invert', '02'], 'AB-01'],
+    [['--mechanism', 'irsa'], 'IR-01'],
+    [['--mechanism', 'pod-identity'], 'AB-01 AB-02 AP-01'],
     [['--grep', 'nothing like it', '--pass-with-no-scenarios'], ''],
   ] as const)
     it(`with ${argv.join(' ') || 'no flags'} is ${selected || 'empty'}`, () => expect(ids(...argv)).to.equal(selected));
