@@ -57,13 +57,13 @@ describe('npm package', () => {
 
   it("lists, plans, runs and compares a user's suite", () => {
     const flags = ['--suites-dir', 'suites', '--suite', 'payments'];
-    expect(npx('list', ...flags).stdout).to.match(/^payments \(3 scenarios\)\n {2}PAY-01 /);
+    expect(npx('list', ...flags).stdout).to.match(/^payments \(4 scenarios\)\n {2}PAY-01 /);
     expect(npx('plan', ...flags).stdout).to.contain('Nothing was created.');
     const { stderr } = npx('run', ...flags, '--report-dir', 'one');
-    expect(stderr).to.contain('3 passed, 0 failed');
+    expect(stderr).to.contain('4 passed, 0 failed');
     expect(readdirSync(join(folder, 'one'))).to.include.members(['results.json', 'junit.xml', 'report.html']);
     cpSync(join(folder, 'one'), join(folder, 'two'), { recursive: true });
-    expect(npx('compare', 'one', 'two').stdout).to.contain('3 scenarios compared: 3 same');
+    expect(npx('compare', 'one', 'two').stdout).to.contain('4 scenarios compared: 4 same');
   });
 
   it('init writes files that run in a repository, and overwrites none', () => {
@@ -77,7 +77,7 @@ describe('npm package', () => {
       .and.to.contain('kept   conformance/config.yaml');
     const { jobs } = parse(readFileSync(join(folder, '.github', 'workflows', 'conformance.yml'), 'utf8')) as Workflow;
     const command = jobs.conformance.steps.flatMap(({ run: line }) => line ?? []).at(-1) ?? '';
-    expect(run('sh', ['-c', command]).stderr).to.contain('3 passed, 0 failed');
+    expect(run('sh', ['-c', command]).stderr).to.contain('4 passed, 0 failed');
     expect(readdirSync(join(folder, 'reports', 'conformance'))).to.include('junit.xml');
     const settings = JSON.parse(readFileSync(join(folder, '.vscode', 'settings.json'), 'utf8')) as Settings;
     const [, schema = ''] =
