@@ -141,6 +141,11 @@ const COMMON: readonly CommonOption[] = [
       'reporter NAME|FILE',
       'report with terminal, list, dot, jsonl, junit, html, fidelity, github, a mocha reporter such as spec, or your own module (repeatable, or comma-separated)',
     ),
+    option.flag('policy-coverage', "report which statements of the suites' policies are tested (own suites: always)"),
+    option.number('min-policy-coverage N', 'exit 1 if less than N percent of statements and conditions are tested', {
+      minimum: 0,
+      maximum: 100,
+    }),
     option.text('gate FILE', 'read known failures and their end dates from this file (docs/gate.md)'),
     option.text('record FILE', 'record how AWS answers where the emulator guesses (docs/first-run.md)'),
     option.flag('quiet', 'print only failures and the summary', { brief: true }),

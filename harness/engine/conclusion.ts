@@ -18,6 +18,7 @@ export function conclude(session: Session): RunResults {
   // With --keep, Ctrl-C ends a run that is already over.
   const interrupted = options.interrupted.aborted && !session.isOver;
   const gate = options.gate && reportOf(options.gate, results, gatedRun(session));
+  const { policies: _policies, ...coverage } = session.policyCoverage ?? {};
   const podTimes = environmentsOf(session).flatMap(({ environment }) => environment.podTimes);
   return {
     version: RESULTS_VERSION,
@@ -29,7 +30,7 @@ export function conclude(session: Session): RunResults {
       endedAt: new Date().toISOString(),
       milliseconds: Math.round(performance.now() - session.started),
       firstVerdictMilliseconds: firstVerdict ?? null,
-      exitCode: exitCodeOf(results, failureCode(failure), interrupted, gate),
+      exitCode: exitCodeOf(results, failureCode(failure) ?? coverageCode(session), interrupted, gate),
       error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),
       interrupted,
     },
@@ -48,6 +49,7 @@ export function conclude(session: Session): RunResults {
     },
     scenarios: results,
     ...(gate && { gate }),
+    ...(session.policyCoverage && { policyCoverage: coverage as NonNullable<RunResults['policyCoverage']> }),
     summary: summarize(results),
   };
 }
@@ -117,6 +119,13 @@ export function exitCodeOf(
 function failureCode(failure: unknown): ExitCode | undefined {
   if (failure === undefined) return undefined;
   return failure instanceof HarnessError ? failure.exitCode : EXIT.environment;
+}
+
+/** Exit code 1 if less of the policies is tested than `--min-policy-coverage` asks. */
+function coverageCode({ policyCoverage, options }: Session): ExitCode | undefined {
+  const least = options.configuration.values.get('min-policy-coverage')?.value;
+  const isTooLow = typeof least === 'number' && policyCoverage !== undefined && policyCoverage.percent < least;
+  return isTooLow ? EXIT.doesNotConform : undefined;
 }
 
 export const gatedRun = (session: Session): GatedRun => ({

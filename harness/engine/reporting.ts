@@ -1,12 +1,19 @@
+import { join } from 'node:path';
+import { policyCoverage } from '../policies/coverage.ts';
 import type { RunResults } from '../results/results.ts';
-import { writeResults } from '../report/write.ts';
+import { writeResults, writeWhole } from '../report/write.ts';
 import { conclude } from './conclusion.ts';
 import type { Session } from './session.ts';
+
+const COVERAGE_FILE = 'policy-coverage.json';
 
 /** Writes results.json, then the reporters' files. Returns the verdicts even if writing fails. */
 export async function report(session: Session): Promise<RunResults> {
   const { options, reporters } = session;
   const files: string[] = [];
+  const observations = session.round.scenarios.flatMap(({ id }) => session.observations.get(id) ?? []);
+  if (session.opened?.environment.aws.controls !== undefined && observations.length > 0)
+    session.policyCoverage = policyCoverage(observations);
   let results = store(session, files);
   files.push(...(await reporters.runOver(results)));
   const [error] = reporters.errors;
@@ -25,6 +32,11 @@ function store(session: Session, files: string[]): RunResults {
   const results = conclude(session);
   try {
     files[0] = writeResults(session.directory, results);
+    if (session.policyCoverage !== undefined)
+      files[1] = writeWhole(
+        join(session.directory, COVERAGE_FILE),
+        `${JSON.stringify(session.policyCoverage, null, 2)}\n`,
+      );
     session.resultsJournal.close();
     return results;
   } catch (error) {

@@ -101,7 +101,7 @@ describe('a run', () => {
     });
     expect(events.filter((event) => !event.includes('AB-03'))).to.deep.equal([
       ...['provisioning', 'scenarios', 'AB-01 starts', 'AB-01 passed', 'AB-02 starts', 'AB-02 failed'],
-      ...['teardown', 'over with 1', 'wrote /results.json'],
+      ...['teardown', 'over with 1', 'wrote /results.json,/policy-coverage.json'],
     ]);
     expect(events[0]).to.equal('run of AB-01,AB-02,AB-03');
     expect(verdicts(results)).to.equal('AB-01 passed,AB-02 failed,AB-03 skipped');
@@ -388,7 +388,7 @@ describe('a run', () => {
     });
     it('lists the files of its reporters', async () => {
       await running([passing('AB-01')], { reporter: { runOver: () => [join(directory, 'a'), join(directory, 'b')] } });
-      expect(events.at(-1)).to.equal('wrote /results.json,/a,/b');
+      expect(events.at(-1)).to.equal('wrote /results.json,/policy-coverage.json,/a,/b');
     });
   });
 

@@ -70,7 +70,7 @@ const notProvisioned = (scenario: Scenario, error: unknown): ScenarioResult => (
 function optionsFor(
   session: Session,
   opened: Opened,
-  { spec }: Scenario,
+  { spec, scope }: Scenario,
   hooksAndTurn: Pick<ScenarioOptions, 'hooks' | 'turn'>,
 ): ScenarioOptions {
   const { directory, signal, prefetch, options } = session;
@@ -91,7 +91,11 @@ function optionsFor(
     },
     prefetch,
     aroundProbes,
-    observe,
+    observe: (observation) => {
+      observe?.(observation);
+      if (scope === undefined || configuration.flag('policy-coverage'))
+        session.observations.set(observation.scenario.id, observation);
+    },
     podStarted,
     ...hooksAndTurn,
   };

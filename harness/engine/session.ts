@@ -7,11 +7,11 @@ import type { Gate } from '../gate/gate.ts';
 import type { Shard } from '../plan/shard.ts';
 import { Reporters, type NamedReporter } from '../report/reporter.ts';
 import { ResultsJournal } from '../results/results-journal.ts';
-import type { RunResults, ScenarioResult } from '../results/results.ts';
+import type { PolicyCoverage, RunResults, ScenarioResult } from '../results/results.ts';
 import { prepareReportDirectory } from '../report/write.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
-import type { Observe } from '../policies/observation.ts';
+import type { Observation, Observe } from '../policies/observation.ts';
 import type { Prefetch } from '../world/prefetch.ts';
 import type { PodStarted } from '../world/running-pods.ts';
 import type { AroundProbes } from './attempt.ts';
@@ -87,6 +87,9 @@ export function openSession(options: RunOptions) {
     expiresAt: new Date(startedAt.getTime() + configuration.number('expires') * 3_600_000),
     phases: { provisioning: 0, scenarios: 0, teardown: 0 },
     results: new Map<string, ScenarioResult>(),
+    /** Decisions of the scenarios whose policy coverage is reported. */
+    observations: new Map<string, Observation>(),
+    policyCoverage: undefined as PolicyCoverage | undefined,
     /** Milliseconds from the start of the process. */
     firstVerdict: undefined as number | undefined,
     /** AWS, and the clusters once they are provisioned. */

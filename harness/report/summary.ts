@@ -30,10 +30,30 @@ export function summaryBlocks(
     '',
     timesText(results),
     ...(results.aws === null ? [] : [callsText(results.aws.calls)]),
+    ...coverageLines(results),
     ...files.map((file) => `Report: ${file}`),
     judgedText(results),
     ...notExercisedLines(results),
     countsText(results),
+  ];
+}
+
+const MOST_NOT_TESTED = 20;
+
+function coverageLines({ policyCoverage, environment, scenarios, configuration }: RunResults): readonly string[] {
+  if (policyCoverage === undefined) {
+    const isAsked =
+      configuration['policy-coverage']?.value === true || scenarios.some(({ file }) => !file.startsWith('suites/'));
+    return isAsked && environment.aws !== 'emulator'
+      ? ['Policy coverage: unknown, because AWS does not show its decisions.']
+      : [];
+  }
+  const { tested, total, percent, notTested } = policyCoverage;
+  const rest = notTested.length - MOST_NOT_TESTED;
+  return [
+    `Policy coverage: ${percent} % (${tested} of ${total} statements and conditions)`,
+    ...notTested.slice(0, MOST_NOT_TESTED).map((sentence) => `Not tested: ${sentence}`),
+    ...(rest > 0 ? [`Not tested: ${rest} more, in policy-coverage.json`] : []),
   ];
 }
 

@@ -218,6 +218,41 @@ const scenario = z
   })
   .meta({ id: 'scenario' });
 
+const coverage = {
+  tested: count,
+  total: count.describe('Statements and conditions of all policies.'),
+  percent: count,
+  notTested: texts.describe(
+    'One sentence for each statement and condition whose removal changes no decision of the run.',
+  ),
+};
+const line = z.exactOptional(count).describe('Line in `file`; absent for a part of another file.');
+
+/** policy-coverage.json: what the decisions of a run say about its policies. */
+export const policyCoverageSchema = z.object({
+  ...coverage,
+  policies: z.array(
+    z.object({
+      file: some,
+      address: z.exactOptional(some).describe('The resource within a Terraform or CloudFormation file.'),
+      kind: some,
+      uses: z.array(z.object({ scenario: some, part: some, owner: some })),
+      document: z.record(z.string(), z.unknown()),
+      statements: z.array(
+        z.object({
+          index: count,
+          line,
+          effect: z.enum(['Allow', 'Deny']),
+          grants: count.describe('Grants that it decided.'),
+          denials: count.describe('Denials that it decided.'),
+          tested: z.boolean(),
+          conditions: z.array(z.object({ operator: some, key: some, line, tested: z.boolean() })),
+        }),
+      ),
+    }),
+  ),
+});
+
 export const resultsSchema = z
   .object({
     version: z.literal(2),
@@ -310,6 +345,9 @@ export const resultsSchema = z
       .describe(
         'The gate of the run: problems other than failed scenarios, and warnings about superfluous allowances.',
       ),
+    policyCoverage: z
+      .exactOptional(z.object(coverage))
+      .describe('How much of the policies the run tests; policy-coverage.json has each statement.'),
     summary: z.object({
       total: count,
       passed: count,

@@ -1,9 +1,11 @@
 import type { output } from 'zod';
 import type { Frozen } from '../../foundation/node/validate.ts';
-import type { resultsSchema } from './results-schema.ts';
+import type { policyCoverageSchema, resultsSchema } from './results-schema.ts';
 
 /** The content of results.json; `resultsSchema` documents the fields. */
 export type RunResults = Frozen<output<typeof resultsSchema>>;
+/** The content of policy-coverage.json. */
+export type PolicyCoverage = Frozen<output<typeof policyCoverageSchema>>;
 export type ScenarioResult = RunResults['scenarios'][number];
 export type Verdict = ScenarioResult['verdict'];
 export type ProbeOutcome = ScenarioResult['probes'][number];
