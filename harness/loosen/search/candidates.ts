@@ -5,7 +5,7 @@ import { clientIds, type Assumption, type Attempt, type Call } from './attempt.t
 import { INTRUDER, type Owner } from './extra-roles.ts';
 import { grantOf, isSame, isSameSubject, roleOf, subjectOf } from './grant.ts';
 import { instances, nearMisses, withNearMisses, type NamedValues } from './named-values.ts';
-import type { Scene } from './scene.ts';
+import { RUN, type Scene } from './scene.ts';
 
 /** An attempt that pods can make, and how far it is from what the scenario does. */
 export interface Candidate extends Attempt {
@@ -71,7 +71,9 @@ class Space {
       own.filter((base) => base.like === like).map((base) => ({ ...base, through })),
     );
     const made: WorkloadSpec[] = [];
-    if (part === 'trust') made.push({ role: owner }, { irsa: owner });
+    // EKS accepts no association of a role that does not trust it.
+    if (part === 'trust' && this.#named.mentions(/pods\.eks\.amazonaws\.com/)) made.push({ role: owner });
+    if (part === 'trust') made.push({ irsa: owner });
     if (part === 'trust' || part === 'bucket') made.push({ role: INTRUDER });
     const place = subjectOf(own[0]?.workload ?? {});
     return [...made.map((grant) => ({ like: undefined, workload: { ...place, ...grant } })), ...chains, ...own];
@@ -292,7 +294,7 @@ type ChainLike = {
 
 const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
 const atMost = (names: readonly string[]): readonly string[] =>
-  [...new Set(names)].filter((name) => LABEL.test(name)).slice(0, MOST_NAMES);
+  [...new Set(names)].filter((name) => LABEL.test(name) && !name.includes(RUN)).slice(0, MOST_NAMES);
 const unique = <T>(items: readonly T[]): T[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
 ];

@@ -59,7 +59,9 @@ function workloadName({ workloads = {} }: ScenarioSpec, { workload, like, change
     audience: '-audience',
   };
   const ending = like === undefined ? `-as-${roleOf(workload) ?? OUTSIDE}` : '';
-  let name = `${serviceAccount}${changed.map((source) => parts[source] ?? '').join('')}${ending}`;
+  const words = `${serviceAccount}${changed.map((source) => parts[source] ?? '').join('')}${ending}`;
+  // Pods get this name.
+  let name = words.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   while (Object.hasOwn(workloads, name)) name = `${name}-2`;
   return name;
 }

@@ -33,7 +33,8 @@ export interface Scene {
 export const REGION = 'us-west-2';
 /** The accounts of the emulated AWS. */
 const ACCOUNTS: Readonly<Record<AccountAlias, string>> = { main: '111122223333', other: '444455556666' };
-const RUN = 'c000000';
+/** Part of invented names, which no pod has. */
+export const RUN = 'c000000';
 
 export function sceneOf(scenario: Scenario): Scene {
   const { roles = {}, buckets = {}, workloads = {} } = scenario.spec;
