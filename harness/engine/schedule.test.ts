@@ -220,6 +220,20 @@ describe('the schedule', () => {
     expect(log.slice(0, 4).every((line) => line.includes('A-'))).to.equal(true);
   });
 
+  it('with lanes, starts others while a scenario waits', async () => {
+    const started: string[] = [];
+    const waiting = aScenario({ probes: [wait(2), granted('red', getObject('data/red/key'))] }, 'A-02');
+    const others = ['A-01', 'A-03', 'A-04'].map(plain);
+    let end = (): void => undefined;
+    const run = ({ id }: Scenario): Promise<unknown> => {
+      started.push(id);
+      if (started.length === 4) end();
+      return id === 'A-02' ? new Promise<void>((resolve) => (end = resolve)) : Promise.resolve();
+    };
+    await schedule([others[0]!, waiting, ...others.slice(1)], 1, run, { lanes: 1 });
+    expect(started).to.deep.equal(['A-01', 'A-02', 'A-03', 'A-04']);
+  });
+
   it('with lanes, runs scenarios that change shared state at the same time, and those that need the machine last', async () => {
     const log: string[] = [];
     const lanes = new Map<string, number>();

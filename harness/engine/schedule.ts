@@ -59,11 +59,15 @@ export async function schedule(
   /** In sequence, so that each check sees the load of the previous scenario. */
   const admitted = (waiting: readonly Scenario[]): Promise<void> =>
     (admission = admission.then(() => (under > 0 && waiting.length > 0 ? admit() : NOW)));
+  const waits: Promise<void>[] = [];
   const runAll = async (waiting: Scenario[], lane: number): Promise<void> => {
     while (waiting.length > 0) {
       await admitted(waiting);
       const next = waiting.shift();
-      if (next !== undefined) await runOne(next, NOW, lane);
+      if (next === undefined) return;
+      const over = runOne(next, NOW, lane);
+      if (lane === 0 && lanes > 0 && waitOf(next) >= LONG_WAIT_SECONDS) waits.push(over);
+      else await over;
     }
   };
   let before: Promise<unknown> = Promise.all(shared.map(({ id }) => ended.get(id)!.promise));
@@ -88,6 +92,7 @@ export async function schedule(
     ...Array.from({ length: others }, worker),
     ...Array.from({ length: Math.min(lanes, inLanes.length) }, (_, index) => runAll(inLanes, index + 1)),
   ]);
+  await Promise.all(waits);
   for (const scenario of late) await runOne(scenario);
 }
 
@@ -117,6 +122,8 @@ function partition(
 }
 
 const PROBE_SECONDS = 0.1;
+/** A scenario that waits this long leaves its place to others, where environments have lanes. */
+const LONG_WAIT_SECONDS = 2;
 
 function longestFirst(scenarios: readonly Scenario[], secondsOf: (scenario: Scenario) => number): Scenario[] {
   const expected = new Map(scenarios.map((scenario) => [scenario, secondsOf(scenario)]));
