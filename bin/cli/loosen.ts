@@ -1,10 +1,11 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
 import { badFlagValue, EXIT, HarnessError } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
 import { counted, widthOf } from '../../foundation/node/text.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import type { Observation } from '../../harness/policies/observation.ts';
+import type { JudgedChange } from '../../harness/loosen/judge.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
@@ -28,6 +29,7 @@ those that no probe notices, with a probe that would (docs/loosen.md).`,
         maximum: 100,
       }),
       option.choice('format', ['text', 'json'], 'print the result in this format', { ...once, default: 'text' }),
+      option.flag('write', 'add the probes of survivors to the suite files', once),
       option.flag('inline', 'also change policies that suites build themselves, not only policy files', once),
     ],
   }),
@@ -84,8 +86,20 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
       ? loosenJson(judged)
       : loosenText(judged, widthOf(io.stdout, io.environment)),
   );
+  if (configuration.flag('write')) await write(judged, io);
   const least = configuration.values.get('min-score')?.value;
   return typeof least === 'number' && scoreOf(judged) < least ? EXIT.doesNotConform : EXIT.conforms;
+}
+
+/** Says on stderr which files have new probes, so that the output stays JSON. */
+async function write(judged: readonly JudgedChange[], io: Io): Promise<void> {
+  const { writeProbes } = await import('../../harness/loosen/write-probe.ts');
+  const { written, byHand } = writeProbes(judged);
+  for (const [file, count] of written)
+    io.stderr.write(`Added ${counted(count, 'probe')} to ${relative('', file)}. Run loosen again to judge them.\n`);
+  const scenarios = [...new Set(byHand.map(({ proposal }) => proposal?.scenario.id))].join(', ');
+  if (scenarios !== '')
+    io.stderr.write(`Add the other probes by hand, since ${scenarios} has members that are no literals.\n`);
 }
 
 interface QuietRun {

@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runConformance, type CliRun } from '../support/run-cli.ts';
+
+const TRUST = `{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Principal": { "Service": "pods.eks.amazonaws.com" },
+      "Action": ["sts:AssumeRole", "sts:TagSession"],
+      "Condition": {
+        "StringEquals": { "aws:RequestTag/kubernetes-namespace": "<namespace:payments>" }
+      }
+    }
+  ]
+}
+`;
+
+const SUITE = `import { allow, getObject, granted, policyFile, suite } from 'eks-pod-identity-conformance';
+
+const trust = policyFile(new URL('./lib/trust.json', import.meta.url));
+
+suite('ledger', ({ scenario }) => {
+  scenario('LED-01', 'the ledger reads its entries', {
+    roles: { ledger: { trust, permissions: [allow('s3:GetObject', 'data/*')] } },
+    workloads: { ledger: { namespace: 'payments', serviceAccount: 'ledger', role: 'ledger' } },
+    objects: ['data/entries'],
+    probes: [granted('ledger', getObject('data/entries'))],
+  });
+});
+`;
+
+const files = (suite = SUITE) => ({ 'ledger.ts': suite, 'lib/trust.json': TRUST });
+
+describe('loosen', () => {
+  const loosen = (suite: string, ...args: readonly string[]): Promise<CliRun> =>
+    runConformance({ command: 'loosen', args: [...args, '--quiet'], files: files(suite) });
+  let first: CliRun;
+  let written: string;
+  before(async () => {
+    first = await loosen(SUITE, '--write', '--min-score', '50');
+    written = readFileSync(join(first.directory, 'my-suites', 'ledger.ts'), 'utf8');
+  });
+
+  it('shows a survivor with file, line, sentence and probe, and exits with 1 below --min-score', () => {
+    expect(first.exitCode, first.stderr).to.equal(1);
+    expect(first.stdout).to.include('SURVIVED my-suites/lib/trust.json:9');
+    expect(first.stdout).to.match(/the condition StringEquals\s+aws:RequestTag\/kubernetes-namespace is\s+dropped/);
+    expect(first.stdout).to.match(/Pods of service account `ledger` in every namespace get the role\s+`ledger`\./);
+    expect(first.stdout).to.match(/refused\('ledger-in-[^']+', fetchCredentials\(\), \{ by: 'eks-auth'/);
+  });
+
+  it('adds probes with --write that pass, and notice the changes of the condition', async () => {
+    expect(first.stderr).to.match(/Added \d+ probes? to my-suites\/ledger\.ts\. Run loosen again/);
+    const { exitCode, stdout, stderr } = await loosen(written, '--format', 'json');
+    expect(exitCode, `${stderr}\n${written}`).to.equal(0);
+    const { changes } = JSON.parse(stdout) as { changes: { operator: string; change: string; state: string }[] };
+    const ofCondition = changes.filter(({ change }) => change.includes('kubernetes-namespace'));
+    expect(ofCondition.map(({ operator }) => operator)).to.include.members([
+      'drop-condition',
+      'like-prefix',
+      'if-exists',
+    ]);
+    expect(ofCondition.filter(({ state }) => state === 'survived')).to.deep.equal([]);
+  });
+
+  it('does not judge suites that fail without changes', async () => {
+    const { exitCode, stderr } = await loosen(SUITE.replace("getObject('data/entries')", "getObject('data/other')"));
+    expect(exitCode).to.equal(1);
+    expect(stderr).to.include('LED-01 does not pass without changes');
+  });
+});
+
+describe('policy coverage', () => {
+  it('names the condition that no probe tests, and exits with 1 below --min-policy-coverage', async () => {
+    const { exitCode, stderr } = await runConformance({
+      args: ['--suite', 'ledger', '--min-policy-coverage', '100'],
+      files: files(),
+    });
+    expect(exitCode, stderr).to.equal(1);
+    expect(stderr.replace(/\s+/g, ' ')).to.include(
+      'Not tested: my-suites/lib/trust.json:9, statement 1, condition aws:RequestTag/kubernetes-namespace: removing it changes no probe.',
+    );
+  });
+
+  it('passes with --min-policy-coverage 0', async () => {
+    const { exitCode, stdout } = await runConformance({
+      args: ['--suite', 'ledger', '--min-policy-coverage', '0'],
+      files: files(),
+    });
+    expect(exitCode, stdout).to.equal(0);
+  });
+});
