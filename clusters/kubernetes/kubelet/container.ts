@@ -10,7 +10,7 @@ import { ContainerLog } from './log.ts';
 import type { Exit, Running } from './process-host.ts';
 import type { Container, ContainerState, ContainerStatus, Pod, TerminatedState } from './spec.ts';
 import { messagePath, prepareMessage, readMessage } from './termination-message.ts';
-import { realPath, translator } from './translation.ts';
+import { realPath, TEMPORARY, translator } from './translation.ts';
 import { processUser } from './user.ts';
 
 export interface ContainerEnvironment {
@@ -187,6 +187,7 @@ export class ContainerRunner {
     argv.push(...expanded(this.spec.args ?? []));
     const env = Object.fromEntries([...variables].map(([name, value]) => [name, translate(value)]));
     env['HOME'] ??= root;
+    env['TMPDIR'] ??= realPath(root, TEMPORARY);
     const others = { ...context.environment, ...context.runtimeEnvironment(pod) };
     for (const [name, value] of Object.entries(others)) env[name] ??= value;
 

@@ -364,6 +364,20 @@ describe('the kubelet', () => {
     expect(cluster.reasons('family')).to.include('Killing');
   });
 
+  it('gives each pod its own /tmp', async () => {
+    for (const name of ['one', 'other'])
+      cluster.createPod(name, {
+        containers: [container(['write', '/tmp/kubelet-test', name]), container(['env'], { name: 'env' })],
+      });
+    for (const name of ['one', 'other']) {
+      const { uid = '' } = (await cluster.ended(name)).metadata;
+      const root = join(cluster.directory, 'pods', uid, 'containers');
+      expect(readFileSync(join(root, 'main', 'tmp', 'kubelet-test'), 'utf8')).to.equal(name);
+      expect(JSON.parse(await cluster.log(name, 'env'))).to.include({ TMPDIR: join(root, 'env', 'tmp') });
+    }
+    expect(existsSync('/tmp/kubelet-test')).to.be.false;
+  });
+
   it('kills a process that ignores SIGTERM after the grace period, and reports its exit code', async () => {
     cluster.createPod('stubborn', { containers: [container(['stubborn'])] });
     await cluster.until('stubborn', (pod) => pod?.status?.phase === 'Running');

@@ -1,3 +1,4 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { expect } from 'chai';
 import { translator } from './translation.ts';
 
@@ -35,7 +36,20 @@ describe('the translation of paths and addresses', () => {
     ['http://169.254.169.254/latest', 'http://127.0.0.1:3/latest'],
     ['http://[fd00:ec2::254]', 'http://127.0.0.1:3'],
     ['169.254.170.23', '169.254.170.23'],
+    ['/tmp', '/pods/1/tmp'],
+    ['--cache=/tmp/no-such-entry/x', '--cache=/pods/1/tmp/no-such-entry/x'],
+    ['/var/tmp/x', '/var/tmp/x'],
   ] as const) {
     it(`converts ${given} to ${expected}`, () => expect(translate(given)).to.equal(expected));
   }
+
+  it('keeps paths below /tmp that exist on this machine, unless /tmp is mounted', () => {
+    const entry = mkdtempSync('/tmp/translation-');
+    try {
+      expect(translate(`{"a":"${entry}/b"}`)).to.equal(`{"a":"${entry}/b"}`);
+      expect(translator('/pods/1', ['/tmp'], [])(`${entry}/b`)).to.equal(`/pods/1${entry}/b`);
+    } finally {
+      rmSync(entry, { recursive: true });
+    }
+  });
 });

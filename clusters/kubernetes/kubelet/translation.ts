@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A fixed address, such as a link-local one, and its local replacement. */
@@ -25,6 +26,10 @@ export const TRANSLATIONS: readonly Translation[] = [
     here: "the same path below the container's own directory",
   },
   {
+    inPod: '/tmp is in the container, and TMPDIR is not set',
+    here: "TMPDIR and paths below /tmp lead to the container's own directory, except paths that exist on this machine. Paths in a program's code do so only where the program has its own network.",
+  },
+  {
     inPod: 'the image sets the working directory and HOME; / is the root of the image',
     here: "both are the container's own directory; / is the root of this machine",
   },
@@ -41,23 +46,35 @@ export function realPath(root: string, path: string): string {
   return join(root, join('/', path).slice(1));
 }
 
-/** Returns a function that translates `paths` to `root` if they are whole names: in `--file=/data/x`, not `s3://b/data`. */
+export const TEMPORARY = '/tmp';
+
+/** Returns whether the rest of a path names an entry of this machine's /tmp, such as the folder of a program. */
+function isOnMachine(rest: string): boolean {
+  const [name] = /^\/[^/\s\\"':;,]+/.exec(rest) ?? [];
+  return name !== undefined && existsSync(`${TEMPORARY}${name}`);
+}
+
+/**
+ * Returns a function that translates `paths` to `root` if they are whole names: in `--file=/data/x`, not `s3://b/data`.
+ *
+ * /tmp is translated too. Existing paths below this machine's /tmp stay, unless /tmp is one of `paths`.
+ */
 export function translator(
   root: string,
   paths: readonly string[],
   addresses: readonly TranslatedAddress[],
 ): (value: string) => string {
-  const known = [...new Set(paths.map(trimSlash))].filter((path) => path !== '/').sort((a, b) => b.length - a.length);
-  const pathPattern =
-    known.length === 0
-      ? undefined
-      : new RegExp(`(?<=^|file://|[^\\w./-])(?:${known.map(escape).join('|')})(?![\\w.-])`, 'g');
+  const mounts = new Set(paths.map(trimSlash));
+  const known = [...mounts, TEMPORARY].filter((path) => path !== '/').sort((a, b) => b.length - a.length);
+  const pathPattern = new RegExp(`(?<=^|file://|[^\\w./-])(?:${known.map(escape).join('|')})(?![\\w.-])`, 'g');
   const elsewhere = addresses.map(({ inPod, here }) => ({
     pattern: new RegExp(`${escape(inPod)}(?::80)?(?![\\w.:])`, 'gi'),
     here,
   }));
   return (value) => {
-    let result = pathPattern === undefined ? value : value.replace(pathPattern, (path) => realPath(root, path));
+    let result = value.replace(pathPattern, (path, start: number) =>
+      mounts.has(path) || !isOnMachine(value.slice(start + path.length)) ? realPath(root, path) : path,
+    );
     for (const { pattern, here } of elsewhere) result = result.replace(pattern, here);
     return result;
   };

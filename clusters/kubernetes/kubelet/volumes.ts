@@ -19,7 +19,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from './environment.ts';
 import { isProjection, payloadOf, type Payload, type PayloadSources, type ProjectedFile } from './payload.ts';
 import type { Container, Pod, Volume } from './spec.ts';
-import { realPath } from './translation.ts';
+import { realPath, TEMPORARY } from './translation.ts';
 
 export class PodVolumes {
   readonly #directory: string;
@@ -72,7 +72,7 @@ export class PodVolumes {
     if (errors.length > 0) throw errors[0];
   }
 
-  /** Links the container's volumes to their mount paths. */
+  /** Links the container's volumes to their mount paths, and creates its /tmp. */
   attach(container: Container, root: string): void {
     mkdirSync(root, { recursive: true, mode: 0o755 });
     const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => a.mountPath.length - b.mountPath.length);
@@ -87,6 +87,10 @@ export class PodVolumes {
       if (isFile) linkSync(realpathSync(source), place);
       else symlinkSync(source, place);
     }
+    const temporary = realPath(root, TEMPORARY);
+    if (mounts.some(({ mountPath }) => realPath(root, mountPath.replace(/\/+$/, '')) === temporary)) return;
+    mkdirSync(temporary, { recursive: true });
+    chmodSync(temporary, 0o1777);
   }
 
   async #emptyDirectory(volume: Volume, pod: Pod): Promise<void> {

@@ -1,8 +1,9 @@
 /** Sets up the network of this process, starts a client in it, and relays its connections. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { joined, NETWORK_PLAN, type NetworkPlan, type Relayed } from './network.ts';
 
 /** Paths of certificate authorities in Debian and Fedora. */
@@ -27,9 +28,27 @@ export async function relay([program = '', ...args]: readonly string[]): Promise
   const ports = new Map(plan.relayed.map((relayed) => [`${relayed.host} ${relayed.port}`, relayed]));
   await Promise.all([...ports.values()].map((relayed) => lead(relayed, plan.socket)));
   const { [NETWORK_PLAN]: _, ...env } = process.env;
+  if (env['TMPDIR'] !== undefined)
+    replaceTemporary(env['TMPDIR'], [program, ...args, process.cwd(), JSON.stringify(env)]);
   const client = spawn(program, args, { env, stdio: 'inherit' });
   client.once('error', ({ code }: NodeJS.ErrnoException) => fail(`${program} could not be started (${code})`));
   await new Promise(() => client.once('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 137)));
+}
+
+/** Puts a folder in the place of /tmp, with the entries that the texts name, such as the folder of a program. */
+function replaceTemporary(folder: string, texts: readonly string[]): void {
+  const names = texts.flatMap((text) =>
+    [...text.matchAll(/(?<![\w./-])\/tmp\/([^/\s\\"':;,]+)/g)].map(([, name = '']) => name),
+  );
+  for (const name of new Set(names)) {
+    const [entry, place] = [join('/tmp', name), join(folder, name)];
+    const stats = statSync(entry, { throwIfNoEntry: false });
+    if (stats === undefined) continue;
+    if (stats.isDirectory()) mkdirSync(place, { recursive: true });
+    else writeFileSync(place, '');
+    perform('mount', ['--rbind', entry, place]);
+  }
+  perform('mount', ['--rbind', folder, '/tmp']);
 }
 
 async function lead({ host, port, to }: Relayed, path: string): Promise<void> {
