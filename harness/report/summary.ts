@@ -2,6 +2,7 @@ import type { CallCounts } from '../../aws/call-counts.ts';
 import { clientBlocks } from './client-summary.ts';
 import { judgedText, notExercisedLines } from '../results/judged.ts';
 import { isFine, isFlaky, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
+import { grouped } from '../../foundation/node/grouped.ts';
 import { counted, type Paint } from '../../foundation/node/text.ts';
 import { allowedText, findingLines, flakyLines, mark, verdictCounts } from '../results/text.ts';
 
@@ -17,7 +18,7 @@ export function summaryBlocks(
   const error = run.error === null ? [] : [`\n${paint('ERROR', 35)} ${run.error}`];
   const problems = (gate?.problems ?? []).map((problem) => `${paint('FAILED', 31)} ${problem}`);
   const notAllowed = section('Not allowed by the gate', '', problems);
-  if (quiet) return [...notAllowed, ...error, '', countsText(results)];
+  if (quiet) return [...notAllowed, ...error, '', countsText(results), ...notJudged(scenarios)];
   return [
     ...section('Not as expected', '', notAsExpected(scenarios, paint)),
     ...section('Findings', ' (conforming, but worth knowing)', findingLines(scenarios)),
@@ -35,6 +36,7 @@ export function summaryBlocks(
     judgedText(results),
     ...notExercisedLines(results),
     countsText(results),
+    ...notJudged(scenarios),
   ];
 }
 
@@ -117,6 +119,23 @@ function countsText({ scenarios, run }: RunResults): string {
     `${counted(probes.length, 'probe')}: ${verdictCounts(probes)}`,
   ];
   return `${parts.join('; ')}${run.interrupted ? ' (interrupted)' : ''}`;
+}
+
+const MOST_REASONS = 3;
+
+/** `Not judged: 3 scenarios. 2: Needs IRSA. 1: Not run: the run was interrupted.` */
+function notJudged(scenarios: readonly ScenarioResult[]): readonly string[] {
+  const skipped = scenarios.filter(({ verdict }) => verdict === 'skipped');
+  if (skipped.length === 0) return [];
+  const byReason = grouped(skipped, ({ reason }) => reason.split(/(?<=\.)\s/)[0] ?? reason);
+  const counts = [...byReason].map(([reason, { length }]) => ({ reason, length }));
+  const named = counts.sort((a, b) => b.length - a.length).slice(0, MOST_REASONS);
+  const rest = skipped.length - named.reduce((sum, { length }) => sum + length, 0);
+  const parts = [
+    ...named.map(({ reason, length }) => `${length}: ${reason}`),
+    ...(rest > 0 ? [`${rest}: other reasons.`] : []),
+  ];
+  return [`Not judged: ${counted(skipped.length, 'scenario')}. ${parts.join(' ')}`];
 }
 
 interface Group {

@@ -66,9 +66,11 @@ describe('the terminal', () => {
       'Report: /tmp/results.json\n',
     ])
       expect(text).to.contain(part);
-    expect(text.split('\n').at(-2)).to.equal(
+    expect(text.split('\n').slice(-3)).to.deep.equal([
       '3 scenarios: 1 passed, 1 failed, 1 skipped; 2 probes: 1 passed, 1 failed',
-    );
+      'Not judged: 1 scenario. 1: Needs IRSA.',
+      '',
+    ]);
   });
 
   it('summarizes a missing permission once for all scenarios', () => {
@@ -84,9 +86,25 @@ describe('the terminal', () => {
     );
   });
 
+  it('counts scenarios that were not judged by the first sentence of their reason, at most three', () => {
+    const reasons = [
+      'Needs D.',
+      'Needs B. Use kind.',
+      'Needs A.',
+      'Needs C.',
+      'Needs B. Use eks.',
+      'Needs A.',
+      'Needs A.',
+    ];
+    const all = reasons.map((reason, index) => aResult({ id: `AB-0${index}`, verdict: 'skipped', reason }));
+    const { terminal, text } = aTerminal();
+    terminal.reportsWritten(someResults(all, summarize(all)), []);
+    expect(text()).to.match(/\nNot judged: 7 scenarios\. 3: Needs A\. 2: Needs B\. 1: Needs D\. 1: other reasons\.\n$/);
+  });
+
   it('only prints failures and the summary with --quiet', () => {
     expect(printed({ quiet: true })).to.equal(
-      '  FAILED AB-02 all is not well (31 ms)\n      Probe 1 (red: GetObject s3://data/red/key): It was denied.\n\n3 scenarios: 1 passed, 1 failed, 1 skipped; 2 probes: 1 passed, 1 failed\n',
+      '  FAILED AB-02 all is not well (31 ms)\n      Probe 1 (red: GetObject s3://data/red/key): It was denied.\n\n3 scenarios: 1 passed, 1 failed, 1 skipped; 2 probes: 1 passed, 1 failed\nNot judged: 1 scenario. 1: Needs IRSA.\n',
     );
   });
 
@@ -132,7 +150,7 @@ describe('the terminal', () => {
   it('reports that a run failed or was interrupted', () => {
     expect(printed({}, { error: 'No cluster.' })).to.contain('ERROR No cluster.');
     expect(printed({ quiet: true }, { error: 'No cluster.' })).to.contain('ERROR No cluster.');
-    expect(printed({}, { interrupted: true })).to.match(/\(interrupted\)\n$/);
+    expect(printed({}, { interrupted: true })).to.match(/\(interrupted\)\nNot judged: 1 scenario/);
   });
 
   it('prints every unexpected probe once', () => {
