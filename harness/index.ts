@@ -21,7 +21,7 @@ export {
   type TrustStatement,
 } from './scenario/policy.ts';
 export * from './operations/index.ts';
-export { policyFile } from './scenario-files/policy-file.ts';
+export { policyFile, roleFile } from './scenario-files/policy-file.ts';
 export {
   CAPABILITIES,
   type Capability,

@@ -10,11 +10,11 @@ import {
   policyFile,
   putObject,
   refused,
+  roleFile,
   suite,
 } from 'eks-pod-identity-conformance';
 
 const replace = { 'arn:aws:eks:us-west-2:111122223333:cluster/production': '<cluster-arn:c1>' };
-const planned = (resource: string) => policyFile(new URL('./plan.json', import.meta.url), { resource, replace });
 const applied = (resource: string) => policyFile(new URL('./state.json', import.meta.url), { resource, replace });
 
 suite('ledger', ({ scenario }) => {
@@ -22,7 +22,7 @@ suite('ledger', ({ scenario }) => {
     exactNames: true,
     roles: {
       reports: podIdentityRole(allow('s3:GetObject', 'example-payments-ledger/*')),
-      ledger: { trust: planned('aws_iam_role.ledger'), permissions: planned('aws_iam_role_policy.read') },
+      ledger: roleFile(new URL('./plan.json', import.meta.url), { resource: 'aws_iam_role.ledger', replace }),
     },
     buckets: { 'example-payments-ledger': { policy: applied('module.bucket.aws_s3_bucket_policy.ledger') } },
     workloads: {

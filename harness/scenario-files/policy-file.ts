@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
-import { readPolicyFile } from '../../emulator/iam/evaluate/policy-file/read.ts';
-import type { RawPolicy } from '../scenario/policy.ts';
+import { readPolicyFile, readRolePlaces } from '../../emulator/iam/evaluate/policy-file/read.ts';
+import type { RawPolicy, RoleSpec } from '../scenario/policy.ts';
 import { notePolicyFile } from './suite-registry.ts';
 
 /**
@@ -20,6 +20,65 @@ export function policyFile(
   return { document, from: path, ...(place.resource !== undefined && { address: addressOf(place) }) };
 }
 
+interface RolePlace extends Required<Pick<PolicyPlace, 'resource'>>, Pick<PolicyPlace, 'values'> {
+  readonly replace?: Readonly<Record<string, string>>;
+  /** Documents of attached policies outside the file, such as AWS managed ones, by ARN. */
+  readonly documents?: Readonly<Record<string, RawPolicy>>;
+}
+
+/**
+ * Returns a whole role of a Terraform plan or state, or of a CloudFormation or CDK template: trust policy, inline and attached
+ * policies and permissions boundary. Several policies of one kind become one. Throws `HarnessError` BAD_FILE.
+ */
+export function roleFile(file: string | { readonly href: string }, place: RolePlace): RoleSpec {
+  const { resource = '', replace = {}, values, documents = {} } = place;
+  const path = pathOf(typeof file === 'string' ? file : file.href);
+  const { elsewhere, ...places } = readRolePlaces(path, resource, (text) => replaced(path, text, replace));
+  const missing = elsewhere.find((arn) => documents[arn] === undefined);
+  if (missing !== undefined)
+    throw badFile(
+      path,
+      `does not contain ${missing} of ${resource}. Add "documents": { ${JSON.stringify(missing)}: policyFile(…) }.`,
+    );
+  const read = (one: PolicyPlace): RawPolicy => policyFile(path, { ...one, replace, values });
+  const part = (kind: 'inline' | 'attached' | 'boundary', others: readonly RawPolicy[] = []): RawPolicy | undefined =>
+    merged(path, [...places[kind].map(read), ...others]);
+  const [permissions, boundary] = [part('inline'), part('boundary')];
+  const attached = part(
+    'attached',
+    elsewhere.flatMap((arn) => documents[arn] ?? []),
+  );
+  return {
+    trust: read({ resource }),
+    ...(permissions && { permissions }),
+    ...(attached && { attached }),
+    ...(boundary && { boundary }),
+  };
+}
+
+/** Joins the statements of policies. A repeated Sid is dropped, because it must be unique. */
+function merged(path: string, policies: readonly RawPolicy[]): RawPolicy | undefined {
+  const [first, ...others] = policies;
+  if (first === undefined || others.length === 0) return first;
+  const versions = new Set(policies.map(({ document }) => document['Version']));
+  if (versions.size > 1)
+    throw badFile(path, `has policies of one role with different versions: ${[...versions].join(' and ')}.`);
+  const sids = new Set<unknown>();
+  const Statement = policies
+    .flatMap(({ document }) => [document['Statement']].flat())
+    .map((statement) => {
+      const { Sid, ...rest } = statement as { readonly Sid?: unknown };
+      if (Sid === undefined || sids.has(Sid)) return rest;
+      sids.add(Sid);
+      return { Sid, ...rest };
+    });
+  const address = policies.map((one) => one.address ?? one.from).join(' and ');
+  return { document: { ...first.document, Statement }, from: path, address };
+}
+
+const badFile = (path: string, problem: string): HarnessError =>
+  new HarnessError('BAD_FILE', `Policy file ${path} ${problem}`);
+
 const addressOf = ({ resource, policy }: PolicyPlace): string =>
   policy === undefined ? `${resource}` : `${resource}, inline policy ${policy}`;
 
@@ -28,10 +87,7 @@ function replaced(path: string, text: string, replace: Readonly<Record<string, s
   const keys = Object.keys(replace).toSorted((a, b) => b.length - a.length);
   const missing = keys.find((key) => key === '' || !text.includes(key));
   if (missing !== undefined)
-    throw new HarnessError(
-      'BAD_FILE',
-      `Policy file ${path} does not contain "${missing}", which "replace" names. Correct or remove that key.`,
-    );
+    throw badFile(path, `does not contain "${missing}", which "replace" names. Correct or remove that key.`);
   if (keys.length === 0) return text;
   return text.replaceAll(new RegExp(keys.map(escaped).join('|'), 'g'), (key) => replace[key] ?? key);
 }

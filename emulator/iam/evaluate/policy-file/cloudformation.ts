@@ -1,6 +1,6 @@
 import { parse, YAMLMap, YAMLSeq, type CollectionTag, type ScalarTag } from 'yaml';
 import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../../core/json.ts';
-import { chosen, PolicyProblem, type PolicyPlace, type Values } from './place.ts';
+import { chosen, PolicyProblem, type PolicyPlace, type RolePlaces, type Values } from './place.ts';
 
 /** Pseudo parameters with constant values (CloudFormation User Guide, "Pseudo parameters"). */
 const PSEUDO_PARAMETERS: Values = { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' };
@@ -28,6 +28,45 @@ export function policyOfTemplate(template: JsonObject, { resource, policy: name,
   const found = inline.find((one) => one['PolicyName'] === name || tried(() => resolver(one['PolicyName'])) === name);
   if (found === undefined) throw new PolicyProblem(`has no inline policy "${name}" of ${resource}.`);
   return resolver(found['PolicyDocument']);
+}
+
+/** Returns where the policies of a role are. Throws `PolicyProblem`. */
+export function placesOfTemplate(template: JsonObject, role: string): RolePlaces {
+  const all = Object.entries(objectOf(template['Resources'])).map(([id, one]) => {
+    const { Type: type, Properties: properties } = objectOf(one);
+    return { id, type: String(type), properties: objectOf(properties) };
+  });
+  const ofType = (type: string) => all.filter((one) => one.type === `AWS::IAM::${type}`);
+  const { properties } = chosen(new Map(ofType('Role').map((one) => [one.id, one])), role);
+  const refersTo =
+    (id: string) =>
+    (value: unknown): boolean => {
+      const { Ref: ref, 'Fn::GetAtt': attribute } = objectOf(value);
+      return ref === id || listOf(attribute).join('.').split('.')[0] === id;
+    };
+  const isOfRole = (one: (typeof all)[number]): boolean =>
+    ['Roles', 'RoleName'].some((name) =>
+      listOf(one.properties[name]).some(
+        (value) => refersTo(role)(value) || (value !== undefined && value === properties['RoleName']),
+      ),
+    );
+  const managed = ofType('ManagedPolicy');
+  const within = (name: string) => managed.filter(({ id }) => listOf(properties[name]).some(refersTo(id)));
+  const attached = new Set([...within('ManagedPolicyArns'), ...managed.filter(isOfRole)]);
+  const place = ({ id }: { readonly id: string }): PolicyPlace => ({ resource: id });
+  const inline = listOf(properties['Policies']).map((one) => objectOf(one)['PolicyName']);
+  return {
+    inline: [
+      ...inline.map((policy) => ({ resource: role, policy: String(policy) })),
+      ...[...ofType('Policy'), ...ofType('RolePolicy')].filter(isOfRole).map(place),
+    ],
+    attached: [...attached].map(place),
+    boundary: within('PermissionsBoundary').map(place),
+    elsewhere: ['ManagedPolicyArns', 'PermissionsBoundary']
+      .flatMap((name) => listOf(properties[name]))
+      .filter((value) => !managed.some(({ id }) => refersTo(id)(value)))
+      .map((value) => (typeof value === 'string' ? value : JSON.stringify(value))),
+  };
 }
 
 function tried(resolve: () => unknown): unknown {

@@ -13,6 +13,14 @@ export interface PolicyPlace {
   readonly values?: Values | undefined;
 }
 
+/** Where a role's policies are: inline policies, managed ones, and ARNs of managed policies outside the file. */
+export interface RolePlaces {
+  readonly inline: readonly PolicyPlace[];
+  readonly attached: readonly PolicyPlace[];
+  readonly boundary: readonly PolicyPlace[];
+  readonly elsewhere: readonly string[];
+}
+
 /** The message is the rest of a sentence that begins with the file's name. */
 export class PolicyProblem extends Error {}
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { HarnessError, unreadable } from '../../../../foundation/node/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
-import { isTemplate, policyOfTemplate, templateFromYaml } from './cloudformation.ts';
-import { PolicyProblem, type PolicyPlace } from './place.ts';
-import { isTerraform, policyOfTerraform } from './terraform.ts';
+import { isTemplate, placesOfTemplate, policyOfTemplate, templateFromYaml } from './cloudformation.ts';
+import { PolicyProblem, type PolicyPlace, type RolePlaces } from './place.ts';
+import { isTerraform, placesOfTerraform, policyOfTerraform } from './terraform.ts';
 
 /**
  * Reads a policy from a file, from the output of `terraform show -json`, or from a CloudFormation or CDK template
@@ -31,6 +31,18 @@ export function readPolicyFile(
     if (!(error instanceof SyntaxError)) throw error;
   }
   throw bad(NO_POLICY);
+}
+
+/** Reads where a role's policies are in the output of `terraform show -json` or a template. Throws `HarnessError` BAD_FILE. */
+export function readRolePlaces(path: string, role: string, change: (text: string) => string): RolePlaces {
+  const bad = (problem: string, cause?: unknown): HarnessError =>
+    new HarnessError('BAD_FILE', `Policy file ${path} ${problem}`, { cause });
+  const content = contentOf(path, change, bad);
+  try {
+    return (isTerraform(content) ? placesOfTerraform : placesOfTemplate)(content, role);
+  } catch (error) {
+    throw error instanceof PolicyProblem ? bad(error.message) : error;
+  }
 }
 
 const NO_POLICY = 'must contain a policy document: an object with "Version" and "Statement".';

@@ -1,5 +1,5 @@
 import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../../core/json.ts';
-import { chosen, PolicyProblem, type PolicyPlace } from './place.ts';
+import { chosen, PolicyProblem, type PolicyPlace, type RolePlaces } from './place.ts';
 
 interface Resource {
   readonly address: string;
@@ -14,11 +14,19 @@ const ATTRIBUTES = ['assume_role_policy', 'policy', 'json'] as const;
 export const isTerraform = (content: JsonObject): boolean =>
   'format_version' in content && ['planned_values', 'values', 'prior_state'].some((member) => member in content);
 
-/** Returns a resource's policy. Throws `PolicyProblem`, also for a policy that is only known after apply. */
-export function policyOfTerraform(content: JsonObject, { resource: address, policy: name }: PolicyPlace): unknown {
+/** Returns an attribute's known values, without `null` and empty ones. */
+const valuesOf = ({ values }: Resource, attribute: string): unknown[] =>
+  listOf(values[attribute]).filter((value) => value !== null && value !== '');
+
+function allResources(content: JsonObject): Resource[] {
   // A plan contains its data sources in the prior state.
   const parts = [objectOf(content['prior_state'])['values'], content['planned_values'], content['values']];
-  const all = parts.flatMap((part) => resourcesOf(objectOf(objectOf(part)['root_module'])));
+  return parts.flatMap((part) => resourcesOf(objectOf(objectOf(part)['root_module'])));
+}
+
+/** Returns a resource's policy. Throws `PolicyProblem`, also for a policy that is only known after apply. */
+export function policyOfTerraform(content: JsonObject, { resource: address, policy: name }: PolicyPlace): unknown {
+  const all = allResources(content);
   const unknown = unknownAttributes(content);
   const attributeOf = ({ address: at, values }: Resource): string | undefined =>
     ATTRIBUTES.find((attribute) => textOf(values[attribute]) !== undefined || unknown.has(`${at}.${attribute}`));
@@ -38,6 +46,47 @@ export function policyOfTerraform(content: JsonObject, { resource: address, poli
   throw new PolicyProblem(
     `has no ${attribute} of ${holder.address}, which is known only after apply${causes.length === 0 ? '' : ` because it depends on ${causes.join(' and ')}`}. Use the state after apply (terraform show -json).`,
   );
+}
+
+/** Returns where the policies of a role are. Throws `PolicyProblem`. */
+export function placesOfTerraform(content: JsonObject, address: string): RolePlaces {
+  const all = allResources(content);
+  const ofType = (...types: string[]): Resource[] => all.filter(({ type }) => types.includes(type));
+  const role = chosen(new Map(ofType('aws_iam_role').map((one) => [one.address, one])), address);
+  /** Returns whether an attribute has the value of a resource, or refers to it as long as that is unknown. */
+  const leadsTo = (from: Resource, attribute: string, to: Resource, value: unknown): boolean => {
+    const given = valuesOf(from, attribute);
+    if (given.length > 0) return value !== undefined && given.includes(value);
+    const [key, other] = [from, to].map((one) => /\[[^\]]*\]$/.exec(one.address)?.[0]);
+    const isSame = key === undefined || other === undefined || key === other;
+    return (
+      isSame &&
+      referencesOf(content, from.address, attribute).some((one) => `${one}.`.startsWith(`${withoutKeys(to.address)}.`))
+    );
+  };
+  const isOfRole = (one: Resource): boolean =>
+    ['role', 'roles'].some((attribute) => leadsTo(one, attribute, role, role.values['name']));
+  const managed = (from: Resource, attribute: string): Resource[] =>
+    ofType('aws_iam_policy').filter((one) => leadsTo(from, attribute, one, one.values['arn']));
+  const attachments = ofType('aws_iam_role_policy_attachment', 'aws_iam_policy_attachment').filter(isOfRole);
+  const links = [...attachments.map((one) => [one, 'policy_arn'] as const), [role, 'managed_policy_arns'] as const];
+  const attached = new Set(links.flatMap(([from, attribute]) => managed(from, attribute)));
+  const known = new Set(ofType('aws_iam_policy').map(({ values }) => values['arn']));
+  const elsewhere = [...links, [role, 'permissions_boundary'] as const].flatMap(([from, attribute]) => {
+    const given = valuesOf(from, attribute);
+    if (given.length > 0) return given.filter((arn) => !known.has(arn)).map(String);
+    return managed(from, attribute).length > 0 ? [] : referencesOf(content, from.address, attribute);
+  });
+  const place = (one: Resource): PolicyPlace => ({ resource: one.address });
+  return {
+    inline: [
+      ...valuesOf(role, 'inline_policy').map((one) => ({ resource: address, policy: String(objectOf(one)['name']) })),
+      ...ofType('aws_iam_role_policy').filter(isOfRole).map(place),
+    ],
+    attached: [...attached].map(place),
+    boundary: managed(role, 'permissions_boundary').map(place),
+    elsewhere,
+  };
 }
 
 /** Returns all resources, also in nested modules, by absolute address. */
