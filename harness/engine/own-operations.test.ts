@@ -103,7 +103,7 @@ describe('custom operations and steps', () => {
       );
     const readsBlue = [...(spec.probes ?? []), succeeds(readLabel('blue', 'team'))];
     expect(await messageOf(load(readsBlue))).to.equal(
-      'mine.ts: XX-01: ReadLabel names workload "blue", which the scenario does not declare.',
+      'mine.ts: XX-01: ReadLabel names workload "blue", which the scenario does not declare: choose from red.',
     );
     const byHand = { ...succeeds(readLabel('red', 'team')), workload: 'red' };
     expect(await messageOf(load([byHand]))).to.contain('ReadLabel is performed by the harness');

@@ -118,7 +118,7 @@ function withoutCondition(document: object, index: number, operator: string, key
   return { ...document, Statement };
 }
 
-/** Returns the decisions of a policy, or nothing if AWS never received it. */
+/** Returns the decisions of a policy, or nothing if it made none. AWS may have rejected it. */
 function decisionsOf({ calls }: Observation, used: UsedPolicy): UseDecisions[] {
   if (used.text === undefined) return [];
   const decisions = calls.flatMap((call) =>
@@ -126,13 +126,13 @@ function decisionsOf({ calls }: Observation, used: UsedPolicy): UseDecisions[] {
       decision.policies.some((policy) => isUsed(used, policy)) ? [decision] : [],
     ),
   );
+  if (decisions.length === 0) return [];
   return [{ used, decisions, compiled: compilePolicy(used.text, { kind: used.kind, name: '' }) }];
 }
 
 /** Whether a decision of the run differs with another version of the policy. */
 const changes = (uses: readonly UseDecisions[], version: (use: UseDecisions) => CompiledPolicy): boolean =>
   uses.some((use) => {
-    if (use.decisions.length === 0) return false;
     const changed = version(use);
     const replace = (policy: CompiledPolicy): CompiledPolicy | undefined =>
       isUsed(use.used, policy) ? changed : undefined;

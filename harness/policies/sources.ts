@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import type { PolicyKind } from '../../emulator/iam/policy/types.ts';
 import { policyDocument, type DeclaredPolicy } from '../scenario/policy-document.ts';
@@ -66,7 +66,8 @@ export function lineOf(
   { file, address, isFile }: PolicySource,
   path: readonly (string | number)[],
 ): number | undefined {
-  if (!isFile || address !== undefined) return undefined;
+  // `from` may be any text in a policy that a suite reads itself.
+  if (!isFile || address !== undefined || !existsSync(file)) return undefined;
   const lineCounter = new LineCounter();
   const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter });
   // A single statement needs no list.

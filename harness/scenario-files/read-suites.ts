@@ -206,6 +206,6 @@ async function describeLoadError(error: unknown): Promise<string> {
     .join('');
   const exports = name === undefined ? [] : Object.keys(await publicExports());
   if (name !== undefined && !exports.includes(name) && nearest(name, exports) !== undefined)
-    return `eks-pod-identity-conformance has no "${name}": ${suggestion(name, exports)}`;
+    return `${message.endsWith('is not defined') ? `"${name}" is not defined` : `eks-pod-identity-conformance has no "${name}"`}: ${suggestion(name, exports)}`;
   return `${error.name === 'Error' || error.name === 'TypeError' ? '' : `${error.name}: `}${message}.`;
 }

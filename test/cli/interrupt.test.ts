@@ -45,7 +45,12 @@ onLinux('interrupted run', () => {
       expect(second?.reason).to.match(/^Not (finished|run): the run was interrupted\.$/);
       expect(run.junit).to.contain('the run was interrupted');
       expect(leftBehind(run)).to.deep.equal([]);
-      expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'report.html', 'results.json']);
+      expect(readdirSync(run.reportDirectory).sort()).to.deep.equal([
+        'junit.xml',
+        'policy-coverage.json',
+        'report.html',
+        'results.json',
+      ]);
       expect(readdirSync(run.directory).sort()).to.deep.equal(['my-suites', 'reports', 'tmp']);
     });
 
@@ -99,7 +104,12 @@ onLinux('--keep', () => {
     expect(file).to.equal(join(run.reportDirectory, `kubeconfig-${run.results?.run.id}-c1.json`));
     expect(run.stderr).to.match(/kubectl .* logs --namespace kube-system --selector \S+=eks-pod-identity-agent/);
     expect(existsSync(file)).to.equal(false);
-    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'report.html', 'results.json']);
+    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal([
+      'junit.xml',
+      'policy-coverage.json',
+      'report.html',
+      'results.json',
+    ]);
     expect(run.results?.run.interrupted).to.equal(false);
     expect(leftBehind(run)).to.deep.equal([]);
   });

@@ -20,7 +20,11 @@ describe('--reporter', () => {
     expect(run.stdout).to.contain('failed: Probe 2 (red: GetObject').and.to.contain('error: MY-03 could not be judged');
     expect(run.stderr).not.to.contain('ok MY-01');
     expect(run.stderr).to.contain('provisioning 1 embedded cluster').and.to.contain('FAILED MY-02');
-    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['diagnostics', 'results.json']);
+    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal([
+      'diagnostics',
+      'policy-coverage.json',
+      'results.json',
+    ]);
   });
 
   it('writes only the named reports, including one of a user module', async () => {
@@ -34,7 +38,12 @@ describe('--reporter', () => {
     });
     expect(run.exitCode, run.stderr).to.equal(0);
     expect(run.stdout + run.stderr).to.equal('');
-    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json', 'slowest.txt']);
+    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal([
+      'junit.xml',
+      'policy-coverage.json',
+      'results.json',
+      'slowest.txt',
+    ]);
     expect(readFileSync(join(run.reportDirectory, 'slowest.txt'), 'utf8')).to.match(/^\d+ ms MY-0\d\n\d+ ms MY-0\d\n$/);
   });
 

@@ -35,7 +35,12 @@ describe('command line', () => {
     expect(passed.stderr).to.match(/2 scenarios: 2 passed, 0 failed; 4 probes: 4 passed, 0 failed\n$/);
     expect(passed.stderr).not.to.contain('Warning');
     expect(passed.stderr).not.to.contain('\u001b');
-    expect(readdirSync(passed.reportDirectory).sort()).to.deep.equal(['junit.xml', 'report.html', 'results.json']);
+    expect(readdirSync(passed.reportDirectory).sort()).to.deep.equal([
+      'junit.xml',
+      'policy-coverage.json',
+      'report.html',
+      'results.json',
+    ]);
     expect(readdirSync(passed.directory).sort()).to.deep.equal(['my-suites', 'reports', 'tmp']);
     expect(readdirSync(join(passed.directory, 'tmp'))).to.deep.equal([]);
   });
@@ -227,6 +232,7 @@ const timer = setInterval(() => { if (globalThis.process.listenerCount('uncaught
     expect(readdirSync(failed.reportDirectory).sort()).to.deep.equal([
       'diagnostics',
       'junit.xml',
+      'policy-coverage.json',
       'report.html',
       'results.json',
     ]);

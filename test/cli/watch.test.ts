@@ -92,7 +92,7 @@ describe('--watch', () => {
       'FAILED MY-01',
       'MY-01-round3/summary.md',
       '3 scenarios: 1 passed, 2 failed;',
-      `${mine} cannot be loaded: ReferenceError: nothing is not defined.`,
+      `${mine}:24 cannot be loaded: "nothing" is not defined: did you mean "matching"?`,
       '3 scenarios: 1 passed, 2 failed;',
     ]);
     expect(run.exitCode).to.equal(1);

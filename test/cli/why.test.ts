@@ -62,7 +62,7 @@ const CASES: readonly (readonly [id: string, title: string, probes: string, worl
   [
     'MY-06',
     'the association that overrides the annotation, and the excluded container',
-    `all.succeeds(all.admitPod('app', { metadata: { annotations: { 'eks.amazonaws.com/skip-containers': 'app' } } }), { facts: { injected: 'irsa' } })`,
+    `all.succeeds(all.admitPod('app', { metadata: { annotations: { 'eks.amazonaws.com/skip-containers': 'app' } } }), { injected: 'irsa' })`,
     world(`app: podIdentityRole()`, `app: { role: 'app', irsa: 'app' }`),
     /^the webhook injects container credentials because of association a-\w+ of service account my-06-app-\S+\/app, which takes precedence over annotation eks\.amazonaws\.com\/role-arn; annotation eks\.amazonaws\.com\/skip-containers excludes "app"$/,
   ],
