@@ -54,6 +54,8 @@ export interface Emulator {
   forgetCalls(before: number): void;
   /** Returns a function that removes the disturbance. */
   addDisturbance(disturbance: Disturbance): () => void;
+  /** Removes a bucket's policy with the rights of the account's root user. */
+  removeBucketPolicy(bucket: string): void;
   /** For a provider that first needs the emulator's address. */
   setClusterProvider(provider: ClusterProvider): void;
   close(): Promise<void>;
@@ -121,6 +123,10 @@ export async function startWithWorld(
     findCall: (requestId) => log.find(requestId),
     forgetCalls: (before) => log.forget(before),
     addDisturbance: (disturbance) => active.add(disturbance),
+    removeBucketPolicy: (name) => {
+      const bucket = world.buckets.get(name);
+      if (bucket !== undefined) bucket.policy = undefined;
+    },
     setClusterProvider: (provider) => {
       clusterProvider = provider;
     },

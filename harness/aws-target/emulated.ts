@@ -80,6 +80,7 @@ export function emulatedAws(
       addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),
+      removeBucketPolicy: (bucket) => emulator.removeBucketPolicy(bucket),
       forgetCalls: (before) => emulator.forgetCalls(before),
     },
     propagation: undefined,

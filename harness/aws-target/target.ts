@@ -17,6 +17,8 @@ export interface AwsControls {
   addDisturbance(disturbance: Disturbance): () => void;
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;
+  /** Removes a bucket's policy with the rights of the account's root user. */
+  removeBucketPolicy?(bucket: string): void;
   /** Forgets earlier calls, so that a long run needs little memory. `before`: milliseconds since the epoch. */
   forgetCalls(before: number): void;
 }
