@@ -79,7 +79,8 @@ describe('LocalStack with the commands in docs/other-aws.md', function () {
     expect(results.run.exitCode).to.equal(1);
   });
 
-  it('stores objects as --s3-endpoint, and all scenarios except the documented ones pass', async () => {
+  it('stores objects as --s3-endpoint, and all scenarios except the documented ones pass', async function () {
+    this.timeout(1_800_000);
     const named = /is in how it keeps objects:([^]*?)\n\n[^-]/.exec(PAGE)?.[1] ?? '';
     const lacks = [...named.matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)].map(([, id]) => id);
     expect(lacks).to.have.length.within(1, 8);
