@@ -75,6 +75,7 @@ function optionsFor(
 ): ScenarioOptions {
   const { directory, signal, prefetch, options } = session;
   const { configuration, interrupted, aroundProbes, observe, podStarted } = options;
+  const isCovered = scope === undefined || configuration.flag('policy-coverage');
   return {
     environment: opened.environment,
     available: opened.capabilities,
@@ -91,11 +92,12 @@ function optionsFor(
     },
     prefetch,
     aroundProbes,
-    observe: (observation) => {
-      observe?.(observation);
-      if (scope === undefined || configuration.flag('policy-coverage'))
-        session.observations.set(observation.scenario.id, observation);
-    },
+    ...((isCovered || observe !== undefined) && {
+      observe: (observation) => {
+        observe?.(observation);
+        if (isCovered) session.observations.set(observation.scenario.id, observation);
+      },
+    }),
     podStarted,
     ...hooksAndTurn,
   };
