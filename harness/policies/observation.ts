@@ -1,3 +1,4 @@
+import { escapePattern } from '../../foundation/node/text.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import type { AuthorizationInput, CompiledPolicy, Decision } from '../../emulator/iam/policy/types.ts';
 import type { ProbeOutcome, ScenarioResult } from '../results/results.ts';
@@ -78,7 +79,7 @@ export function hasNameOf({ kind, suffix, text }: UsedPolicy, policy: CompiledPo
   if (policy.kind !== kind) return false;
   return suffix === undefined
     ? textOf(policy) === text
-    : new RegExp(`(^|[ /])${suffix.replaceAll('.', '\\.')}$`).test(policy.name);
+    : new RegExp(`(^|[ /])${escapePattern(suffix)}$`).test(policy.name);
 }
 
 export const isUsed = (used: UsedPolicy, policy: CompiledPolicy): boolean =>

@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import { escapePattern } from '../../foundation/node/text.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
 import { readPolicyFile, readRolePlaces } from '../../emulator/iam/evaluate/policy-file/read.ts';
@@ -89,9 +90,7 @@ function replaced(path: string, text: string, replace: Readonly<Record<string, s
   if (missing !== undefined)
     throw badFile(path, `does not contain "${missing}", which "replace" names. Correct or remove that key.`);
   if (keys.length === 0) return text;
-  return text.replaceAll(new RegExp(keys.map(escaped).join('|'), 'g'), (key) => replace[key] ?? key);
+  return text.replaceAll(new RegExp(keys.map(escapePattern).join('|'), 'g'), (key) => replace[key] ?? key);
 }
-
-const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 const pathOf = (file: string): string => (file.startsWith('file:') ? fileURLToPath(file) : file);

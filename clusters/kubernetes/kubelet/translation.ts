@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { escapePattern } from '../../../foundation/node/text.ts';
 import { join } from 'node:path';
 
 /** A fixed address, such as a link-local one, and its local replacement. */
@@ -37,8 +38,6 @@ export const TRANSLATIONS: readonly Translation[] = [
   { inPod: 'readOnly mounts, resource limits and capabilities are enforced', here: 'they are not' },
 ];
 
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-
 const trimSlash = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') : path);
 
 /** Returns the real path of a container's path. `..` stays below the root, as in a container. */
@@ -66,9 +65,9 @@ export function translator(
 ): (value: string) => string {
   const mounts = new Set(paths.map(trimSlash));
   const known = [...mounts, TEMPORARY].filter((path) => path !== '/').sort((a, b) => b.length - a.length);
-  const pathPattern = new RegExp(`(?<=^|file://|[^\\w./-])(?:${known.map(escape).join('|')})(?![\\w.-])`, 'g');
+  const pathPattern = new RegExp(`(?<=^|file://|[^\\w./-])(?:${known.map(escapePattern).join('|')})(?![\\w.-])`, 'g');
   const elsewhere = addresses.map(({ inPod, here }) => ({
-    pattern: new RegExp(`${escape(inPod)}(?::80)?(?![\\w.:])`, 'gi'),
+    pattern: new RegExp(`${escapePattern(inPod)}(?::80)?(?![\\w.:])`, 'gi'),
     here,
   }));
   return (value) => {
