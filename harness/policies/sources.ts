@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
+import { remembered } from '../../emulator/core/remembered.ts';
 import type { PolicyKind } from '../../emulator/iam/policy/types.ts';
 import { policyDocument, type DeclaredPolicy } from '../scenario/policy-document.ts';
 import type { Observation, UsedPolicy } from './observation.ts';
@@ -62,18 +63,23 @@ const partText = (use: SourceUse | undefined): string =>
   use === undefined ? '' : `${use.used.part} of ${use.used.owner} in ${use.observation.scenario.id}`;
 
 /** Returns the line of a member, such as `['Statement', 0, 'Condition']`; undefined if the file is not the policy itself. */
-export function lineOf(
-  { file, address, isFile }: PolicySource,
-  path: readonly (string | number)[],
-): number | undefined {
-  // `from` may be any text in a policy that a suite reads itself.
-  if (!isFile || address !== undefined || !existsSync(file)) return undefined;
-  const lineCounter = new LineCounter();
-  const document = parseDocument(readFileSync(file, 'utf8'), { lineCounter });
+export function lineOf(source: PolicySource, path: readonly (string | number)[]): number | undefined {
+  const parsed = remembered(files, source, () => parsedFile(source));
+  if (parsed === undefined) return undefined;
+  const { document, lineCounter } = parsed;
   // A single statement needs no list.
   const single = path[0] === 'Statement' && path[1] === 0 ? ['Statement', ...path.slice(2)] : path;
   const node = [path, single].map((one) => keyNode(document, one)).find((found) => found !== undefined);
   return node && lineCounter.linePos(node).line;
+}
+
+const files = new WeakMap<PolicySource, ReturnType<typeof parsedFile>>();
+
+function parsedFile({ file, address, isFile }: PolicySource) {
+  // `from` may be any text in a policy that a suite reads itself.
+  if (!isFile || address !== undefined || !existsSync(file)) return undefined;
+  const lineCounter = new LineCounter();
+  return { document: parseDocument(readFileSync(file, 'utf8'), { lineCounter }), lineCounter };
 }
 
 /** Returns the offset of a member's name, or of a list's item. */
