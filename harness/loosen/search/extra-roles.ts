@@ -1,11 +1,9 @@
+import type { PolicyUse } from '../../policies/policy-uses.ts';
 import type { ScenarioSpec } from '../../scenario/spec.ts';
 import { Built, valueOf } from './built.ts';
 
-/** Whose policy is searched: a role, a bucket, or the workload whose association has the session policy. */
-export interface Owner {
-  readonly part: 'trust' | 'permissions' | 'attached' | 'boundary' | 'bucket' | 'session';
-  readonly owner: string;
-}
+/** Whose policy is searched. */
+export type Owner = Pick<PolicyUse, 'part' | 'owner'>;
 
 /** A role with every permission that a question about the owner needs. */
 export const INTRUDER = 'intruder';
