@@ -99,7 +99,7 @@ async function write(judged: readonly JudgedChange[], io: Io): Promise<void> {
     io.stderr.write(`Added ${counted(count, 'probe')} to ${relative('', file)}. Run loosen again to judge them.\n`);
   const scenarios = [...new Set(byHand.map(({ proposal }) => proposal?.scenario.id))].join(', ');
   if (scenarios !== '')
-    io.stderr.write(`Add the other probes by hand, since ${scenarios} has members that are no literals.\n`);
+    io.stderr.write(`Add the other probes by hand, since ${scenarios} has members that are not literals.\n`);
 }
 
 interface QuietRun {
