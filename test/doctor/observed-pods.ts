@@ -1,11 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import type { Limiters } from '../../aws/clients.ts';
 import { parseEndpoints } from '../../aws/endpoints.ts';
-import { RateLimiter } from '../../aws/rate-limiter.ts';
-import { AWS_SERVICES } from '../../aws/service-names.ts';
 import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
 import { collect } from '../../doctor/collect/index.ts';
 import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
@@ -19,10 +15,7 @@ import {
   type ProvisionedCluster,
   type ScenarioContext,
 } from '../../harness/scenario/scenario-context.ts';
-
-const UNLIMITED = Object.fromEntries(
-  AWS_SERVICES.map((service) => [service, new RateLimiter(Infinity)]),
-) as unknown as Limiters;
+import { kubeconfigText, UNLIMITED } from '../support/collecting.ts';
 
 /** A pod of a scenario, with a snapshot of its cluster taken after its start and before the scenario's next step. */
 export interface ObservedPod {
@@ -94,20 +87,8 @@ class SharedSnapshots {
   }
 
   async #collect({ environment: { aws } }: ScenarioContext, { cluster }: ProvisionedCluster): Promise<Snapshot> {
-    const { server, caData } = cluster.kubeConfig.getCurrentCluster()!;
     const kubeconfig = join(this.#folder, `${cluster.name}-${performance.now()}.yaml`);
-    const named = { cluster: cluster.name, user: cluster.name };
-    writeFileSync(
-      kubeconfig,
-      stringify({
-        apiVersion: 'v1',
-        kind: 'Config',
-        clusters: [{ name: cluster.name, cluster: { server, 'certificate-authority-data': caData } }],
-        users: [{ name: cluster.name, user: { token: await aws.clusterToken(cluster.name) } }],
-        contexts: [{ name: cluster.name, context: named }],
-        'current-context': cluster.name,
-      }),
-    );
+    writeFileSync(kubeconfig, kubeconfigText(cluster.name, cluster.kubeConfig, await aws.clusterToken(cluster.name)));
     const { credentials } = aws.clients('main').eks.config;
     return collect({
       kubeconfig,

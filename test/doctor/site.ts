@@ -21,7 +21,6 @@ import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
 import { parseEndpoints } from '../../aws/endpoints.ts';
 import { CHECKS } from '../../doctor/checks/index.ts';
 import { collect } from '../../doctor/collect/index.ts';
@@ -32,6 +31,7 @@ import type { Emulator } from '../../emulator/index.ts';
 import { connect, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import { rehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { kubeconfigText } from '../support/collecting.ts';
 import { until } from '../support/until.ts';
 
 export const CLUSTER = 'blue';
@@ -106,16 +106,7 @@ export async function startSite(): Promise<Site> {
   const issuer = (cluster?.identity?.oidc?.issuer ?? '').replace('https://', '');
 
   async function writeKubeconfig(): Promise<void> {
-    const { server, caData } = kubeConfig.getCurrentCluster()!;
-    const text = stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: CLUSTER, cluster: { server, 'certificate-authority-data': caData } }],
-      users: [{ name: CLUSTER, user: { token: await aws.clusterToken(CLUSTER) } }],
-      contexts: [{ name: CLUSTER, context: { cluster: CLUSTER, user: CLUSTER } }],
-      'current-context': CLUSTER,
-    });
-    writeFileSync(kubeconfig, text);
+    writeFileSync(kubeconfig, kubeconfigText(CLUSTER, kubeConfig, await aws.clusterToken(CLUSTER)));
   }
 
   const site: Site = {

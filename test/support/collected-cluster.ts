@@ -10,13 +10,11 @@ import { setMaxListeners } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { Limiters } from '../../aws/clients.ts';
 import { parseEndpoints } from '../../aws/endpoints.ts';
-import { RateLimiter } from '../../aws/rate-limiter.ts';
-import { AWS_SERVICES } from '../../aws/service-names.ts';
 import { clusterRole, type CollectOptions } from '../../doctor/collect/index.ts';
 import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
+import { UNLIMITED } from './collecting.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 
 /** The value of a secret variable of a pod. */
@@ -48,9 +46,6 @@ export interface ContextParts {
   readonly tlsServerName?: string;
 }
 
-const UNLIMITED = Object.fromEntries(
-  AWS_SERVICES.map((service) => [service, new RateLimiter(Infinity)]),
-) as unknown as Limiters;
 const DOCTORS = 'doctors';
 const RBAC = '/apis/rbac.authorization.k8s.io/v1';
 
