@@ -34,9 +34,9 @@ describe('runner image', () => {
     const flags = ['--rm', '--network', 'none', '--user', String(getuid()), '--volume', `${folder}:/workspace`];
     const suite = ['--suites-dir', 'suites', '--suite', 'payments', '--report-dir', 'reports/image'];
     const { stderr } = await execa('docker', ['run', ...flags, TAG, ...suite]);
-    expect(stderr).to.contain('3 passed, 0 failed');
+    expect(stderr).to.match(/ [1-9]\d* passed, 0 failed;/);
     const results = JSON.parse(readFileSync(join(folder, 'reports', 'image', 'results.json'), 'utf8')) as RunResults;
-    expect(results.summary).to.include({ total: 3, passed: 3 });
+    expect(results.summary.passed).to.equal(results.summary.total);
   });
 
   it('serves the emulator to other hosts', async () => {
