@@ -36,7 +36,8 @@ export function* containerCases(
   for (const pod of pods)
     for (const container of containersOf(pod)) {
       const problem = problemOf(container);
-      if (problem !== undefined) yield podCase(pod, `Container ${container.name} ${problem}.`);
+      if (problem !== undefined)
+        yield { ...podCase(pod, `Container ${container.name} ${problem}.`), part: container.name };
     }
 }
 

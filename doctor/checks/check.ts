@@ -15,6 +15,8 @@ export interface Case {
   readonly repair?: string;
   /** The names of the affected pods. */
   readonly pods?: readonly string[];
+  /** Tells cases of one object apart, such as the name of a container. */
+  readonly part?: string;
   /** If it differs from the check's. */
   readonly severity?: Severity;
 }

@@ -604,6 +604,15 @@ describe('checks of doctor', () => {
       }
     });
 
+    // Two images in one container are two versions of a Deployment during a rollout: one finding.
+    const isPerFinding = id !== 'PID505';
+    it(`${id}: ${isPerFinding ? 'each finding has a fingerprint of its own' : 'all its findings in a container have one fingerprint'}`, () => {
+      const snapshot = healthy();
+      broken?.(snapshot);
+      const all = judge({ version: 1, clusters: [snapshot] }, CHECKS).findings.map(({ fingerprint }) => fingerprint);
+      expect(new Set(all).size).to.equal(isPerFinding ? all.length : 1);
+    });
+
     it(`${id}: nothing after the repair`, () => {
       const snapshot = healthy();
       broken?.(snapshot);

@@ -26,7 +26,7 @@ export const agentExcluded = defineCheck({
       const text = `It ${reason} ${counted(names.length, 'node')}: ${someOf(names)}.`;
       const severity = pods.length > 0 ? 'error' : 'warning';
       for (const { agent } of cases.slice(0, 1))
-        yield { object: objectOf('DaemonSet', agent.metadata), text, pods, severity };
+        yield { object: objectOf('DaemonSet', agent.metadata), text, pods, severity, part: reason };
     }
   },
 });

@@ -21,7 +21,7 @@ export const noRole = defineCheck({
         const repair = `aws eks update-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId} ${option} ROLE_ARN`;
         const found = associationCase(facts, association, text, repair);
         if (facts.role(arn) === undefined) yield { object: found.object, missing: 'iam:GetRole' };
-        if (facts.role(arn) === null) yield warningIfUnused(found);
+        if (facts.role(arn) === null) yield { ...warningIfUnused(found), part: field };
       }
   },
 });

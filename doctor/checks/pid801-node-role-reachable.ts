@@ -30,7 +30,7 @@ export const nodeRoleReachable = defineCheck({
       const [{ roleArn, way } = { roleArn: '', way: '' }] = same;
       const workloads = [...new Set(same.map(({ pod }) => objectText(workloadOf(pod))))];
       const text = `${counted(workloads.length, 'workload')} without an identity can use it by ${way}: ${someOf(workloads)}.`;
-      yield { object: { kind: 'Role', name: roleArn }, text, pods: podNames(same.map(({ pod }) => pod)) };
+      yield { object: { kind: 'Role', name: roleArn }, text, part: way, pods: podNames(same.map(({ pod }) => pod)) };
     }
   },
 });

@@ -1,5 +1,4 @@
-import type { Metadata } from '../snapshot/kubernetes.ts';
-import type { ObjectName } from '../snapshot/object-name.ts';
+import { nodeGroupOf } from '../facts/node-group.ts';
 import { defineCheck } from './cases.ts';
 
 export const imdsV1 = defineCheck({
@@ -16,13 +15,7 @@ export const imdsV1 = defineCheck({
     for (const node of facts.nodes) {
       const instance = facts.instanceOf(node);
       if (instance?.httpTokens === 'optional' && instance.httpEndpoint !== 'disabled')
-        yield { object: groupOf(node.metadata), text: 'HttpTokens is optional.' };
+        yield { object: nodeGroupOf(node.metadata), text: 'HttpTokens is optional.' };
     }
   },
 });
-
-function groupOf({ name, labels = {} }: Metadata): ObjectName {
-  const [nodeGroup, nodePool] = [labels['eks.amazonaws.com/nodegroup'], labels['karpenter.sh/nodepool']];
-  if (nodeGroup !== undefined) return { kind: 'NodeGroup', name: nodeGroup };
-  return nodePool === undefined ? { kind: 'Node', name } : { kind: 'NodePool', name: nodePool };
-}

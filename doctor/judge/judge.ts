@@ -2,6 +2,7 @@ import type { Case, Check, Severity, Unjudged } from '../checks/check.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
 import type { ObjectName } from '../snapshot/object-name.ts';
 import type { ClusterSnapshot, Right, Snapshot } from '../snapshot/snapshot.ts';
+import { fingerprintOf } from './fingerprint.ts';
 
 /** A check's problem in one object, with all its pods. */
 export interface Finding {
@@ -14,6 +15,8 @@ export interface Finding {
   readonly text: string;
   readonly repair: string;
   readonly pods: readonly string[];
+  /** The finding's identity in later reports. */
+  readonly fingerprint: string;
 }
 
 /** A check that was not made, or not for some objects. */
@@ -72,16 +75,11 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
     if (isCase(one)) cases.push(one);
     else unjudged.set(one.missing, [...(unjudged.get(one.missing) ?? []), one.object]);
   }
-  const findings = merged(cases).map(({ object, text, repair = check.fix, pods = [], severity = check.severity }) => ({
-    check: id,
-    severity,
-    title,
-    cluster,
-    object,
-    text,
-    repair,
-    pods,
-  }));
+  const findings = merged(cases).map((one) => {
+    const { object, text, repair = check.fix, pods = [], severity = check.severity } = one;
+    const fingerprint = fingerprintOf(check, one, facts);
+    return { check: id, severity, title, cluster, object, text, repair, pods, fingerprint };
+  });
   const partly = [...unjudged].map(([right, objects]) =>
     notChecked(right, objects, snapshot.gaps.find((gap) => gap.right === right)?.reason ?? 'not readable'),
   );

@@ -14,6 +14,7 @@ const finding = (name: string, cluster = 'prod'): Finding => ({
   text: 'Text.',
   repair: 'Restart it.',
   pods: ['a'],
+  fingerprint: name,
 });
 const diagnosis = { findings: [finding('ledger'), finding('other')], notChecked: [], passed: [] };
 

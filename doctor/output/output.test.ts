@@ -16,6 +16,7 @@ const finding = (values: Partial<Finding> = {}): Finding => ({
   text: 'Its pods were created before association a-1 took effect (created at 2026-01-01T00:00:00Z).',
   repair: 'kubectl rollout restart deployment/ledger -n payments',
   pods: ['ledger-1', 'ledger-2', 'ledger-3', 'ledger-4'],
+  fingerprint: 'f-1',
   ...values,
 });
 

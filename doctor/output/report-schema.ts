@@ -20,7 +20,13 @@ const finding = z.object({
   text: z.string(),
   repair: z.string(),
   pods,
+  fingerprint: z
+    .string()
+    .describe(
+      'The identity of the finding in later reports: a hash of cluster, check, owner, namespace and service account. It does not change with names of pods, ids of associations and texts.',
+    ),
 });
+const fingerprints = z.array(z.string());
 
 /** Schema of the JSON output, a `DoctorReport`. */
 export const reportSchema = z
@@ -60,6 +66,16 @@ export const reportSchema = z
         reason: z.exactOptional(z.string().describe('Why there are no credentials, or why the identity is unknown.')),
         pods,
       }),
+    ),
+    since: z.exactOptional(
+      z
+        .object({
+          new: fingerprints.describe('Findings that the older report does not have.'),
+          unchanged: fingerprints,
+          gone: z.array(finding).describe('Findings of the older report that are over.'),
+          notChecked: z.array(finding).describe('Findings of the older report that were not judged this time.'),
+        })
+        .describe('The comparison with the report of --since.'),
     ),
   })
   .describe('The output of doctor --format json.');
