@@ -66,6 +66,38 @@ describe('npm run doctor', () => {
     expect(code).to.equal(0);
   });
 
+  it('counts only findings that an older report does not have with --since', async () => {
+    const older = join(temporaryFolder(), 'older.json');
+    const report = async (...args: readonly string[]) => {
+      const { out } = await doctor(...args, '--format', 'json');
+      writeFileSync(older, out);
+      return JSON.parse(out) as DoctorReport;
+    };
+    const { findings } = await report('--from', saved(notInjected));
+    const file = saved((snapshot) => {
+      notInjected(snapshot);
+      for (const pod of snapshot.kubernetes.pods) pod.metadata.name += '-after-a-rollout';
+    });
+    const same = await doctor('--from', file, '--since', older);
+    expect(same.out).to.contain('Since the older report: 0 new, 1 unchanged, 0 gone.');
+    expect(same.code).to.equal(0);
+    const fixed = await doctor('--from', saved(), '--since', older);
+    expect(fixed.out).to.contain('Gone: PID302 Deployment payments/ledger\n');
+    await report('--from', saved());
+    const { since } = await report('--from', file, '--since', older);
+    expect(since?.new).to.deep.equal(findings.map(({ fingerprint }) => fingerprint));
+    await report('--from', saved());
+    expect((await doctor('--from', file, '--since', older)).code).to.equal(1);
+  });
+
+  it('prints SARIF with the version of the package', async () => {
+    const { code, out } = await doctor('--from', saved(notInjected), '--format', 'sarif');
+    const log = JSON.parse(out) as { runs: { tool: { driver: { version: string } }; results: { ruleId: string }[] }[] };
+    expect(log.runs[0]?.tool.driver.version).to.match(/^\d+\.\d+\.\d+/);
+    expect(log.runs[0]?.results.map(({ ruleId }) => ruleId)).to.deep.equal(['PID302']);
+    expect(code).to.equal(1);
+  });
+
   it('names checks that lack a right, and fails if they were asked for', async () => {
     const file = saved(withoutRoles);
     const { code, out } = await doctor('--from', file);
@@ -144,6 +176,11 @@ describe('npm run doctor', () => {
     ['an unknown pod', ['pod', 'leger-1', '-n', 'payments', '--from', saved()], /has no pod "leger-1": did you mean/],
     ['a missing kubeconfig', ['--kubeconfig', '/none'], /^The kubeconfig \/none does not exist/],
     ['a flag without effect', ['--from', '/none', '--context', 'a'], /^--context has no effect with --from/],
+    [
+      'an older report that is a snapshot',
+      ['--from', saved(), '--since', saved()],
+      /is not a report of doctor: .*\. Make one with/,
+    ],
     ['a missing snapshot', ['--from', '/none'], /\/none cannot be read/],
   ] as const)
     it(`rejects ${what} in one sentence`, async () => {

@@ -9,6 +9,7 @@ import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { Command } from './command.ts';
+import { packageVersion } from './run.ts';
 
 /** Flags that only a reading of clusters uses. */
 const READING = ['kubeconfig', 'context', 'cluster-name', 'region', 'aws-endpoint', 'kubernetes-only', 'save', 'demo'];
@@ -34,10 +35,16 @@ explain that check.`,
     option.text('save FILE', 'write the snapshot to this file, without secrets'),
     option.text('from FILE', 'judge a saved file instead of a cluster'),
     option.list('check ID', 'make only this check, and fail if it cannot be made (repeatable, or comma-separated)'),
-    option.choice('format', ['terminal', 'json', 'html'], 'print the report in this form', { default: 'terminal' }),
+    option.choice('format', ['terminal', 'json', 'html', 'sarif'], 'print the report in this form', {
+      default: 'terminal',
+    }),
     option.choice('fail-on', FAIL_ON, 'exit with 1 for findings of this severity or a higher one', {
       default: 'error',
     }),
+    option.text(
+      'since FILE',
+      'compare with this older report of --format json; the exit code counts new findings only',
+    ),
     option.text('suppress FILE', 'accept the findings that this file lists with a reason and an end date'),
     option.flag('list', 'list the checks and exit'),
     option.flag('print-policy', 'print the IAM policy that it needs, and exit'),
@@ -45,7 +52,7 @@ explain that check.`,
     option.flag('demo', 'make an embedded cluster with many problems, and report them'),
     option.flag('no-color', 'print without colors'),
   ],
-  remarks: `Exit codes: 0 no finding at or above --fail-on; 1 such a finding; 2 wrong usage, or an unusable cluster, file or
+  remarks: `Exit codes: 0 no finding at or above --fail-on; 1 such a finding, with --since a new one; 2 wrong usage, or an unusable cluster, file or
 credentials; 3 the pod or a check of --check could not be judged;
 130 interrupted, after a report of the parts that were read.`,
   async run(given, io) {
@@ -141,30 +148,34 @@ async function snapshotOf(given: GivenOptions, io: Io): Promise<{ snapshot: Snap
 }
 
 async function diagnose(snapshot: Snapshot, checks: readonly Check[], given: GivenOptions, io: Io): Promise<number> {
-  const [{ judge }, { readSuppressions, suppress }, { reportOf }] = await Promise.all([
-    import('../../doctor/judge/judge.ts'),
-    import('../../doctor/judge/suppressions.ts'),
-    import('../../doctor/output/report.ts'),
-  ]);
+  const [{ judge }, { readSuppressions, suppress }, { isNew, reportOf }, { readBaseline, compared }] =
+    await Promise.all([
+      import('../../doctor/judge/judge.ts'),
+      import('../../doctor/judge/suppressions.ts'),
+      import('../../doctor/output/report.ts'),
+      import('../../doctor/output/baseline.ts'),
+    ]);
+  const ids = checks.map(({ id }) => id);
   const file = given.text('suppress');
-  const suppressions =
-    file === undefined
-      ? []
-      : readSuppressions(
-          file,
-          checks.map(({ id }) => id),
-        );
+  const suppressions = file === undefined ? [] : readSuppressions(file, ids);
   const judged = suppress(judge(snapshot, checks), suppressions, new Date().toISOString().slice(0, 10));
-  const report = reportOf(snapshot, judged);
+  const older = given.text('since');
+  const whole = reportOf(snapshot, judged);
+  const report = older === undefined ? whole : compared(whole, readBaseline(older), ids);
   io.stdout.write(await rendered(report, given, io));
   if (given.list('check').length > 0 && report.notChecked.length > 0) return EXIT.environment;
-  return isFailing(report, given.text('fail-on')) ? EXIT.doesNotConform : EXIT.conforms;
+  const counted = report.findings.filter((finding) => isNew(report, finding));
+  return isFailing(counted, given.text('fail-on')) ? EXIT.doesNotConform : EXIT.conforms;
 }
 
 async function rendered(report: DoctorReport, given: GivenOptions, io: Io): Promise<string> {
   switch (given.text('format')) {
     case 'json':
       return `${JSON.stringify(report, undefined, 2)}\n`;
+    case 'sarif': {
+      const { sarifLog } = await import('../../doctor/output/sarif.ts');
+      return `${JSON.stringify(sarifLog(report, packageVersion(io.root)), undefined, 2)}\n`;
+    }
     case 'html':
       return (await import('../../doctor/output/html.ts')).htmlPage(report);
     default: {
@@ -174,7 +185,7 @@ async function rendered(report: DoctorReport, given: GivenOptions, io: Io): Prom
   }
 }
 
-function isFailing({ findings }: DoctorReport, failOn: string | undefined): boolean {
+function isFailing(findings: DoctorReport['findings'], failOn: string | undefined): boolean {
   const least = FAIL_ON.indexOf((failOn ?? 'error') as (typeof FAIL_ON)[number]);
   return failOn !== 'never' && findings.some(({ severity }) => FAIL_ON.indexOf(severity) <= least);
 }

@@ -3,7 +3,7 @@ import { SEVERITIES } from '../checks/check.ts';
 import type { Finding, NotChecked } from '../judge/judge.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import type { InventoryRow } from './inventory.ts';
-import { countsText, INVISIBLE, type DoctorReport } from './report.ts';
+import { countsText, INVISIBLE, isNew, type DoctorReport } from './report.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --error: #c62828; --warning: #b26a00; --info: #1565c0; }
@@ -32,7 +32,7 @@ const hashOf = (text: string): string => `'sha256-${createHash('sha256').update(
 
 /** Returns the report as one HTML file that loads nothing else. */
 export function htmlPage(report: DoctorReport): string {
-  const { clusters, findings, notChecked, suppressed, inventory } = report;
+  const { clusters, findings, notChecked, suppressed, inventory, since } = report;
   const title = `Pod identities of ${clusters.map(({ context }) => context).join(', ')}`;
   const policy = `default-src 'none'; style-src ${hashOf(STYLE)}; script-src ${hashOf(SCRIPT)}; base-uri 'none'; form-action 'none'`;
   const bySeverity = SEVERITIES.flatMap((severity) => findings.filter((finding) => finding.severity === severity));
@@ -51,7 +51,10 @@ export function htmlPage(report: DoctorReport): string {
 ${clusters.map(({ context, arn, kubernetes, takenAt, pods }) => `<p>${escaped([context, arn, kubernetes && `Kubernetes ${kubernetes}`, `${pods} pods`, `read ${takenAt}`].filter(Boolean).join(' · '))}</p>`).join('\n')}
 <p><label>Search <input type="search" autofocus></label></p>
 <h2>Findings: ${findings.length === 0 ? 'none' : counts}</h2>
-${table(['Check', 'Object', 'Finding', 'Fix'], bySeverity.map(findingCells))}
+${table(
+  ['Check', 'Object', 'Finding', 'Fix'],
+  bySeverity.map((finding) => findingCells(finding, since && isNew(report, finding) ? ' new' : '')),
+)}
 <h2>Identities</h2>
 ${table(['Namespace', 'Service account', 'Mechanism', 'Role', 'Pods'], inventory.map(inventoryCells))}
 ${notChecked.length === 0 ? '' : `<h2>Not checked</h2>\n${table(['Check', 'Missing right', 'Objects'], notChecked.map(notCheckedCells))}`}
@@ -77,8 +80,11 @@ const table = (heads: readonly string[], rows: readonly (readonly string[])[]): 
 ${rows.map((cells) => `<tr>${cells.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('\n')}
 </tbody></table>`;
 
-const findingCells = ({ check, severity, title, object, text, repair, pods }: Finding): readonly string[] => [
-  `<span class="${severity}">${severity}</span> ${check}`,
+const findingCells = (
+  { check, severity, title, object, text, repair, pods }: Finding,
+  mark: string,
+): readonly string[] => [
+  `<span class="${severity}">${severity}</span> ${check}${mark}`,
   escaped(
     [objectText(object), ...(pods.length === 0 || object.kind === 'Pod' ? [] : [`(${pods.join(', ')})`])].join(' '),
   ),

@@ -1,5 +1,6 @@
 import { counted } from '../../foundation/node/text.ts';
 import { SEVERITIES } from '../checks/check.ts';
+import type { Finding } from '../judge/judge.ts';
 import type { Suppressed } from '../judge/suppressions.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { inventoryOf, type InventoryRow } from './inventory.ts';
@@ -19,11 +20,24 @@ export interface ReportedCluster {
   readonly associations: number;
 }
 
+/** How a report differs from an older one. */
+export interface SinceBaseline {
+  /** Fingerprints of findings that the older report does not have. One whose suppression is over counts as new. */
+  readonly new: readonly string[];
+  readonly unchanged: readonly string[];
+  /** Findings of the older report that are over. */
+  readonly gone: readonly Finding[];
+  /** Findings of the older report whose check or cluster was not judged this time. */
+  readonly notChecked: readonly Finding[];
+}
+
 /** The result of a run of `doctor`, and its JSON output. */
 export interface DoctorReport extends Suppressed {
   readonly version: typeof REPORT_VERSION;
   readonly clusters: readonly ReportedCluster[];
   readonly inventory: readonly InventoryRow[];
+  /** Undefined without an older report. */
+  readonly since?: SinceBaseline;
 }
 
 export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
@@ -41,6 +55,9 @@ export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
     inventory: inventoryOf(snapshot),
   };
 }
+
+export const isNew = ({ since }: Pick<DoctorReport, 'since'>, { fingerprint }: Finding): boolean =>
+  since === undefined || since.new.includes(fingerprint);
 
 /** Returns, for example, `2 errors, 1 warning, 0 notes`. */
 export const countsText = ({ findings }: Pick<DoctorReport, 'findings'>): string =>

@@ -4,7 +4,7 @@ import type { Finding, NotChecked } from '../judge/judge.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
-import { countsText, INVISIBLE, type DoctorReport } from './report.ts';
+import { countsText, INVISIBLE, isNew, type DoctorReport } from './report.ts';
 
 const TITLES: Readonly<Record<Severity, readonly [string, number]>> = {
   error: ['Errors', 31],
@@ -27,13 +27,15 @@ export function terminalText(report: DoctorReport, paint: Paint, width: number |
       ({ check, object, until, reason }) => `Suppressed until ${until}: ${check} ${objectText(object)} (${reason})`,
     ),
     ...report.warnings,
+    ...sinceLines(report),
     INVISIBLE,
     summary(report),
   ];
   return `${lines.map((line) => wrap(line, width, 2)).join('\n')}\n`;
 }
 
-function severityLines(severity: Severity, { findings, clusters }: DoctorReport, paint: Paint): readonly string[] {
+function severityLines(severity: Severity, report: DoctorReport, paint: Paint): readonly string[] {
+  const { findings, clusters, since } = report;
   const own = findings.filter((finding) => finding.severity === severity);
   if (own.length === 0) return [];
   const [title, color] = TITLES[severity];
@@ -44,17 +46,31 @@ function severityLines(severity: Severity, { findings, clusters }: DoctorReport,
     paint(`${title} (${own.length})`, color),
     ...[...places]
       .sort(([a], [b]) => a.localeCompare(b))
-      .flatMap(([place, there]) => [`  ${place}`, ...there.flatMap((finding) => findingLines(finding, paint))]),
+      .flatMap(([place, there]) => [
+        `  ${place}`,
+        ...there.flatMap((finding) => findingLines(finding, paint, since && isNew(report, finding) ? ', new' : '')),
+      ]),
     '',
   ];
 }
 
-function findingLines({ check, title, object, text, repair, pods }: Finding, paint: Paint): readonly string[] {
+function findingLines(finding: Finding, paint: Paint, mark: string): readonly string[] {
+  const { check, title, object, text, repair, pods } = finding;
   const { kind, name } = object;
   return [
-    `    ${paint(`${check} ${kind} ${name}`, 1)}${kind === 'Pod' ? '' : podsText(pods)}`,
+    `    ${paint(`${check} ${kind} ${name}`, 1)}${kind === 'Pod' ? '' : podsText(pods)}${mark}`,
     `      ${title}: ${text}`,
     `      Fix: ${repair}`,
+  ];
+}
+
+function sinceLines({ since }: DoctorReport): readonly string[] {
+  if (since === undefined) return [];
+  const named = ({ check, object }: Finding): string => `${check} ${objectText(object)}`;
+  return [
+    ...since.gone.map((finding) => `Gone: ${named(finding)}`),
+    ...since.notChecked.map((finding) => `Not checked this time: ${named(finding)}`),
+    `Since the older report: ${since.new.length} new, ${since.unchanged.length} unchanged, ${since.gone.length} gone.`,
   ];
 }
 

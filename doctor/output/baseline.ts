@@ -1,0 +1,55 @@
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { readText } from '../../foundation/node/read-file.ts';
+import { validated } from '../../foundation/node/validate.ts';
+import type { Finding } from '../judge/judge.ts';
+import { objectText } from '../snapshot/object-name.ts';
+import type { DoctorReport } from './report.ts';
+import { reportSchema } from './report-schema.ts';
+
+/** Reads a report of `--format json`. Throws `HarnessError` BAD_FILE. */
+export function readBaseline(file: string): DoctorReport {
+  const text = readText(file, 'The report');
+  const make = `Make one with ${commandLine('doctor', '--format json')}.`;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new HarnessError('BAD_FILE', `${file} is not a report of doctor, because it is not JSON. ${make}`);
+  }
+  validated(reportSchema, value, (problem) => `${file} is not a report of doctor: ${problem}. ${make}`);
+  return value as DoctorReport;
+}
+
+/** Adds the comparison with an older report. Only checks in `made` were made this time. */
+export function compared(report: DoctorReport, before: DoctorReport, made: readonly string[]): DoctorReport {
+  const known = new Set(before.findings.map(({ fingerprint }) => fingerprint));
+  const now = [...report.findings, ...report.suppressed];
+  const present = new Set(now.map(({ fingerprint }) => fingerprint));
+  const missing = before.findings.filter(({ fingerprint }) => !present.has(fingerprint));
+  const isJudged = (finding: Finding): boolean => made.includes(finding.check) && isJudgedIn(report, before, finding);
+  const findings = report.findings.map(({ fingerprint }) => fingerprint);
+  return {
+    ...report,
+    since: {
+      new: [...new Set(findings.filter((one) => !known.has(one)))],
+      unchanged: [...new Set(findings.filter((one) => known.has(one)))],
+      gone: missing.filter(isJudged),
+      notChecked: missing.filter((finding) => !isJudged(finding)),
+    },
+  };
+}
+
+function isJudgedIn(report: DoctorReport, before: DoctorReport, { check, cluster, object }: Finding): boolean {
+  const arn = before.clusters.find(({ context }) => context === cluster)?.arn;
+  const same = report.clusters.find((one) => one.context === cluster || (arn !== undefined && one.arn === arn));
+  return (
+    same !== undefined &&
+    !report.notChecked.some(
+      (one) =>
+        one.check === check &&
+        one.cluster === same.context &&
+        (one.objects.length === 0 || one.objects.some((other) => objectText(other) === objectText(object))),
+    )
+  );
+}
