@@ -2,6 +2,7 @@ export type { ClusterProvider, ClusterSpec, JsonWebKeySet, ManagedCluster, NodeG
 export type { CallRecord } from './world/call-log.ts';
 export type { Clock } from './core/clock.ts';
 export type { Credentials } from './core/principal.ts';
+export type { PodReference, RequestContext } from './core/request-context.ts';
 export type { Disturbance } from './world/world.ts';
 export type { EmulatorSettings } from './core/settings.ts';
 export { AWS_TIMING } from './core/aws-timing.ts';

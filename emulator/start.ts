@@ -17,6 +17,7 @@ import { sigV4Verifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
 import type { MovableClock } from './core/clock.ts';
 import type { Credentials } from './core/principal.ts';
+import { podKey, type PodReference, type RequestContext } from './core/request-context.ts';
 import type { ClusterProvider } from './world/eks-model.ts';
 
 export interface EmulatorOptions extends Omit<WorldOptions, 'endpoint' | 'uptime'> {
@@ -54,6 +55,8 @@ export interface Emulator {
   forgetCalls(before: number): void;
   /** Returns a function that removes the disturbance. */
   addDisturbance(disturbance: Disturbance): () => void;
+  /** Sets condition keys of a pod's requests, for sessions opened from now on. Returns a function that removes them. */
+  setPodContext(pod: PodReference, context: RequestContext): () => void;
   /** Removes a bucket's policy with the rights of the account's root user. */
   removeBucketPolicy(bucket: string): void;
   /** For a provider that first needs the emulator's address. */
@@ -123,6 +126,10 @@ export async function startWithWorld(
     findCall: (requestId) => log.find(requestId),
     forgetCalls: (before) => log.forget(before),
     addDisturbance: (disturbance) => active.add(disturbance),
+    setPodContext: (pod, given) => {
+      world.podContexts.set(podKey(pod), given);
+      return () => world.podContexts.delete(podKey(pod));
+    },
     removeBucketPolicy: (name) => {
       const bucket = world.buckets.get(name);
       if (bucket !== undefined) bucket.policy = undefined;

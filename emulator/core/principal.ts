@@ -1,3 +1,5 @@
+import type { RequestContext } from './request-context.ts';
+
 /** `expiration` is in milliseconds since the epoch; absent for long-term keys. */
 export interface Credentials {
   readonly accessKeyId: string;
@@ -31,6 +33,8 @@ export interface RoleSession {
   readonly expiresAt: number;
   /** Context keys that the session keeps, such as `aws:SourceIdentity` or `<issuer>:sub`. */
   readonly context: Readonly<Record<string, string>>;
+  /** The context of the pod that the session, or the first one of its chain, was opened for. */
+  readonly requestContext?: RequestContext | undefined;
 }
 
 export interface IamUser {
@@ -64,6 +68,8 @@ interface FederatedPrincipal {
   readonly kind: 'federated';
   readonly providerArn: string;
   readonly accountId: string;
+  /** The context of the token's pod. */
+  readonly requestContext?: RequestContext | undefined;
 }
 
 export interface AnonymousPrincipal {

@@ -1,6 +1,7 @@
 import { DeletePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
+import { podKey } from '../core/request-context.ts';
 import { ACCOUNT, OTHER_ACCOUNT, administratorOf } from '../../test/support/emulator/eks.ts';
 import { POD_TRUST, allow, makeRole, policy, trust } from '../../test/support/emulator/roles.ts';
 import {
@@ -77,6 +78,18 @@ describe("EKS Auth's sessions", () => {
       expect((await assume({ token })).status).to.equal(200);
       await pod.cloud.eks().send(new DeletePodIdentityAssociationCommand({ clusterName: 'blue', associationId }));
       expect((await assume({ token })).status).to.equal(404);
+    });
+    it('has the context of the pod in each of its sessions', async () => {
+      await associate();
+      const context = { 'aws:SourceVpce': 'vpce-1' };
+      pod.cloud.world.podContexts.set(podKey({ clusterName: 'blue', namespace: 'shop', name: POD_NAME }), context);
+      const open = async (change = {}) => sessionFrom(await assume({ token: await sign(change) }));
+      const sessions = [await open(), await open()];
+      expect(sessions.map(({ requestContext }) => requestContext)).to.deep.equal([context, context]);
+      expect(new Set(sessions.map(({ sessionName }) => sessionName)).size).to.equal(2);
+      const bound = pod.claims()['kubernetes.io'] as object;
+      const another = await open({ 'kubernetes.io': { ...bound, pod: { name: 'another', uid: 'uid-2' } } });
+      expect(another.requestContext).to.equal(undefined);
     });
     it("is limited by the association's session policy", async () => {
       const narrow = policy(allow('s3:GetObject', 'arn:aws:s3:::data/a/*'));

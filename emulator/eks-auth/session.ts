@@ -1,5 +1,6 @@
 import type { ServiceContext } from '../world/context.ts';
 import { AwsError } from '../core/errors.ts';
+import { contextOf, podKey } from '../core/request-context.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { newUuid } from '../eks/ids.ts';
 import type { Association, Cluster } from '../world/eks-model.ts';
@@ -25,7 +26,11 @@ export interface PodCall {
  * `AccessDeniedException`, or `InvalidRequestException` (400) if tags and policy are too large.
  */
 export function openSession(call: PodCall, association: Association, longest = SESSION_SECONDS): AssumedRole {
-  const { cluster } = call;
+  const { cluster, context, identity } = call;
+  const { namespace, pod } = identity;
+  const requestContext = context.world.podContexts.get(
+    podKey({ clusterName: cluster.name, namespace, name: pod.name }),
+  );
   const sessionName = newSessionName(call);
   const { targetRoleArn, policy } = association;
   const sessionPolicies = policy === undefined ? [] : [policy];
@@ -35,18 +40,24 @@ export function openSession(call: PodCall, association: Association, longest = S
     sessionName,
     durationSeconds: longest,
     ...sessionTags(call, association),
-    context: { 'aws:SourceAccount': cluster.accountId, 'aws:SourceArn': cluster.arn },
+    context: {
+      ...contextOf(requestContext, 'service', 'resource'),
+      ...{ 'aws:SourceAccount': cluster.accountId, 'aws:SourceArn': cluster.arn },
+    },
+    requestContext,
     sessionPolicies: targetRoleArn === undefined ? sessionPolicies : [],
   });
   if (targetRoleArn === undefined) return base;
   return assume(call, {
-    principal: base.session,
+    // EKS Auth sends this request, so it does not come from the pod's network.
+    principal: { ...base.session, requestContext: contextOf(requestContext, 'principal', 'resource') },
     roleArn: targetRoleArn,
     sessionName,
     durationSeconds: Math.min(longest, TARGET_SESSION_SECONDS),
     // The external id is only sent without the transitive tags.
     externalId: association.disableSessionTags ? association.externalId : undefined,
     sessionPolicies,
+    requestContext,
   });
 }
 

@@ -2,6 +2,7 @@ import type { ServiceContext } from '../world/context.ts';
 import { AwsError, validationError } from '../core/errors.ts';
 import { principalName } from '../core/principal.ts';
 import type { AnonymousPrincipal, Credentials, Principal, RoleSession, RootUser } from '../core/principal.ts';
+import type { RequestContext } from '../core/request-context.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { resourceTagKeys } from '../core/tag-context.ts';
 import type { World } from '../world/world.ts';
@@ -33,6 +34,8 @@ export interface AssumeRoleInput {
   readonly context?: Readonly<Record<string, string | readonly string[]>>;
   /** Condition keys that the session keeps, such as `<issuer>:sub`. */
   readonly sessionContext?: Readonly<Record<string, string>>;
+  /** Context of the session's requests. Default: that of the principal. */
+  readonly requestContext?: RequestContext | undefined;
 }
 
 export interface AssumedRole {
@@ -105,6 +108,7 @@ export function assumeRole(context: ServiceContext, request: ServiceRequest, inp
       ...input.sessionContext,
       ...(sourceIdentity !== undefined ? { 'aws:SourceIdentity': sourceIdentity } : {}),
     },
+    requestContext: input.requestContext ?? ('requestContext' in principal ? principal.requestContext : undefined),
   };
   notes.push(`opened the session ${session.arn}`);
   return { session, credentials: world.credentials.issue(session), packedPolicySize: packed };

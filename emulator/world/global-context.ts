@@ -1,6 +1,7 @@
 import type { ConditionContext } from '../iam/policy/index.ts';
 import type { Identity } from '../iam/model.ts';
 import type { Principal } from '../core/principal.ts';
+import { contextOf, isThroughEndpoint, type RequestContext } from '../core/request-context.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { remembered } from '../core/remembered.ts';
 import { keyed } from '../core/tag-context.ts';
@@ -17,8 +18,9 @@ export function globalContexts(
   principal: Principal,
   identity: Pick<Identity, 'tags'> | undefined,
 ): readonly ConditionContext[] {
+  const given = givenContext(principal);
   const context: Record<string, string> = {
-    'aws:SourceIp': request.sourceIp,
+    ...(!isThroughEndpoint(given) && { 'aws:SourceIp': request.sourceIp }),
     'aws:CurrentTime': new Date(request.time).toISOString(),
     'aws:EpochTime': String(Math.floor(request.time / 1000)),
     'aws:SecureTransport': 'true',
@@ -29,7 +31,15 @@ export function globalContexts(
   if (userAgent !== undefined) context['aws:UserAgent'] = userAgent;
   if (referer !== undefined) context['aws:referer'] = referer;
   const keysOf = remembered(principals, identity ?? principal, () => new WeakMap<Principal, ConditionContext>());
-  return [context, remembered(keysOf, principal, () => principalKeys(principal, identity))];
+  return [given, context, remembered(keysOf, principal, () => principalKeys(principal, identity))];
+}
+
+/** Returns the keys that the principal's pod was given. AssumeRoleWithWebIdentity is not signed, so it has no principal. */
+function givenContext(principal: Principal): RequestContext {
+  if (principal.kind === 'federated') return contextOf(principal.requestContext, 'network', 'resource');
+  return principal.kind === 'role-session'
+    ? contextOf(principal.requestContext, 'network', 'principal', 'resource')
+    : {};
 }
 
 /** Cached by user or role. The cache stays valid, because a change replaces their object. */

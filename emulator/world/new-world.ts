@@ -71,6 +71,7 @@ export function newWorld(options: WorldOptions): NewWorld {
     awsManagedPolicies: awsManagedPolicies(),
     servicePrincipals: servicePrincipals(options.servicePrincipals),
     credentials,
+    podContexts: new Map(),
     random: seededRandom(options.seed),
     endpoint: options.endpoint,
     account: (id) => accounts.get(id),

@@ -3,6 +3,7 @@ import type { CallRecord } from './call-log.ts';
 import type { EventualMap } from '../core/eventual-map.ts';
 import type { Lag, EmulatorSettings } from '../core/settings.ts';
 import type { Caller, Credentials, IamUser, RoleSession } from '../core/principal.ts';
+import type { RequestContext } from '../core/request-context.ts';
 import type { ServiceName, ServiceResponse } from '../core/service.ts';
 import type { Instance, VpcEndpoint } from './ec2-model.ts';
 import type { Cluster } from './eks-model.ts';
@@ -66,6 +67,8 @@ export interface World {
   /** Valid `Service` principals in trust policies. */
   readonly servicePrincipals: ReadonlySet<string>;
   readonly credentials: CredentialStore;
+  /** By `podKey`. Sessions keep the context that their pod has when they are opened. */
+  readonly podContexts: Map<string, RequestContext>;
   /** Seeded. Secrets come from node:crypto instead. */
   readonly random: () => number;
   /** `http://127.0.0.1:<port>`, once the server listens. */

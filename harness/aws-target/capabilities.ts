@@ -15,6 +15,7 @@ const CONTROLS = {
   'virtual-clock': 'its clock cannot be moved',
   'aws-disturbances': 'it cannot be made to fail',
   'call-record': 'its call record cannot be read in time',
+  'request-context': 'its requests have the condition keys of the real network and organization',
 } as const;
 
 export interface Lack {

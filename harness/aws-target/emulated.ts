@@ -21,6 +21,7 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'virtual-clock',
   'aws-disturbances',
   'call-record',
+  'request-context',
 ]);
 
 export function emulatedAws(
@@ -78,6 +79,7 @@ export function emulatedAws(
       advanceClock: (seconds) => emulator.clock.advance(seconds * 1000),
       resetClock: () => emulator.clock.reset(),
       addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
+      setPodContext: (pod, context) => emulator.setPodContext(pod, context),
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),
       removeBucketPolicy: (bucket) => emulator.removeBucketPolicy(bucket),

@@ -107,6 +107,7 @@ describe('an AWS with some services at other endpoints', () => {
             'virtual-clock',
             'aws-disturbances',
             'call-record',
+            'request-context',
             'imds',
             'node-role',
             ...unavailable,

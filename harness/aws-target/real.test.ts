@@ -86,6 +86,7 @@ describe('AWS with the default credentials', () => {
         'virtual-clock',
         'aws-disturbances',
         'call-record',
+        'request-context',
         'sts-of-aws',
         'two-accounts',
       ]);

@@ -1,5 +1,5 @@
 import type { ProvisioningClients } from '../../clusters/driver.ts';
-import type { CallRecord, Disturbance } from '../../emulator/index.ts';
+import type { CallRecord, Disturbance, PodReference, RequestContext } from '../../emulator/index.ts';
 import type { AccountAlias } from '../../foundation/protocols/aliases.ts';
 import type { CallCounts } from '../../aws/call-counts.ts';
 import type { AwsClients } from '../../aws/clients.ts';
@@ -15,6 +15,8 @@ export interface AwsControls {
   resetClock(): void;
   /** Turns a disturbance on; the returned function turns it off. */
   addDisturbance(disturbance: Disturbance): () => void;
+  /** Sets condition keys of a pod's requests, before the pod exists. The returned function removes them. */
+  setPodContext(pod: PodReference, context: RequestContext): () => void;
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;
   /** Removes a bucket's policy with the rights of the account's root user. */

@@ -4,6 +4,7 @@ import { described, operationOf, schemaOf, unknownName } from '../scenario/opera
 import { oneOf, shown, type Problem } from '../scenario/checks.ts';
 import { memberOf, misfit, type Misfit, type Path } from '../scenario/misfit.ts';
 import { zodOf } from '../scenario/form.ts';
+import { isThroughEndpoint } from '../../emulator/core/request-context.ts';
 import { bucketsOf } from '../scenario/parts.ts';
 import { placeholdersOf, PLACEHOLDER_KINDS } from '../scenario/placeholders.ts';
 import { scenarioSchema, type ProbeStep, type ScenarioSpec, type Step } from '../scenario/spec.ts';
@@ -71,6 +72,9 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
     )
       yield `"boundTo" of token "${name}" is ${shown(boundTo)}, but must name a workload of the scenario whose pod exists from the start`;
   }
+  for (const [name, { context = {} }] of Object.entries(spec.workloads ?? {}))
+    if (isThroughEndpoint(context) && context['aws:SourceIp'] !== undefined)
+      yield `"context" of workload "${name}" has "aws:SourceIp", which requests through a VPC endpoint lack: use "aws:VpcSourceIp"`;
   for (const step of spec.probes) yield* ofStep(spec, step);
   yield* ofPlaceholders(spec);
   yield* ofResources(spec);
@@ -149,6 +153,8 @@ function* ofProbe(spec: ScenarioSpec, { operation, workload, expectation }: Prob
     yield `${operation.do} is performed by ${performedBy === 'harness' ? 'the harness: use succeeds() or fails()' : 'a workload: name it'}`;
   if ((outcome === 'denied' || outcome === 'refused') && by === undefined)
     yield `the ${outcome} ${operation.do} must name the layer that answers: add by, such as { by: 's3' }`;
+  if ((as === 'node' || as === 'static') && spec.workloads?.[workload ?? '']?.context !== undefined)
+    yield `${operation.do} expects the identity "${as}", but "context" of workload "${workload}" applies to sessions of Pod Identity and IRSA only`;
   const roles = Object.keys(spec.roles ?? {});
   if (as !== undefined && as !== 'node' && as !== 'static' && !roles.includes(as))
     yield `${operation.do} expects the identity of role "${as}", which the scenario does not declare${hint(as, roles)}`;

@@ -70,6 +70,7 @@ describe('requirements of a scenario', () => {
     ["the agent's probe port", [succeeds(agentGet(2703, '/healthz'))], {}, 'agent-probe-port'],
     ["a change of the nodes' role", [denyNode('eks-auth:AssumeRoleForPodIdentity')], {}, 'node-role'],
     ['a boundary', [], { roles: { app: { trust: [], boundary: [] } } }, 'own-boundary'],
+    ['a request context', [], { workloads: { app: { context: {} } } }, 'request-context'],
     ['a network policy', [], { workloads: { app: { egress: [] } } }, 'network-policy'],
     ['an association', [succeeds(createAssociationFor('app/app', {}))], {}, 'associations'],
     ["the agent's add-on", [succeeds(describeAddon('eks-pod-identity-agent'))], {}, 'agent-addon'],

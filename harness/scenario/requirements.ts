@@ -39,6 +39,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
     }
     if (workload.imds === 'reachable') needs.add('imds');
     if (workload.egress !== undefined) needs.add('network-policy');
+    if (workload.context !== undefined) needs.add('request-context');
   }
   for (const step of spec.probes)
     for (const need of step.kind === 'probe'

@@ -1,4 +1,5 @@
 import { LAYERS } from '../../foundation/protocols/probe-protocol.ts';
+import { REQUEST_CONTEXT_KEYS, type RequestContext } from '../../emulator/core/request-context.ts';
 import type { ChosenClient } from '../../components/clients/client.ts';
 import { GREATEST_ID, LONGEST_SECONDS } from './checks.ts';
 import {
@@ -24,6 +25,7 @@ import {
   union,
   whole,
   type Infer,
+  type Schema,
 } from './form.ts';
 import { permissionPolicy, role } from './policy.ts';
 
@@ -41,6 +43,7 @@ export const CAPABILITIES = {
   'virtual-clock': 'an AWS clock that can be moved',
   'aws-disturbances': 'simulated delays and failures of AWS',
   'call-record': 'a record of AWS calls',
+  'request-context': 'requests with given condition keys of network and organization',
   imds: 'instance metadata that pods can reach',
   'agent-restart': "a restart of the cluster's agent",
   'agent-stop': "a temporary stop of the cluster's agent",
@@ -76,6 +79,11 @@ const association = object({
 export type AssociationSpec = Infer<typeof association>;
 export const associationOrRole = union([text, association]);
 
+/** Condition keys of requests that come from the network or the organization, such as `aws:SourceVpce`. */
+const requestContext: Schema<RequestContext> = object(
+  Object.fromEntries(REQUEST_CONTEXT_KEYS.map((key) => [key, opt(oneOrMore)])),
+);
+
 const workload = object({
   cluster: opt(cluster),
   /** Short name; each scenario has its own namespaces. Default `app`. */
@@ -90,6 +98,8 @@ const workload = object({
   serviceAccountAnnotations: opt(textMap),
   podAnnotations: opt(textMap),
   env: opt(textMap),
+  /** Condition keys of the requests of its pods, from the network or the organization. Default: none. */
+  context: opt(requestContext),
   /** Whether instance metadata can be reached. Default `blocked`, as AWS advises. */
   imds: opt(choice('blocked', 'reachable')),
   /** User of all containers. Default: the image's. */

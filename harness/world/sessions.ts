@@ -4,6 +4,7 @@ import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { credentialsOf, type AwsCredentials } from '../../aws/credentials.ts';
 import { SERVICE_ERRORS, refusalBy } from '../../aws/refusal.ts';
+import { setPodContext } from './pod-context.ts';
 import {
   clusterOf,
   labelsOf,
@@ -63,6 +64,7 @@ export async function podToken(
 ): Promise<{ readonly token: string; remove(): void }> {
   const { kubernetes, workloadImage } = clusterOf(context, item.cluster);
   const name = `association-check-${randomUUID().slice(0, 8)}`;
+  setPodContext(context, item, name);
   const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
   try {
     const pod = await kubernetes.createPod(item.namespace, {

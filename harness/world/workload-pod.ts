@@ -3,6 +3,7 @@ import { ignoring } from '../../foundation/protocols/kubernetes-connection.ts';
 import { PHASE_ANNOTATION, type ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { createOnceInjected } from './admitted-pod.ts';
 import { firstPhase, podManifest } from './pod-manifest.ts';
+import { setPodContext } from './pod-context.ts';
 import { collectReports, Inbox } from './pod-reports.ts';
 import type { PodGroups } from './stages.ts';
 import { clusterOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
@@ -20,6 +21,7 @@ export async function startWorkloadPod(
   const cluster = clusterOf(context, workload.cluster);
   const manifestOf = (name: string): V1Pod => {
     context.names.learn(`pod:${workload.name}`, name);
+    setPodContext(context, workload, name);
     return podManifest(context, workload, name, groups);
   };
   const release = (await context.environment.podStarts?.acquire()) ?? ((): void => undefined);

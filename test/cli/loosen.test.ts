@@ -73,6 +73,34 @@ describe('loosen', () => {
   });
 });
 
+describe('loosen of a condition on the request context', () => {
+  const suite = `import { allow, denied, getObject, granted, podIdentityRole, suite } from 'eks-pod-identity-conformance';
+
+suite('perimeter', ({ scenario }) => {
+  scenario('VPC-01', 'the ledger reads its entries through the VPC endpoint', {
+    roles: { ledger: podIdentityRole(allow('s3:GetObject', 'data/*', { StringLike: { 'aws:SourceVpce': 'vpce-01*' } })) },
+    workloads: { ledger: { serviceAccount: 'ledger', role: 'ledger', context: { 'aws:SourceVpce': 'vpce-0123' } } },
+    objects: ['data/entries'],
+    probes: [granted('ledger', getObject('data/entries'))],
+  });
+});
+`;
+  const loosen = (text: string, ...args: readonly string[]): Promise<CliRun> =>
+    runConformance({ command: 'loosen', args: ['--inline', ...args, '--quiet'], files: { 'perimeter.ts': text } });
+
+  it('proposes pods with another context, whose probes pass and notice the change', async () => {
+    const { stdout, directory } = await loosen(suite, '--write');
+    expect(stdout.replace(/\s+/g, ' ')).to.match(/with the request context \{.*\} may read `data\/entries`/);
+    const written = readFileSync(join(directory, 'my-suites', 'perimeter.ts'), 'utf8');
+    expect(written).to.match(/'ledger-[^']+': \{[^}]*context: \{/);
+    const { stdout: json, stderr } = await loosen(written, '--format', 'json');
+    const { changes } = JSON.parse(json) as { changes: { change: string; state: string }[] };
+    const ofCondition = changes.filter(({ change }) => /SourceVpce/.test(change));
+    expect(ofCondition, `${stderr}\n${written}`).to.have.length.above(1);
+    expect(ofCondition.filter(({ state }) => state === 'survived')).to.deep.equal([]);
+  });
+});
+
 describe('policy coverage', () => {
   it('names the condition that no probe tests, and exits with 1 below --min-policy-coverage', async () => {
     const { exitCode, stderr } = await runConformance({

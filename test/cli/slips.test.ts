@@ -72,6 +72,21 @@ const SLIPS: readonly (readonly [members: string, ...words: string[]])[] = [
   [`workloads: { app: { role: 'app', env: ['A=b'] } }`, 'env', 'list'],
   [`workloads: { app: { role: 'app', namespace: 7 } }`, 'namespace', '7'],
   [`workloads: { app: { role: 'app', egress: ['agents'] } }`, 'egress', 'agents', 'agent'],
+  [`workloads: { app: { role: 'app', context: { 'aws:SourceVpcE': 'vpce-1' } } }`, 'aws:SourceVpcE', 'aws:SourceVpce'],
+  [`workloads: { app: { role: 'app', context: { 'aws:PrincipalArn': 'x' } } }`, 'context', 'aws:PrincipalArn'],
+  [`workloads: { app: { role: 'app', context: { 'aws:SourceVpc': 1 } } }`, 'aws:SourceVpc', 'a text or a list'],
+  [
+    `workloads: { app: { role: 'app', context: { 'aws:SourceVpc': 'vpc-1', 'aws:SourceIp': '10.0.0.1' } } }`,
+    'aws:SourceIp',
+    'VPC endpoint',
+    'aws:VpcSourceIp',
+  ],
+  [
+    `workloads: { app: { role: 'app', context: {} } }, probes: [granted('app', getObject('data/key'), { as: 'node' })]`,
+    'node',
+    'context',
+    'Pod Identity and IRSA',
+  ],
   [`workloads: { app: undefined }`, 'app', 'undefined'],
   // Buckets.
   [`buckets: { data: { polcy: [] } }`, 'polcy', 'policy'],

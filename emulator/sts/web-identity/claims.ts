@@ -18,6 +18,8 @@ export interface WebIdentityClaims {
   readonly tags: readonly { readonly key: string; readonly value: string }[];
   readonly transitiveTagKeys: readonly string[];
   readonly sourceIdentity: string | undefined;
+  /** The pod to which a Kubernetes token is bound. */
+  readonly pod: { readonly namespace: string; readonly name: string } | undefined;
 }
 
 /** Nested, or with one claim for each tag. */
@@ -50,7 +52,13 @@ export function readClaims(token: string): WebIdentityClaims {
     ].map(([key, value]) => ({ key, value: textOf(value) ?? texts(value)[0] ?? '' })),
     transitiveTagKeys: [nested['transitive_tag_keys'], claims[FLAT_TRANSITIVE]].flatMap(texts),
     sourceIdentity: textOf(claims[SOURCE_IDENTITY_CLAIM]),
+    pod: podOf(objectOf(claims['kubernetes.io'])),
   };
+}
+
+function podOf(claim: JsonObject): WebIdentityClaims['pod'] {
+  const [namespace, name] = [textOf(claim['namespace']), textOf(objectOf(claim['pod'])['name'])];
+  return namespace === undefined || name === undefined ? undefined : { namespace, name };
 }
 
 /** Throws `ExpiredTokenException` after `exp`, `InvalidIdentityToken` before `nbf` or `iat`. `now` is in milliseconds. */

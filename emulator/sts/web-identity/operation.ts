@@ -1,7 +1,9 @@
 import type { ServiceContext } from '../../world/context.ts';
+import { podKey, type RequestContext } from '../../core/request-context.ts';
 import type { QueryOperation } from '../../query/protocol.ts';
 import { assumedRoleResult, roleParameters } from '../assume-role-operation.ts';
 import { assumeRole } from '../assume-role.ts';
+import { clusterOfIssuer } from './issuer-keys.ts';
 import { verifyWebIdentity, type WebIdentity } from './verify.ts';
 
 /** AssumeRoleWithWebIdentity (STS API Reference). It is unsigned, because the token proves the caller's identity. */
@@ -14,7 +16,10 @@ export function webIdentityOperation(context: ServiceContext): QueryOperation {
     const { provider, claims } = identity;
     const assumed = assumeRole(context, request, {
       ...role,
-      principal: { kind: 'federated', providerArn: provider.arn, accountId },
+      principal: {
+        kind: 'federated',
+        ...{ providerArn: provider.arn, accountId, requestContext: requestContextOf(context, identity) },
+      },
       tags: claims.tags,
       transitiveTagKeys: claims.transitiveTagKeys,
       sourceIdentity: claims.sourceIdentity,
@@ -28,6 +33,12 @@ export function webIdentityOperation(context: ServiceContext): QueryOperation {
       Audience: identity.audience,
     };
   };
+}
+
+function requestContextOf({ world }: ServiceContext, { claims }: WebIdentity): RequestContext | undefined {
+  const { issuer, pod } = claims;
+  const cluster = pod && clusterOfIssuer(world, (one) => one === issuer);
+  return pod && cluster && world.podContexts.get(podKey({ clusterName: cluster.name, ...pod }));
 }
 
 /** IAM and STS condition context keys, "Available keys for AWS OIDC federation". */

@@ -1,4 +1,5 @@
 import type { Principal, RoleSession, SessionTag } from '../../../emulator/core/principal.ts';
+import { contextOf, type RequestContext } from '../../../emulator/core/request-context.ts';
 import { remembered } from '../../../emulator/core/remembered.ts';
 import { keyed, resourceTagKeys } from '../../../emulator/core/tag-context.ts';
 import {
@@ -104,19 +105,28 @@ function byPodIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
     tags: isUntagged ? [] : tags,
     policies: policy === undefined ? [] : [policy],
     refusal: NO_CREDENTIALS,
+    requestContext: scene.names.expandAll(workload.context),
   };
+  const { requestContext } = last;
   const accountId = scene.accountId('main');
   const base = openRole(scene, role, {
     ...{ ...last, ...(association.targetRole !== undefined && { policies: [] }) },
     principal: { kind: 'service', service: 'pods.eks.amazonaws.com', accountId },
-    context: { 'aws:SourceAccount': accountId, 'aws:SourceArn': cluster.arn },
+    context: {
+      ...contextOf(requestContext, 'service', 'resource'),
+      ...{ 'aws:SourceAccount': accountId, 'aws:SourceArn': cluster.arn },
+    },
   });
   const target = scene.roles.get(association.targetRole ?? '');
   if (base.session === undefined || association.targetRole === undefined) return base;
   const context = isUntagged ? { 'sts:ExternalId': externalId } : {};
-  return (
-    target && openRole(scene, target, { ...last, principal: base.session.principal, caller: base.session, context })
-  );
+  // EKS Auth sends this request, so it does not come from the pod's network.
+  const principal = {
+    ...base.session.principal,
+    requestContext: contextOf(requestContext, 'principal', 'resource'),
+  };
+  const caller = { ...base.session, principal };
+  return target && openRole(scene, target, { ...last, principal, caller, context });
 }
 
 const AUDIENCE = 'sts.amazonaws.com';
@@ -138,8 +148,10 @@ function byWebIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
   const providerArn = `arn:aws:iam::${role.accountId}:oidc-provider/${issuer}`;
   const subject = `system:serviceaccount:${namespace}:${serviceAccount}`;
   const identity = { 'aws:FederatedProvider': providerArn, [`${issuer}:sub`]: subject, [`${issuer}:aud`]: audience };
+  const requestContext = scene.names.expandAll(workload.context);
   return openRole(scene, role, {
-    principal: { kind: 'federated', providerArn, accountId: role.accountId },
+    principal: { kind: 'federated', providerArn, accountId: role.accountId, requestContext },
+    requestContext,
     ...{ tags: [], policies: [], context: identity, sessionContext: identity, refusal: NO_WEB_IDENTITY },
   });
 }
@@ -156,6 +168,7 @@ function assume(
     role &&
     openRole(scene, role, {
       ...{ principal: caller.principal, caller, policies: [], refusal: NOT_ASSUMED },
+      requestContext: caller.principal.requestContext,
       tags: [...passed, ...inherited],
       context: id === undefined ? {} : { 'sts:ExternalId': scene.names.expand(id) },
     })
@@ -167,8 +180,10 @@ interface Opening {
   readonly caller?: Session;
   readonly tags: readonly SessionTag[];
   readonly policies: readonly CompiledPolicy[];
-  readonly context: Readonly<Record<string, string>>;
+  readonly context: ConditionContext;
   readonly sessionContext?: Readonly<Record<string, string>>;
+  /** The context of the session's requests. */
+  readonly requestContext: RequestContext | undefined;
   readonly refusal: Answer['refusal'];
 }
 
@@ -197,6 +212,7 @@ function openRole(scene: Scene, role: SceneRole, opening: Opening): Opened {
     arn: `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${SESSION_NAME}`,
     userId: `AROAEXAMPLE:${SESSION_NAME}`,
     ...{ sessionPolicies: [], issuedAt: 0, expiresAt: 0, context: opening.sessionContext ?? {} },
+    requestContext: opening.requestContext,
   };
   const last = inputOf(caller ?? principal, { ...question, action: assumption });
   return { answer: { refusal: undefined, last }, session: { principal: session, role, policies: opening.policies } };

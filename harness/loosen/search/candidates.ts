@@ -3,7 +3,12 @@ import { associationOf, bucketsOf, placeOf } from '../../scenario/parts.ts';
 import type { ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import { clientIds, type Assumption, type Attempt, type Call } from './attempt.ts';
 import { INTRUDER, type Owner } from './extra-roles.ts';
-import { grantOf, isSame, isSameSubject, roleOf, subjectOf } from './grant.ts';
+import {
+  isThroughEndpoint,
+  REQUEST_CONTEXT_KEYS,
+  type RequestContext,
+} from '../../../emulator/core/request-context.ts';
+import { grantOf, hasSameRole, isSameSubject, roleOf, subjectOf } from './grant.ts';
 import { instances, nearMisses, withNearMisses, type NamedValues } from './named-values.ts';
 import { RUN, type Scene } from './scene.ts';
 
@@ -148,34 +153,38 @@ class Space {
     const isOther = isSwitch || base.like === undefined;
     const another = isOther ? [`${serviceAccount}-2`] : [];
     const accounts = varies(/kubernetes-service-account|:sub"/) ? this.#serviceAccounts() : another;
+    const contexts = isVaried ? this.#contexts(workload) : [];
     const audiences = workload.irsa === undefined ? [undefined] : this.#audiences(base, clusters);
     for (const at of clusters)
       for (const ns of new Set([namespace, ...namespaces]))
         for (const account of new Set([serviceAccount, ...accounts]))
           for (const switched of isSwitch ? [false, true] : [false])
-            for (const audience of audiences) {
-              const sources = {
-                ...{ mechanism: base.like === undefined, cluster: at !== cluster, namespace: ns !== namespace },
-                ...{ serviceAccount: account !== serviceAccount, tags: switched, audience: audience !== undefined },
-              };
-              const variant = {
-                ...workload,
-                ...(sources.cluster && { cluster: at }),
-                ...(sources.namespace && { namespace: ns }),
-                ...(sources.serviceAccount && { serviceAccount: account }),
-                ...(switched && association && { role: { ...association, disableSessionTags: !isUntagged } }),
-                ...(audience !== undefined && { serviceAccountAnnotations: { audience } }),
-              };
-              const changed = Object.entries(sources).flatMap(([source, isChanged]) => (isChanged ? [source] : []));
-              if (this.#isFree(variant, changed)) variants.push({ workload: variant, changed });
-            }
+            for (const audience of audiences)
+              for (const context of [workload.context, ...contexts]) {
+                const sources = {
+                  ...{ mechanism: base.like === undefined, cluster: at !== cluster, namespace: ns !== namespace },
+                  ...{ serviceAccount: account !== serviceAccount, tags: switched, audience: audience !== undefined },
+                  context: context !== workload.context,
+                };
+                const variant = {
+                  ...workload,
+                  ...(sources.cluster && { cluster: at }),
+                  ...(sources.namespace && { namespace: ns }),
+                  ...(sources.serviceAccount && { serviceAccount: account }),
+                  ...(switched && association && { role: { ...association, disableSessionTags: !isUntagged } }),
+                  ...(audience !== undefined && { serviceAccountAnnotations: { audience } }),
+                  ...(sources.context && context && { context }),
+                };
+                const changed = Object.entries(sources).flatMap(([source, isChanged]) => (isChanged ? [source] : []));
+                if (this.#isFree(variant, changed)) variants.push({ workload: variant, changed });
+              }
     return variants;
   }
 
   /** A service account has one association and one annotation. */
   #isFree(workload: WorkloadSpec, changed: readonly string[]): boolean {
     const others = Object.values(this.#spec.workloads ?? {}).filter((other) => isSameSubject(other, workload));
-    return changed.length === 0 || others.every((other) => isSame(other, workload));
+    return changed.length === 0 || others.every((other) => hasSameRole(other, workload));
   }
 
   #namespaces(): readonly string[] {
@@ -198,6 +207,22 @@ class Space {
       ...this.#named.of(/:sub$/i).map(([value]) => value.split(':').slice(2)),
       ...this.#named.of(/^sts:ExternalId$/i).map(([value]) => value.split('/').slice(3)),
     ].flatMap((parts) => (parts[part] === undefined ? [] : [[parts[part], ''] as const]));
+  }
+
+  /** Contexts in which a key that the policy names is absent, or has a named value or a near miss. */
+  #contexts({ context = {} }: WorkloadSpec): readonly RequestContext[] {
+    const contexts = REQUEST_CONTEXT_KEYS.flatMap((key): RequestContext[] => {
+      const isAddress = /SourceIp$/i.test(key);
+      const values = this.#named.of(new RegExp(`^${key}$`, 'i')).map(([value]) => value);
+      if (values.length === 0) return [];
+      const tried = isAddress
+        ? [...values.map((value) => value.replace(/\/.*/, '')), OTHER_ADDRESS]
+        : withNearMisses(values.flatMap(instances));
+      const { [key]: given, ...others } = context;
+      const changed = tried.filter((value) => value !== given).map((value) => ({ ...others, [key]: value }));
+      return given === undefined ? changed : [others, ...changed];
+    });
+    return contexts.filter((one) => !isThroughEndpoint(one) || one['aws:SourceIp'] === undefined);
   }
 
   #audiences({ workload }: Base, clusters: readonly string[]): readonly (string | undefined)[] {
@@ -284,6 +309,9 @@ class Space {
     return [undefined, ...new Set([...values, ...near, '', 'other/'])];
   }
 }
+
+/** An address reserved for documentation (RFC 5737). */
+const OTHER_ADDRESS = '203.0.113.200';
 
 type S3Call = readonly [call: Call, objectTags?: Attempt['objectTags']];
 type ChainLike = {

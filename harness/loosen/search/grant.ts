@@ -9,9 +9,9 @@ export const subjectOf = ({ cluster = 'c1', namespace = 'app', serviceAccount = 
 export const audienceOf = ({ serviceAccountAnnotations }: WorkloadSpec): string | undefined =>
   serviceAccountAnnotations?.['audience'];
 
-/** The members of a workload that decide which role its pods get; undefined if none. */
+/** The members of a workload that decide which role its pods get, and with which context; undefined without a role. */
 export function grantOf(workload: WorkloadSpec): WorkloadSpec | undefined {
-  const { cluster, namespace, serviceAccount, role, irsa } = workload;
+  const { cluster, namespace, serviceAccount, role, irsa, context } = workload;
   if (role === undefined && typeof irsa !== 'string') return undefined;
   const audience = audienceOf(workload);
   return {
@@ -20,6 +20,7 @@ export function grantOf(workload: WorkloadSpec): WorkloadSpec | undefined {
     ...(serviceAccount !== undefined && { serviceAccount }),
     ...(role === undefined ? { irsa: irsa as string } : { role }),
     ...(audience !== undefined && { serviceAccountAnnotations: { audience } }),
+    ...(context !== undefined && { context }),
   };
 }
 
@@ -35,6 +36,10 @@ export const isSameSubject = (one: WorkloadSpec, other: WorkloadSpec): boolean =
   textOf(subjectOf(one)) === textOf(subjectOf(other));
 
 /** Whether pods of both workloads have the same identity. */
-export const isSame = (one: WorkloadSpec, other: WorkloadSpec): boolean =>
+export const hasSameRole = (one: WorkloadSpec, other: WorkloadSpec): boolean =>
   isSameSubject(one, other) &&
   textOf(associationOf(one), one.irsa, audienceOf(one)) === textOf(associationOf(other), other.irsa, audienceOf(other));
+
+/** Whether pods of both workloads get the same answers. */
+export const isSame = (one: WorkloadSpec, other: WorkloadSpec): boolean =>
+  hasSameRole(one, other) && textOf(one.context) === textOf(other.context);

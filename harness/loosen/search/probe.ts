@@ -51,12 +51,17 @@ export const withProbe = (spec: ScenarioSpec, { addition }: Probe): ScenarioSpec
 
 /** A name that says how the pod differs from the scenario's, so that equal pods have equal names. */
 function workloadName({ workloads = {} }: ScenarioSpec, { workload, like, changed }: Candidate): string {
+  const { context = {} } = workload;
+  const earlier = workloads[like ?? '']?.context ?? {};
+  const keys = Object.keys({ ...earlier, ...context }) as (keyof typeof context)[];
+  const other = keys.find((key) => context[key] !== earlier[key]);
   const { cluster, namespace, serviceAccount } = subjectOf(workload);
   const parts: Readonly<Record<string, string>> = {
     namespace: `-in-${namespace}`,
     cluster: `-on-${cluster}`,
     tags: associationOf(workload)?.disableSessionTags === true ? '-untagged' : '-tagged',
     audience: '-audience',
+    context: other === undefined ? '' : `-${other.slice(4)}-${String(context[other] ?? 'absent')}`,
   };
   const ending = like === undefined ? `-as-${roleOf(workload) ?? OUTSIDE}` : '';
   const words = `${serviceAccount}${changed.map((source) => parts[source] ?? '').join('')}${ending}`;

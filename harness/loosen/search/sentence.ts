@@ -29,6 +29,7 @@ export function sentenceOf(
     changed.includes('cluster') && `of another cluster (${cluster})`,
     changed.includes('tags') && `${tags} session tags`,
     changed.includes('audience') && `with audience ${audienceOf(workload) ?? ''}`,
+    changed.includes('context') && `with the request context ${JSON.stringify(workload.context ?? {})}`,
     roleOf(workload) === INTRUDER && 'with any other role that has the permission',
     through !== undefined && `through role \`${through.role}\``,
     candidate.call.do !== 'credentials' && 'may',
