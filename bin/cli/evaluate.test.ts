@@ -82,6 +82,24 @@ describe('evaluate', () => {
     expect(out).to.match(/^Usage: npm run evaluate/);
   });
 
+  it('judges the other cases if some cannot be read, and exits 2', async () => {
+    const missing = { ...good, name: 'missing', identityPolicies: { file: 'nowhere.json' } };
+    const broken = { ...good, name: 'broken', identityPolicies: '{' };
+    const cases = [missing, good, broken, { ...good, name: 'bad', expect: 'implicitlyDenied' }];
+    const { code, out, err } = await run({ cases });
+    expect(code).to.equal(2);
+    expect(out).to.contain('agrees: good\n').and.to.contain('DIFFERS: bad\n');
+    expect(out).to.match(/\n2 cases cannot be read\n1 of 2 cases match\n$/);
+    const [first = '', second = '', ...rest] = err.split('\n');
+    expect(first).to.match(/cases\.json: case "missing": .*nowhere\.json cannot be read/);
+    expect(second).to.match(/cases\.json: case "broken": "identityPolicies" is malformed/);
+    expect(rest).to.deep.equal(['']);
+    const report = JSON.parse((await run({ cases }, '--json')).out) as { cases: object[] };
+    expect(report).to.include({ agree: 1, compared: 2, unreadable: 2 });
+    expect(report.cases.map((one) => 'error' in one)).to.deep.equal([true, false, true, false]);
+    expect((await run({ cases: [missing, good] })).code).to.equal(2);
+  });
+
   const wrong: [title: string, content: unknown, sentence: RegExp][] = [
     ['a file that is not JSON', '{', /cases\.json is not valid JSON/],
     ['an empty list of cases', { cases: [] }, /cases must be a list of length 1 or more, not a list of length 0/],
@@ -140,7 +158,8 @@ describe('evaluate', () => {
   for (const [title, content, sentence] of wrong) {
     it(`rejects ${title} with one sentence`, async () => {
       const { code, out, err } = await run(content);
-      expect([code, out]).to.deep.equal([2, '']);
+      const hasCases = /case (1|"\w+"): /.test(err);
+      expect([code, out]).to.deep.equal([2, hasCases ? '1 case cannot be read\n0 of 0 cases match\n' : '']);
       expect(err)
         .to.match(/^[^\n]+\n$/)
         .and.match(sentence);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
+import type { UnreadableCase } from '../../emulator/iam/evaluate/case-file.ts';
 import type { EvaluatedCase } from '../../emulator/iam/evaluate/render.ts';
 import type { Command } from './command.ts';
 
@@ -27,17 +28,19 @@ template of CloudFormation or CDK.`,
   files: { usage: 'FILE', least: 1, most: 1 },
   options: [option.flag('json', 'print one JSON document')],
   remarks:
-    'Exit codes: 0 all cases match their expectation; 1 at least one differs; 2 wrong usage or an unreadable file.',
-  async run({ flag, words: [file = ''] }, { stdout }) {
-    const { countOf, renderJson, renderText } = await import('../../emulator/iam/evaluate/render.ts');
+    'Exit codes: 0 all cases match their expectation; 1 at least one differs; 2 wrong usage, an unreadable file, or a case that cannot be read. The other cases are judged.',
+  async run({ flag, words: [file = ''] }, { stdout, stderr }) {
+    const { countOf, isUnreadable, renderJson, renderText } = await import('../../emulator/iam/evaluate/render.ts');
     const cases = await evaluateFile(file);
     stdout.write(flag('json') ? renderJson(cases) : renderText(cases));
-    const { agree, compared } = countOf(cases);
+    for (const { error } of cases.filter(isUnreadable)) stderr.write(`${error}\n`);
+    const { agree, compared, unreadable } = countOf(cases);
+    if (unreadable > 0) return 2;
     return agree === compared ? 0 : 1;
   },
 };
 
-async function evaluateFile(file: string): Promise<readonly EvaluatedCase[]> {
+async function evaluateFile(file: string): Promise<readonly (EvaluatedCase | UnreadableCase)[]> {
   const [{ parseCases }, { authorize }] = await Promise.all([
     import('../../emulator/iam/evaluate/case-file.ts'),
     import('../../emulator/iam/policy/index.ts'),
@@ -45,7 +48,9 @@ async function evaluateFile(file: string): Promise<readonly EvaluatedCase[]> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new HarnessError('BAD_FILE', `${file} cannot be read (${unreadable(error)}): give a file with cases.`);
   });
-  return parseCases(text, file).map(({ name, input, expect }) => {
+  return parseCases(text, file).map((one) => {
+    if ('error' in one) return one;
+    const { name, input, expect } = one;
     const decision = authorize(input);
     return { name, decision, expect, agrees: expect === undefined ? undefined : decision.value === expect };
   });

@@ -21,6 +21,12 @@ export interface EvaluationCase {
   readonly expect: DecisionValue | undefined;
 }
 
+/** A case that cannot be judged. `error` is a sentence with its file and name. */
+export interface UnreadableCase {
+  readonly name: string;
+  readonly error: string;
+}
+
 const policyInFile = z
   .strictObject({
     file: words.describe(
@@ -84,8 +90,8 @@ export const caseFileSchema = fileOf(evaluationCase).meta({
   description: 'Requests to the policy engine with expected decisions, for `npm run evaluate`.',
 });
 
-/** Parses a case file. Throws `HarnessError` BAD_FILE with `file` and the case in its message. */
-export function parseCases(text: string, file: string): readonly EvaluationCase[] {
+/** Parses a case file. Throws `HarnessError` BAD_FILE with `file` in its message if it is not a list of cases. */
+export function parseCases(text: string, file: string): readonly (EvaluationCase | UnreadableCase)[] {
   let content: unknown;
   try {
     content = JSON.parse(text);
@@ -94,12 +100,13 @@ export function parseCases(text: string, file: string): readonly EvaluationCase[
   }
   return validated(fileOf(z.unknown()), content, (problem) => `${file}: ${problem}`).cases.map((value, index) => {
     const { name } = { ...(value as object) } as { name?: unknown };
-    const label = `${file}: case ${typeof name === 'string' ? `"${name}"` : index + 1}`;
+    const label = `case ${typeof name === 'string' ? `"${name}"` : index + 1}`;
     try {
       const members = validated(evaluationCase, value, (problem) => problem);
       return { name: members.name, input: inputOf(members, dirname(file)), expect: members.expect ?? undefined };
     } catch (error) {
-      throw error instanceof HarnessError ? bad(`${label}: ${error.message}`) : error;
+      if (!(error instanceof HarnessError)) throw error;
+      return { name: typeof name === 'string' ? name : label, error: `${file}: ${label}: ${error.message}` };
     }
   });
 }

@@ -1,5 +1,6 @@
 import { statementLabel, type Decision, type StatementExplanation } from '../policy/index.ts';
-import type { EvaluationCase } from './case-file.ts';
+import { counted } from '../../../foundation/node/text.ts';
+import type { EvaluationCase, UnreadableCase } from './case-file.ts';
 
 export interface EvaluatedCase {
   readonly name: string;
@@ -9,12 +10,20 @@ export interface EvaluatedCase {
   readonly agrees: boolean | undefined;
 }
 
-/** Renders each decision, its reason and each statement as text. */
-export function renderText(cases: readonly EvaluatedCase[]): string {
-  const lines = cases.flatMap((evaluated) => [...renderCase(evaluated), '']);
-  const { agree, compared } = countOf(cases);
-  const open = cases.length - compared;
-  if (open > 0) lines.push(`${open} of ${cases.length} cases have no expected decision`);
+type Case = EvaluatedCase | UnreadableCase;
+
+export const isUnreadable = (one: object): one is UnreadableCase => 'error' in one;
+const judgedOf = (cases: readonly Case[]): readonly EvaluatedCase[] =>
+  cases.filter((one): one is EvaluatedCase => !isUnreadable(one));
+
+/** Renders each decision, its reason and each statement as text, without cases that cannot be read. */
+export function renderText(cases: readonly Case[]): string {
+  const judged = judgedOf(cases);
+  const lines = judged.flatMap((evaluated) => [...renderCase(evaluated), '']);
+  const { agree, compared, unreadable } = countOf(cases);
+  const open = judged.length - compared;
+  if (open > 0) lines.push(`${open} of ${judged.length} cases have no expected decision`);
+  if (unreadable > 0) lines.push(`${counted(unreadable, 'case')} cannot be read`);
   lines.push(`${agree} of ${compared} cases match`);
   return `${lines.join('\n')}\n`;
 }
@@ -32,22 +41,21 @@ function renderCase({ name, decision, expect, agrees }: EvaluatedCase): string[]
 const renderStatement = (statement: StatementExplanation): string =>
   `${statement.policy}, ${statementLabel(statement)} (${statement.effect}): ${statement.reason}`;
 
-export function renderJson(cases: readonly EvaluatedCase[]): string {
-  const results = cases.map(({ name, decision, expect, agrees }) => ({
-    name,
-    decision: decision.value,
-    expect,
-    agrees,
-    deniedBy: decision.deniedBy,
-    reason: decision.reason,
-    statements: decision.statements,
-  }));
+export function renderJson(cases: readonly Case[]): string {
+  const results = cases.map((one) => {
+    if (isUnreadable(one)) return one;
+    const { name, decision, expect, agrees } = one;
+    const { value, deniedBy, reason, statements } = decision;
+    return { name, decision: value, expect, agrees, deniedBy, reason, statements };
+  });
   return `${JSON.stringify({ cases: results, ...countOf(cases) }, null, 2)}\n`;
 }
 
-export function countOf(cases: readonly EvaluatedCase[]): { readonly agree: number; readonly compared: number } {
+export function countOf(cases: readonly Case[]) {
+  const judged = judgedOf(cases);
   return {
-    agree: cases.filter(({ agrees }) => agrees === true).length,
-    compared: cases.filter(({ agrees }) => agrees !== undefined).length,
+    agree: judged.filter(({ agrees }) => agrees === true).length,
+    compared: judged.filter(({ agrees }) => agrees !== undefined).length,
+    unreadable: cases.length - judged.length,
   };
 }

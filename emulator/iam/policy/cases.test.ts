@@ -8,8 +8,10 @@ const folder = new URL('./cases/', import.meta.url);
 // The files also work with the command: npm run evaluate -- emulator/iam/policy/cases/<file>
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
   describe(`policy cases: ${file.replace('.json', '').replaceAll('-', ' ')}`, () => {
-    for (const { name, input, expect: expected } of parseCases(readFileSync(new URL(file, folder), 'utf8'), file)) {
-      it(name, () => {
+    for (const one of parseCases(readFileSync(new URL(file, folder), 'utf8'), file)) {
+      it(one.name, () => {
+        if ('error' in one) throw new Error(one.error);
+        const { input, expect: expected } = one;
         const decision = authorize(input);
         expect(decision.value, decision.reason).to.equal(expected);
         // The explanation is computed separately, and must agree with the decision.
