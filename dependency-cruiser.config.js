@@ -29,6 +29,7 @@ const MAY_IMPORT = {
     'doctor/',
     'test/(contract|support)/',
   ],
+  site: ['foundation/', 'harness/', 'doctor/', 'scripts/', 'bin/'],
   bin: ['foundation/', 'aws/', 'emulator/', 'components/', 'clusters/', 'harness/', 'doctor/', 'scripts/'],
 };
 
@@ -144,6 +145,7 @@ export default {
   ],
   options: {
     includeOnly: `^(${[...TOP, 'test'].join('|')})/`,
+    exclude: '^site/(node_modules|pages|dist|\\.vitepress)/',
     tsPreCompilationDeps: true,
     moduleSystems: ['es6'],
   },

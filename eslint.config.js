@@ -1,7 +1,9 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/**', '.dist-*/**', 'node_modules/**', 'reports/**', '.cache/**'] },
+  {
+    ignores: ['dist/**', '.dist-*/**', 'node_modules/**', 'reports/**', 'site/{dist,pages,.vitepress}/**', '.cache/**'],
+  },
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts', '**/*.tsx'] })),
   {
     files: ['**/*.ts', '**/*.tsx'],

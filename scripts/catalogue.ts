@@ -1,4 +1,4 @@
-/** Writes suites/README.md and docs/scenario-list.md from the suites (`npm run catalogue`). Does not run scenarios. */
+/** Writes suites/README.md from the suites (`npm run catalogue`). Does not run scenarios. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,7 +6,6 @@ import { format } from 'prettier';
 import { configure } from '../harness/config/configuration.ts';
 import { capabilitiesBefore } from '../harness/engine/platform.ts';
 import { DEFAULT_SCOPES } from '../harness/plan/scopes.ts';
-import { counted } from '../foundation/node/text.ts';
 import { readSuites, type Suites } from '../harness/scenario-files/read-suites.ts';
 import { unmetRequirements } from '../harness/scenario/requirements.ts';
 import type { Scenario } from '../harness/scenario/spec.ts';
@@ -21,26 +20,27 @@ const PLACES = {
   eks: [['--cluster', 'eks', '--other-account-role', 'arn:aws:iam::111122223333:role/other']],
 } as const;
 
-type RunsOn = (scenario: Scenario) => readonly string[];
+/** Returns the kinds of clusters on which a scenario can run. */
+export type PlacesOf = (scenario: Scenario) => readonly string[];
 
-/** Returns the texts of both pages by path. */
-export async function cataloguePages(loaded: Suites): Promise<ReadonlyMap<string, string>> {
+export const PAGE = join(SUITES, 'README.md');
+
+export function placesOf(): PlacesOf {
   const places = Object.entries(PLACES).map(([name, runs]) => ({
     name,
     capabilities: runs.map((flags) => capabilitiesBefore(configure(flags, {}))),
   }));
-  const runsOn: RunsOn = (scenario) =>
+  return (scenario) =>
     places
       .filter(({ capabilities }) => capabilities.some((all) => unmetRequirements(scenario, all) === undefined))
       .map(({ name }) => name);
-  const overview = join(SUITES, 'README.md');
-  return new Map([
-    [overview, await format(overviewOf(loaded, runsOn), { filepath: overview, printWidth: 120 })],
-    [join(SUITES, '..', 'docs', 'scenario-list.md'), listOf(loaded, runsOn)],
-  ]);
 }
 
-function overviewOf({ scopes, scenarios }: Suites, runsOn: RunsOn): string {
+/** Returns the text of the page. */
+export const cataloguePage = (loaded: Suites): Promise<string> =>
+  format(overviewOf(loaded, placesOf()), { filepath: PAGE, printWidth: 120 });
+
+function overviewOf({ scopes, scenarios }: Suites, runsOn: PlacesOf): string {
   const scenariosOf = (suite: string): readonly Scenario[] => scenarios.filter((scenario) => scenario.suite === suite);
   const sections = Object.entries(scopes).map(([scope, { title, suites }]) => {
     const rows = Object.entries(suites).map(([suite, question]) => {
@@ -56,32 +56,10 @@ function overviewOf({ scopes, scenarios }: Suites, runsOn: RunsOn): string {
     '# Suites\n',
     'A run selects the suites of the scopes `identity`, `agent` and `webhook` unless `--scope` names others. Each suite is a folder, each',
     'topic a file. The columns `embedded`, `kind` and `eks` count the scenarios that can run there; some need an option such as',
-    '`--agent-chart 0.2`. [docs/scenario-list.md](../docs/scenario-list.md) lists every scenario. `npm run catalogue` writes both pages.\n',
+    '`--agent-chart 0.2`. [docs/scenario-list.md](../docs/scenario-list.md) lists every scenario. `npm run catalogue` writes this page.\n',
     ...sections,
   ].join('\n');
 }
 
-function listOf({ scopes, scenarios }: Suites, runsOn: RunsOn): string {
-  const sections = Object.entries(scopes).flatMap(([scope, { suites }]) =>
-    Object.entries(suites).map(([suite, question]) => {
-      const own = scenarios.filter((scenario) => scenario.suite === suite);
-      const heading = `## ${suite}\n\nScope ${scope}, ${counted(own.length, 'scenario')}. ${question}\n`;
-      return [heading, ...own.map((scenario) => lineOf(scenario, runsOn(scenario))), ''].join('\n');
-    }),
-  );
-  return ['# Scenarios\n', 'Written by `npm run catalogue`.\n', ...sections].join('\n').trimEnd().concat('\n');
-}
-
-function lineOf({ id, title, file, spec }: Scenario, places: readonly string[]): string {
-  const { source, finding, profile, keywords } = spec;
-  return [
-    `- **${id}** [${title}](../${file}).`,
-    `Runs on ${places.join(', ') || 'no cluster by default'}${profile === 'soak' || profile === 'load' ? ` in profile ${profile}` : ''}.`,
-    ...(source === undefined ? [] : [`Source: ${source}.`]),
-    ...(finding === undefined ? [] : [`Finding: ${finding}`]),
-    ...(keywords === undefined ? [] : [`Keywords: ${keywords.join(', ')}.`]),
-  ].join(' ');
-}
-
 if (process.argv[1] === fileURLToPath(import.meta.url))
-  for (const [path, text] of await cataloguePages(await readSuites(SUITES, []))) writeFileSync(path, text);
+  writeFileSync(PAGE, await cataloguePage(await readSuites(SUITES, [])));

@@ -5,7 +5,18 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const SOURCES = ['aws', 'bin', 'foundation', 'emulator', 'components', 'clusters', 'harness', 'suites', 'scripts'];
+const SOURCES = [
+  'aws',
+  'bin',
+  'foundation',
+  'emulator',
+  'components',
+  'clusters',
+  'harness',
+  'doctor',
+  'suites',
+  'scripts',
+];
 
 /** File with the modification time of the newest source at the build. */
 export const STAMP = join(root, 'dist', '.built-from');

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
-import { guessesPage, PAGE } from '../../scripts/guesses.ts';
 import { ROOT } from '../../test/support/run-cli.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { GUESSES } from './guesses.ts';
@@ -63,6 +62,4 @@ describe('the guesses of the emulator', () => {
         `harness/record/guesses.json has the guess of "${place.slice(0, 80)}…"`,
       ).to.equal(true);
   });
-
-  it('are equal in docs/guesses.md', async () => expect(readFileSync(PAGE, 'utf8')).to.equal(await guessesPage()));
 });

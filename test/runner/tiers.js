@@ -5,7 +5,7 @@
 export const TIERS = {
   /** Tests that require a Docker engine. */
   docker: ['test/docker/**/*.test.ts'],
-  /** Tests of the HTML page in Chromium. */
+  /** Tests of the HTML page and of the site in Chromium. */
   browser: ['test/browser/**/*.test.ts'],
   /** Whole runs on emulated Amazon EKS, and on other emulators; the identities that `doctor` predicts for pods of scenarios. */
   rehearsal: [
@@ -24,5 +24,6 @@ export const FILES = [
   'emulator/eks-auth/propagation.test.ts',
   'emulator/sts/propagation.test.ts',
   'test/**/*.test.ts',
+  'site/*.test.ts',
   '{bin,aws,clusters,components,doctor,emulator,examples,foundation,harness,scripts,suites}/**/!(propagation|iam|time-limit).test.ts',
 ];

@@ -22,7 +22,7 @@ export interface Looks {
 
 export interface Opened {
   readonly page: Page;
-  /** Console errors, and requests to other URLs than the file's. */
+  /** Console errors, and requests to other URLs than the file's or to other servers. */
   readonly complaints: readonly string[];
 }
 
@@ -45,16 +45,19 @@ export function aBrowser() {
     expect(pages.flatMap(({ complaints }) => complaints)).to.deep.equal([]);
   });
   return {
+    /** Opens a file, or a URL of a server. */
     open: async (file: string, hash = '', { width = 1400, scheme = 'light', media }: Looks = {}): Promise<Page> => {
       const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
       const complaints: string[] = [];
       opened.push({ page, complaints });
       page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
       page.on('pageerror', (error) => complaints.push(String(error)));
-      const pageUrl = pathToFileURL(file).href;
+      const isServed = file.startsWith('http:');
+      const pageUrl = isServed ? file : pathToFileURL(file).href;
+      const place = isServed ? new URL(file).origin : pageUrl;
       page.on('request', (request) => {
         const url = request.url();
-        if (!url.startsWith(pageUrl) && !url.startsWith('data:')) complaints.push(`request to ${url}`);
+        if (!url.startsWith(place) && !url.startsWith('data:')) complaints.push(`request to ${url}`);
       });
       if (media !== undefined) await page.emulateMedia({ media, colorScheme: scheme });
       await page.goto(`${pageUrl}${hash}`);

@@ -3,9 +3,11 @@ import { readSuites, type Suites } from '../../harness/scenario-files/read-suite
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import { ROOT } from './run-cli.ts';
 
-let loading: Promise<Suites> | undefined;
+// Top-level await makes mocha import the tests that use this file. With require, they would get another instance of the registry
+// than the suites, which are imported.
+const suites = await readSuites(join(ROOT, 'suites'), []);
 
 /** Returns the project's suites, which are loaded once per process. */
-export const ownSuites = (): Promise<Suites> => (loading ??= readSuites(join(ROOT, 'suites'), []));
+export const ownSuites = (): Promise<Suites> => Promise.resolve(suites);
 
-export const ownScenarios = async (): Promise<readonly Scenario[]> => (await ownSuites()).scenarios;
+export const ownScenarios = (): Promise<readonly Scenario[]> => Promise.resolve(suites.scenarios);

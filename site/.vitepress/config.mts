@@ -1,0 +1,91 @@
+import { defineConfig } from 'vitepress';
+
+const page = (text: string, name: string): { readonly text: string; readonly link: string } => ({
+  text,
+  link: `/${name}`,
+});
+
+/** The anchors of GitHub, so that links work in both places. */
+const slugify = (heading: string): string =>
+  heading
+    .trim()
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\- ]/gu, '')
+    .replaceAll(' ', '-');
+
+export default defineConfig({
+  title: 'EKS Pod Identity conformance',
+  description: 'End-to-end conformance tests for Amazon EKS Pod Identity and IAM roles for service accounts',
+  srcDir: 'pages',
+  outDir: 'dist',
+  cleanUrls: true,
+  // Without it, browsers ask for /favicon.ico.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  vite: { build: { chunkSizeWarningLimit: 2000 } },
+  markdown: { html: false, anchor: { slugify } },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      page('Start', 'guide'),
+      page('Scenarios', 'scenario-list'),
+      page('Doctor', 'doctor'),
+      page('Command line', 'command-line'),
+    ],
+    sidebar: [
+      {
+        text: 'Tutorials',
+        items: [page('Overview', ''), page('First run', 'guide'), page('Test your policies', 'loosen')],
+      },
+      {
+        text: 'How-to',
+        items: [
+          page('Diagnose a live cluster', 'doctor'),
+          page('Evaluate policies', 'evaluate'),
+          page('Test your own program', 'own-program'),
+          page('Run in CI', 'ci'),
+          page('Run on kind', 'kind'),
+          page('Run on Amazon EKS', 'eks'),
+          page('Run nightly', 'nightly'),
+          page('Validate an agent', 'agent'),
+          page('Judge another AWS', 'other-aws'),
+          page('Use the emulator', 'emulator'),
+          page('Compare two runs', 'compare'),
+          page('Clean up', 'clean-up'),
+        ],
+      },
+      {
+        text: 'Reference',
+        items: [
+          page('Command line', 'command-line'),
+          page('Writing scenarios', 'scenarios'),
+          page('Results and reports', 'results'),
+          page('Scenarios', 'scenario-list'),
+          page('Suites', 'suites'),
+          page('Checks of doctor', 'doctor-checks'),
+          page('Faults', 'faults'),
+          page('Clients', 'clients'),
+          page('Fidelity of emulators', 'fidelity'),
+          page('Published results', 'published'),
+          page('Open guesses about AWS', 'guesses'),
+          page('Schemas', 'schemas'),
+          page('Mocha', 'mocha'),
+        ],
+      },
+      {
+        text: 'Explanation',
+        items: [
+          page('Architecture', 'architecture'),
+          page('Detection of defects', 'detection'),
+          page('Performance', 'performance'),
+          page('Differences between clients', 'client-differences'),
+          page('Rejected scenarios', 'rejected-scenarios'),
+          page('Dependencies', 'dependencies'),
+          page('Contributing', 'contributing'),
+          page('Security', 'security'),
+          page('Changes', 'changelog'),
+        ],
+      },
+    ],
+  },
+});
