@@ -66,6 +66,14 @@ describe('npm package', () => {
     expect(npx('compare', 'one', 'two').stdout).to.contain('4 scenarios compared: 4 same');
   });
 
+  it('runs the suite of README.md', () => {
+    const [, suite = ''] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
+    writeFileSync(join(folder, 'suites', 'payments.ts'), suite);
+    expect(npx('run', '--suites-dir', 'suites', '--suite', 'payments', '--report-dir', 'readme').stderr).to.contain(
+      '1 scenario: 1 passed, 0 failed',
+    );
+  });
+
   it('init writes files that run in a repository, and overwrites none', () => {
     mkdirSync(join(folder, 'conformance'));
     writeFileSync(join(folder, 'conformance', 'payments.ts'), '');
@@ -74,7 +82,8 @@ describe('npm package', () => {
     rmSync(join(folder, 'conformance', 'payments.ts'));
     expect(npx('init').stdout)
       .to.contain('wrote  conformance/payments.ts')
-      .and.to.contain('kept   conformance/config.yaml');
+      .and.to.contain('kept   conformance/config.yaml')
+      .and.not.to.contain('npm install');
     const { jobs } = parse(readFileSync(join(folder, '.github', 'workflows', 'conformance.yml'), 'utf8')) as Workflow;
     const command = jobs.conformance.steps.flatMap(({ run: line }) => line ?? []).at(-1) ?? '';
     expect(run('sh', ['-c', command]).stderr).to.contain('4 passed, 0 failed');

@@ -54,9 +54,13 @@ function copy(from: string, to: string): void {
   }
 }
 
+/** The package is on no registry yet. */
+const INSTALL =
+  '  npm install --save-dev TARBALL   # which `npm pack` writes in a clone of eks-pod-identity-conformance\n';
+
 const next = (folder: string): string => `
 Now:
-${folder === '.' ? '' : `  cd ${folder}\n`}  npm install --save-dev eks-pod-identity-conformance
+${folder === '.' ? '' : `  cd ${folder}\n`}${existsSync(join(folder, 'node_modules', 'eks-pod-identity-conformance')) ? '' : INSTALL}\
   ${commandLine('run', '--config conformance/config.yaml', true)}
 Then put your policies into conformance/policies/ and declare the expected access in conformance/payments.ts.
 `;
