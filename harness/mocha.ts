@@ -1,4 +1,4 @@
-/** Entry point of `mocha --require eks-pod-identity-conformance/mocha`: each scenario is a test. Options: docs/mocha.md. */
+/** Entry point of `mocha --require eks-pod-identity-conformance/mocha`: each scenario is a test. Options: docs/watch.md. */
 import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';

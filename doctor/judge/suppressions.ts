@@ -27,7 +27,7 @@ export interface Suppressed extends Diagnosis {
   readonly warnings: readonly string[];
 }
 
-/** Reads a file of suppressions, in the form of a gate (docs/gate.md). Throws `HarnessError` BAD_FILE. */
+/** Reads a file of suppressions, in the form of a gate (docs/ci.md). Throws `HarnessError` BAD_FILE. */
 export function readSuppressions(path: string, known: readonly string[]): readonly Suppression[] {
   const { allowed } = validated(
     file,

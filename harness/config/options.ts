@@ -59,7 +59,7 @@ const COMMON: readonly CommonOption[] = [
     option.text('grep-invert REGEX', 'skip scenarios whose id, title, keywords or probes match'),
     option.choice('mechanism', ['pod-identity', 'irsa'], 'run only scenarios of this mechanism, without the other'),
     option.flag('last-failed', 'run the scenarios that did not pass in the latest run', { brief: true }),
-    option.text('shard I/N', 'run part I of N of the selected scenarios, for `merge` (docs/parts.md)', {
+    option.text('shard I/N', 'run part I of N of the selected scenarios, for `merge` (docs/ci.md)', {
       form: { pattern: /^[1-9]\d{0,2}\/[1-9]\d{0,2}$/, expected: 'give a shard and the number of shards, such as 1/4' },
     }),
     option.text('times FILE', 'balance shards by the durations in these results (default: the latest unsharded run)'),
@@ -146,7 +146,7 @@ const COMMON: readonly CommonOption[] = [
       minimum: 0,
       maximum: 100,
     }),
-    option.text('gate FILE', 'read known failures and their end dates from this file (docs/gate.md)'),
+    option.text('gate FILE', 'read known failures and their end dates from this file (docs/ci.md)'),
     option.text('record FILE', 'record how AWS answers where the emulator guesses (docs/first-run.md)'),
     option.flag('quiet', 'print only failures and the summary', { brief: true }),
     option.flag('verbose', 'print every probe, and stack traces of errors'),

@@ -5,7 +5,7 @@ import { readYaml } from '../../foundation/node/read-file.ts';
 import { declaredId, resultId, scenarioId, validated, words } from '../../foundation/node/validate.ts';
 import { fieldProblem, observedSchema, probeSchema, whenSchema } from '../compare/deviations.ts';
 
-/** Allowed failures and known findings of a run (docs/gate.md). */
+/** Allowed failures and known findings of a run (docs/ci.md). */
 export interface Gate {
   readonly file: string;
   readonly allowances: readonly Allowance[];
@@ -48,7 +48,7 @@ export function readGate(file: string): Gate {
   const { allowed, findings } = validated(
     gate,
     readYaml(file, 'Gate file'),
-    (problem) => `${file} is not a valid gate file: ${problem} (see docs/gate.md).`,
+    (problem) => `${file} is not a valid gate file: ${problem} (see docs/ci.md).`,
   );
   return { file, allowances: allowed.map((item, index) => ({ ...item, listed: `allowed[${index}]` })), findings };
 }

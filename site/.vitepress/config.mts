@@ -43,6 +43,7 @@ export default defineConfig({
           page('Diagnose a live cluster', 'doctor'),
           page('Evaluate policies', 'evaluate'),
           page('Test your own program', 'own-program'),
+          page('Work on suites', 'watch'),
           page('Run in CI', 'ci'),
           page('Run on kind', 'kind'),
           page('Run on Amazon EKS', 'eks'),
@@ -69,7 +70,6 @@ export default defineConfig({
           page('Published results', 'published'),
           page('Open guesses about AWS', 'guesses'),
           page('Schemas', 'schemas'),
-          page('Mocha', 'mocha'),
         ],
       },
       {
