@@ -21,6 +21,8 @@ export interface AwsReading {
   readonly gaps: Gaps;
   readonly kubernetes: KubernetesObjects;
   readonly progress: (line: string) => void;
+  /** Whether to read the policies of annotated roles too. */
+  readonly policies: boolean;
 }
 
 /** Concurrent objects. The clients' rate limits are lower than this allows. */
@@ -40,7 +42,9 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
     cluster && gaps.attempt(() => readAssociations(reading, cluster, roles)),
     cluster && gaps.attempt(() => readVpcEndpoints(account, cluster)),
     readInstances(reading, roles),
-    mapBounded(annotatedRoles(kubernetes), CONCURRENT, (arn) => roles.role(arn)),
+    mapBounded(annotatedRoles(kubernetes), CONCURRENT, async (arn) => {
+      await (reading.policies ? roles.withPolicies(arn) : roles.role(arn));
+    }),
   ]);
   const allRoles = await roles.all();
   const trust = Object.values(allRoles).map((role) => role?.trustPolicy ?? '');

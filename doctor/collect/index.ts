@@ -30,6 +30,8 @@ export interface CollectOptions {
   readonly endpoints?: Endpoints;
   /** Default: the context's profile, or the SDK's default chain. */
   readonly credentials?: CredentialsProvider;
+  /** Also reads the policies of annotated roles. */
+  readonly policies?: boolean;
   /** Rate limits of AWS calls. Default: `limitersOfAccount`. */
   readonly limiters?: Limiters;
   /** Ends the collection early. Parts that were not read are gaps. */
@@ -88,7 +90,8 @@ async function collectCluster(
     if (options.aws === false) gaps.add(ANY_AWS, 'AWS was not read');
     else account = await openAccount(place, { ...options, endpoints }, gaps);
     const kubernetes = await reading;
-    const aws = account && (await readAws({ account, gaps, kubernetes, progress }));
+    const aws =
+      account && (await readAws({ account, gaps, kubernetes, progress, policies: options.policies === true }));
     return {
       context: named.context,
       server: place.server,
