@@ -140,6 +140,25 @@ describe('npm run doctor', () => {
     expect(code).to.equal(130);
   });
 
+  describe('migration', () => {
+    for (const [format, pattern] of [
+      ['terminal', /^ready {4}prod: web\/shop, irsa, /m],
+      ['json', /"type": "CreatePodIdentityAssociation"/],
+      ['csv', /^"prod","web","shop","irsa","[^"]+","","1","ready",""\r$/m],
+      ['markdown', /^\| prod \| web \| shop \| irsa \|/m],
+    ] as const)
+      it(`prints a plan in the form ${format}`, async () => {
+        const { code, out } = await doctor('migration', '--from', saved(), '--format', format);
+        expect(out).to.match(pattern);
+        expect(code).to.equal(0);
+      });
+
+    it('exits with 3 if associations could not be read', async () => {
+      const file = saved((snapshot) => void delete (snapshot.aws as Partial<typeof snapshot.aws>).associations);
+      expect((await doctor('migration', '--from', file)).code).to.equal(3);
+    });
+  });
+
   describe('pod', () => {
     it('names each step and the identity', async () => {
       const { code, out } = await doctor('pod', 'ledger-1', '-n', 'payments', '--from', saved());
@@ -172,7 +191,7 @@ describe('npm run doctor', () => {
 
   for (const [what, args, sentence] of [
     ['an unknown check', ['PID999'], /^Unknown check "PID999": did you mean/],
-    ['an unknown word', ['pods'], /^Unknown word "pods": use "pod NAME" or the id of a check/],
+    ['an unknown word', ['pods'], /^Unknown word "pods": use "migration", "pod NAME" or the id of a check/],
     ['an unknown pod', ['pod', 'leger-1', '-n', 'payments', '--from', saved()], /has no pod "leger-1": did you mean/],
     ['a missing kubeconfig', ['--kubeconfig', '/none'], /^The kubeconfig \/none does not exist/],
     ['a flag without effect', ['--from', '/none', '--context', 'a'], /^--context has no effect with --from/],
@@ -181,6 +200,8 @@ describe('npm run doctor', () => {
       ['--from', saved(), '--since', saved()],
       /is not a report of doctor: .*\. Make one with/,
     ],
+    ['a form of the other report', ['migration', '--format', 'html'], /^--format html is not a form of this report\./],
+    ['a form of migrations', ['--format', 'csv'], /^--format csv is not a form of this report\./],
     ['a missing snapshot', ['--from', '/none'], /\/none cannot be read/],
   ] as const)
     it(`rejects ${what} in one sentence`, async () => {

@@ -15,15 +15,19 @@ import { packageVersion } from './run.ts';
 const READING = ['kubeconfig', 'context', 'cluster-name', 'region', 'aws-endpoint', 'kubernetes-only', 'save', 'demo'];
 const FAIL_ON = ['error', 'warning', 'info', 'never'] as const;
 
+const MIGRATION_FORMATS = ['terminal', 'json', 'csv', 'markdown'];
+const FORMATS = [...new Set(['terminal', 'json', 'html', 'sarif', ...MIGRATION_FORMATS])];
+
 export const DOCTOR: Command = {
   name: 'doctor',
   summary: 'find out why pods of a live cluster have no AWS identity, or the wrong one',
   about: `Read a cluster and its AWS account, and report what keeps pods from their AWS identity. It only reads, and reads no
 Secret. Without AWS credentials it reports what Kubernetes alone shows.
 
+With "migration", plan the change of service accounts from IRSA to Pod Identity, with its commands and their undo.
 With "pod NAME", follow the way of one pod to its credentials, and say who it is. With the id of a check, such as PID201,
 explain that check.`,
-  files: { usage: '[pod NAME | CHECK]', least: 0, most: 2 },
+  files: { usage: '[migration | pod NAME | CHECK]', least: 0, most: 2 },
   options: [
     option.text('kubeconfig FILE', 'use this kubeconfig (default: $KUBECONFIG or ~/.kube/config)'),
     option.list('context NAME', 'read the cluster of this context (default: the current one; repeatable)'),
@@ -35,7 +39,7 @@ explain that check.`,
     option.text('save FILE', 'write the snapshot to this file, without secrets'),
     option.text('from FILE', 'judge a saved file instead of a cluster'),
     option.list('check ID', 'make only this check, and fail if it cannot be made (repeatable, or comma-separated)'),
-    option.choice('format', ['terminal', 'json', 'html', 'sarif'], 'print the report in this form', {
+    option.choice('format', FORMATS, 'print the report in this form; csv and markdown are for migration', {
       default: 'terminal',
     }),
     option.choice('fail-on', FAIL_ON, 'exit with 1 for findings of this severity or a higher one', {
@@ -53,7 +57,7 @@ explain that check.`,
     option.flag('no-color', 'print without colors'),
   ],
   remarks: `Exit codes: 0 no finding at or above --fail-on; 1 such a finding, with --since a new one; 2 wrong usage, or an unusable cluster, file or
-credentials; 3 the pod or a check of --check could not be judged;
+credentials; 3 the pod or a check of --check could not be judged, or a migration lacks pods, service accounts or associations;
 130 interrupted, after a report of the parts that were read.`,
   async run(given, io) {
     const { CHECKS } = await import('../../doctor/checks/index.ts');
@@ -61,13 +65,23 @@ credentials; 3 the pod or a check of --check could not be judged;
     if (given.flag('list')) return print(io, listOf(CHECKS));
     if (given.flag('print-policy') || given.flag('print-rbac')) return printRights(given, io);
     if (/^pid\d+$/i.test(word) && name === undefined) return print(io, await explanation(word, CHECKS));
-    if (word !== '' && (word !== 'pod' || name === undefined))
+    const isMigration = word === 'migration' && name === undefined;
+    if (word !== '' && !isMigration && (word !== 'pod' || name === undefined))
       throw new HarnessError(
         'UNKNOWN_FLAG',
-        `Unknown word "${word}": use "pod NAME" or the id of a check (${commandLine('doctor', '--list')}).`,
+        `Unknown word "${word}": use "migration", "pod NAME" or the id of a check (${commandLine('doctor', '--list')}).`,
       );
     const checks = chosen(CHECKS, given.list('check'));
-    const { snapshot, isInterrupted } = await snapshotOf(given, io);
+    const format = given.text('format') ?? '';
+    if (isMigration ? !MIGRATION_FORMATS.includes(format) : /^(?:csv|markdown)$/.test(format))
+      throw badFlagValue(
+        `--format ${format} is not a form of this report. See \`${commandLine('doctor', '--help')}\`.`,
+      );
+    const { snapshot, isInterrupted } = await snapshotOf(given, io, isMigration);
+    if (isMigration) {
+      const code = await planMigration(snapshot, given, io);
+      return isInterrupted ? EXIT.interrupted : code;
+    }
     const judged = await (name === undefined
       ? diagnose(snapshot, checks, given, io)
       : followPod(snapshot, name, given, io));
@@ -106,7 +120,11 @@ async function printRights(given: GivenOptions, io: Io): Promise<number> {
 }
 
 /** Reads a saved file, or the clusters. Throws `HarnessError` and `ClusterError`. */
-async function snapshotOf(given: GivenOptions, io: Io): Promise<{ snapshot: Snapshot; isInterrupted: boolean }> {
+async function snapshotOf(
+  given: GivenOptions,
+  io: Io,
+  policies = false,
+): Promise<{ snapshot: Snapshot; isInterrupted: boolean }> {
   const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
   const file = given.text('from');
   const flags =
@@ -128,7 +146,7 @@ async function snapshotOf(given: GivenOptions, io: Io): Promise<{ snapshot: Snap
   if (given.flag('demo')) {
     progress('making an embedded cluster with many problems');
     const { withDemo } = await import('./doctor-demo.ts');
-    snapshot = await withDemo(signal, (options) => collect({ ...options, progress }));
+    snapshot = await withDemo(signal, (options) => collect({ ...options, progress, policies }));
   } else {
     const { parseEndpoints } = await import('../../aws/endpoints.ts');
     snapshot = await collect({
@@ -136,6 +154,7 @@ async function snapshotOf(given: GivenOptions, io: Io): Promise<{ snapshot: Snap
       contexts: given.list('context'),
       endpoints: parseEndpoints(given.list('aws-endpoint'), 'account'),
       aws: !given.flag('kubernetes-only'),
+      policies,
       environment: io.environment,
       signal,
       progress,
@@ -199,6 +218,25 @@ async function followPod(snapshot: Snapshot, name: string, given: GivenOptions, 
   );
   if (way.hops.some(({ state }) => state === 'FAIL')) return EXIT.doesNotConform;
   return way.identity.mechanism === 'unknown' ? EXIT.environment : EXIT.conforms;
+}
+
+async function planMigration(snapshot: Snapshot, given: GivenOptions, io: Io): Promise<number> {
+  const [{ planOf }, text] = await Promise.all([
+    import('../../doctor/migration/plan.ts'),
+    import('../../doctor/migration/text.ts'),
+  ]);
+  const plan = planOf(snapshot);
+  const format = given.text('format');
+  io.stdout.write(
+    format === 'json'
+      ? `${JSON.stringify(plan, undefined, 2)}\n`
+      : format === 'csv'
+        ? text.migrationCsv(plan)
+        : format === 'markdown'
+          ? text.migrationMarkdown(plan)
+          : text.migrationText(plan, await paintOf(given, io), await widthFor(io)),
+  );
+  return plan.isComplete ? EXIT.conforms : EXIT.environment;
 }
 
 async function paintOf(given: GivenOptions, { stdout, environment }: Io) {

@@ -87,7 +87,7 @@ function find(
 }
 
 /** Whether a finding is about the pod, its service account, roles or node, or the whole cluster. */
-function concerns({ object, pods }: Finding, facts: ClusterFacts, pod: Pod): boolean {
+export function concerns({ object, pods }: Finding, facts: ClusterFacts, pod: Pod): boolean {
   const { kind, namespace, name } = object;
   const { metadata, serviceAccountName, nodeName } = pod;
   if (namespace !== undefined && namespace !== metadata.namespace) return false;

@@ -1,0 +1,120 @@
+import { roleName } from '../checks/cases.ts';
+import type { Account } from './accounts.ts';
+import { inverse, type Action } from './action.ts';
+import { commandsOf } from './commands.ts';
+import { isForeign, restart } from './steps.ts';
+import { terraformOf } from './terraform.ts';
+
+/** Whether pods can do the same after a step. */
+export type Access = 'same' | 'may change' | 'changes';
+
+export interface Step {
+  readonly number: number;
+  readonly title: string;
+  readonly action: Action;
+  readonly access: Access;
+  /** What pods notice. */
+  readonly effect: string;
+  readonly commands: readonly string[];
+  readonly terraform?: string;
+  /** Undo steps in reverse order. */
+  readonly undo: { readonly actions: readonly Action[]; readonly commands: readonly string[] };
+}
+
+/** Returns steps with their effects, commands and undos, numbered from 1. */
+export const numbered = (actions: readonly (readonly [Action, Account?])[]): readonly Step[] =>
+  actions.map(([action, account], index) => {
+    const terraform = terraformOf(action);
+    const undo = undoOf(action, account);
+    return {
+      number: index + 1,
+      title: titleOf(action),
+      action,
+      ...effectOf(action, account),
+      commands: commandsOf(action),
+      ...(terraform !== undefined && { terraform }),
+      undo: { actions: undo, commands: undo.flatMap(commandsOf) },
+    };
+  });
+
+/** Running pods do not fall back to IRSA, so they restart when their association is deleted, and not before. */
+function undoOf(action: Action, account?: Account): readonly Action[] {
+  if (action.type === 'RestartPods') return [];
+  const restarted = action.type === 'CreatePodIdentityAssociation' && account ? restart(account) : [];
+  return [inverse(action), ...restarted];
+}
+
+function titleOf(action: Action): string {
+  switch (action.type) {
+    case 'CreateAddon':
+      return `Install the add-on ${action.addonName} on cluster ${action.cluster}`;
+    case 'CreateRole':
+      return `Create role ${roleName(action.roleArn)}, which Pod Identity can assume`;
+    case 'AddTrustStatement':
+      return `Add a statement to the trust policy of role ${roleName(action.roleArn)}`;
+    case 'ReplaceTrustStatement':
+      return `${action.replacement ? 'Narrow' : 'Remove'} the statement for IRSA in the trust policy of role ${roleName(action.roleArn)}`;
+    case 'PutRolePolicy':
+      return `Let role ${roleName(action.roleArn)} pass on its session tags`;
+    case 'CreatePodIdentityAssociation':
+      return `Create the association of ${action.namespace}/${action.serviceAccount}`;
+    case 'RestartPods':
+      return `Restart the pods of ${action.namespace}/${action.serviceAccount}, at least 10 seconds after the association`;
+    case 'RemoveRoleAnnotation':
+      return `Remove the role annotation of ${action.namespace}/${action.serviceAccount} when no pod uses IRSA`;
+    default:
+      return action.type;
+  }
+}
+
+type Effect = Pick<Step, 'access' | 'effect'>;
+const same = (effect: string): Effect => ({ access: 'same', effect });
+
+function effectOf(action: Action, account?: Account): Effect {
+  switch (action.type) {
+    case 'CreateAddon':
+      return same('Starts an agent on each node. Pods keep their credentials.');
+    case 'CreatePodIdentityAssociation':
+    case 'RestartPods': {
+      const { access, effect } = account ? switchEffect(account) : same('');
+      return action.type === 'RestartPods'
+        ? { access, effect }
+        : { access, effect: `Running pods keep IRSA. Pods that start from now on: ${effect}` };
+    }
+    case 'RemoveRoleAnnotation':
+      return same('The webhook already ignores it, because it looks up the association first.');
+    case 'ReplaceTrustStatement':
+      return same('Pods with Pod Identity keep their role. A pod that still uses IRSA loses it within an hour.');
+    default:
+      return same('Pods keep their credentials. IRSA stays allowed.');
+  }
+}
+
+/** Keys that only one of the mechanisms has, or that have other values (IAM User Guide, "Available keys for AWS OIDC federation"). */
+const KEYS = /aws:PrincipalTag\/[\w-]+|aws:(?:FederatedProvider|userid|SourceIdentity)|sts:RoleSessionName/gi;
+
+/** What changes for pods that move from IRSA to Pod Identity. */
+function switchEffect(account: Account): Effect {
+  const { facts, association, roleArn = '' } = account;
+  const next = association?.targetRoleArn ?? association?.roleArn ?? roleArn;
+  if (next !== roleArn)
+    return {
+      access: 'changes',
+      effect: `The pods change from role ${roleArn} to ${next}. Compare their policies first.`,
+    };
+  const policies = facts.role(roleArn)?.policies;
+  const untested = 'Resource policies are not read: look for tests of aws:PrincipalTag and of the session name.';
+  const tags = 'The role stays the same, and its sessions get six tags.';
+  if (isForeign(account) || policies === undefined)
+    return { access: 'may change', effect: `${tags} Its policies were not read. ${untested}` };
+  const keys = Object.values(policies).flatMap((text) => [
+    ...(text.match(KEYS) ?? []),
+    ...(facts.issuer !== undefined && text.includes(`${facts.issuer}:`) ? [facts.issuer] : []),
+  ]);
+  return keys.length === 0
+    ? { access: 'same', effect: `${tags} Its policies do not test them. ${untested}` }
+    : {
+        access: 'may change',
+        effect: `${tags} Its policies test ${[...new Set(keys)].join(' and ')}, which may decide differently. ${untested}`,
+      };
+}
