@@ -23,12 +23,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseEndpoints } from '../../aws/endpoints.ts';
 import { CHECKS } from '../../doctor/checks/index.ts';
-import { collect } from '../../doctor/collect/index.ts';
+import { collect, type CollectOptions } from '../../doctor/collect/index.ts';
 import { judge } from '../../doctor/judge/judge.ts';
 import type { ObjectName } from '../../doctor/snapshot/object-name.ts';
 import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import type { Emulator } from '../../emulator/index.ts';
 import { connect, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
+import type { AwsTarget } from '../../harness/aws-target/target.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import { rehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { kubeconfigText } from '../support/collecting.ts';
@@ -51,6 +52,7 @@ export interface Sent {
 
 /** An embedded cluster with two IAM mechanisms ready to use, on which nothing is wrong. */
 export interface Site {
+  readonly aws: AwsTarget;
   readonly emulator: Emulator;
   readonly eks: EKSClient;
   readonly iam: IAMClient;
@@ -63,7 +65,7 @@ export interface Site {
   readonly providerArn: string;
   readonly nodeRole: string;
   /** Throws if the servers' records contain a call that writes. */
-  collect(): Promise<Snapshot>;
+  collect(options?: Pick<CollectOptions, 'policies'>): Promise<Snapshot>;
   /** Returns the findings of all checks, as in `PID301 Pod payments/ledger`. Throws if a check was not made. */
   findings(): Promise<readonly string[]>;
   setMetadata(options: Omit<ModifyInstanceMetadataOptionsCommandInput, 'InstanceId'>): Promise<void>;
@@ -110,6 +112,7 @@ export async function startSite(): Promise<Site> {
   }
 
   const site: Site = {
+    aws,
     emulator,
     eks,
     iam,
@@ -120,9 +123,10 @@ export async function startSite(): Promise<Site> {
     certificateAuthority: cluster?.certificateAuthority?.data ?? '',
     providerArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}`,
     nodeRole: `${CLUSTER}-node`,
-    collect: async () => {
+    collect: async (options = {}) => {
       const before = { requests: requests.length, calls: emulator.calls().length };
       const snapshot = await collect({
+        ...options,
         kubeconfig,
         clusterName: CLUSTER,
         endpoints: parseEndpoints([emulator.endpoint], 'account'),

@@ -7,9 +7,10 @@ export const TIERS = {
   docker: ['test/docker/**/*.test.ts'],
   /** Tests of the HTML page and of the site in Chromium. */
   browser: ['test/browser/**/*.test.ts'],
-  /** Whole runs on emulated Amazon EKS, and on other emulators; the identities that `doctor` predicts for pods of scenarios. */
+  /** Whole runs on emulated Amazon EKS, and on other emulators; the identities that `doctor` predicts for pods of scenarios; its plans of migrations. */
   rehearsal: [
     'test/doctor/scenarios.test.ts',
+    'test/doctor/migration.test.ts',
     'test/rehearsal/policy.test.ts',
     'test/{rehearsal/!(policy),contract/{ministack,localstack},cli/eks}.test.ts',
   ],
