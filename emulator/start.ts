@@ -8,6 +8,7 @@ import type { World, Disturbance } from './world/world.ts';
 import { ec2Service } from './ec2/index.ts';
 import { eksAuthService } from './eks-auth/index.ts';
 import { eksService } from './eks/index.ts';
+import { authorizeAsCallerOf, type Authorization } from './http/authorize.ts';
 import type { CallHandlerOptions } from './http/handle-call.ts';
 import { inProcessHandler, type InProcessHandler } from './http/in-process.ts';
 import { emulatorServer } from './http/server.ts';
@@ -55,6 +56,14 @@ export interface Emulator {
   forgetCalls(before: number): void;
   /** Returns a function that removes the disturbance. */
   addDisturbance(disturbance: Disturbance): () => void;
+  /**
+   * Decides about a request to any service as the session or user that signed earlier calls. Undefined if not exactly one
+   * did. Throws an Error about a malformed resource policy.
+   */
+  authorize(
+    requestIds: readonly string[],
+    asked: Authorization,
+  ): { readonly call: CallRecord; readonly message: string } | undefined;
   /** Sets condition keys of a pod's requests, for sessions opened from now on. Returns a function that removes them. */
   setPodContext(pod: PodReference, context: RequestContext): () => void;
   /** Removes a bucket's policy with the rights of the account's root user. */
@@ -126,6 +135,7 @@ export async function startWithWorld(
     findCall: (requestId) => log.find(requestId),
     forgetCalls: (before) => log.forget(before),
     addDisturbance: (disturbance) => active.add(disturbance),
+    authorize: (requestIds, asked) => authorizeAsCallerOf(requestIds, asked, handling),
     setPodContext: (pod, given) => {
       world.podContexts.set(podKey(pod), given);
       return () => world.podContexts.delete(podKey(pod));

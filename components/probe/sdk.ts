@@ -35,29 +35,32 @@ export function renewCredentials(): void {
 }
 
 let known: { readonly accessKeyId: string; readonly identity: Identity } | undefined;
+type WhoAmI = { readonly identity: Identity } & ReturnType<typeof requestOf>;
 
 /** Returns the identity of the current credentials. Calls STS after each change. */
 export async function identify(askAgain: boolean): Promise<Answer> {
   try {
     // The client resolves credentials like for its own requests.
     const { accessKeyId } = await sts.config.credentials();
-    if (askAgain || known?.accessKeyId !== accessKeyId) known = { accessKeyId, identity: await whoAmI(sts) };
-    return { identity: known.identity };
+    if (!askAgain && known?.accessKeyId === accessKeyId) return { identity: known.identity };
+    const { identity, ...request } = await whoAmI(sts);
+    known = { accessKeyId, identity };
+    return { identity, ...(askAgain && request) };
   } catch (error) {
     return { error: clientError('sts', error as ServiceError) };
   }
 }
 
-async function whoAmI(client: STSClient): Promise<Identity> {
-  const { Arn = '', Account = '' } = await client.send(new GetCallerIdentityCommand({}));
-  return { arn: Arn, account: Account };
+async function whoAmI(client: STSClient): Promise<WhoAmI> {
+  const { Arn = '', Account = '', $metadata } = await client.send(new GetCallerIdentityCommand({}));
+  return { identity: { arn: Arn, account: Account }, ...requestOf($metadata) };
 }
 
 /** Returns STS's ARN for these credentials. Throws the SDK's errors. */
 export async function arnOf(credentials: NonNullable<STSClientConfig['credentials']>): Promise<string> {
   const client = new STSClient({ credentials });
   try {
-    return (await whoAmI(client)).arn;
+    return (await whoAmI(client)).identity.arn;
   } finally {
     client.destroy();
   }
@@ -85,7 +88,7 @@ async function throughRole(step: AssumeRoleStep, operation?: S3Operation): Promi
       secretAccessKey: Credentials?.SecretAccessKey ?? '',
       sessionToken: Credentials?.SessionToken ?? '',
     };
-    const identity = await whoAmI(new STSClient({ credentials: held }));
+    const { identity } = await whoAmI(new STSClient({ credentials: held }));
     if (operation === undefined) return { identity, ...requestOf($metadata) };
     return { identity, ...(await tryS3(s3Operations().makeClient(held), operation)) };
   } catch (error) {
@@ -97,7 +100,7 @@ async function byProfile(roleArn: string): Promise<Answer> {
   try {
     return await inProfile(roleArn, async (settings) => {
       const client = new STSClient({ credentials: defaultProvider(settings) });
-      return { identity: await whoAmI(client) };
+      return whoAmI(client);
     });
   } catch (error) {
     return { error: clientError('sts', error as ServiceError) };

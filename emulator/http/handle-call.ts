@@ -168,10 +168,14 @@ function record(
   status: number,
   failure: AwsError | undefined,
 ): void {
-  const { id: requestId, time, caller: { arn: caller } = { arn: 'anonymous' }, applicationId } = request;
+  const { id: requestId, time, caller: signer, applicationId } = request;
+  const caller = signer?.arn ?? 'anonymous';
   const errorCode = failure?.code;
   const arrival = { time, receivedAt, connection, milliseconds: performance.now() - mark };
-  log.add({ requestId, ...arrival, service, caller, applicationId, status, errorCode, ...context.trace(request) });
+  log.add(
+    { requestId, ...arrival, service, caller, applicationId, status, errorCode, ...context.trace(request) },
+    signer,
+  );
 }
 
 function requestId(service: ServiceName): string {

@@ -1,4 +1,5 @@
 import type { Decision } from '../iam/policy/index.ts';
+import type { Caller } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 
 export interface AuthorizationRecord {
@@ -36,8 +37,10 @@ export type CallLog = ReturnType<typeof callLog>;
 export function callLog(capacity: number, added?: (record: CallRecord) => void) {
   // A Map keeps insertion order, so it is both a queue and an index.
   const records = new Map<string, CallRecord>();
+  const callers = new WeakMap<CallRecord, Caller>();
   return {
-    add(record: CallRecord): void {
+    add(record: CallRecord, caller?: Caller): void {
+      if (caller !== undefined) callers.set(record, caller);
       added?.(record);
       records.set(record.requestId, record);
       const oldest = records.size > capacity ? records.keys().next().value : undefined;
@@ -52,5 +55,10 @@ export function callLog(capacity: number, added?: (record: CallRecord) => void) 
     },
     all: (): readonly CallRecord[] => [...records.values()],
     find: (requestId: string): CallRecord | undefined => records.get(requestId),
+    /** Returns who signed a call. */
+    callerOf: (requestId: string): Caller | undefined => {
+      const record = records.get(requestId);
+      return record && callers.get(record);
+    },
   };
 }

@@ -210,7 +210,8 @@ export interface ProbePlan {
 
 /**
  * Layers in the order in which a request passes them. `eks` and `kubernetes` are control planes; `network` means no
- * connection; `client` means a client that has no credentials in its run (`RunClient`).
+ * connection; `client` means a client that has no credentials in its run (`RunClient`); `iam` decides in the place of a
+ * service that is not emulated (`Authorize`).
  */
 export const LAYERS = [
   'injection',
@@ -220,6 +221,7 @@ export const LAYERS = [
   'eks-auth',
   'sts',
   's3',
+  'iam',
   'eks',
   'kubernetes',
   'webhook',

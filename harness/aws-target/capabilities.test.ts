@@ -3,7 +3,7 @@ import { CAPABILITIES } from '../scenario/spec.ts';
 import { AWS_CAPABILITIES, unavailableOf, type Lack } from './capabilities.ts';
 import type { AwsService } from '../../aws/service-names.ts';
 
-const CONTROLS = ['virtual-clock', 'aws-disturbances', 'call-record', 'request-context'];
+const CONTROLS = ['virtual-clock', 'aws-disturbances', 'call-record', 'request-context', 'policy-decisions'];
 const lacking = (more: Partial<Lack>): Map<string, string> =>
   unavailableOf({
     services: new Map(),

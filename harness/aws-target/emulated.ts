@@ -22,6 +22,7 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'aws-disturbances',
   'call-record',
   'request-context',
+  'policy-decisions',
 ]);
 
 export function emulatedAws(
@@ -79,6 +80,7 @@ export function emulatedAws(
       advanceClock: (seconds) => emulator.clock.advance(seconds * 1000),
       resetClock: () => emulator.clock.reset(),
       addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
+      authorize: (requestIds, asked) => emulator.authorize(requestIds, asked),
       setPodContext: (pod, context) => emulator.setPodContext(pod, context),
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),

@@ -108,6 +108,7 @@ describe('an AWS with some services at other endpoints', () => {
             'aws-disturbances',
             'call-record',
             'request-context',
+            'policy-decisions',
             'imds',
             'node-role',
             ...unavailable,

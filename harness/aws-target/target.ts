@@ -1,5 +1,5 @@
 import type { ProvisioningClients } from '../../clusters/driver.ts';
-import type { CallRecord, Disturbance, PodReference, RequestContext } from '../../emulator/index.ts';
+import type { CallRecord, Disturbance, Emulator, PodReference, RequestContext } from '../../emulator/index.ts';
 import type { AccountAlias } from '../../foundation/protocols/aliases.ts';
 import type { CallCounts } from '../../aws/call-counts.ts';
 import type { AwsClients } from '../../aws/clients.ts';
@@ -15,6 +15,8 @@ export interface AwsControls {
   resetClock(): void;
   /** Turns a disturbance on; the returned function turns it off. */
   addDisturbance(disturbance: Disturbance): () => void;
+  /** Decides about a request to any service as the session that signed earlier calls, as `Emulator.authorize`. */
+  authorize: Emulator['authorize'];
   /** Sets condition keys of a pod's requests, before the pod exists. The returned function removes them. */
   setPodContext(pod: PodReference, context: RequestContext): () => void;
   calls(): readonly CallRecord[];

@@ -96,8 +96,10 @@ async function podProbe(
   report: ProbeReport,
 ): Promise<ProbeOutcome> {
   const { operation, expectation } = probe.step;
-  const recorded = ofWorkload(operation)?.recorded?.(context, item, report, expectation);
-  const { tries, ...reported } = asRecorded(context, probe.step, report);
+  const descriptor = ofWorkload(operation);
+  const recorded = descriptor?.recorded?.(context, item, report, expectation);
+  const checked = asRecorded(context, probe.step, report);
+  const { tries, ...reported } = descriptor?.answer?.(context, operation, checked) ?? checked;
   const result = recorded
     ? {
         ...reported,

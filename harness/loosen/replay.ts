@@ -113,10 +113,13 @@ function effectOn(
   const isBehindIt =
     observed?.layer === call.service && layers.length > 0 && layers.every((one) => one === call.service);
   // STS and EKS Auth could still refuse for another reason, such as the duration.
-  return !isPositive && isBehindIt && (call.service === 's3' || expected.code !== undefined)
+  return !isPositive && isBehindIt && (isDecidedAlone(call) || expected.code !== undefined)
     ? contradicts
     : open(`probe ${number + 1} goes on after ${call.operation}`);
 }
+
+/** Whether nothing but policies decides a call. */
+const isDecidedAlone = ({ service, operation }: CallRecord): boolean => service === 's3' || operation === 'Authorize';
 
 /** The call is denied before and after, perhaps by another policy. */
 function otherDenial(
@@ -128,7 +131,7 @@ function otherDenial(
   const { policy, explicit, message } = expected;
   if (policy === undefined && explicit === undefined && message === undefined)
     return /^AccessDenied/.test(call.errorCode ?? '') ? SAME : open(`${call.operation} failed for another reason`);
-  if (call.service !== 's3' || message !== undefined) return open(`probe ${number + 1} expects a reason`);
+  if (!isDecidedAlone(call) || message !== undefined) return open(`probe ${number + 1} expects a reason`);
   const isOther =
     (policy !== undefined && policy !== after.deniedBy) ||
     (explicit !== undefined && explicit !== (after.value === 'explicitlyDenied'));
@@ -142,7 +145,7 @@ function hasOneSource({ scenario }: Observation, name: string | null): boolean {
 }
 
 /** Calls that ask one question, if it is allowed. */
-const SINGLE = new Set(['ListObjectsV2', 'ListObjects', 'HeadBucket', 'DeleteObject']);
+const SINGLE = new Set(['Authorize', 'ListObjectsV2', 'ListObjects', 'HeadBucket', 'DeleteObject']);
 const WRITES = new Set(['PutObject', 'CopyObject', 'CompleteMultipartUpload']);
 /** These ask about `s3:ListBucket` too if the object does not exist. */
 const READS = new Set(['GetObject', 'HeadObject', 'GetObjectTagging']);

@@ -4,6 +4,7 @@ export { asSession, chained } from './as-session.ts';
 export { assumeByToken } from './assume-by-token.ts';
 export { askEksAuth } from './ask-eks-auth.ts';
 export * from './associations.ts';
+export { may, mayNot, type AuthorizeOptions } from './authorize.ts';
 export * from './check.ts';
 export * from './create-pod-identity-association.ts';
 export * from './disturbance.ts';

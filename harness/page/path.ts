@@ -90,7 +90,7 @@ function targetOf(
 ): string | undefined {
   const [name = ''] = operation.split(' ');
   if (name === 'FetchCredentials') return calls.some(({ service }) => service === 'eks-auth') ? 'eks-auth' : 'agent';
-  if (/^(GetCallerIdentity|AssumeRole)/.test(name)) return 'sts';
+  if (/^(GetCallerIdentity|AssumeRole|Authorize)/.test(name)) return 'sts';
   if (/(Object|Bucket)/.test(name)) return 's3';
   return observed?.layer ?? calls.at(-1)?.service;
 }

@@ -13,7 +13,7 @@ export interface UsedPolicy extends PolicyUse {
   readonly text: string | undefined;
   /** Returns a document with real names; undefined if one is unknown. */
   readonly resolve: (document: object) => object | undefined;
-  /** The name in decisions ends with it. Undefined for session policies, which have names of their own. */
+  /** The name in decisions ends with it. Undefined for policies of sessions and probes, which have names of their own. */
   readonly suffix: string | undefined;
 }
 
@@ -40,8 +40,9 @@ export function observationOf(
 ): Observation {
   const endings: Partial<Record<PolicyUse['part'], string>> = { attached: '-attached', boundary: '-boundary' };
   const policies = policyUses(scenario.spec).map((use): UsedPolicy => {
-    const name = use.part === 'bucket' ? names.bucket(use.owner) : names.roleName(use.owner);
-    const suffix = use.part === 'session' ? undefined : `${name}${endings[use.part] ?? ''}`;
+    const nameOf = use.part === 'bucket' ? () => names.bucket(use.owner) : () => names.roleName(use.owner);
+    const isUnnamed = use.part === 'session' || use.part === 'resource';
+    const suffix = isUnnamed ? undefined : `${nameOf()}${endings[use.part] ?? ''}`;
     const resolve = (document: object): object | undefined => tried(() => names.expandAll(document));
     return { ...use, suffix, resolve, text: tried(() => names.policyText(use.policy)) };
   });

@@ -57,6 +57,10 @@ export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
   readonly performedBy: 'workload';
   /** Converts it for the probe program. Default: replaces names in angle brackets. */
   toProgram?(operation: T, context: ScenarioContext): Operation;
+  /** The operation that its handler in the probe program performs. Default: its own name. */
+  readonly handler?: string;
+  /** Returns the result, if the program's is only a part of it. */
+  answer?(context: ScenarioContext, operation: T, report: ProbeReport): ProbeReport;
   /** It uses an SDK's credential chain. */
   readonly throughSdk?: true;
   /** It changes nothing, so it may be reordered. */

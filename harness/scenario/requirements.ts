@@ -73,7 +73,12 @@ const usesS3 = ({ buckets, objects, probes }: ScenarioSpec): boolean =>
 
 /** Names of the operations that a scenario's pods perform, without duplicates. */
 const operationsOfPods = ({ spec }: Scenario): readonly string[] => [
-  ...new Set(spec.probes.flatMap((step) => (step.kind === 'probe' ? (ofWorkload(step.operation)?.name ?? []) : []))),
+  ...new Set(
+    spec.probes.flatMap((step) => {
+      const descriptor = step.kind === 'probe' ? ofWorkload(step.operation) : undefined;
+      return descriptor?.handler ?? descriptor?.name ?? [];
+    }),
+  ),
 ];
 
 const operationsThroughSdk = ({ spec }: Scenario) =>

@@ -44,6 +44,7 @@ export const CAPABILITIES = {
   'aws-disturbances': 'simulated delays and failures of AWS',
   'call-record': 'a record of AWS calls',
   'request-context': 'requests with given condition keys of network and organization',
+  'policy-decisions': 'decisions about requests to services that are not emulated',
   imds: 'instance metadata that pods can reach',
   'agent-restart': "a restart of the cluster's agent",
   'agent-stop': "a temporary stop of the cluster's agent",

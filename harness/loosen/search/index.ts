@@ -67,7 +67,9 @@ export function explainSurvivor(question: SurvivorQuestion): Survivor {
     if (isProbe) return survivor;
   }
   if (survivor !== undefined) return survivor;
-  const isWhole = tried < MOST_ATTEMPTS && before.isComplete && after.isComplete;
+  // Attempts are requests to S3 and STS.
+  const isInside = question.part !== 'resource' && named.actions.every((action) => /^(\*|(s3|sts):.*)$/i.test(action));
+  const isWhole = isInside && tried < MOST_ATTEMPTS && before.isComplete && after.isComplete;
   return { kind: 'equivalent', tried, isWhole };
 }
 

@@ -24,6 +24,12 @@ export class NamedValues {
     );
   }
 
+  get actions(): readonly string[] {
+    return this.#documents.flatMap((document) =>
+      statementsOf(document).flatMap(({ Action, NotAction }) => [...textsOf(Action), ...textsOf(NotAction)]),
+    );
+  }
+
   mentions(text: RegExp): boolean {
     return this.#documents.some((document) => text.test(JSON.stringify(document)));
   }
