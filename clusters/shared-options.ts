@@ -19,6 +19,11 @@ export const RUNNER_OPTIONS: readonly OptionSpec[] = [
   option.text('context NAME', 'use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)'),
 ];
 
+export const CLIENT_LASTS: OptionSpec = option.flag(
+  'client-lasts',
+  'the own program does one operation after another (docs/own-program.md)',
+);
+
 export const AGENT_ARGS: OptionSpec = option.list(
   'agent-args FLAG',
   "pass this flag to the agent's server command (repeatable or comma-separated)",

@@ -35,6 +35,7 @@ const SELECTION = [
   'client',
   'client-command',
   'client-image',
+  'client-lasts',
   'pass-with-no-scenarios',
   'config',
   'verbose',

@@ -1,6 +1,6 @@
 import { option } from '../../foundation/node/options.ts';
 import type { HostedClusterType } from '../cluster-type.ts';
-import { AGENT_CHART, chartOf } from '../shared-options.ts';
+import { AGENT_CHART, chartOf, CLIENT_LASTS } from '../shared-options.ts';
 import { embeddedCapabilities } from './capabilities.ts';
 
 export const EMBEDDED: HostedClusterType = {
@@ -9,6 +9,7 @@ export const EMBEDDED: HostedClusterType = {
   options: [
     AGENT_CHART,
     option.text('client-command COMMAND', 'run this shell command as the client in pods (docs/own-program.md)'),
+    CLIENT_LASTS,
   ],
   aws: 'emulator',
   capabilities: (options) => embeddedCapabilities(chartOf(options)),

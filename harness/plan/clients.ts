@@ -39,13 +39,15 @@ export function chosenClients(
 }
 
 export function clientsOf(
-  { list, text }: Pick<OptionValues, 'list' | 'text'>,
+  { list, text, flag }: Pick<OptionValues, 'list' | 'text' | 'flag'>,
   clients: readonly Client[] = CLIENTS,
 ): readonly ChosenClient[] {
-  const [command, image] = [text('client-command'), text('client-image')];
+  const [command, image, lasts] = [text('client-command'), text('client-image'), flag('client-lasts')];
+  if (lasts && command === undefined && image === undefined)
+    throw badFlagValue('--client-lasts is about your own program. Use it with --client-command or --client-image.');
   return chosenClients(list('client'), clients, [
-    ...(command === undefined ? [] : [ownProgram(command, process.cwd())]),
-    ...(image === undefined ? [] : [ownImage(image)]),
+    ...(command === undefined ? [] : [ownProgram(command, process.cwd(), lasts)]),
+    ...(image === undefined ? [] : [ownImage(image, lasts)]),
   ]);
 }
 

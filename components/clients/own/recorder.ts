@@ -17,6 +17,8 @@ export interface RecordedAnswer {
 export interface Recorder {
   readonly answers: readonly RecordedAnswer[];
   readonly answered: () => Promise<unknown>;
+  /** Resolves when no request is under way. */
+  readonly settled: () => Promise<void>;
   /** Variables that make a program use the recorder. */
   readonly variables: Readonly<Record<string, string>>;
   readonly close: () => void;
@@ -25,6 +27,7 @@ export interface Recorder {
 const BLIND: Recorder = {
   answers: [],
   answered: () => new Promise(() => undefined),
+  settled: async () => undefined,
   variables: {},
   close: () => undefined,
 };
@@ -39,16 +42,26 @@ export async function startRecorder(): Promise<Recorder> {
   if (upstream?.startsWith('http:') !== true) return BLIND;
   const answers: RecordedAnswer[] = [];
   const events = new EventEmitter();
+  let underWay = 0;
   const server = createServer((incoming, outgoing) => {
     const { method, headers, url } = incoming;
+    underWay += 1;
+    const settle = (): void => {
+      underWay -= 1;
+      events.emit('settled');
+    };
     const passed = requestByHttp(upstream, { method, headers, path: url }, (answer) => {
       outgoing.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
       record(incoming, answer, outgoing).then((one) => {
         answers.push(one);
         events.emit('answered');
+        settle();
       }, fail);
     });
-    const fail = (): void => void outgoing.destroy();
+    const fail = (): void => {
+      outgoing.destroy();
+      settle();
+    };
     passed.on('error', fail);
     incoming.pipe(passed);
   });
@@ -58,6 +71,9 @@ export async function startRecorder(): Promise<Recorder> {
   return {
     answers,
     answered: () => once(events, 'answered'),
+    settled: async () => {
+      while (underWay > 0) await once(events, 'settled');
+    },
     variables: { [variable]: origin, CONFORMANCE_ENDPOINT: origin, ...pastProxy() },
     close: () => {
       server.close();
