@@ -12,9 +12,9 @@ export interface Authorization extends Pick<AuthorizationQuestion, 'action' | 'r
 }
 
 /**
- * Decides about a request to any service as the caller that signed earlier calls, and records it as the operation
- * `Authorize`. Returns the record with AWS's message; undefined if not exactly one session or user signed the calls. Throws
- * `MalformedPolicyDocument`.
+ * Decides about a request to any service as the caller that signed earlier calls. Records it as the operation `Authorize`.
+ * Returns the record with AWS's message. Undefined if not exactly one session or user signed the calls.
+ * Throws `MalformedPolicyDocument`.
  */
 export function authorizeAsCallerOf(
   requestIds: readonly string[],

@@ -107,7 +107,7 @@ function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): Re
     ['virtual-clock', `the emulator's clock is not that of other endpoints, and ${divided}`],
     ['aws-disturbances', `only the emulator's services can be made to fail, and ${divided}`],
     ['call-record', `only the emulator keeps a record, and ${divided}`],
-    ['policy-decisions', `only the emulator tells how it would decide about other services, and ${divided}`],
+    ['policy-decisions', `only the emulator reports decisions about other services, and ${divided}`],
     ['request-context', `only the emulator's requests can be given condition keys, and ${divided}`],
   ]);
   if (isThere('iam'))

@@ -1,6 +1,6 @@
 /**
  * Runs a user's program as a client (docs/own-program.md), by `foundation/protocols/client-protocol.ts`. Starts it for
- * each operation, or once if it lasts, and judges it by the responses of S3 and STS.
+ * each operation, or once if it lasts. Judges it by the responses of S3 and STS.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
