@@ -49,4 +49,4 @@ export const contextOf = (context: RequestContext = {}, ...groups: readonly Grou
 
 /** Whether a request comes through a VPC endpoint, and so has no `aws:SourceIp`. */
 export const isThroughEndpoint = (context: RequestContext): boolean =>
-  context['aws:SourceVpc'] !== undefined || context['aws:SourceVpce'] !== undefined;
+  Object.keys(context).some((key) => key.includes('Vpc'));
