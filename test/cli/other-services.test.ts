@@ -63,7 +63,7 @@ const run = (...args: readonly string[]): Promise<CliRun> => runInProcess({ args
 describe('may and mayNot', () => {
   let judged: CliRun;
   before(async () => {
-    judged = await run('--quiet', '--suite', 'services');
+    judged = await run('--quiet', '--suite', 'services', '--parallel', '3');
   });
   const scenarioOf = (id: string) => judged.results!.scenarios.find((one) => one.id === id)!;
   const failedOf = (id: string) =>

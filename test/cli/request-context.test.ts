@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { runInProcess, type CliRun } from '../support/run-cli.ts';
 
 /** Each scenario exists as it is, and once without each of its conditions: `CTX-01a` lacks the first one. */
-const SUITE = `import { allow, assumeWithWebIdentity, asSession, chain, denied, deny, fails, fetchCredentials, forPrincipal, getObject,
+const SUITE = `import { allow, askEksAuth, assumeWithWebIdentity, asSession, chain, chained, denied, deny, fails, forPrincipal, getObject,
   granted, podIdentityRole, refused, restartPod, succeeds, suite, trustPodIdentity, trustRole, trustWebIdentity } from 'eks-pod-identity-conformance';
 
 const INSIDE = { 'aws:SourceVpce': 'vpce-0123', 'aws:SourceVpc': 'vpc-0123', 'aws:VpcSourceIp': '10.0.1.7' };
@@ -46,8 +46,8 @@ suite('context', ({ scenario }) => {
         vpc: pod('vpc', INSIDE, 'vpc'), elsewhere: pod('vpc', { ...INSIDE, 'aws:VpcSourceIp': '192.168.0.7' }, 'vpc'),
       },
       probes: [
-        ...['office', 'ours', 'resource', 'vpc'].map((name) => granted(name, READ)),
-        ...['home', 'tunnel', 'theirs', 'unknown', 'elsewhere'].map((name) => denied(name, READ, { ...NO_ACCESS, policy: 'identity', explicit: false })),
+        ...['office', 'ours', 'resource', 'vpc'].map((name) => succeeds(asSession(name, READ))),
+        ...['home', 'tunnel', 'theirs', 'unknown', 'elsewhere'].map((name) => fails(asSession(name, READ), { ...NO_ACCESS, policy: 'identity', explicit: false })),
       ],
     };
   });
@@ -76,11 +76,11 @@ suite('context', ({ scenario }) => {
     },
     buckets: onBucket(condition(2)),
     probes: [
-      granted('app', READ),
-      granted('chained', getObject('data/key', { through: chain('next') }), { as: 'next' }),
-      refused('stranger', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException' }),
-      refused('member', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException' }),
-      denied('chained-outside', getObject('data/key', { through: chain('next') }), BY_BUCKET),
+      succeeds(asSession('app', READ)),
+      succeeds(asSession(chained('chained', chain('next')), READ)),
+      fails(askEksAuth('stranger'), { by: 'eks-auth', code: 'AccessDeniedException' }),
+      fails(askEksAuth('member'), { by: 'eks-auth', code: 'AccessDeniedException' }),
+      fails(asSession(chained('chained-outside', chain('next')), READ), BY_BUCKET),
     ],
   }));
   each('CTX-05', 'new pods, and sessions without a pod', [['StringNotEquals', 'aws:SourceVpce', 'vpce-0123']], (condition) => ({
@@ -101,7 +101,7 @@ const run = (...args: readonly string[]): Promise<CliRun> => runInProcess({ args
 describe('context of a workload', () => {
   let judged: CliRun;
   before(async () => {
-    judged = await run('--quiet', '--suite', 'context');
+    judged = await run('--quiet', '--suite', 'context', '--parallel', '3');
   });
 
   it('decides requests of Pod Identity, IRSA, role chains and new pods', () => {

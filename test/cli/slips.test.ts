@@ -75,7 +75,7 @@ const SLIPS: readonly (readonly [members: string, ...words: string[]])[] = [
   [`probes: [${PROBES}, may('app', 'kms', '*')]`, 'action', 'kms:Decrypt'],
   [`probes: [${PROBES}, may('app', 'kms:Decrypt', 'key')]`, 'resource', 'ARN'],
   [`probes: [${PROBES}, may('app', 's3:GetObject', '*')]`, 's3:GetObject', 'getObject'],
-  [`probes: [${PROBES}, may('app', 'sqs:SendMessage', '*', { polcy: {} })]`, 'polcy', 'resourcePolicy'],
+  [`probes: [${PROBES}, may('app', 'sqs:SendMessage', '*', { resourcePolcy: {} })]`, 'resourcePolcy', 'resourcePolicy'],
   [`probes: [${PROBES}, mayNot('app', 'sqs:SendMessage', '*', { policy: 'trust' })]`, 'policy', 'trust', 'identity'],
   [
     `probes: [${PROBES}, may('app', 'kms:Decrypt', 'arn:aws:kms:us-west-2:<account:main>:key/1')]`,
@@ -140,7 +140,7 @@ const SLIPS: readonly (readonly [members: string, ...words: string[]])[] = [
 ];
 
 const NAMES =
-  'allow, assumeRole, denied, fetchCredentials, getObject, granted, listObjects, podIdentityRole, refused, suite, trustPodIdentity, trustWebIdentity';
+  'allow, assumeRole, denied, fetchCredentials, getObject, granted, listObjects, may, mayNot, podIdentityRole, refused, suite, trustPodIdentity, trustWebIdentity';
 const suiteFile = (id: string, members: string): string => `
 import * as builders from 'eks-pod-identity-conformance';
 const { ${NAMES} } = builders;
