@@ -44,10 +44,13 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
   const scenarios = suites.scenarios.filter((scenario) => isNamed || scenario.scope === undefined);
   if (scenarios.length === 0)
     throw badFlagValue('No suite of your own is selected. Name its folder with --suites-dir or --config.');
-  const [{ judgeChanges }, { loosenText, loosenJson, scoreOf }] = await Promise.all([
-    import('../../harness/loosen/judge.ts'),
-    import('../../harness/loosen/text.ts'),
-  ]);
+  const [{ judgeChanges }, { loosenText, looseningOf, scoreOf }, { coverageIn, PAGE_FILE, pageHtml }, { writeWhole }] =
+    await Promise.all([
+      import('../../harness/loosen/judge.ts'),
+      import('../../harness/loosen/text.ts'),
+      import('../../harness/report/page.ts'),
+      import('../../harness/report/write.ts'),
+    ]);
   const folder = join(configuration.text('report-dir') ?? 'reports', 'loosen');
   const interrupted = io.interruption('Interrupted, tearing down.');
   const progress = (line: string): void => void (configuration.flag('quiet') || io.stderr.write(`${line}\n`));
@@ -66,8 +69,8 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
     return results;
   };
   progress(`Running ${counted(scenarios.length, 'scenario')}`);
-  const { scenarios: baseline } = await runIn('unchanged', scenarios);
-  const bad = baseline.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
+  const unchanged = await runIn('unchanged', scenarios);
+  const bad = unchanged.scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
   if (bad.length > 0) {
     io.stderr.write(bad.map(({ id, reason }) => `${id} does not pass without changes: ${reason}\n`).join(''));
     return EXIT.doesNotConform;
@@ -80,10 +83,13 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
       return (await runIn('changed', copies)).scenarios;
     },
   });
+  const loosening = looseningOf(judged);
+  const page = pageHtml({ runs: [unchanged], ...coverageIn(join(folder, 'unchanged')), loosening });
+  progress(`Report: ${writeWhole(join(folder, PAGE_FILE), page)}`);
   say(
     io,
     configuration.text('format') === 'json'
-      ? loosenJson(judged)
+      ? `${JSON.stringify(loosening, null, 2)}\n`
       : loosenText(judged, widthOf(io.stdout, io.environment)),
   );
   if (configuration.flag('write')) await write(judged, io);

@@ -25,7 +25,7 @@ A and B are results.json files or report folders.`,
   ],
   remarks: 'Exit codes: 0 written; 2 wrong usage or an unreadable file; 3 not writable.',
   async run({ list, text, words: [one = '', other] }, { stdout }) {
-    const [{ readRun }, { PAGE_FILE, pageHtml }, { writeWhole }] = await Promise.all([
+    const [{ readRun }, { coverageIn, PAGE_FILE, pageHtml }, { writeWhole }] = await Promise.all([
       import('../../harness/results/read-results.ts'),
       import('../../harness/report/page.ts'),
       import('../../harness/report/write.ts'),
@@ -36,7 +36,9 @@ A and B are results.json files or report folders.`,
       throw new HarnessError('UNKNOWN_FLAG', '--deviations requires two runs: give the results of a second run.');
     const detection = text('detection');
     const data: Shown = {
-      ...(b === undefined ? { runs: [a.results] } : await compared(a, b, list('deviations'))),
+      ...(b === undefined
+        ? { runs: [a.results], ...coverageIn(dirname(a.file)) }
+        : await compared(a, b, list('deviations'))),
       ...(detection !== undefined && { detection: await readDetection(detection) }),
     };
     const file =

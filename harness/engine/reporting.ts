@@ -1,11 +1,9 @@
 import { join } from 'node:path';
 import { policyCoverage } from '../policies/coverage.ts';
 import type { RunResults } from '../results/results.ts';
-import { writeResults, writeWhole } from '../report/write.ts';
+import { COVERAGE_FILE, writeResults, writeWhole } from '../report/write.ts';
 import { conclude } from './conclusion.ts';
 import type { Session } from './session.ts';
-
-const COVERAGE_FILE = 'policy-coverage.json';
 
 /** Writes results.json, then the reporters' files. Returns the verdicts even if writing fails. */
 export async function report(session: Session): Promise<RunResults> {

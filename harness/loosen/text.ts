@@ -1,5 +1,6 @@
 import { counted, wrap } from '../../foundation/node/text.ts';
 import { lineOf, placeText, shortest } from '../policies/sources.ts';
+import type { Loosening } from '../results/loosening.ts';
 import type { JudgedChange } from './judge.ts';
 
 const COLUMNS = 80;
@@ -72,24 +73,20 @@ function scoreText(judged: readonly JudgedChange[], width: number): string {
   );
 }
 
-export const loosenJson = (judged: readonly JudgedChange[]): string =>
-  `${JSON.stringify(
-    {
-      score: scoreOf(judged),
-      changes: judged.map(({ source, change, proposal, ...rest }) => ({
-        file: source.file,
-        ...(source.address !== undefined && { address: source.address }),
-        line: lineOfChange({ source, change }),
-        operator: change.operator,
-        direction: change.direction,
-        change: change.text,
-        ...rest,
-        ...(proposal && { addTo: proposal.scenario.id, code: proposal.probe.code }),
-      })),
-    },
-    null,
-    2,
-  )}\n`;
+/** Returns the result for programs. */
+export const looseningOf = (judged: readonly JudgedChange[]): Loosening => ({
+  score: scoreOf(judged),
+  changes: judged.map(({ source, change, proposal, ...rest }) => ({
+    file: source.file,
+    ...(source.address !== undefined && { address: source.address }),
+    line: lineOfChange({ source, change }),
+    operator: change.operator,
+    direction: change.direction,
+    change: change.text,
+    ...rest,
+    ...(proposal && { addTo: proposal.scenario.id, code: proposal.probe.code }),
+  })),
+});
 
 /** Returns the line of the changed condition, or of its statement. */
 export function lineOfChange({ source, change }: Pick<JudgedChange, 'source' | 'change'>): number | undefined {

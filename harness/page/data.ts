@@ -1,6 +1,7 @@
 import type { ComparisonContent } from '../compare/comparison-schema.ts';
 import type { DetectionContent } from '../results/detection-schema.ts';
-import type { RunResults, ScenarioResult } from '../results/results.ts';
+import type { Loosening } from '../results/loosening.ts';
+import type { PolicyCoverage, RunResults, ScenarioResult } from '../results/results.ts';
 
 export interface PageData {
   /** One run, or two that are compared. */
@@ -9,6 +10,8 @@ export interface PageData {
   readonly again: string;
   readonly comparison?: Pick<ComparisonContent, 'scenarios' | 'stale' | 'medians' | 'unlike' | 'summary'>;
   readonly detection?: DetectionContent;
+  readonly policyCoverage?: PolicyCoverage;
+  readonly loosening?: Loosening;
 }
 
 /** Scenarios of the first run, then those of the second only. */

@@ -5,6 +5,7 @@ import { unpack, type Packed, type PageData } from './data.ts';
 import './overview.tsx';
 import './scenarios.tsx';
 import './differences.tsx';
+import './policies.tsx';
 import './timeline.tsx';
 import './detection.tsx';
 import './clients.tsx';

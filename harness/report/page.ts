@@ -1,15 +1,31 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandLine } from '../../foundation/node/command-line.ts';
+import { readYaml } from '../../foundation/node/read-file.ts';
+import { validated } from '../../foundation/node/validate.ts';
 import { distFolder } from '../../foundation/node/dist-folder.ts';
 import { pack, type PageData } from '../page/data.ts';
 import type { Reporter } from './reporter.ts';
+import { policyCoverageSchema } from '../results/results-schema.ts';
 import type { RunResults, ScenarioResult } from '../results/results.ts';
-import { fileReporter } from './write.ts';
+import { COVERAGE_FILE, fileReporter } from './write.ts';
 
 export const PAGE_FILE = 'report.html';
 
-export const pageReporter = (): Reporter => fileReporter(PAGE_FILE, (results) => pageHtml({ runs: [results] }));
+export const pageReporter = (): Reporter =>
+  fileReporter(PAGE_FILE, (results, directory) => pageHtml({ runs: [results], ...coverageIn(directory) }));
+
+/** Returns the policy coverage in a run's report folder, if any. Throws `HarnessError` BAD_FILE. */
+export function coverageIn(directory: string): Pick<PageData, 'policyCoverage'> {
+  const file = join(directory, COVERAGE_FILE);
+  if (!existsSync(file)) return {};
+  const policyCoverage = validated(
+    policyCoverageSchema,
+    readYaml(file, 'Policy coverage'),
+    (problem) => `${file} was not written by a run of this version: ${problem}. Delete it, or run the scenarios again.`,
+  );
+  return { policyCoverage };
+}
 
 /** Returns the page of a run, or of two compared runs: one file without external resources. */
 export function pageHtml({ runs: [run, other], ...rest }: Omit<PageData, 'again'>): string {

@@ -16,6 +16,9 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Reporter } from './reporter.ts';
 import type { RunResults } from '../results/results.ts';
 
+/** File of a report folder with the coverage of policies. */
+export const COVERAGE_FILE = 'policy-coverage.json';
+
 /** Creates the report folder. Throws `HarnessError` if it is not writable. */
 export function prepareReportDirectory(directory: string): void {
   try {

@@ -5,7 +5,7 @@ import type { DetectionContent } from '../../harness/results/detection-schema.ts
 import { pageHtml } from '../../harness/report/page.ts';
 import { summarize } from '../../harness/results/results.ts';
 import { aBrowser, SCREENSHOTS, violationsOf } from '../support/browser.ts';
-import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
+import { ROOT, runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { aResult, anOutcome, someResults } from '../support/scenarios.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 
@@ -325,6 +325,41 @@ describe('HTML page of a run', () => {
     const page = await open(file, '#AB-01');
     expect(await page.locator('#chosen').textContent()).to.equal(`AB-01 ${title}`);
     expect(await page.title()).to.equal('Conformance run cabcdef');
+  });
+
+  it('shows which parts of policies the run tests, and which wrong versions survive', async () => {
+    const { reportDirectory, results } = await runConformance({
+      args: ['--suites-dir', join(ROOT, 'examples', 'my-suites'), '--scenario', 'PAY-01', '--quiet'],
+    });
+    const page = await open(join(reportDirectory, 'report.html'), '#policies');
+    expect(await page.locator('h2').innerText()).to.equal(`Policy coverage: ${results!.policyCoverage!.percent} %`);
+    const trust = page.locator('details', { hasText: 'ledger-trust.json' });
+    expect(await trust.locator('.line', { hasText: 'kubernetes-namespace' }).innerText()).to.contain('▲ not tested');
+    expect(await page.locator('details', { hasText: 'ledger-permissions.json' }).innerText()).to.contain('all tested');
+
+    const file = join(temporaryFolder(), 'loosen.html');
+    const change = { file: 'a.json', line: 7, operator: 'drop-condition', direction: 'looser', by: 'replay' } as const;
+    const survivor = {
+      ...change,
+      state: 'survived',
+      change: 'the condition is dropped',
+      sentence: 'every pod gets it',
+    } as const;
+    const code = { probes: ["refused('other', fetchCredentials())"] };
+    const changes = [
+      { ...change, state: 'killed', change: 'the action is widened' } as const,
+      { ...survivor, addTo: 'PAY-01', code },
+    ];
+    writeFileSync(file, pageHtml({ runs: [results!], loosening: { score: 50, changes } }));
+    const loosened = await open(file, '#policies');
+    expect(await loosened.locator('main').innerText())
+      .to.contain('score 50 %')
+      .and.to.contain('a.json:7 the condition is dropped')
+      .and.to.contain('Every pod gets it.')
+      .and.to.contain("probes: refused('other', fetchCredentials()),")
+      .and.not.to.contain('the action is widened');
+    expect(await violationsOf(loosened)).to.deep.equal([]);
+    expect(await violationsOf(page)).to.deep.equal([]);
   });
 
   it('contains no secrets and no URLs of other resources', () => {

@@ -49,6 +49,7 @@ describe('loosen', () => {
     expect(first.stdout).to.include('SURVIVED my-suites/lib/trust.json:9');
     expect(first.stdout).to.match(/the condition StringEquals\s+aws:RequestTag\/kubernetes-namespace is\s+dropped/);
     expect(first.stdout).to.match(/Pods of service account `ledger` in every namespace get the role\s+`ledger`\./);
+    expect(readFileSync(join(first.reportDirectory, 'loosen', 'report.html'), 'utf8')).to.include('refused(');
     expect(first.stdout).to.match(/refused\('ledger-in-[^']+', fetchCredentials\(\), \{ by: 'eks-auth'/);
   });
 
