@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 
-/** A cluster in which the runner runs as a Job (docs/in-cluster.md). */
+/** A cluster in which the runner runs as a Job (docs/eks.md). */
 export interface RunnerPlace {
   readonly clusterName: string;
   readonly kubeConfig: KubeConfig;

@@ -12,7 +12,7 @@ export const WORKLOAD_IMAGE: OptionSpec = option.text(
 );
 
 export const RUNNER_OPTIONS: readonly OptionSpec[] = [
-  option.flag('in-cluster', 'run as a Job in the cluster (docs/in-cluster.md)'),
+  option.flag('in-cluster', 'run as a Job in the cluster (docs/eks.md)'),
   option.text('runner-image IMAGE', 'with --in-cluster: the image to run (scripts/runner-image.js builds it)'),
   option.text('results-claim NAME', 'with --in-cluster: the PersistentVolumeClaim to store reports in'),
   option.text('kubeconfig FILE', 'use the cluster of this kubeconfig (on EKS with --in-cluster)'),

@@ -8,7 +8,7 @@ export const KIND_IMAGES: Command = {
   name: 'kind-images',
   summary: 'build the image of agent, webhook and probe program for kind',
   about: `Build the image of the reference agent, webhook and probe program for kind clusters, unless Docker has it already, and
-print its reference. See docs/images.md.`,
+print its reference. See docs/kind.md.`,
   options: [
     option.text(
       'base IMAGE',

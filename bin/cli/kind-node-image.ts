@@ -8,7 +8,7 @@ export const KIND_NODE_IMAGE: Command = {
   name: 'kind-node-image',
   summary: 'build a node image for kind from packages and Go modules',
   about: `Build the node image for kind clusters from Debian packages and Go modules, without pulling an image, and install the kind
-command. Skip parts that are up to date (docs/node-image.md).`,
+command. Skip parts that are up to date (docs/kind.md).`,
   options: [
     option.flag('force', 'build even if the image is up to date'),
     option.flag('print-image', "print the image's name and exit"),

@@ -54,6 +54,6 @@ function workloadImageOf(
   if (given !== undefined) return given;
   throw new HarnessError(
     'BAD_CLUSTER',
-    'EKS clusters pull the probe program from a registry. Name its image with --workload-image; docs/images.md describes how to build and push it.',
+    'EKS clusters pull the probe program from a registry. Name its image with --workload-image; docs/eks.md describes how to build and push it.',
   );
 }

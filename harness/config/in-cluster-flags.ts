@@ -30,11 +30,11 @@ export function checkInCluster(configuration: Configuration): void {
   const refused = NOT_INSIDE.find(given);
   if (refused !== undefined)
     throw badFlagValue(
-      `--${refused} does not work with --in-cluster, because the runner has neither local files nor a terminal (docs/in-cluster.md): leave one of the two out.`,
+      `--${refused} does not work with --in-cluster, because the runner has neither local files nor a terminal (docs/eks.md): leave one of the two out.`,
     );
   if (configuration.text('runner-image') === undefined)
     throw badFlagValue(
-      '--in-cluster requires --runner-image: build the image with scripts/runner-image.js in a clone (docs/in-cluster.md).',
+      '--in-cluster requires --runner-image: build the image with scripts/runner-image.js in a clone (docs/eks.md).',
     );
 }
 

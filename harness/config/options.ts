@@ -147,7 +147,7 @@ const COMMON: readonly CommonOption[] = [
       maximum: 100,
     }),
     option.text('gate FILE', 'read known failures and their end dates from this file (docs/ci.md)'),
-    option.text('record FILE', 'record how AWS answers where the emulator guesses (docs/first-run.md)'),
+    option.text('record FILE', 'record how AWS answers where the emulator guesses (docs/eks.md)'),
     option.flag('quiet', 'print only failures and the summary', { brief: true }),
     option.flag('verbose', 'print every probe, and stack traces of errors'),
     option.flag('no-color', 'print without color (NO_COLOR works too)'),

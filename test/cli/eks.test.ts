@@ -95,7 +95,7 @@ describe('command line with --cluster eks', () => {
   it('requires an image of the probe program for nodes in AWS', async () => {
     const { exitCode, stderr } = await run([]);
     expect(exitCode, stderr).to.equal(2);
-    expect(stderr).to.include('Name its image with --workload-image; docs/images.md');
+    expect(stderr).to.include('Name its image with --workload-image; docs/eks.md');
   });
 
   it('rejects an endpoint without EKS', async () => {

@@ -23,7 +23,7 @@ export interface ComponentImageOptions {
 }
 
 const REPOSITORY = 'eks-pod-identity-conformance/components';
-/** This project's node images (docs/node-image.md) have `ip`. */
+/** This project's node images (docs/kind.md) have `ip`. */
 const NODE_REPOSITORY = 'eks-pod-identity-conformance/node';
 const DEFAULT_BASE = 'node:22-bookworm-slim';
 const LABEL = 'conformance.eks-pod-identity/components';
