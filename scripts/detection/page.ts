@@ -8,8 +8,8 @@ const HEAD = ['area', 'by scenarios', ...STATES.slice(1), 'share noticed', 'shar
 
 const TITLES: Readonly<Record<Matrix['kind'], string>> = { faults: 'Faults', mutants: 'Mutants' };
 
-const ABOUT_FAULTS =
-  'Faults imitate real incidents ([faults.md](faults.md)). Their authors also write the scenarios and share their blind spots, so these shares say less than the mutation score.';
+const ABOUT_FAULTS = `[Faults](faults.md) imitate real incidents. People write them and the scenarios, so these shares say less than the
+mutation score.`;
 
 /** Writes the section of docs/detection.md for faults or mutants. */
 export async function writePage(root: string, matrix: Matrix, { seed }: { readonly seed: string }): Promise<void> {
@@ -36,19 +36,11 @@ function section(matrix: Matrix, seed: string): string {
   );
   const missed = matrix.detections.filter(({ state }) => state !== 'noticed' && state !== 'timed out');
   const code = (text: string): string => `\`${text.replaceAll('`', "'")}\``;
-  const rows = missed.map(({ name, area, state, reason, text }) => [
-    ...[
-      code(name),
-      area,
-      [state, reason === undefined ? [] : code(reason.slice(0, 120))].flat().join(': '),
-      code(text),
-    ],
-  ]);
   return [
     matrix.kind === 'faults' ? ABOUT_FAULTS : `${matrix.detections.length} mutants, chosen by seed ${seed}.`,
     figuresTable,
-    ...(rows.length === 0
+    ...(missed.length === 0
       ? ['All were noticed.']
-      : [table(['not noticed by scenarios', 'area', 'result', 'change'], rows)]),
+      : ['### Not noticed by scenarios', missed.map(({ name, state }) => `- ${code(name)}: ${state}`).join('\n')]),
   ].join('\n\n');
 }
