@@ -1,12 +1,7 @@
-import {
-  authorize,
-  compilePolicy,
-  type AuthorizationInput,
-  type ConditionExplanation,
-  type Decision,
-} from '../../emulator/iam/policy/index.ts';
+import type { AuthorizationInput, ConditionExplanation, Decision } from '../../emulator/iam/policy/index.ts';
 import type { Association, EksCluster, Role } from '../snapshot/aws.ts';
 import type { Right } from '../snapshot/snapshot.ts';
+import { decideWithin, type PolicySource, type Uncertainty } from './bounds.ts';
 
 /** Whether a role can be assumed, and if not, which action is denied and why. */
 export interface TrustDecision {
@@ -16,6 +11,8 @@ export interface TrustDecision {
   /** The engine's explanation. */
   readonly reason?: string;
   readonly decision?: Decision;
+  /** What makes the decision unknown. */
+  readonly uncertain?: readonly Uncertainty[];
   /** The right that would make an unknown decision known. */
   readonly missing?: Right;
 }
@@ -33,94 +30,109 @@ const PODS = 'pods.eks.amazonaws.com';
 
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
-/** The six session tags (EKS User Guide, "Grant Pods access to AWS resources based on tags"). */
+/** The six session tags (EKS User Guide, "Grant Pods access to AWS resources based on tags"), without those of an unknown pod. */
 export function sessionTags(cluster: EksCluster, subject: Subject): Readonly<Record<string, string>> {
   return {
     'eks-cluster-arn': cluster.arn,
     'eks-cluster-name': cluster.name,
     'kubernetes-namespace': subject.namespace,
     'kubernetes-service-account': subject.serviceAccount,
-    'kubernetes-pod-name': subject.podName ?? 'pod',
-    'kubernetes-pod-uid': subject.podUid ?? '00000000-0000-0000-0000-000000000000',
+    ...(subject.podName !== undefined && { 'kubernetes-pod-name': subject.podName }),
+    ...(subject.podUid !== undefined && { 'kubernetes-pod-uid': subject.podUid }),
   };
 }
 
 const requestTags = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string | readonly string[]>> => ({
   ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
-  ...(Object.keys(tags).length > 0 && { 'aws:TagKeys': Object.keys(tags), 'sts:TransitiveTagKeys': Object.keys(tags) }),
+  ...(Object.keys(tags).length > 0 && { 'aws:TagKeys': TAG_KEYS, 'sts:TransitiveTagKeys': TAG_KEYS }),
 });
 
-function decide(
-  role: Role,
-  actions: readonly string[],
-  question: Pick<AuthorizationInput, 'principal' | 'context'> & Partial<AuthorizationInput>,
-): TrustDecision {
-  let trustPolicy;
-  try {
-    trustPolicy = compilePolicy(role.trustPolicy, { kind: 'trust', name: `trust policy of role ${role.name}` });
-  } catch (error) {
-    return { value: 'unknown', reason: `its trust policy cannot be evaluated: ${(error as Error).message}` };
-  }
-  const tags = Object.fromEntries(Object.entries(role.tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]));
-  for (const action of actions) {
-    const decision = authorize({
-      identityPolicies: [],
-      ...question,
-      context: { ...tags, ...question.context },
-      action,
-      resource: role.arn,
-      resourceAccount: accountOf(role.arn),
-      trustPolicy,
-    });
-    if (decision.value !== 'allowed') return denial(action, decision);
-  }
-  return { value: 'allowed' };
-}
+/** Also the keys of an unknown pod. */
+const TAG_KEYS = [
+  ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace'],
+  ...['kubernetes-service-account', 'kubernetes-pod-name', 'kubernetes-pod-uid'],
+];
 
 /** Keys that depend on the organization, on the caller's network or on the time. */
 const UNKNOWN_KEYS =
   /^aws:(SourceOrg|PrincipalOrg|SourceIp|SourceVpc|VpcSource|CurrentTime|EpochTime|RequestedRegion)/i;
+/** Keys of the session tags of a pod, which does not exist yet or is not chosen. */
+export const POD_KEYS = /^aws:(RequestTag|PrincipalTag)\/kubernetes-pod-(name|uid)$/i;
+
+function decide(
+  role: Role,
+  actions: readonly string[],
+  question: Pick<AuthorizationInput, 'principal' | 'context'>,
+  policies: readonly PolicySource[] = [],
+  unknown = UNKNOWN_KEYS,
+): TrustDecision {
+  const trust: PolicySource = { kind: 'trust', name: `trust policy of role ${role.name}`, text: role.trustPolicy };
+  const tags = Object.fromEntries(Object.entries(role.tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]));
+  const context = { ...tags, ...question.context };
+  const isUnknown = (key: string): boolean => unknown.test(key) && !hasKey(context, key);
+  let allowed: Decision | undefined;
+  for (const action of actions) {
+    const asked = { ...question, context, action, resource: role.arn, resourceAccount: accountOf(role.arn) };
+    const { value, decision, uncertain } = decideWithin(asked, [trust, ...policies], isUnknown);
+    if (value === 'denied') return { value, action, reason: decision.reason, decision };
+    if (value === 'unknown') return { ...unknownBy(uncertain, action), decision };
+    allowed ??= decision;
+  }
+  return { value: 'allowed', ...(allowed && { reason: allowed.reason, decision: allowed }) };
+}
+
+function unknownBy(uncertain: readonly Uncertainty[], action: string): TrustDecision {
+  const keys = [...new Set(uncertain.flatMap((one) => one.keys))];
+  const isUnread = uncertain.some((one) => one.keys.length === 0);
+  const missing = keys.some((key) => /Org/i.test(key)) ? 'organizations:DescribeOrganization' : action;
+  const depends = isUnread ? uncertain.map(({ text }) => text) : keys;
+  return {
+    value: 'unknown',
+    action,
+    reason: `it depends on ${depends.join(' and ')}`,
+    uncertain,
+    ...(keys.length > 0 && { missing }),
+  };
+}
+
+/** Keys are case-insensitive. */
+export const hasKey = (context: object, key: string): boolean =>
+  Object.keys(context).some((name) => name.toLowerCase() === key.toLowerCase());
 
 /** The conditions because of which the nearest statement denies or does not allow. */
 export function culprits({ deciding: [statement] }: Decision): readonly ConditionExplanation[] {
   return (statement?.conditions ?? []).filter(({ matched }) => matched === (statement?.effect === 'Deny'));
 }
 
-function denial(action: string, decision: Decision): TrustDecision {
-  const keys = culprits(decision).map(({ key }) => key);
-  if (keys.length === 0 || !keys.every((key) => UNKNOWN_KEYS.test(key)))
-    return { value: 'denied', action, reason: decision.reason, decision };
-  const missing = keys.some((key) => /Org/i.test(key)) ? 'organizations:DescribeOrganization' : action;
-  return { value: 'unknown', action, reason: `it depends on ${keys.join(' and ')}`, missing };
+/** Stands for the permissions boundary among the unread policies of a role. */
+export const BOUNDARY = 'permissions boundary';
+
+/** Keys of a role's session that are known. */
+const PRINCIPAL_KEYS = /^aws:(Principal(Arn|Account|Type|IsAWSService)|ResourceAccount|userid)$/i;
+
+/** Returns the policies that decide what a session of a role may do. */
+export function policySources({ name, policies, unread = [], permissionsBoundary }: Role): readonly PolicySource[] {
+  if (policies === undefined) return [{ kind: 'identity', name: `the policies of role ${name}`, reason: 'not read' }];
+  const boundary = { kind: 'boundary', name: `permissions boundary of role ${name}` } as const;
+  const notRead = unread.map(
+    ({ policy, reason }): PolicySource =>
+      policy === BOUNDARY
+        ? { ...boundary, reason }
+        : { kind: 'identity', name: `policy ${policy} of role ${name}`, reason },
+  );
+  return [
+    ...Object.entries(policies).map(
+      ([policy, text]): PolicySource => ({ kind: 'identity', name: `policy ${policy} of role ${name}`, text }),
+    ),
+    ...(permissionsBoundary === undefined ? [] : [{ ...boundary, text: permissionsBoundary }]),
+    ...notRead,
+  ];
 }
 
-/** Returns the policies that decide what a session of a role may do, or why they cannot be evaluated. */
-function policiesOf(
-  role: Role,
-):
-  Pick<AuthorizationInput, 'identityPolicies' | 'permissionsBoundary'> | (TrustDecision & { readonly reason: string }) {
-  if (role.policies === undefined) return { value: 'unknown', reason: `the policies of role ${role.name} are unknown` };
-  try {
-    return {
-      identityPolicies: Object.entries(role.policies).map(([name, text]) =>
-        compilePolicy(text, { kind: 'identity', name: `policy ${name} of role ${role.name}` }),
-      ),
-      ...(role.permissionsBoundary !== undefined && {
-        permissionsBoundary: compilePolicy(role.permissionsBoundary, {
-          kind: 'boundary',
-          name: `permissions boundary of role ${role.name}`,
-        }),
-      }),
-    };
-  } catch (error) {
-    return {
-      value: 'unknown',
-      reason: `a policy of role ${role.name} cannot be evaluated: ${(error as Error).message}`,
-    };
-  }
-}
-
-function sessionOf(role: Role, tags: Readonly<Record<string, string>> = {}): AuthorizationInput['principal'] {
+export function sessionOf(
+  role: Pick<Role, 'arn' | 'name' | 'id'>,
+  tags: Readonly<Record<string, string>> = {},
+): AuthorizationInput['principal'] {
   const accountId = accountOf(role.arn);
   const sessionName = 'eks-pod';
   return {
@@ -129,7 +141,7 @@ function sessionOf(role: Role, tags: Readonly<Record<string, string>> = {}): Aut
     arn: `arn:${role.arn.split(':')[1]}:sts::${accountId}:assumed-role/${role.name}/${sessionName}`,
     roleArn: role.arn,
     roleName: role.name,
-    userId: `AROA:${sessionName}`,
+    userId: `${role.id ?? 'AROA'}:${sessionName}`,
     sessionName,
     tags: Object.entries(tags).map(([key, value]) => ({ key, value, transitive: true })),
     sessionPolicies: [],
@@ -141,14 +153,12 @@ function sessionOf(role: Role, tags: Readonly<Record<string, string>> = {}): Aut
 
 /** Decides whether a role's policies allow an action in its account. Conditions on other keys make it unknown. */
 export function rolePermission(role: Role, action: string, resource: string): TrustDecision {
-  const policies = policiesOf(role);
-  if ('reason' in policies) return policies;
-  const resourceAccount = accountOf(role.arn);
-  const question = { ...policies, principal: sessionOf(role), context: {}, action, resource, resourceAccount };
-  const decision = authorize(question);
-  if (decision.value === 'allowed') return { value: 'allowed' };
-  const isUnknown = culprits(decision).some(({ actual }) => actual === undefined);
-  return { value: isUnknown ? 'unknown' : 'denied', action, reason: decision.reason, decision };
+  if (role.policies === undefined)
+    return { value: 'unknown', reason: `the policies of role ${role.name} are unknown` };
+  const question = { principal: sessionOf(role), context: {}, action, resource, resourceAccount: accountOf(role.arn) };
+  const { value, decision, uncertain } = decideWithin(question, policySources(role), (key) => !PRINCIPAL_KEYS.test(key));
+  if (value === 'unknown') return { ...unknownBy(uncertain, action), decision };
+  return { value, action, reason: decision.reason, decision };
 }
 
 /** Decides whether any principal of a foreign account that has all permissions there can assume a role. */
@@ -156,11 +166,8 @@ export function strangerTrust(role: Role): TrustDecision {
   const account = accountOf(role.arn) === '000000000000' ? '111111111111' : '000000000000';
   const stranger = { ...role, arn: `arn:aws:iam::${account}:role/stranger`, name: 'stranger' };
   const everything = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
-  return decide(role, ['sts:AssumeRole'], {
-    principal: sessionOf(stranger),
-    identityPolicies: [compilePolicy(everything, { kind: 'identity', name: 'everything' })],
-    context: {},
-  });
+  const all: PolicySource = { kind: 'identity', name: 'everything', text: JSON.stringify(everything) };
+  return decide(role, ['sts:AssumeRole'], { principal: sessionOf(stranger), context: {} }, [all]);
 }
 
 /** Decides whether EKS Auth can assume an association's role for a subject. */
@@ -172,12 +179,24 @@ export function podIdentityTrust(
 ): TrustDecision {
   const account = accountOf(cluster.arn);
   const tags = association.disableSessionTags ? {} : sessionTags(cluster, subject);
-  const actions = ['sts:AssumeRole', ...(association.disableSessionTags ? [] : ['sts:TagSession'])];
-  return decide(role, actions, {
-    principal: { kind: 'service', service: PODS, accountId: account },
-    context: { 'aws:SourceAccount': account, 'aws:SourceArn': cluster.arn, ...requestTags(tags) },
-  });
+  return decide(
+    role,
+    association.disableSessionTags ? ['sts:AssumeRole'] : TAGGED,
+    {
+      principal: { kind: 'service', service: PODS, accountId: account },
+      context: { 'aws:SourceAccount': account, 'aws:SourceArn': cluster.arn, ...requestTags(tags) },
+    },
+    [],
+    unknownKeys(association, subject),
+  );
 }
+
+const TAGGED = ['sts:AssumeRole', 'sts:TagSession'];
+
+const unknownKeys = ({ disableSessionTags }: Pick<Association, 'disableSessionTags'>, { podName }: Subject): RegExp =>
+  disableSessionTags || podName !== undefined
+    ? UNKNOWN_KEYS
+    : new RegExp(`${UNKNOWN_KEYS.source}|${POD_KEYS.source}`, 'i');
 
 /**
  * Decides whether a session of an association's role can assume the target role. Session tags are transitive; the
@@ -191,19 +210,24 @@ export function targetTrust(
   subject: Subject,
 ): TrustDecision {
   const tags = association.disableSessionTags ? {} : sessionTags(cluster, subject);
-  const policies = policiesOf(role);
-  if ('reason' in policies) return policies;
-  return decide(target, ['sts:AssumeRole', ...(association.disableSessionTags ? [] : ['sts:TagSession'])], {
-    ...policies,
-    principal: sessionOf(role, tags),
-    context: {
-      ...requestTags(tags),
-      ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
-      ...(association.disableSessionTags && association.externalId !== undefined
-        ? { 'sts:ExternalId': association.externalId }
-        : {}),
-    },
-  });
+  const externalId = association.disableSessionTags ? association.externalId : undefined;
+  return chainTrust({ role, tags }, target, externalId, unknownKeys(association, subject));
+}
+
+/** Decides whether a session with transitive tags can assume another role. */
+export function chainTrust(
+  { role, tags }: { readonly role: Role; readonly tags: Readonly<Record<string, string>> },
+  target: Role,
+  externalId?: string,
+  unknown?: RegExp,
+): TrustDecision {
+  const context = {
+    ...requestTags(tags),
+    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
+    ...(externalId !== undefined && { 'sts:ExternalId': externalId }),
+  };
+  const actions = Object.keys(tags).length > 0 ? TAGGED : ['sts:AssumeRole'];
+  return decide(target, actions, { principal: sessionOf(role, tags), context }, policySources(role), unknown);
 }
 
 /** Decides whether a service account's token can assume a role by web identity. */

@@ -45,6 +45,8 @@ export interface Association {
 export interface Role {
   readonly arn: string;
   readonly name: string;
+  /** `AROA…`. */
+  readonly id?: string;
   readonly tags: Readonly<Record<string, string>>;
   /** JSON text of the trust policy. */
   readonly trustPolicy: string;
@@ -52,6 +54,19 @@ export interface Role {
   readonly policies?: Readonly<Record<string, string>>;
   /** JSON text, read with `policies`. */
   readonly permissionsBoundary?: string;
+  /** Names of policies that could not be read, and why. Other policies are in `policies` then. */
+  readonly unread?: readonly { readonly policy: string; readonly reason: string }[];
+}
+
+/** What decides about the objects of a bucket, besides the callers' policies. Read for `can` only. */
+export interface Bucket {
+  readonly name: string;
+  /** Undefined if another account owns it. */
+  readonly accountId?: string;
+  /** JSON text; null without a policy; undefined if it could not be read. */
+  readonly policy?: string | null;
+  /** ARN, id or alias of the KMS key that encrypts new objects; null without one; undefined if it could not be read. */
+  readonly key?: string | null;
 }
 
 export interface OidcProvider {
@@ -93,4 +108,6 @@ export interface AwsObjects {
   /** The ARN of the role by the ARN of the instance profile. */
   readonly instanceProfiles: Readonly<Record<string, string>>;
   readonly vpcEndpoints?: readonly VpcEndpoint[];
+  /** Buckets by name; null for one that does not exist. Undefined unless `can` read them. */
+  readonly buckets?: Readonly<Record<string, Bucket | null>>;
 }

@@ -1,0 +1,206 @@
+import {
+  authorize,
+  compilePolicy,
+  statementLabel,
+  type AuthorizationInput,
+  type CompiledPolicy,
+  type Decision,
+  type PolicyKind,
+} from '../../emulator/iam/policy/index.ts';
+
+/** A policy that decides, or one that decides but could not be read. */
+export interface PolicySource {
+  readonly kind: PolicyKind;
+  /** The name in explanations. */
+  readonly name: string;
+  /** JSON text; undefined for a policy that could not be read. */
+  readonly text?: string;
+  /** Why it could not be read, such as `s3:GetBucketPolicy: AccessDenied`. */
+  readonly reason?: string;
+}
+
+/** A part of the policies whose effect is not known. */
+export interface Uncertainty {
+  /** A noun phrase, as in `statement 2 of policy read, which depends on aws:SourceVpce`. */
+  readonly text: string;
+  /** Condition keys without a known value; empty for an unread policy. */
+  readonly keys: readonly string[];
+}
+
+export interface BoundedDecision {
+  readonly value: 'allowed' | 'denied' | 'unknown';
+  /** The decision that is certain; if it is unknown, the best possible one. */
+  readonly decision: Decision;
+  /** What makes it unknown. */
+  readonly uncertain: readonly Uncertainty[];
+}
+
+type Question = Omit<
+  AuthorizationInput,
+  'identityPolicies' | 'resourcePolicy' | 'trustPolicy' | 'sessionPolicies' | 'permissionsBoundary'
+>;
+type Statement = Readonly<Record<string, unknown>>;
+/** Whether a part of the policies is decided in favour of the caller. */
+type Favours = (id: string) => boolean;
+interface Part extends Uncertainty {
+  readonly id: string;
+}
+interface ParsedSource extends PolicySource {
+  readonly statements: readonly Statement[];
+  readonly document: object;
+}
+
+/**
+ * Decides with all unknown parts in favour of the caller, and with all against it. Where both agree, the unknown parts do not
+ * matter: a Deny of a policy that was read stays a Deny.
+ * @param isUnknown whether the request may have a condition key whose value is not known
+ */
+export function decideWithin(
+  question: Question,
+  sources: readonly PolicySource[],
+  isUnknown: (key: string) => boolean,
+): BoundedDecision {
+  const parsed = sources.map(parse);
+  const parts = parsed.flatMap((source) => uncertainParts(source, isUnknown));
+  const decide = (favours: Favours): Decision =>
+    authorize({
+      ...question,
+      ...compiled(parsed, (source) =>
+        source.reason === undefined
+          ? assumed(source, isUnknown, favours)
+          : standIn(source, question.principal, favours(source.name)),
+      ),
+    });
+  const best = decide(() => true);
+  if (best.value !== 'allowed') return { value: 'denied', decision: best, uncertain: [] };
+  const worst = parts.length === 0 ? best : decide(() => false);
+  if (worst.value === 'allowed') return { value: 'allowed', decision: worst, uncertain: [] };
+  const decisive = parts.filter(
+    ({ id }) => decide((one) => one !== id).value !== 'allowed' || decide((one) => one === id).value === 'allowed',
+  );
+  return { value: 'unknown', decision: best, uncertain: decisive.length > 0 ? decisive : parts };
+}
+
+function parse(source: PolicySource): ParsedSource {
+  const { kind, name, text } = source;
+  if (text === undefined) return { ...source, statements: [], document: {} };
+  try {
+    const document = JSON.parse(text) as { readonly Statement: unknown };
+    compilePolicy(document, { kind, name });
+    return { ...source, document, statements: [document.Statement].flat() as Statement[] };
+  } catch (error) {
+    return { kind, name, reason: `it cannot be evaluated: ${(error as Error).message}`, statements: [], document: {} };
+  }
+}
+
+function uncertainParts(source: ParsedSource, isUnknown: (key: string) => boolean): readonly Part[] {
+  const { name, reason } = source;
+  if (reason !== undefined) return [{ id: name, keys: [], text: `${name}, which was not read (${reason})` }];
+  return source.statements.flatMap((statement, index) => {
+    const keys = unknownKeysOf(statement, isUnknown);
+    if (keys.length === 0) return [];
+    const sid = typeof statement['Sid'] === 'string' ? statement['Sid'] : undefined;
+    const label = statementLabel({ sid, index });
+    return [{ id: `${name}#${index}`, keys, text: `${label} of ${name}, which depends on ${keys.join(' and ')}` }];
+  });
+}
+
+const VARIABLE = /\$\{\s*([^},\s]+)[^}]*\}/g;
+
+const variablesOf = (value: unknown): string[] =>
+  [...JSON.stringify(value ?? '').matchAll(VARIABLE)].flatMap(([, name = '']) => name);
+
+const conditionsOf = ({ Condition: condition }: Statement): [operator: string, key: string, values: unknown][] =>
+  Object.entries((condition ?? {}) as Record<string, Record<string, unknown>>).flatMap(([operator, keys]) =>
+    Object.entries(keys).map(([key, values]): [string, string, unknown] => [operator, key, values]),
+  );
+
+function unknownKeysOf(statement: Statement, isUnknown: (key: string) => boolean): string[] {
+  const keys = [
+    ...conditionsOf(statement).flatMap(([, key, values]) => [key, ...variablesOf(values)]),
+    ...variablesOf([statement['Resource'], statement['NotResource']]),
+  ];
+  return [...new Set(keys.filter(isUnknown))];
+}
+
+/** Returns a policy that allows or denies everything, in place of one that was not read. */
+function standIn({ kind }: PolicySource, principal: Question['principal'], isAllowed: boolean): object {
+  const Effect = isAllowed ? 'Allow' : 'Deny';
+  const all = { AWS: '*' };
+  const caller =
+    principal.kind === 'service'
+      ? { Service: principal.service }
+      : principal.kind === 'federated'
+        ? { Federated: principal.providerArn }
+        : all;
+  const applies = {
+    identity: { Action: '*', Resource: '*' },
+    boundary: { Action: '*', Resource: '*' },
+    session: { Action: '*', Resource: '*' },
+    resource: { Principal: all, Action: '*', Resource: '*' },
+    trust: { Principal: caller, Action: 'sts:*' },
+  };
+  return { Version: '2012-10-17', Statement: { Effect, ...applies[kind] } };
+}
+
+/** Matches no request, since every principal has another type or none. */
+const NEVER = { StringEquals: { 'aws:PrincipalType': 'never' } };
+
+/** Returns a policy whose unknown parts apply, or do not, as `favours` says. */
+function assumed(source: ParsedSource, isUnknown: (key: string) => boolean, favours: Favours): object {
+  const { name, document, statements } = source;
+  const Statement = statements.map((statement, index) => {
+    if (unknownKeysOf(statement, isUnknown).length === 0) return statement;
+    const isApplied = favours(`${name}#${index}`) === (statement['Effect'] === 'Allow');
+    return isApplied ? widened(statement, isUnknown) : narrowed(statement, isUnknown);
+  });
+  return { ...document, Statement };
+}
+
+/** Keeps what applies whatever the unknown keys are. */
+function narrowed(statement: Statement, isUnknown: (key: string) => boolean): Statement {
+  const { Resource: resources, ...rest } = statement;
+  const known = [resources ?? []].flat().filter((text) => !variablesOf(text).some(isUnknown));
+  return known.length > 0 && unknownKeysOf(rest, isUnknown).length === 0
+    ? { ...rest, Resource: known }
+    : { ...statement, Condition: NEVER };
+}
+
+/** Drops conditions with unknown keys, and makes unknown variables match every text. */
+function widened(statement: Statement, isUnknown: (key: string) => boolean): Statement {
+  const { Resource: resources, NotResource: exempt, Condition: _condition, ...rest } = statement;
+  const known: Record<string, Record<string, unknown>> = {};
+  for (const [operator, key, values] of conditionsOf(statement))
+    if (![key, ...variablesOf(values)].some(isUnknown)) (known[operator] ??= {})[key] = values;
+  const wide = (text: unknown): string =>
+    String(text).replaceAll(VARIABLE, (whole, name: string) => (isUnknown(name) ? '*' : whole));
+  const isKnown = (text: unknown): boolean => !variablesOf(text).some(isUnknown);
+  const exemptKnown = [exempt ?? []].flat().filter(isKnown);
+  return {
+    ...rest,
+    ...(resources !== undefined && { Resource: [resources].flat().map(wide) }),
+    ...(exempt !== undefined && (exemptKnown.length > 0 ? { NotResource: exemptKnown } : { Resource: '*' })),
+    ...(Object.keys(known).length > 0 && { Condition: known }),
+  };
+}
+
+function compiled(
+  sources: readonly ParsedSource[],
+  documentOf: (source: ParsedSource) => object,
+): Pick<
+  AuthorizationInput,
+  'identityPolicies' | 'resourcePolicy' | 'trustPolicy' | 'sessionPolicies' | 'permissionsBoundary'
+> {
+  const ofKind = (kind: PolicyKind): CompiledPolicy[] =>
+    sources
+      .filter((source) => source.kind === kind)
+      .map((source) => compilePolicy(documentOf(source), { kind, name: source.name }));
+  const sessionPolicies = ofKind('session');
+  return {
+    identityPolicies: ofKind('identity'),
+    resourcePolicy: ofKind('resource')[0],
+    trustPolicy: ofKind('trust')[0],
+    permissionsBoundary: ofKind('boundary')[0],
+    ...(sessionPolicies.length > 0 && { sessionPolicies }),
+  };
+}
