@@ -1,10 +1,10 @@
 import { callCounter } from '../../aws/call-counter.ts';
 import { awsClients, ec2Client, type ClientOptions } from '../../aws/clients.ts';
 import { FIRST } from '../../aws/retries.ts';
-import { AWS_CALLS, type AwsRight } from './calls.ts';
+import { ALL_CALLS, type AwsRight } from './calls.ts';
 import type { Gaps } from './gaps.ts';
 
-type Command<Right extends AwsRight> = (typeof AWS_CALLS)[Right];
+type Command<Right extends AwsRight> = (typeof ALL_CALLS)[Right];
 type Output<Right extends AwsRight> =
   InstanceType<Command<Right>> extends {
     resolveMiddleware(...args: never[]): (...args: never[]) => Promise<{ output: infer Result }>;
@@ -28,12 +28,12 @@ interface Sender {
 
 export async function awsReader(options: Omit<ClientOptions, 'counter'>, gaps: Gaps): Promise<AwsReader> {
   const client: ClientOptions = { ...options, counter: callCounter(), retries: FIRST };
-  const { eks, iam, sts } = awsClients(client);
-  const clients = { eks, iam, sts, ec2: await ec2Client(client) };
+  const { eks, iam, s3, sts } = awsClients(client);
+  const clients = { eks, iam, s3, sts, ec2: await ec2Client(client) };
   return {
     call: (right, input) =>
       gaps.call(right, (abortSignal) => {
-        const Command = AWS_CALLS[right] as unknown as new (given: object) => object;
+        const Command = ALL_CALLS[right] as unknown as new (given: object) => object;
         const service = clients[right.split(':')[0] as keyof typeof clients] as Sender;
         return service.send(new Command(input), { abortSignal }) as Promise<never>;
       }),

@@ -10,6 +10,7 @@ import type {
   VpcEndpoint,
 } from '../snapshot/aws.ts';
 import type { KubernetesObjects } from '../snapshot/kubernetes.ts';
+import { isInScope, readAllRoles, readBuckets, type AccessScope } from './access.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { allPages } from './aws-client.ts';
 import { defined, pick } from './defined.ts';
@@ -23,6 +24,7 @@ export interface AwsReading {
   readonly progress: (line: string) => void;
   /** Whether to read the policies of annotated roles too. */
   readonly policies: boolean;
+  readonly access?: AccessScope;
 }
 
 /** Concurrent objects. The clients' rate limits are lower than this allows. */
@@ -34,17 +36,21 @@ const UNRELATED_PROVIDERS = 5;
 
 /** Reads what belongs to a cluster in its account. Objects that cannot be read are gaps. */
 export async function readAws(reading: AwsReading): Promise<AwsObjects> {
-  const { account, gaps, kubernetes, progress } = reading;
+  const { account, gaps, kubernetes, progress, access } = reading;
   const { region, accountId, cluster } = account;
-  const roles = new RoleReader(account, gaps, progress);
-  const [addons, associations, vpcEndpoints, nodes] = await Promise.all([
+  const isWhole = access !== undefined && access.subject === undefined;
+  const roles = new RoleReader(account, gaps, progress, isWhole ? readAllRoles(account, gaps, progress) : undefined);
+  const [addons, associations, vpcEndpoints, nodes, buckets] = await Promise.all([
     cluster && gaps.attempt(() => readAddons(account, cluster, roles)),
     cluster && gaps.attempt(() => readAssociations(reading, cluster, roles)),
     cluster && gaps.attempt(() => readVpcEndpoints(account, cluster)),
     readInstances(reading, roles),
-    mapBounded(annotatedRoles(kubernetes), CONCURRENT, async (arn) => {
-      await (reading.policies ? roles.withPolicies(arn) : roles.role(arn));
-    }),
+    access && readBuckets(account, gaps, access.resources),
+    mapBounded<string, unknown>(annotatedRoles(kubernetes, access), CONCURRENT, (arn) =>
+      access || reading.policies ? roles.withPolicies(arn) : roles.role(arn),
+    ),
+    // The question may be whether a role can be assumed.
+    mapBounded(access?.resources ?? [], CONCURRENT, (arn) => roles.role(arn)),
   ]);
   const allRoles = await roles.all();
   const trust = Object.values(allRoles).map((role) => role?.trustPolicy ?? '');
@@ -55,7 +61,7 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
     accountId,
     roles: allRoles,
     ...nodes,
-    ...defined({ cluster: cluster && clusterOf(cluster), addons, associations, oidcProviders, vpcEndpoints }),
+    ...defined({ cluster: cluster && clusterOf(cluster), addons, associations, oidcProviders, vpcEndpoints, buckets }),
   };
 }
 
@@ -93,12 +99,12 @@ async function readAddons({ call }: AwsAccount, { name: clusterName }: Cluster, 
 
 /** Reads the roles of each association at once, since their calls have another rate limit. */
 async function readAssociations(
-  { account: { call }, progress }: AwsReading,
+  { account: { call }, progress, access }: AwsReading,
   { name: clusterName }: Cluster,
   roles: RoleReader,
 ): Promise<Association[]> {
   const listed = await allPages(
-    (nextToken) => call('eks:ListPodIdentityAssociations', { clusterName, nextToken }),
+    (nextToken) => call('eks:ListPodIdentityAssociations', { clusterName, nextToken, ...access?.subject }),
     ({ associations }) => associations,
   );
   let count = 0;
@@ -109,9 +115,10 @@ async function readAssociations(
     const { association } = described ?? {};
     if (association?.roleArn === undefined) return [];
     const { namespace = '', serviceAccount = '', roleArn, targetRoleArn, createdAt, modifiedAt } = association;
+    const read = (arn: string) => (access ? roles.withPolicies(arn) : roles.role(arn));
     await (targetRoleArn === undefined
-      ? roles.role(roleArn)
-      : Promise.all([roles.withPolicies(roleArn), roles.role(targetRoleArn)]));
+      ? read(roleArn)
+      : Promise.all([roles.withPolicies(roleArn), read(targetRoleArn)]));
     return {
       associationId,
       namespace,
@@ -203,9 +210,15 @@ async function readProviders({ call }: AwsAccount, issuer: string, trust: string
 }
 
 /** Role ARNs in annotations of service accounts and in variables of pods. */
-const annotatedRoles = ({ serviceAccounts = [], pods = [] }: KubernetesObjects): readonly string[] => [
-  ...serviceAccounts.flatMap(({ metadata }) => metadata.annotations?.['eks.amazonaws.com/role-arn'] ?? []),
+const annotatedRoles = (
+  { serviceAccounts = [], pods = [] }: KubernetesObjects,
+  access: AccessScope | undefined,
+): readonly string[] => [
+  ...serviceAccounts
+    .filter(({ metadata }) => isInScope(access, metadata))
+    .flatMap(({ metadata }) => metadata.annotations?.['eks.amazonaws.com/role-arn'] ?? []),
   ...pods
+    .filter(({ metadata, serviceAccountName }) => isInScope(access, { ...metadata, name: serviceAccountName }))
     .flatMap(({ containers, initContainers }) => [...containers, ...initContainers])
     .flatMap(({ env }) => env.flatMap(({ name, value }) => (name === 'AWS_ROLE_ARN' && value) || [])),
 ];

@@ -1,9 +1,10 @@
 import * as ec2 from '@aws-sdk/client-ec2';
 import * as eks from '@aws-sdk/client-eks';
 import * as iam from '@aws-sdk/client-iam';
+import * as s3 from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 
-/** Every AWS call that the collector can make, by its right. */
+/** Every AWS call that the collector makes for checks, by its right. */
 export const AWS_CALLS = {
   'sts:GetCallerIdentity': GetCallerIdentityCommand,
   'eks:ListClusters': eks.ListClustersCommand,
@@ -24,7 +25,17 @@ export const AWS_CALLS = {
   'ec2:DescribeInstances': ec2.DescribeInstancesCommand,
   'ec2:DescribeVpcEndpoints': ec2.DescribeVpcEndpointsCommand,
 } as const;
-export type AwsRight = keyof typeof AWS_CALLS;
+
+/** The calls that it makes in addition for `can`. */
+export const ACCESS_CALLS = {
+  'iam:GetAccountAuthorizationDetails': iam.GetAccountAuthorizationDetailsCommand,
+  's3:GetBucketPolicy': s3.GetBucketPolicyCommand,
+  's3:GetEncryptionConfiguration': s3.GetBucketEncryptionCommand,
+  's3:ListAllMyBuckets': s3.ListBucketsCommand,
+} as const;
+
+export const ALL_CALLS = { ...AWS_CALLS, ...ACCESS_CALLS };
+export type AwsRight = keyof typeof ALL_CALLS;
 
 /** The kinds of objects that the collector lists, with the paths of their API groups. */
 export const KUBERNETES_LISTS = {
@@ -46,15 +57,14 @@ export const ISSUER_PATH = '/.well-known/openid-configuration';
 /** Every authenticated user may read it (Kubernetes, "Using RBAC Authorization", `system:public-info-viewer`). */
 export const VERSION_PATH = '/version';
 
-/** The IAM policy of the collector. Nobody needs a right for GetCallerIdentity (AWS STS API Reference). */
-export const policyDocument = () => ({
+/** The IAM policy of the collector, for checks or for other calls. Nobody needs a right for GetCallerIdentity (AWS STS API Reference). */
+export const policyDocument = (calls: Readonly<Record<string, unknown>> = AWS_CALLS) => ({
   Version: '2012-10-17',
-  Statement: ['eks', 'iam', 'ec2'].map((service) => ({
-    Sid: `Read${service.toUpperCase()}`,
-    Effect: 'Allow',
-    Action: Object.keys(AWS_CALLS).filter((right) => right.startsWith(`${service}:`)),
-    Resource: '*',
-  })),
+  Statement: ['eks', 'iam', 'ec2', 's3'].flatMap((service) => {
+    const actions = Object.keys(calls).filter((right) => right.startsWith(`${service}:`));
+    const Sid = `Read${service.toUpperCase()}`;
+    return actions.length === 0 ? [] : [{ Sid, Effect: 'Allow', Action: actions, Resource: '*' }];
+  }),
 });
 
 /** The ClusterRole of the collector. */

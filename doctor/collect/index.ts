@@ -7,6 +7,7 @@ import { badFlagValue } from '../../foundation/node/errors.ts';
 import { readContext, type NamedContext } from '../../foundation/node/named-context.ts';
 import { hasStatus } from '../../foundation/protocols/kubernetes-connection.ts';
 import { SNAPSHOT_VERSION, type ClusterSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
+import type { AccessScope } from './access.ts';
 import { ANY_AWS, openAccount, type AwsAccount, type AwsAccountOptions } from './aws-account.ts';
 import { readAws } from './aws.ts';
 import { KUBERNETES_LISTS } from './calls.ts';
@@ -14,7 +15,7 @@ import { eksPlaceOf } from './eks-place.ts';
 import { Gaps, INTERRUPTED, Unreadable } from './gaps.ts';
 import { kubernetesReader, readKubernetes, readVersion } from './kubernetes.ts';
 
-export { clusterRole, policyDocument } from './calls.ts';
+export { ALL_CALLS, clusterRole, policyDocument } from './calls.ts';
 
 export interface CollectOptions {
   /** Default: KUBECONFIG, or `~/.kube/config`. */
@@ -25,6 +26,8 @@ export interface CollectOptions {
   readonly clusterName?: string;
   /** Overrides the context's region. */
   readonly region?: string;
+  /** Also reads the policies that decide about this, for `can`. */
+  readonly access?: AccessScope;
   /** False: reads Kubernetes only. */
   readonly aws?: boolean;
   readonly endpoints?: Endpoints;
@@ -91,7 +94,15 @@ async function collectCluster(
     else account = await openAccount(place, { ...options, endpoints }, gaps);
     const kubernetes = await reading;
     const aws =
-      account && (await readAws({ account, gaps, kubernetes, progress, policies: options.policies === true }));
+      account &&
+      (await readAws({
+        account,
+        gaps,
+        kubernetes,
+        progress,
+        policies: options.policies === true,
+        ...(options.access && { access: options.access }),
+      }));
     return {
       context: named.context,
       server: place.server,

@@ -26,18 +26,29 @@ export const subjectOf = ({ metadata, serviceAccountName }: Pod): Subject => ({
 
 /** Predicts the identity of a pod's container (AWS SDKs and Tools Reference Guide, "Standardized credential providers"). */
 export function identityOf(facts: ClusterFacts, pod: Pod, container = pod.containers[0]): PredictedIdentity {
+  const source = credentialSource(facts, pod, container);
+  if (source.mechanism === 'web-identity')
+    return byWebIdentity(facts, source.roleArn ?? '', audienceOf(pod), subjectOf(pod));
+  return source.mechanism === 'pod-identity' ? byPodIdentity(facts, subjectOf(pod)) : source;
+}
+
+/** Returns the first provider in a container that the SDK's chain finds. Trust policies are not evaluated. */
+export function credentialSource(facts: ClusterFacts, pod: Pod, container = pod.containers[0]): PredictedIdentity {
   if (container === undefined) return { mechanism: 'unknown', reason: 'the pod has no container' };
   const { preferred, webIdentityRole, podIdentity } = credentialsOf(container);
   if (preferred.includes('AWS_ACCESS_KEY_ID'))
     return { mechanism: 'static-keys', reason: 'the container sets AWS_ACCESS_KEY_ID' };
   if (preferred.length > 0)
     return { mechanism: 'unknown', reason: `the container sets ${preferred.join(', ')}, whose files are not read` };
-  if (webIdentityRole !== undefined) return byWebIdentity(facts, pod, webIdentityRole);
+  if (webIdentityRole !== undefined) return { mechanism: 'web-identity', roleArn: webIdentityRole };
   if (podIdentity && !hasOwnToken(pod, container))
     return { mechanism: 'unknown', reason: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is not a token volume of the pod' };
-  if (podIdentity) return byPodIdentity(facts, pod);
-  return fromNode(facts, pod, container);
+  return podIdentity ? { mechanism: 'pod-identity' } : fromNode(facts, pod, container);
 }
+
+/** The audience of the volume that the webhook adds for STS. */
+export const audienceOf = ({ tokenVolumes }: Pod): string =>
+  tokenVolumes.find(({ volume }) => volume === 'aws-iam-token')?.audience ?? 'sts.amazonaws.com';
 
 const judged = (mechanism: Mechanism, roleArn: string, { value, reason }: TrustDecision): PredictedIdentity =>
   value === 'allowed'
@@ -45,7 +56,7 @@ const judged = (mechanism: Mechanism, roleArn: string, { value, reason }: TrustD
     : { mechanism: value === 'denied' ? 'none' : 'unknown', reason: reason ?? 'the trust policy denies it' };
 
 /** A role that was read, or the answer without it. */
-function known(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
+export function known(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
   const role = facts.role(arn);
   if (role) return role;
   if (parseRoleArn(arn) === undefined) return { mechanism: 'none', reason: `${arn} is not the ARN of a role` };
@@ -54,9 +65,14 @@ function known(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
     : { mechanism: 'unknown', reason: `role ${arn} could not be read` };
 }
 
-const isRole = (value: Role | PredictedIdentity): value is Role => 'trustPolicy' in value;
+export const isRole = (value: Role | PredictedIdentity): value is Role => 'trustPolicy' in value;
 
-function byWebIdentity(facts: ClusterFacts, pod: Pod, roleArn: string): PredictedIdentity {
+export function byWebIdentity(
+  facts: ClusterFacts,
+  roleArn: string,
+  audience: string,
+  subject: Subject,
+): PredictedIdentity {
   if (roleArn === '') return { mechanism: 'unknown', reason: 'AWS_ROLE_ARN has no readable value' };
   const role = known(facts, roleArn);
   if (!isRole(role)) return role;
@@ -65,27 +81,20 @@ function byWebIdentity(facts: ClusterFacts, pod: Pod, roleArn: string): Predicte
     return { mechanism: 'unknown', reason: "the cluster's issuer or the IAM OIDC providers could not be read" };
   if (provider === undefined)
     return { mechanism: 'none', reason: `the account has no IAM OIDC provider for ${issuer}` };
-  // The token in AWS_WEB_IDENTITY_TOKEN_FILE is the volume with STS's audience, or the only one outside the API server's.
-  const audience = pod.tokenVolumes.find(({ volume }) => volume === 'aws-iam-token')?.audience ?? 'sts.amazonaws.com';
   if (!provider.clientIds.includes(audience))
     return { mechanism: 'none', reason: `the IAM OIDC provider does not have the audience ${audience}` };
-  return judged(
-    'web-identity',
-    roleArn,
-    webIdentityTrust(role, { arn: provider.arn, issuer }, audience, subjectOf(pod)),
-  );
+  return judged('web-identity', roleArn, webIdentityTrust(role, { arn: provider.arn, issuer }, audience, subject));
 }
 
-function byPodIdentity(facts: ClusterFacts, pod: Pod): PredictedIdentity {
+function byPodIdentity(facts: ClusterFacts, subject: Subject): PredictedIdentity {
   const cluster = facts.snapshot.aws?.cluster;
   if (cluster === undefined || facts.snapshot.aws?.associations === undefined)
     return { mechanism: 'unknown', reason: 'the associations of the cluster could not be read' };
-  const association = facts.associationOf(pod);
+  const association = facts.association(subject.namespace, subject.serviceAccount);
   if (association === undefined)
     return { mechanism: 'none', reason: 'the service account has no association, so the agent refuses its token' };
   const role = known(facts, association.roleArn);
   if (!isRole(role)) return role;
-  const subject = subjectOf(pod);
   const trust = podIdentityTrust(role, cluster, association, subject);
   if (trust.value !== 'allowed' || association.targetRoleArn === undefined)
     return judged('pod-identity', role.arn, trust);

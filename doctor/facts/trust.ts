@@ -1,5 +1,5 @@
 import type { AuthorizationInput, ConditionExplanation, Decision } from '../../emulator/iam/policy/index.ts';
-import type { Association, EksCluster, Role } from '../snapshot/aws.ts';
+import { BOUNDARY, type Association, type EksCluster, type Role } from '../snapshot/aws.ts';
 import type { Right } from '../snapshot/snapshot.ts';
 import { decideWithin, type PolicySource, type Uncertainty } from './bounds.ts';
 
@@ -104,9 +104,6 @@ export function culprits({ deciding: [statement] }: Decision): readonly Conditio
   return (statement?.conditions ?? []).filter(({ matched }) => matched === (statement?.effect === 'Deny'));
 }
 
-/** Stands for the permissions boundary among the unread policies of a role. */
-export const BOUNDARY = 'permissions boundary';
-
 /** Keys of a role's session that are known. */
 const PRINCIPAL_KEYS = /^aws:(Principal(Arn|Account|Type|IsAWSService)|ResourceAccount|userid)$/i;
 
@@ -114,16 +111,17 @@ const PRINCIPAL_KEYS = /^aws:(Principal(Arn|Account|Type|IsAWSService)|ResourceA
 export function policySources({ name, policies, unread = [], permissionsBoundary }: Role): readonly PolicySource[] {
   if (policies === undefined) return [{ kind: 'identity', name: `the policies of role ${name}`, reason: 'not read' }];
   const boundary = { kind: 'boundary', name: `permissions boundary of role ${name}` } as const;
-  const notRead = unread.map(
-    ({ policy, reason }): PolicySource =>
-      policy === BOUNDARY
-        ? { ...boundary, reason }
-        : { kind: 'identity', name: `policy ${policy} of role ${name}`, reason },
+  const notRead = unread.map(({ policy, reason }): PolicySource =>
+    policy === BOUNDARY
+      ? { ...boundary, reason }
+      : { kind: 'identity', name: `policy ${policy} of role ${name}`, reason },
   );
   return [
-    ...Object.entries(policies).map(
-      ([policy, text]): PolicySource => ({ kind: 'identity', name: `policy ${policy} of role ${name}`, text }),
-    ),
+    ...Object.entries(policies).map(([policy, text]): PolicySource => ({
+      kind: 'identity',
+      name: `policy ${policy} of role ${name}`,
+      text,
+    })),
     ...(permissionsBoundary === undefined ? [] : [{ ...boundary, text: permissionsBoundary }]),
     ...notRead,
   ];
@@ -153,10 +151,13 @@ export function sessionOf(
 
 /** Decides whether a role's policies allow an action in its account. Conditions on other keys make it unknown. */
 export function rolePermission(role: Role, action: string, resource: string): TrustDecision {
-  if (role.policies === undefined)
-    return { value: 'unknown', reason: `the policies of role ${role.name} are unknown` };
+  if (role.policies === undefined) return { value: 'unknown', reason: `the policies of role ${role.name} are unknown` };
   const question = { principal: sessionOf(role), context: {}, action, resource, resourceAccount: accountOf(role.arn) };
-  const { value, decision, uncertain } = decideWithin(question, policySources(role), (key) => !PRINCIPAL_KEYS.test(key));
+  const { value, decision, uncertain } = decideWithin(
+    question,
+    policySources(role),
+    (key) => !PRINCIPAL_KEYS.test(key),
+  );
   if (value === 'unknown') return { ...unknownBy(uncertain, action), decision };
   return { value, action, reason: decision.reason, decision };
 }

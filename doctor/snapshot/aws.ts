@@ -42,6 +42,9 @@ export interface Association {
   readonly modifiedAt?: string;
 }
 
+/** Stands for the permissions boundary among the unread policies of a role. */
+export const BOUNDARY = 'permissions boundary';
+
 export interface Role {
   readonly arn: string;
   readonly name: string;

@@ -25,6 +25,11 @@ export const instanceProfiles = {
   },
 } satisfies Record<string, IamOperation>;
 
+export const profilesOfRole = (account: Account, arn: string): readonly XmlStructure[] =>
+  profilesOf(account)
+    .filter(({ roleArn }) => roleArn === arn)
+    .map((profile) => view(profile, account));
+
 const profilesOf = (account: Account): readonly InstanceProfile[] => [
   ...new Set([...account.instances.values()].map(({ profile }) => profile)),
 ];

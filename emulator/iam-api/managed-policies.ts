@@ -150,7 +150,7 @@ export function managedDocument(name: string, text: string): ReturnType<typeof p
   return document;
 }
 
-function shortPolicy(account: Account, policy: ManagedPolicy): XmlStructure {
+export function shortPolicy(account: Account, policy: ManagedPolicy): XmlStructure {
   return {
     PolicyName: policy.name,
     PolicyId: policy.id,

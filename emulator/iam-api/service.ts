@@ -1,6 +1,7 @@
 import type { ServiceContext } from '../world/context.ts';
 import type { Service } from '../core/service.ts';
 import { queryService } from '../query/protocol.ts';
+import { GetAccountAuthorizationDetails } from './authorization-details.ts';
 import { iamOperation } from './call.ts';
 import { ListEntitiesForPolicy } from './identity-policies.ts';
 import { instanceProfiles } from './instance-profiles.ts';
@@ -16,6 +17,7 @@ export const OPERATIONS = {
   ...users,
   ...instanceProfiles,
   ListEntitiesForPolicy,
+  GetAccountAuthorizationDetails,
   ...simulations,
   ...managedPolicies,
   ...policyVersions,

@@ -28,6 +28,15 @@ export const putBucketAbac = onBucket('s3:PutBucketAbac', (bucket, call) => {
   return ownDoing(setting(bucket, 'abac', status === 'Enabled'));
 });
 
+/** Objects are encrypted with S3's own keys, as by default (S3 User Guide, "Setting default server-side encryption"). */
+export const getBucketEncryption = onBucket('s3:GetEncryptionConfiguration', () =>
+  ownDoing(() =>
+    xmlAnswer('ServerSideEncryptionConfiguration', {
+      Rule: { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false },
+    }),
+  ),
+);
+
 /** The settings of a bucket or an account. */
 interface Blockable {
   publicAccessBlock: PublicAccessBlock | undefined;

@@ -39,6 +39,7 @@ export const OPERATIONS = {
   PutBucketVersioning: ['PUT bucket?versioning', settings.putBucketVersioning],
   GetBucketAbac: ['GET bucket?abac', settings.getBucketAbac],
   PutBucketAbac: ['PUT bucket?abac', settings.putBucketAbac],
+  GetBucketEncryption: ['GET bucket?encryption', settings.getBucketEncryption],
   GetPublicAccessBlock: ['GET bucket?publicAccessBlock', settings.getPublicAccessBlock],
   PutPublicAccessBlock: ['PUT bucket?publicAccessBlock', settings.putPublicAccessBlock],
   DeletePublicAccessBlock: ['DELETE bucket?publicAccessBlock', settings.deletePublicAccessBlock],
@@ -79,7 +80,7 @@ const BY_REQUEST: ReadonlyMap<string, KnownOperation> = new Map(
   ),
 );
 
-/** Subresources that this S3 does not support. */
+/** Subresources that this S3 does not support, or only by the operations above. */
 const MISSING_SUBRESOURCES: ReadonlySet<string> = new Set([
   ...['accelerate', 'acl', 'analytics', 'cors', 'encryption', 'intelligent-tiering', 'inventory', 'legal-hold'],
   ...['lifecycle', 'logging', 'metadataConfiguration', 'metadataTable', 'metrics', 'notification', 'object-lock'],
@@ -109,7 +110,7 @@ export function s3Route(
   let request = `${method} ${level}`;
   if (query.size > 0 && (level === 'bucket' || level === 'object')) {
     const names = [...query.keys()];
-    const missing = names.find((name) => MISSING_SUBRESOURCES.has(name));
+    const missing = names.find((name) => MISSING_SUBRESOURCES.has(name) && !BY_REQUEST.has(`${request}?${name}`));
     if (missing !== undefined) return { operation: undefined, error: notImplemented(missing) };
     const subresource = names.find((name) => SUBRESOURCES.has(name));
     // Any other list type means version 1.
