@@ -91,7 +91,7 @@ const LAYERS = {
     'watch',
     'loosen',
   ],
-  doctor: ['snapshot', 'facts', 'checks', 'judge', 'collect', 'pod', 'migration', 'output'],
+  doctor: ['snapshot', 'facts', 'checks', 'judge', 'collect', 'access', 'pod', 'migration', 'output'],
 };
 
 const WITHOUT_CODE = /^(\.|dist$|docs$|examples$|node_modules$|reports$|test$)/;

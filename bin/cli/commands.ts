@@ -4,6 +4,7 @@ import { suggestion } from '../../foundation/node/nearest.ts';
 import { execute, type Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { BENCH } from './bench.ts';
+import { CAN } from './can.ts';
 import { COMPARE } from './compare.ts';
 import { DETECT } from './detect.ts';
 import { DOCTOR } from './doctor.ts';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   LIST,
   PLAN,
   DOCTOR,
+  CAN,
   emulatorCommand(),
   INIT,
   EVALUATE,

@@ -29,7 +29,7 @@ export interface Uncertainty {
 
 export interface BoundedDecision {
   readonly value: 'allowed' | 'denied' | 'unknown';
-  /** The decision that is certain; if it is unknown, the best possible one. */
+  /** The decision that is certain; if it is unknown, the one without the unknown parts. */
   readonly decision: Decision;
   /** What makes it unknown. */
   readonly uncertain: readonly Uncertainty[];
@@ -40,8 +40,8 @@ type Question = Omit<
   'identityPolicies' | 'resourcePolicy' | 'trustPolicy' | 'sessionPolicies' | 'permissionsBoundary'
 >;
 type Statement = Readonly<Record<string, unknown>>;
-/** Whether a part of the policies is decided in favour of the caller. */
-type Favours = (id: string) => boolean;
+/** Whether a part of the policies is decided in favour of the caller; undefined: it is left out. */
+type Favours = (id: string) => boolean | undefined;
 interface Part extends Uncertainty {
   readonly id: string;
 }
@@ -63,14 +63,7 @@ export function decideWithin(
   const parsed = sources.map(parse);
   const parts = parsed.flatMap((source) => uncertainParts(source, isUnknown));
   const decide = (favours: Favours): Decision =>
-    authorize({
-      ...question,
-      ...compiled(parsed, (source) =>
-        source.reason === undefined
-          ? assumed(source, isUnknown, favours)
-          : standIn(source, question.principal, favours(source.name)),
-      ),
-    });
+    authorize({ ...question, ...compiled(parsed, documentIn(question.principal, isUnknown, favours)) });
   const best = decide(() => true);
   if (best.value !== 'allowed') return { value: 'denied', decision: best, uncertain: [] };
   const worst = parts.length === 0 ? best : decide(() => false);
@@ -78,7 +71,11 @@ export function decideWithin(
   const decisive = parts.filter(
     ({ id }) => decide((one) => one !== id).value !== 'allowed' || decide((one) => one === id).value === 'allowed',
   );
-  return { value: 'unknown', decision: best, uncertain: decisive.length > 0 ? decisive : parts };
+  return {
+    value: 'unknown',
+    decision: decide(() => undefined),
+    uncertain: decisive.length > 0 ? decisive : parts,
+  };
 }
 
 function parse(source: PolicySource): ParsedSource {
@@ -123,6 +120,14 @@ function unknownKeysOf(statement: Statement, isUnknown: (key: string) => boolean
   return [...new Set(keys.filter(isUnknown))];
 }
 
+const documentIn =
+  (principal: Question['principal'], isUnknown: (key: string) => boolean, favours: Favours) =>
+  (source: ParsedSource): object | undefined => {
+    if (source.reason === undefined) return assumed(source, isUnknown, favours);
+    const isAllowed = favours(source.name);
+    return isAllowed === undefined ? undefined : standIn(source, principal, isAllowed);
+  };
+
 /** Returns a policy that allows or denies everything, in place of one that was not read. */
 function standIn({ kind }: PolicySource, principal: Question['principal'], isAllowed: boolean): object {
   const Effect = isAllowed ? 'Allow' : 'Deny';
@@ -146,12 +151,13 @@ function standIn({ kind }: PolicySource, principal: Question['principal'], isAll
 /** Matches no request, since every principal has another type or none. */
 const NEVER = { StringEquals: { 'aws:PrincipalType': 'never' } };
 
-/** Returns a policy whose unknown parts apply, or do not, as `favours` says. */
+/** Returns a policy whose unknown statements apply, or do not, as `favours` says. */
 function assumed(source: ParsedSource, isUnknown: (key: string) => boolean, favours: Favours): object {
   const { name, document, statements } = source;
   const Statement = statements.map((statement, index) => {
     if (unknownKeysOf(statement, isUnknown).length === 0) return statement;
-    const isApplied = favours(`${name}#${index}`) === (statement['Effect'] === 'Allow');
+    const isFavourable = favours(`${name}#${index}`);
+    const isApplied = isFavourable !== undefined && isFavourable === (statement['Effect'] === 'Allow');
     return isApplied ? widened(statement, isUnknown) : narrowed(statement, isUnknown);
   });
   return { ...document, Statement };
@@ -186,15 +192,16 @@ function widened(statement: Statement, isUnknown: (key: string) => boolean): Sta
 
 function compiled(
   sources: readonly ParsedSource[],
-  documentOf: (source: ParsedSource) => object,
+  documentOf: (source: ParsedSource) => object | undefined,
 ): Pick<
   AuthorizationInput,
   'identityPolicies' | 'resourcePolicy' | 'trustPolicy' | 'sessionPolicies' | 'permissionsBoundary'
 > {
   const ofKind = (kind: PolicyKind): CompiledPolicy[] =>
-    sources
-      .filter((source) => source.kind === kind)
-      .map((source) => compilePolicy(documentOf(source), { kind, name: source.name }));
+    sources.flatMap((source) => {
+      const document = source.kind === kind ? documentOf(source) : undefined;
+      return document === undefined ? [] : compilePolicy(document, { kind, name: source.name });
+    });
   const sessionPolicies = ofKind('session');
   return {
     identityPolicies: ofKind('identity'),

@@ -194,7 +194,10 @@ export function podIdentityTrust(
 
 const TAGGED = ['sts:AssumeRole', 'sts:TagSession'];
 
-const unknownKeys = ({ disableSessionTags }: Pick<Association, 'disableSessionTags'>, { podName }: Subject): RegExp =>
+export const unknownKeys = (
+  { disableSessionTags }: Pick<Association, 'disableSessionTags'>,
+  { podName }: Subject,
+): RegExp =>
   disableSessionTags || podName !== undefined
     ? UNKNOWN_KEYS
     : new RegExp(`${UNKNOWN_KEYS.source}|${POD_KEYS.source}`, 'i');
@@ -215,9 +218,16 @@ export function targetTrust(
   return chainTrust({ role, tags }, target, externalId, unknownKeys(association, subject));
 }
 
+export const sessionPolicy = (text: string | undefined): readonly PolicySource[] =>
+  text === undefined ? [] : [{ kind: 'session', name: 'session policy of the association', text }];
+
 /** Decides whether a session with transitive tags can assume another role. */
 export function chainTrust(
-  { role, tags }: { readonly role: Role; readonly tags: Readonly<Record<string, string>> },
+  {
+    role,
+    tags,
+    policy,
+  }: { readonly role: Role; readonly tags: Readonly<Record<string, string>>; readonly policy?: string },
   target: Role,
   externalId?: string,
   unknown?: RegExp,
@@ -228,7 +238,8 @@ export function chainTrust(
     ...(externalId !== undefined && { 'sts:ExternalId': externalId }),
   };
   const actions = Object.keys(tags).length > 0 ? TAGGED : ['sts:AssumeRole'];
-  return decide(target, actions, { principal: sessionOf(role, tags), context }, policySources(role), unknown);
+  const sources = [...policySources(role), ...sessionPolicy(policy)];
+  return decide(target, actions, { principal: sessionOf(role, tags), context }, sources, unknown);
 }
 
 /** Decides whether a service account's token can assume a role by web identity. */

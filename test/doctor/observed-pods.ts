@@ -25,6 +25,7 @@ export interface ObservedPod {
   readonly name: string;
   /** Number of probes and actions of the scenario that were over. */
   readonly done: number;
+  readonly names: ScenarioContext['names'];
   readonly snapshot: Snapshot;
 }
 
@@ -45,7 +46,8 @@ export async function observePods(
         const pod = context.names.expand(`<pod:${name}>`);
         const done = Math.max(-1, ...context.outcomes.map(({ number }) => number)) + 1;
         const snapshot = await snapshots.take(context, clusterOf(context, cluster));
-        pods.push({ scenario: context.scenario, workload: name, namespace, name: pod, done, snapshot });
+        const { scenario, names } = context;
+        pods.push({ scenario, workload: name, namespace, name: pod, done, names, snapshot });
       },
       version: '0',
       workload: WORKLOAD_PROGRAMS[0],
@@ -65,18 +67,25 @@ class SharedSnapshots {
   readonly #folder: string;
   readonly #last = new Map<ProvisionedCluster, Promise<unknown>>();
   readonly #next = new Map<ProvisionedCluster, Promise<Snapshot>>();
+  /** ARNs of the buckets of scenarios that wait for the next snapshot. */
+  readonly #buckets = new Map<ProvisionedCluster, string[]>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   take(context: ScenarioContext, cluster: ProvisionedCluster): Promise<Snapshot> {
+    const { names, scenario } = context;
+    const buckets = Object.keys(scenario.spec.buckets ?? {}).map((name) => `arn:aws:s3:::${names.bucket(name)}`);
+    this.#buckets.set(cluster, [...(this.#buckets.get(cluster) ?? []), ...buckets]);
     const waiting = this.#next.get(cluster);
     if (waiting !== undefined) return waiting;
     const last = this.#last.get(cluster) ?? Promise.resolve();
     const next = last.then(() => {
       this.#next.delete(cluster);
-      return this.#collect(context, cluster);
+      const resources = this.#buckets.get(cluster) ?? [];
+      this.#buckets.delete(cluster);
+      return this.#collect(context, cluster, resources);
     });
     this.#next.set(cluster, next);
     this.#last.set(
@@ -86,13 +95,18 @@ class SharedSnapshots {
     return next;
   }
 
-  async #collect({ environment: { aws } }: ScenarioContext, { cluster }: ProvisionedCluster): Promise<Snapshot> {
+  async #collect(
+    { environment: { aws } }: ScenarioContext,
+    { cluster }: ProvisionedCluster,
+    resources: readonly string[],
+  ): Promise<Snapshot> {
     const kubeconfig = join(this.#folder, `${cluster.name}-${performance.now()}.yaml`);
     writeFileSync(kubeconfig, kubeconfigText(cluster.name, cluster.kubeConfig, await aws.clusterToken(cluster.name)));
     const { credentials } = aws.clients('main').eks.config;
     return collect({
       kubeconfig,
       clusterName: cluster.name,
+      access: { resources },
       endpoints: parseEndpoints([aws.workloadEnvironment['AWS_ENDPOINT_URL']!], 'account'),
       limiters: UNLIMITED,
       region: aws.region,

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import { writeFileSync } from 'node:fs';
 import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { answerOf } from '../../doctor/access/answer.ts';
 import { CHECKS } from '../../doctor/checks/index.ts';
 import { ClusterFacts } from '../../doctor/facts/cluster-facts.ts';
 import { identityOf, type PredictedIdentity } from '../../doctor/facts/identity.ts';
@@ -13,6 +15,7 @@ import { isExclusive } from '../../harness/scenario/requirements.ts';
 import { readSuites } from '../../harness/scenario-files/read-suites.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import { observePods, type ObservedPod } from './observed-pods.ts';
+import { firstStep, s3Requests } from './s3-requests.ts';
 
 const SUITES = fileURLToPath(new URL('../../suites', import.meta.url));
 
@@ -68,6 +71,36 @@ describe('doctor on scenarios of scope identity', () => {
     expect(unknown.length, unknown.join('\n')).to.be.at.most((right + unknown.length) / 20);
   });
 
+  it('answers for each S3 request of the pods what S3 answers', () => {
+    const wrong: string[] = [];
+    const unknown: string[] = [];
+    let right = 0;
+    for (const pod of pods) {
+      const { snapshot, scenario, namespace, name } = pod;
+      const known = facts.get(snapshot)!;
+      const found = known.snapshot.kubernetes.pods!.find(
+        ({ metadata }) => metadata.namespace === namespace && metadata.name === name,
+      );
+      if (found === undefined) continue;
+      const asker = { namespace, serviceAccount: found.serviceAccountName, pod: name };
+      for (const { request, observed, operation } of s3Requests(pod, results.get(scenario.id))) {
+        const answer = answerOf(known, asker, request);
+        const steps = answer.steps.map((step) => `${step.name} ${step.value}: ${step.text}`).join('; ');
+        const line = `${scenario.id} ${name} ${operation}: ${answer.value} (${answer.unless.join('; ')}) [${steps}], but ${observed.outcome} ${observed.message}`;
+        const isAllowed = observed.outcome === 'granted';
+        if (answer.value === 'unknown') unknown.push(line);
+        else if ((answer.value === 'allowed') === isAllowed) right += 1;
+        else wrong.push(line);
+      }
+    }
+    const all = right + unknown.length + wrong.length;
+    console.log(`can: ${all} requests, ${right} right, ${wrong.length} wrong, ${unknown.length} unknown`);
+    if (process.env['CAN_LINES']) writeFileSync(process.env['CAN_LINES'], [...wrong, '', ...unknown].join('\n'));
+    expect(wrong).to.deep.equal([]);
+    expect(right).to.be.greaterThan(100);
+    expect(unknown.length, unknown.join('\n')).to.be.at.most(all / 20);
+  });
+
   it('reports no error where all probes are granted, and warnings only of risks that are meant', () => {
     const unexpected = new Set<string>();
     for (const [snapshot] of facts) {
@@ -101,20 +134,10 @@ function isRight({ mechanism, roleArn }: PredictedIdentity, observed: NonNullabl
 }
 
 /** The first probe of an observed pod, unless an action between them may have changed its identity. */
-function firstProbe(
-  { scenario, workload, name, done }: ObservedPod,
-  result?: ScenarioResult,
-): ProbeOutcome | undefined {
+function firstProbe(pod: ObservedPod, result?: ScenarioResult): ProbeOutcome | undefined {
+  const { scenario, workload } = pod;
   const steps = scenario.spec.probes;
-  const starts = [...steps.entries()].filter(
-    ([, step]) =>
-      step.kind === 'action' &&
-      'workload' in step &&
-      step.workload === workload &&
-      /^(?:Start|Restart)Pod$/.test(step.do),
-  );
-  const ordinal = Number(/-(\d+)$/.exec(name)?.[1]) - (scenario.spec.workloads?.[workload]?.starts === 'later' ? 0 : 1);
-  const from = Math.max(done, (starts[ordinal - 1]?.[0] ?? -1) + 1);
+  const from = firstStep(pod);
   const next = steps.findIndex((step, index) => index >= from && step.kind === 'probe' && step.workload === workload);
   const step = steps[next];
   if (step?.kind !== 'probe' || 'through' in step.operation) return undefined;

@@ -31,13 +31,13 @@ export function policyOfTemplate(template: JsonObject, { resource, policy: name,
 }
 
 /** Returns where the policies of a role are. Throws `PolicyProblem`. */
-export function placesOfTemplate(template: JsonObject, role: string): RolePlaces {
+export function placesOfTemplate(template: JsonObject, name: string | undefined): RolePlaces {
   const all = Object.entries(objectOf(template['Resources'])).map(([id, one]) => {
     const { Type: type, Properties: properties } = objectOf(one);
     return { id, type: String(type), properties: objectOf(properties) };
   });
   const ofType = (type: string) => all.filter((one) => one.type === `AWS::IAM::${type}`);
-  const { properties } = chosen(new Map(ofType('Role').map((one) => [one.id, one])), role);
+  const { id: role, properties } = chosen(new Map(ofType('Role').map((one) => [one.id, one])), name);
   const refersTo =
     (id: string) =>
     (value: unknown): boolean => {
@@ -45,17 +45,21 @@ export function placesOfTemplate(template: JsonObject, role: string): RolePlaces
       return ref === id || listOf(attribute).join('.').split('.')[0] === id;
     };
   const isOfRole = (one: (typeof all)[number]): boolean =>
-    ['Roles', 'RoleName'].some((name) =>
-      listOf(one.properties[name]).some(
+    ['Roles', 'RoleName'].some((property) =>
+      listOf(one.properties[property]).some(
         (value) => refersTo(role)(value) || (value !== undefined && value === properties['RoleName']),
       ),
     );
   const managed = ofType('ManagedPolicy');
-  const within = (name: string) => managed.filter(({ id }) => listOf(properties[name]).some(refersTo(id)));
+  const within = (property: string) => managed.filter(({ id }) => listOf(properties[property]).some(refersTo(id)));
   const attached = new Set([...within('ManagedPolicyArns'), ...managed.filter(isOfRole)]);
   const place = ({ id }: { readonly id: string }): PolicyPlace => ({ resource: id });
   const inline = listOf(properties['Policies']).map((one) => objectOf(one)['PolicyName']);
+  const tags = listOf(properties['Tags']).map(objectOf);
   return {
+    resource: role,
+    name: textOf(properties['RoleName']),
+    tags: Object.fromEntries(tags.map(({ Key: key, Value: value }) => [String(key), String(value)])),
     inline: [
       ...inline.map((policy) => ({ resource: role, policy: String(policy) })),
       ...[...ofType('Policy'), ...ofType('RolePolicy')].filter(isOfRole).map(place),
@@ -63,7 +67,7 @@ export function placesOfTemplate(template: JsonObject, role: string): RolePlaces
     attached: [...attached].map(place),
     boundary: within('PermissionsBoundary').map(place),
     elsewhere: ['ManagedPolicyArns', 'PermissionsBoundary']
-      .flatMap((name) => listOf(properties[name]))
+      .flatMap((property) => listOf(properties[property]))
       .filter((value) => !managed.some(({ id }) => refersTo(id)(value)))
       .map((value) => (typeof value === 'string' ? value : JSON.stringify(value))),
   };

@@ -15,6 +15,11 @@ export interface PolicyPlace {
 
 /** Where a role's policies are: inline policies, managed ones, and ARNs of managed policies outside the file. */
 export interface RolePlaces {
+  /** Terraform address or logical id. */
+  readonly resource: string;
+  /** Its name; undefined if it is only known after deployment. */
+  readonly name: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
   readonly inline: readonly PolicyPlace[];
   readonly attached: readonly PolicyPlace[];
   readonly boundary: readonly PolicyPlace[];
@@ -24,8 +29,10 @@ export interface RolePlaces {
 /** The message is the rest of a sentence that begins with the file's name. */
 export class PolicyProblem extends Error {}
 
-/** Finds a resource. Throws `PolicyProblem`, which suggests the nearest one. */
+/** Finds a resource, or the only one. Throws `PolicyProblem`, which suggests the nearest one. */
 export function chosen<T>(resources: ReadonlyMap<string, T>, name: string | undefined): T {
+  const [only] = resources.values();
+  if (name === undefined && resources.size === 1 && only !== undefined) return only;
   if (name === undefined)
     throw new PolicyProblem(`has several policies. Set "resource" to one of ${[...resources.keys()].join(', ')}.`);
   const found = resources.get(name);

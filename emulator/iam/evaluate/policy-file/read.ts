@@ -34,7 +34,11 @@ export function readPolicyFile(
 }
 
 /** Reads where a role's policies are in the output of `terraform show -json` or a template. Throws `HarnessError` BAD_FILE. */
-export function readRolePlaces(path: string, role: string, change: (text: string) => string): RolePlaces {
+export function readRolePlaces(
+  path: string,
+  role: string | undefined,
+  change: (text: string) => string = (text) => text,
+): RolePlaces {
   const bad = (problem: string, cause?: unknown): HarnessError =>
     new HarnessError('BAD_FILE', `Policy file ${path} ${problem}`, { cause });
   const content = contentOf(path, change, bad);

@@ -49,7 +49,7 @@ export function policyOfTerraform(content: JsonObject, { resource: address, poli
 }
 
 /** Returns where the policies of a role are. Throws `PolicyProblem`. */
-export function placesOfTerraform(content: JsonObject, address: string): RolePlaces {
+export function placesOfTerraform(content: JsonObject, address: string | undefined): RolePlaces {
   const all = allResources(content);
   const ofType = (...types: string[]): Resource[] => all.filter(({ type }) => types.includes(type));
   const role = chosen(new Map(ofType('aws_iam_role').map((one) => [one.address, one])), address);
@@ -79,8 +79,14 @@ export function placesOfTerraform(content: JsonObject, address: string): RolePla
   });
   const place = (one: Resource): PolicyPlace => ({ resource: one.address });
   return {
+    resource: role.address,
+    name: textOf(role.values['name']),
+    tags: objectOf(role.values['tags']) as Readonly<Record<string, string>>,
     inline: [
-      ...valuesOf(role, 'inline_policy').map((one) => ({ resource: address, policy: String(objectOf(one)['name']) })),
+      ...valuesOf(role, 'inline_policy').map((one) => ({
+        resource: role.address,
+        policy: String(objectOf(one)['name']),
+      })),
       ...ofType('aws_iam_role_policy').filter(isOfRole).map(place),
     ],
     attached: [...attached].map(place),

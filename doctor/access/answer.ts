@@ -1,0 +1,130 @@
+import { ClusterFacts } from '../facts/cluster-facts.ts';
+import { identityOf, type Mechanism } from '../facts/identity.ts';
+import { annotatedAccounts } from '../facts/irsa.ts';
+import { chainTrust, unknownKeys } from '../facts/trust.ts';
+import type { Role } from '../snapshot/aws.ts';
+import { accessSteps, type AccessRequest } from './access.ts';
+import { pathOf, roleStep, type Asker, type Path, type RoleSession, type Step } from './session.ts';
+
+/** The answer to whether a service account may make a request. */
+export interface Answer extends Asker, AccessRequest {
+  readonly cluster: string;
+  readonly value: Step['value'];
+  /** The answer without the parts that are not known, if it is unknown. */
+  readonly otherwise?: 'allowed' | 'denied';
+  readonly mechanism: Mechanism;
+  /** The roles on the way, the last one makes the request. */
+  readonly roles: readonly string[];
+  readonly steps: readonly Step[];
+  /** What could change an unknown answer. */
+  readonly unless: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Policies that no answer includes. */
+export const NOT_READ = [
+  'service control policies and resource control policies of an organization',
+  'policies of VPC endpoints',
+  'Block Public Access and access control lists of S3',
+] as const;
+
+export function answerOf(facts: ClusterFacts, asker: Asker, request: AccessRequest): Answer {
+  const path = pathOf(facts, asker);
+  const notes = asker.pod === undefined ? otherPods(facts, asker, path) : [];
+  return { ...answered(facts, asker, request, path, path.session), notes };
+}
+
+function answered(
+  facts: ClusterFacts,
+  asker: Asker,
+  request: AccessRequest,
+  { mechanism, steps }: Path,
+  session: RoleSession | undefined,
+): Answer {
+  // Without credentials there is no request.
+  const isOver = session === undefined || steps.some(({ value }) => value === 'denied');
+  const all = isOver ? steps : [...steps, ...accessSteps(facts, session, request)];
+  const value =
+    all.find((step) => step.value === 'denied')?.value ?? all.find((step) => step.value === 'unknown')?.value;
+  const association = facts.association(asker.namespace, asker.serviceAccount);
+  const base = mechanism === 'pod-identity' && association ? [association.roleArn] : [];
+  const isLikely = all.every((step) => step.value === 'allowed' || step.otherwise === 'allowed');
+  return {
+    cluster: facts.snapshot.context,
+    ...asker,
+    ...request,
+    value: value ?? 'allowed',
+    ...(value === 'unknown' && { otherwise: isLikely ? 'allowed' : 'denied' }),
+    mechanism,
+    roles: [...new Set([...base, ...(session ? [session.roleArn] : [])])],
+    steps: all,
+    unless: value === 'unknown' ? [...new Set(all.flatMap(({ unless = [] }) => unless))] : [],
+    notes: [],
+  };
+}
+
+/** Notes pods that have another identity than a new pod would have. */
+function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, path: Path): readonly string[] {
+  return facts.podsOf(namespace, serviceAccount).flatMap((pod) => {
+    const { mechanism, roleArn } = identityOf(facts, pod);
+    const isSame = mechanism === path.mechanism && (roleArn ?? path.session?.roleArn) === path.session?.roleArn;
+    return isSame || mechanism === 'none' || mechanism === 'unknown'
+      ? []
+      : [`pod ${pod.metadata.name} still has ${roleArn ?? mechanism} (--pod ${pod.metadata.name})`];
+  });
+}
+
+/** Returns the ways in which service accounts of the cluster can make a request, also by one further role. */
+export function whoCan(facts: ClusterFacts, request: AccessRequest): readonly Answer[] {
+  return askers(facts)
+    .flatMap((asker) => {
+      const path = pathOf(facts, asker);
+      const direct = answered(facts, asker, request, path, path.session);
+      return [direct, ...assumed(facts, asker, request, path)];
+    })
+    .filter(({ value }) => value !== 'denied');
+}
+
+/** Service accounts with an identity, and those with pods, which may use the role of their node. */
+function askers(facts: ClusterFacts): readonly Asker[] {
+  const all = [
+    ...facts.associations.map(({ namespace, serviceAccount }) => ({ namespace, serviceAccount })),
+    ...annotatedAccounts(facts).map(({ account: { metadata } }) => ({
+      namespace: metadata.namespace ?? '',
+      serviceAccount: metadata.name,
+    })),
+    ...facts.pods.map(({ metadata, serviceAccountName }) => ({
+      namespace: metadata.namespace ?? '',
+      serviceAccount: serviceAccountName,
+    })),
+  ];
+  const known = all.filter(({ namespace, serviceAccount }) => facts.serviceAccount(namespace, serviceAccount));
+  const unique = new Map(known.map((one) => [`${one.namespace}/${one.serviceAccount}`, one]));
+  return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
+}
+
+function assumed(facts: ClusterFacts, asker: Asker, request: AccessRequest, path: Path): readonly Answer[] {
+  const { session } = path;
+  const role = session && facts.role(session.roleArn);
+  if (!role || path.steps.some(({ value }) => value === 'denied')) return [];
+  return Object.values(facts.snapshot.aws?.roles ?? {}).flatMap((target) => {
+    if (!target || target.arn === role.arn || !mayTrust(target, role)) return [];
+    const unknown = unknownKeys({ disableSessionTags: !session.isPodUnknown }, asker);
+    const step = roleStep(facts, 'assumed role', target.arn, () =>
+      chainTrust({ ...session, role }, target, undefined, unknown),
+    );
+    if (step.value === 'denied') return [];
+    const { policy: _policy, ...kept } = session;
+    const next = { ...kept, roleArn: target.arn, context: {} };
+    const answer = answered(facts, asker, request, { ...path, steps: [...path.steps, step] }, next);
+    return [{ ...answer, roles: [...new Set([...answer.roles.slice(0, -1), session.roleArn, target.arn])] }];
+  });
+}
+
+/** Whether a trust policy may name a role, its account or everyone. This is quicker than an evaluation. */
+const mayTrust = ({ trustPolicy }: Role, { arn }: Role): boolean =>
+  trustPolicy.includes(arn) ||
+  /"\*"/.test(trustPolicy) ||
+  new RegExp(`"${accountOf(arn)}"|::${accountOf(arn)}:root`).test(trustPolicy);
+
+const accountOf = (arn: string): string => arn.split(':')[4] ?? '';

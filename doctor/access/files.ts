@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { readPolicyFile, readRolePlaces } from '../../emulator/iam/evaluate/policy-file/read.ts';
+import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { trustedProviders } from '../facts/trust.ts';
+import type { Bucket, Role } from '../snapshot/aws.ts';
+import type { ClusterSnapshot } from '../snapshot/snapshot.ts';
+import type { Asker } from './session.ts';
+
+/** Policies of files, in place of a cluster and its account. */
+export interface PolicyFiles {
+  /** The output of `terraform show -json`, or a template of CloudFormation or CDK. */
+  readonly deployment?: string;
+  /** The role's address in Terraform or logical id in the template. Default: the only role. */
+  readonly role?: string;
+  /** Values of the template's references. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly trust?: string;
+  readonly permissions: readonly string[];
+  readonly boundary?: string;
+  /** A file, `none`, or an address or logical id in the deployment. */
+  readonly bucket?: string;
+  readonly clusterName?: string;
+  readonly region?: string;
+  readonly accountId: string;
+}
+
+/** Returns a snapshot of a cluster in which the service account has the role of the files. Throws `HarnessError` BAD_FILE. */
+export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: string | undefined): ClusterSnapshot {
+  const role = files.deployment === undefined ? roleOfFiles(files) : roleOfDeployment(files, files.deployment);
+  const { clusterName = 'cluster', region = 'us-west-2', accountId } = files;
+  const policies = [role.trustPolicy, ...Object.values(role.policies ?? {})].join('\n');
+  const isTested = /eks-cluster-(arn|name)|aws:SourceArn/i.test(policies);
+  if (isTested && (files.clusterName === undefined || files.region === undefined))
+    throw new HarnessError('BAD_FILE', 'The policies name the cluster. Give --cluster-name and --region.');
+  const isPodIdentity = role.trustPolicy.includes('pods.eks.amazonaws.com');
+  const [issuer] = isPodIdentity ? [] : trustedProviders(role);
+  const { namespace, serviceAccount } = asker;
+  const annotations = { 'eks.amazonaws.com/role-arn': role.arn };
+  const metadata = { namespace, name: serviceAccount, ...(issuer !== undefined && { annotations }) };
+  const arn = `arn:aws:iam::${accountId}:oidc-provider/${issuer}`;
+  const association = { namespace, serviceAccount, associationId: 'of the files', roleArn: role.arn };
+  return {
+    context: clusterName,
+    server: '',
+    takenAt: new Date().toISOString(),
+    gaps: [],
+    kubernetes: { serviceAccounts: [{ metadata }] },
+    aws: {
+      region,
+      accountId,
+      cluster: {
+        name: clusterName,
+        arn: `arn:aws:eks:${region}:${accountId}:cluster/${clusterName}`,
+        autoMode: false,
+        ...(issuer !== undefined && { issuer: `https://${issuer}` }),
+      },
+      associations: issuer === undefined ? [{ ...association, disableSessionTags: false }] : [],
+      roles: { [role.arn]: role },
+      oidcProviders: issuer === undefined ? [] : [{ arn, url: issuer, clientIds: ['sts.amazonaws.com'] }],
+      instanceProfiles: {},
+      ...(bucketName !== undefined && { buckets: { [bucketName]: bucketOfFiles(files, bucketName) } }),
+    },
+  };
+}
+
+const textOf = (path: string, place: PolicyPlace = {}): string => JSON.stringify(readPolicyFile(path, place));
+const arnOf = ({ accountId }: PolicyFiles, name: string): string => `arn:aws:iam::${accountId}:role/${name}`;
+
+function roleOfFiles(files: PolicyFiles): Role {
+  const { trust, permissions, boundary, role: name = 'role' } = files;
+  if (trust === undefined) throw new HarnessError('BAD_FILE', 'Give the trust policy of the role with --trust.');
+  return {
+    arn: arnOf(files, name),
+    name,
+    tags: {},
+    trustPolicy: textOf(trust),
+    policies: Object.fromEntries(permissions.map((path) => [path, textOf(path)])),
+    ...(boundary !== undefined && { permissionsBoundary: textOf(boundary) }),
+  };
+}
+
+function roleOfDeployment(files: PolicyFiles, path: string): Role {
+  const { resource, name = resource, tags, inline, attached, boundary, elsewhere } = readRolePlaces(path, files.role);
+  const read = (place: PolicyPlace): string => textOf(path, { ...place, values: files.values });
+  const [limit] = boundary.map(read);
+  const given = files.permissions.map((file) => [file, textOf(file)] as const);
+  const own = [...inline, ...attached].map((place) => [place.policy ?? place.resource ?? '', read(place)] as const);
+  const unread = elsewhere.map((policy) => ({ policy, reason: `${path} does not contain it; use --permissions` }));
+  return {
+    arn: arnOf(files, name),
+    name,
+    tags,
+    trustPolicy: read({ resource }),
+    policies: Object.fromEntries([...own, ...given]),
+    ...(limit !== undefined && { permissionsBoundary: limit }),
+    ...(unread.length > given.length && { unread: unread.slice(given.length) }),
+  };
+}
+
+function bucketOfFiles({ bucket, deployment, values, accountId }: PolicyFiles, name: string): Bucket {
+  const own = { name, accountId, key: null };
+  if (bucket === undefined) return own;
+  if (bucket === 'none') return { ...own, policy: null };
+  const isFile = deployment === undefined || existsSync(bucket);
+  return { ...own, policy: isFile ? textOf(bucket) : textOf(deployment, { resource: bucket, values }) };
+}

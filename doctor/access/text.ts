@@ -1,0 +1,60 @@
+import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
+import type { Mechanism } from '../facts/identity.ts';
+import { NOT_READ, type Answer } from './answer.ts';
+import type { Step } from './session.ts';
+
+const COLORS = { allowed: 32, denied: 31, unknown: 35 } as const;
+const TITLES = { allowed: 'Allowed', denied: 'Denied', unknown: 'Unknown' } as const;
+const MECHANISMS: Readonly<Record<Mechanism, string>> = {
+  'pod-identity': 'Pod Identity',
+  'web-identity': 'IRSA',
+  'node-role': 'node role',
+  'static-keys': 'static keys',
+  none: 'no credentials',
+  unknown: 'unknown identity',
+};
+
+/** Returns, for example, `, allowed unless policy of bucket ledger, which was not read (s3:GetBucketPolicy: AccessDenied)`. */
+const unlessText = ({ otherwise, unless = [] }: Pick<Answer, 'otherwise'> & Pick<Step, 'unless'>): string =>
+  unless.length === 0 ? '' : `: ${otherwise ?? 'denied'}, unless changed by ${unless.join('; or by ')}`;
+
+/** Returns the answer for a terminal of `width` columns. */
+export function answerText(answer: Answer, paint: Paint, width: number | undefined): string {
+  const { value, namespace, serviceAccount, pod, action, resource, cluster, steps, notes } = answer;
+  const who = `${namespace}/${serviceAccount}${pod === undefined ? '' : `, pod ${pod},`}`;
+  const widest = Math.max(...steps.map(({ name }) => name.length));
+  const lines = [
+    `${paint(TITLES[value], COLORS[value])}: ${who} ${action} on ${resource}, cluster ${cluster}`,
+    ...(value === 'unknown' ? [`It is${unlessText(answer).slice(1)}.`] : []),
+    '',
+    ...steps.flatMap(({ name, value: own, text, statements = [] }) => [
+      `  ${paint(own.padEnd(7), COLORS[own])}  ${name.padEnd(widest)}  ${text}`,
+      ...statements.map((statement) => `${' '.repeat(widest + 13)}${statement}`),
+    ]),
+    '',
+    ...notes.map((note) => `Note: ${note}.`),
+    `Not read: ${NOT_READ.join('; ')}.`,
+  ];
+  return `${lines.map((line) => wrap(line, width, line.startsWith('  ') ? widest + 11 : 2)).join('\n')}\n`;
+}
+
+/** Returns the list of service accounts that can make a request. */
+export function whoText(
+  answers: readonly Answer[],
+  { action, resource }: Pick<Answer, 'action' | 'resource'>,
+  paint: Paint,
+  width: number | undefined,
+): string {
+  const accounts = (value: Answer['value']): number =>
+    new Set(answers.filter((one) => one.value === value).map((one) => `${one.namespace}/${one.serviceAccount}`)).size;
+  const lines = [
+    ...answers.map(
+      (one) =>
+        `${paint(one.value, COLORS[one.value])}  ${one.namespace}/${one.serviceAccount}  ${MECHANISMS[one.mechanism]}, ${one.roles.join(' -> ') || 'role unknown'}${unlessText(one)}`,
+    ),
+    '',
+    `${counted(accounts('allowed'), 'service account')} can ${action} on ${resource}; ${accounts('unknown')} unknown.`,
+    `Not read: ${NOT_READ.join('; ')}.`,
+  ];
+  return `${lines.map((line) => wrap(line, width, 2)).join('\n')}\n`;
+}
