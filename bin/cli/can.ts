@@ -3,17 +3,19 @@ import type { Io } from '../../foundation/node/io.ts';
 import { option, textsOf } from '../../foundation/node/options.ts';
 import type { AccessRequest } from '../../doctor/access/access.ts';
 import type { Asker } from '../../doctor/access/session.ts';
-import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
+import type { ClusterSnapshot, Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
 import type { Command } from './command.ts';
 
 /** Flags of a reading of a cluster, and those of policy files. */
 const READING = ['kubeconfig', 'context', 'aws-endpoint', 'save', 'pod', 'who'];
-const FILES = ['terraform', 'template', 'role', 'value', 'trust', 'permissions', 'boundary', 'bucket', 'account'];
+const FILES = ['terraform', 'template', 'role', 'value', 'trust', 'permissions', 'boundary'];
 
 const ACTION = /^[A-Za-z0-9-]+:[A-Za-z0-9]+$/;
 const RESOURCE = /^(?:\*$|arn:(?:[^:]*:){4}.)/;
+/** The account of files that do not name one. */
+const EXAMPLE_ACCOUNT = '111122223333';
 const ACCOUNT = { pattern: /^\d{12}$/, expected: 'give 12 digits' };
 
 export const CAN: Command = {
@@ -41,8 +43,10 @@ With --who, list the service accounts that may. With --terraform, --template or 
     option.text('trust FILE', 'ask this trust policy of a role instead of a cluster'),
     option.list('permissions FILE', 'a permissions policy of the role (repeatable, or comma-separated)'),
     option.text('boundary FILE', 'the permissions boundary of the role'),
-    option.text('bucket POLICY', 'the bucket policy: a file, an address in the plan, or none'),
-    option.text('account ID', 'the account of role and bucket in files', { default: '111122223333', form: ACCOUNT }),
+    option.text('bucket POLICY', 'the bucket policy: a file, or an address in the plan, or none'),
+    option.text('account ID', 'the account of the bucket, and of the role in files (default: of the cluster)', {
+      form: ACCOUNT,
+    }),
     option.choice('format', ['terminal', 'json'], 'print the answer in this form', { default: 'terminal' }),
     option.flag('print-policy', 'print the IAM policy that it needs, and exit'),
     option.flag('print-rbac', 'print the ClusterRole that it needs, and exit'),
@@ -62,7 +66,7 @@ credentials; 3 unknown, because a policy that decides was not read, or a conditi
       import('../../foundation/node/text.ts'),
       import('../../doctor/facts/cluster-facts.ts'),
     ]);
-    const facts = new ClusterFacts(snapshot.clusters[0]!);
+    const facts = new ClusterFacts(await withBucket(snapshot.clusters[0]!, given, request));
     const answers = isWho ? whoCan(facts, request) : [answerOf(facts, asker, request)];
     const paint = text.painter(text.wantsColor(io.stdout, given.flag('no-color'), io.environment));
     const width = text.widthOf(io.stdout, io.environment);
@@ -73,6 +77,22 @@ credentials; 3 unknown, because a policy that decides was not read, or a conditi
     return answers.some(({ value }) => value === 'allowed') ? EXIT.conforms : EXIT.doesNotConform;
   },
 };
+
+/** Adds the policy of --bucket to what was read of a cluster. */
+async function withBucket(
+  cluster: ClusterSnapshot,
+  given: GivenOptions,
+  { resource }: AccessRequest,
+): Promise<ClusterSnapshot> {
+  const [policy, account, ...files] = ['bucket', 'account', 'terraform', 'template', 'trust'].map(given.text);
+  const [{ bucketOf }, { policyText, withBucketPolicy }] = await Promise.all([
+    import('../../doctor/collect/access.ts'),
+    import('../../doctor/access/files.ts'),
+  ]);
+  const name = bucketOf(resource);
+  if (policy === undefined || name === undefined || files.some((file) => file !== undefined)) return cluster;
+  return withBucketPolicy(cluster, name, account ?? cluster.aws?.accountId ?? '', policyText(policy));
+}
 
 async function printRights(given: GivenOptions, io: Io): Promise<number> {
   const { ALL_CALLS, clusterRole, policyDocument } = await import('../../doctor/collect/index.ts');
@@ -140,7 +160,7 @@ async function snapshotOf(
       }),
       permissions: given.list('permissions'),
       values: pairs('value', given.list('value')),
-      accountId: given.text('account') ?? '',
+      accountId: given.text('account') ?? EXAMPLE_ACCOUNT,
     };
     const cluster = snapshotOfFiles(files, asker, bucketOf(request.resource));
     return { snapshot: { version: 1, clusters: [cluster] }, isInterrupted: false };

@@ -3,9 +3,9 @@ import { keysInPlaceOf } from '../../emulator/iam/policy/condition-keys.ts';
 import { statementLabel, type ConditionContext, type Decision } from '../../emulator/iam/policy/index.ts';
 import { decideWithin, type PolicySource } from '../facts/bounds.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
-import { hasKey, policySources, POD_KEYS, sessionOf, sessionPolicy } from '../facts/trust.ts';
+import { chainTrust, hasKey, policySources, POD_KEYS, sessionOf, sessionPolicy, unknownKeys } from '../facts/trust.ts';
 import type { Bucket, Role } from '../snapshot/aws.ts';
-import { gapOf, type RoleSession, type Step } from './session.ts';
+import { gapOf, roleStep, type RoleSession, type Step } from './session.ts';
 
 /** A request whose outcome is asked about. */
 export interface AccessRequest {
@@ -13,7 +13,7 @@ export interface AccessRequest {
   readonly action: string;
   /** ARN, or `*`. */
   readonly resource: string;
-  /** Condition keys of the request. An empty value means that the request does not have the key. */
+  /** Condition keys of the request. One with an empty value is absent, as are all that begin with one such as `s3:ExistingObjectTag/`. */
   readonly conditions?: Readonly<Record<string, string>>;
 }
 
@@ -32,6 +32,8 @@ const RESOURCE_POLICIES =
 /** Decides a request with a session, by the role's policies, boundary, session policy and the resource's policy. */
 export function accessSteps(facts: ClusterFacts, session: RoleSession, request: AccessRequest): readonly Step[] {
   const role = facts.role(session.roleArn);
+  if (role && /^sts:AssumeRole$/i.test(request.action))
+    return [assumeStep(facts, 'access', { ...session, role }, request.resource)];
   const resource = resourceOf(facts, session, request);
   if (resource === null)
     return [{ name: 'access', value: 'denied', text: `the bucket of ${request.resource} does not exist` }];
@@ -64,6 +66,17 @@ export function accessSteps(facts: ClusterFacts, session: RoleSession, request: 
   ];
 }
 
+/** Decides whether a session can assume a role with its transitive tags. */
+export function assumeStep(
+  facts: ClusterFacts,
+  name: Step['name'],
+  session: RoleSession & { readonly role: Role },
+  arn: string,
+): Step {
+  const unknown = unknownKeys({ disableSessionTags: !session.isPodUnknown }, {});
+  return roleStep(facts, name, arn, (target) => chainTrust(session, target, undefined, unknown));
+}
+
 const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
 const unread = (facts: ClusterFacts, arn: string): PolicySource => ({
@@ -85,12 +98,6 @@ function resourceOf(
   const own = accountOf(roleArn);
   const [, name] = /^arn:[\w-]+:s3:::([\w.-]+)/.exec(resource) ?? [];
   if (name !== undefined) return ofBucket(facts, name, own);
-  if (/^sts:AssumeRole$/i.test(action)) {
-    const role = facts.role(resource);
-    const trust: PolicySource = { kind: 'trust', name: `trust policy of role ${resource}` };
-    const text = role ? { text: role.trustPolicy } : { reason: gapOf(facts, resource, 'the role could not be read') };
-    return { account: accountOf(resource), sources: [{ ...trust, ...text }] };
-  }
   const hasPolicy = resource !== '*' && RESOURCE_POLICIES.test(action.toLowerCase());
   return {
     account: accountOf(resource) || own,
@@ -186,7 +193,7 @@ interface AskedKey extends AccessRequest {
 /** Whether the request may have the key, and its value is not known. Other keys are absent. */
 function isUnknown(name: string, { context, conditions = {}, session, role, account, action }: AskedKey): boolean {
   const key = name.toLowerCase();
-  if (hasKey(context, key) || hasKey(conditions, key)) return false;
+  if ([key, key.replace(/\/.*/, '/')].some((one) => hasKey(context, one) || hasKey(conditions, one))) return false;
   if (/^(aws|s3):resourceaccount$/.test(key)) return account === undefined;
   if (key === 'aws:userid') return role?.id === undefined;
   if (key.startsWith('aws:principaltag/')) return !role || (session.isPodUnknown && POD_KEYS.test(key));

@@ -1,10 +1,9 @@
 import { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
-import { chainTrust, unknownKeys } from '../facts/trust.ts';
 import type { Role } from '../snapshot/aws.ts';
-import { accessSteps, type AccessRequest } from './access.ts';
-import { pathOf, roleStep, type Asker, type Path, type RoleSession, type Step } from './session.ts';
+import { accessSteps, assumeStep, type AccessRequest } from './access.ts';
+import { pathOf, type Asker, type Path, type RoleSession, type Step } from './session.ts';
 
 /** The answer to whether a service account may make a request. */
 export interface Answer extends Asker, AccessRequest {
@@ -107,18 +106,29 @@ function assumed(facts: ClusterFacts, asker: Asker, request: AccessRequest, path
   const { session } = path;
   const role = session && facts.role(session.roleArn);
   if (!role || path.steps.some(({ value }) => value === 'denied')) return [];
-  return Object.values(facts.snapshot.aws?.roles ?? {}).flatMap((target) => {
-    if (!target || target.arn === role.arn || !mayTrust(target, role)) return [];
-    const unknown = unknownKeys({ disableSessionTags: !session.isPodUnknown }, asker);
-    const step = roleStep(facts, 'assumed role', target.arn, () =>
-      chainTrust({ ...session, role }, target, undefined, unknown),
-    );
-    if (step.value === 'denied') return [];
-    const { policy: _policy, ...kept } = session;
-    const next = { ...kept, roleArn: target.arn, context: {} };
-    const answer = answered(facts, asker, request, { ...path, steps: [...path.steps, step] }, next);
-    return [{ ...answer, roles: [...new Set([...answer.roles.slice(0, -1), session.roleArn, target.arn])] }];
-  });
+  return Object.values(facts.snapshot.aws?.roles ?? {}).flatMap((target) =>
+    target && target.arn !== role.arn && mayTrust(target, role)
+      ? answerThrough(facts, asker, request, target.arn, path)
+      : [],
+  );
+}
+
+/** Returns the answer for a request with another role, which the service account's role assumes. */
+export function answerThrough(
+  facts: ClusterFacts,
+  asker: Asker,
+  request: AccessRequest,
+  targetArn: string,
+  path = pathOf(facts, asker),
+): Answer {
+  const { session } = path;
+  const role = session && facts.role(session.roleArn);
+  if (!role) return answered(facts, asker, request, path, undefined);
+  const { policy: _policy, ...kept } = session;
+  const step = assumeStep(facts, 'assumed role', { ...session, role }, targetArn);
+  const next = { ...kept, roleArn: targetArn, context: {} };
+  const answer = answered(facts, asker, request, { ...path, steps: [...path.steps, step] }, next);
+  return { ...answer, roles: [...new Set([...answer.roles.slice(0, -1), session.roleArn, targetArn])] };
 }
 
 /** Whether a trust policy may name a role, its account or everyone. This is quicker than an evaluation. */

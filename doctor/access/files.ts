@@ -64,7 +64,20 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   };
 }
 
-const textOf = (path: string, place: PolicyPlace = {}): string => JSON.stringify(readPolicyFile(path, place));
+/** Returns the snapshot with the policy of a bucket that the caller gives, such as one of another account. */
+export function withBucketPolicy(
+  cluster: ClusterSnapshot,
+  name: string,
+  accountId: string,
+  policy: string,
+): ClusterSnapshot {
+  const { aws } = cluster;
+  const bucket = { key: null, ...aws?.buckets?.[name], name, accountId, policy };
+  return aws === undefined ? cluster : { ...cluster, aws: { ...aws, buckets: { ...aws.buckets, [name]: bucket } } };
+}
+
+export const policyText = (path: string, place: PolicyPlace = {}): string =>
+  JSON.stringify(readPolicyFile(path, place));
 const arnOf = ({ accountId }: PolicyFiles, name: string): string => `arn:aws:iam::${accountId}:role/${name}`;
 
 function roleOfFiles(files: PolicyFiles): Role {
@@ -74,17 +87,17 @@ function roleOfFiles(files: PolicyFiles): Role {
     arn: arnOf(files, name),
     name,
     tags: {},
-    trustPolicy: textOf(trust),
-    policies: Object.fromEntries(permissions.map((path) => [path, textOf(path)])),
-    ...(boundary !== undefined && { permissionsBoundary: textOf(boundary) }),
+    trustPolicy: policyText(trust),
+    policies: Object.fromEntries(permissions.map((path) => [path, policyText(path)])),
+    ...(boundary !== undefined && { permissionsBoundary: policyText(boundary) }),
   };
 }
 
 function roleOfDeployment(files: PolicyFiles, path: string): Role {
   const { resource, name = resource, tags, inline, attached, boundary, elsewhere } = readRolePlaces(path, files.role);
-  const read = (place: PolicyPlace): string => textOf(path, { ...place, values: files.values });
+  const read = (place: PolicyPlace): string => policyText(path, { ...place, values: files.values });
   const [limit] = boundary.map(read);
-  const given = files.permissions.map((file) => [file, textOf(file)] as const);
+  const given = files.permissions.map((file) => [file, policyText(file)] as const);
   const own = [...inline, ...attached].map((place) => [place.policy ?? place.resource ?? '', read(place)] as const);
   const unread = elsewhere.map((policy) => ({ policy, reason: `${path} does not contain it; use --permissions` }));
   return {
@@ -103,5 +116,5 @@ function bucketOfFiles({ bucket, deployment, values, accountId }: PolicyFiles, n
   if (bucket === undefined) return own;
   if (bucket === 'none') return { ...own, policy: null };
   const isFile = deployment === undefined || existsSync(bucket);
-  return { ...own, policy: isFile ? textOf(bucket) : textOf(deployment, { resource: bucket, values }) };
+  return { ...own, policy: isFile ? policyText(bucket) : policyText(deployment, { resource: bucket, values }) };
 }

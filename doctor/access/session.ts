@@ -77,7 +77,12 @@ export function pathOf(facts: ClusterFacts, asker: Asker): Path {
     );
   const pods = facts.podsOf(namespace, serviceAccount);
   if (asker.pod !== undefined) {
-    const pod = pods.find(({ metadata }) => metadata.name === asker.pod);
+    const pod = facts.snapshot.kubernetes.pods?.find(
+      (one) =>
+        one.metadata.name === asker.pod &&
+        one.metadata.namespace === namespace &&
+        one.serviceAccountName === serviceAccount,
+    );
     if (pod !== undefined) return ofPod(facts, pod);
     const names = pods.map(({ metadata }) => metadata.name);
     throw missing(`Service account ${namespace}/${serviceAccount} has no pod`, asker.pod, names);

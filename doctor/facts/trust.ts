@@ -196,7 +196,7 @@ const TAGGED = ['sts:AssumeRole', 'sts:TagSession'];
 
 export const unknownKeys = (
   { disableSessionTags }: Pick<Association, 'disableSessionTags'>,
-  { podName }: Subject,
+  { podName }: Pick<Subject, 'podName'>,
 ): RegExp =>
   disableSessionTags || podName !== undefined
     ? UNKNOWN_KEYS

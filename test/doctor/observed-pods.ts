@@ -15,6 +15,7 @@ import {
   type ProvisionedCluster,
   type ScenarioContext,
 } from '../../harness/scenario/scenario-context.ts';
+import { bucketsOf } from './s3-requests.ts';
 import { kubeconfigText, UNLIMITED } from '../support/collecting.ts';
 
 /** A pod of a scenario, with a snapshot of its cluster taken after its start and before the scenario's next step. */
@@ -76,7 +77,7 @@ class SharedSnapshots {
 
   take(context: ScenarioContext, cluster: ProvisionedCluster): Promise<Snapshot> {
     const { names, scenario } = context;
-    const buckets = Object.keys(scenario.spec.buckets ?? {}).map((name) => `arn:aws:s3:::${names.bucket(name)}`);
+    const buckets = bucketsOf(scenario).map((name) => `arn:aws:s3:::${names.bucket(name)}`);
     this.#buckets.set(cluster, [...(this.#buckets.get(cluster) ?? []), ...buckets]);
     const waiting = this.#next.get(cluster);
     if (waiting !== undefined) return waiting;

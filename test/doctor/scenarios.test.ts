@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import { writeFileSync } from 'node:fs';
 import { setMaxListeners } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { answerOf } from '../../doctor/access/answer.ts';
+import { answerOf, answerThrough } from '../../doctor/access/answer.ts';
 import { CHECKS } from '../../doctor/checks/index.ts';
 import { ClusterFacts } from '../../doctor/facts/cluster-facts.ts';
 import { identityOf, type PredictedIdentity } from '../../doctor/facts/identity.ts';
@@ -15,7 +14,7 @@ import { isExclusive } from '../../harness/scenario/requirements.ts';
 import { readSuites } from '../../harness/scenario-files/read-suites.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import { observePods, type ObservedPod } from './observed-pods.ts';
-import { firstStep, s3Requests } from './s3-requests.ts';
+import { firstStep, observedRequests } from './s3-requests.ts';
 
 const SUITES = fileURLToPath(new URL('../../suites', import.meta.url));
 
@@ -83,8 +82,14 @@ describe('doctor on scenarios of scope identity', () => {
       );
       if (found === undefined) continue;
       const asker = { namespace, serviceAccount: found.serviceAccountName, pod: name };
-      for (const { request, observed, operation } of s3Requests(pod, results.get(scenario.id))) {
-        const answer = answerOf(known, asker, request);
+      for (const { requests, through, observed, operation } of observedRequests(pod, results.get(scenario.id))) {
+        const answers = requests.map((request) =>
+          through === undefined ? answerOf(known, asker, request) : answerThrough(known, asker, request, through),
+        );
+        const answer =
+          answers.find(({ value }) => value === 'denied') ??
+          answers.find(({ value }) => value === 'unknown') ??
+          answers[0]!;
         const steps = answer.steps.map((step) => `${step.name} ${step.value}: ${step.text}`).join('; ');
         const line = `${scenario.id} ${name} ${operation}: ${answer.value} (${answer.unless.join('; ')}) [${steps}], but ${observed.outcome} ${observed.message}`;
         const isAllowed = observed.outcome === 'granted';
@@ -95,9 +100,9 @@ describe('doctor on scenarios of scope identity', () => {
     }
     const all = right + unknown.length + wrong.length;
     console.log(`can: ${all} requests, ${right} right, ${wrong.length} wrong, ${unknown.length} unknown`);
-    if (process.env['CAN_LINES']) writeFileSync(process.env['CAN_LINES'], [...wrong, '', ...unknown].join('\n'));
+    console.log([...wrong, ...unknown].join('\n'));
     expect(wrong).to.deep.equal([]);
-    expect(right).to.be.greaterThan(100);
+    expect(right).to.be.greaterThan(50);
     expect(unknown.length, unknown.join('\n')).to.be.at.most(all / 20);
   });
 

@@ -1,0 +1,270 @@
+import { expect } from 'chai';
+import * as make from '../../test/support/cluster-snapshot.ts';
+import { ClusterFacts } from '../facts/cluster-facts.ts';
+import { answerOf, whoCan, type Answer } from './answer.ts';
+
+const { ACCOUNT, allowing, healthySnapshot, podIdentityStatement, role, roleArn, trust } = make;
+const OBJECT = 'arn:aws:s3:::data/red/1';
+const READ = { action: 's3:GetObject', resource: OBJECT };
+const LEDGER = { namespace: 'payments', serviceAccount: 'ledger' };
+const SHOP = { namespace: 'web', serviceAccount: 'shop' };
+
+const statement = (fields: object): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: '*', ...fields },
+  });
+
+/** A healthy cluster whose roles may read the bucket `data` of their account. */
+function world(change: (draft: make.Draft) => void = () => undefined): ClusterFacts {
+  const draft = healthySnapshot('');
+  for (const name of ['ledger', 'shop']) draft.aws.roles[roleArn(name)]!.policies = { read: allowing('s3:GetObject') };
+  draft.aws.buckets = { data: { name: 'data', accountId: ACCOUNT, policy: null, key: null } };
+  change(draft);
+  return new ClusterFacts(draft);
+}
+const ledger = ({ aws }: make.Draft) => aws.roles[roleArn('ledger')]!;
+const bucket = ({ aws }: make.Draft) => aws.buckets!['data']!;
+const ask = (
+  change?: (draft: make.Draft) => void,
+  asker: Parameters<typeof answerOf>[1] = LEDGER,
+  request = READ,
+): Answer => answerOf(world(change), asker, request);
+const textOf = ({ steps }: Answer, name: string): string => steps.find((step) => step.name === name)?.text ?? '';
+
+describe('answerOf', () => {
+  const cases: readonly [
+    title: string,
+    value: Answer['value'],
+    change: (draft: make.Draft) => void,
+    unless?: RegExp,
+  ][] = [
+    ['allows what the role of the association allows', 'allowed', () => undefined],
+    [
+      'denies what no policy allows',
+      'denied',
+      (draft) => (ledger(draft).policies = { read: allowing('s3:PutObject') }),
+    ],
+    [
+      'denies without trust, whatever the role allows',
+      'denied',
+      (draft) => (ledger(draft).trustPolicy = trust({ Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' })),
+    ],
+    ['denies with a role that does not exist', 'denied', ({ aws }) => (aws.roles[roleArn('ledger')] = null)],
+    ['denies by the boundary', 'denied', (draft) => (ledger(draft).permissionsBoundary = allowing('s3:PutObject'))],
+    [
+      'denies by the session policy of the association',
+      'denied',
+      ({ aws }) => Object.assign(aws.associations[0]!, { disableSessionTags: true, policy: allowing('s3:PutObject') }),
+    ],
+    [
+      'evaluates the session tags',
+      'allowed',
+      (draft) =>
+        (ledger(draft).policies = {
+          own: statement({ Condition: { StringEquals: { 'aws:PrincipalTag/kubernetes-service-account': 'ledger' } } }),
+        }),
+    ],
+    [
+      'denies by the bucket policy',
+      'denied',
+      (draft) => (bucket(draft).policy = statement({ Effect: 'Deny', Principal: '*' })),
+    ],
+    [
+      'allows by the bucket policy alone within the account',
+      'allowed',
+      (draft) => {
+        ledger(draft).policies = {};
+        bucket(draft).policy = statement({ Principal: { AWS: roleArn('ledger') } });
+      },
+    ],
+    ['denies a bucket that does not exist', 'denied', ({ aws }) => (aws.buckets = { data: null })],
+    [
+      'does not know a bucket policy that was not read',
+      'unknown',
+      (draft) => {
+        delete bucket(draft).policy;
+        draft.gaps = [{ right: 's3:GetBucketPolicy', object: 'data', reason: 'AccessDenied' }];
+      },
+      /^policy of bucket data, which was not read \(.*s3:GetBucketPolicy: AccessDenied\)\)$/,
+    ],
+    [
+      'denies a bucket of another account if the role does not allow it, whatever its policy is',
+      'denied',
+      (draft) => {
+        draft.aws.buckets = { data: { name: 'data' } };
+        ledger(draft).policies = {};
+      },
+    ],
+    [
+      'denies by a policy that was read, whatever was not',
+      'denied',
+      (draft) => {
+        delete bucket(draft).policy;
+        ledger(draft).policies = { closed: statement({ Effect: 'Deny' }) };
+        ledger(draft).unread = [{ policy: 'other', reason: 'iam:GetPolicy: AccessDenied' }];
+      },
+    ],
+    [
+      'does not know a policy of the role that was not read',
+      'unknown',
+      (draft) => (ledger(draft).unread = [{ policy: 'other', reason: 'iam:GetPolicy: AccessDenied' }]),
+      /^policy other of role ledger, which was not read \(iam:GetPolicy: AccessDenied\)$/,
+    ],
+    [
+      'does not know the network of the pod',
+      'unknown',
+      (draft) =>
+        (bucket(draft).policy = statement({
+          Effect: 'Deny',
+          Principal: '*',
+          Condition: { StringNotEquals: { 'aws:SourceVpce': 'vpce-1' } },
+        })),
+      /which depends on aws:SourceVpce$/,
+    ],
+    [
+      'does not know the policy of the key that encrypts the bucket',
+      'unknown',
+      (draft) => (bucket(draft).key = `arn:aws:kms:us-west-2:${ACCOUNT}:key/1`),
+      /^policy of KMS key arn:.*, which was not read/,
+    ],
+    [
+      'denies if the role may not use the key that encrypts the bucket',
+      'denied',
+      (draft) => {
+        bucket(draft).key = `arn:aws:kms:us-west-2:${ACCOUNT}:key/1`;
+        ledger(draft).policies!['no-key'] = statement({ Effect: 'Deny', Action: 'kms:Decrypt' });
+      },
+    ],
+    [
+      'does not know the name of a pod that does not exist yet',
+      'unknown',
+      (draft) =>
+        (ledger(draft).policies = {
+          own: statement({ Condition: { StringLike: { 'aws:PrincipalTag/kubernetes-pod-name': 'ledger-*' } } }),
+        }),
+      /which depends on aws:PrincipalTag\/kubernetes-pod-name$/,
+    ],
+  ];
+  for (const [title, value, change, unless] of cases)
+    it(title, () => {
+      const answer = ask(change);
+      expect(answer.value, JSON.stringify(answer.steps)).to.equal(value);
+      expect(answer.unless).to.have.lengthOf(unless === undefined ? 0 : 1);
+      if (unless) expect(answer.unless[0]).to.match(unless);
+    });
+
+  it('names the statements that decide', () => {
+    const answer = ask();
+    expect(textOf(answer, 'identity')).to.contain(`association a-ledger gives it role ${roleArn('ledger')}`);
+    expect(textOf(answer, 'trust')).to.contain('aws:RequestTag/kubernetes-namespace is "payments"');
+    expect(textOf(answer, 'access')).to.match(/^allowed by statement 1 of policy read of role ledger/);
+    expect(answer.roles).to.deep.equal([roleArn('ledger')]);
+  });
+
+  it('answers for a named pod with its tags', () => {
+    const own = {
+      own: statement({ Condition: { StringEquals: { 'aws:PrincipalTag/kubernetes-pod-name': 'ledger-1' } } }),
+    };
+    const change = (draft: make.Draft) => (ledger(draft).policies = own);
+    expect(ask(change, { ...LEDGER, pod: 'ledger-1' }).value).to.equal('allowed');
+    expect(ask(change, { ...LEDGER, pod: 'ledger-2' }).value).to.equal('denied');
+  });
+
+  it('answers for IRSA, with the claims of the token', () => {
+    const claim = { StringEquals: { [`${make.ISSUER}:sub`]: 'system:serviceaccount:web:shop' } };
+    const answer = ask(
+      ({ aws }) => (aws.roles[roleArn('shop')]!.policies = { own: statement({ Condition: claim }) }),
+      SHOP,
+    );
+    expect(answer).to.include({ value: 'allowed', mechanism: 'web-identity' });
+    expect(ask(({ aws }) => (aws.oidcProviders = []), SHOP).value).to.equal('denied');
+  });
+
+  it('prefers the association to the annotation, and notes pods that still have IRSA', () => {
+    const both = ({ aws }: make.Draft) => {
+      aws.roles[roleArn('ledger')]!.trustPolicy = trust(podIdentityStatement());
+      aws.associations.push(make.association('web', 'shop', roleArn('ledger')));
+    };
+    const answer = ask(both, SHOP);
+    expect(answer).to.include({ mechanism: 'pod-identity', value: 'allowed' });
+    expect(answer.notes).to.deep.equal([`pod shop-1 still has ${roleArn('shop')} (--pod shop-1)`]);
+    expect(ask(both, { ...SHOP, pod: 'shop-1' }).mechanism).to.equal('web-identity');
+  });
+
+  it('follows a target role, and evaluates its policies', () => {
+    const targeted = (draft: make.Draft) => {
+      draft.aws.associations[0]!.targetRoleArn = roleArn('target');
+      ledger(draft).policies = { chain: allowing(['sts:AssumeRole', 'sts:TagSession'], roleArn('target')) };
+      const trusting = trust({ Principal: { AWS: roleArn('ledger') }, Action: ['sts:AssumeRole', 'sts:TagSession'] });
+      draft.aws.roles[roleArn('target')] = role('target', trusting, { read: allowing('s3:GetObject') });
+    };
+    expect(ask(targeted)).to.deep.include({ value: 'allowed', roles: [roleArn('ledger'), roleArn('target')] });
+    const missing = ask((draft) => {
+      targeted(draft);
+      delete draft.aws.roles[roleArn('target')];
+    });
+    expect(missing.value).to.equal('unknown');
+    expect(missing.unless.join()).to.contain('role/target could not be read');
+  });
+
+  it('takes condition keys of the request, also absent ones', () => {
+    const change = (draft: make.Draft) =>
+      (bucket(draft).policy = statement({
+        Effect: 'Deny',
+        Principal: '*',
+        Condition: { StringEquals: { 's3:ExistingObjectTag/team': 'blue' } },
+      }));
+    const asked = (conditions: Record<string, string>) =>
+      ask(change, LEDGER, { ...READ, conditions } as typeof READ).value;
+    expect(asked({})).to.equal('unknown');
+    expect(asked({ 's3:ExistingObjectTag/team': 'blue' })).to.equal('denied');
+    expect(asked({ 's3:existingobjecttag/team': '' })).to.equal('allowed');
+  });
+
+  it('does not know policies of resources other than buckets', () => {
+    const request = { action: 'sqs:SendMessage', resource: `arn:aws:sqs:us-west-2:${ACCOUNT}:jobs` };
+    const answer = ask((draft) => (ledger(draft).policies = { all: allowing('sqs:*') }), LEDGER, request);
+    expect(answer).to.include({ value: 'unknown', otherwise: 'allowed' });
+    const table = { action: 'ec2:DescribeVpcs', resource: '*' };
+    expect(ask((draft) => (ledger(draft).policies = { all: allowing('ec2:*') }), LEDGER, table).value).to.equal(
+      'allowed',
+    );
+  });
+});
+
+describe('whoCan', () => {
+  const who = (change?: (draft: make.Draft) => void): readonly string[] =>
+    whoCan(world(change), READ).map(
+      ({ namespace, serviceAccount, value, roles }) =>
+        `${namespace}/${serviceAccount} ${value} ${roles.map((arn) => arn.split('/').at(-1)).join(' > ')}`,
+    );
+
+  it('lists service accounts of both mechanisms', () => {
+    expect(who()).to.deep.equal(['payments/ledger allowed ledger', 'web/shop allowed shop']);
+  });
+
+  it('follows roles that the role may assume, one step deep', () => {
+    const chained = (draft: make.Draft) => {
+      ledger(draft).policies = { chain: allowing(['sts:AssumeRole', 'sts:TagSession']) };
+      const trusting = (name: string) => trust({ Principal: { AWS: roleArn(name) }, Action: 'sts:*' });
+      draft.aws.roles[roleArn('middle')] = role('middle', trusting('ledger'), { read: allowing('s3:GetObject') });
+      draft.aws.roles[roleArn('far')] = role('far', trusting('middle'), { read: allowing('s3:GetObject') });
+    };
+    expect(who(chained)).to.deep.equal(['payments/ledger allowed ledger > middle', 'web/shop allowed shop']);
+    expect(
+      who((draft) => {
+        chained(draft);
+        ledger(draft).policies = { none: statement({ Effect: 'Deny', Action: 'sts:TagSession' }) };
+      }),
+    ).to.deep.equal(['web/shop allowed shop']);
+  });
+
+  it('includes pods with the role of their node', () => {
+    const open = ({ aws }: make.Draft) => {
+      aws.roles[roleArn('node')]!.policies!['read'] = allowing('s3:GetObject');
+      for (const instance of aws.instances) instance.hopLimit = 2;
+    };
+    expect(who(open)).to.include('web/default allowed node');
+  });
+});
