@@ -57,7 +57,7 @@ credentials; 3 unknown, because a policy that decides was not read, or a conditi
   async run(given, io) {
     if (given.flag('print-policy') || given.flag('print-rbac')) return printRights(given, io);
     const isWho = given.flag('who');
-    const { asker, request } = questionOf(given.words, isWho, given.list('condition'));
+    const { asker, request } = questionOf(given, isWho);
     const { snapshot, isInterrupted } = await snapshotOf(given, asker, request, io);
     if (isInterrupted) return EXIT.interrupted;
     const [{ answerOf, whoCan }, { answerText, whoText }, text, { ClusterFacts }] = await Promise.all([
@@ -102,9 +102,8 @@ async function printRights(given: GivenOptions, io: Io): Promise<number> {
 }
 
 function questionOf(
-  words: readonly string[],
+  { words, text, list }: GivenOptions,
   isWho: boolean,
-  conditions: readonly string[],
 ): { readonly asker: Asker; readonly request: AccessRequest } {
   const [account = '', action = '', resource = ''] = isWho ? ['/', ...words] : words;
   const [namespace = '', serviceAccount = '', more] = account.split('/');
@@ -114,9 +113,10 @@ function questionOf(
     throw bad('a namespace and service account', account, 'payments/ledger');
   if (!ACTION.test(action)) throw bad('an action', action, 's3:GetObject');
   if (!RESOURCE.test(resource)) throw bad('an ARN', resource, 'arn:aws:s3:::ledger/entries/2025');
+  const pod = text('pod');
   return {
-    asker: { namespace, serviceAccount },
-    request: { action, resource, conditions: pairs('condition', conditions) },
+    asker: { namespace, serviceAccount, ...(pod !== undefined && { pod }) },
+    request: { action, resource, conditions: pairs('condition', list('condition')) },
   };
 }
 
@@ -178,7 +178,10 @@ async function snapshotOf(
     ...textsOf(given, { kubeconfig: 'kubeconfig', clusterName: 'cluster-name', region: 'region' }),
     contexts: context === undefined ? [] : [context],
     endpoints: parseEndpoints(given.list('aws-endpoint'), 'account'),
-    access: { resources: [request.resource], ...(!given.flag('who') && { subject: asker }) },
+    access: {
+      resources: [request.resource],
+      ...(!given.flag('who') && { subject: { namespace: asker.namespace, serviceAccount: asker.serviceAccount } }),
+    },
     environment: io.environment,
     signal,
     progress,

@@ -1,10 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { GetBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { parseEndpoints } from '../../aws/endpoints.ts';
 import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
+import { withBucketPolicy } from '../../doctor/access/files.ts';
 import { collect } from '../../doctor/collect/index.ts';
-import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
+import type { ClusterSnapshot, Snapshot } from '../../doctor/snapshot/snapshot.ts';
+import type { AwsTarget } from '../../harness/aws-target/target.ts';
 import { configure } from '../../harness/config/configuration.ts';
 import { run } from '../../harness/engine/run.ts';
 import type { ScenarioResult } from '../../harness/results/results.ts';
@@ -104,7 +107,7 @@ class SharedSnapshots {
     const kubeconfig = join(this.#folder, `${cluster.name}-${performance.now()}.yaml`);
     writeFileSync(kubeconfig, kubeconfigText(cluster.name, cluster.kubeConfig, await aws.clusterToken(cluster.name)));
     const { credentials } = aws.clients('main').eks.config;
-    return collect({
+    const snapshot = await collect({
       kubeconfig,
       clusterName: cluster.name,
       access: { resources },
@@ -118,5 +121,19 @@ class SharedSnapshots {
       signal: new AbortController().signal,
       environment: {},
     });
+    const clusters = snapshot.clusters.map((one) => withOtherBuckets(one, aws));
+    return { ...snapshot, clusters: await Promise.all(clusters) };
   }
+}
+
+/** Adds the policies of the other account's buckets, as people give them with `can --bucket`. */
+async function withOtherBuckets(cluster: ClusterSnapshot, aws: AwsTarget): Promise<ClusterSnapshot> {
+  const { s3 } = aws.clients('other');
+  let known = cluster;
+  for (const bucket of Object.values(cluster.aws?.buckets ?? {})) {
+    if (bucket === null || bucket.accountId !== undefined) continue;
+    const answer = await s3.send(new GetBucketPolicyCommand({ Bucket: bucket.name })).catch(() => undefined);
+    if (answer?.Policy) known = withBucketPolicy(known, bucket.name, aws.accountId('other'), answer.Policy);
+  }
+  return known;
 }

@@ -25,7 +25,7 @@ export function policyOfTemplate(template: JsonObject, { resource, policy: name,
   if (name === undefined)
     return resolver(PROPERTIES.map((property) => properties[property]).find((one) => one !== undefined));
   const inline = listOf(properties['Policies']).map(objectOf);
-  const found = inline.find((one) => one['PolicyName'] === name || tried(() => resolver(one['PolicyName'])) === name);
+  const found = inline.find(({ PolicyName: own }) => nameText(own) === name || tried(() => resolver(own)) === name);
   if (found === undefined) throw new PolicyProblem(`has no inline policy "${name}" of ${resource}.`);
   return resolver(found['PolicyDocument']);
 }
@@ -61,7 +61,7 @@ export function placesOfTemplate(template: JsonObject, name: string | undefined)
     name: textOf(properties['RoleName']),
     tags: Object.fromEntries(tags.map(({ Key: key, Value: value }) => [String(key), String(value)])),
     inline: [
-      ...inline.map((policy) => ({ resource: role, policy: String(policy) })),
+      ...inline.map((policy) => ({ resource: role, policy: nameText(policy) })),
       ...[...ofType('Policy'), ...ofType('RolePolicy')].filter(isOfRole).map(place),
     ],
     attached: [...attached].map(place),
@@ -72,6 +72,9 @@ export function placesOfTemplate(template: JsonObject, name: string | undefined)
       .map((value) => (typeof value === 'string' ? value : JSON.stringify(value))),
   };
 }
+
+/** A name that is an expression stays unresolved. */
+const nameText = (name: unknown): string => (typeof name === 'string' ? name : JSON.stringify(name));
 
 function tried(resolve: () => unknown): unknown {
   try {

@@ -1,0 +1,176 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { Answer } from '../../doctor/access/answer.ts';
+import { ALL_CALLS } from '../../doctor/collect/calls.ts';
+import { writeSnapshot } from '../../doctor/snapshot/file.ts';
+import { ACCOUNT, allowing, healthySnapshot, roleArn, type Draft } from '../../test/support/cluster-snapshot.ts';
+import { executed } from '../../test/support/executed.ts';
+import { temporaryFolder } from '../../test/support/run-cli.ts';
+
+const OBJECT = 'arn:aws:s3:::example-payments-ledger/payments/report.csv';
+const LEDGER = ['payments/ledger', 's3:GetObject', OBJECT];
+const CLUSTER = ['--cluster-name', 'production', '--region', 'us-west-2'];
+const PLAN = ['--terraform', 'examples/terraform/plan.json', ...CLUSTER];
+const can = (...args: readonly string[]) => executed('can', [...args, '--no-color']);
+
+/** Saves a healthy cluster whose role may read objects, with changes. Returns the file. */
+function saved(change: (draft: Draft) => void = () => undefined): string {
+  const draft = healthySnapshot('');
+  draft.aws.roles[roleArn('ledger')]!.policies = { read: allowing('s3:GetObject') };
+  draft.aws.buckets = {
+    'example-payments-ledger': { name: 'example-payments-ledger', accountId: ACCOUNT, policy: null, key: null },
+  };
+  change(draft);
+  const file = join(temporaryFolder(), 'snapshot.json');
+  writeSnapshot(file, { version: 1, clusters: [draft] });
+  return file;
+}
+
+/** Writes a policy of one statement. Returns the file. */
+function policy(name: string, statement: object): string {
+  const file = join(temporaryFolder(), name);
+  writeFileSync(file, JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', ...statement } }));
+  return file;
+}
+const TRUST = { Principal: { Service: 'pods.eks.amazonaws.com' }, Action: ['sts:AssumeRole', 'sts:TagSession'] };
+const DENY = { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*' };
+
+describe('npm run can', () => {
+  it('explains an allowed request, and lists what no answer includes', async () => {
+    const { code, out } = await can(...LEDGER, '--from', saved());
+    expect(out).to.match(/^Allowed: payments\/ledger s3:GetObject on arn:/);
+    expect(out).to.match(/^ {2}allowed +trust +allowed by statement 1 of trust policy of role ledger: /m);
+    expect(out).to.contain('policy read of role ledger, statement 1 (Allow): applied: allows s3:GetObject');
+    expect(out).to.contain('Not read: service control policies');
+    expect(code).to.equal(0);
+  });
+
+  it('exits with 1 for a denied request, and with 3 for an unknown one', async () => {
+    const denied = await can('payments/ledger', 's3:PutObject', OBJECT, '--from', saved());
+    expect(denied.out)
+      .to.match(/^Denied: /)
+      .and.to.contain('Action "s3:GetObject" does not list s3:PutObject');
+    expect(denied.code).to.equal(1);
+    const unknown = await can(
+      ...LEDGER,
+      '--from',
+      saved(({ aws }) => delete aws.buckets),
+    );
+    expect(unknown.out).to.match(
+      /^Unknown: .*\nIt is allowed, unless changed by policy of bucket example-payments-ledger/,
+    );
+    expect(unknown.code).to.equal(3);
+  });
+
+  it('prints JSON', async () => {
+    const { out } = await can(...LEDGER, '--from', saved(), '--format', 'json');
+    const answer = JSON.parse(out) as Answer;
+    expect(answer).to.include({ value: 'allowed', mechanism: 'pod-identity', cluster: 'prod', action: 's3:GetObject' });
+    expect(answer.steps.map(({ name, value }) => `${name} ${value}`)).to.deep.equal([
+      'identity allowed',
+      'trust allowed',
+      'access allowed',
+    ]);
+  });
+
+  it('takes a bucket policy that was not read from a file', async () => {
+    const file = saved(({ aws }) => (aws.buckets = { 'example-payments-ledger': { name: 'example-payments-ledger' } }));
+    const bucket = policy('bucket.json', {
+      Principal: { AWS: roleArn('ledger') },
+      Action: 's3:GetObject',
+      Resource: '*',
+    });
+    expect((await can(...LEDGER, '--from', file)).code).to.equal(3);
+    expect((await can(...LEDGER, '--from', file, '--bucket', bucket, '--account', '444455556666')).code).to.equal(0);
+    expect((await can(...LEDGER, '--from', file, '--bucket', policy('deny.json', DENY))).code).to.equal(1);
+  });
+
+  it('lists who can, and exits with 1 if nobody can', async () => {
+    const { code, out } = await can('--who', 's3:GetObject', OBJECT, '--from', saved());
+    expect(out).to.match(/^allowed {2}payments\/ledger {2}Pod Identity, arn:.*role\/ledger$/m);
+    expect(out).to.contain('1 service account can s3:GetObject');
+    // The policies of the role of web/shop are not in the file.
+    expect(code).to.equal(3);
+    const nobody = saved(({ aws }) => {
+      for (const role of Object.values(aws.roles)) role!.policies = {};
+    });
+    expect((await can('--who', 's3:GetObject', OBJECT, '--from', nobody)).code).to.equal(1);
+  });
+
+  it('asks a Terraform plan, with the bucket policy of a file or of the plan', async () => {
+    expect((await can(...LEDGER, ...PLAN)).code).to.equal(3);
+    expect((await can(...LEDGER, ...PLAN, '--bucket', 'none')).code).to.equal(0);
+    expect((await can('batch/ledger', ...LEDGER.slice(1), ...PLAN, '--bucket', 'none')).code).to.equal(1);
+    const state = ['--terraform', 'examples/terraform/state.json', ...CLUSTER];
+    const inState = await can(...LEDGER, ...state, '--bucket', 'module.bucket.aws_s3_bucket_policy.ledger');
+    expect(inState.out).to.contain(
+      'statement 1 "OnlyPayments" of policy of bucket example-payments-ledger (Deny) not applied',
+    );
+    expect(inState.code).to.equal(0);
+  });
+
+  it('asks a template, with values of its references', async () => {
+    const template = ['--template', 'examples/cloudformation/template.yaml', '--bucket', 'none'];
+    const values = ['--value', 'Data.Arn=arn:aws:s3:::data', '--value', `AWS::AccountId=${ACCOUNT}`];
+    const ask = (key: string) =>
+      can('payments/ledger', 's3:GetObject', `arn:aws:s3:::data/${key}`, ...template, ...values);
+    expect((await ask('payments/1')).code).to.equal(0);
+    expect((await ask('batch/1')).code).to.equal(1);
+  });
+
+  it('asks policy files', async () => {
+    const files = ['--trust', policy('trust.json', TRUST), '--bucket', 'none'];
+    const read = policy('read.json', { Action: 's3:GetObject', Resource: '*' });
+    expect((await can(...LEDGER, ...files, '--permissions', read)).code).to.equal(0);
+    expect((await can(...LEDGER, ...files)).code).to.equal(1);
+    const boundary = policy('boundary.json', { Action: 's3:PutObject', Resource: '*' });
+    expect((await can(...LEDGER, ...files, '--permissions', read, '--boundary', boundary)).code).to.equal(1);
+  });
+
+  it('asks policy files of IRSA', async () => {
+    const issuer = 'oidc.eks.us-west-2.amazonaws.com/id/0123';
+    const trust = policy('trust.json', {
+      Principal: { Federated: `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}` },
+      Action: 'sts:AssumeRoleWithWebIdentity',
+      Condition: { StringEquals: { [`${issuer}:sub`]: 'system:serviceaccount:payments:ledger' } },
+    });
+    const read = policy('read.json', { Action: 's3:GetObject', Resource: '*' });
+    const files = ['--trust', trust, '--permissions', read, '--bucket', 'none'];
+    expect((await can(...LEDGER, ...files)).out).to.match(/^Allowed: .*[\s\S]*IRSA: its annotation names/);
+    expect((await can('payments/batch', ...LEDGER.slice(1), ...files)).code).to.equal(1);
+  });
+
+  it('prints the rights that it needs', async () => {
+    const { Statement } = JSON.parse((await can('--print-policy')).out) as { Statement: { Action: string[] }[] };
+    const actions = Statement.flatMap((one) => one.Action);
+    expect(actions).to.have.members(Object.keys(ALL_CALLS).filter((right) => !right.startsWith('sts:')));
+  });
+
+  for (const [what, args, sentence] of [
+    [
+      'an incomplete service account',
+      ['ledger', 's3:GetObject', OBJECT],
+      /^"ledger" is not a namespace and service account/,
+    ],
+    ['an action that is none', ['a/b', 'GetObject', OBJECT], /^"GetObject" is not an action/],
+    ['a resource that is none', ['a/b', 's3:GetObject', 'data/key'], /^"data\/key" is not an ARN/],
+    ['a condition without a key', [...LEDGER, '--condition', 'x', '--from', 'f'], /^--condition is "x"/],
+    ['a flag without effect', [...LEDGER, '--from', 'f', '--context', 'a'], /^--context has no effect/],
+    ['policy flags without files', [...LEDGER, '--boundary', 'f'], /^--boundary has no effect/],
+    ['an unknown service account', ['payments/ledgr', ...LEDGER.slice(1), '--from', saved()], /did you mean "ledger"/],
+    ['an unknown pod', [...LEDGER, '--pod', 'ledger-3', '--from', saved()], /has no pod "ledger-3"/],
+    ['a plan that tests the cluster', [...LEDGER, ...PLAN.slice(0, 2)], /Give --cluster-name and --region/],
+    [
+      'a role that the plan lacks',
+      [...LEDGER, ...PLAN, '--role', 'aws_iam_role.ledgr'],
+      /did you mean "aws_iam_role.ledger"/,
+    ],
+  ] as const)
+    it(`rejects ${what} in one sentence`, async () => {
+      const { code, err } = await can(...args);
+      expect(err).to.match(sentence);
+      expect(err.trim().split('\n')).to.have.length(1);
+      expect(code).to.equal(2);
+    });
+});
