@@ -58,7 +58,7 @@ describe('npm run can', () => {
       saved(({ aws }) => delete aws.buckets),
     );
     expect(unknown.out).to.match(
-      /^Unknown: .*\nIt is allowed, unless changed by policy of bucket example-payments-ledger/,
+      /^Unknown: .*\nIt is allowed unless this denies it: policy of bucket example-payments-ledger/,
     );
     expect(unknown.code).to.equal(3);
   });

@@ -1,4 +1,5 @@
-import { badFlagValue, EXIT, HarnessError } from '../../foundation/node/errors.ts';
+import type { HarnessError } from '../../foundation/node/errors.ts';
+import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { option, textsOf } from '../../foundation/node/options.ts';
 import type { AccessRequest } from '../../doctor/access/access.ts';

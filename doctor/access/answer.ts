@@ -1,4 +1,4 @@
-import { ClusterFacts } from '../facts/cluster-facts.ts';
+import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
 import type { Role } from '../snapshot/aws.ts';

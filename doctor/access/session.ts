@@ -219,5 +219,5 @@ export function roleStep(
 /** Returns why an object could not be read. */
 export function gapOf({ snapshot }: ClusterFacts, object: string, otherwise: string): string {
   const gap = snapshot.gaps.find((one) => one.object === object && /^(iam|s3):/.test(one.right));
-  return gap === undefined ? otherwise : `${otherwise} (${gap.right}: ${gap.reason})`;
+  return gap === undefined ? otherwise : `${gap.right}: ${gap.reason}`;
 }

@@ -1,7 +1,6 @@
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
 import type { Mechanism } from '../facts/identity.ts';
 import { NOT_READ, type Answer } from './answer.ts';
-import type { Step } from './session.ts';
 
 const COLORS = { allowed: 32, denied: 31, unknown: 35 } as const;
 const TITLES = { allowed: 'Allowed', denied: 'Denied', unknown: 'Unknown' } as const;
@@ -14,9 +13,9 @@ const MECHANISMS: Readonly<Record<Mechanism, string>> = {
   unknown: 'unknown identity',
 };
 
-/** Returns, for example, `, allowed unless policy of bucket ledger, which was not read (s3:GetBucketPolicy: AccessDenied)`. */
-const unlessText = ({ otherwise, unless = [] }: Pick<Answer, 'otherwise'> & Pick<Step, 'unless'>): string =>
-  unless.length === 0 ? '' : `: ${otherwise ?? 'denied'}, unless changed by ${unless.join('; or by ')}`;
+/** Returns, for example, `allowed unless this denies it: policy of bucket ledger, which was not read (…)`. */
+const unlessText = ({ otherwise, unless }: Pick<Answer, 'otherwise' | 'unless'>): string =>
+  `${otherwise === 'allowed' ? 'allowed unless this denies it' : 'denied unless this allows it'}: ${unless.join('; ')}`;
 
 /** Returns the answer for a terminal of `width` columns. */
 export function answerText(answer: Answer, paint: Paint, width: number | undefined): string {
@@ -25,7 +24,7 @@ export function answerText(answer: Answer, paint: Paint, width: number | undefin
   const widest = Math.max(...steps.map(({ name }) => name.length));
   const lines = [
     `${paint(TITLES[value], COLORS[value])}: ${who} ${action} on ${resource}, cluster ${cluster}`,
-    ...(value === 'unknown' ? [`It is${unlessText(answer).slice(1)}.`] : []),
+    ...(value === 'unknown' ? [`It is ${unlessText(answer)}.`] : []),
     '',
     ...steps.flatMap(({ name, value: own, text, statements = [] }) => [
       `  ${paint(own.padEnd(7), COLORS[own])}  ${name.padEnd(widest)}  ${text}`,
@@ -35,7 +34,7 @@ export function answerText(answer: Answer, paint: Paint, width: number | undefin
     ...notes.map((note) => `Note: ${note}.`),
     `Not read: ${NOT_READ.join('; ')}.`,
   ];
-  return `${lines.map((line) => wrap(line, width, line.startsWith('  ') ? widest + 11 : 2)).join('\n')}\n`;
+  return `${lines.map((line) => wrap(line, width, /^ {2}\S/.test(line) ? widest + 11 : 2)).join('\n')}\n`;
 }
 
 /** Returns the list of service accounts that can make a request. */
@@ -50,7 +49,7 @@ export function whoText(
   const lines = [
     ...answers.map(
       (one) =>
-        `${paint(one.value, COLORS[one.value])}  ${one.namespace}/${one.serviceAccount}  ${MECHANISMS[one.mechanism]}, ${one.roles.join(' -> ') || 'role unknown'}${unlessText(one)}`,
+        `${paint(one.value, COLORS[one.value])}  ${one.namespace}/${one.serviceAccount}  ${MECHANISMS[one.mechanism]}, ${one.roles.join(' -> ') || 'role unknown'}${one.value === 'unknown' ? `; ${unlessText(one)}` : ''}`,
     ),
     '',
     `${counted(accounts('allowed'), 'service account')} can ${action} on ${resource}; ${accounts('unknown')} unknown.`,

@@ -148,8 +148,8 @@ function standIn({ kind }: PolicySource, principal: Question['principal'], isAll
   return { Version: '2012-10-17', Statement: { Effect, ...applies[kind] } };
 }
 
-/** Matches no request, since every principal has another type or none. */
-const NEVER = { StringEquals: { 'aws:PrincipalType': 'never' } };
+/** Matches no request, since the value of an unknown key is not in the context. */
+const never = (key = ''): object => ({ StringEquals: { [key]: 'a known value' } });
 
 /** Returns a policy whose unknown statements apply, or do not, as `favours` says. */
 function assumed(source: ParsedSource, isUnknown: (key: string) => boolean, favours: Favours): object {
@@ -169,7 +169,7 @@ function narrowed(statement: Statement, isUnknown: (key: string) => boolean): St
   const known = [resources ?? []].flat().filter((text) => !variablesOf(text).some(isUnknown));
   return known.length > 0 && unknownKeysOf(rest, isUnknown).length === 0
     ? { ...rest, Resource: known }
-    : { ...statement, Condition: NEVER };
+    : { ...statement, Condition: never(unknownKeysOf(statement, isUnknown)[0]) };
 }
 
 /** Drops conditions with unknown keys, and makes unknown variables match every text. */

@@ -22,7 +22,7 @@ describe('GetAccountAuthorizationDetails', () => {
   it('returns roles with their policies, and the managed policies in use', async () => {
     const { must } = await account();
     const details = await must('GetAccountAuthorizationDetails');
-    const roles = details.get('RoleDetailList.member') as unknown as readonly Record<string, never>[];
+    const roles = details.get('RoleDetailList.member') as readonly Record<string, never>[];
     expect(roles.map(({ RoleName }) => RoleName)).to.deep.equal(['audit', 'ledger']);
     expect(roles[1]).to.nested.include({
       'RolePolicyList.member[0].PolicyName': 'read',
@@ -31,7 +31,7 @@ describe('GetAccountAuthorizationDetails', () => {
     });
     const inline = (roles[1] as unknown as { RolePolicyList: { member: { PolicyDocument: string }[] } }).RolePolicyList;
     expect(decodeURIComponent(inline.member[0]!.PolicyDocument)).to.equal(allow('s3:GetObject'));
-    const policies = details.get('Policies.member') as unknown as readonly Record<string, never>[];
+    const policies = details.get('Policies.member') as readonly Record<string, never>[];
     // The account's administrator has AdministratorAccess.
     const used = [EDGE, MANAGED, 'arn:aws:iam::aws:policy/AdministratorAccess'];
     expect(policies.map(({ Arn }) => Arn)).to.have.members(used);
@@ -41,7 +41,7 @@ describe('GetAccountAuthorizationDetails', () => {
     const versions = edge.PolicyVersionList.member;
     expect(versions.map(({ IsDefaultVersion }) => IsDefaultVersion)).to.deep.equal(['false', 'true']);
     expect(decodeURIComponent(versions[1]!.Document)).to.equal(allow('sts:*'));
-    const users = details.get('UserDetailList.member') as unknown as readonly Record<string, never>[];
+    const users = details.get('UserDetailList.member') as readonly Record<string, never>[];
     expect(users.map(({ UserName }) => UserName)).to.include('user');
   });
 
