@@ -18,7 +18,6 @@ import {
   type ProvisionedCluster,
   type ScenarioContext,
 } from '../../harness/scenario/scenario-context.ts';
-import { bucketsOf } from './s3-requests.ts';
 import { kubeconfigText, UNLIMITED } from '../support/collecting.ts';
 
 /** A pod of a scenario, with a snapshot of its cluster taken after its start and before the scenario's next step. */
@@ -65,6 +64,16 @@ export async function observePods(
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+/** Returns the buckets of a scenario's requests by their names in the scenario. */
+const bucketsOf = ({ spec }: Scenario): readonly string[] => [
+  ...new Set(
+    spec.probes.flatMap((step) => {
+      const { at, bucket } = (step.kind === 'probe' ? step.operation : {}) as { at?: string; bucket?: string };
+      return at?.split('/')[0] ?? bucket ?? [];
+    }),
+  ),
+];
 
 /** Takes one snapshot of a cluster at a time. Pods that start meanwhile share the next one. */
 class SharedSnapshots {

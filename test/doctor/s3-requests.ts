@@ -32,16 +32,6 @@ interface Operation {
   readonly role?: { readonly roleArn: string };
 }
 
-/** Returns the buckets of a scenario's requests by their names in the scenario. */
-export const bucketsOf = ({ spec }: ObservedPod['scenario']): readonly string[] => [
-  ...new Set(
-    spec.probes.flatMap((step) => {
-      const { at, bucket } = step.kind === 'probe' ? (step.operation as Operation) : ({} as Partial<Operation>);
-      return at?.split('/')[0] ?? bucket ?? [];
-    }),
-  ),
-];
-
 /** Returns the number of the first step that a pod performs after its start. */
 export function firstStep({ scenario, workload, name, done }: ObservedPod): number {
   const starts = [...scenario.spec.probes.entries()].filter(
