@@ -79,7 +79,7 @@ credentials; 3 unknown, because a policy that decides was not read, or a conditi
   },
 };
 
-/** Adds the policy of --bucket to what was read of a cluster. */
+/** Adds the policy of --bucket to the snapshot. */
 async function withBucket(
   cluster: ClusterSnapshot,
   given: GivenOptions,

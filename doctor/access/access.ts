@@ -13,7 +13,7 @@ export interface AccessRequest {
   readonly action: string;
   /** ARN, or `*`. */
   readonly resource: string;
-  /** Condition keys of the request. One with an empty value is absent, as are all that begin with one such as `s3:ExistingObjectTag/`. */
+  /** Condition keys of the request. A key with an empty value is absent; `s3:ExistingObjectTag/` stands for the other tags. */
   readonly conditions?: Readonly<Record<string, string>>;
 }
 

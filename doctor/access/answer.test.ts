@@ -46,7 +46,7 @@ describe('answerOf', () => {
       (draft) => (ledger(draft).policies = { read: allowing('s3:PutObject') }),
     ],
     [
-      'denies without trust, whatever the role allows',
+      'denies without trust, even if the role allows it',
       'denied',
       (draft) => (ledger(draft).trustPolicy = trust({ Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' })),
     ],
@@ -89,7 +89,7 @@ describe('answerOf', () => {
       /^policy of bucket data, which was not read \(s3:GetBucketPolicy: AccessDenied\)$/,
     ],
     [
-      'denies a bucket of another account if the role does not allow it, whatever its policy is',
+      'denies a bucket of another account if the role does not allow it, even without its policy',
       'denied',
       (draft) => {
         draft.aws.buckets = { data: { name: 'data' } };
@@ -97,7 +97,7 @@ describe('answerOf', () => {
       },
     ],
     [
-      'denies by a policy that was read, whatever was not',
+      'denies by a policy that was read, next to unread ones',
       'denied',
       (draft) => {
         delete bucket(draft).policy;

@@ -63,7 +63,7 @@ export interface Asker {
 
 /**
  * Returns the path of a new pod of the service account: the webhook injects Pod Identity for an association, otherwise IRSA for an
- * annotation. A named pod has what was injected into it. Throws `HarnessError` BAD_FILE for a name that the cluster does not have.
+ * annotation. A named pod keeps its injected variables. Throws `HarnessError` BAD_FILE for a name that the cluster does not have.
  */
 export function pathOf(facts: ClusterFacts, asker: Asker): Path {
   const { namespace, serviceAccount } = asker;
@@ -105,8 +105,7 @@ export function pathOf(facts: ClusterFacts, asker: Asker): Path {
 }
 
 function missing(sentence: string, name: string, names: readonly string[]): HarnessError {
-  const hint =
-    names.length === 0 ? 'there is none.' : suggestion(name, names).replace('see --help', 'see `kubectl get`');
+  const hint = names.length === 0 ? 'it has none.' : suggestion(name, names).replace('see --help', 'see `kubectl get`');
   return new HarnessError('BAD_FILE', `${sentence} "${name}": ${hint}`);
 }
 

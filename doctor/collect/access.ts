@@ -7,7 +7,7 @@ import { ANOTHER_ACCOUNT, orNull, Unreadable, type Gaps } from './gaps.ts';
 
 /** What `can` asks about, so that the collector reads the policies that decide. */
 export interface AccessScope {
-  /** ARNs. Of buckets among them, the policy is read. */
+  /** ARNs. The collector reads the policies of buckets among them. */
   readonly resources: readonly string[];
   /** The only service account to read the roles of. Undefined: all roles of the account are read. */
   readonly subject?: { readonly namespace: string; readonly serviceAccount: string };

@@ -79,7 +79,7 @@ describe('decideWithin', () => {
       'allowed',
     ],
     [
-      'keeps a Deny of a policy that was read, whatever is unknown',
+      'keeps a Deny of a policy that was read, next to unread ones',
       [policy('identity', { Effect: 'Deny' }), unread('resource'), unread('boundary')],
       'denied',
     ],

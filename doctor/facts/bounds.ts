@@ -163,7 +163,7 @@ function assumed(source: ParsedSource, isUnknown: (key: string) => boolean, favo
   return { ...document, Statement };
 }
 
-/** Keeps what applies whatever the unknown keys are. */
+/** Keeps the resources that apply with any value of the unknown keys. */
 function narrowed(statement: Statement, isUnknown: (key: string) => boolean): Statement {
   const { Resource: resources, ...rest } = statement;
   const known = [resources ?? []].flat().filter((text) => !variablesOf(text).some(isUnknown));
