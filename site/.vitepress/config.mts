@@ -41,6 +41,7 @@ export default defineConfig({
         text: 'How-to',
         items: [
           page('Diagnose a live cluster', 'doctor'),
+          page('Ask who can do what', 'can'),
           page('Evaluate policies', 'evaluate'),
           page('Test your own program', 'own-program'),
           page('Work on suites', 'watch'),
