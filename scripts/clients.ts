@@ -5,7 +5,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { format } from 'prettier';
 import type { Client } from '../components/clients/client.ts';
 import { CLIENTS } from '../components/clients/registry.ts';
 import { readRun, type Run } from '../harness/results/read-results.ts';
@@ -27,7 +26,7 @@ const MARKS: Readonly<Record<Verdict, string>> = {
 };
 
 /** Returns the page with new tables. Throws if a run is incomplete, or has faults or no clients. */
-export function clientsPage(text: string, runs: readonly Run[], noticed: Noticed = lastNoticed()): Promise<string> {
+export function clientsPage(text: string, runs: readonly Run[], noticed: Noticed = lastNoticed()): string {
   const scenarios = runs.flatMap(({ file, results: { run, environment, scenarios: all } }) => {
     const found = all.filter((one) => one.client !== undefined) as readonly ScenarioResult[];
     if (found.length === 0) throw new Error(`${file} has no scenarios with a client. Run them with --client.`);
@@ -42,8 +41,8 @@ export function clientsPage(text: string, runs: readonly Run[], noticed: Noticed
   const date = first === last ? first : `${first} to ${last}`;
   const where = new Set(runs.map(({ results: { environment } }) => environment.cluster));
   const introduction = `Found on ${date}, on ${[...where].join(' and ')} clusters.`;
-  const parts = [BEGIN, introduction, ...tablesOf(scenarios.toSorted(inOrder), noticed), ''].join('\n\n');
-  return format(text.slice(0, start) + parts + text.slice(end), { filepath: PAGE, printWidth: 120 });
+  const parts = [BEGIN, introduction, ...tablesOf(scenarios.toSorted(inOrder), noticed)].map((part) => part.trim());
+  return `${text.slice(0, start)}${parts.join('\n\n')}\n\n${text.slice(end)}`;
 }
 
 const placeOf = ({ client }: ScenarioResult): number => CLIENTS.findIndex(({ name }) => name === client?.name);
@@ -157,7 +156,10 @@ function distinctions(
   });
   const distinguishing = apart.filter(([, ...cells]) => cells.some((cell) => cell !== ''));
   return [
-    `## What each behaviour distinguishes\n\n${distinguishing.length} of ${rows.length} behaviours distinguish at least two clients, versions or faults. Faults are defects of the project's own client (\`raw\`) that \`npm run detect\` reports as noticed.`,
+    `## What each behaviour distinguishes
+
+${distinguishing.length} of ${rows.length} behaviours distinguish at least two clients, versions or faults. Faults are defects of the project's own client
+(\`raw\`) that \`npm run detect\` reports as noticed.`,
     table(['behaviour', 'fails with', 'other differences', 'noticed faults'], apart),
     '## Behaviour that the documentation leaves open',
     table(
@@ -189,5 +191,5 @@ function runAll(): string {
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const given = process.argv.slice(2);
   const runs = (given.length === 0 ? [runAll()] : given).map(readRun);
-  writeFileSync(PAGE, await clientsPage(readFileSync(PAGE, 'utf8'), runs));
+  writeFileSync(PAGE, clientsPage(readFileSync(PAGE, 'utf8'), runs));
 }

@@ -148,5 +148,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
   process.stderr.write(`${OWN} …\n`);
   const own = await run([], {});
-  writeFileSync(PAGE, await withTables(PAGE, tablesOf(own.scenarios, subjects, columnOf(own))));
+  writeFileSync(PAGE, withTables(PAGE, tablesOf(own.scenarios, subjects, columnOf(own))));
 }

@@ -1,13 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { format } from 'prettier';
 
 export const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...rows]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
     .join('');
 
-export function withTables(page: string, tables: readonly string[]): Promise<string> {
+/** Returns the page with its tables replaced in order. */
+export function withTables(page: string, tables: readonly string[]): string {
   const left = [...tables];
-  const text = readFileSync(page, 'utf8').replace(/(?:^\|.*\n)+/gm, (old) => left.shift() ?? old);
-  return format(text, { filepath: page, printWidth: 120 });
+  return readFileSync(page, 'utf8').replace(/(?:^\|.*\n)+/gm, (old) => left.shift() ?? old);
 }
