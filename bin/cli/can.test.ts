@@ -124,6 +124,10 @@ describe('npm run can', () => {
     const read = policy('read.json', { Action: 's3:GetObject', Resource: '*' });
     expect((await can(...LEDGER, ...files, '--permissions', read)).code).to.equal(0);
     expect((await can(...LEDGER, ...files)).code).to.equal(1);
+    const unread = await can(...LEDGER, ...files.slice(0, 2), '--permissions', read);
+    expect([unread.code, unread.out]).to.satisfy(
+      ([code, out]: [number, string]) => code === 3 && out.includes('--bucket FILE'),
+    );
     const boundary = policy('boundary.json', { Action: 's3:PutObject', Resource: '*' });
     expect((await can(...LEDGER, ...files, '--permissions', read, '--boundary', boundary)).code).to.equal(1);
   });

@@ -4,7 +4,7 @@ import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { trustedProviders } from '../facts/trust.ts';
 import type { Bucket, Role } from '../snapshot/aws.ts';
-import type { ClusterSnapshot } from '../snapshot/snapshot.ts';
+import type { ClusterSnapshot, Gap } from '../snapshot/snapshot.ts';
 import type { Asker } from './session.ts';
 
 /** Policies of files, in place of a cluster and its account. */
@@ -44,7 +44,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
     context: clusterName,
     server: '',
     takenAt: new Date().toISOString(),
-    gaps: [],
+    gaps: bucketName !== undefined && files.bucket === undefined ? [notGiven(bucketName)] : [],
     kubernetes: { serviceAccounts: [{ metadata }] },
     aws: {
       region,
@@ -63,6 +63,12 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
     },
   };
 }
+
+const notGiven = (bucket: string): Gap => ({
+  right: 's3:GetBucketPolicy',
+  reason: 'use --bucket FILE, or --bucket none',
+  object: bucket,
+});
 
 /** Returns the snapshot with the policy of a bucket that the caller gives, such as one of another account. */
 export function withBucketPolicy(
