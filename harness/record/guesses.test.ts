@@ -11,9 +11,9 @@ import { ownScenarios } from '../../test/support/own-suites.ts';
 const NO_GUESSES = [
   ...[
     '`aws:SecureTransport` is true',
-    'The agent is modelled after',
+    'The agent follows version',
     'The webhook sees service accounts',
-    'Principals are looked up but for accounts',
+    'Principals must exist',
   ],
   // Documented, or recorded on AWS.
   ...["A KMS key's policy must allow", 'The policy simulator reports'],
