@@ -12,5 +12,5 @@ export interface LooseningOperator {
 
 export type OperatorId = keyof typeof catalogue;
 
-/** The table in docs/loosen.md lists these. */
+/** docs/loosen.md lists these. */
 export const OPERATORS = catalogue as Readonly<Record<OperatorId, LooseningOperator>>;
