@@ -61,6 +61,11 @@ const anchor = (heading: string): string =>
     .replace(/[^\p{L}\p{N}\- ]/gu, '')
     .replaceAll(' ', '-');
 
+/** Longer lines are hard to read in a terminal and in a diff. */
+const LONGEST_LINE = 200;
+/** Pages whose tables quote results. */
+const GENERATED_TABLES = ['docs/clients.md', 'docs/fidelity.md'];
+
 /** Exports for internal use. */
 const NO_WORDS = ['CAPABILITIES'];
 
@@ -103,6 +108,18 @@ describe('documentation', () => {
     const [first] = /```sh\n[\s\S]*?```/.exec(read('README.md')) ?? [''];
     expect(first).to.include('npm ci && npm run conformance').and.include('npm ci && npm test');
   });
+
+  for (const file of [...TEXTS, 'CHANGELOG.md', 'SECURITY.md', 'suites/README.md']) {
+    it(`${file}: has no line of more than ${LONGEST_LINE} characters`, () => {
+      const isGenerated = GENERATED_TABLES.includes(file);
+      const long = read(file)
+        .split('\n')
+        .flatMap((line, index) =>
+          line.length > LONGEST_LINE && !(isGenerated && line.startsWith('|')) ? [index + 1] : [],
+        );
+      expect(long, 'line numbers').to.deep.equal([]);
+    });
+  }
 
   for (const file of TEXTS) {
     it(`${file}: all links have a target`, () => {
