@@ -325,7 +325,7 @@ async function useS3(s3: S3Send): Promise<void> {
 function documentedAsMissing(): readonly RegExp[] {
   const text = readFileSync(new URL('../docs/emulator.md', import.meta.url), 'utf8');
   const section = text.split('\n## Condition keys\n')[1]?.split('\n## ')[0] ?? '';
-  const keys = [...section.matchAll(/^\| (.*?) +\|/gm)].flatMap(([, cell = '']) => cell.match(/`[^`]+`/g) ?? []);
+  const keys = [...section.matchAll(/^- ([\s\S]*?):\s/gm)].flatMap(([, names = '']) => names.match(/`[^`]+`/g) ?? []);
   return keys.map((key) => {
     const literal = key.slice(1, -1).replace(/[.+?^${}()|[\]\\]/g, '\\$&');
     return new RegExp(`^${literal.replaceAll('*', '.*')}$`, 'i');
