@@ -13,6 +13,7 @@ const MAY_IMPORT = {
   'components/agent': ['foundation/', 'components/go/'],
   'components/webhook': ['foundation/', 'components/go/'],
   'components/probe': ['foundation/'],
+  'components/preflight': ['foundation/'],
   'components/clients': ['foundation/', 'components/probe/'],
   'clusters/kubernetes': ['foundation/'],
   clusters: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/'],

@@ -83,6 +83,13 @@ await build({
   format: 'esm',
   external: ['@aws-sdk/*'],
 });
+/** One file, so that an image needs nothing else but Node. */
+await build({
+  entryPoints: ['components/preflight/main.ts'],
+  outfile: join(out, 'preflight.cjs'),
+  format: 'cjs',
+  minifyIdentifiers: true,
+});
 await build({
   entryPoints: ['components/clients/own/main.ts'],
   outfile: join(out, 'clients', 'own.mjs'),

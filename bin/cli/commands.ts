@@ -18,6 +18,7 @@ import { LOOSEN } from './loosen.ts';
 import { MERGE } from './merge.ts';
 import { PLAN } from './plan.ts';
 import { POLICY } from './policy.ts';
+import { PREFLIGHT } from './preflight.ts';
 import { PUBLISHED } from './published.ts';
 import { REHEARSE } from './rehearse.ts';
 import { REPLAY } from './replay.ts';
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   PLAN,
   DOCTOR,
   CAN,
+  PREFLIGHT,
   emulatorCommand(),
   INIT,
   EVALUATE,
