@@ -5,7 +5,7 @@ import type { Command } from './command.ts';
 export const PREFLIGHT: Command = {
   name: 'preflight',
   summary: 'in a pod: follow its way to AWS credentials, and say who it is',
-  about: `Run in a pod: follow its way to AWS credentials step by step, and compare its identity and access with what is expected. It
+  about: `Run in a pod: follow its way to AWS credentials step by step, and compare its identity and access with the expectations. It
 prints no token and no key. dist/preflight.cjs is the same program in one file (docs/preflight.md).`,
   options: [
     option.text('expect-role ARN', 'fail unless the pod has this role'),

@@ -157,7 +157,7 @@ describe('preflight', () => {
   for (const [what, content, state, text] of [
     ['an expired token', token({ aud: ['pods.eks.amazonaws.com'], exp: 1 }), 'failed', 'expired'],
     ['a token for another audience', token({ aud: ['sts.amazonaws.com'], exp: 4e9 }), 'warning', 'should be pods.eks'],
-    ['a token that is none', 'hello', 'failed', 'is not a JSON Web Token'],
+    ['a file without a token', 'hello', 'failed', 'is not a JSON Web Token'],
   ] as const)
     it(`explains ${what}`, async () => {
       writeToken(content);

@@ -18,18 +18,18 @@ describe('the prose linter', () => {
       'const b = `Pod ${a} says "in vain" twice`;',
     ].join('\n');
     expect(texts('a.ts', source)).to.have.members([
-      '2: Returns the X of a pod.',
+      '2: Returns the Name of a pod.',
       '4: A list item is a text.',
       '6: Two lines that follow each other are one.',
       '8: The message of an error',
-      '9: Pod X says X twice',
+      '9: Pod Name says Name twice',
     ]);
   });
 
   it('reads paragraphs and table cells of Markdown', () => {
     expect(
       texts('a.md', '# The title of it\n\nA text with `code` in it.\n\n| one cell here | another cell there |\n'),
-    ).to.deep.equal(['1: The title of it', '3: A text with X in it.', '5: one cell here', '5: another cell there']);
+    ).to.deep.equal(['1: The title of it', '3: A text with Name in it.', '5: one cell here', '5: another cell there']);
   });
 
   for (const [text, advice] of [

@@ -5,6 +5,7 @@ import { unified } from 'unified';
 import { visit } from 'unist-util-visit';
 
 const MOST_WORDS = 30;
+const MOST_COMMAS = 4;
 
 /** Patterns of sentences that readers stop at, each with what to write. */
 const PATTERNS: readonly (readonly [RegExp, string])[] = [
@@ -17,7 +18,7 @@ const PATTERNS: readonly (readonly [RegExp, string])[] = [
     'Write "report", "say" or "distinguish".',
   ],
   [
-    /\bwhat (?:is|are|was|were|has|have|had|does|did) (?!(?:the|a|an|this|that|your|its|it|X)\b)/i,
+    /\bwhat (?:is|are|was|were|has|have|had|does|did) (?!(?:the|a|an|this|that|your|its|it|Name)\b)/i,
     'Replace the clause by a noun.',
   ],
   [/\b(?:whoever|whomever|whatever|whichever|whom)\b/i, 'Name who or what.'],
@@ -35,13 +36,16 @@ const QUOTED = [/does not match what was computed/];
 
 const parser = unified().use(retextEnglish).freeze();
 
+/** Enumerations of names are long and easy to read. */
+const isList = (sentence: string): boolean => (sentence.match(/[,;]/g) ?? []).length >= MOST_COMMAS;
+
 /** What is wrong with a text: a sentence with an advice for each finding. */
 export function problemsOf(text: string): readonly string[] {
   const problems: string[] = [];
   visit(parser.parse(text), 'SentenceNode', (sentence: Sentence) => {
     const sentenceText = toString(sentence);
     const words = sentence.children.filter(({ type }) => type === 'WordNode').length;
-    if (words > MOST_WORDS)
+    if (words > MOST_WORDS && !isList(sentenceText))
       problems.push(`Split a sentence of ${words} words (at most ${MOST_WORDS}): ${sentenceText}`);
     if (QUOTED.some((quotation) => quotation.test(sentenceText))) return;
     for (const [pattern, advice] of PATTERNS)

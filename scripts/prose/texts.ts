@@ -11,7 +11,7 @@ export interface Text {
 }
 
 /** Stands for code, quoted words and inserted values. */
-const NOUN = 'X';
+const NOUN = 'Name';
 /** Programs and documents in strings. */
 const CODE = /[;{}\[(,]$|=>|\);|^(?:const|let|import|if) /;
 const WORDS = /[A-Za-z']{2,}[,;:]? [A-Za-z']+[,;:]? [A-Za-z']+/;
