@@ -122,6 +122,21 @@ describe('preflight', () => {
     expect(stdout).to.match(/^FAILED at agent: .* The pod has no AWS identity\.$/m);
   });
 
+  it("warns if the pod can get the node's role", async () => {
+    const metadata = createServer(({ method, url }, response) =>
+      response.end(
+        method === 'PUT' ? 'token' : url === '/latest/meta-data/iam/security-credentials/' ? 'node-role' : '',
+      ),
+    ).listen(0, '127.0.0.1');
+    await new Promise((resolve) => metadata.once('listening', resolve));
+    const result = await run([], { ...pod, AWS_EC2_METADATA_SERVICE_ENDPOINT: `http://127.0.0.1:${portOf(metadata)}` });
+    metadata.closeAllConnections();
+    metadata.close();
+    expect(step(result, 'metadata')).to.include({ result: 'warning' });
+    expect(step(result, 'metadata')?.text).to.contain("the node's role node-role");
+    expect(result.code).to.equal(0);
+  });
+
   it('reports a step that hangs as unknown, with exit code 3', async () => {
     answer = undefined;
     const result = await run(['--timeout', '2']);

@@ -131,20 +131,25 @@ async function agentStep(environment: Environment, signal: AbortSignal): Promise
   return { result: 'ok', text: `the agent gave credentials that expire at ${Expiration}` };
 }
 
-/** Reports whether the pod can reach instance metadata, and so the node's role (Amazon EKS Best Practices Guide). */
+/** Reports whether the pod can get the node's role (Amazon EKS Best Practices Guide, "Restrict access to the instance profile"). */
 async function metadataStep(environment: Environment): Promise<Result> {
   const base = environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? 'http://169.254.169.254';
-  const isReachable = await fetch(new URL('/latest/api/token', base), {
+  const signal = AbortSignal.timeout(METADATA_LIMIT);
+  const ask = async (path: string, init: RequestInit): Promise<string> => {
+    const response = await fetch(new URL(path, base), { ...init, signal });
+    return response.ok ? response.text() : '';
+  };
+  const role = await ask('/latest/api/token', {
     method: 'PUT',
     headers: { 'x-aws-ec2-metadata-token-ttl-seconds': '1' },
-    signal: AbortSignal.timeout(METADATA_LIMIT),
-  }).then(
-    ({ ok }) => ok,
-    () => false,
-  );
-  return isReachable
-    ? { result: 'warning', text: "the pod can reach instance metadata, and so the node's role. Set the hop limit to 1" }
-    : { result: 'ok', text: 'the pod cannot reach instance metadata' };
+  })
+    .then((token) =>
+      ask('/latest/meta-data/iam/security-credentials/', { headers: { 'x-aws-ec2-metadata-token': token } }),
+    )
+    .catch(() => '');
+  return role === ''
+    ? { result: 'ok', text: "the pod cannot get the node's role from instance metadata" }
+    : { result: 'warning', text: `the pod can get the node's role ${clip(role, 64)}. Set the hop limit to 1` };
 }
 
 function identityOf(arn: string, expected: string | undefined): Result {
