@@ -21,6 +21,8 @@ const PAGE = readFileSync(join(ROOT, 'docs', 'other-aws.md'), 'utf8');
 const COMMANDS = /## LocalStack\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(PAGE)![1]!.trim().split('\n');
 
 describe('LocalStack with the commands in docs/other-aws.md', function () {
+  // Installing and starting it takes long on a loaded machine.
+  this.timeout(1_800_000);
   let localStack: Subject;
 
   before(async function () {
@@ -79,8 +81,7 @@ describe('LocalStack with the commands in docs/other-aws.md', function () {
     expect(results.run.exitCode).to.equal(1);
   });
 
-  it('stores objects as --s3-endpoint, and all scenarios except the documented ones pass', async function () {
-    this.timeout(1_800_000);
+  it('stores objects as --s3-endpoint, and all scenarios except the documented ones pass', async () => {
     const named = /Only these scenarios fail:([^]*?)\n\n[^-]/.exec(PAGE)?.[1] ?? '';
     const lacks = [...named.matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)].map(([, id]) => id);
     expect(lacks).to.have.length.within(1, 8);

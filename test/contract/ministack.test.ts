@@ -37,6 +37,8 @@ const AS_AWS = [
 ];
 
 describe('MiniStack', function () {
+  // Installing and starting it takes long on a loaded machine.
+  this.timeout(1_800_000);
   let stack: Subject;
 
   before(async function () {
