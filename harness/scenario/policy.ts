@@ -58,7 +58,7 @@ const statementElement = object({
   Condition: opt(record(record(anything))),
 });
 
-const statementsOf = <T>(statement: Schema<T>) => list(union([statement, statementElement]));
+const statementsOf = <T>(statement: Schema<T>) => list(union([statement, statementElement], 'a statement'));
 export const permissionStatements = statementsOf(permissionStatement);
 export type PermissionStatements = Infer<typeof permissionStatements>;
 
