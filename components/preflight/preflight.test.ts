@@ -13,6 +13,8 @@ import { testSession } from '../../test/support/emulator/session.ts';
 import { SECRETS } from '../../test/support/secrets.ts';
 import type { Report } from './report.ts';
 
+/** Enough for a loaded machine. */
+const PATIENT = ['--timeout', '300'];
 const ROLE = 'arn:aws:iam::111122223333:role/app';
 
 /** The program in a process of its own, as in a pod: a stub of the agent, and STS and S3 of the emulator. */
@@ -36,7 +38,7 @@ describe('preflight', () => {
       exitCode = 0,
       stdout,
       stderr,
-    } = await execa(process.execPath, [join(distFolder(), 'preflight.cjs'), '--format', 'json', ...args], {
+    } = await execa(process.execPath, [join(distFolder(), 'preflight.cjs'), ...PATIENT, '--format', 'json', ...args], {
       env,
       extendEnv: false,
       reject: false,
@@ -114,7 +116,7 @@ describe('preflight', () => {
 
   it('names the first step that fails in the verdict', async () => {
     answer = { status: 400, body: '[id]: (AccessDeniedException): no association' };
-    const { stdout, exitCode } = await execa(process.execPath, [join(distFolder(), 'preflight.cjs')], {
+    const { stdout, exitCode } = await execa(process.execPath, [join(distFolder(), 'preflight.cjs'), ...PATIENT], {
       ...{ env: pod, extendEnv: false, reject: false },
     });
     expect(exitCode).to.equal(1);
@@ -141,7 +143,9 @@ describe('preflight', () => {
     answer = undefined;
     const result = await run(['--timeout', '2']);
     expect(result.code, result.out).to.equal(3);
-    expect(step(result, 'agent')).to.include({ result: 'unknown', text: 'no answer within the limit of 2 s' });
+    // A loaded machine may be over the limit before.
+    expect(step(result, 'agent')?.text).to.match(/^no answer within the limit of 2 s$|^not tried/);
+    expect(step(result, 'agent')?.result).to.equal('unknown');
   });
 
   for (const [what, change, name, state, text] of [
