@@ -23,3 +23,13 @@ export function readYaml(file: string, what: string): unknown {
     );
   }
 }
+
+/** Reads and parses a JSON file; otherwise as `readText`. Much faster than `readYaml`. */
+export function readJson(file: string, what: string): unknown {
+  const content = readText(file, what);
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    throw new HarnessError('BAD_FILE', `${file} is not JSON: ${(error as Error).message}.`);
+  }
+}

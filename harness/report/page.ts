@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandLine } from '../../foundation/node/command-line.ts';
-import { readYaml } from '../../foundation/node/read-file.ts';
+import { readJson } from '../../foundation/node/read-file.ts';
 import { validated } from '../../foundation/node/validate.ts';
 import { distFolder } from '../../foundation/node/dist-folder.ts';
 import { pack, type PageData } from '../page/data.ts';
@@ -21,7 +21,7 @@ export function coverageIn(directory: string): Pick<PageData, 'policyCoverage'> 
   if (!existsSync(file)) return {};
   const policyCoverage = validated(
     policyCoverageSchema,
-    readYaml(file, 'Policy coverage'),
+    readJson(file, 'Policy coverage'),
     (problem) => `${file} was not written by a run of this version: ${problem}. Delete it, or run the scenarios again.`,
   );
   return { policyCoverage };
