@@ -1,4 +1,4 @@
-import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
 import type { Command } from './command.ts';
 
@@ -20,13 +20,7 @@ prints no token and no key. dist/preflight.cjs is the same program in one file (
       import('../../components/preflight/report.ts'),
       import('../../components/preflight/run.ts'),
     ]);
-    const given = (() => {
-      try {
-        return expectationsOf({ role: text('expect-role'), read: text('read'), timeout: text('timeout') ?? '' });
-      } catch (error) {
-        throw badFlagValue((error as Error).message);
-      }
-    })();
+    const given = expectationsOf({ role: text('expect-role'), read: text('read'), timeout: text('timeout') ?? '' });
     const report = await preflight({ ...given, environment });
     stdout.write(text('format') === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report));
     return { ok: EXIT.conforms, failed: EXIT.doesNotConform, unknown: EXIT.environment }[report.verdict];

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { badFlagValue } from '../../foundation/node/errors.ts';
 import type { Expectations } from './run.ts';
 
 export const USAGE = `Usage: preflight [--expect-role ARN] [--read s3://BUCKET/KEY] [--timeout SECONDS] [--format terminal|json]
@@ -16,7 +17,7 @@ export interface Arguments extends Expectations {
   readonly limit: number;
 }
 
-/** Throws an error with one sentence for wrong usage. */
+/** Throws an error of `parseArgs`, or `HarnessError` BAD_FLAG_VALUE. */
 export function parse(words: readonly string[]): Arguments {
   const { values } = parseArgs({
     args: [...words],
@@ -29,7 +30,7 @@ export function parse(words: readonly string[]): Arguments {
     },
   });
   const { 'expect-role': role, read, timeout, format, help } = values;
-  if (!['terminal', 'json'].includes(format)) throw new Error(`--format is "${format}". Use terminal or json.`);
+  if (!['terminal', 'json'].includes(format)) throw badFlagValue(`--format is "${format}". Use terminal or json.`);
   return { ...expectationsOf({ role, read, timeout }), isJson: format === 'json', isHelp: help };
 }
 
@@ -39,15 +40,17 @@ interface Texts {
   readonly timeout: string;
 }
 
-/** Throws an error with one sentence for a wrong value. */
+/** Throws `HarnessError` BAD_FLAG_VALUE. */
 export function expectationsOf({ role, read, timeout }: Texts): Expectations & { readonly limit: number } {
   if (role !== undefined && !/^arn:[\w-]+:iam::\d{12}:role\/.+/.test(role))
-    throw new Error(`--expect-role is "${role}". Use the ARN of a role, such as arn:aws:iam::111122223333:role/app.`);
+    throw badFlagValue(
+      `--expect-role is "${role}". Use the ARN of a role, such as arn:aws:iam::111122223333:role/app.`,
+    );
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(read ?? '') ?? [];
   if (read !== undefined && (bucket === undefined || key === undefined))
-    throw new Error(`--read is "${read}". Use an object, such as s3://bucket/key.`);
+    throw badFlagValue(`--read is "${read}". Use an object, such as s3://bucket/key.`);
   const seconds = Number(timeout);
-  if (!(seconds > 0 && seconds <= 600)) throw new Error(`--timeout is "${timeout}". Use seconds from 1 to 600.`);
+  if (!(seconds > 0 && seconds <= 600)) throw badFlagValue(`--timeout is "${timeout}". Use seconds from 1 to 600.`);
   return {
     ...(role !== undefined && { role }),
     ...(bucket !== undefined && key !== undefined && { read: { bucket, key } }),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { isSessionOf } from '../../foundation/aws/role-arn.ts';
 import { clip } from '../../foundation/node/text.ts';
 import { injectionStep, mechanismOf, type Environment } from './injection.ts';
 import { reportOf, type Report, type Step } from './report.ts';
@@ -155,12 +156,6 @@ async function metadataStep(environment: Environment): Promise<Result> {
 function identityOf(arn: string, expected: string | undefined): Result {
   if (expected === undefined || isSessionOf(arn, expected)) return { result: 'ok', text: arn };
   return { result: 'failed', text: `the pod is ${arn}, but should have role ${expected}` };
-}
-
-/** A session's ARN has the role's name without its path. */
-function isSessionOf(session: string, role: string): boolean {
-  const [, partition, account, name] = /^arn:([\w-]+):iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(role) ?? [];
-  return session.startsWith(`arn:${partition}:sts::${account}:assumed-role/${name}/`);
 }
 
 async function readStep({ bucket, key }: NonNullable<Expectations['read']>, abortSignal: AbortSignal): Promise<Result> {
