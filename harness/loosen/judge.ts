@@ -1,3 +1,4 @@
+import type { ChangeVerdict } from '../results/loosening.ts';
 import type { ScenarioResult } from '../results/results.ts';
 import type { Observation, UsedPolicy } from '../policies/observation.ts';
 import { withPolicy } from '../policies/policy-uses.ts';
@@ -7,22 +8,10 @@ import { changesOf, type PolicyChange } from './operators/index.ts';
 import { explainSurvivor, type Probe } from './search/index.ts';
 import { replay } from './replay.ts';
 
-/**
- * `killed`: a scenario fails with the change. `survived`: none does. `equivalent`: none can, within the space that was
- * searched. `rejected`: AWS does not accept the changed policy. `unjudged`: its run failed for another reason.
- */
-export interface JudgedChange {
+/** A change of a policy, and what the scenarios say about it. */
+export interface JudgedChange extends ChangeVerdict {
   readonly source: PolicySource;
   readonly change: PolicyChange;
-  readonly state: 'killed' | 'survived' | 'equivalent' | 'rejected' | 'unjudged';
-  readonly by: 'replay' | 'run';
-  /** The scenario that notices it, with the number of the probe from 0 if known. */
-  readonly scenario?: string;
-  readonly probe?: number;
-  /** Why replay could not tell, or why it is unjudged. */
-  readonly reason?: string;
-  /** Who gets what by the change, in a sentence without its end. */
-  readonly sentence?: string;
   /** A probe that notices it, and the scenario to add it to. */
   readonly proposal?: Proposal;
 }

@@ -1,4 +1,4 @@
-import type { Loosening } from '../results/loosening.ts';
+import type { JudgedChangeOutput, Loosening } from '../results/loosening.ts';
 import type { PolicyCoverage } from '../results/results.ts';
 import { Mark } from './mark.tsx';
 import { policyLines, type PolicyLine } from './policy-lines.ts';
@@ -7,7 +7,6 @@ import { register, type ViewProps } from './views.tsx';
 import { counted } from './words.ts';
 
 type Covered = PolicyCoverage['policies'][number];
-type Change = Loosening['changes'][number];
 
 /** Which parts of the policies the run tests, and which wrong versions no probe notices. */
 const Policies = ({ data: { policyCoverage, loosening } }: ViewProps) => (
@@ -122,7 +121,11 @@ const Survivors = ({ loosening: { score, changes } }: { readonly loosening: Loos
   );
 };
 
-const Survivor = ({ change: { file, address, line, change, sentence, addTo, code } }: { readonly change: Change }) => (
+const Survivor = ({
+  change: { file, address, line, change, sentence, addTo, code },
+}: {
+  readonly change: JudgedChangeOutput;
+}) => (
   <li>
     <Mark verdict="failed" />{' '}
     <b>{[`${file}${line === undefined ? '' : `:${line}`}`, address].filter(Boolean).join(' ')}</b> {change}

@@ -1,25 +1,36 @@
+/** What the scenarios say about a changed policy. */
+export interface ChangeVerdict {
+  /**
+   * `killed`: a scenario fails with the change. `survived`: none does. `equivalent`: none can, within the space that was
+   * searched. `rejected`: AWS does not accept the changed policy. `unjudged`: its run failed for another reason.
+   */
+  readonly state: 'killed' | 'survived' | 'equivalent' | 'rejected' | 'unjudged';
+  readonly by: 'replay' | 'run';
+  /** The scenario that notices it, with the number of the probe from 0 if known. */
+  readonly scenario?: string;
+  readonly probe?: number;
+  /** Why replay could not tell, or why it is unjudged. */
+  readonly reason?: string;
+  /** Who gets what by the change, in a sentence without its end. */
+  readonly sentence?: string;
+}
+
 /** The output of `loosen --format json`. */
 export interface Loosening {
   /** Percentage of noticed changes, rounded down. */
   readonly score: number;
-  readonly changes: readonly {
-    readonly file: string;
-    /** The resource within a Terraform or CloudFormation file. */
-    readonly address?: string;
-    readonly line?: number | undefined;
-    readonly operator: string;
-    readonly direction: string;
-    readonly change: string;
-    readonly state: 'killed' | 'survived' | 'equivalent' | 'rejected' | 'unjudged';
-    readonly by: 'replay' | 'run';
-    /** The scenario and probe that noticed the change. */
-    readonly scenario?: string;
-    readonly probe?: number;
-    readonly reason?: string;
-    /** A request that the change allows, as a clause. */
-    readonly sentence?: string;
-    /** The scenario to which `code` should be added: entries by the scenario's member. */
-    readonly addTo?: string;
-    readonly code?: Readonly<Record<string, readonly string[]>>;
-  }[];
+  readonly changes: readonly JudgedChangeOutput[];
+}
+
+export interface JudgedChangeOutput extends ChangeVerdict {
+  readonly file: string;
+  /** The resource within a Terraform or CloudFormation file. */
+  readonly address?: string;
+  readonly line?: number | undefined;
+  readonly operator: string;
+  readonly direction: string;
+  readonly change: string;
+  /** The scenario to which `code` should be added: entries by the scenario's member. */
+  readonly addTo?: string;
+  readonly code?: Readonly<Record<string, readonly string[]>>;
 }
