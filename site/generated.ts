@@ -1,6 +1,7 @@
 /** Parts of the site's pages that are written from the code when the site is built. */
 import { join } from 'node:path';
 import { COMMANDS } from '../bin/cli/commands.ts';
+import { valueOf } from '../bin/cli/help.ts';
 import { CHECKS } from '../doctor/checks/index.ts';
 import { checksPage } from '../doctor/checks/page.ts';
 import type { OptionSpec } from '../foundation/node/options.ts';
@@ -29,7 +30,7 @@ export const generatedParts = (root: string, suites: Suites): ReadonlyMap<string
   new Map([
     ['scenarios', scenarioList(suites, placesOf())],
     ['faults', faultTables(join(root, 'scripts', 'faults'))],
-    ['doctor-checks', checksPage(CHECKS).replace(/^# .*\n+/, '')],
+    ['doctor-checks', checksPage(CHECKS)],
     ['guesses-by-run', guessTable(false)],
     ['guesses-by-hand', guessTable(true)],
     ['run-flags', flagTable()],
@@ -106,10 +107,7 @@ function commandFlags(): string {
   return sections.filter((section) => section !== '').join('\n');
 }
 
-function flagOf({ name, kind, choices, placeholder }: OptionSpec): string {
-  const value = kind === 'choice' ? choices?.join('|') : placeholder;
-  return `\`--${name}${value === undefined ? '' : ` ${value}`}\``;
-}
+const flagOf = (option: OptionSpec): string => `\`--${option.name}${valueOf(option)}\``;
 
 const schemaTable = (): string =>
   table(

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
 import { catalogue } from '../scripts/faults/index.ts';
 import { cataloguePage, PAGE } from '../scripts/catalogue.ts';
+import { anchorOf } from '../site/anchor.ts';
 import { generatedParts } from '../site/generated.ts';
 import { ownSuites } from './support/own-suites.ts';
 import { COMMANDS } from '../bin/cli/commands.ts';
@@ -52,14 +53,6 @@ function rows(text: string): string[][] {
 }
 
 const code = (cell: string | undefined): string[] => [...(cell ?? '').matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
-
-/** Returns GitHub's anchor of a heading. */
-const anchor = (heading: string): string =>
-  heading
-    .replace(/^#+ /, '')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\- ]/gu, '')
-    .replaceAll(' ', '-');
 
 /** Longer lines are hard to read in a terminal and in a diff. */
 const LONGEST_LINE = 200;
@@ -130,7 +123,10 @@ describe('documentation', () => {
         expect(existsSync(join(root, linked)), `${target} exists`).to.equal(true);
         if (fragment === undefined) continue;
         const headings = read(linked).match(/^#+ .*$/gm) ?? [];
-        expect(headings.map(anchor), target).to.include(fragment);
+        expect(
+          headings.map((heading) => anchorOf(heading.replace(/^#+ /, ''))),
+          target,
+        ).to.include(fragment);
       }
     });
 

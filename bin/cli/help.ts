@@ -100,7 +100,8 @@ export function columns(rows: readonly (readonly [string, string])[]): readonly 
   return rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`);
 }
 
-function valueOf({ kind, choices, placeholder }: OptionSpec): string {
+/** Returns the part of a flag after its name, such as ` FILE`; empty for a flag without a value. */
+export function valueOf({ kind, choices, placeholder }: OptionSpec): string {
   if (kind === 'choice') return ` ${choices?.join('|')}`;
   return placeholder === undefined ? '' : ` ${placeholder}`;
 }

@@ -12,10 +12,9 @@ const GROUPS = [
   'Exposure',
 ];
 
-/** Returns the page of all checks in Markdown. */
+/** Returns all checks in Markdown, for a page that has a title. */
 export const checksPage = (checks: readonly Check[]): string =>
   [
-    '# Checks of doctor',
     'An error breaks an identity now. A warning may give a pod a wrong identity, or break it later. An info is worth knowing. Errors of associations and service accounts are warnings while no pod uses them.',
     ...GROUPS.flatMap((group, index) => [
       `## ${group}`,

@@ -1,17 +1,10 @@
 import { defineConfig } from 'vitepress';
+import { anchorOf } from '../anchor.ts';
 
 const page = (text: string, name: string): { readonly text: string; readonly link: string } => ({
   text,
   link: `/${name}`,
 });
-
-/** The anchors of GitHub, so that links work in both places. */
-const slugify = (heading: string): string =>
-  heading
-    .trim()
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\- ]/gu, '')
-    .replaceAll(' ', '-');
 
 export default defineConfig({
   title: 'EKS Pod Identity conformance',
@@ -22,7 +15,7 @@ export default defineConfig({
   // Without it, browsers ask for /favicon.ico.
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   vite: { build: { chunkSizeWarningLimit: 2000 } },
-  markdown: { html: false, anchor: { slugify } },
+  markdown: { html: false, anchor: { slugify: anchorOf } },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
