@@ -9,8 +9,9 @@ import type { GivenOptions } from '../../harness/config/read-options.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
 import type { Command } from './command.ts';
 
-/** Flags of a reading of a cluster, and those of policy files. */
-const READING = ['kubeconfig', 'context', 'aws-endpoint', 'save', 'pod', 'who'];
+/** Flags that only a live cluster uses, those that need a cluster or its snapshot, and those of policy files. */
+const CONNECTION = ['kubeconfig', 'context', 'aws-endpoint', 'save'];
+const READING = [...CONNECTION, 'pod', 'who'];
 const FILES = ['terraform', 'template', 'role', 'value', 'trust', 'permissions', 'boundary'];
 
 const ACTION = /^[A-Za-z0-9-]+:[A-Za-z0-9]+$/;
@@ -87,7 +88,7 @@ async function withBucket(
 ): Promise<ClusterSnapshot> {
   const [policy, account, ...files] = ['bucket', 'account', 'terraform', 'template', 'trust'].map(given.text);
   const [{ bucketOf }, { policyText, withBucketPolicy }] = await Promise.all([
-    import('../../doctor/collect/access.ts'),
+    import('../../doctor/snapshot/aws.ts'),
     import('../../doctor/access/files.ts'),
   ]);
   const name = bucketOf(resource);
@@ -140,7 +141,7 @@ async function snapshotOf(
 ): Promise<{ snapshot: Snapshot; isInterrupted: boolean }> {
   const [from, terraform, template, trust] = ['from', 'terraform', 'template', 'trust'].map(given.text);
   const sources = [from, terraform ?? template ?? trust].filter((one) => one !== undefined);
-  const idle = (from === undefined ? [] : READING.slice(0, 4)).concat(
+  const idle = (from === undefined ? [] : CONNECTION).concat(
     sources.length > 0 && from === undefined ? READING : FILES,
   );
   const wrong = idle.find((name) => given.values.get(name)?.origin === 'flag');
@@ -150,7 +151,7 @@ async function snapshotOf(
     );
   const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
   if (from !== undefined) return { snapshot: readSnapshot(from), isInterrupted: false };
-  const { bucketOf } = await import('../../doctor/collect/access.ts');
+  const { bucketOf } = await import('../../doctor/snapshot/aws.ts');
   if (sources.length > 0) {
     const { snapshotOfFiles } = await import('../../doctor/access/files.ts');
     const files = {

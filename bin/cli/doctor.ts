@@ -4,6 +4,7 @@ import type { Io } from '../../foundation/node/io.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { option, textsOf } from '../../foundation/node/options.ts';
 import type { Check } from '../../doctor/checks/check.ts';
+import type { MigrationPlan } from '../../doctor/migration/plan.ts';
 import type { DoctorReport } from '../../doctor/output/report.ts';
 import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
@@ -221,22 +222,24 @@ async function followPod(snapshot: Snapshot, name: string, given: GivenOptions, 
 }
 
 async function planMigration(snapshot: Snapshot, given: GivenOptions, io: Io): Promise<number> {
-  const [{ planOf }, text] = await Promise.all([
-    import('../../doctor/migration/plan.ts'),
-    import('../../doctor/migration/text.ts'),
-  ]);
+  const { planOf } = await import('../../doctor/migration/plan.ts');
   const plan = planOf(snapshot);
-  const format = given.text('format');
-  io.stdout.write(
-    format === 'json'
-      ? `${JSON.stringify(plan, undefined, 2)}\n`
-      : format === 'csv'
-        ? text.migrationCsv(plan)
-        : format === 'markdown'
-          ? text.migrationMarkdown(plan)
-          : text.migrationText(plan, await paintOf(given, io), await widthFor(io)),
-  );
+  io.stdout.write(await renderedPlan(plan, given, io));
   return plan.isComplete ? EXIT.conforms : EXIT.environment;
+}
+
+async function renderedPlan(plan: MigrationPlan, given: GivenOptions, io: Io): Promise<string> {
+  const text = await import('../../doctor/migration/text.ts');
+  switch (given.text('format')) {
+    case 'json':
+      return `${JSON.stringify(plan, undefined, 2)}\n`;
+    case 'csv':
+      return text.migrationCsv(plan);
+    case 'markdown':
+      return text.migrationMarkdown(plan);
+    default:
+      return text.migrationText(plan, await paintOf(given, io), await widthFor(io));
+  }
 }
 
 async function paintOf(given: GivenOptions, { stdout, environment }: Io) {

@@ -4,7 +4,7 @@ import { statementLabel, type ConditionContext, type Decision } from '../../emul
 import { decideWithin, type PolicySource } from '../facts/bounds.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { chainTrust, hasKey, policySources, POD_KEYS, sessionOf, sessionPolicy, unknownKeys } from '../facts/trust.ts';
-import type { Bucket, Role } from '../snapshot/aws.ts';
+import { accountOf, bucketOf, type Bucket, type Role } from '../snapshot/aws.ts';
 import { gapOf, roleStep, type RoleSession, type Step } from './session.ts';
 
 /** A request whose outcome is asked about. */
@@ -77,8 +77,6 @@ export function assumeStep(
   return roleStep(facts, name, arn, (target) => chainTrust(session, target, undefined, unknown));
 }
 
-const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
-
 const unread = (facts: ClusterFacts, arn: string): PolicySource => ({
   kind: 'identity',
   name: `the policies of role ${arn}`,
@@ -96,7 +94,7 @@ function resourceOf(
   { action, resource }: AccessRequest,
 ): ResourceFacts | null {
   const own = accountOf(roleArn);
-  const [, name] = /^arn:[\w-]+:s3:::([\w.-]+)/.exec(resource) ?? [];
+  const name = bucketOf(resource);
   if (name !== undefined) return ofBucket(facts, name, own);
   const hasPolicy = resource !== '*' && RESOURCE_POLICIES.test(action.toLowerCase());
   return {

@@ -1,7 +1,7 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
-import type { Role } from '../snapshot/aws.ts';
+import { accountOf, type Role } from '../snapshot/aws.ts';
 import { accessSteps, assumeStep, type AccessRequest } from './access.ts';
 import { pathOf, type Asker, type Path, type RoleSession, type Step } from './session.ts';
 
@@ -136,5 +136,3 @@ const mayTrust = ({ trustPolicy }: Role, { arn }: Role): boolean =>
   trustPolicy.includes(arn) ||
   /"\*"/.test(trustPolicy) ||
   new RegExp(`"${accountOf(arn)}"|::${accountOf(arn)}:root`).test(trustPolicy);
-
-const accountOf = (arn: string): string => arn.split(':')[4] ?? '';

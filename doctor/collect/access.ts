@@ -1,6 +1,6 @@
 import type { RoleDetail } from '@aws-sdk/client-iam';
 import { mapBounded } from '../../foundation/node/map-bounded.ts';
-import { BOUNDARY, type Bucket, type Role } from '../snapshot/aws.ts';
+import { BOUNDARY, bucketOf, type Bucket, type Role } from '../snapshot/aws.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { allPages } from './aws-client.ts';
 import { ANOTHER_ACCOUNT, orNull, Unreadable, type Gaps } from './gaps.ts';
@@ -34,8 +34,6 @@ export async function readBuckets(
     await mapBounded([...names], CONCURRENT, async (name) => [name, await readBucket(account, gaps, name)] as const),
   );
 }
-
-export const bucketOf = (arn: string): string | undefined => /^arn:[\w-]+:s3:::([\w.-]+)/.exec(arn)?.[1];
 
 async function readBucket(account: AwsAccount, gaps: Gaps, name: string): Promise<Bucket | null> {
   const { call, accountId } = account;
