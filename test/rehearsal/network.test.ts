@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listenOnReservedPort } from '../../foundation/node/reserved-port.ts';
 import { withClusters } from '../support/eks-cluster.ts';
 import type { ClusterProvider } from '../../emulator/index.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
@@ -11,15 +11,13 @@ import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { rehearse, secretsOf } from './support.ts';
 import { until } from '../support/until.ts';
 
-/** A port below the system's ephemeral ports, so that it is still free when it is used again. */
-let ownPort = randomInt(20_000, 32_000);
-
 /** A proxy to a local server whose connection can be cut. */
 class Cable {
   readonly #protocol: string;
   readonly #port: number;
   readonly #sockets = new Set<Socket>();
-  readonly #own = (ownPort += 1);
+  #own = 0;
+  #release: (() => void) | undefined;
   #server: Server | undefined;
 
   constructor(url: string) {
@@ -32,7 +30,13 @@ class Cable {
     return `${this.#protocol}//127.0.0.1:${this.#own}`;
   }
 
+  /** Accepts connections, at the port of the first time. */
   async plug(): Promise<void> {
+    if (this.#release) await this.#listen(this.#own);
+    else this.#release = await listenOnReservedPort((port) => this.#listen(port));
+  }
+
+  async #listen(port: number): Promise<void> {
     const server = createServer((near) => {
       const far = connect(this.#port, '127.0.0.1');
       for (const [one, other] of [
@@ -45,8 +49,8 @@ class Cable {
         one.on('close', () => this.#sockets.delete(one));
       }
     });
-    server.listen(this.#own, '127.0.0.1');
-    await once(server, 'listening');
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    this.#own = port;
     this.#server = server;
   }
 
@@ -56,6 +60,11 @@ class Cable {
     const closed = new Promise((resolve) => server?.close(resolve));
     for (const socket of this.#sockets) socket.resetAndDestroy();
     await closed;
+  }
+
+  async unplug(): Promise<void> {
+    await this.cut();
+    this.#release?.();
   }
 }
 
@@ -88,7 +97,7 @@ describe('run on EKS whose network is cut for ten seconds', function () {
     cloud.aws.controls?.addDisturbance({ service: 's3', operation: 'GetObject', delayMilliseconds: 1000 });
   });
   afterEach(async () => {
-    await all((cable) => cable.cut());
+    await all((cable) => cable.unplug());
     await cloud.close();
   });
 
