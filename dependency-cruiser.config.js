@@ -30,7 +30,7 @@ const MAY_IMPORT = {
     'doctor/',
     'test/(contract|support)/',
   ],
-  site: ['foundation/', 'harness/', 'doctor/', 'scripts/', 'bin/'],
+  site: ['foundation/', 'emulator/', 'harness/', 'doctor/', 'scripts/', 'bin/'],
   bin: ['foundation/', 'aws/', 'emulator/', 'components/', 'clusters/', 'harness/', 'doctor/', 'scripts/'],
 };
 

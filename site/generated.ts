@@ -1,18 +1,24 @@
 /** Parts of the site's pages that are written from the code when the site is built. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMMANDS } from '../bin/cli/commands.ts';
 import { valueOf } from '../bin/cli/help.ts';
+import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
 import { CHECKS } from '../doctor/checks/index.ts';
 import { checksPage } from '../doctor/checks/page.ts';
 import type { OptionSpec } from '../foundation/node/options.ts';
+import { commandLine } from '../foundation/node/command-line.ts';
 import { counted } from '../foundation/node/text.ts';
 import { OPTIONS } from '../harness/config/options.ts';
 import { variableOf } from '../harness/config/read-options.ts';
 import { GUESSES, type Guess } from '../harness/record/guesses.ts';
 import type { Suites } from '../harness/scenario-files/read-suites.ts';
-import type { Scenario } from '../harness/scenario/spec.ts';
+import { CAPABILITIES, type Scenario } from '../harness/scenario/spec.ts';
+import { resultsSchema } from '../harness/results/results-schema.ts';
 import { placesOf, type PlacesOf } from '../scripts/catalogue.ts';
 import { readDefinitions } from '../scripts/faults/definitions.ts';
+import { measuredSection } from '../scripts/detection/page.ts';
+import { jsonSchema } from '../scripts/schemas.ts';
 import { table } from '../scripts/tables.ts';
 
 /** JSON schemas of the package. */
@@ -36,6 +42,12 @@ export const generatedParts = (root: string, suites: Suites): ReadonlyMap<string
     ['run-flags', flagTable()],
     ['command-flags', commandFlags()],
     ['schemas', schemaTable()],
+    ['commands', commandTable()],
+    ['capabilities', table(['capability', 'meaning'], Object.entries(CAPABILITIES).map(codeFirst))],
+    ['emulator-settings', settingTable(readFileSync(join(root, 'emulator', 'core', 'settings.ts'), 'utf8'))],
+    ['results-fields', fieldList(jsonSchema(resultsSchema))],
+    ['detected-mutants', measuredSection(root, 'mutants')],
+    ['detected-faults', measuredSection(root, 'faults')],
   ]);
 
 function scenarioList({ scopes, scenarios }: Suites, places: PlacesOf): string {
@@ -79,7 +91,7 @@ const guessTable = (byHand: boolean): string =>
     ['id', "the emulator's guess", byHand ? 'what to do' : 'settled by', 'what changes if AWS answers otherwise'],
     GUESSES.filter((guess) => (guess.byHand !== undefined) === byHand).map((guess) => [
       guess.id,
-      guess.guess,
+      [guess.guess, guess.details ?? ''].join(' ').trim(),
       settlement(guess),
       guess.otherwise,
     ]),
@@ -98,13 +110,73 @@ const flagTable = (): string =>
     ]),
   );
 
+const codeFirst = ([name, ...cells]: readonly string[]): readonly string[] => [`\`${name}\``, ...cells];
+
+const commandTable = (): string =>
+  table(
+    ['command', 'in a clone', 'what it does'],
+    COMMANDS.map(({ name, summary }) => [`[${name}](#${name})`, `\`${commandLine(name)}\``, summary]),
+  );
+
 function commandFlags(): string {
-  const sections = COMMANDS.map(({ name, options: all }) => {
-    const options = all.filter((option) => !OPTIONS.includes(option));
-    const rows = options.map((option) => [flagOf(option), option.help]);
-    return rows.length === 0 ? '' : `### ${name}\n\n${table(['flag', 'what it does'], rows)}`;
+  const sections = COMMANDS.map(({ name, about, remarks, options: all }) => {
+    const rows = all.filter((option) => !OPTIONS.includes(option)).map((option) => [flagOf(option), option.help]);
+    const flags = rows.length === 0 ? [] : [table(['flag', 'what it does'], rows)];
+    return [`### ${name}`, htmlSafe(about), ...flags, htmlSafe(remarks)].join('\n\n');
   });
-  return sections.filter((section) => section !== '').join('\n');
+  return sections.join('\n\n');
+}
+
+/** VitePress takes `<NAME>` in prose for a component. */
+const htmlSafe = (text: string): string => text.replaceAll('<', '&lt;');
+
+/** `source`: the file with the interface `EmulatorSettings`. */
+function settingTable(source: string): string {
+  const [, body = ''] = /interface EmulatorSettings \{\n([\s\S]*?)\n\}/.exec(source) ?? [];
+  const settings = body.matchAll(/(?:^ {2}\/\*\* (.*) \*\/\n)? {2}readonly (\w+): (.*);/gm);
+  const rows = [...settings].map(([, about = '', name = '', type = '']) => [
+    `\`${name}\``,
+    about,
+    `\`${type}\``,
+    `\`${JSON.stringify(DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS])}\``,
+  ]);
+  return table(['setting', 'meaning', 'type', 'default'], rows);
+}
+
+interface JsonSchema {
+  readonly description?: string;
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly $ref?: string;
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
+}
+
+/** Returns the fields of a document, each definition once. */
+function fieldList(schema: JsonSchema): string {
+  const parts = Object.entries({ 'top level': schema, ...schema.$defs });
+  const sections = parts.map(([name, part]) => `### ${name}\n\n${fieldsOf(part).join('\n')}`);
+  return sections.join('\n\n');
+}
+
+const fieldsOf = ({ properties = {} }: JsonSchema, indent = ''): readonly string[] =>
+  Object.entries(properties).flatMap(([name, field]) => {
+    const parts = [field, ...(field.anyOf ?? [])];
+    const about = [typeWords(field), parts.find(({ description }) => description !== undefined)?.description];
+    return [
+      `${indent}- \`${name}\`: ${about.filter((word) => word !== undefined).join('. ')}`,
+      ...parts.flatMap((part) => [part, part.items ?? {}].flatMap((inner) => fieldsOf(inner, `${indent}  `))),
+    ];
+  });
+
+function typeWords({ $ref, type, items, anyOf, enum: values }: JsonSchema): string | undefined {
+  if ($ref !== undefined) return `[${$ref.split('/').at(-1)}](#${$ref.split('/').at(-1)?.toLowerCase()})`;
+  if (values !== undefined) return values.map((value) => `\`${String(value)}\``).join(', ');
+  if (items !== undefined) return `list of ${typeWords(items) ?? 'objects'}`;
+  if (anyOf !== undefined) return anyOf.map((part) => typeWords(part)).join(' or ');
+  return typeof type === 'string' ? type : type?.join(' or ');
 }
 
 const flagOf = (option: OptionSpec): string => `\`--${option.name}${valueOf(option)}\``;

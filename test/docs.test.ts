@@ -63,12 +63,55 @@ const GENERATED_TABLES = ['docs/clients.md', 'docs/fidelity.md'];
 const NO_WORDS = ['CAPABILITIES'];
 
 describe('documentation', () => {
-  it('lists all commands in a clone and an installed package', () => {
-    const listed = rows(section('docs/command-line.md', '## Commands'));
-    const cell = (text: string): string => text.replace(/; \[.*/, '');
-    expect(listed.map(([name, clone, what = '']) => [code(name)[0], code(clone)[0], cell(what)])).to.deep.equal(
-      COMMANDS.map(({ name, summary }) => [name, commandLine(name), summary]),
-    );
+  describe('generated parts', () => {
+    let parts: ReadonlyMap<string, string>;
+    const firstCells = (part: string): (string | undefined)[] =>
+      rows(parts.get(part) ?? '').map(([name]) => code(name)[0]);
+    before(async () => (parts = generatedParts(root, await ownSuites())));
+
+    it('are each used once', () => {
+      const used = TEXTS.flatMap((file) => [...read(file).matchAll(/^<!-- generated: (\S+) -->$/gm)]).map(
+        ([, part]) => part,
+      );
+      expect(used).to.have.members([...parts.keys()]);
+    });
+
+    it('list all commands in a clone and an installed package', () => {
+      const listed = rows(parts.get('commands') ?? '').map(([name = '', clone, what]) => [
+        /^\[(.*)\]/.exec(name)?.[1],
+        code(clone)[0],
+        what,
+      ]);
+      expect(listed).to.deep.equal(COMMANDS.map(({ name, summary }) => [name, commandLine(name), summary]));
+      for (const { name, remarks } of COMMANDS)
+        expect(parts.get('command-flags')).to.include(`### ${name}\n`).and.include(remarks.replaceAll('<', '&lt;'));
+    });
+
+    it('describe all capabilities', () =>
+      expect(firstCells('capabilities')).to.deep.equal(Object.keys(surface.CAPABILITIES)));
+
+    it('describe all settings of the emulator, with their defaults', () => {
+      expect(firstCells('emulator-settings')).to.have.members(Object.keys(DEFAULT_SETTINGS));
+      for (const [name, about, , preset] of rows(parts.get('emulator-settings') ?? '')) {
+        expect(about, name).not.to.equal('');
+        const value = DEFAULT_SETTINGS[code(name)[0] as keyof typeof DEFAULT_SETTINGS];
+        expect(JSON.parse(code(preset)[0] ?? ''), name).to.deep.equal(value);
+      }
+    });
+
+    it('list the fields of results.json and its definitions', () => {
+      const fields = parts.get('results-fields') ?? '';
+      expect(fields).to.match(/^### top level\n\n- `version`: number\n- `run`: object\n {2}- `id`: string/);
+      expect(fields).to.include('- `probes`: list of [probe](#probe)').and.include('### probe\n');
+      expect(fields).to.include('- `why`: string. The cause of an unexpected result');
+    });
+
+    it('have the last measurement of faults and mutants', () => {
+      for (const part of ['detected-mutants', 'detected-faults'])
+        expect(rows(parts.get(part) ?? '').map(([area]) => area))
+          .to.include('agent')
+          .and.include('all');
+    });
   });
 
   it('names only existing flags of npm run conformance', () => {
@@ -143,13 +186,6 @@ describe('documentation', () => {
   it('lists all suites (npm run catalogue updates the list)', async () =>
     expect(readFileSync(PAGE, 'utf8')).to.equal(await cataloguePage(await ownSuites())));
 
-  it('uses each generated part once', async () => {
-    const used = TEXTS.flatMap((file) => [...read(file).matchAll(/^<!-- generated: (\S+) -->$/gm)]).map(
-      ([, part]) => part,
-    );
-    expect(used).to.have.members([...generatedParts(root, await ownSuites()).keys()]);
-  });
-
   it('names only existing faults', () => {
     const names = catalogue().map(({ name }) => name);
     for (const file of TEXTS)
@@ -179,22 +215,6 @@ describe('documentation', () => {
     for (const [id, candidate, reason] of missing) {
       expect(id).to.match(/^[A-Z]+-\d+$/);
       expect([candidate, reason], id).not.to.include('');
-    }
-  });
-
-  it('describes all capabilities', () => {
-    const written = rows(section('docs/scenarios.md', '## Capabilities')).map(([name]) => code(name)[0]);
-    expect(written).to.deep.equal(Object.keys(surface.CAPABILITIES));
-  });
-
-  it('describes all settings of the emulator, with their defaults', () => {
-    const table = rows(section('docs/emulator.md', '## Settings for undocumented behaviour'));
-    expect(table.map(([name]) => code(name)[0])).to.have.members(Object.keys(DEFAULT_SETTINGS));
-    for (const [name, , , preset = ''] of table) {
-      const value = DEFAULT_SETTINGS[code(name)[0] as keyof typeof DEFAULT_SETTINGS];
-      const values: unknown[] = typeof value === 'object' ? Object.values(value) : [value];
-      const words = [...new Set(values)].join(' and ') || 'none';
-      expect(preset.replaceAll('`', ''), name).to.equal(words);
     }
   });
 

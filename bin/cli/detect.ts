@@ -22,7 +22,7 @@ export const DETECT: Command = {
       maximum: 64,
     }),
     option.text('json FILE', 'write the matrix to this JSON file'),
-    option.flag('write', 'update docs/detection.md and the record of which scenario detects which fault'),
+    option.flag('write', 'update the record of the shares, and of which scenario detects which fault'),
   ],
   remarks:
     'Exit codes: 0 every defect was detected; 1 a defect was not detected; 2 wrong usage; 3 the environment failed.',

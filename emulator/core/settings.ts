@@ -1,6 +1,6 @@
 import type { ServiceName } from './service.ts';
 
-/** Undocumented AWS behaviour; docs/emulator.md states the defaults. */
+/** Undocumented AWS behaviour. */
 export interface EmulatorSettings {
   /** EKS Auth's error if no association matches the token's subject. */
   readonly noAssociationError: 'ResourceNotFoundException' | 'AccessDeniedException';
@@ -14,11 +14,13 @@ export interface EmulatorSettings {
   readonly badTokenError: 'InvalidTokenException' | 'InvalidParameterException';
   /** Milliseconds until the webhook and EKS Auth notice a changed association. */
   readonly associationPropagation: { readonly webhook: number; readonly eksAuth: number };
+  /** Milliseconds until changes are complete. */
   readonly delays: Delays;
   /** How many times faster than AWS delays and propagation are. Throttling is unaffected. */
   readonly pace: number;
   /** The calls that an account can make before a service throttles it. Unlisted services never throttle. */
   readonly throttling: Readonly<Partial<Record<ServiceName, ServiceThrottle>>>;
+  /** Maximum numbers per account, and per cluster of node groups and associations. */
   readonly quotas: Quotas;
 }
 

@@ -13,7 +13,7 @@ import type { Account, World } from './world.ts';
 const DEFAULT_REGION = 'us-west-2';
 export const DEFAULT_ACCOUNT_ID = '111122223333';
 
-/** The reasons are in docs/emulator.md. */
+/** Reasons: harness/record/guesses.json. */
 export const DEFAULT_SETTINGS: EmulatorSettings = {
   noAssociationError: 'ResourceNotFoundException',
   eksAuthKeepsSessions: false,

@@ -4,9 +4,11 @@ import guesses from './guesses.json' with { type: 'json' };
 export interface Guess {
   /** Never reused for another guess. */
   readonly id: string;
-  /** The emulator's setting, or the beginning of the paragraph in docs/emulator.md. */
-  readonly decision?: string;
+  /** The emulator's setting that decides it. */
+  readonly setting?: string;
   readonly guess: string;
+  /** What else the emulator does there, and the reasons. */
+  readonly details?: string;
   /** Manual steps, if no scenario settles it. */
   readonly byHand?: string;
   /** The scenario that settles the guess, and its probe, from 1. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { mayNotice, runsOf } from './coverage.ts';
 import type { Detection, State } from './detect.ts';
 import { isEquivalent, problemsOf, readEquivalents } from './equivalent.ts';
 import { instrument, shouldIgnore, type Mutant } from './mutants-build.ts';
-import { withSection } from './page.ts';
+import { measuredSection, writeMeasured } from './page.ts';
 import { figures, jsonOf, scenarioSummary, terminalText } from './report.ts';
 import { sample } from './sample.ts';
 import { inParallel, noticedAgain, runJob } from './workers.ts';
@@ -142,13 +142,20 @@ describe('kill matrix', () => {
     expect(terminalText(matrix, { all: true })).to.match(/m2 +noticed +A, B\n[^]*notice no defect: C\n/);
     expect(jsonOf(matrix, { all: false })).not.to.have.property('scenarios');
   });
-});
-
-describe('detection page', () => {
-  it('replaces an existing section, and appends a new one', () => {
-    const page = withSection('# Page\n\n## Faults\n\nold\n\n## More\n\nmore\n', 'Faults', 'new');
-    expect(page).to.equal('# Page\n\n## Faults\n\nnew\n\n## More\n\nmore\n');
-    expect(withSection(page, 'Mutants', 'some')).to.equal(`${page}\n## Mutants\n\nsome\n`);
+  it('is recorded by kind, and becomes tables with the missed defects', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'detect-'));
+    try {
+      mkdirSync(join(folder, 'scripts', 'detection'), { recursive: true });
+      writeFileSync(join(folder, 'scripts', 'detection', 'measured.json'), '{}');
+      await writeMeasured(folder, matrix, { seed: '7' });
+      await writeMeasured(folder, { ...matrix, kind: 'faults', detections: [] }, { seed: '0' });
+      const mutants = measuredSection(folder, 'mutants');
+      expect(mutants).to.match(/seed 7[^]*\| all \| 2 \| 1 \| 1 \| 1 \| 1 \| 1 \| 57\.1 % \| 28\.6 % \|/);
+      expect(mutants).to.include('- `m3`: survived\n- `m4`: unreached');
+      expect(measuredSection(folder, 'faults')).to.include('All were noticed.');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });
 

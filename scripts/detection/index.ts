@@ -8,7 +8,7 @@ import { sourcesDigest } from '../freshness.js';
 import { coverageOf, mayNotice, partsOf, WORKER, type Coverage, type Covered, type Run } from './coverage.ts';
 import { detect, UNDER_WAY, type Attempt, type Defect, type Detection } from './detect.ts';
 import { faultsKind, mutantsKind, type Kind } from './kinds.ts';
-import { writePage } from './page.ts';
+import { writeMeasured } from './page.ts';
 import { jsonOf, terminalText, type Matrix } from './report.ts';
 import { sample } from './sample.ts';
 import { inParallel, noticedAgain, runJob } from './workers.ts';
@@ -53,7 +53,7 @@ export async function runDetect(options: DetectOptions, { root, say, progress }:
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(jsonOf(matrix, options), null, 2)}\n`);
   if (options.write) {
     if (kind.name === 'faults') writeHints(root, hintsOf(root), matrix);
-    await writePage(root, matrix, options);
+    await writeMeasured(root, matrix, options);
   }
   return detections.every(({ state }) => state === 'noticed' || state === 'timed out');
 }
