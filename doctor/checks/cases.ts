@@ -25,7 +25,7 @@ export const podCase = (pod: Pod, text: string, repair?: string): Case => ({
   object: workloadOf(pod),
   text,
   pods: [pod.metadata.name],
-  ...(repair !== undefined && { repair }),
+  repair,
 });
 
 /** Finds cases of containers. `problemOf` returns a verb phrase, such as `sets AWS_PROFILE`. */
@@ -51,7 +51,7 @@ export const associationCase = (
   object: objectOf('Association', { namespace: association.namespace, name: association.serviceAccount }),
   text,
   pods: podNames(facts.podsOf(association.namespace, association.serviceAccount)),
-  ...(repair !== undefined && { repair }),
+  repair,
 });
 
 export const accountCase = (
@@ -63,7 +63,7 @@ export const accountCase = (
   object: objectOf('ServiceAccount', metadata),
   text,
   pods: podNames(facts.podsOf(metadata.namespace, metadata.name)),
-  ...(repair !== undefined && { repair }),
+  repair,
 });
 
 export const annotateRole = ({ metadata: { name, namespace } }: ServiceAccount, arn: string): string =>

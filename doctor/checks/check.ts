@@ -12,7 +12,7 @@ export interface Case {
   /** One sentence with the observed values. Cases with the same object and sentence are one finding. */
   readonly text: string;
   /** A command or change that repairs this case; undefined: the check's `fix` says enough. */
-  readonly repair?: string;
+  readonly repair?: string | undefined;
   /** The names of the affected pods. */
   readonly pods?: readonly string[];
   /** Tells cases of one object apart, such as the name of a container. */

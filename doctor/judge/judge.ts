@@ -76,7 +76,7 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
     else unjudged.set(one.missing, [...(unjudged.get(one.missing) ?? []), one.object]);
   }
   const findings = merged(cases).map((one) => {
-    const { object, text, repair = check.fix, pods = [], severity = check.severity } = one;
+    const { object, text, repair = check.fix, pods = [], severity = severityOf(check, one) } = one;
     const fingerprint = fingerprintOf(check, one, facts);
     return { check: id, severity, title, cluster, object, text, repair, pods, fingerprint };
   });
@@ -91,6 +91,10 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
 }
 
 const isCase = (one: Case | Unjudged): one is Case => 'text' in one;
+
+/** An error of an association or a service account breaks nothing while no pod uses it. */
+const severityOf = ({ severity }: Check, { object: { kind }, pods }: Case): Severity =>
+  severity === 'error' && pods?.length === 0 && /^(?:Association|ServiceAccount)$/.test(kind) ? 'warning' : severity;
 
 /** AWS' rights contain a colon. */
 function whyMissing(right: Right, { aws, gaps }: ClusterSnapshot): string | undefined {

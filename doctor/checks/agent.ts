@@ -1,0 +1,190 @@
+import { grouped } from '../../foundation/node/grouped.ts';
+import { counted } from '../../foundation/node/text.ts';
+import {
+  agentObstacle,
+  isAgentMissing,
+  needsAgentPod,
+  nodesWithoutAgent,
+  podIdentityPodsByNode,
+} from '../facts/agent.ts';
+import { hasPodIdentity } from '../facts/injection.ts';
+import { obstacle } from '../facts/placement.ts';
+import { rolePermission } from '../facts/trust.ts';
+import { defineCheck, missingPolicyRight, objectOf, podNames, readableRole, roleName, someOf } from './cases.ts';
+
+export const agentMissing = defineCheck({
+  id: 'PID101',
+  title: 'The Pod Identity Agent is not installed',
+  severity: 'error',
+  rights: ['list daemonsets', 'list nodes', 'list pods', 'eks:ListPodIdentityAssociations'],
+  observation: 'The cluster has associations and EC2 nodes outside EKS Auto Mode, but no DaemonSet of the agent.',
+  cause: 'The add-on `eks-pod-identity-agent` was never installed, or it was removed.',
+  effect: 'Pods with an association get the variables of Pod Identity, but nothing answers at 169.254.170.23.',
+  fix: 'Install the add-on `eks-pod-identity-agent`.',
+  source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
+  *find(facts) {
+    if (!isAgentMissing(facts)) return;
+    const text = `No DaemonSet eks-pod-identity-agent exists for ${counted(facts.associations.length, 'association')}.`;
+    const repair = `aws eks create-addon --cluster-name ${facts.name} --addon-name eks-pod-identity-agent`;
+    const pods = podNames(facts.pods.filter(hasPodIdentity));
+    yield { object: { kind: 'Cluster', name: facts.name }, text, repair, pods };
+  },
+});
+
+export const agentNotReady = defineCheck({
+  id: 'PID102',
+  title: 'The agent is missing or not ready on a node',
+  severity: 'error',
+  rights: ['list daemonsets', 'list nodes', 'list pods'],
+  observation: 'A ready node runs pods with Pod Identity variables. Its pod of the agent is absent or not ready.',
+  cause: 'The agent crashes, its port 80 is taken, its image cannot be pulled, or its pod was evicted.',
+  effect: 'Requests for credentials on this node are refused or time out.',
+  fix: 'Read the events and logs of the agent on this node.',
+  source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
+  *find(facts) {
+    for (const { node, pods, agent } of nodesWithoutAgent(facts)) {
+      const { namespace, name } = agent?.metadata ?? { name: '' };
+      const text = agent ? `Its agent ${name} is ${agent.phase} and not ready.` : 'No pod of the agent runs on it.';
+      const repair = agent && `kubectl logs ${name} -n ${namespace} --all-containers`;
+      yield { object: objectOf('Node', node.metadata), text, pods: podNames(pods), repair };
+    }
+  },
+});
+
+export const agentExcluded = defineCheck({
+  id: 'PID103',
+  title: 'The agent cannot be scheduled on a node',
+  severity: 'error',
+  rights: ['list daemonsets', 'list nodes', 'list pods', 'eks:ListPodIdentityAssociations'],
+  observation: "Tolerations and affinity of the agent's DaemonSet are compared with taints and labels of nodes.",
+  cause: 'The agent was installed with its own tolerations or affinity, or nodes got a taint later.',
+  effect: 'Pods with Pod Identity on such nodes get no credentials. It is a warning while none runs there.',
+  fix: 'Let the agent tolerate all taints, as its add-on does by default.',
+  source: 'aws/eks-pod-identity-agent, charts/eks-pod-identity-agent/values.yaml',
+  *find(facts) {
+    const podsOf = podIdentityPodsByNode(facts);
+    const excluded = facts.nodes.flatMap((node) => {
+      const found = needsAgentPod(facts, node) ? agentObstacle(facts, node) : undefined;
+      return found ? [{ ...found, name: node.metadata.name }] : [];
+    });
+    if (facts.associations.length === 0) return;
+    for (const [reason, cases] of grouped(excluded, (one) => one.reason)) {
+      const names = cases.map(({ name }) => name);
+      const pods = names.flatMap((name) => podNames(podsOf.get(name) ?? []));
+      const text = `It ${reason} ${counted(names.length, 'node')}: ${someOf(names)}.`;
+      const severity = pods.length > 0 ? 'error' : 'warning';
+      for (const { agent } of cases.slice(0, 1))
+        yield { object: objectOf('DaemonSet', agent.metadata), text, pods, severity, part: reason };
+    }
+  },
+});
+
+export const twoAgents = defineCheck({
+  id: 'PID104',
+  title: 'Two agents compete for a node',
+  severity: 'warning',
+  rights: ['list daemonsets', 'list nodes'],
+  observation: "Two of the agent's DaemonSets can run on the same node.",
+  cause: 'The add-on and a Helm chart, or two infrastructure tools, each installed an agent.',
+  effect: 'Only one agent can bind port 80 of 169.254.170.23. The other stays pending or crashes.',
+  fix: 'Remove one of the two agents.',
+  source: 'aws/aws-cdk#32580',
+  *find({ agents, nodes }) {
+    const [first, ...others] = agents.toSorted((a, b) => a.metadata.name.length - b.metadata.name.length);
+    for (const other of others) {
+      const shared = nodes.find((node) => [first, other].every((one) => one && obstacle(one, node) === undefined));
+      if (first === undefined || shared === undefined) continue;
+      const { namespace, name } = other.metadata;
+      const text = `It runs on the same nodes as ${first.metadata.namespace}/${first.metadata.name}, such as ${shared.metadata.name}.`;
+      const repair = `kubectl delete daemonset ${name} -n ${namespace}`;
+      yield { object: objectOf('DaemonSet', other.metadata), text, repair };
+    }
+  },
+});
+
+const BROKEN = ['CREATE_FAILED', 'DEGRADED', 'UPDATE_FAILED', 'DELETE_FAILED'];
+
+export const addOnUnhealthy = defineCheck({
+  id: 'PID105',
+  title: "The agent's add-on is unhealthy",
+  severity: 'warning',
+  rights: ['eks:ListAddons', 'eks:DescribeAddon', 'list daemonsets', 'list nodes', 'list pods'],
+  observation: 'Status and issues of the add-on `eks-pod-identity-agent`. PID102 reports agents by node.',
+  cause: 'An installation or update failed, its configuration conflicts, or its pods do not become ready.',
+  effect: 'Some nodes may have no agent, or an old one.',
+  fix: 'Repair the issue that the add-on reports, then update the add-on.',
+  source: 'Amazon EKS API Reference, AddonHealth',
+  *find(facts) {
+    const addon = facts.snapshot.aws?.addons?.find(({ name }) => name === 'eks-pod-identity-agent');
+    if (addon === undefined) return;
+    const isCounted = nodesWithoutAgent(facts).length > 0;
+    const issues = addon.issues.filter(({ code }) => !(isCounted && code === 'InsufficientNumberOfReplicas'));
+    const isBroken = BROKEN.includes(addon.status ?? '') && !(isCounted && issues.length < addon.issues.length);
+    if (!isBroken && issues.length === 0) return;
+    const reasons = issues.map(({ code, message }) => [code, message].filter(Boolean).join(': '));
+    yield {
+      object: { kind: 'Addon', name: addon.name },
+      text: `Its status is ${addon.status ?? 'unknown'}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}.`,
+      repair: `aws eks describe-addon --cluster-name ${facts.name} --addon-name ${addon.name}`,
+    };
+  },
+});
+
+export const agentOnAutoMode = defineCheck({
+  id: 'PID106',
+  title: 'The agent also runs on nodes of EKS Auto Mode',
+  severity: 'warning',
+  rights: ['list daemonsets', 'list nodes'],
+  observation: 'A DaemonSet of the agent can run on nodes with `eks.amazonaws.com/compute-type: auto`.',
+  cause: "The agent was installed without the affinity of the add-on, which excludes Auto Mode's nodes.",
+  effect: "Auto Mode's own agent already uses port 80 of the address, so the second one crashes.",
+  fix: 'Exclude compute type `auto` in the node affinity of the DaemonSet, or remove it.',
+  source: 'aws/aws-application-networking-k8s#722',
+  *find(facts) {
+    const nodes = facts.nodes.filter((node) => facts.computeOf(node) === 'auto');
+    for (const agent of facts.agents) {
+      const shared = nodes.filter((node) => obstacle(agent, node) === undefined).map(({ metadata }) => metadata.name);
+      if (shared.length > 0)
+        yield {
+          object: objectOf('DaemonSet', agent.metadata),
+          text: `It can run on Auto Mode nodes: ${someOf(shared)}.`,
+        };
+    }
+  },
+});
+
+const ACTION = 'eks-auth:AssumeRoleForPodIdentity';
+
+export const nodeRole = defineCheck({
+  id: 'PID107',
+  title: 'The node role may not request credentials for pods',
+  severity: 'error',
+  rights: ['list nodes', 'list pods', 'ec2:DescribeInstances', 'iam:GetInstanceProfile', 'iam:GetRole'],
+  observation: `The policies of the roles of nodes that run pods with Pod Identity are evaluated for \`${ACTION}\`.`,
+  cause: 'A custom node role lacks the managed policy AmazonEKSWorkerNodePolicy, or a policy denies the action.',
+  effect: 'The agent gets AccessDeniedException from EKS Auth for every pod on these nodes.',
+  fix: 'Attach the managed policy AmazonEKSWorkerNodePolicy to the node role, or allow the action in a policy.',
+  source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
+  *find(facts) {
+    const { cluster, instanceProfiles = {} } = facts.snapshot.aws ?? {};
+    const nodes = [...podIdentityPodsByNode(facts)].map(([name, pods]) => {
+      const node = facts.node(name);
+      return { pods, profile: node && facts.instanceOf(node)?.instanceProfileArn };
+    });
+    for (const [profile, same] of grouped(nodes, (one) => one.profile)) {
+      if (profile === undefined || cluster === undefined) continue;
+      const arn = instanceProfiles[profile];
+      if (arn === undefined) {
+        yield { object: { kind: 'InstanceProfile', name: profile }, missing: 'iam:GetInstanceProfile' };
+        continue;
+      }
+      const object = { kind: 'Role', name: arn };
+      const role = yield* readableRole(facts, object, arn);
+      const { value, reason } = role ? rolePermission(role, ACTION, cluster.arn) : {};
+      if (value === 'unknown') yield { object, missing: missingPolicyRight(facts, arn) };
+      const repair = `aws iam attach-role-policy --role-name ${roleName(arn)} --policy-arn arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
+      const pods = same.flatMap((one) => podNames(one.pods));
+      if (value === 'denied') yield { object, text: `Its policies do not allow ${ACTION}: ${reason}.`, pods, repair };
+    }
+  },
+});

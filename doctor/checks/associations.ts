@@ -1,0 +1,220 @@
+import type { ClusterFacts } from '../facts/cluster-facts.ts';
+import { unsupportedNode } from '../facts/compute.ts';
+import { containersOf, credentialsOf, hasOwnToken, hasWebIdentity } from '../facts/injection.ts';
+import { uninjectedByHistory } from '../facts/missing-injection.ts';
+import { nearName } from '../facts/near-name.ts';
+import { hasIdentity } from '../facts/own-identity.ts';
+import type { Association } from '../snapshot/aws.ts';
+import { associationCase, ASSOCIATIONS, defineCheck, podCase, restart } from './cases.ts';
+import type { Case } from './check.ts';
+
+export const podOlder = defineCheck({
+  id: 'PID301',
+  title: 'A pod is older than its association',
+  severity: 'error',
+  rights: ['list pods', ...ASSOCIATIONS],
+  observation: "The pod has no variables. It was created before the association's `createdAt` plus 10 seconds.",
+  cause: 'Pods and associations were created together. The webhook only acts on new pods, seconds later.',
+  effect: 'The pod never gets the identity, even if its containers restart. It uses the node role, if it can reach it.',
+  fix: 'Restart the workload.',
+  source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"; aws/containers-roadmap#2507',
+  *find(facts) {
+    for (const { pod, association, isOlder } of uninjectedByHistory(facts))
+      if (association && isOlder) {
+        const { associationId, createdAt } = association;
+        const text = `Its pods were created before association ${associationId} took effect (created at ${createdAt}).`;
+        yield podCase(pod, text, restart(pod));
+      }
+  },
+});
+
+export const notInjected = defineCheck({
+  id: 'PID302',
+  title: 'The webhook did not inject Pod Identity into a pod',
+  severity: 'error',
+  rights: ['list pods', 'list mutatingwebhookconfigurations', ...ASSOCIATIONS],
+  observation: 'The pod is younger than its association, the registered webhook selects it, but it has no variables.',
+  cause: 'The webhook failed or timed out when the pod was created. Its `failurePolicy` Ignore hides that.',
+  effect: 'The pod never gets the identity. It uses the node role, if it can reach it.',
+  fix: 'Restart the workload.',
+  source: 'aws/eks-pod-identity-agent#153; aws/amazon-eks-pod-identity-webhook#210',
+  *find(facts) {
+    for (const { pod, association, isOlder } of uninjectedByHistory(facts))
+      if (association && !isOlder) {
+        const text = `Its pods have no variables, although association ${association.associationId} existed before them.`;
+        yield podCase(pod, text, restart(pod));
+      }
+  },
+});
+
+export const noServiceAccount = defineCheck({
+  id: 'PID303',
+  title: 'An association names a service account that does not exist',
+  severity: 'warning',
+  rights: ['list serviceaccounts', 'list namespaces', ...ASSOCIATIONS],
+  observation: "The association's namespace exists, but has no service account of its name.",
+  cause: 'EKS does not check the names. There may be a typo, or a chart names its service account differently.',
+  effect: 'No pod can use the association. It is an error if a service account with a near name has no identity.',
+  fix: 'Create an association for the right name, or the service account, and delete the wrong one.',
+  source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
+  *find(facts) {
+    const { namespaces = [], serviceAccounts = [] } = facts.snapshot.kubernetes;
+    for (const association of facts.associations) {
+      const { namespace, serviceAccount } = association;
+      if (!namespaces.some(({ metadata }) => metadata.name === namespace)) continue;
+      if (facts.serviceAccount(namespace, serviceAccount)) continue;
+      const candidates = serviceAccounts.filter(
+        (one) => one.metadata.namespace === namespace && !hasIdentity(facts, namespace, one.metadata.name),
+      );
+      const near = nearName(
+        serviceAccount,
+        candidates.map(({ metadata }) => metadata.name),
+      );
+      const text = `It names \`${serviceAccount}\`, which namespace ${namespace} does not have${near ? `; it has \`${near}\`` : ''}.`;
+      yield misnamed(facts, association, text, near && { ...association, serviceAccount: near });
+    }
+  },
+});
+
+export const noNamespace = defineCheck({
+  id: 'PID304',
+  title: 'An association names a namespace that does not exist',
+  severity: 'warning',
+  rights: ['list namespaces', 'list serviceaccounts', ...ASSOCIATIONS],
+  observation: 'No namespace has the name in the association.',
+  cause: 'EKS does not check the names. There may be a typo, or the namespace was deleted or renamed.',
+  effect: 'No pod can use it. It is an error if a near namespace has that service account without identity.',
+  fix: 'Create an association for the right namespace, and delete the wrong one.',
+  source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
+  *find(facts) {
+    const namespaces = (facts.snapshot.kubernetes.namespaces ?? []).map(({ metadata }) => metadata.name);
+    for (const association of facts.associations) {
+      const { namespace, serviceAccount } = association;
+      if (namespaces.includes(namespace)) continue;
+      const candidates = namespaces.filter(
+        (name) => facts.serviceAccount(name, serviceAccount) && !hasIdentity(facts, name, serviceAccount),
+      );
+      const near = nearName(namespace, candidates);
+      const text = `It names namespace \`${namespace}\`, which does not exist${near ? `; \`${near}\` does` : ''}.`;
+      yield misnamed(facts, association, text, near && { ...association, namespace: near });
+    }
+  },
+});
+
+export const unusedAssociation = defineCheck({
+  id: 'PID305',
+  title: 'No pod uses an association',
+  severity: 'info',
+  rights: ['list pods', 'list serviceaccounts', ...ASSOCIATIONS],
+  observation: 'The service account exists, but no pod has it, not even a finished one.',
+  cause: 'The workload was removed, renamed or scaled to zero, or runs as another service account.',
+  effect: 'Nothing breaks. Somebody who can create pods in the namespace can use the role.',
+  fix: 'Delete the association if it is not needed.',
+  source: 'Amazon EKS Best Practices Guide, "Identity and Access Management"',
+  *find(facts) {
+    const pods = facts.snapshot.kubernetes.pods ?? [];
+    const used = new Set(pods.map((pod) => `${pod.metadata.namespace}/${pod.serviceAccountName}`));
+    for (const association of facts.associations) {
+      const { namespace, serviceAccount, associationId, ownerArn } = association;
+      if (ownerArn !== undefined || used.has(`${namespace}/${serviceAccount}`)) continue;
+      if (facts.serviceAccount(namespace, serviceAccount) === undefined) continue;
+      const repair = `aws eks delete-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId}`;
+      yield associationCase(facts, association, `No pod runs as ${namespace}/${serviceAccount}.`, repair);
+    }
+  },
+});
+
+export const noRole = defineCheck({
+  id: 'PID306',
+  title: 'The role of an association does not exist',
+  severity: 'error',
+  rights: [...ASSOCIATIONS, 'iam:GetRole'],
+  observation: 'IAM has no role with the ARN in `roleArn` or `targetRoleArn`.',
+  cause: 'The role was deleted or recreated with another name or path. EKS checks it only on creation.',
+  effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
+  fix: 'Create the role again, or update the association.',
+  source: 'aws/containers-roadmap#2441',
+  *find(facts) {
+    for (const association of facts.associations)
+      for (const field of ['roleArn', 'targetRoleArn'] as const) {
+        const { [field]: arn, associationId } = association;
+        if (arn === undefined) continue;
+        const text = `${field === 'roleArn' ? 'Role' : 'Target role'} ${arn} does not exist.`;
+        const option = field === 'roleArn' ? '--role-arn' : '--target-role-arn';
+        const repair = `aws eks update-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId} ${option} ROLE_ARN`;
+        const found = associationCase(facts, association, text, repair);
+        if (facts.role(arn) === undefined) yield { object: found.object, missing: 'iam:GetRole' };
+        if (facts.role(arn) === null) yield { ...found, part: field };
+      }
+  },
+});
+
+export const unsupportedCompute = defineCheck({
+  id: 'PID307',
+  title: 'A pod with an association runs where Pod Identity does not work',
+  severity: 'error',
+  rights: ['list pods', 'list nodes', 'list daemonsets', 'eks:ListPodIdentityAssociations'],
+  observation: 'The pod has an association. Its node is Fargate, Windows, or hybrid without an agent.',
+  cause: 'A Fargate profile or a node selector places the pod there. The webhook makes no exception.',
+  effect: 'The pod may have variables, but no agent answers.',
+  fix: 'Use IRSA on Fargate and Windows: annotate the service account and delete the association. On hybrid nodes, enable the hybrid DaemonSet of the agent.',
+  source: 'EKS User Guide, "Learn how EKS Pod Identity works": considerations',
+  *find(facts) {
+    for (const pod of facts.pods) {
+      const place = facts.associationOf(pod) && !hasWebIdentity(pod) ? unsupportedNode(facts, pod) : undefined;
+      if (place !== undefined) yield podCase(pod, `Its pods run on ${place}, where Pod Identity does not work.`);
+    }
+  },
+});
+
+export const orphanedAssociation = defineCheck({
+  id: 'PID308',
+  title: 'The add-on that owns an association is not installed',
+  severity: 'warning',
+  rights: ['eks:ListPodIdentityAssociations', 'eks:ListAddons'],
+  observation: "The association's `ownerArn` names an add-on that the cluster does not have.",
+  cause: 'The add-on was removed with `--preserve`, or its removal failed.',
+  effect: 'Nobody maintains the association. Tools that manage add-ons refuse to change it.',
+  fix: 'Install the add-on again, or delete the association.',
+  source: 'EKS User Guide, "Assign IAM roles to Amazon EKS add-ons"',
+  *find(facts) {
+    const installed = new Set(facts.snapshot.aws?.addons?.map(({ name }) => name));
+    for (const association of facts.associations) {
+      const { associationId, ownerArn } = association;
+      const [, addon] = /:addon\/[^/]+\/([^/]+)/.exec(ownerArn ?? '') ?? [];
+      if (addon === undefined || installed.has(addon)) continue;
+      const repair = `aws eks delete-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId}`;
+      yield associationCase(facts, association, `Add-on ${addon}, which owns it, is not installed.`, repair);
+    }
+  },
+});
+
+export const noAssociation = defineCheck({
+  id: 'PID309',
+  title: 'A pod has Pod Identity variables, but no association',
+  severity: 'error',
+  rights: ['list pods', 'eks:ListPodIdentityAssociations'],
+  observation: "A container has the agent's address, but no association exists for the pod's service account.",
+  cause: 'The association was deleted while the pod ran, or the variables were written by hand.',
+  effect: 'Cached credentials end within hours. Then SDKs fail, without a fallback to IRSA or the node role.',
+  fix: 'Create the association again, or restart the workload so that it starts without the variables.',
+  source: 'EKS User Guide, "Learn how EKS Pod Identity works"',
+  *find(facts) {
+    for (const pod of facts.pods) {
+      const usesAgent = containersOf(pod).some((one) => credentialsOf(one).podIdentity && hasOwnToken(pod, one));
+      if (!usesAgent || facts.associationOf(pod)) continue;
+      const { namespace } = pod.metadata;
+      const text = `Its pods have Pod Identity variables, but ${namespace}/${pod.serviceAccountName} has no association.`;
+      const repair = `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${namespace} --service-account ${pod.serviceAccountName} --role-arn ROLE_ARN`;
+      yield podCase(pod, text, repair);
+    }
+  },
+});
+
+/** A case of an association without a service account: an error if `right` says which one is probably meant. */
+function misnamed(facts: ClusterFacts, association: Association, text: string, right?: Association | ''): Case {
+  if (!right) return { ...associationCase(facts, association, text), severity: 'warning' };
+  const { namespace, serviceAccount, roleArn } = right;
+  const repair = `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${namespace} --service-account ${serviceAccount} --role-arn ${roleArn}`;
+  return { ...associationCase(facts, association, text, repair), severity: 'error' };
+}

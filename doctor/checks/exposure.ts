@@ -1,0 +1,128 @@
+import { grouped } from '../../foundation/node/grouped.ts';
+import { counted } from '../../foundation/node/text.ts';
+import { identityOf } from '../facts/identity.ts';
+import { annotatedAccounts, providerArnFor, roleAnnotation } from '../facts/irsa.ts';
+import { nodeGroupOf } from '../facts/node-group.ts';
+import { hasOwnIdentity } from '../facts/own-identity.ts';
+import { strangerTrust, type Subject, webIdentityTrust } from '../facts/trust.ts';
+import { workloadOf } from '../facts/workload.ts';
+import { objectText } from '../snapshot/object-name.ts';
+import { accountCase, defineCheck, podNames, someOf } from './cases.ts';
+
+export const nodeRoleReachable = defineCheck({
+  id: 'PID801',
+  title: 'A pod without an identity can use the node role',
+  severity: 'info',
+  rights: ['list pods', 'list nodes', 'list serviceaccounts', 'ec2:DescribeInstances', 'iam:GetInstanceProfile'],
+  observation: 'Hop limit, IMDS version and `hostNetwork`. Pods of the host network in kube-system are excluded.',
+  cause: 'The hop limit is 2 or more, IMDSv1 is allowed, or the pod uses the host network.',
+  effect: 'The pod has all permissions of the node role. A missing identity stays unnoticed.',
+  fix: 'Require IMDSv2 with hop limit 1, and give workloads that need AWS an identity.',
+  source: 'Amazon EKS Best Practices Guide, "Identity and Access Management": restrict access to the instance profile',
+  *find(facts) {
+    const users = facts.pods.flatMap((pod) => {
+      if (hasOwnIdentity(facts, pod) || (pod.hostNetwork && pod.metadata.namespace === 'kube-system')) return [];
+      const { mechanism, roleArn = '' } = identityOf(facts, pod);
+      const node = facts.node(pod.nodeName);
+      const { httpTokens, hopLimit } = (node && facts.instanceOf(node)) ?? {};
+      const way = pod.hostNetwork ? 'the host network' : httpTokens === 'required' ? `hop limit ${hopLimit}` : 'IMDSv1';
+      return mechanism === 'node-role' ? [{ pod, roleArn, way }] : [];
+    });
+    // One finding for all workloads, since clusters may have hundreds without an identity.
+    for (const same of grouped(users, ({ roleArn, way }) => `${roleArn} ${way}`).values()) {
+      const [{ roleArn, way } = { roleArn: '', way: '' }] = same;
+      const workloads = [...new Set(same.map(({ pod }) => objectText(workloadOf(pod))))];
+      const text = `${counted(workloads.length, 'workload')} without an identity can use it by ${way}: ${someOf(workloads)}.`;
+      yield { object: { kind: 'Role', name: roleArn }, text, part: way, pods: podNames(same.map(({ pod }) => pod)) };
+    }
+  },
+});
+
+/** A name that no policy has on purpose. */
+const FOREIGN = 'q7-unrelated-0x';
+
+export const webIdentityTooWide = defineCheck({
+  id: 'PID803',
+  title: 'A trust policy for IRSA allows foreign service accounts',
+  severity: 'warning',
+  rights: ['list serviceaccounts', 'iam:GetRole'],
+  observation: 'The trust policy is evaluated for service accounts of other names and other namespaces of the cluster.',
+  cause: 'The condition on `:sub` is missing or has a wildcard.',
+  effect: 'Anybody who can create pods in the cluster, or in the namespace, can use the role.',
+  fix: 'Compare `:sub` by StringEquals with the namespace and service account.',
+  source: 'Amazon EKS Best Practices Guide, "Identity and Access Management": scope the trust policy',
+  *find(facts) {
+    const { issuer = '' } = facts;
+    for (const [roleArn, users] of grouped(annotatedAccounts(facts), (one) => one.roleArn)) {
+      const role = facts.role(roleArn);
+      const [user] = users;
+      if (!role || !user || issuer === '') continue;
+      const { namespace = 'default', name: serviceAccount } = user.account.metadata;
+      const provider = { arn: providerArnFor(roleArn, issuer), issuer };
+      const allows = (subject: Subject) => webIdentityTrust(role, provider, user.audience, subject).value === 'allowed';
+      const object = { kind: 'Role', name: roleArn };
+      if (allows({ namespace: FOREIGN, serviceAccount: FOREIGN }))
+        yield { object, text: 'Its trust policy allows every service account of the cluster.' };
+      else if (allows({ namespace: FOREIGN, serviceAccount }))
+        yield { object, text: `Its trust policy allows \`${serviceAccount}\` in every namespace.` };
+      else if (allows({ namespace, serviceAccount: FOREIGN }))
+        yield { object, text: `Its trust policy allows every service account of ${namespace}.`, severity: 'info' };
+    }
+  },
+});
+
+export const anyPrincipal = defineCheck({
+  id: 'PID804',
+  title: 'A trust policy allows every AWS account',
+  severity: 'warning',
+  rights: ['iam:GetRole'],
+  observation: '`sts:AssumeRole` is evaluated for a role of an unrelated account, for all roles in use.',
+  cause: 'The principal is `*`, without a condition that restricts it.',
+  effect: 'Anybody with an AWS account who knows the ARN can use the role.',
+  fix: 'Name the principals.',
+  source: 'IAM User Guide, "AWS JSON policy elements: Principal"',
+  *find({ snapshot }) {
+    for (const role of Object.values(snapshot.aws?.roles ?? {}))
+      if (role && strangerTrust(role).value === 'allowed')
+        yield { object: { kind: 'Role', name: role.arn }, text: 'Its trust policy allows any principal.' };
+  },
+});
+
+export const defaultAccount = defineCheck({
+  id: 'PID806',
+  title: "A namespace's default service account has a role",
+  severity: 'warning',
+  rights: ['list serviceaccounts', 'list pods'],
+  observation: 'The service account `default` has an association or a role annotation.',
+  cause: 'A manifest names no service account, and the identity was given to the default one.',
+  effect: 'Every pod of the namespace that names no service account gets the role.',
+  fix: 'Create a service account for the workload, and move the role to it.',
+  source: 'Amazon EKS Best Practices Guide, "Identity and Access Management"',
+  *find(facts) {
+    for (const account of facts.snapshot.kubernetes.serviceAccounts ?? []) {
+      const { namespace, name } = account.metadata;
+      const role = facts.association(namespace, name)?.roleArn ?? roleAnnotation(account);
+      if (name === 'default' && role)
+        yield accountCase(facts, account, `Pods of namespace ${namespace} that name no service account get ${role}.`);
+    }
+  },
+});
+
+export const imdsV1 = defineCheck({
+  id: 'PID807',
+  title: 'Nodes allow version 1 of the instance metadata service',
+  severity: 'info',
+  rights: ['list nodes', 'ec2:DescribeInstances'],
+  observation: 'The metadata option `HttpTokens` of the instances is `optional`. Nodes of one group are one finding.',
+  cause: 'The launch template or node class does not require tokens.',
+  effect: 'Pods can use the node role despite hop limit 1, and so can attackers by request forgery in an application.',
+  fix: 'Require tokens in the launch template or node class, and replace the nodes.',
+  source: 'Amazon EC2 User Guide, "Configure the Instance Metadata Service options"',
+  *find(facts) {
+    for (const node of facts.nodes) {
+      const instance = facts.instanceOf(node);
+      if (instance?.httpTokens === 'optional' && instance.httpEndpoint !== 'disabled')
+        yield { object: nodeGroupOf(node.metadata), text: 'HttpTokens is optional.' };
+    }
+  },
+});

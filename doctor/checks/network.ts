@@ -1,0 +1,111 @@
+import { matchesLabels } from '../../foundation/protocols/scheduling.ts';
+import { isInRange } from '../facts/cidr.ts';
+import { agentAddress, containersOf, variable } from '../facts/injection.ts';
+import type { Container, NetworkPolicy } from '../snapshot/kubernetes.ts';
+import { containerCases, defineCheck, podCase } from './cases.ts';
+
+const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
+
+export const proxy = defineCheck({
+  id: 'PID701',
+  title: 'Requests to the agent go through a proxy',
+  severity: 'warning',
+  rights: ['list pods'],
+  observation: "A container with Pod Identity sets HTTP_PROXY or ALL_PROXY. NO_PROXY lacks the agent's address.",
+  cause: 'The proxy was set for the whole namespace or image, without exceptions for link-local addresses.',
+  effect: 'SDKs that honour the variables send the token to the proxy, which cannot reach the agent.',
+  fix: 'Add 169.254.170.23, and [fd00:ec2::23] on IPv6, to NO_PROXY and no_proxy.',
+  source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; awsdocs/amazon-eks-user-guide#878',
+  find: ({ pods }) =>
+    containerCases(pods, (container) => {
+      const address = agentAddress(container);
+      const set = PROXIES.filter((name) => variable(container, name));
+      return address === undefined || set.length === 0 || isExempt(container, address)
+        ? undefined
+        : `sets ${set.join(' and ')}, but NO_PROXY lacks ${address}`;
+    }),
+});
+
+/** An unreadable value counts as an exception. */
+function isExempt(container: Container, address: string): boolean {
+  const values = ['NO_PROXY', 'no_proxy'].flatMap((name) => variable(container, name) ?? []);
+  return values.some(
+    ({ value }) =>
+      value === undefined ||
+      value
+        .split(/[\s,]+/)
+        .map((entry) => entry.replace(/^\[|\]$/g, ''))
+        .some((entry) => entry === '*' || entry === address || (entry.includes('/') && isInRange(address, entry))),
+  );
+}
+
+type EgressRule = NetworkPolicy['egress'][number];
+
+export const networkPolicy = defineCheck({
+  id: 'PID702',
+  title: 'Network policies do not allow requests to the agent',
+  severity: 'warning',
+  rights: ['list pods', 'list networkpolicies'],
+  observation: "The egress policies that select a pod are searched for the agent's address and TCP port 80.",
+  cause: 'A policy denies egress by default, and no other policy makes an exception for the agent.',
+  effect: 'Requests for credentials time out, if a network plugin enforces the policies.',
+  fix: 'Allow egress to `169.254.170.23/32`, TCP port 80. With Cilium, allow entity `host`, because no ipBlock matches it.',
+  source: 'Kubernetes documentation, "Network Policies"; cilium/cilium#34387',
+  *find(facts) {
+    const policies = facts.snapshot.kubernetes.networkPolicies ?? [];
+    for (const pod of facts.pods) {
+      const [address] = containersOf(pod).flatMap((container) => agentAddress(container) ?? []);
+      if (address === undefined || pod.hostNetwork) continue;
+      const selecting = policies.filter(
+        ({ metadata, podSelector, policyTypes }) =>
+          metadata.namespace === pod.metadata.namespace &&
+          policyTypes.includes('Egress') &&
+          matchesLabels(podSelector, pod.metadata.labels ?? {}),
+      );
+      if (selecting.length === 0 || selecting.some(({ egress }) => egress.some((rule) => allows(rule, address))))
+        continue;
+      const names = selecting.map(({ metadata }) => metadata.name).sort();
+      yield podCase(pod, `NetworkPolicy ${names.join(', ')} allows no egress to ${address}, TCP port 80.`);
+    }
+  },
+});
+
+const allows = ({ to, ports }: EgressRule, address: string): boolean =>
+  (to === undefined ||
+    to.length === 0 ||
+    to.some(
+      ({ ipBlock }) =>
+        ipBlock !== undefined &&
+        isInRange(address, ipBlock.cidr) &&
+        !ipBlock.except?.some((range) => isInRange(address, range)),
+    )) &&
+  (ports === undefined ||
+    ports.length === 0 ||
+    ports.some(
+      ({ protocol, port, endPort }) =>
+        protocol === 'TCP' &&
+        (port === undefined || port === 80 || (typeof port === 'number' && port < 80 && 80 <= (endPort ?? port))),
+    ));
+
+export const vpcEndpoint = defineCheck({
+  id: 'PID703',
+  title: 'A VPC endpoint for credentials is not available',
+  severity: 'warning',
+  rights: ['ec2:DescribeVpcEndpoints'],
+  observation: "The state of the VPC's endpoints for the services `eks-auth` and `sts`.",
+  cause: 'The endpoint is being created, was rejected or failed.',
+  effect: 'Agents and pods without a route to the internet cannot get credentials.',
+  fix: 'Accept or create the endpoint again.',
+  source: 'EKS User Guide, "Access Amazon EKS using AWS PrivateLink"',
+  *find({ snapshot }) {
+    for (const { id, serviceName, state } of snapshot.aws?.vpcEndpoints ?? []) {
+      if (!/\.(eks-auth|sts)(-fips)?$/.test(serviceName) || state.toLowerCase() === 'available') continue;
+      const repair = `aws ec2 describe-vpc-endpoints --vpc-endpoint-ids ${id}`;
+      yield {
+        object: { kind: 'VpcEndpoint', name: id },
+        text: `Its state is ${state}, its service ${serviceName}.`,
+        repair,
+      };
+    }
+  },
+});

@@ -1,0 +1,138 @@
+import { IMAGES, podIdentitySupport } from '../facts/image-versions.ts';
+import { credentialsOf, variable } from '../facts/injection.ts';
+import { nearName } from '../facts/near-name.ts';
+import { podsWithIdentity } from '../facts/own-identity.ts';
+import type { Container } from '../snapshot/kubernetes.ts';
+import { containerCases, defineCheck, objectOf } from './cases.ts';
+
+export const staticKeys = defineCheck({
+  id: 'PID501',
+  title: "Static keys win over a pod's identity",
+  severity: 'warning',
+  rights: ['list pods', 'list serviceaccounts'],
+  observation: 'A container with an identity sets both keys. Keys in `envFrom`, files and images are not visible.',
+  cause: 'Variables from before the migration, often from a Secret, were left in the manifest or chart.',
+  effect: 'Every AWS SDK uses the keys first, so the role of the service account has no effect.',
+  fix: 'Remove `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` from the containers, and delete the keys.',
+  source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
+  find: (facts) =>
+    containerCases(podsWithIdentity(facts), (container) =>
+      credentialsOf(container).preferred.includes('AWS_ACCESS_KEY_ID')
+        ? 'sets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
+        : undefined,
+    ),
+});
+
+export const profile = defineCheck({
+  id: 'PID502',
+  title: "A profile or credentials file may win over a pod's identity",
+  severity: 'warning',
+  rights: ['list pods', 'list serviceaccounts'],
+  observation:
+    'A container sets `AWS_PROFILE`, `AWS_DEFAULT_PROFILE`, `AWS_SHARED_CREDENTIALS_FILE` or `AWS_CONFIG_FILE`. Files are not read.',
+  cause: 'A setting from a developer machine or another cluster was copied into the manifest.',
+  effect: 'Most AWS SDKs use credentials of the profile before Pod Identity. A missing profile is an error.',
+  fix: 'Remove the variable, or make sure that the file contains no credentials.',
+  source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
+  find: (facts) =>
+    containerCases(podsWithIdentity(facts), (container) => {
+      const { preferred } = credentialsOf(container);
+      return preferred.length > 0 && !preferred.includes('AWS_ACCESS_KEY_ID')
+        ? `sets ${preferred.join(' and ')}`
+        : undefined;
+    }),
+});
+
+export const ownWebIdentity = defineCheck({
+  id: 'PID503',
+  title: "A pod's own web identity wins over its association",
+  severity: 'warning',
+  rights: ['list pods'],
+  observation: 'A container with Pod Identity also has `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE`.',
+  cause: 'The manifest sets the variables of IRSA itself. The webhook keeps them and adds its own.',
+  effect: 'AWS SDKs use the web identity first, so the association has no effect.',
+  fix: 'Remove `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE` from the manifest.',
+  source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
+  find: (facts) =>
+    containerCases(facts.pods, (container) => {
+      const { podIdentity, webIdentityRole: role } = credentialsOf(container);
+      return podIdentity && role !== undefined
+        ? `sets AWS_ROLE_ARN${role && ` (${role})`} and AWS_WEB_IDENTITY_TOKEN_FILE next to Pod Identity's variables`
+        : undefined;
+    }),
+});
+
+const URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
+const TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
+const RELATIVE = 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI';
+
+export const ownEndpoint = defineCheck({
+  id: 'PID504',
+  title: 'A container sets variables that the webhook would inject',
+  severity: 'error',
+  rights: ['list pods', 'eks:ListPodIdentityAssociations'],
+  observation: `A container of a pod with an association has only one of \`${URI}\` and \`${TOKEN_FILE}\`, another address, or \`${RELATIVE}\`.`,
+  cause: 'The manifest sets one of the variables. The webhook injects neither if one of them exists.',
+  effect: 'The SDK asks without a token, asks another server, or ignores the association.',
+  fix: 'Remove the AWS_CONTAINER_ variables from the manifest.',
+  source: 'aws/amazon-eks-pod-identity-webhook, pkg/handler/handler.go',
+  find: (facts) =>
+    containerCases(
+      facts.pods.filter((pod) => facts.associationOf(pod)),
+      problemOf,
+    ),
+});
+
+function problemOf(container: Container): string | undefined {
+  const [uri, tokenFile] = [variable(container, URI), variable(container, TOKEN_FILE)];
+  if (variable(container, RELATIVE)) return `sets ${RELATIVE}, which SDKs may prefer`;
+  if (uri && !tokenFile) return `sets ${URI} without ${TOKEN_FILE}`;
+  if (tokenFile && !uri) return `sets ${TOKEN_FILE} without ${URI}`;
+  return uri && !credentialsOf(container).podIdentity
+    ? `sets ${URI} to ${uri.value ?? 'another address'}, not the agent`
+    : undefined;
+}
+
+export const oldImage = defineCheck({
+  id: 'PID505',
+  title: 'An image is too old for Pod Identity',
+  severity: 'error',
+  rights: ['list pods'],
+  observation: `Tags of these images in containers with Pod Identity: ${Object.keys(IMAGES).join(', ')}. Other SDKs are not visible.`,
+  cause: "The image's AWS SDK only accepts loopback addresses, or does not know the token file.",
+  effect: 'The SDK reports that only loopback hosts are allowed. It may use the node role instead.',
+  fix: 'Update the image.',
+  source: 'EKS User Guide, "Use pod identity with the AWS SDK": minimum versions',
+  find: ({ pods }) =>
+    containerCases(pods, (container) => {
+      const { state, source } = podIdentitySupport(container.image);
+      return state === 'too-old' && credentialsOf(container).podIdentity
+        ? `has image ${container.image}, which fails (${source})`
+        : undefined;
+    }),
+});
+
+export const refusedPods = defineCheck({
+  id: 'PID506',
+  title: 'The pods of a workload are refused',
+  severity: 'error',
+  rights: ['list replicasets'],
+  observation: 'A ReplicaSet has the condition ReplicaFailure, or another workload has an event FailedCreate.',
+  cause: 'The service account does not exist, an admission webhook refuses, or a quota is full.',
+  effect: 'The workload has too few pods, or none.',
+  fix: 'Do what the message demands.',
+  source: 'Kubernetes API Reference, ReplicaSetStatus: conditions',
+  *find({ snapshot }) {
+    const { serviceAccounts = [], refusedPods = [] } = snapshot.kubernetes;
+    for (const { metadata, kind, message } of refusedPods) {
+      const { namespace, owner } = metadata;
+      const [, missing = ''] = /serviceaccount "([^"]+)" not found/.exec(message) ?? [];
+      const names = serviceAccounts
+        .filter((one) => one.metadata.namespace === namespace)
+        .map((one) => one.metadata.name);
+      const near = nearName(missing, names);
+      const text = `${message.replace(/\.$/, '')}${near ? `; the namespace has service account \`${near}\`` : ''}.`;
+      yield { object: objectOf(owner?.kind ?? kind, { ...metadata, name: owner?.name ?? metadata.name }), text };
+    }
+  },
+});

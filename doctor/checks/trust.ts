@@ -1,0 +1,112 @@
+import type { ClusterFacts } from '../facts/cluster-facts.ts';
+import { denialOf, pinsOtherCluster } from '../facts/denial.ts';
+import { subjectOf } from '../facts/identity.ts';
+import { podIdentityTrust, targetTrust, type Subject, type TrustDecision } from '../facts/trust.ts';
+import type { Association } from '../snapshot/aws.ts';
+import { associationCase, ASSOCIATIONS, defineCheck, missingPolicyRight, readableRole, roleName } from './cases.ts';
+import type { Case, Unjudged } from './check.ts';
+
+export const trustDenies = defineCheck({
+  id: 'PID401',
+  title: 'The trust policy does not let EKS assume the role for the service account',
+  severity: 'error',
+  rights: [...ASSOCIATIONS, 'iam:GetRole'],
+  observation: "`sts:AssumeRole` is evaluated with the pod's session tags and the cluster's ARN and account.",
+  cause: 'The role was made for IRSA, or its conditions name another namespace or service account.',
+  effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
+  fix: 'Let the trust policy allow `sts:AssumeRole` and `sts:TagSession` for `pods.eks.amazonaws.com` with the right conditions.',
+  source: 'EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
+  find: (facts) => trustCases(facts, 'subject'),
+});
+
+export const noTagSession = defineCheck({
+  id: 'PID402',
+  title: 'The trust policy does not allow tagging the session',
+  severity: 'error',
+  rights: [...ASSOCIATIONS, 'iam:GetRole'],
+  observation: 'The trust policy allows `sts:AssumeRole`, but not `sts:TagSession`, which session tags need.',
+  cause: 'The trust policy was copied from a role of another service.',
+  effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
+  fix: 'Add `sts:TagSession` to the actions of the statement.',
+  source: 'EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
+  find: (facts) => trustCases(facts, 'tags'),
+});
+
+export const otherCluster = defineCheck({
+  id: 'PID403',
+  title: 'The trust policy names another cluster or account',
+  severity: 'error',
+  rights: [...ASSOCIATIONS, 'iam:GetRole'],
+  observation: 'Only conditions on `aws:SourceArn`, `aws:SourceAccount`, `eks-cluster-arn` or `eks-cluster-name` deny.',
+  cause: 'The workload moved to a new cluster, or `aws:SourceArn` names the association instead of the cluster.',
+  effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
+  fix: 'Add this cluster to the condition.',
+  source: 'Amazon EKS Best Practices Guide, "Identity and Access Management"; awslabs/mountpoint-s3-csi-driver#781',
+  find: (facts) => trustCases(facts, 'cluster'),
+});
+
+export const targetRole = defineCheck({
+  id: 'PID404',
+  title: 'The role of an association cannot assume its target role',
+  severity: 'error',
+  rights: [...ASSOCIATIONS, 'iam:GetRole'],
+  observation: "The role's policies and the target's trust policy are evaluated with tags or external id.",
+  cause: 'One of them lacks `sts:AssumeRole` or `sts:TagSession`, or has a condition that does not match.',
+  effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
+  fix: 'Allow `sts:AssumeRole` and `sts:TagSession` on both sides. Without session tags, test `sts:ExternalId` instead.',
+  source: 'EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"',
+  *find(facts) {
+    const cluster = facts.snapshot.aws?.cluster;
+    for (const association of usableAssociations(facts)) {
+      const { roleArn, targetRoleArn = '' } = association;
+      const role = facts.role(roleArn);
+      if (!cluster || !role || associationTrust(facts, association)?.value !== 'allowed' || !targetRoleArn) continue;
+      const { object } = associationCase(facts, association, '');
+      const target = yield* readableRole(facts, object, targetRoleArn);
+      if (target === undefined) continue;
+      const decision = targetTrust(role, target, cluster, association, subjectOfAssociation(facts, association));
+      if (decision.value === 'unknown')
+        yield { object, missing: decision.missing ?? missingPolicyRight(facts, roleArn) };
+      const isTrust = decision.decision?.deniedBy === 'trust';
+      const side = isTrust ? `trust policy of target role ${target.name}` : `policies of role ${role.name}`;
+      const text = `The ${side} must allow ${decision.action}: ${denialOf(decision)}.`;
+      if (decision.value === 'denied') yield associationCase(facts, association, text);
+    }
+  },
+});
+
+/** Finds associations whose role EKS Auth cannot assume because of one kind of problem. */
+function* trustCases(facts: ClusterFacts, problem: 'subject' | 'tags' | 'cluster'): Generator<Case | Unjudged> {
+  for (const association of usableAssociations(facts)) {
+    const { namespace, serviceAccount, roleArn } = association;
+    const decision = associationTrust(facts, association);
+    const text = `The trust policy of role ${roleName(roleArn)} does not allow ${decision?.action} for ${namespace}/${serviceAccount}: ${decision && denialOf(decision)}.`;
+    const repair = `aws iam update-assume-role-policy --role-name ${roleName(roleArn)} --policy-document file://trust.json`;
+    const found = associationCase(facts, association, text, repair);
+    yield* readableRole(facts, found.object, roleArn);
+    if (decision?.value === 'unknown') yield { object: found.object, missing: decision.missing ?? 'iam:GetRole' };
+    if (decision?.value !== 'denied') continue;
+    const own = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
+    if (own === problem) yield found;
+  }
+}
+
+/** Returns the associations whose service account exists. All of them if service accounts could not be read. */
+const usableAssociations = (facts: ClusterFacts): readonly Association[] =>
+  facts.snapshot.kubernetes.serviceAccounts === undefined
+    ? facts.associations
+    : facts.associations.filter((one) => facts.serviceAccount(one.namespace, one.serviceAccount) !== undefined);
+
+/** Returns the first pod of an association's service account, or the service account itself. */
+function subjectOfAssociation(facts: ClusterFacts, { namespace, serviceAccount }: Association): Subject {
+  const [pod] = facts.podsOf(namespace, serviceAccount);
+  return pod ? subjectOf(pod) : { namespace, serviceAccount };
+}
+
+/** Decides whether an association's role can be assumed for its service account; undefined for a role that was not read. */
+function associationTrust(facts: ClusterFacts, association: Association): TrustDecision | undefined {
+  const role = facts.role(association.roleArn);
+  const cluster = facts.snapshot.aws?.cluster;
+  if (!role || !cluster) return undefined;
+  return podIdentityTrust(role, cluster, association, subjectOfAssociation(facts, association));
+}
