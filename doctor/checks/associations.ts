@@ -101,29 +101,6 @@ export const noNamespace = defineCheck({
   },
 });
 
-export const unusedAssociation = defineCheck({
-  id: 'PID305',
-  title: 'No pod uses an association',
-  severity: 'info',
-  rights: ['list pods', 'list serviceaccounts', ...ASSOCIATIONS],
-  observation: 'The service account exists, but no pod has it, not even a finished one.',
-  cause: 'The workload was removed, renamed or scaled to zero, or runs as another service account.',
-  effect: 'Nothing breaks. Somebody who can create pods in the namespace can use the role.',
-  fix: 'Delete the association if it is not needed.',
-  source: 'Amazon EKS Best Practices Guide, "Identity and Access Management"',
-  *find(facts) {
-    const pods = facts.snapshot.kubernetes.pods ?? [];
-    const used = new Set(pods.map((pod) => `${pod.metadata.namespace}/${pod.serviceAccountName}`));
-    for (const association of facts.associations) {
-      const { namespace, serviceAccount, associationId, ownerArn } = association;
-      if (ownerArn !== undefined || used.has(`${namespace}/${serviceAccount}`)) continue;
-      if (facts.serviceAccount(namespace, serviceAccount) === undefined) continue;
-      const repair = `aws eks delete-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId}`;
-      yield associationCase(facts, association, `No pod runs as ${namespace}/${serviceAccount}.`, repair);
-    }
-  },
-});
-
 export const noRole = defineCheck({
   id: 'PID306',
   title: 'The role of an association does not exist',
@@ -163,28 +140,6 @@ export const unsupportedCompute = defineCheck({
     for (const pod of facts.pods) {
       const place = facts.associationOf(pod) && !hasWebIdentity(pod) ? unsupportedNode(facts, pod) : undefined;
       if (place !== undefined) yield podCase(pod, `Its pods run on ${place}, where Pod Identity does not work.`);
-    }
-  },
-});
-
-export const orphanedAssociation = defineCheck({
-  id: 'PID308',
-  title: 'The add-on that owns an association is not installed',
-  severity: 'warning',
-  rights: ['eks:ListPodIdentityAssociations', 'eks:ListAddons'],
-  observation: "The association's `ownerArn` names an add-on that the cluster does not have.",
-  cause: 'The add-on was removed with `--preserve`, or its removal failed.',
-  effect: 'Nobody maintains the association. Tools that manage add-ons refuse to change it.',
-  fix: 'Install the add-on again, or delete the association.',
-  source: 'EKS User Guide, "Assign IAM roles to Amazon EKS add-ons"',
-  *find(facts) {
-    const installed = new Set(facts.snapshot.aws?.addons?.map(({ name }) => name));
-    for (const association of facts.associations) {
-      const { associationId, ownerArn } = association;
-      const [, addon] = /:addon\/[^/]+\/([^/]+)/.exec(ownerArn ?? '') ?? [];
-      if (addon === undefined || installed.has(addon)) continue;
-      const repair = `aws eks delete-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId}`;
-      yield associationCase(facts, association, `Add-on ${addon}, which owns it, is not installed.`, repair);
     }
   },
 });

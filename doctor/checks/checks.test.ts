@@ -128,20 +128,6 @@ const PAIRS: Readonly<Record<Check['id'], Pair>> = {
       ],
     ],
   },
-  PID104: {
-    broken: ({ kubernetes }) => kubernetes.daemonSets.push(make.agentSet('eks-pod-identity-agent-chart')),
-    repaired: ({ kubernetes }) => {
-      const second = named(kubernetes.daemonSets, 'eks-pod-identity-agent-chart');
-      second.nodeAffinity![0]!.matchExpressions[1] = {
-        key: 'eks.amazonaws.com/compute-type',
-        operator: 'In',
-        values: ['hybrid'],
-      };
-    },
-    findings: [
-      ['DaemonSet kube-system/eks-pod-identity-agent-chart', 'the same nodes as kube-system/eks-pod-identity-agent'],
-    ],
-  },
   PID105: {
     broken: ({ aws }) =>
       (aws.addons = [
@@ -206,17 +192,6 @@ const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     },
     findings: [['Deployment payments/ledger', 'The namespaceSelector of', 2]],
   },
-  PID204: {
-    broken: ({ kubernetes }) =>
-      kubernetes.mutatingWebhooks.push({
-        ...kubernetes.mutatingWebhooks[0]!,
-        configuration: 'own-pod-identity-webhook',
-        name: 'pod-identity-webhook.amazonaws.com',
-        url: 'https://webhook.example/mutate',
-      }),
-    repaired: ({ kubernetes }) => (kubernetes.mutatingWebhooks[1]!.createsPods = false),
-    findings: [['MutatingWebhookConfiguration own-pod-identity-webhook', 'as pod-identity-webhook does']],
-  },
   PID301: {
     broken: (snapshot) => {
       snapshot.aws.associations[0]!.createdAt = '2026-11-02T00:00:00.500Z';
@@ -254,21 +229,6 @@ const PAIRS: Readonly<Record<Check['id'], Pair>> = {
       ['Association payment/cart', '`payments` does'],
       ['Association gone/cart', 'names namespace `gone`, which does not exist.'],
     ],
-  },
-  PID305: {
-    broken: ({ kubernetes }) =>
-      (kubernetes.pods = kubernetes.pods.filter(({ serviceAccountName }) => serviceAccountName !== 'ledger')),
-    repaired: ({ kubernetes }) =>
-      kubernetes.pods.push({
-        ...make.pod('ledger-29000000', {
-          namespace: 'payments',
-          serviceAccount: 'ledger',
-          ownerKind: 'Job',
-          owner: 'x',
-        }),
-        phase: 'Succeeded',
-      }),
-    findings: [['Association payments/ledger', 'No pod runs as payments/ledger']],
   },
   PID306: {
     broken: ({ aws }) => {
@@ -311,12 +271,6 @@ const PAIRS: Readonly<Record<Check['id'], Pair>> = {
       ['Deployment payments/hybrid-1', 'a hybrid node without', 1],
       ['Deployment payments/windows-1', 'Windows', 1],
     ],
-  },
-  PID308: {
-    broken: ({ aws }) =>
-      (aws.associations[0]!.ownerArn = `arn:aws:eks:us-west-2:${ACCOUNT}:addon/prod/aws-efs-csi-driver/1`),
-    repaired: ({ aws }) => aws.addons.push({ name: 'aws-efs-csi-driver', status: 'ACTIVE', issues: [] }),
-    findings: [['Association payments/ledger', 'Add-on aws-efs-csi-driver, which owns it', 2]],
   },
   PID309: {
     broken: ({ aws }) => aws.associations.pop(),
@@ -554,14 +508,6 @@ const PAIRS: Readonly<Record<Check['id'], Pair>> = {
       kubernetes.pods.pop();
     },
     findings: [['ServiceAccount payments/default', `get ${LEDGER}`, 1]],
-  },
-  PID807: {
-    broken: (snapshot) => {
-      for (const instance of snapshot.aws.instances) instance.httpTokens = 'optional';
-      snapshot.kubernetes.pods = snapshot.kubernetes.pods.filter(({ metadata }) => metadata.name !== 'static-1');
-    },
-    repaired: ({ aws }) => aws.instances.forEach((instance) => (instance.httpTokens = 'required')),
-    findings: [['NodeGroup blue', 'HttpTokens is optional']],
   },
 };
 

@@ -48,7 +48,7 @@ const FULL: Partial<DoctorReport> = {
     },
     { check: 'PID402', title: 'Title', cluster: 'prod', missing: 'iam:GetRole', reason: 'AccessDenied', objects: [] },
   ],
-  passed: [{ check: 'PID104', cluster: 'prod' }],
+  passed: [{ check: 'PID105', cluster: 'prod' }],
   inventory: [
     {
       cluster: 'prod',
@@ -84,7 +84,7 @@ describe('output of doctor', () => {
   });
 
   it('says in words that there is no problem', () => {
-    expect(terminal({ passed: [{ check: 'PID104', cluster: 'prod' }] })).to.match(
+    expect(terminal({ passed: [{ check: 'PID105', cluster: 'prod' }] })).to.match(
       /\nNo problem found\. 1 check found nothing\.\n$/,
     );
   });

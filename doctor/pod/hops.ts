@@ -49,7 +49,7 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'association',
-    checks: ['PID303', 'PID304', 'PID305', 'PID306', 'PID307', 'PID308', 'PID309'],
+    checks: ['PID303', 'PID304', 'PID306', 'PID307', 'PID309'],
     describe: (facts, pod) => {
       const association = facts.associationOf(pod);
       if (association === undefined)
@@ -131,7 +131,7 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'node role',
-    checks: ['PID801', 'PID807'],
+    checks: ['PID801'],
     describe: (facts, pod) => {
       const node = facts.node(pod.nodeName);
       const instance = node && facts.instanceOf(node);

@@ -1,6 +1,5 @@
 import { CreateVpcEndpointCommand, DeleteVpcEndpointsCommand } from '@aws-sdk/client-ec2';
 import {
-  CreateAddonCommand,
   CreateNodegroupCommand,
   DeleteAddonCommand,
   DeleteNodegroupCommand,
@@ -145,17 +144,6 @@ const agents: readonly World[] = [
       repair: () => restore().then(() => scene.site.agentIs('ACTIVE')),
     };
   }),
-  world('PID104', 'an agent of a chart next to the add-on', async (scene) => {
-    const name = `${AGENT}-chart`;
-    const labels = { app: name };
-    const path = '/apis/apps/v1/namespaces/kube-system/daemonsets';
-    const template = {
-      metadata: { labels },
-      spec: { hostNetwork: true, containers: [{ name: 'agent', image: 'agent:1' }] },
-    };
-    await scene.create(path, { metadata: { name }, spec: { selector: { matchLabels: labels }, template } });
-    return { findings: [`DaemonSet kube-system/${name}`], repair: () => scene.delete(`${path}/${name}`) };
-  }),
   world('PID105', 'an add-on whose pods are down', async (scene) => {
     const restore = await scene.replace(AGENT_PATH, breakAgent);
     await scene.site.agentIs('DEGRADED');
@@ -203,14 +191,6 @@ const webhooks: readonly World[] = [
   podWorld('PID203', 'a pod with a label that opts out', {
     labels: { 'eks.amazonaws.com/skip-pod-identity-webhook': 'true' },
   }),
-  world('PID204', 'the webhook of a chart next to the one of EKS', async (scene) => {
-    const name = 'chart-pod-identity-webhook';
-    const path = WEBHOOK_PATH.replace(/\/[^/]+$/, '');
-    const [own] = await WEBHOOKS(scene);
-    const objectSelector = { matchLabels: { 'example.com/chart': 'yes' } };
-    await scene.create(path, { metadata: { name }, webhooks: [{ ...own, objectSelector }] });
-    return { findings: [`MutatingWebhookConfiguration ${name}`], repair: () => scene.delete(`${path}/${name}`) };
-  }),
 ];
 
 const associations: readonly World[] = [
@@ -252,11 +232,6 @@ const associations: readonly World[] = [
         await scene.pod();
       },
     };
-  }),
-  world('PID305', 'an association without pods', async (scene) => {
-    await scene.account();
-    const id = await scene.associate(await scene.role('app', scene.podTrust()));
-    return { findings: [`Association ${scene.namespace}/app`], repair: () => scene.dissociate(id) };
   }),
   world('PID306', 'an association whose role was deleted', async (scene) => {
     await scene.podIdentity();
@@ -316,30 +291,6 @@ const associations: readonly World[] = [
           );
           return items.some(({ metadata }) => metadata.name.startsWith(name));
         });
-      },
-    };
-  }),
-  world('PID308', 'an association of an add-on that was removed with --preserve', async (scene) => {
-    const { eks } = scene.site;
-    const [addonName, serviceAccount] = ['aws-ebs-csi-driver', 'ebs-csi-controller-sa'];
-    const trust = scene.podTrust(serviceAccount, { 'aws:RequestTag/kubernetes-namespace': 'kube-system' });
-    const podIdentityAssociations = [{ serviceAccount, roleArn: await scene.role('csi', trust) }];
-    const { addon } = await eks.send(
-      new CreateAddonCommand({ clusterName: CLUSTER, addonName, podIdentityAssociations }),
-    );
-    const id = addon?.podIdentityAssociations?.[0]?.split('/').at(-1) ?? '';
-    await scene.create('/api/v1/namespaces/kube-system/serviceaccounts', { metadata: { name: serviceAccount } });
-    await scene.create('/api/v1/namespaces/kube-system/pods', {
-      metadata: { name: 'csi' },
-      spec: { serviceAccountName: serviceAccount, containers: [{ name: 'csi', image: 'csi:1' }] },
-    });
-    await eks.send(new DeleteAddonCommand({ clusterName: CLUSTER, addonName, preserve: true }));
-    scene.later(() => scene.dissociate(id).catch(() => undefined));
-    return {
-      findings: [`Association kube-system/${serviceAccount}`],
-      repair: async () => {
-        await scene.dissociate(id);
-        await scene.delete('/api/v1/namespaces/kube-system/pods/csi');
       },
     };
   }),
@@ -568,12 +519,6 @@ const exposure: readonly World[] = [
         await replace({});
       },
     };
-  }),
-  world('PID807', 'nodes that allow version 1 of instance metadata', async (scene) => {
-    await scene.site.setMetadata({ HttpTokens: 'optional' });
-    const repair = () => scene.site.setMetadata({ HttpTokens: 'required' });
-    scene.later(repair);
-    return { findings: ['NodeGroup nodes'], repair };
   }),
 ];
 
