@@ -42,7 +42,7 @@ const VARIANTS: Readonly<Record<string, (snapshot: make.Draft) => void>> = {
       { matchExpressions: [{ key: 'eks.amazonaws.com/compute-type', operator: 'In', values: ['hybrid'] }] },
     ];
     for (const name of ['eks-pod-identity-agent-hybrid', 'eks-pod-identity-agent-hybrid-bottlerocket'])
-      kubernetes.daemonSets.unshift({ ...make.agentSet(name), nodeAffinity: hybrid, desired: 0, ready: 0 });
+      kubernetes.daemonSets.unshift({ ...make.agentSet(name), nodeAffinity: hybrid });
   },
   'a tainted node that is not ready yet': ({ kubernetes }) => {
     kubernetes.daemonSets[0]!.tolerations = [];

@@ -1,19 +1,23 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 import { mapBounded } from '../../foundation/node/map-bounded.ts';
-import type {
-  Addon,
-  Association,
-  AwsObjects,
-  EksCluster,
-  Instance,
-  OidcProvider,
-  VpcEndpoint,
+import {
+  addonOf,
+  associationOf,
+  clusterOf,
+  instanceOf,
+  vpcEndpointOf,
+  type Addon,
+  type Association,
+  type AwsObjects,
+  type Instance,
+  type OidcProvider,
+  type VpcEndpoint,
 } from '../snapshot/aws.ts';
+import { defined } from '../snapshot/defined.ts';
 import type { KubernetesObjects } from '../snapshot/kubernetes.ts';
 import { isInScope, readAllRoles, readBuckets, type AccessScope } from './access.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { allPages } from './aws-client.ts';
-import { defined, pick } from './defined.ts';
 import { orNull, type Gaps } from './gaps.ts';
 import { RoleReader } from './roles.ts';
 
@@ -65,35 +69,15 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
   };
 }
 
-const clusterOf = (cluster: Cluster): EksCluster => ({
-  name: cluster.name ?? '',
-  arn: cluster.arn ?? '',
-  autoMode: cluster.computeConfig?.enabled ?? false,
-  ...defined({
-    ...pick(cluster, 'endpoint', 'version', 'platformVersion'),
-    certificateAuthority: cluster.certificateAuthority?.data,
-    issuer: cluster.identity?.oidc?.issuer,
-    vpcId: cluster.resourcesVpcConfig?.vpcId,
-  }),
-});
-
 async function readAddons({ call }: AwsAccount, { name: clusterName }: Cluster, roles: RoleReader): Promise<Addon[]> {
   const names = await allPages(
     (nextToken) => call('eks:ListAddons', { clusterName, nextToken }),
     ({ addons }) => addons,
   );
-  return mapBounded(names, CONCURRENT, async (name) => {
-    const { addon = {} } = await call('eks:DescribeAddon', { clusterName, addonName: name });
+  return mapBounded(names, CONCURRENT, async (addonName) => {
+    const { addon = {} } = await call('eks:DescribeAddon', { clusterName, addonName });
     if (addon.serviceAccountRoleArn !== undefined) await roles.role(addon.serviceAccountRoleArn);
-    return {
-      name,
-      issues: (addon.health?.issues ?? []).map((issue) => pick(issue, 'code', 'message')),
-      ...defined({
-        arn: addon.addonArn,
-        version: addon.addonVersion,
-        ...pick(addon, 'status', 'serviceAccountRoleArn'),
-      }),
-    };
+    return addonOf(addon);
   });
 }
 
@@ -114,20 +98,12 @@ async function readAssociations(
     progress(`${++count} of ${listed.length} associations`);
     const { association } = described ?? {};
     if (association?.roleArn === undefined) return [];
-    const { namespace = '', serviceAccount = '', roleArn, targetRoleArn, createdAt, modifiedAt } = association;
+    const { roleArn, targetRoleArn } = association;
     const read = (arn: string) => (access ? roles.withPolicies(arn) : roles.role(arn));
     await (targetRoleArn === undefined
       ? read(roleArn)
       : Promise.all([roles.withPolicies(roleArn), read(targetRoleArn)]));
-    return {
-      associationId,
-      namespace,
-      serviceAccount,
-      roleArn,
-      disableSessionTags: association.disableSessionTags ?? false,
-      ...pick(association, 'associationArn', 'targetRoleArn', 'externalId', 'policy', 'ownerArn'),
-      ...defined({ createdAt: createdAt?.toISOString(), modifiedAt: modifiedAt?.toISOString() }),
-    };
+    return associationOf({ ...association, roleArn });
   });
   return found.flat();
 }
@@ -165,17 +141,7 @@ async function describeInstances({ call }: AwsAccount, ids: string[]): Promise<I
     (NextToken) => call('ec2:DescribeInstances', { Filters, NextToken }),
     ({ Reservations }) => Reservations,
   );
-  return reservations
-    .flatMap(({ Instances = [] }) => Instances)
-    .map(({ InstanceId: instanceId = '', MetadataOptions: metadata, IamInstanceProfile: profile }) => ({
-      instanceId,
-      ...defined({
-        httpTokens: metadata?.HttpTokens,
-        httpEndpoint: metadata?.HttpEndpoint,
-        hopLimit: metadata?.HttpPutResponseHopLimit,
-        instanceProfileArn: profile?.Arn,
-      }),
-    }));
+  return reservations.flatMap(({ Instances = [] }) => Instances.map(instanceOf));
 }
 
 async function readVpcEndpoints({ call }: AwsAccount, { resourcesVpcConfig: vpc }: Cluster): Promise<VpcEndpoint[]> {
@@ -184,13 +150,7 @@ async function readVpcEndpoints({ call }: AwsAccount, { resourcesVpcConfig: vpc 
     (NextToken) => call('ec2:DescribeVpcEndpoints', { Filters, NextToken }),
     ({ VpcEndpoints }) => VpcEndpoints,
   );
-  return endpoints.map(({ VpcEndpointId, ServiceName, VpcEndpointType, State, PrivateDnsEnabled }) => ({
-    id: VpcEndpointId ?? '',
-    serviceName: ServiceName ?? '',
-    type: VpcEndpointType ?? '',
-    state: State ?? '',
-    privateDnsEnabled: PrivateDnsEnabled ?? false,
-  }));
+  return endpoints.map(vpcEndpointOf);
 }
 
 /** EKS's issuers, and the similar hosts of its public keys, which are no issuers. */

@@ -110,7 +110,6 @@ describe('collect', () => {
         { name: 'FROM_SECRET' },
       ]);
       expect(env.find(({ name }) => name === 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value).to.match(/^http:/);
-      expect(pod?.containers[0]?.envFrom).to.deep.equal(['ledger', 'settings']);
       const [reports] =
         snapshot.kubernetes.serviceAccounts?.filter(({ metadata }) => metadata.name === 'reports') ?? [];
       expect(reports?.metadata.annotations).to.deep.equal({ 'eks.amazonaws.com/role-arn': `${ROLES}/reports` });

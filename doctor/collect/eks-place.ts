@@ -1,5 +1,5 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { defined } from './defined.ts';
+import { defined } from '../snapshot/defined.ts';
 
 /** What a kubeconfig's context says about its EKS cluster. */
 export interface EksPlace {

@@ -2,11 +2,11 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeConfig, V1DaemonSet } from '@kubernetes/client-node';
 import { connect, isTransient } from '../../foundation/protocols/kubernetes-connection.ts';
-import type { KubernetesObjects, RefusedPods } from '../snapshot/kubernetes.ts';
+import { defined } from '../snapshot/defined.ts';
+import * as trim from '../snapshot/kubernetes.ts';
 import { ISSUER_PATH, KUBERNETES_LISTS, VERSION_PATH, type ListedKind } from './calls.ts';
-import { defined } from './defined.ts';
 import type { Gaps } from './gaps.ts';
-import * as trim from './trim.ts';
+import * as refused from './refused-pods.ts';
 
 /** Reads an API server: returns the text of an answer. It has no other methods. */
 export interface KubernetesReader {
@@ -54,7 +54,7 @@ export async function readVersion({ reader, gaps }: Pick<KubernetesReading, 'rea
 }
 
 /** Reads all objects of a snapshot. Those that cannot be read are gaps. */
-export async function readKubernetes(reading: KubernetesReading): Promise<KubernetesObjects> {
+export async function readKubernetes(reading: KubernetesReading): Promise<trim.KubernetesObjects> {
   const { reader, gaps } = reading;
   const list = <Raw, Trimmed>(kind: ListedKind, trimmed: (raw: Raw) => Trimmed[], query?: string) =>
     gaps.attempt(() => listAll<Raw, Trimmed>(reading, kind, trimmed, query));
@@ -63,7 +63,7 @@ export async function readKubernetes(reading: KubernetesReading): Promise<Kubern
     (raw: Raw) => [trimmed(raw)];
   const readIssuer = async (signal: AbortSignal): Promise<string | undefined> =>
     (JSON.parse(await reader.get(ISSUER_PATH, signal)) as { readonly issuer?: string }).issuer;
-  const daemonSet = (raw: V1DaemonSet) => ({ set: trim.daemonSetOf(raw), short: trim.shortDaemonSet(raw) });
+  const daemonSet = (raw: V1DaemonSet) => ({ set: trim.daemonSetOf(raw), short: refused.shortDaemonSet(raw) });
   const [issuer, namespaces, nodes, pods, serviceAccounts, networkPolicies, mutatingWebhooks] = await Promise.all([
     gaps.attempt(() => gaps.call(`get ${ISSUER_PATH}`, readIssuer)),
     list('namespaces', one(trim.objectOf)),
@@ -75,10 +75,10 @@ export async function readKubernetes(reading: KubernetesReading): Promise<Kubern
   ]);
   const [sets, replicaSets, statefulSets = [], jobs = [], events = []] = await Promise.all([
     list('daemonsets', one(daemonSet)),
-    list('replicasets', trim.refusedOf),
-    list('statefulsets', trim.shortStatefulSet),
-    list('jobs', trim.shortJob),
-    list('events', one(trim.failedCreateOf), '&fieldSelector=reason%3DFailedCreate'),
+    list('replicasets', refused.refusedOf),
+    list('statefulsets', refused.shortStatefulSet),
+    list('jobs', refused.shortJob),
+    list('events', one(refused.failedCreateOf), '&fieldSelector=reason%3DFailedCreate'),
   ]);
   const short = [...statefulSets, ...jobs, ...(sets ?? []).flatMap((set) => set.short)];
   return defined({
@@ -88,26 +88,9 @@ export async function readKubernetes(reading: KubernetesReading): Promise<Kubern
     pods,
     serviceAccounts,
     daemonSets: sets?.map(({ set }) => set),
-    refusedPods: replicaSets && [...replicaSets, ...refusedAmong(short, events)],
+    refusedPods: replicaSets && [...replicaSets, ...refused.refusedAmong(short, events)],
     networkPolicies,
     mutatingWebhooks,
-  });
-}
-
-/** Joins objects without pods with their last event. */
-function refusedAmong(
-  short: readonly trim.ShortOfPods[],
-  events: readonly ReturnType<typeof trim.failedCreateOf>[],
-): RefusedPods[] {
-  const key = (kind = '', namespace = '', name = ''): string => `${kind} ${namespace}/${name}`;
-  const last = new Map(
-    [...events]
-      .sort((a, b) => a.time.localeCompare(b.time))
-      .map(({ object, message }) => [key(object.kind, object.namespace, object.name), message]),
-  );
-  return short.flatMap((one) => {
-    const message = last.get(key(one.kind, one.metadata.namespace, one.metadata.name));
-    return message === undefined ? [] : [{ ...one, message }];
   });
 }
 

@@ -77,7 +77,7 @@ const recreated = (pod: Pod): Pod => ({
   initContainers: pod.initContainers.map(injected),
   tokenVolumes: [
     ...pod.tokenVolumes.filter(({ volume }) => volume !== 'aws-iam-token' && volume !== VOLUME),
-    { volume: VOLUME, audience: 'pods.eks.amazonaws.com', path: VOLUME },
+    { volume: VOLUME, audience: 'pods.eks.amazonaws.com' },
   ],
 });
 

@@ -1,46 +1,65 @@
 /** The parts of AWS's answers that checks use. Undefined for what could not be read; a gap says why. */
+import type { Instance as Ec2Instance, VpcEndpoint as Ec2VpcEndpoint } from '@aws-sdk/client-ec2';
+import type { Addon as EksAddon, Cluster, PodIdentityAssociation } from '@aws-sdk/client-eks';
+import type { Frozen } from '../../foundation/node/validate.ts';
+import { defined, pick } from './defined.ts';
 
-export interface EksCluster {
-  readonly name: string;
-  readonly arn: string;
-  readonly endpoint?: string;
-  /** Such as `1.34`. */
-  readonly version?: string;
-  readonly platformVersion?: string;
-  /** Base64 of PEM. */
-  readonly certificateAuthority?: string;
-  /** With `https://`. */
-  readonly issuer?: string;
-  readonly autoMode: boolean;
-  readonly vpcId?: string;
-}
+export type EksCluster = Frozen<ReturnType<typeof clusterOf>>;
+export const clusterOf = (cluster: Cluster) => ({
+  name: cluster.name ?? '',
+  arn: cluster.arn ?? '',
+  autoMode: cluster.computeConfig?.enabled ?? false,
+  ...defined({
+    /** Base64 of PEM. */
+    certificateAuthority: cluster.certificateAuthority?.data,
+    /** With `https://`. */
+    issuer: cluster.identity?.oidc?.issuer,
+  }),
+});
 
-export interface Addon {
-  readonly name: string;
-  readonly arn?: string;
-  readonly version?: string;
-  readonly status?: string;
-  readonly issues: readonly { readonly code?: string; readonly message?: string }[];
-  readonly serviceAccountRoleArn?: string;
-}
+export type Addon = Frozen<ReturnType<typeof addonOf>>;
+export const addonOf = (addon: EksAddon) => ({
+  name: addon.addonName ?? '',
+  issues: (addon.health?.issues ?? []).map((issue) => pick(issue, 'code', 'message')),
+  ...pick(addon, 'status'),
+});
 
-export interface Association {
-  readonly associationId: string;
-  readonly associationArn?: string;
-  readonly namespace: string;
-  readonly serviceAccount: string;
-  readonly roleArn: string;
-  readonly targetRoleArn?: string;
-  readonly externalId?: string;
-  readonly disableSessionTags: boolean;
-  /** JSON text of the session policy. */
-  readonly policy?: string;
-  /** The ARN of the add-on that owns it. */
-  readonly ownerArn?: string;
+export type Association = Frozen<ReturnType<typeof associationOf>>;
+export const associationOf = (association: PodIdentityAssociation & { readonly roleArn: string }) => ({
+  associationId: association.associationId ?? '',
+  namespace: association.namespace ?? '',
+  serviceAccount: association.serviceAccount ?? '',
+  roleArn: association.roleArn,
+  disableSessionTags: association.disableSessionTags ?? false,
+  // The session policy is JSON text.
+  ...pick(association, 'targetRoleArn', 'externalId', 'policy'),
   /** ISO 8601. */
-  readonly createdAt?: string;
-  readonly modifiedAt?: string;
-}
+  ...defined({ createdAt: association.createdAt?.toISOString() }),
+});
+
+export type Instance = Frozen<ReturnType<typeof instanceOf>>;
+export const instanceOf = ({ InstanceId, MetadataOptions: metadata, IamInstanceProfile }: Ec2Instance) => ({
+  instanceId: InstanceId ?? '',
+  ...defined({
+    /** `required` (IMDSv2 only) or `optional`. */
+    httpTokens: metadata?.HttpTokens,
+    httpEndpoint: metadata?.HttpEndpoint,
+    hopLimit: metadata?.HttpPutResponseHopLimit,
+    instanceProfileArn: IamInstanceProfile?.Arn,
+  }),
+});
+
+export type VpcEndpoint = Frozen<ReturnType<typeof vpcEndpointOf>>;
+export const vpcEndpointOf = ({
+  VpcEndpointId: id = '',
+  ServiceName: serviceName = '',
+  State: state,
+}: Ec2VpcEndpoint) => ({
+  id,
+  /** Such as `com.amazonaws.us-west-2.eks-auth`. */
+  serviceName,
+  state: state ?? '',
+});
 
 /** Stands for the permissions boundary among the unread policies of a role. */
 export const BOUNDARY = 'permissions boundary';
@@ -77,24 +96,6 @@ export interface OidcProvider {
   /** Without `https://`. */
   readonly url: string;
   readonly clientIds: readonly string[];
-}
-
-export interface Instance {
-  readonly instanceId: string;
-  /** `required` (IMDSv2 only) or `optional`. */
-  readonly httpTokens?: string;
-  readonly httpEndpoint?: string;
-  readonly hopLimit?: number;
-  readonly instanceProfileArn?: string;
-}
-
-export interface VpcEndpoint {
-  readonly id: string;
-  /** Such as `com.amazonaws.us-west-2.eks-auth`. */
-  readonly serviceName: string;
-  readonly type: string;
-  readonly state: string;
-  readonly privateDnsEnabled: boolean;
 }
 
 export interface AwsObjects {

@@ -2,185 +2,20 @@
  * The parts of Kubernetes objects that checks use, with Kubernetes' names (Kubernetes API Reference). A snapshot has no
  * Secrets, no values of environment variables except harmless ones, and only the annotations of `eks.amazonaws.com`.
  */
-
-export interface OwnerReference {
-  readonly kind: string;
-  readonly name: string;
-}
-
-export interface Metadata {
-  readonly name: string;
-  /** Undefined for objects of the cluster. */
-  readonly namespace?: string;
-  readonly uid?: string;
-  /** ISO 8601. */
-  readonly creationTimestamp?: string;
-  readonly deletionTimestamp?: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  /** Only those under `eks.amazonaws.com/`. */
-  readonly annotations?: Readonly<Record<string, string>>;
-  /** The controller only. */
-  readonly owner?: OwnerReference;
-}
-
-export interface EnvVar {
-  readonly name: string;
-  /** Only for the names in `HARMLESS_VARIABLES`. */
-  readonly value?: string;
-}
-
-export interface Container {
-  readonly name: string;
-  readonly image: string;
-  readonly env: readonly EnvVar[];
-  /** Names of Secrets and config maps in `envFrom`. What they contain is not read. */
-  readonly envFrom: readonly string[];
-  readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
-}
-
-export interface TokenVolume {
-  readonly volume: string;
-  readonly audience?: string;
-  readonly path: string;
-  /** Seconds. */
-  readonly expirationSeconds?: number;
-}
-
-export interface Pod {
-  readonly metadata: Metadata;
-  readonly serviceAccountName: string;
-  readonly nodeName?: string;
-  readonly hostNetwork: boolean;
-  readonly nodeSelector?: Readonly<Record<string, string>>;
-  readonly containers: readonly Container[];
-  readonly initContainers: readonly Container[];
-  readonly tokenVolumes: readonly TokenVolume[];
-  readonly phase: string;
-  readonly ready: boolean;
-}
-
-export interface ServiceAccount {
-  readonly metadata: Metadata;
-}
-
-export interface Taint {
-  readonly key: string;
-  readonly value?: string;
-  readonly effect: string;
-}
-
-export interface Toleration {
-  readonly key?: string;
-  readonly operator?: string;
-  readonly value?: string;
-  readonly effect?: string;
-}
-
-export interface Node {
-  readonly metadata: Metadata;
-  /** Such as `aws:///us-west-2a/i-0123456789abcdef0`. */
-  readonly providerID?: string;
-  readonly taints: readonly Taint[];
-  readonly ready: boolean;
-  readonly operatingSystem?: string;
-}
-
-/** A term of a required node affinity; all of its expressions must match. */
-export interface NodeSelectorTerm {
-  readonly matchExpressions: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
-}
-
-export interface DaemonSet {
-  readonly metadata: Metadata;
-  readonly images: readonly string[];
-  readonly env: readonly EnvVar[];
-  readonly tolerations: readonly Toleration[];
-  readonly nodeSelector?: Readonly<Record<string, string>>;
-  /** Undefined without a required node affinity. */
-  readonly nodeAffinity?: readonly NodeSelectorTerm[];
-  readonly desired: number;
-  readonly ready: number;
-}
-
-/** A ReplicaSet, StatefulSet, DaemonSet or Job that cannot create its pods. */
-export interface RefusedPods {
-  readonly metadata: Metadata;
-  readonly kind: string;
-  /** The message of a ReplicaSet's condition ReplicaFailure, or of the others' last event FailedCreate. */
-  readonly message: string;
-}
-
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
-    readonly key: string;
-    readonly operator: string;
-    readonly values?: readonly string[];
-  }[];
-}
-
-export interface MutatingWebhook {
-  /** The name of the MutatingWebhookConfiguration. */
-  readonly configuration: string;
-  readonly name: string;
-  readonly failurePolicy: string;
-  readonly url?: string;
-  /** Namespace and name. */
-  readonly service?: string;
-  /** Base64 of PEM. It is public. */
-  readonly caBundle?: string;
-  readonly namespaceSelector?: LabelSelector;
-  readonly objectSelector?: LabelSelector;
-  /** Whether a rule includes the creation of pods. */
-  readonly createsPods: boolean;
-}
-
-export interface NetworkPolicy {
-  readonly metadata: Metadata;
-  readonly podSelector: LabelSelector;
-  readonly policyTypes: readonly string[];
-  readonly egress: readonly {
-    /** Undefined: any destination. */
-    readonly to?: readonly {
-      readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
-      /** Whether a pod or namespace selector is given. */
-      readonly selects: boolean;
-    }[];
-    /** Undefined: any port. */
-    readonly ports?: readonly {
-      readonly protocol: string;
-      readonly port?: number | string;
-      readonly endPort?: number;
-    }[];
-  }[];
-}
-
-export interface Namespace {
-  readonly metadata: Metadata;
-}
-
-/** Undefined for what could not be read; a gap says why. */
-export interface KubernetesObjects {
-  /** Such as `v1.34.1`. */
-  readonly version?: string;
-  /** The issuer of service account tokens, with `https://`. */
-  readonly issuer?: string;
-  readonly namespaces?: readonly Namespace[];
-  readonly pods?: readonly Pod[];
-  readonly serviceAccounts?: readonly ServiceAccount[];
-  readonly nodes?: readonly Node[];
-  readonly daemonSets?: readonly DaemonSet[];
-  readonly refusedPods?: readonly RefusedPods[];
-  readonly mutatingWebhooks?: readonly MutatingWebhook[];
-  readonly networkPolicies?: readonly NetworkPolicy[];
-}
+import type {
+  V1Container,
+  V1DaemonSet,
+  V1MutatingWebhookConfiguration,
+  V1NetworkPolicy,
+  V1Node,
+  V1ObjectMeta,
+  V1Pod,
+} from '@kubernetes/client-node';
+import type { Frozen } from '../../foundation/node/validate.ts';
+import { defined, pick } from './defined.ts';
 
 /** Values of these variables are kept; of all others, only names. Proxy URLs may contain passwords. */
-export const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
+const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
   'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
@@ -193,3 +28,176 @@ export const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
   'NO_PROXY',
   'no_proxy',
 ]);
+
+export interface RawObject {
+  readonly metadata?: V1ObjectMeta;
+}
+
+/** JSON has strings where the client's types have dates. ISO 8601. */
+interface Times {
+  readonly creationTimestamp?: string;
+  readonly deletionTimestamp?: string;
+}
+
+export type Metadata = Frozen<ReturnType<typeof metadataOf>>;
+export function metadataOf({ metadata = {} }: RawObject) {
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) =>
+    key.startsWith('eks.amazonaws.com/'),
+  );
+  const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
+  return {
+    name: metadata.name ?? '',
+    ...pick(metadata, 'namespace', 'uid', 'labels'),
+    ...pick(metadata as unknown as Times, 'creationTimestamp', 'deletionTimestamp'),
+    ...defined({
+      annotations: annotations.length > 0 ? Object.fromEntries(annotations) : undefined,
+      owner: controller && { kind: controller.kind, name: controller.name },
+    }),
+  };
+}
+
+export type ServiceAccount = Frozen<ReturnType<typeof objectOf>>;
+export const objectOf = (object: RawObject) => ({ metadata: metadataOf(object) });
+
+export interface EnvVar {
+  readonly name: string;
+  /** Only for the names in `HARMLESS_VARIABLES`. */
+  readonly value?: string;
+}
+
+const envOf = ({ env = [] }: V1Container): EnvVar[] =>
+  env.map(({ name, value }) =>
+    value !== undefined && HARMLESS_VARIABLES.has(name) ? { name, value } : nameOnly(name),
+  );
+
+/** Shared objects, because many pods have the same variables. */
+const NAMES = new Map<string, EnvVar>();
+
+function nameOnly(name: string): EnvVar {
+  const known = NAMES.get(name) ?? { name };
+  NAMES.set(name, known);
+  return known;
+}
+
+export type Container = Frozen<ReturnType<typeof containerOf>>;
+const containerOf = (container: V1Container) => ({
+  name: container.name,
+  image: container.image ?? '',
+  env: envOf(container),
+  volumeMounts: (container.volumeMounts ?? []).map(({ name, mountPath }) => ({ name, mountPath })),
+});
+
+export const isTrue =
+  (type: string) =>
+  (condition: { readonly type: string; readonly status: string }): boolean =>
+    condition.type === type && condition.status === 'True';
+
+export type Pod = Frozen<ReturnType<typeof podOf>>;
+export function podOf({ spec, status, ...pod }: V1Pod) {
+  const sources = (spec?.volumes ?? []).flatMap(({ name, projected }) =>
+    (projected?.sources ?? []).map((source) => ({ volume: name, token: source.serviceAccountToken })),
+  );
+  return {
+    metadata: metadataOf(pod),
+    serviceAccountName: spec?.serviceAccountName ?? 'default',
+    hostNetwork: spec?.hostNetwork ?? false,
+    ...defined({ nodeName: spec?.nodeName }),
+    containers: (spec?.containers ?? []).map(containerOf),
+    initContainers: (spec?.initContainers ?? []).map(containerOf),
+    tokenVolumes: sources.flatMap(({ volume, token }) =>
+      token ? [{ volume, ...pick(token, 'audience', 'expirationSeconds') }] : [],
+    ),
+    phase: status?.phase ?? 'Unknown',
+    ready: (status?.conditions ?? []).some(isTrue('Ready')),
+  };
+}
+
+export type Node = Frozen<ReturnType<typeof nodeOf>>;
+export const nodeOf = ({ spec, status, ...node }: V1Node) => ({
+  metadata: metadataOf(node),
+  taints: (spec?.taints ?? []).map((taint) => ({ key: taint.key, effect: taint.effect, ...pick(taint, 'value') })),
+  ready: (status?.conditions ?? []).some(isTrue('Ready')),
+  ...defined({ providerID: spec?.providerID, operatingSystem: status?.nodeInfo?.operatingSystem }),
+});
+
+export type DaemonSet = Frozen<ReturnType<typeof daemonSetOf>>;
+export function daemonSetOf(set: V1DaemonSet) {
+  const { spec } = set.spec?.template ?? {};
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return {
+    metadata: metadataOf(set),
+    images: containers.map(({ image = '' }) => image),
+    tolerations: (spec?.tolerations ?? []).map((one) => pick(one, 'key', 'operator', 'value', 'effect')),
+    ...defined({
+      nodeSelector: spec?.nodeSelector,
+      nodeAffinity: terms?.map(({ matchExpressions = [] }) => ({ matchExpressions })),
+    }),
+  };
+}
+
+export type MutatingWebhook = Frozen<ReturnType<typeof webhooksOf>[number]>;
+export const webhooksOf = ({ metadata, webhooks = [] }: V1MutatingWebhookConfiguration) =>
+  webhooks.map(({ clientConfig: { service, ...clientConfig }, rules = [], ...webhook }) => ({
+    /** The name of the MutatingWebhookConfiguration. */
+    configuration: metadata?.name ?? '',
+    name: webhook.name,
+    // Base64 of PEM. It is public.
+    ...pick(clientConfig, 'url', 'caBundle'),
+    ...defined({ service: service && `${service.namespace}/${service.name}` }),
+    ...pick(webhook, 'namespaceSelector', 'objectSelector'),
+    /** Whether a rule includes the creation of pods. */
+    createsPods: rules.some(
+      ({ operations, apiGroups, resources }) =>
+        hasAny(operations, 'CREATE', '*') && hasAny(apiGroups, '', '*') && hasAny(resources, 'pods', '*', '*/*'),
+    ),
+  }));
+
+const hasAny = (list: readonly string[] = [], ...values: readonly string[]): boolean =>
+  list.some((value) => values.includes(value));
+
+/** The client's type renames `except`. */
+interface Peer {
+  readonly ipBlock?: { readonly cidr: string; readonly except?: readonly string[] };
+}
+
+export type NetworkPolicy = Frozen<ReturnType<typeof networkPolicyOf>>;
+/** The API server sets `policyTypes` and `protocol` (Kubernetes, "Network Policies"). */
+export const networkPolicyOf = ({ spec, ...policy }: V1NetworkPolicy) => ({
+  metadata: metadataOf(policy),
+  podSelector: spec?.podSelector ?? {},
+  policyTypes: spec?.policyTypes ?? [],
+  egress: (spec?.egress ?? []).map(({ to, ports }) =>
+    // Undefined: any destination, and any port.
+    defined({
+      to: to?.map((peer) => ({
+        selects: peer.podSelector !== undefined || peer.namespaceSelector !== undefined,
+        ...pick(peer as Peer, 'ipBlock'),
+      })),
+      ports: ports?.map(({ protocol = 'TCP', ...port }) => ({ protocol, ...pick(port, 'port', 'endPort') })),
+    }),
+  ),
+});
+
+/** A ReplicaSet, StatefulSet, DaemonSet or Job that cannot create its pods. */
+export interface RefusedPods extends ServiceAccount {
+  readonly kind: string;
+  /** The message of a ReplicaSet's condition ReplicaFailure, or of the others' last event FailedCreate. */
+  readonly message: string;
+}
+
+/** Undefined for what could not be read; a gap says why. */
+export interface KubernetesObjects {
+  /** Such as `v1.34.1`. */
+  readonly version?: string;
+  /** The issuer of service account tokens, with `https://`. */
+  readonly issuer?: string;
+  readonly namespaces?: readonly ServiceAccount[];
+  readonly pods?: readonly Pod[];
+  readonly serviceAccounts?: readonly ServiceAccount[];
+  readonly nodes?: readonly Node[];
+  readonly daemonSets?: readonly DaemonSet[];
+  readonly refusedPods?: readonly RefusedPods[];
+  readonly mutatingWebhooks?: readonly MutatingWebhook[];
+  readonly networkPolicies?: readonly NetworkPolicy[];
+}

@@ -1,9 +1,5 @@
 import { CreateVpcEndpointCommand, DeleteVpcEndpointsCommand } from '@aws-sdk/client-ec2';
-import {
-  CreateNodegroupCommand,
-  DeleteAddonCommand,
-  DeleteNodegroupCommand,
-} from '@aws-sdk/client-eks';
+import { CreateNodegroupCommand, DeleteAddonCommand, DeleteNodegroupCommand } from '@aws-sdk/client-eks';
 import {
   AddClientIDToOpenIDConnectProviderCommand,
   AttachRolePolicyCommand,

@@ -57,14 +57,13 @@ export function pod(name: string, options: PodOptions): DraftPod {
     name: 'app',
     image: 'registry.example/app:1.0.0',
     env: inject === undefined ? [] : inject === 'pod-identity' ? POD_IDENTITY_ENV : webIdentityEnv(inject),
-    envFrom: [],
     volumeMounts: inject === 'pod-identity' ? [POD_IDENTITY_MOUNT] : [],
   };
   const isDeployment = ownerKind === 'Deployment';
   const volume =
     inject === 'pod-identity'
-      ? { volume: 'eks-pod-identity-token', audience: 'pods.eks.amazonaws.com', path: 'eks-pod-identity-token' }
-      : { volume: 'aws-iam-token', audience: 'sts.amazonaws.com', path: 'token' };
+      ? { volume: 'eks-pod-identity-token', audience: 'pods.eks.amazonaws.com' }
+      : { volume: 'aws-iam-token', audience: 'sts.amazonaws.com' };
   return structuredClone({
     metadata: {
       name,
@@ -145,7 +144,6 @@ const AGENT = 'eks-pod-identity-agent';
 export const agentSet = (name = AGENT) => ({
   metadata: { name, namespace: 'kube-system', labels: { 'app.kubernetes.io/name': AGENT } },
   images: [`602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/${AGENT}:v0.1.37`],
-  env: [],
   tolerations: [{ operator: 'Exists' }] as { key?: string; operator?: string }[],
   nodeAffinity: [
     {
@@ -155,8 +153,6 @@ export const agentSet = (name = AGENT) => ({
       ],
     },
   ],
-  desired: 2,
-  ready: 2,
 });
 
 export const agentPod = (on: string): DraftPod =>
@@ -202,7 +198,6 @@ export function healthySnapshot(certificate: string): Draft {
         {
           configuration: 'pod-identity-webhook',
           name: 'iam-for-pods.amazonaws.com',
-          failurePolicy: 'Ignore',
           url: 'https://127.0.0.1:23443/mutate',
           caBundle: ca,
           namespaceSelector: {},
@@ -220,13 +215,9 @@ export function healthySnapshot(certificate: string): Draft {
       cluster: {
         name: 'prod',
         arn: CLUSTER_ARN,
-        endpoint: 'https://eks.example',
-        version: '1.34',
-        platformVersion: 'eks.9',
         certificateAuthority: ca,
         issuer: `https://${ISSUER}`,
         autoMode: false,
-        vpcId: 'vpc-1',
       },
       addons: [{ name: AGENT, status: 'ACTIVE', issues: [] }],
       associations: [association('payments', 'ledger', roleArn('ledger'))],
@@ -263,9 +254,7 @@ export function healthySnapshot(certificate: string): Draft {
         {
           id: 'vpce-1',
           serviceName: 'com.amazonaws.us-west-2.sts',
-          type: 'Interface',
           state: 'available',
-          privateDnsEnabled: true,
         },
       ],
     },
