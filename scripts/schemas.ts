@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import * as z from 'zod';
 import { caseFileSchema } from '../emulator/iam/evaluate/case-file.ts';
-import { reportSchema } from '../doctor/output/report-schema.ts';
+import { reportSchema } from '../doctor/judge/report-schema.ts';
 import { comparisonSchema } from '../harness/compare/comparison-schema.ts';
 import { resultsSchema } from '../harness/results/results-schema.ts';
 import { configSchema } from './config-schema.ts';

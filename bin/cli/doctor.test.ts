@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { CHECKS } from '../../doctor/checks/index.ts';
-import type { DoctorReport } from '../../doctor/output/report.ts';
+import type { DoctorReport } from '../../doctor/judge/report-schema.ts';
 import { kubeconfigText } from '../../foundation/protocols/kubeconfig.ts';
 import { writeSnapshot } from '../../doctor/snapshot/file.ts';
 import { certificate } from '../../test/support/certificate.ts';

@@ -5,7 +5,7 @@ import { suggestion } from '../../foundation/node/nearest.ts';
 import { option, textsOf } from '../../foundation/node/options.ts';
 import type { Check } from '../../doctor/checks/check.ts';
 import type { MigrationPlan } from '../../doctor/migration/plan.ts';
-import type { DoctorReport } from '../../doctor/output/report.ts';
+import type { DoctorReport } from '../../doctor/judge/report-schema.ts';
 import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';

@@ -6,7 +6,8 @@ import { parseRoleArn } from './irsa.ts';
 import { podIdentityTrust, targetTrust, webIdentityTrust, type Subject, type TrustDecision } from './trust.ts';
 
 /** Where a container's credentials come from, in the order of the SDKs' default chains. */
-export type Mechanism = 'static-keys' | 'web-identity' | 'pod-identity' | 'node-role' | 'none' | 'unknown';
+export const MECHANISMS = ['static-keys', 'web-identity', 'pod-identity', 'node-role', 'none', 'unknown'] as const;
+export type Mechanism = (typeof MECHANISMS)[number];
 
 /** The identity that the AWS SDK in a container gets, as far as it can be seen from outside. */
 export interface PredictedIdentity {

@@ -3,40 +3,7 @@ import { ClusterFacts } from '../facts/cluster-facts.ts';
 import type { ObjectName } from '../snapshot/object-name.ts';
 import type { ClusterSnapshot, Right, Snapshot } from '../snapshot/snapshot.ts';
 import { fingerprintOf } from './fingerprint.ts';
-
-/** A check's problem in one object, with all its pods. */
-export interface Finding {
-  readonly check: Check['id'];
-  readonly severity: Severity;
-  readonly title: string;
-  /** The context of the kubeconfig. */
-  readonly cluster: string;
-  readonly object: ObjectName;
-  readonly text: string;
-  readonly repair: string;
-  readonly pods: readonly string[];
-  /** The finding's identity in later reports. */
-  readonly fingerprint: string;
-}
-
-/** A check that was not made, or not for some objects. */
-export interface NotChecked {
-  readonly check: Check['id'];
-  readonly title: string;
-  readonly cluster: string;
-  readonly missing: Right;
-  /** Why the right is missing, such as `AccessDenied`. */
-  readonly reason: string;
-  /** Empty if the check was not made at all. */
-  readonly objects: readonly ObjectName[];
-}
-
-export interface Diagnosis {
-  readonly findings: readonly Finding[];
-  readonly notChecked: readonly NotChecked[];
-  /** Checks that were made for all objects and found nothing, by cluster. */
-  readonly passed: readonly { readonly check: Check['id']; readonly cluster: string }[];
-}
+import type { Diagnosis, NotChecked } from './report-schema.ts';
 
 /** Makes checks on every cluster of a snapshot. Reads nothing else. */
 export function judge(snapshot: Snapshot, checks: readonly Check[]): Diagnosis {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { temporaryFolder } from '../../test/support/run-cli.ts';
-import type { Finding } from './judge.ts';
+import type { Finding } from './report-schema.ts';
 import { readSuppressions, suppress } from './suppressions.ts';
 
 const finding = (name: string, cluster = 'prod'): Finding => ({

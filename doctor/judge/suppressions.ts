@@ -4,7 +4,7 @@ import { suggestion } from '../../foundation/node/nearest.ts';
 import { readYaml } from '../../foundation/node/read-file.ts';
 import { validated, words } from '../../foundation/node/validate.ts';
 import { objectText } from '../snapshot/object-name.ts';
-import type { Diagnosis, Finding } from './judge.ts';
+import type { Diagnosis, Finding, Suppressed } from './report-schema.ts';
 
 const suppression = z.strictObject({
   check: z.string().regex(/^PID\d{3}$/, 'the id of a check such as PID201'),
@@ -20,12 +20,6 @@ const file = z.strictObject({ allowed: z.array(suppression) });
 
 /** A finding that people know and accept for a time. */
 export type Suppression = z.infer<typeof suppression>;
-
-export interface Suppressed extends Diagnosis {
-  readonly suppressed: readonly (Finding & { readonly until: string; readonly reason: string })[];
-  /** Sentences about entries that are over or match nothing. */
-  readonly warnings: readonly string[];
-}
 
 /** Reads a file of suppressions, in the form of a gate (docs/ci.md). Throws `HarnessError` BAD_FILE. */
 export function readSuppressions(path: string, known: readonly string[]): readonly Suppression[] {
@@ -47,7 +41,7 @@ export function readSuppressions(path: string, known: readonly string[]): readon
 export function suppress(diagnosis: Diagnosis, suppressions: readonly Suppression[], today: string): Suppressed {
   const used = new Set<Suppression>();
   const findings: Finding[] = [];
-  const suppressed: (Finding & { until: string; reason: string })[] = [];
+  const suppressed: Suppressed['suppressed'][number][] = [];
   for (const finding of diagnosis.findings) {
     const entry = suppressions.find((one) => matches(one, finding));
     if (entry !== undefined) used.add(entry);

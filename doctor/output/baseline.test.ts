@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Finding } from '../judge/judge.ts';
+import type { DoctorReport, Finding } from '../judge/report-schema.ts';
 import { temporaryFolder } from '../../test/support/run-cli.ts';
 import { compared, readBaseline } from './baseline.ts';
 import { terminalText } from './terminal.ts';
-import { reportOf, type DoctorReport } from './report.ts';
+import { reportOf } from './report.ts';
 
 const finding = (name: string, values: Partial<Finding> = {}): Finding => ({
   check: 'PID301',

@@ -2,10 +2,8 @@ import { commandLine } from '../../foundation/node/command-line.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { readText } from '../../foundation/node/read-file.ts';
 import { validated } from '../../foundation/node/validate.ts';
-import type { Finding } from '../judge/judge.ts';
+import { reportSchema, type DoctorReport, type Finding } from '../judge/report-schema.ts';
 import { objectText } from '../snapshot/object-name.ts';
-import type { DoctorReport } from './report.ts';
-import { reportSchema } from './report-schema.ts';
 
 /** Reads a report of `--format json`. Throws `HarnessError` BAD_FILE. */
 export function readBaseline(file: string): DoctorReport {

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { SEVERITIES } from '../checks/check.ts';
-import type { Finding, NotChecked } from '../judge/judge.ts';
+import type { DoctorReport, Finding, InventoryRow, NotChecked } from '../judge/report-schema.ts';
 import { objectText } from '../snapshot/object-name.ts';
-import type { InventoryRow } from './inventory.ts';
-import { countsText, INVISIBLE, isNew, type DoctorReport } from './report.ts';
+import { countsText, INVISIBLE, isNew } from './report.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; --line: #8884; --error: #c62828; --warning: #b26a00; --info: #1565c0; }

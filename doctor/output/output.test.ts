@@ -2,10 +2,9 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { jsonSchema } from '../../scripts/schemas.ts';
 import { htmlPage } from './html.ts';
-import { reportSchema } from './report-schema.ts';
-import { reportOf, type DoctorReport } from './report.ts';
+import { reportSchema, type DoctorReport, type Finding } from '../judge/report-schema.ts';
+import { reportOf } from './report.ts';
 import { terminalText } from './terminal.ts';
-import type { Finding } from '../judge/judge.ts';
 
 const finding = (values: Partial<Finding> = {}): Finding => ({
   check: 'PID301',

@@ -1,48 +1,13 @@
 import { counted } from '../../foundation/node/text.ts';
 import { SEVERITIES } from '../checks/check.ts';
-import type { Finding } from '../judge/judge.ts';
-import type { Suppressed } from '../judge/suppressions.ts';
+import { ClusterFacts } from '../facts/cluster-facts.ts';
+import { identityOf } from '../facts/identity.ts';
+import type { DoctorReport, Finding, InventoryRow, Suppressed } from '../judge/report-schema.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
-import { inventoryOf, type InventoryRow } from './inventory.ts';
-
-/** The version of the JSON output (doctor.schema.json). */
-const REPORT_VERSION = 1;
-
-/** A cluster of the report. */
-export interface ReportedCluster {
-  readonly context: string;
-  readonly arn?: string;
-  /** Such as `v1.34.1`. */
-  readonly kubernetes?: string;
-  /** ISO 8601. */
-  readonly takenAt: string;
-  readonly pods: number;
-  readonly associations: number;
-}
-
-/** How a report differs from an older one. */
-export interface SinceBaseline {
-  /** Fingerprints of findings that the older report does not have. One whose suppression is over counts as new. */
-  readonly new: readonly string[];
-  readonly unchanged: readonly string[];
-  /** Findings of the older report that are over. */
-  readonly gone: readonly Finding[];
-  /** Findings of the older report whose check or cluster was not judged this time. */
-  readonly notChecked: readonly Finding[];
-}
-
-/** The result of a run of `doctor`, and its JSON output. */
-export interface DoctorReport extends Suppressed {
-  readonly version: typeof REPORT_VERSION;
-  readonly clusters: readonly ReportedCluster[];
-  readonly inventory: readonly InventoryRow[];
-  /** Undefined without an older report. */
-  readonly since?: SinceBaseline;
-}
 
 export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
   return {
-    version: REPORT_VERSION,
+    version: 1,
     clusters: snapshot.clusters.map(({ context, takenAt, kubernetes, aws }) => ({
       context,
       ...(aws?.cluster !== undefined && { arn: aws.cluster.arn }),
@@ -54,6 +19,24 @@ export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
     ...judged,
     inventory: inventoryOf(snapshot),
   };
+}
+
+/** Returns who the pods are, by cluster, namespace and service account. */
+export function inventoryOf(snapshot: Snapshot): readonly InventoryRow[] {
+  return snapshot.clusters.flatMap((cluster) => {
+    const facts = new ClusterFacts(cluster);
+    const rows = new Map<string, InventoryRow>();
+    for (const pod of facts.pods) {
+      const identity = identityOf(facts, pod);
+      const namespace = pod.metadata.namespace ?? 'default';
+      const key = JSON.stringify([namespace, pod.serviceAccountName, identity]);
+      const pods = [...(rows.get(key)?.pods ?? []), pod.metadata.name];
+      rows.set(key, { cluster: cluster.context, namespace, serviceAccount: pod.serviceAccountName, ...identity, pods });
+    }
+    return [...rows.values()].sort(
+      (a, b) => a.namespace.localeCompare(b.namespace) || a.serviceAccount.localeCompare(b.serviceAccount),
+    );
+  });
 }
 
 export const isNew = ({ since }: Pick<DoctorReport, 'since'>, { fingerprint }: Finding): boolean =>

@@ -4,9 +4,10 @@ import { certificate } from '../../test/support/certificate.ts';
 import { healthySnapshot } from '../../test/support/cluster-snapshot.ts';
 import { CHECKS } from '../checks/index.ts';
 import { judge } from '../judge/judge.ts';
+import type { DoctorReport } from '../judge/report-schema.ts';
 import { suppress } from '../judge/suppressions.ts';
 import { compared } from './baseline.ts';
-import { reportOf, type DoctorReport } from './report.ts';
+import { reportOf } from './report.ts';
 import { sarifLog } from './sarif.ts';
 
 const text = { type: 'string', minLength: 1 };

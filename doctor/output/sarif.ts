@@ -1,9 +1,8 @@
 import type { Check, Severity } from '../checks/check.ts';
 import { CHECKS } from '../checks/index.ts';
 import { checkSection } from '../checks/page.ts';
-import type { Finding } from '../judge/judge.ts';
+import type { DoctorReport, Finding } from '../judge/report-schema.ts';
 import { objectText, type ObjectName } from '../snapshot/object-name.ts';
-import type { DoctorReport } from './report.ts';
 
 const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
 const MARKDOWN = /[`*]/g;

@@ -1,10 +1,10 @@
 import { someOf } from '../checks/cases.ts';
 import { SEVERITIES, type Severity } from '../checks/check.ts';
-import type { Finding, NotChecked } from '../judge/judge.ts';
+import type { DoctorReport, Finding, NotChecked } from '../judge/report-schema.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
-import { countsText, INVISIBLE, isNew, type DoctorReport } from './report.ts';
+import { countsText, INVISIBLE, isNew } from './report.ts';
 
 const TITLES: Readonly<Record<Severity, readonly [string, number]>> = {
   error: ['Errors', 31],

@@ -1,7 +1,8 @@
 import { CHECKS } from '../checks/index.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type PredictedIdentity } from '../facts/identity.ts';
-import { judge, type Finding } from '../judge/judge.ts';
+import { judge } from '../judge/judge.ts';
+import type { Finding } from '../judge/report-schema.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';

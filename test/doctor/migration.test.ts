@@ -10,7 +10,7 @@ import { expect } from 'chai';
 import { planOf, type MigrationPlan } from '../../doctor/migration/plan.ts';
 import type { Action } from '../../doctor/migration/action.ts';
 import type { Step } from '../../doctor/migration/effects.ts';
-import { inventoryOf } from '../../doctor/output/inventory.ts';
+import { inventoryOf } from '../../doctor/output/report.ts';
 import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import { Migrating } from './migrating.ts';

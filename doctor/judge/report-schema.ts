@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import type { Frozen } from '../../foundation/node/validate.ts';
 import { SEVERITIES } from '../checks/check.ts';
+import { MECHANISMS } from '../facts/identity.ts';
 
 const objectName = z
   .object({
@@ -28,7 +30,7 @@ const finding = z.object({
 });
 const fingerprints = z.array(z.string());
 
-/** Schema of the JSON output, a `DoctorReport`. */
+/** Schema of the JSON output. `npm run schemas` generates doctor.schema.json. */
 export const reportSchema = z
   .object({
     version: z.literal(1),
@@ -61,7 +63,7 @@ export const reportSchema = z
         cluster,
         namespace: z.string(),
         serviceAccount: z.string(),
-        mechanism: z.enum(['static-keys', 'web-identity', 'pod-identity', 'node-role', 'none', 'unknown']),
+        mechanism: z.enum(MECHANISMS),
         roleArn: z.exactOptional(z.string()),
         reason: z.exactOptional(z.string().describe('Why there are no credentials, or why the identity is unknown.')),
         pods,
@@ -79,3 +81,15 @@ export const reportSchema = z
     ),
   })
   .describe('The output of doctor --format json.');
+
+/** The result of a run of `doctor`, and its JSON output; `reportSchema` documents the fields. */
+export type DoctorReport = Frozen<z.output<typeof reportSchema>>;
+/** A check's problem in one object, with all its pods. */
+export type Finding = DoctorReport['findings'][number];
+/** A check that was not made, or not for some objects. */
+export type NotChecked = DoctorReport['notChecked'][number];
+/** The identity of a service account's pods. An account whose pods differ has several rows. */
+export type InventoryRow = DoctorReport['inventory'][number];
+/** `passed`: checks that were made for all objects and found nothing. */
+export type Diagnosis = Pick<DoctorReport, 'findings' | 'notChecked' | 'passed'>;
+export type Suppressed = Diagnosis & Pick<DoctorReport, 'suppressed' | 'warnings'>;
