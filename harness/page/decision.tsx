@@ -1,3 +1,4 @@
+import { statementLabel } from '../../emulator/iam/policy/label.ts';
 import type { ExaminedStatement, Policy, ReceivedDecision } from '../results/results.ts';
 import { policyLines } from './policy-lines.ts';
 
@@ -17,7 +18,10 @@ export const Decision = ({ decision, policies, open }: DecisionProps) => {
         <code>{action}</code> on <code class="break">{resource}</code>{' '}
         <b class="outcome">{WORDS[decision.decision] ?? decision.decision}</b>
       </summary>
-      <p class="break">{reason}</p>
+      <p class="break">
+        {reason ??
+          `allowed by ${deciding.map((one) => `${statementLabel(one)} of ${policies[one.policy]?.name}`).join(' and ')}`}
+      </p>
       {places.map((place) => {
         const policy = policies[place];
         return policy && <PolicyText key={place} policy={policy} place={place} decision={decision} />;

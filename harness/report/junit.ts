@@ -123,6 +123,7 @@ export const probeText = (probe: ProbeOutcome): string =>
     `${probe.number + 1}. [${probe.verdict}] ${probe.workload ?? 'harness'}: ${probe.operation}${probe.control ? ' (control)' : ''}`,
     `   expected ${probe.expected.text}`,
     `   ${probe.reason}`,
+    ...(probe.verdict === 'passed' && probe.observed?.message ? [`   answer "${probe.observed.message}"`] : []),
     ...whyLine(probe).map((line) => ` ${line}`),
   ].join('\n');
 

@@ -36,7 +36,7 @@ export function explanationOf(
 export function explanationLines({ service, operation, requestId, notes, authorizations }: Explanation): string[] {
   const lines = [`${service} ${operation}, request ${requestId}:`, ...notes.map((note) => `  ${note}`)];
   for (const { action, resource, decision, reason, statements } of authorizations) {
-    lines.push(`  ${action} on ${resource}: ${decision}, ${reason}`);
+    lines.push(`  ${action} on ${resource}: ${[decision, reason ?? []].flat().join(', ')}`);
     for (const statement of statements)
       lines.push(
         `    ${statement.policy}, ${statementLabel(statement)} (${statement.effect}): ${statement.reason ?? ''}`,

@@ -130,7 +130,7 @@ const receivedCall = z
         action: z.string(),
         resource: z.string(),
         decision: z.enum(DECISIONS),
-        reason: z.string(),
+        reason: z.exactOptional(z.string()).describe('Absent for an expected grant, which `deciding` explains.'),
         policies: z
           .exactOptional(z.array(count))
           .describe("Indexes of the evaluated policies in the scenario's `policies`; absent: those of `deciding`."),

@@ -1,3 +1,4 @@
+import { clip } from '../../foundation/node/text.ts';
 import { isFailedControl, type ProbeOutcome } from '../results/results.ts';
 
 /** Makes denials inconclusive if a control failed, or if no expected grant passed. Unexpected access still counts. */
@@ -20,8 +21,11 @@ function withoutGrant(outcomes: readonly ProbeOutcome[]): readonly ProbeOutcome[
       ? {
           ...outcome,
           verdict: 'inconclusive',
-          reason: `${outcome.reason} No expected grant of this scenario passed, so this result is inconclusive.`,
+          reason: `${outcome.reason}${answer(outcome)} No expected grant of this scenario passed, so this result is inconclusive.`,
         }
       : outcome,
   );
 }
+
+const answer = ({ observed }: ProbeOutcome): string =>
+  observed?.message ? ` The answer was "${clip(observed.message)}".` : '';

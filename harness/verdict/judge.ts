@@ -37,7 +37,7 @@ export function judge(expectation: Expectation, observation: Observation): Judge
     result.identity === undefined || expectedIdentity === undefined ? undefined : identityName === expectedIdentity;
   const mismatch = firstMismatch(expectation, { result, cause, isExpectedIdentity });
   if (mismatch === undefined)
-    return { matches: true, reason: `${capital(describeResult(result, observation))}, as expected.` };
+    return { matches: true, reason: `${capital(describeOutcome(result, observation))}, as expected.` };
   return {
     matches: false,
     mismatch,
@@ -131,14 +131,17 @@ export function describeExpectation(expectation: Expectation, identity?: string)
 
 /** Formats a result: `denied by s3 with AccessDenied as role app: no identity-based policy allows …`. */
 export function describeResult(result: ProbeResult, observation?: Pick<Observation, 'identityName'>): string {
+  const words = describeOutcome(result, observation);
+  return result.message === undefined || result.message === '' ? words : `${words} ("${clip(result.message)}")`;
+}
+
+function describeOutcome(result: ProbeResult, observation?: Pick<Observation, 'identityName'>): string {
   const words: string[] = [result.outcome];
   if (result.layer !== undefined) words.push(`by ${result.layer}`);
   if (result.code !== undefined) words.push(`with ${result.code}`);
   if (result.identity !== undefined)
     words.push(`as ${identityWords(observation?.identityName ?? result.identity.arn)}`);
-  return result.message !== undefined && result.message !== ''
-    ? `${words.join(' ')} ("${clip(result.message)}")`
-    : words.join(' ');
+  return words.join(' ');
 }
 
 function identityWords(name: string): string {

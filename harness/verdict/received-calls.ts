@@ -129,8 +129,7 @@ function receivedCall(
         action,
         resource,
         decision: value,
-        reason,
-        ...(!onlyDecided && { policies: [...places.values()] }),
+        ...(!onlyDecided && { reason, policies: [...places.values()] }),
         deciding: deciding.map(examined),
         ...(inFull && { others: decision.statements.filter(isOther).map(examined) }),
       };
