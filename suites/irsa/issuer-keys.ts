@@ -1,9 +1,8 @@
 /** Key sets of an issuer: unusable keys next to good ones, and sets that cannot be read. */
-import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import { check, irsaRole, suite } from '../../harness/index.ts';
 import { WEB_IDENTITY } from '../lib/sources.ts';
-import { KEY_ID, withOwnIssuer } from './lib/own-issuer.ts';
+import { KEY_ID, newKeyPair, withOwnIssuer } from './lib/own-issuer.ts';
 
 const REJECTED = /^(InvalidIdentityToken|IDPCommunicationError)$/;
 /** Keys that lack members, have wrong ones, or are of other types. */
@@ -55,7 +54,7 @@ suite('irsa', ({ scenario }) => {
       ),
       check('a token whose key cannot be read is rejected, and accepted once it can', (context) =>
         withOwnIssuer(context, async (assumeWith, publish) => {
-          const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+          const { publicKey } = await newKeyPair();
           const other = { ...publicKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' };
           const sets = ['other', KEY_ID].map((kid) => [JSON.stringify({ keys: [{ ...other, kid }] })] as const);
           for (const [text, status] of [...UNREADABLE, ...sets]) {

@@ -1,7 +1,8 @@
 /** An OIDC issuer that a check serves on this machine, with a provider that role `app` trusts. */
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { generateKeyPair, sign } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
 import { IAM } from '@aws-sdk/client-iam';
 import { STS } from '@aws-sdk/client-sts';
 import type { CheckContext } from '../../../harness/index.ts';
@@ -20,12 +21,16 @@ const AUDIENCE = 'conformance.example.com';
 export const KEY_ID = 'own';
 const encoded = (part: Members): string => Buffer.from(JSON.stringify(part)).toString('base64url');
 
+/** Off the main thread, which serves the other scenarios. */
+export const newKeyPair = () => promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
+let sharedKeyPair: ReturnType<typeof newKeyPair> | undefined;
+
 /** Runs `use` with the issuer, and then removes its provider. */
 export async function withOwnIssuer(
   { aws, name }: CheckContext,
   use: (assumeWith: AssumeWith, publish: Publish) => Promise<void>,
 ): Promise<void> {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { publicKey, privateKey } = await (sharedKeyPair ??= newKeyPair());
   const key = { ...publicKey.export({ format: 'jwk' }), alg: 'RS256', kid: KEY_ID, use: 'sig' };
   let keys = { status: 200, body: '' };
   const publish: Publish = (answer = (own) => ({ keys: [own] }), status = 200) => {
