@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   'clusters/kubernetes': ['foundation/'],
   clusters: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/'],
   harness: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/', 'clusters/'],
-  doctor: ['foundation/', 'aws/', 'emulator/iam/', 'components/webhook/'],
+  doctor: ['foundation/', 'aws/', 'emulator/iam/', 'components/webhook/', 'components/preflight/report\\.ts$'],
   suites: ['harness/index\\.ts$', 'foundation/(aws/aws-problem|node/certificates)\\.ts$'],
   scripts: [
     'foundation/',
@@ -92,7 +92,7 @@ const LAYERS = {
     'watch',
     'loosen',
   ],
-  doctor: ['snapshot', 'facts', 'checks', 'judge', 'collect', 'access', 'pod', 'migration', 'output'],
+  doctor: ['snapshot', 'facts', 'checks', 'judge', 'collect', 'access', 'pod', 'inside', 'migration', 'output'],
 };
 
 const WITHOUT_CODE = /^(\.|dist$|docs$|examples$|node_modules$|reports$|test$)/;

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { badFlagValue, EXIT, HarnessError } from '../../foundation/node/errors.ts';
 import type { Io } from '../../foundation/node/io.ts';
@@ -6,6 +8,7 @@ import { option, textsOf } from '../../foundation/node/options.ts';
 import type { Check } from '../../doctor/checks/check.ts';
 import type { MigrationPlan } from '../../doctor/migration/plan.ts';
 import type { DoctorReport } from '../../doctor/judge/report-schema.ts';
+import type { FollowedPod, FoundPod } from '../../doctor/pod/follow.ts';
 import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
@@ -22,12 +25,12 @@ const FORMATS = [...new Set(['terminal', 'json', 'html', 'sarif', ...MIGRATION_F
 export const DOCTOR: Command = {
   name: 'doctor',
   summary: 'find out why pods of a live cluster have no AWS identity, or the wrong one',
-  about: `Read a cluster and its AWS account, and report what keeps pods from their AWS identity. It only reads, and reads no
-Secret. Without AWS credentials it reports what Kubernetes alone shows.
+  about: `Read a cluster and its AWS account, and report what keeps pods from their AWS identity. It only reads, except with
+--inside, and reads no Secret. Without AWS credentials it reports what Kubernetes alone shows.
 
 With "migration", plan the change of service accounts from IRSA to Pod Identity, with its commands and their undo.
-With "pod NAME", follow the way of one pod to its credentials, and say who it is. With the id of a check, such as PID201,
-explain that check.`,
+With "pod NAME", follow the way of one pod to its credentials, and say who it is; NAME may be "deployment/NAME". With the id of
+a check, such as PID201, explain that check.`,
   files: { usage: '[migration | pod NAME | CHECK]', least: 0, most: 2 },
   options: [
     option.text('kubeconfig FILE', 'use this kubeconfig (default: $KUBECONFIG or ~/.kube/config)'),
@@ -36,6 +39,14 @@ explain that check.`,
     option.text('cluster-name NAME', "the cluster's name on EKS (default: from the context)"),
     option.text('region REGION', 'the AWS region (default: from the context, AWS_REGION or the profile)'),
     option.list('aws-endpoint URL', 'send calls to this URL instead of AWS (repeatable, or comma-separated)'),
+    option.flag(
+      'inside',
+      'with "pod": also run preflight in a Job like the pod, and delete it; the only flag that writes',
+    ),
+    option.text(
+      'image IMAGE',
+      'the image of this Job, with Node 20.19 or later (default: Node 22 of Amazon ECR Public)',
+    ),
     option.flag('kubernetes-only', 'do not call AWS'),
     option.text('save FILE', 'write the snapshot to this file, without secrets'),
     option.text('from FILE', 'judge a saved file instead of a cluster'),
@@ -72,23 +83,41 @@ credentials; 3 the pod or a check of --check could not be judged, or a migration
         'UNKNOWN_FLAG',
         `Unknown word "${word}": use "migration", "pod NAME" or the id of a check (${commandLine('doctor', '--list')}).`,
       );
+    checkInside(given, name);
     const checks = chosen(CHECKS, given.list('check'));
     const format = given.text('format') ?? '';
     if (isMigration ? !MIGRATION_FORMATS.includes(format) : /^(?:csv|markdown)$/.test(format))
       throw badFlagValue(
         `--format ${format} is not a form of this report. See \`${commandLine('doctor', '--help')}\`.`,
       );
-    const { snapshot, isInterrupted } = await snapshotOf(given, io, isMigration);
+    const { snapshot, signal } = await snapshotOf(given, io, isMigration);
     if (isMigration) {
       const code = await planMigration(snapshot, given, io);
-      return isInterrupted ? EXIT.interrupted : code;
+      return signal?.aborted ? EXIT.interrupted : code;
     }
     const judged = await (name === undefined
       ? diagnose(snapshot, checks, given, io)
-      : followPod(snapshot, name, given, io));
-    return isInterrupted ? EXIT.interrupted : judged;
+      : followPod(snapshot, name, given, io, signal));
+    return signal?.aborted ? EXIT.interrupted : judged;
   },
 };
+
+/** Throws `HarnessError` for flags that --inside contradicts or lacks. */
+function checkInside({ flag, values, text }: GivenOptions, name: string | undefined): void {
+  const reason = flag('inside')
+    ? name === undefined
+      ? '--inside needs a pod: use "pod NAME --inside".'
+      : ['from', 'demo'].some((one) => values.get(one)?.origin === 'flag') &&
+        '--inside needs the cluster of the pod: leave out --from and --demo.'
+    : text('image') !== undefined && '--image has no effect without --inside: leave it out.';
+  if (typeof reason === 'string') throw badFlagValue(reason);
+}
+
+const progressOf =
+  ({ stderr }: Io) =>
+  (line: string): void => {
+    if (stderr.isTTY) stderr.write(`${CLEAR}${line}`);
+  };
 
 function print({ stdout }: Io, text: string): number {
   stdout.write(text);
@@ -115,8 +144,12 @@ function chosen(checks: readonly Check[], ids: readonly string[]): readonly Chec
 }
 
 async function printRights(given: GivenOptions, io: Io): Promise<number> {
-  const { clusterRole, policyDocument } = await import('../../doctor/collect/index.ts');
-  const document = given.flag('print-policy') ? policyDocument() : clusterRole();
+  const [{ clusterRole, policyDocument }, { insideRole }] = await Promise.all([
+    import('../../doctor/collect/index.ts'),
+    import('../../doctor/inside/job.ts'),
+  ]);
+  const role = given.flag('inside') ? insideRole(given.text('namespace') ?? '') : clusterRole();
+  const document = given.flag('print-policy') ? policyDocument() : role;
   return print(io, `${JSON.stringify(document, undefined, 2)}\n`);
 }
 
@@ -125,7 +158,7 @@ async function snapshotOf(
   given: GivenOptions,
   io: Io,
   policies = false,
-): Promise<{ snapshot: Snapshot; isInterrupted: boolean }> {
+): Promise<{ snapshot: Snapshot; signal?: AbortSignal }> {
   const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
   const file = given.text('from');
   const flags =
@@ -137,12 +170,10 @@ async function snapshotOf(
   const idle = flags.find((name) => given.values.get(name)?.origin === 'flag');
   if (idle !== undefined)
     throw badFlagValue(`--${idle} has no effect with --${file === undefined ? 'demo' : 'from'}: leave it out.`);
-  if (file !== undefined) return { snapshot: readSnapshot(file), isInterrupted: false };
+  if (file !== undefined) return { snapshot: readSnapshot(file) };
   const { collect } = await import('../../doctor/collect/index.ts');
   const signal = io.interruption('Stopping. The report covers the parts that were read.\n');
-  const progress = (line: string): void => {
-    if (io.stderr.isTTY) io.stderr.write(`${CLEAR}${line}`);
-  };
+  const progress = progressOf(io);
   let snapshot: Snapshot;
   if (given.flag('demo')) {
     progress('making an embedded cluster with many problems');
@@ -164,7 +195,7 @@ async function snapshotOf(
   progress('');
   const target = given.text('save');
   if (target !== undefined) writeSnapshot(target, snapshot);
-  return { snapshot, isInterrupted: signal.aborted };
+  return { snapshot, signal };
 }
 
 async function diagnose(snapshot: Snapshot, checks: readonly Check[], given: GivenOptions, io: Io): Promise<number> {
@@ -210,15 +241,56 @@ function isFailing(findings: DoctorReport['findings'], failOn: string | undefine
   return failOn !== 'never' && findings.some(({ severity }) => FAIL_ON.indexOf(severity) <= least);
 }
 
-async function followPod(snapshot: Snapshot, name: string, given: GivenOptions, io: Io): Promise<number> {
-  const { followed, podText } = await import('../../doctor/pod/follow.ts');
-  const way = followed(snapshot, given.text('namespace') ?? 'default', name);
+async function followPod(
+  snapshot: Snapshot,
+  name: string,
+  given: GivenOptions,
+  io: Io,
+  signal?: AbortSignal,
+): Promise<number> {
+  const { findPod, followed, podText } = await import('../../doctor/pod/follow.ts');
+  const found = findPod(snapshot, given.text('namespace') ?? 'default', name);
+  const outside = followed(snapshot, found);
+  const way = given.flag('inside') && signal ? await lookInside(outside, { ...found, signal }, given, io) : outside;
   const json = given.text('format') === 'json';
   io.stdout.write(
     json ? `${JSON.stringify(way, undefined, 2)}\n` : podText(way, await paintOf(given, io), await widthFor(io)),
   );
-  if (way.hops.some(({ state }) => state === 'FAIL')) return EXIT.doesNotConform;
+  if (way.inside?.result === 'unknown') return EXIT.environment;
+  if ([...way.hops.map(({ state }) => state), way.inside?.result].some((one) => /^fail/i.test(one ?? '')))
+    return EXIT.doesNotConform;
+  if (way.inside) return EXIT.conforms;
   return way.identity.mechanism === 'unknown' ? EXIT.environment : EXIT.conforms;
+}
+
+/** Runs preflight in a Job, and adds its report. */
+async function lookInside(
+  outside: FollowedPod,
+  found: FoundPod & { readonly signal: AbortSignal },
+  given: GivenOptions,
+  io: Io,
+): Promise<FollowedPod> {
+  const [{ runInside }, { NODE_IMAGE }, { withInside }, { readContext }, { distFolder }] = await Promise.all([
+    import('../../doctor/inside/run.ts'),
+    import('../../doctor/inside/job.ts'),
+    import('../../doctor/inside/compare.ts'),
+    import('../../foundation/node/named-context.ts'),
+    import('../../foundation/node/dist-folder.ts'),
+  ]);
+  const { config } = readContext(
+    { ...textsOf(given, { kubeconfig: 'kubeconfig' }), context: outside.cluster },
+    io.environment,
+  );
+  const report = await runInside({
+    ...found,
+    config,
+    image: given.text('image') ?? NODE_IMAGE,
+    program: readFileSync(join(distFolder(), 'preflight.cjs'), 'utf8'),
+    announce: (sentence) => void io.stderr.write(`${sentence}\n`),
+    progress: progressOf(io),
+  });
+  progressOf(io)('');
+  return withInside(outside, report);
 }
 
 async function planMigration(snapshot: Snapshot, given: GivenOptions, io: Io): Promise<number> {

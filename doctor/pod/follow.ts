@@ -1,6 +1,8 @@
+import type { Report } from '../../components/preflight/report.ts';
 import { CHECKS } from '../checks/index.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type PredictedIdentity } from '../facts/identity.ts';
+import { workloadOf } from '../facts/workload.ts';
 import { judge } from '../judge/judge.ts';
 import type { Finding } from '../judge/report-schema.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
@@ -15,6 +17,8 @@ export interface FollowedHop {
   readonly name: string;
   readonly state: 'ok' | 'FAIL' | 'WARN' | 'unknown';
   readonly text: string;
+  /** The same hop in a new pod. */
+  readonly inside?: { readonly state: FollowedHop['state']; readonly text: string };
 }
 
 export interface FollowedPod {
@@ -28,11 +32,12 @@ export interface FollowedPod {
   /** One sentence on the cause. */
   readonly why: string;
   readonly repairs: readonly string[];
+  /** The result of preflight in a new pod of the same service account. */
+  readonly inside?: { readonly result: Report['verdict']; readonly text: string; readonly report?: Report };
 }
 
-/** Follows a pod from its node's agent to its credentials. Throws `HarnessError` BAD_FILE if no cluster has the pod. */
-export function followed(snapshot: Snapshot, namespace: string, name: string): FollowedPod {
-  const { facts, pod } = find(snapshot, namespace, name);
+/** Follows a pod from its node's agent to its credentials. */
+export function followed(snapshot: Snapshot, { facts, pod }: FoundPod): FollowedPod {
   const cluster = facts.snapshot;
   const { findings, notChecked } = judge({ ...snapshot, clusters: [cluster] }, CHECKS);
   const own = findings.filter((finding) => concerns(finding, facts, pod));
@@ -54,8 +59,8 @@ export function followed(snapshot: Snapshot, namespace: string, name: string): F
   const errors = own.filter(({ severity }) => severity === 'error');
   return {
     cluster: cluster.context,
-    namespace,
-    pod: name,
+    namespace: pod.metadata.namespace ?? '',
+    pod: pod.metadata.name,
     serviceAccount: pod.serviceAccountName,
     hops,
     identity,
@@ -64,16 +69,22 @@ export function followed(snapshot: Snapshot, namespace: string, name: string): F
   };
 }
 
-function find(
-  snapshot: Snapshot,
-  namespace: string,
-  name: string,
-): { readonly facts: ClusterFacts; readonly pod: Pod } {
+export interface FoundPod {
+  readonly facts: ClusterFacts;
+  readonly pod: Pod;
+}
+
+/** Finds a pod by its name, or by its owner as in `deployment/ledger`. Throws `HarnessError` BAD_FILE if no cluster has it. */
+export function findPod(snapshot: Snapshot, namespace: string, name: string): FoundPod {
   const all = snapshot.clusters.map((cluster) => new ClusterFacts(cluster));
   for (const facts of all) {
-    const pod = facts.snapshot.kubernetes.pods?.find(
-      ({ metadata }) => metadata.name === name && metadata.namespace === namespace,
-    );
+    const pod = (name.includes('/') ? facts.pods : facts.snapshot.kubernetes.pods)?.find((one) => {
+      const { kind, name: owner } = workloadOf(one);
+      const names = [one.metadata.name, `${kind.toLowerCase()}/${owner}`];
+      return (
+        one.metadata.namespace === namespace && names.includes(name.replace(/^.*\//, (kind) => kind.toLowerCase()))
+      );
+    });
     if (pod !== undefined) return { facts, pod };
   }
   const there = all
@@ -130,9 +141,12 @@ const COLORS = { ok: 32, FAIL: 31, WARN: 33, unknown: 35 } as const;
 /** Returns the way of a pod for a terminal of `width` columns. */
 export function podText(way: FollowedPod, paint: Paint, width: number | undefined): string {
   const widest = Math.max(...way.hops.map(({ name }) => name.length));
-  const hops = way.hops.map(
-    ({ name, state, text }) => `  ${paint(state.padEnd(7), COLORS[state])}  ${name.padEnd(widest)}  ${text}`,
-  );
+  const line = (name: string, state: FollowedHop['state'], text: string): string =>
+    `  ${paint(state.padEnd(7), COLORS[state])}  ${name.padEnd(widest)}  ${text}`;
+  const hops = way.hops.flatMap(({ name, state, text, inside }) => [
+    line(name, state, text),
+    ...(inside ? [line('', inside.state, `Inside: ${inside.text}`)] : []),
+  ]);
   const lines = [
     `Pod ${way.namespace}/${way.pod}, service account ${way.serviceAccount}, cluster ${way.cluster}`,
     '',
@@ -140,6 +154,7 @@ export function podText(way: FollowedPod, paint: Paint, width: number | undefine
     '',
     wrap(`Why: ${way.why}`, width, 2),
     `Identity: ${way.identity.roleArn ?? way.identity.mechanism}`,
+    ...(way.inside ? [wrap(`Inside: ${way.inside.text}`, width, 2)] : []),
     ...(way.repairs.length === 0 ? [] : ['Repair:', ...way.repairs.map((repair) => wrap(`  ${repair}`, width, 2))]),
   ];
   return `${lines.join('\n')}\n`;

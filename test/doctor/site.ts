@@ -24,6 +24,7 @@ import { join } from 'node:path';
 import { parseEndpoints } from '../../aws/endpoints.ts';
 import { CHECKS } from '../../doctor/checks/index.ts';
 import { collect, type CollectOptions } from '../../doctor/collect/index.ts';
+import { NODE_IMAGE } from '../../doctor/inside/job.ts';
 import { judge } from '../../doctor/judge/judge.ts';
 import type { ObjectName } from '../../doctor/snapshot/object-name.ts';
 import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
@@ -64,6 +65,10 @@ export interface Site {
   readonly certificateAuthority: string;
   readonly providerArn: string;
   readonly nodeRole: string;
+  /** The file with the administrator's access. */
+  readonly kubeconfig: string;
+  /** Requests to the API server, such as `list pods`, except those of the cluster itself. */
+  readonly requests: readonly string[];
   /** Throws if the servers' records contain a call that writes. */
   collect(options?: Pick<CollectOptions, 'policies'>): Promise<Snapshot>;
   /** Returns the findings of all checks, as in `PID301 Pod payments/ledger`. Throws if a check was not made. */
@@ -87,6 +92,7 @@ export async function startSite(): Promise<Site> {
   const requests: string[] = [];
   const cloud = await rehearsalCloud({
     clusters: {
+      images: new Map([[NODE_IMAGE, { entrypoint: ['node'] }]]),
       audit: (username, asked) => {
         if (/^(system|eks):/.test(username)) return;
         requests.push(`${asked.verb} ${'path' in asked ? asked.path : asked.resource}`);
@@ -123,6 +129,8 @@ export async function startSite(): Promise<Site> {
     certificateAuthority: cluster?.certificateAuthority?.data ?? '',
     providerArn: `arn:aws:iam::${ACCOUNT}:oidc-provider/${issuer}`,
     nodeRole: `${CLUSTER}-node`,
+    kubeconfig,
+    requests,
     collect: async (options = {}) => {
       const before = { requests: requests.length, calls: emulator.calls().length };
       const snapshot = await collect({

@@ -16,6 +16,7 @@ const requires = (...terms: object[]) => ({
 const term = (key: string, operator: string, ...values: string[]) => ({
   matchExpressions: [{ key, operator, ...(values.length > 0 && { values }) }],
 });
+const named = (name: string) => ({ matchFields: [{ key: 'metadata.name', operator: 'In', values: [name] }] });
 
 describe('the placement of pods', () => {
   const cases: readonly (readonly [
@@ -52,6 +53,15 @@ describe('the placement of pods', () => {
     ['an affinity that excludes the label', requires(term('type', 'NotIn', 'fargate')), { type: 'fargate' }, [], false],
     ['one term of two', requires(term('a', 'Exists'), term('b', 'In', 'x')), { b: 'x' }, [], true],
     ['an empty term', requires({}), {}, [], false],
+    ['the name of the node', requires(named('a')), {}, [], true],
+    ['the name of another node', requires(named('b')), {}, [], false],
+    [
+      'the name of the node with a label that it lacks',
+      requires({ ...named('a'), ...term('x', 'Exists') }),
+      {},
+      [],
+      false,
+    ],
   ];
   for (const [title, spec, labels, taints, expected] of cases)
     it(`${expected ? 'allows' : 'forbids'} ${title}`, () =>

@@ -6,18 +6,22 @@ type Toleration = Stored<V1Toleration>;
 
 /**
  * Whether a pod's selector, required node affinity and tolerations allow a node (Kubernetes, "Assigning Pods to Nodes" and
- * "Taints and Tolerations"). Ignores `matchFields`, and treats the operators `Gt` and `Lt` as no match.
+ * "Taints and Tolerations"). Treats the operators `Gt` and `Lt` as no match.
  */
 export function fits(
   { nodeSelector, affinity, tolerations = [] }: Stored<V1PodSpec>,
   { metadata, spec }: KubeObject,
 ): boolean {
   const { labels = {} } = metadata;
-  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  // The only field is `metadata.name` (Kubernetes API Reference, NodeSelectorTerm v1 core).
+  const terms = required?.map(({ matchExpressions = [], matchFields = [] }) => ({
+    matchExpressions: [...matchExpressions, ...matchFields],
+  }));
   const { taints = [] } = (spec ?? {}) as Stored<V1NodeSpec>;
   return (
     matchesLabels({ matchLabels: nodeSelector ?? {} }, labels) &&
-    matchesTerms(terms, labels) &&
+    matchesTerms(terms, { ...labels, 'metadata.name': metadata.name }) &&
     untolerated(taints, tolerations) === undefined
   );
 }

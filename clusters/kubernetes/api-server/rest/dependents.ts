@@ -13,7 +13,7 @@ export function ownersOf(object: KubeObject): readonly OwnerReference[] {
   return (object.metadata['ownerReferences'] as readonly OwnerReference[] | undefined) ?? [];
 }
 
-const DEPENDENTS = ['replicasets', 'pods'];
+const DEPENDENTS = ['replicasets', 'pods', 'configmaps'];
 
 export function* dependentsOf(
   store: MemoryStore,
