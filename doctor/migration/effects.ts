@@ -1,4 +1,5 @@
 import { roleName } from '../checks/cases.ts';
+import { identityOf } from '../facts/identity.ts';
 import type { Account } from './accounts.ts';
 import { inverse, type Action } from './action.ts';
 import { commandsOf } from './commands.ts';
@@ -95,8 +96,16 @@ const KEYS = /aws:PrincipalTag\/[\w-]+|aws:(?:FederatedProvider|userid|SourceIde
 
 /** What changes for pods that move from IRSA to Pod Identity. */
 function switchEffect(account: Account): Effect {
-  const { facts, association, roleArn = '' } = account;
+  const { facts, association, roleArn = '', pods } = account;
   const next = association?.targetRoleArn ?? association?.roleArn ?? roleArn;
+  const other = pods
+    .map((pod) => identityOf(facts, pod))
+    .find((one) => one.mechanism !== 'unknown' && one.roleArn !== roleArn && one.roleArn !== next);
+  if (other !== undefined) {
+    const today =
+      other.roleArn === undefined ? `they have no credentials: ${other.reason}` : `they use role ${other.roleArn}`;
+    return { access: 'changes', effect: `The pods get role ${next}. Today ${today}.` };
+  }
   if (next !== roleArn)
     return {
       access: 'changes',

@@ -115,6 +115,24 @@ describe('the plan of a migration', () => {
     expect(tested.effect).to.contain('test aws:PrincipalTag/team');
   });
 
+  for (const [what, change, today] of [
+    [
+      'a trust policy that denies IRSA',
+      ({ aws }) => void (aws.roles[SHOP]!.trustPolicy = make.trust(make.webIdentityStatement('web:shop'))),
+      /Today they have no credentials: .*web:shop/,
+    ],
+    [
+      'a pod without variables',
+      (snapshot) => void (shopPod(snapshot).containers[0]!.env = []),
+      /Today they have no credentials: the hop limit/,
+    ],
+  ] as readonly (readonly [string, (snapshot: make.Draft) => void, RegExp])[])
+    it(`changes what pods can do if IRSA does not work because of ${what}`, () => {
+      const { access, effect } = restart(plan(change));
+      expect(access).to.equal('changes');
+      expect(effect).to.contain(`The pods get role ${SHOP}.`).and.to.match(today);
+    });
+
   it('narrows a statement that also names other service accounts, and keeps one of another cluster', () => {
     const other = make.webIdentityStatement(
       'system:serviceaccount:web:shop',
