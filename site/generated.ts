@@ -122,13 +122,10 @@ function commandFlags(): string {
   const sections = COMMANDS.map(({ name, about, remarks, options: all }) => {
     const rows = all.filter((option) => !OPTIONS.includes(option)).map((option) => [flagOf(option), option.help]);
     const flags = rows.length === 0 ? [] : [table(['flag', 'what it does'], rows)];
-    return [`### ${name}`, htmlSafe(about), ...flags, htmlSafe(remarks)].join('\n\n');
+    return [`### ${name}`, about, ...flags, remarks].join('\n\n');
   });
   return sections.join('\n\n');
 }
-
-/** VitePress takes `<NAME>` in prose for a component. */
-const htmlSafe = (text: string): string => text.replaceAll('<', '&lt;');
 
 /** `source`: the file with the interface `EmulatorSettings`. */
 function settingTable(source: string): string {

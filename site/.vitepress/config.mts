@@ -17,7 +17,18 @@ export default defineConfig({
   vite: { build: { chunkSizeWarningLimit: 2000 } },
   markdown: { html: false, anchor: { slugify: anchorOf } },
   themeConfig: {
-    search: { provider: 'local' },
+    search: {
+      provider: 'local',
+      options: {
+        miniSearch: {
+          searchOptions: {
+            // Long generated pages match nearly any question.
+            boostDocument: (id: string) =>
+              /^\/(published|clients|fidelity|guesses|scenario-list|changelog|faults|client-differences)\b/.test(id) ? 0.2 : 1,
+          },
+        },
+      },
+    },
     outline: [2, 3],
     nav: [
       page('Start', 'guide'),
