@@ -11,6 +11,7 @@ import { commandLine } from '../foundation/node/command-line.ts';
 import { counted } from '../foundation/node/text.ts';
 import { OPTIONS } from '../harness/config/options.ts';
 import { variableOf } from '../harness/config/read-options.ts';
+import { OPERATORS } from '../harness/loosen/operators/catalogue.ts';
 import { GUESSES, type Guess } from '../harness/record/guesses.ts';
 import type { Suites } from '../harness/scenario-files/read-suites.ts';
 import { CAPABILITIES, type Scenario } from '../harness/scenario/spec.ts';
@@ -43,6 +44,7 @@ export const generatedParts = (root: string, suites: Suites): ReadonlyMap<string
     ['command-flags', commandFlags()],
     ['schemas', schemaTable()],
     ['commands', commandTable()],
+    ['operators', operatorList()],
     ['capabilities', table(['capability', 'meaning'], Object.entries(CAPABILITIES).map(codeFirst))],
     ['emulator-settings', settingTable(readFileSync(join(root, 'emulator', 'core', 'settings.ts'), 'utf8'))],
     ['results-fields', fieldList(jsonSchema(resultsSchema))],
@@ -109,6 +111,11 @@ const flagTable = (): string =>
       option.commandLineOnly ? '' : `\`${variableOf(option.name)}\``,
     ]),
   );
+
+const operatorList = (): string =>
+  Object.entries(OPERATORS)
+    .map(([id, { title, does, source }]) => `- \`${id}\` (${title}): ${does} [${source.title}](${source.url})`)
+    .join('\n');
 
 const codeFirst = ([name, ...cells]: readonly string[]): readonly string[] => [`\`${name}\``, ...cells];
 

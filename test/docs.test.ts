@@ -8,6 +8,7 @@ import { cataloguePage, PAGE } from '../scripts/catalogue.ts';
 import { anchorOf } from '../site/anchor.ts';
 import { generatedParts } from '../site/generated.ts';
 import { ownSuites } from './support/own-suites.ts';
+import { OPERATORS } from '../harness/loosen/operators/catalogue.ts';
 import { COMMANDS } from '../bin/cli/commands.ts';
 import { commandLine } from '../foundation/node/command-line.ts';
 import { OPTIONS } from '../harness/config/options.ts';
@@ -86,6 +87,13 @@ describe('documentation', () => {
       for (const { name, remarks } of COMMANDS)
         expect(parts.get('command-flags')).to.include(`### ${name}\n`).and.include(remarks);
     });
+
+    it('list all operators of loosen', () =>
+      expect(
+        [...(parts.get('operators') ?? '').matchAll(/^- `([^`]+)` \(.+\): .+ \[.+\]\(https:.+\)$/gm)].map(
+          ([, id]) => id,
+        ),
+      ).to.deep.equal(Object.keys(OPERATORS)));
 
     it('describe all capabilities', () =>
       expect(firstCells('capabilities')).to.deep.equal(Object.keys(surface.CAPABILITIES)));
@@ -220,7 +228,11 @@ describe('documentation', () => {
 
   it('gives the licence and a reason for all dependencies', () => {
     const compare = (headings: readonly string[], packages: Readonly<Record<string, string>>): void => {
-      const table = headings.flatMap((heading) => rows(section('docs/dependencies.md', heading)));
+      const table = headings.flatMap((heading) =>
+        [...section('docs/dependencies.md', heading).matchAll(/^- (`.*`) \(([^)]+)\): ((?:.|\n {2})*)/gm)].map(
+          ([, names, licence, why]) => [names, licence, why] as const,
+        ),
+      );
       expect(table.flatMap(([name]) => code(name))).to.have.members(Object.keys(packages));
       for (const [names, licence, why] of table) {
         expect(why, names).not.to.equal('');

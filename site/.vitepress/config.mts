@@ -24,7 +24,9 @@ export default defineConfig({
           searchOptions: {
             // Long generated pages match nearly any question.
             boostDocument: (id: string) =>
-              /^\/(published|clients|fidelity|guesses|scenario-list|changelog|faults|client-differences)\b/.test(id) ? 0.2 : 1,
+              /^\/(published|clients|fidelity|guesses|scenario-list|changelog|faults|client-differences)\b/.test(id)
+                ? 0.2
+                : 1,
           },
         },
       },

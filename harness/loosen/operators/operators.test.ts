@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
 import type { PolicyKind } from '../../../emulator/iam/policy/index.ts';
 import { Names } from '../../scenario/names.ts';
 import { aScenario } from '../../../test/support/scenarios.ts';
@@ -214,17 +213,5 @@ describe('operators of loosening', () => {
 
   it('do not change what IAM rejects', () => {
     expect(changesOf(policy({ Effect: 'Allow', Action: 'GetObject', Resource: '*' }), 'identity')).to.deep.equal([]);
-  });
-
-  it('are listed in docs/loosen.md', () => {
-    const item = /^- `([^`]+)` \((.+?)\): (.+)\n  \[(.+?)\]\((.+?)\)$/gm;
-    const items = [...readFileSync('docs/loosen.md', 'utf8').matchAll(item)].map(
-      ([, id, title, does, source, url]) => ({ id, title, does, source, url }),
-    );
-    const expected = Object.entries(OPERATORS).map(([id, { title, does, source }]) => ({
-      ...{ id, title, does },
-      ...{ source: source.title, url: source.url },
-    }));
-    expect(items).to.deep.equal(expected);
   });
 });
