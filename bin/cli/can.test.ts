@@ -143,6 +143,11 @@ describe('npm run can', () => {
     const files = ['--trust', trust, '--permissions', read, '--bucket', 'none'];
     expect((await can(...LEDGER, ...files)).out).to.match(/^Allowed: .*[\s\S]*IRSA: its annotation names/);
     expect((await can('payments/batch', ...LEDGER.slice(1), ...files)).code).to.equal(1);
+    const swapped = await can(...LEDGER, '--trust', read, '--permissions', trust);
+    expect([swapped.code, swapped.err]).to.deep.equal([
+      2,
+      `Policy file ${read} cannot be the role trust policy: Missing required field Principal (statement 1).\n`,
+    ]);
   });
 
   it('prints the rights that it needs', async () => {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readPolicyFile, readRolePlaces } from '../../emulator/iam/evaluate/policy-file/read.ts';
 import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
+import { compilePolicy, type PolicyKind } from '../../emulator/iam/policy/index.ts';
+import { KIND_NAMES } from '../../emulator/iam/policy/label.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { trustedProviders } from '../facts/trust.ts';
 import type { Bucket, Role } from '../snapshot/aws.ts';
@@ -84,6 +86,21 @@ export function withBucketPolicy(
 
 export const policyText = (path: string, place: PolicyPlace = {}): string =>
   JSON.stringify(readPolicyFile(path, place));
+
+/** Returns the policy of a file that has nothing else. Throws `HarnessError` BAD_FILE if it is of another kind. */
+function wholeFile(path: string, kind: PolicyKind): string {
+  const text = policyText(path);
+  try {
+    compilePolicy(text, { kind, name: path });
+  } catch (error) {
+    throw new HarnessError(
+      'BAD_FILE',
+      `Policy file ${path} cannot be the ${KIND_NAMES[kind]}: ${(error as Error).message}`,
+    );
+  }
+  return text;
+}
+
 const arnOf = ({ accountId }: PolicyFiles, name: string): string => `arn:aws:iam::${accountId}:role/${name}`;
 
 function roleOfFiles(files: PolicyFiles): Role {
@@ -93,9 +110,9 @@ function roleOfFiles(files: PolicyFiles): Role {
     arn: arnOf(files, name),
     name,
     tags: {},
-    trustPolicy: policyText(trust),
-    policies: Object.fromEntries(permissions.map((path) => [path, policyText(path)])),
-    ...(boundary !== undefined && { permissionsBoundary: policyText(boundary) }),
+    trustPolicy: wholeFile(trust, 'trust'),
+    policies: Object.fromEntries(permissions.map((path) => [path, wholeFile(path, 'identity')])),
+    ...(boundary !== undefined && { permissionsBoundary: wholeFile(boundary, 'boundary') }),
   };
 }
 
@@ -103,7 +120,7 @@ function roleOfDeployment(files: PolicyFiles, path: string): Role {
   const { resource, name = resource, tags, inline, attached, boundary, elsewhere } = readRolePlaces(path, files.role);
   const read = (place: PolicyPlace): string => policyText(path, { ...place, values: files.values });
   const [limit] = boundary.map(read);
-  const given = files.permissions.map((file) => [file, policyText(file)] as const);
+  const given = files.permissions.map((file) => [file, wholeFile(file, 'identity')] as const);
   const own = [...inline, ...attached].map((place) => [place.policy ?? place.resource ?? '', read(place)] as const);
   const unread = elsewhere.map((policy) => ({ policy, reason: `${path} does not contain it; use --permissions` }));
   return {
@@ -122,5 +139,8 @@ function bucketOfFiles({ bucket, deployment, values, accountId }: PolicyFiles, n
   if (bucket === undefined) return own;
   if (bucket === 'none') return { ...own, policy: null };
   const isFile = deployment === undefined || existsSync(bucket);
-  return { ...own, policy: isFile ? policyText(bucket) : policyText(deployment, { resource: bucket, values }) };
+  return {
+    ...own,
+    policy: isFile ? wholeFile(bucket, 'resource') : policyText(deployment, { resource: bucket, values }),
+  };
 }
