@@ -121,6 +121,18 @@ describe('npm run emulator', () => {
     expect(JSON.parse(stdout)).to.deep.include({ accountId: '111122223333' });
   });
 
+  it('starts at the time of --clock, which SDKs follow', async () => {
+    await run(['--clock', '2030-01-01T00:00:00Z', '--clusters', 'none'], async (announced) => {
+      const { endpoint, region, accessKeyId, secretAccessKey } = announced;
+      const credentials = { accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey! };
+      const iam = new IAMClient({ endpoint: endpoint!, region: region!, credentials });
+      const AssumeRolePolicyDocument = policy(trust('eks.amazonaws.com'));
+      const { Role } = await iam.send(new CreateRoleCommand({ RoleName: 'later', AssumeRolePolicyDocument }));
+      expect(Role?.CreateDate?.toISOString()).to.match(/^2030-01-01T/);
+      return 'SIGTERM';
+    });
+  });
+
   it("simulates AWS's delays, shortened by --pace", async () => {
     const statuses = async (options: readonly string[]) => {
       let seen: (string | undefined)[] = [];
@@ -284,6 +296,8 @@ describe('npm run emulator', () => {
     [['--timing', 'slow'], /^--timing is "slow": choose from instant, aws\.$/],
     [['--timing', 'aws', '--pace', '0.5'], /^--pace is "0\.5": give a number of at least 1\.$/],
     [['--timing', 'aws', '--pace', '1e3'], /^--pace is "1e3": give a number/],
+    [['--clock', 'tomorrow'], /^--clock is "tomorrow": give a time such as 2027-03-31T12:00:00Z\.$/],
+    [['--clock', '2027-02-31T25:00:00Z'], /^--clock is "2027-02-31T25:00:00Z": give an existing time/],
     [['--pace', '60'], /add --timing aws, or leave it out\.$/],
     [['--second-account', '123'], /^--second-account is "123": give 12 digits/],
     [

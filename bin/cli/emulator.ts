@@ -64,6 +64,9 @@ const OPTIONS: readonly OptionSpec[] = [
     const types = HOSTED.filter((type) => ofType(type).includes(own)).map(({ name }) => name);
     return { ...own, help: `${types.join(', ')}: ${own.help}` };
   }),
+  option.text('clock TIME', 'start at this time, such as 2027-03-31T12:00:00Z, and continue at real speed', {
+    form: { pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z$/, expected: 'give a time such as 2027-03-31T12:00:00Z' },
+  }),
   option.choice(
     'timing',
     ['instant', 'aws'],
@@ -139,6 +142,9 @@ function check({ text, values }: GivenOptions): void {
     if (flag !== undefined && text('clusters') !== type.name)
       throw badFlagValue(`--${flag} is for ${type.name} clusters: add --clusters ${type.name}, or leave it out.`);
   }
+  const time = text('clock');
+  if (time !== undefined && Number.isNaN(Date.parse(time)))
+    throw badFlagValue(`--clock is "${time}": give an existing time, such as 2027-03-31T12:00:00Z.`);
   if (flagged('pace') && text('timing') !== 'aws')
     throw badFlagValue('--pace only applies to the delays of AWS: add --timing aws, or leave it out.');
 }
@@ -170,7 +176,7 @@ async function start(
   const callAnswered = await callWriter(text('log'));
   const key = accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined;
   try {
-    return await startEmulator({
+    const emulator = await startEmulator({
       host,
       port: number('port'),
       servicePrincipals: list('service-principal'),
@@ -181,6 +187,9 @@ async function start(
       ...(s3 && { s3Backend: s3 }),
       ...(text('timing') === 'aws' && { settings: { ...AWS_TIMING, pace: number('pace') } }),
     });
+    const time = text('clock');
+    if (time !== undefined) emulator.clock.advance(Date.parse(time) - Date.now());
+    return emulator;
   } catch (error) {
     const problem = bindingProblem(error, host, number('port'));
     throw problem === undefined ? error : new HarnessError('ADDRESS_UNAVAILABLE', problem, { cause: error });

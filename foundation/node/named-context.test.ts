@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -35,6 +35,19 @@ describe('the kubeconfig of an existing cluster', () => {
     const { config, context, files } = readContext({ kubeconfig }, { KUBECONFIG: '/nonexistent' });
     expect({ context, files }).to.deep.equal({ context: 'green', files: kubeconfig });
     expect(config.getCurrentCluster()).to.include({ server: 'https://green', caFile: join(folder, 'ca.crt') });
+  });
+
+  it('rejects a proxy that is not supported, without its password', async () => {
+    const kubeconfig = write('one', ['blue'], 'blue');
+    const text = readFileSync(kubeconfig, 'utf8').replace(
+      'server:',
+      'proxy-url: socks5://me:hidden@proxy\n      server:',
+    );
+    writeFileSync(kubeconfig, text);
+    const { code, message } = await problem({ kubeconfig });
+    expect(code).to.equal('BAD_KUBECONFIG');
+    expect(message).to.match(/^The proxy-url of context blue of .* is not supported\. Use an http or https URL\.$/);
+    expect(message).not.to.contain('hidden');
   });
 
   it('uses the given context', () => {

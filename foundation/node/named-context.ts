@@ -38,7 +38,12 @@ export function readContext(
     throw bad(`${named} has ${what}${has}. Name one with --context.`);
   }
   config.setCurrentContext(chosen);
-  if (!config.getCurrentCluster()) throw bad(`Context ${chosen} of ${named} refers to an undefined cluster.`);
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw bad(`Context ${chosen} of ${named} refers to an undefined cluster.`);
+  const { proxyUrl } = cluster;
+  // Does not quote the URL, which may contain a password.
+  if (proxyUrl !== undefined && !/^https?:$/.test(URL.canParse(proxyUrl) ? new URL(proxyUrl).protocol : ''))
+    throw bad(`The proxy-url of context ${chosen} of ${named} is not supported. Use an http or https URL.`);
   return { config, context: chosen, files: named };
 }
 

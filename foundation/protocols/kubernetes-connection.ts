@@ -1,7 +1,10 @@
 import { Agent, request as httpsRequest, type AgentOptions, type RequestOptions } from 'node:https';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { HttpProxyAgent } from 'http-proxy-agent';
+import { HttpsProxyAgent } from 'https-proxy-agent';
 
 export class KubernetesError extends Error {
   override readonly name = 'KubernetesError';
@@ -88,6 +91,11 @@ export function connect(config: KubeConfig): Connection {
   let agent: Agent | undefined;
   /** Has no client certificate, because the API server prefers one to a token. */
   let anonymous: Agent | undefined;
+  const { proxyUrl } = cluster;
+  const proxy =
+    proxyUrl === undefined
+      ? undefined
+      : new (server.protocol === 'http:' ? HttpProxyAgent : HttpsProxyAgent)(proxyUrl, { keepAlive: true });
 
   const send = async (
     { method, path, headers, body, authenticated = true, signal }: Exchange,
@@ -95,15 +103,26 @@ export function connect(config: KubeConfig): Connection {
   ): Promise<IncomingMessage> => {
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
-    const newAgent = (credentials: AgentOptions): Agent =>
-      new Agent({
-        ...credentials,
-        ...tlsOf(options),
-        keepAlive: true,
-        ...(cluster.skipTLSVerify && { rejectUnauthorized: false }),
-        ...(cluster.tlsServerName !== undefined && { servername: cluster.tlsServerName }),
-      });
-    const chosen = authenticated ? (agent ??= newAgent(credentialsOf(options))) : (anonymous ??= newAgent({}));
+    const tls = (credentials: AgentOptions): AgentOptions => ({
+      ...credentials,
+      ...tlsOf(options),
+      ...(cluster.skipTLSVerify && { rejectUnauthorized: false }),
+      ...(cluster.tlsServerName !== undefined && { servername: cluster.tlsServerName }),
+    });
+    const newAgent = (credentials: AgentOptions): Agent => new Agent({ ...tls(credentials), keepAlive: true });
+    const credentials = authenticated ? credentialsOf(options) : {};
+    // The proxy's own TLS must not get the cluster's options, so requests have them.
+    const connection = proxy
+      ? {
+          ...tls(credentials),
+          agent: proxy,
+          // For an IP address, it would expect the name localhost.
+          checkServerIdentity: (_name: string, certificate: PeerCertificate) =>
+            checkServerIdentity(cluster.tlsServerName ?? server.hostname, certificate),
+        }
+      : server.protocol === 'https:' && {
+          agent: authenticated ? (agent ??= newAgent(credentials)) : (anonymous ??= newAgent(credentials)),
+        };
     const request = server.protocol === 'http:' ? httpRequest : httpsRequest;
     return new Promise((resolve, reject) => {
       const outgoing = request(
@@ -117,7 +136,7 @@ export function connect(config: KubeConfig): Connection {
             ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
             ...headers,
           },
-          ...(server.protocol === 'https:' && { agent: chosen }),
+          ...connection,
           ...(signal && { signal }),
         },
         (answer) => {
@@ -154,6 +173,7 @@ export function connect(config: KubeConfig): Connection {
     close: () => {
       agent?.destroy();
       anonymous?.destroy();
+      proxy?.destroy();
     },
   };
 }
