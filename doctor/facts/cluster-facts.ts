@@ -121,7 +121,8 @@ export class ClusterFacts {
     const labels = node.metadata.labels ?? {};
     const type = labels['eks.amazonaws.com/compute-type'];
     if (type === 'fargate' || type === 'hybrid' || type === 'auto') return type;
-    const system = node.operatingSystem ?? labels['kubernetes.io/os'];
+    // Empty until the kubelet reports.
+    const system = node.operatingSystem || labels['kubernetes.io/os'];
     return system === 'windows' ? 'windows' : 'ec2';
   }
 
