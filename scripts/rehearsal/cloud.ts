@@ -24,6 +24,8 @@ export interface RehearsalOptions {
   readonly policy?: string;
   /** Wraps the cluster provider, so that a test can inject failures. */
   readonly wrap?: (provider: ClusterProvider) => ClusterProvider;
+  /** Other clusters than embedded ones, with their flags. */
+  readonly hosted?: { readonly type: HostedClusterType; readonly flags: readonly string[] };
   /** Additional options of embedded clusters. */
   readonly clusters?: Pick<EmbeddedHostOptions, 'audit' | 'images'>;
   /** Expiry of the job's session in milliseconds since the epoch. Default: in six hours. */
@@ -75,9 +77,10 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     ...EMBEDDED,
     open: async (request) => embeddedHost({ ...request, ...options.clusters }),
   };
-  const host = await makeClusters({ type, flags: [], progress: () => undefined, signal });
+  const host = await makeClusters({ type, flags: [], ...options.hosted, progress: () => undefined, signal });
   const { emulator, world } = await startWithWorld({
     region: 'us-west-2',
+    host: host.bindAddress,
     clusterProvider: options.wrap?.(host.provider) ?? host.provider,
     ...(options.settings && { settings: options.settings }),
   });

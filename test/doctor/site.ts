@@ -32,8 +32,8 @@ import type { Emulator } from '../../emulator/index.ts';
 import { connect, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
-import { rehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import { kubeconfigText } from '../support/collecting.ts';
+import { rehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
+import { kubeconfigText, UNLIMITED } from '../support/collecting.ts';
 import { until } from '../support/until.ts';
 
 export const CLUSTER = 'blue';
@@ -51,7 +51,7 @@ export interface Sent {
   readonly [field: string]: unknown;
 }
 
-/** An embedded cluster with two IAM mechanisms ready to use, on which nothing is wrong. */
+/** An embedded or other cluster with two IAM mechanisms ready to use, on which nothing is wrong. */
 export interface Site {
   readonly aws: AwsTarget;
   readonly emulator: Emulator;
@@ -88,9 +88,10 @@ export const policy = (...statements: readonly object[]): string =>
 const nameOf = ({ kind, namespace, name }: ObjectName): string =>
   `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 
-export async function startSite(): Promise<Site> {
+export async function startSite(hosted?: RehearsalOptions['hosted']): Promise<Site> {
   const requests: string[] = [];
   const cloud = await rehearsalCloud({
+    ...(hosted && { hosted }),
     clusters: {
       images: new Map([[NODE_IMAGE, { entrypoint: ['node'] }]]),
       audit: (username, asked) => {
@@ -140,12 +141,18 @@ export async function startSite(): Promise<Site> {
         endpoints: parseEndpoints([emulator.endpoint], 'account'),
         region: emulator.region,
         credentials: async () => credentials,
+        // Real Kubernetes has no record of requests here, and few worlds run at a time.
+        ...(hosted && { limiters: UNLIMITED }),
         signal,
         environment: {},
       });
       const calls = emulator.calls().slice(before.calls);
       const made = [...requests.slice(before.requests), ...calls.map(({ operation }) => operation)];
-      expect(made).to.include.members(['list pods', 'DescribeCluster', 'ListPodIdentityAssociations']);
+      expect(made).to.include.members([
+        ...(hosted ? [] : ['list pods']),
+        'DescribeCluster',
+        'ListPodIdentityAssociations',
+      ]);
       expect(made.filter((call) => !/^(?:get |list |Get|List|Describe)/.test(call))).to.deep.equal([]);
       return snapshot;
     },
@@ -195,10 +202,15 @@ export class Scene {
   }
 
   /** Undoes everything in reverse order. */
-  async close(): Promise<void> {
+  async undo(): Promise<void> {
     for (const undo of this.#undo.toReversed()) await undo();
-    const { kubernetes } = this.site;
     await this.site.agentIs('ACTIVE');
+  }
+
+  /** Undoes everything, and waits for the end of the namespace, which takes seconds on real Kubernetes. */
+  async close(): Promise<void> {
+    await this.undo();
+    const { kubernetes } = this.site;
     await until(async () => {
       const { items } = await kubernetes.json<{ items: Sent[] }>('GET', '/api/v1/namespaces');
       return !items.some(({ metadata }) => metadata.name === this.namespace);
