@@ -1,8 +1,6 @@
-import type { RoleDetail } from '@aws-sdk/client-iam';
 import { mapBounded } from '../../foundation/node/map-bounded.ts';
-import { BOUNDARY, bucketOf, type Bucket, type Role } from '../snapshot/aws.ts';
+import { bucketOf, type Bucket } from '../snapshot/aws.ts';
 import type { AwsAccount } from './aws-account.ts';
-import { allPages } from './aws-client.ts';
 import { ANOTHER_ACCOUNT, orNull, Unreadable, type Gaps } from './gaps.ts';
 
 /** What `can` asks about, so that the collector reads the policies that decide. */
@@ -14,8 +12,6 @@ export interface AccessScope {
 }
 
 const CONCURRENT = 16;
-/** The most that IAM returns at once (IAM API Reference, "GetAccountAuthorizationDetails"). */
-const PAGE = 1000;
 
 export const isInScope = (
   scope: AccessScope | undefined,
@@ -70,60 +66,4 @@ async function withoutPolicy<T extends object>(reading: Promise<T | null>): Prom
 async function isInAccount({ call }: AwsAccount, gaps: Gaps, name: string): Promise<boolean> {
   const listed = await gaps.attempt(() => call('s3:ListAllMyBuckets', { Prefix: name, MaxBuckets: 1 }), name);
   return listed === undefined || (listed.Buckets ?? []).some(({ Name }) => Name === name);
-}
-
-/** Reads all roles of the account with their policies; undefined after recording a gap. */
-export async function readAllRoles(
-  { call }: AwsAccount,
-  gaps: Gaps,
-  progress: (line: string) => void,
-): Promise<Readonly<Record<string, Role>> | undefined> {
-  return gaps.attempt(async () => {
-    const managed = new Map<string, string>();
-    const details = await allPages(
-      (Marker) =>
-        call('iam:GetAccountAuthorizationDetails', {
-          Filter: ['Role', 'LocalManagedPolicy', 'AWSManagedPolicy'],
-          MaxItems: PAGE,
-          Marker,
-        }),
-      ({ Policies = [], RoleDetailList = [] }) => {
-        for (const { Arn = '', PolicyVersionList = [] } of Policies)
-          for (const { IsDefaultVersion: isDefault, Document: text = '' } of PolicyVersionList)
-            if (isDefault) managed.set(Arn, decodeURIComponent(text));
-        progress(`${RoleDetailList.length} roles`);
-        return RoleDetailList;
-      },
-    );
-    return Object.fromEntries(details.map((detail) => [detail.Arn ?? '', roleOf(detail, managed)]));
-  });
-}
-
-function roleOf(detail: RoleDetail, managed: ReadonlyMap<string, string>): Role {
-  const { Arn: arn = '', RoleName: name = '', RoleId: id, Tags: tags = [], RolePolicyList: inline = [] } = detail;
-  const { AttachedManagedPolicies: attached = [], PermissionsBoundary: boundary } = detail;
-  const limit = boundary?.PermissionsBoundaryArn;
-  const unread = (policy: string) => ({ policy, reason: 'IAM did not return it' });
-  const missing = [
-    ...attached.flatMap(({ PolicyArn = '', PolicyName = PolicyArn }) => (managed.has(PolicyArn) ? [] : PolicyName)),
-    ...(limit === undefined || managed.has(limit) ? [] : [BOUNDARY]),
-  ];
-  const boundaryText = limit === undefined ? undefined : managed.get(limit);
-  return {
-    arn,
-    name,
-    ...(id !== undefined && { id }),
-    tags: Object.fromEntries(tags.map(({ Key = '', Value = '' }) => [Key, Value])),
-    trustPolicy: decodeURIComponent(detail.AssumeRolePolicyDocument ?? ''),
-    policies: Object.fromEntries([
-      ...attached.flatMap(({ PolicyArn = '', PolicyName = '' }) => {
-        const text = managed.get(PolicyArn);
-        const isTaken = inline.some((one) => one.PolicyName === PolicyName);
-        return text === undefined ? [] : [[isTaken ? PolicyArn : PolicyName, text] as const];
-      }),
-      ...inline.map(({ PolicyName = '', PolicyDocument = '' }) => [PolicyName, decodeURIComponent(PolicyDocument)]),
-    ]) as Readonly<Record<string, string>>,
-    ...(boundaryText !== undefined && { permissionsBoundary: boundaryText }),
-    ...(missing.length > 0 && { unread: missing.map(unread) }),
-  };
 }

@@ -15,17 +15,14 @@ import {
 } from '../snapshot/aws.ts';
 import { defined } from '../snapshot/defined.ts';
 import type { KubernetesObjects } from '../snapshot/kubernetes.ts';
-import { isInScope, readAllRoles, readBuckets, type AccessScope } from './access.ts';
+import { isInScope, readBuckets, type AccessScope } from './access.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { allPages } from './aws-client.ts';
-import { orNull, type Gaps } from './gaps.ts';
-import { RoleReader } from './roles.ts';
+import { orNull } from './gaps.ts';
+import { roleReader, type RoleReader, type RoleReading } from './roles.ts';
 
-export interface AwsReading {
-  readonly account: AwsAccount;
-  readonly gaps: Gaps;
+export interface AwsReading extends RoleReading {
   readonly kubernetes: KubernetesObjects;
-  readonly progress: (line: string) => void;
   /** Whether to read the policies of annotated roles too. */
   readonly policies: boolean;
   readonly access?: AccessScope;
@@ -40,10 +37,9 @@ const UNRELATED_PROVIDERS = 5;
 
 /** Reads what belongs to a cluster in its account. Objects that cannot be read are gaps. */
 export async function readAws(reading: AwsReading): Promise<AwsObjects> {
-  const { account, gaps, kubernetes, progress, access } = reading;
+  const { account, gaps, kubernetes, access } = reading;
   const { region, accountId, cluster } = account;
-  const isWhole = access !== undefined && access.subject === undefined;
-  const roles = new RoleReader(account, gaps, progress, isWhole ? readAllRoles(account, gaps, progress) : undefined);
+  const roles = roleReader(reading, access !== undefined && access.subject === undefined);
   const [addons, associations, vpcEndpoints, nodes, buckets] = await Promise.all([
     cluster && gaps.attempt(() => readAddons(account, cluster, roles)),
     cluster && gaps.attempt(() => readAssociations(reading, cluster, roles)),

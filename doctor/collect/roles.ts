@@ -1,87 +1,56 @@
+import type { AttachedPolicy, Role as IamRole, RoleDetail } from '@aws-sdk/client-iam';
 import { BOUNDARY, type Role } from '../snapshot/aws.ts';
+import { defined } from '../snapshot/defined.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { allPages } from './aws-client.ts';
 import { ANOTHER_ACCOUNT, orNull, Unreadable, type Gaps } from './gaps.ts';
 
 const ROLE_ARN = /^arn:[\w-]+:iam::(\d{12}):role\/(?:.+\/)?([\w+=,.@-]+)$/;
+/** The most that IAM returns at once (IAM API Reference, "GetAccountAuthorizationDetails"). */
+const PAGE = 1000;
 
 type Policies = Pick<Role, 'policies' | 'permissionsBoundary' | 'unread'>;
-type ReadRole = Role & { readonly boundary?: string };
 
-/** Reads each role, and each managed policy, once. */
-export class RoleReader {
-  readonly #account: AwsAccount;
-  readonly #gaps: Gaps;
-  readonly #progress: (line: string) => void;
-  /** All roles of the account with their policies, if they were read at once. */
-  readonly #details: Promise<Readonly<Record<string, Role>> | undefined> | undefined;
-  readonly #roles = new Map<string, Promise<ReadRole | null | undefined>>();
-  readonly #policies = new Map<string, Promise<Policies | undefined>>();
-  readonly #managed = new Map<string, Promise<string>>();
+export interface RoleReading {
+  readonly account: AwsAccount;
+  readonly gaps: Gaps;
+  readonly progress: (line: string) => void;
+}
 
-  constructor(
-    account: AwsAccount,
-    gaps: Gaps,
-    progress: (line: string) => void,
-    details?: Promise<Readonly<Record<string, Role>> | undefined>,
-  ) {
-    this.#details = details;
-    this.#account = account;
-    this.#gaps = gaps;
-    this.#progress = progress;
-  }
+export type RoleReader = ReturnType<typeof roleReader>;
+
+/** Reads each role, and each managed policy, once. `whole`: reads all roles of the account at once instead. */
+export function roleReader(reading: RoleReading, whole: boolean) {
+  const { account, gaps, progress } = reading;
+  const { accountId, call } = account;
+  const details = whole ? readAllRoles(reading) : undefined;
+  const roles = new Map<string, Promise<Role | null | undefined>>();
+  const boundaries = new Map<string, string>();
+  const policies = new Map<string, Promise<Policies | undefined>>();
+  const managed = new Map<string, Promise<string>>();
 
   /** Reads a role and its trust policy. Returns null if it does not exist. Ignores other texts than ARNs of roles. */
-  role(arn: string): Promise<ReadRole | null | undefined> {
-    return once(this.#roles, arn, async () => {
-      const [, accountId, name = ''] = ROLE_ARN.exec(arn) ?? [];
-      if (accountId !== undefined && accountId !== this.#account.accountId)
-        this.#gaps.add('iam:GetRole', ANOTHER_ACCOUNT, arn);
-      if (accountId !== this.#account.accountId) return undefined;
-      const details = await this.#details;
-      if (details !== undefined) return details[arn] ?? null;
-      this.#progress(`${this.#roles.size} roles`);
-      return this.#gaps.attempt(() => this.#read(arn, name), arn);
+  const role = (arn: string): Promise<Role | null | undefined> =>
+    once(roles, arn, async () => {
+      const [, owner, name = ''] = ROLE_ARN.exec(arn) ?? [];
+      if (owner !== undefined && owner !== accountId) gaps.add('iam:GetRole', ANOTHER_ACCOUNT, arn);
+      if (owner !== accountId) return undefined;
+      const all = await details;
+      if (all !== undefined) return all[arn] ?? null;
+      progress(`${roles.size} roles`);
+      return gaps.attempt(() => read(arn, name), arn);
     });
-  }
 
-  /** Also reads the role's policies. */
-  async withPolicies(arn: string): Promise<void> {
-    const role = await this.role(arn);
-    if (role && role.policies === undefined)
-      await once(this.#policies, arn, () => this.#gaps.attempt(() => this.#readPolicies(role), arn));
-  }
-
-  /** Returns the roles by ARN. */
-  async all(): Promise<Readonly<Record<string, Role | null>>> {
-    const roles: Record<string, Role | null> = { ...(await this.#details) };
-    for (const [arn, reading] of this.#roles) {
-      const read = await reading;
-      if (read === undefined) continue;
-      const { boundary: _boundary, ...role } = read ?? {};
-      roles[arn] = read && { ...(role as Role), ...(await this.#policies.get(arn)) };
-    }
-    return roles;
-  }
-
-  async #read(arn: string, RoleName: string): Promise<ReadRole | null> {
-    const { Role: role } = (await orNull(this.#account.call('iam:GetRole', { RoleName }))) ?? {};
+  async function read(arn: string, RoleName: string): Promise<Role | null> {
+    const { Role: found } = (await orNull(call('iam:GetRole', { RoleName }))) ?? {};
     // A name is unique, but the ARN may have another path or partition.
-    if (role?.Arn !== arn) return null;
-    const boundary = role.PermissionsBoundary?.PermissionsBoundaryArn;
-    return {
-      arn,
-      name: RoleName,
-      ...(role.RoleId !== undefined && { id: role.RoleId }),
-      tags: Object.fromEntries((role.Tags ?? []).map(({ Key = '', Value = '' }) => [Key, Value])),
-      trustPolicy: decodeURIComponent(role.AssumeRolePolicyDocument ?? ''),
-      ...(boundary !== undefined && { boundary }),
-    };
+    if (found?.Arn !== arn) return null;
+    boundaries.set(arn, found.PermissionsBoundary?.PermissionsBoundaryArn ?? '');
+    return roleOf(found);
   }
 
-  async #readPolicies({ arn, name: RoleName, boundary }: ReadRole): Promise<Policies> {
-    const { call } = this.#account;
-    const [inline, attached] = await Promise.all([
+  async function readPolicies({ arn, name: RoleName }: Role): Promise<Policies> {
+    const [names, attached] = await Promise.all([
       allPages(
         (Marker) => call('iam:ListRolePolicies', { RoleName, Marker }),
         ({ PolicyNames }) => PolicyNames,
@@ -91,46 +60,131 @@ export class RoleReader {
         ({ AttachedPolicies }) => AttachedPolicies,
       ),
     ]);
-    const unread: { policy: string; reason: string }[] = [];
-    const text = async (policy: string, reading: Promise<string>): Promise<[string, string][]> => {
-      try {
-        return [[policy, await reading]];
-      } catch (error) {
-        if (!(error instanceof Unreadable)) throw error;
-        this.#gaps.add(error.right, error.reason, arn);
-        unread.push({ policy, reason: `${error.right}: ${error.reason}` });
-        return [];
-      }
-    };
-    const texts = await Promise.all([
-      ...attached.map(({ PolicyName = '', PolicyArn = '' }) =>
-        text(inline.includes(PolicyName) ? PolicyArn : PolicyName, this.#managedPolicy(PolicyArn)),
-      ),
-      ...inline.map((PolicyName) =>
-        text(
-          PolicyName,
-          call('iam:GetRolePolicy', { RoleName, PolicyName }).then(({ PolicyDocument = '' }) =>
-            decodeURIComponent(PolicyDocument),
-          ),
-        ),
-      ),
-    ]);
-    const [limit] = boundary === undefined ? [] : await text(BOUNDARY, this.#managedPolicy(boundary));
-    return {
-      policies: Object.fromEntries(texts.flat()),
-      ...(limit && { permissionsBoundary: limit[1] }),
-      ...(unread.length > 0 && { unread }),
-    };
+    const inline = names.map((PolicyName) => {
+      const text = call('iam:GetRolePolicy', { RoleName, PolicyName }).then((answer) => decoded(answer.PolicyDocument));
+      return [PolicyName, text] as const;
+    });
+    return policiesOf(gaps, arn, { inline, attached, boundary: boundaries.get(arn) }, (PolicyArn) =>
+      once(managed, PolicyArn, async () => {
+        const { Policy } = await call('iam:GetPolicy', { PolicyArn });
+        const version = { PolicyArn, VersionId: Policy?.DefaultVersionId };
+        return decoded((await call('iam:GetPolicyVersion', version)).PolicyVersion?.Document);
+      }),
+    );
   }
 
-  #managedPolicy(PolicyArn: string): Promise<string> {
-    const { call } = this.#account;
-    return once(this.#managed, PolicyArn, async () => {
-      const { Policy } = await call('iam:GetPolicy', { PolicyArn });
-      const { PolicyVersion } = await call('iam:GetPolicyVersion', { PolicyArn, VersionId: Policy?.DefaultVersionId });
-      return decodeURIComponent(PolicyVersion?.Document ?? '');
+  return {
+    role,
+    /** Also reads the role's policies. */
+    async withPolicies(arn: string): Promise<void> {
+      const known = await role(arn);
+      if (known && known.policies === undefined)
+        await once(policies, arn, () => gaps.attempt(() => readPolicies(known), arn));
+    },
+    /** Returns the roles by ARN. */
+    async all(): Promise<Readonly<Record<string, Role | null>>> {
+      const all: Record<string, Role | null> = { ...(await details) };
+      for (const [arn, known] of roles) {
+        const own = await known;
+        if (own !== undefined) all[arn] = own && { ...own, ...(await policies.get(arn)) };
+      }
+      return all;
+    },
+  };
+}
+
+/** Reads all roles of the account with their policies; undefined after recording a gap. */
+async function readAllRoles({ account: { call }, gaps, progress }: RoleReading) {
+  return gaps.attempt(async (): Promise<Readonly<Record<string, Role>>> => {
+    const texts = new Map<string, string>();
+    const Filter: ('Role' | 'LocalManagedPolicy' | 'AWSManagedPolicy')[] = [
+      'Role',
+      'LocalManagedPolicy',
+      'AWSManagedPolicy',
+    ];
+    const details = await allPages(
+      (Marker) => call('iam:GetAccountAuthorizationDetails', { Filter, MaxItems: PAGE, Marker }),
+      ({ Policies = [], RoleDetailList = [] }) => {
+        for (const { Arn = '', PolicyVersionList = [] } of Policies)
+          for (const { IsDefaultVersion: isDefault, Document: text } of PolicyVersionList)
+            if (isDefault) texts.set(Arn, decoded(text));
+        progress(`${RoleDetailList.length} roles`);
+        return RoleDetailList;
+      },
+    );
+    const managed = async (arn: string): Promise<string> => {
+      const text = texts.get(arn);
+      if (text !== undefined) return text;
+      throw new Unreadable('iam:GetAccountAuthorizationDetails', 'IAM did not return it', undefined);
+    };
+    const roles = details.map(async ({ RolePolicyList = [], AttachedManagedPolicies: attached = [], ...detail }) => {
+      const boundary = detail.PermissionsBoundary?.PermissionsBoundaryArn;
+      const inline = RolePolicyList.map(
+        ({ PolicyName = '', PolicyDocument }) => [PolicyName, decoded(PolicyDocument)] as const,
+      );
+      const role = roleOf(detail);
+      return { ...role, ...(await policiesOf(gaps, role.arn, { inline, attached, boundary }, managed)) };
     });
-  }
+    return Object.fromEntries((await Promise.all(roles)).map((role) => [role.arn, role]));
+  });
+}
+
+/** IAM encodes documents for URLs (IAM API Reference, "GetRole"). */
+const decoded = (document = ''): string => decodeURIComponent(document);
+
+const roleOf = ({
+  Arn,
+  RoleName,
+  RoleId: id,
+  Tags = [],
+  AssumeRolePolicyDocument: trust,
+}: IamRole | RoleDetail): Role => ({
+  arn: Arn ?? '',
+  name: RoleName ?? '',
+  ...defined({ id }),
+  tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+  trustPolicy: decoded(trust),
+});
+
+interface PolicyPlaces {
+  /** Names and texts. */
+  readonly inline: readonly (readonly [string, string | Promise<string>])[];
+  readonly attached: readonly AttachedPolicy[];
+  /** Empty: it has none. */
+  readonly boundary: string | undefined;
+}
+
+/** Returns the policies of a role by name. Those that cannot be read are gaps. */
+async function policiesOf(
+  gaps: Gaps,
+  arn: string,
+  { inline, attached, boundary }: PolicyPlaces,
+  managed: (arn: string) => Promise<string>,
+): Promise<Policies> {
+  const unread: { policy: string; reason: string }[] = [];
+  const text = async (policy: string, reading: string | Promise<string>): Promise<[string, string][]> => {
+    try {
+      return [[policy, await reading]];
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      gaps.add(error.right, error.reason, arn);
+      unread.push({ policy, reason: error.message });
+      return [];
+    }
+  };
+  const taken = new Set(inline.map(([name]) => name));
+  const texts = await Promise.all([
+    ...attached.map(({ PolicyName = '', PolicyArn = '' }) =>
+      text(taken.has(PolicyName) ? PolicyArn : PolicyName, managed(PolicyArn)),
+    ),
+    ...inline.map(([name, reading]) => text(name, reading)),
+  ]);
+  const [limit] = boundary ? await text(BOUNDARY, managed(boundary)) : [];
+  return {
+    policies: Object.fromEntries(texts.flat()),
+    ...defined({ permissionsBoundary: limit?.[1] }),
+    ...(unread.length > 0 && { unread }),
+  };
 }
 
 function once<T>(made: Map<string, Promise<T>>, key: string, make: () => Promise<T>): Promise<T> {
