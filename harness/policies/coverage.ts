@@ -1,9 +1,9 @@
 import { authorize, compilePolicy } from '../../emulator/iam/policy/index.ts';
 import type { CompiledPolicy, Decision } from '../../emulator/iam/policy/types.ts';
-import { isJsonObject, listOf, objectOf } from '../../emulator/core/json.ts';
 import type { PolicyCoverage } from '../results/results.ts';
 import { differs, isUsed, substituted, type Observation, type UsedPolicy } from './observation.ts';
 import { lineOf, placeText, policySources, type PolicySource } from './sources.ts';
+import { conditionsOf, editCondition, editStatement, statementsOf } from './statement-document.ts';
 
 type Statement = PolicyCoverage['policies'][number]['statements'][number];
 
@@ -15,7 +15,7 @@ interface UseDecisions {
 
 /** Returns what the decisions of a run say about each statement and condition. A removal that changes none is untested. */
 export function policyCoverage(observations: readonly Observation[]): PolicyCoverage {
-  const sources = policySources(observations).map((source) => ({ source, statements: statementsOf(source) }));
+  const sources = policySources(observations).map((source) => ({ source, statements: coveredStatements(source) }));
   // If a run has policy files, policies that a suite builds only prepare its scenarios.
   const isCounted = ({ isFile }: PolicySource): boolean => isFile || !sources.some(({ source }) => source.isFile);
   const own = sources.filter(({ source }) => isCounted(source));
@@ -47,9 +47,9 @@ function untested(source: PolicySource, { index, line, tested, conditions }: Sta
     .map((one) => `${placeText(source, one.line)}, ${name}, condition ${one.key}: removing it changes no probe.`);
 }
 
-function statementsOf(source: PolicySource): Statement[] {
+function coveredStatements(source: PolicySource): Statement[] {
   const uses = source.uses.flatMap((use) => decisionsOf(use.observation, use.used));
-  return listOf((source.document as { readonly Statement?: unknown }).Statement).map((statement, index) => {
+  return statementsOf(source.document).map(({ Effect: effect }, index) => {
     const decided = uses.flatMap(({ used, compiled, decisions }) =>
       decisions.filter(({ value, deciding, policies }) => {
         const names = new Set(policies.filter((policy) => isUsed(used, policy)).map(({ name }) => name));
@@ -65,31 +65,32 @@ function statementsOf(source: PolicySource): Statement[] {
     return {
       index,
       ...lineMember(source, ['Statement', index]),
-      effect: objectOf(statement)['Effect'] === 'Deny' ? 'Deny' : 'Allow',
+      effect,
       grants,
       denials: decided.length - grants,
       tested: changes(uses, ({ compiled }) => without(compiled)),
-      conditions: conditionsOf(source, uses, index),
+      conditions: coveredConditions(source, uses, index),
     };
   });
 }
 
-function conditionsOf(source: PolicySource, uses: readonly UseDecisions[], index: number): Statement['conditions'] {
-  const keys = (document: object): readonly (readonly [operator: string, key: string])[] => {
-    const statement = objectOf(listOf((document as { readonly Statement?: unknown }).Statement)[index]);
-    return Object.entries(objectOf(statement['Condition'])).flatMap(([operator, block]) =>
-      Object.keys(objectOf(block)).map((key) => [operator, key] as const),
-    );
-  };
+function coveredConditions(
+  source: PolicySource,
+  uses: readonly UseDecisions[],
+  index: number,
+): Statement['conditions'] {
+  const statement = statementsOf(source.document)[index];
   // Keys of the document may be names in angle brackets, in the same order as real ones.
-  return keys(source.document).map(([operator, key], place) => ({
-    operator,
-    key,
-    ...lineMember(source, ['Statement', index, 'Condition', operator, key]),
+  return (statement ? conditionsOf(statement) : []).map((place) => ({
+    operator: place.operator,
+    key: place.key,
+    ...lineMember(source, ['Statement', index, 'Condition', place.operator, place.key]),
     tested: changes(uses, ({ used, compiled }) => {
-      const document = JSON.parse(used.text ?? '{}') as object;
-      const [realOperator = '', realKey = ''] = keys(document)[place] ?? [];
-      return compilePolicy(withoutCondition(document, index, realOperator, realKey), compiled);
+      const document = editStatement(JSON.parse(used.text ?? '{}') as object, index, (changed) => {
+        editCondition(changed, place, () => undefined);
+        return undefined;
+      });
+      return compilePolicy(document, compiled);
     }),
   }));
 }
@@ -98,25 +99,6 @@ const lineMember = (source: PolicySource, path: readonly (string | number)[]): {
   const line = lineOf(source, path);
   return line === undefined ? {} : { line };
 };
-
-function withoutCondition(document: object, index: number, operator: string, key: string): object {
-  const without = (value: unknown, name: string, change: (member: unknown) => unknown): object =>
-    Object.fromEntries(
-      Object.entries(objectOf(value)).flatMap(([member, item]) => {
-        const changed = member === name ? change(item) : item;
-        const isEmpty = changed === undefined || (isJsonObject(changed) && Object.keys(changed).length === 0);
-        return member === name && isEmpty ? [] : [[member, changed]];
-      }),
-    );
-  const Statement = listOf((document as { readonly Statement?: unknown }).Statement).map((statement, place) =>
-    place === index
-      ? without(statement, 'Condition', (block) =>
-          without(block, operator, (keys) => without(keys, key, () => undefined)),
-        )
-      : statement,
-  );
-  return { ...document, Statement };
-}
 
 /** Returns the decisions of a policy, or nothing if it made none. AWS may have rejected it. */
 function decisionsOf({ calls }: Observation, used: UsedPolicy): UseDecisions[] {

@@ -1,3 +1,4 @@
+import type { Edit } from '../../policies/statement-document.ts';
 import catalogue from './catalogue.json' with { type: 'json' };
 
 /** A way in which policies are written wrong. */
@@ -11,6 +12,7 @@ export interface LooseningOperator {
 }
 
 export type OperatorId = keyof typeof catalogue;
+export type StatementEdit = readonly [operator: OperatorId, text: string, edit: Edit];
 
 /** docs/loosen.md lists these. */
 export const OPERATORS = catalogue as Readonly<Record<OperatorId, LooseningOperator>>;

@@ -4,8 +4,8 @@ import {
   type ConditionPlace,
   type Edit,
   type StatementDocument,
-  type StatementEdit,
-} from './statement-document.ts';
+} from '../../policies/statement-document.ts';
+import type { StatementEdit } from './catalogue.ts';
 import { neighbour, toPrefix, withoutSegment } from './widen.ts';
 
 const PATTERNS = /(String|Arn)(Not)?(?:EqualsIgnoreCase|Equals|Like)/;

@@ -1,6 +1,7 @@
 import { isJsonObject } from '../../../emulator/core/json.ts';
 import type { PolicyKind } from '../../../emulator/iam/policy/index.ts';
-import { setTexts, textsOf, type Edit, type StatementDocument, type StatementEdit } from './statement-document.ts';
+import { setTexts, textsOf, type Edit, type StatementDocument } from '../../policies/statement-document.ts';
+import type { StatementEdit } from './catalogue.ts';
 import { parentResource, rootOf } from './widen.ts';
 
 /** Returns the changes of a statement's actions, resources and principals that make it allow more or deny less. */

@@ -3,7 +3,7 @@ import { replacePlaceholders } from '../../scenario/placeholders.ts';
 import { OPERATORS, type OperatorId } from './catalogue.ts';
 import { conditionEdits } from './conditions.ts';
 import { elementEdits } from './elements.ts';
-import { editStatement, statementsOf } from './statement-document.ts';
+import { editStatement, statementsOf } from '../../policies/statement-document.ts';
 
 export { OPERATORS, type LooseningOperator, type OperatorId } from './catalogue.ts';
 

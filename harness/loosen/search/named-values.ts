@@ -1,4 +1,4 @@
-import { textsOf, conditionsOf, statementsOf } from '../operators/statement-document.ts';
+import { textsOf, conditionsOf, statementsOf } from '../../policies/statement-document.ts';
 
 /** What two versions of a policy name, with real names. */
 export class NamedValues {

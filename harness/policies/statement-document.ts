@@ -1,5 +1,4 @@
-import { isJsonObject, listOf } from '../../../emulator/core/json.ts';
-import type { OperatorId } from './catalogue.ts';
+import { isJsonObject, listOf } from '../../emulator/core/json.ts';
 
 /** A statement of a policy document that `compilePolicy` accepts. */
 export type StatementDocument = { Effect: 'Allow' | 'Deny'; Sid?: string } & Record<string, unknown>;
@@ -7,8 +6,6 @@ export type Blocks = Record<string, Record<string, unknown>>;
 
 /** Changes a copy of a statement in place. Returns `remove` if the statement goes as a whole. */
 export type Edit = (statement: StatementDocument) => 'remove' | undefined;
-
-export type StatementEdit = readonly [operator: OperatorId, text: string, edit: Edit];
 
 /** Stands for a Deny that is dropped from a policy without other statements, because a policy needs one. */
 const DENIES_LITTLE = { Action: 's3:PutBucketWebsite', NotAction: undefined } as const;
