@@ -1,10 +1,7 @@
-import { roleName } from '../checks/cases.ts';
 import { identityOf } from '../facts/identity.ts';
 import type { Account } from './accounts.ts';
-import { inverse, type Action } from './action.ts';
-import { commandsOf } from './commands.ts';
+import { describe, type Action } from './action.ts';
 import { isForeign, restart } from './steps.ts';
-import { terraformOf } from './terraform.ts';
 
 /** Whether pods can do the same after a step. */
 export type Access = 'same' | 'may change' | 'changes';
@@ -25,16 +22,16 @@ export interface Step {
 /** Returns steps with their effects, commands and undos, numbered from 1. */
 export const numbered = (actions: readonly (readonly [Action, Account?])[]): readonly Step[] =>
   actions.map(([action, account], index) => {
-    const terraform = terraformOf(action);
+    const { title = action.type, commands, terraform } = describe(action);
     const undo = undoOf(action, account);
     return {
       number: index + 1,
-      title: titleOf(action),
+      title,
       action,
       ...effectOf(action, account),
-      commands: commandsOf(action),
-      ...(terraform !== undefined && { terraform }),
-      undo: { actions: undo, commands: undo.flatMap(commandsOf) },
+      commands,
+      ...(terraform && { terraform: terraform() }),
+      undo: { actions: undo, commands: undo.flatMap((one) => describe(one).commands) },
     };
   });
 
@@ -42,53 +39,19 @@ export const numbered = (actions: readonly (readonly [Action, Account?])[]): rea
 function undoOf(action: Action, account?: Account): readonly Action[] {
   if (action.type === 'RestartPods') return [];
   const restarted = action.type === 'CreatePodIdentityAssociation' && account ? restart(account) : [];
-  return [inverse(action), ...restarted];
-}
-
-function titleOf(action: Action): string {
-  switch (action.type) {
-    case 'CreateAddon':
-      return `Install the add-on ${action.addonName} on cluster ${action.cluster}`;
-    case 'CreateRole':
-      return `Create role ${roleName(action.roleArn)}, which Pod Identity can assume`;
-    case 'AddTrustStatement':
-      return `Add a statement to the trust policy of role ${roleName(action.roleArn)}`;
-    case 'ReplaceTrustStatement':
-      return `${action.replacement ? 'Narrow' : 'Remove'} the statement for IRSA in the trust policy of role ${roleName(action.roleArn)}`;
-    case 'PutRolePolicy':
-      return `Let role ${roleName(action.roleArn)} pass on its session tags`;
-    case 'CreatePodIdentityAssociation':
-      return `Create the association of ${action.namespace}/${action.serviceAccount}`;
-    case 'RestartPods':
-      return `Restart the pods of ${action.namespace}/${action.serviceAccount}, at least 10 seconds after the association`;
-    case 'RemoveRoleAnnotation':
-      return `Remove the role annotation of ${action.namespace}/${action.serviceAccount} when no pod uses IRSA`;
-    default:
-      return action.type;
-  }
+  return [describe(action).inverse, ...restarted];
 }
 
 type Effect = Pick<Step, 'access' | 'effect'>;
-const same = (effect: string): Effect => ({ access: 'same', effect });
 
 function effectOf(action: Action, account?: Account): Effect {
-  switch (action.type) {
-    case 'CreateAddon':
-      return same('Starts an agent on each node. Pods keep their credentials.');
-    case 'CreatePodIdentityAssociation':
-    case 'RestartPods': {
-      const { access, effect } = account ? switchEffect(account) : same('');
-      return action.type === 'RestartPods'
-        ? { access, effect }
-        : { access, effect: `Running pods keep IRSA. Pods that start from now on: ${effect}` };
-    }
-    case 'RemoveRoleAnnotation':
-      return same('The webhook already ignores it, because it looks up the association first.');
-    case 'ReplaceTrustStatement':
-      return same('Pods with Pod Identity keep their role. A pod that still uses IRSA loses it within an hour.');
-    default:
-      return same('Pods keep their credentials. IRSA stays allowed.');
-  }
+  const { effect = 'Pods keep their credentials. IRSA stays allowed.' } = describe(action);
+  if (account === undefined || !/^(?:CreatePodIdentityAssociation|RestartPods)$/.test(action.type))
+    return { access: 'same', effect };
+  const switched = switchEffect(account);
+  return action.type === 'RestartPods'
+    ? switched
+    : { ...switched, effect: `Running pods keep IRSA. Pods that start from now on: ${switched.effect}` };
 }
 
 /** Keys that only one of the mechanisms has, or that have other values (IAM User Guide, "Available keys for AWS OIDC federation"). */

@@ -3,7 +3,7 @@ import type { Container, Pod } from '../snapshot/kubernetes.ts';
 import type { ClusterSnapshot } from '../snapshot/snapshot.ts';
 import { hasInjectedWebIdentity, type Account } from './accounts.ts';
 import { withStatements } from './statements.ts';
-import type { Action } from './action.ts';
+import type { Action, ActionOf } from './action.ts';
 
 const VOLUME = 'eks-pod-identity-token';
 const MOUNT = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
@@ -48,10 +48,7 @@ const associationOf = ({
   serviceAccount,
   roleArn,
   targetRoleArn,
-}: Extract<
-  Action,
-  { readonly type: 'CreatePodIdentityAssociation' | 'DeletePodIdentityAssociation' }
->): Association => ({
+}: ActionOf<'CreatePodIdentityAssociation'>): Association => ({
   associationId: 'a-planned',
   namespace,
   serviceAccount,
@@ -60,10 +57,7 @@ const associationOf = ({
   disableSessionTags: false,
 });
 
-function changed(
-  role: Role,
-  action: Extract<Action, { readonly type: 'AddTrustStatement' | 'PutRolePolicy' | 'DeleteRolePolicy' }>,
-): Role {
+function changed(role: Role, action: ActionOf<'AddTrustStatement'> | ActionOf<'PutRolePolicy'>): Role {
   if (action.type === 'AddTrustStatement')
     return { ...role, trustPolicy: withStatements(role.trustPolicy, [action.statement]) };
   const policy = JSON.stringify({ Version: '2012-10-17', Statement: [action.statement] });

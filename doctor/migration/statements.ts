@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { EksCluster, Role } from '../snapshot/aws.ts';
-import type { Statement } from './action.ts';
+
+/** A statement of a policy (IAM JSON policy elements). */
+export interface Statement {
+  readonly Sid?: string;
+  readonly Effect: string;
+  readonly [member: string]: unknown;
+}
 
 const TAGGED = ['sts:AssumeRole', 'sts:TagSession'] as const;
 /** Sids must be alphanumeric and unique in a policy (IAM User Guide, "IAM JSON policy elements: Sid"). */
