@@ -66,10 +66,10 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   };
 }
 
-const notGiven = (bucket: string): Gap => ({
-  right: 's3:GetBucketPolicy',
-  reason: 'use --bucket FILE, or --bucket none',
-  object: bucket,
+const notGiven = (object: string): Gap => ({
+  right: '--bucket FILE',
+  reason: 'give the policy, or --bucket none',
+  object,
 });
 
 /** Returns the snapshot with the policy of a bucket that the caller gives, such as one of another account. */

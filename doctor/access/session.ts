@@ -217,6 +217,6 @@ export function roleStep(
 
 /** Returns why an object could not be read. */
 export function gapOf({ snapshot }: ClusterFacts, object: string, otherwise: string): string {
-  const gap = snapshot.gaps.find((one) => one.object === object && /^(iam|s3):/.test(one.right));
+  const gap = snapshot.gaps.find((one) => one.object === object);
   return gap === undefined ? otherwise : `${gap.right}: ${gap.reason}`;
 }

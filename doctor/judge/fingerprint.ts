@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Case, Check } from '../checks/check.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
-import { nodeGroupOf } from '../facts/node-group.ts';
+import type { Metadata } from '../snapshot/kubernetes.ts';
 import type { ObjectName } from '../snapshot/object-name.ts';
 
 /** The end of generated names (Kubernetes, k8s.io/apimachinery/pkg/util/rand). */
@@ -32,4 +32,11 @@ function stableName(object: ObjectName, facts: ClusterFacts): ObjectName {
   if (object.kind === 'Node') return nodeGroupOf(facts.node(object.name)?.metadata ?? object);
   const isGenerated = object.namespace !== undefined && !NAMED.test(object.kind);
   return isGenerated ? { ...object, name: object.name.replace(GENERATED, '') } : object;
+}
+
+/** Returns the node group or node pool of a node, or the node itself. */
+function nodeGroupOf({ name, labels = {} }: Metadata): ObjectName {
+  const [nodeGroup, nodePool] = [labels['eks.amazonaws.com/nodegroup'], labels['karpenter.sh/nodepool']];
+  if (nodeGroup !== undefined) return { kind: 'NodeGroup', name: nodeGroup };
+  return nodePool === undefined ? { kind: 'Node', name } : { kind: 'NodePool', name: nodePool };
 }
