@@ -17,11 +17,11 @@ interface Sample {
 }
 
 /**
- * Returns the commands in a page with their quoted output: an `sh` block of one line, followed by a `text` block. A heading or a table
- * between them separates them.
+ * Returns the commands in a page with their quoted output: an `sh` block of one line, followed by a `text` block. A heading, a table or
+ * a list between them separates them.
  */
 function samplesOf(file: string): Sample[] {
-  const blocks = [...readFileSync(join(root, file), 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$|^(?:#|\|).*$/gm)];
+  const blocks = [...readFileSync(join(root, file), 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$|^(?:#|\||- ).*$/gm)];
   return blocks.flatMap(([, language, output = ''], index) => {
     const [, before, command = ''] = blocks[index - 1] ?? [];
     // Commands for images need Docker, and --watch does not end.
