@@ -10,7 +10,7 @@ import { builtPackage, ROOT, temporaryFolder } from './support/run-cli.ts';
 /** Commands that this test does not run, with the reason. The first matching entry counts. */
 const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string, page?: RegExp])[] = [
   [/^/, 'needs a public client or its pod', /client-differences/],
-  [/^/, 'serves until Ctrl-C; needs the AWS CLI', /docs\/emulator/],
+  [/^/, 'test/contract/emulator-page.test.ts runs it', /docs\/emulator/],
   [/^/, 'starts another emulator, which pip installs', /fidelity/],
   [/^npm (ci|test|run (check|format))\b|npm test/, '.ci/run runs it'],
   [/^npm (pack|install)\b/, 'test/package.test.ts installs the package'],

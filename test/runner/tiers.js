@@ -12,7 +12,7 @@ export const TIERS = {
     'test/doctor/scenarios.test.ts',
     'test/doctor/migration.test.ts',
     'test/rehearsal/policy.test.ts',
-    'test/{rehearsal/!(policy),contract/{ministack,localstack},cli/eks}.test.ts',
+    'test/{rehearsal/!(policy),contract/{ministack,localstack,emulator-page},cli/eks}.test.ts',
   ],
 };
 
