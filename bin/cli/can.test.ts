@@ -150,6 +150,16 @@ describe('npm run can', () => {
     ]);
   });
 
+  it('takes namespace and service account by flags', async () => {
+    const [, ...request] = LEDGER;
+    const { out } = await can(...LEDGER, '--from', saved());
+    for (const flags of [
+      [...request, '--namespace', 'payments', '--service-account', 'ledger'],
+      ['ledger', ...request, '-n', 'payments'],
+    ])
+      expect((await can(...flags, '--from', saved())).out).to.equal(out);
+  });
+
   it('prints the rights that it needs', async () => {
     const { Statement } = JSON.parse((await can('--print-policy')).out) as { Statement: { Action: string[] }[] };
     const actions = Statement.flatMap((one) => one.Action);
@@ -164,6 +174,7 @@ describe('npm run can', () => {
     ],
     ['an invalid action', ['a/b', 'GetObject', OBJECT], /^"GetObject" is not an action/],
     ['an invalid resource', ['a/b', 's3:GetObject', 'data/key'], /^"data\/key" is not an ARN/],
+    ['a namespace for --who', ['--who', ...LEDGER.slice(1), '-n', 'a', '--from', 'f'], /no effect with --who/],
     ['a condition without a key', [...LEDGER, '--condition', 'x', '--from', 'f'], /^--condition is "x"/],
     ['a flag without effect', [...LEDGER, '--from', 'f', '--context', 'a'], /^--context has no effect/],
     ['policy flags without files', [...LEDGER, '--boundary', 'f'], /^--boundary has no effect/],

@@ -29,6 +29,8 @@ With --who, list the service accounts that may. With --terraform, --template or 
   files: { usage: 'NAMESPACE/SERVICEACCOUNT ACTION RESOURCE, or --who ACTION RESOURCE', least: 0, most: 3 },
   options: [
     option.flag('who', 'list the service accounts of the cluster that may'),
+    option.text('namespace NAME', 'the namespace of the service account, also -n NAME', { short: 'n' }),
+    option.text('service-account NAME', 'the service account, instead of the first word'),
     option.text('pod NAME', 'ask for this pod of the service account (default: a new pod)'),
     option.list('condition KEY=VALUE', 'a condition key of the request; without VALUE, it is absent (repeatable)'),
     option.text('kubeconfig FILE', 'use this kubeconfig (default: $KUBECONFIG or ~/.kube/config)'),
@@ -107,7 +109,11 @@ function questionOf(
   { words, text, list }: GivenOptions,
   isWho: boolean,
 ): { readonly asker: Asker; readonly request: AccessRequest } {
-  const [account = '', action = '', resource = ''] = isWho ? ['/', ...words] : words;
+  const [given, namespaceFlag] = [text('service-account'), text('namespace')];
+  if (isWho && (given ?? namespaceFlag) !== undefined)
+    throw badFlagValue('--namespace and --service-account have no effect with --who: leave them out.');
+  const [first = '', action = '', resource = ''] = isWho ? ['/', ...words] : [given ?? [], ...words].flat();
+  const account = namespaceFlag === undefined || first.includes('/') ? first : `${namespaceFlag}/${first}`;
   const [namespace = '', serviceAccount = '', more] = account.split('/');
   const bad = (name: string, value: string, example: string): HarnessError =>
     badFlagValue(`"${value}" is not ${name}. Use a value such as ${example}.`);
