@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { emulatorProcess, sayMissing, type EmulatorProcess, type Missing } from './emulator-process.ts';
 
 /** Output of a check. */
 interface CheckResult {
@@ -12,7 +13,6 @@ interface CheckResult {
   readonly detail: string;
 }
 
-type Missing = { readonly missing: string };
 interface ClientTools {
   readonly contractTools: () => { readonly bin: string } | Missing;
   readonly goClient: () => { readonly program: string } | Missing;
@@ -33,7 +33,7 @@ const AREAS: readonly (readonly [program: string, title: string])[] = [
 
 describe('emulator contract tests with independent clients', function () {
   const home = mkdtempSync(join(tmpdir(), 'contract-'));
-  let emulator: ChildProcess | undefined;
+  let emulator: EmulatorProcess | undefined;
   const results = new Map<string, Promise<ReadonlyMap<string, CheckResult>>>();
 
   before(async () => {
@@ -44,9 +44,8 @@ describe('emulator contract tests with independent clients', function () {
     const go = goClient();
     for (const tool of [python, go]) if ('missing' in tool) sayMissing(tool);
     if ('missing' in python && 'missing' in go) return;
-    const command = [join(ROOT, 'bin', 'conformance.js'), 'emulator'];
-    emulator = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
-    const env = environmentOf(await firstLine(emulator), 'bin' in python ? [python.bin] : [], home);
+    emulator = await emulatorProcess();
+    const env = environmentOf(emulator.announced, 'bin' in python ? [python.bin] : [], home);
     for (const [program] of AREAS) {
       if (program !== 'go') {
         if ('bin' in python) results.set(program, runChecks('python', [join(HERE, 'python', program)], env));
@@ -55,11 +54,7 @@ describe('emulator contract tests with independent clients', function () {
   });
 
   after(async () => {
-    if (emulator !== undefined) {
-      const ended = new Promise((resolve) => emulator?.once('exit', resolve));
-      emulator.kill('SIGTERM');
-      await ended;
-    }
+    await emulator?.stop();
     rmSync(home, { recursive: true, force: true });
   });
 
@@ -79,12 +74,6 @@ describe('emulator contract tests with independent clients', function () {
   }
 });
 
-/** Reports that a missing tool skips its checks. In CI, throws an Error instead. */
-function sayMissing({ missing }: Missing): void {
-  if (process.env['CI'] === 'true') throw new Error(`The contract tests cannot run: ${missing}.`);
-  process.stderr.write(`Skipping contract tests: ${missing}.\n`);
-}
-
 /** Returns the titles of a program's checks, so that a check that does not run is noticed. */
 function titlesIn(program: string): readonly string[] {
   const [file, form] =
@@ -96,15 +85,12 @@ function titlesIn(program: string): readonly string[] {
   return titles;
 }
 
-async function firstLine(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('The emulator has no output.');
-  for await (const line of createInterface({ input: child.stdout })) return line;
-  throw new Error('The emulator exited before it printed its endpoint.');
-}
-
 /** Returns the environment of an administrator of the emulated account, without local AWS settings. */
-function environmentOf(announcement: string, bins: readonly string[], home: string): NodeJS.ProcessEnv {
-  const { endpoint, region, accessKeyId, secretAccessKey } = JSON.parse(announcement) as Record<string, string>;
+function environmentOf(
+  { endpoint, region, accessKeyId, secretAccessKey }: EmulatorProcess['announced'],
+  bins: readonly string[],
+  home: string,
+): NodeJS.ProcessEnv {
   return {
     PATH: [...bins, process.env['PATH']].join(delimiter),
     HOME: home,

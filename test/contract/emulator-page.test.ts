@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { builtPackage, ROOT, temporaryFolder } from '../support/run-cli.ts';
+import { ROOT, temporaryFolder } from '../support/run-cli.ts';
+import { emulatorProcess, sayMissing, type Missing } from './emulator-process.ts';
 
 interface Tools {
-  readonly contractTools: () => { readonly bin: string } | { readonly missing: string };
+  readonly contractTools: () => { readonly bin: string } | Missing;
 }
 
 const PORT = '4566';
@@ -36,21 +36,15 @@ describe('docs/emulator.md', () => {
   it('has commands of the AWS CLI, boto3 and kubectl that work as written', async function () {
     const { contractTools } = (await import(pathToFileURL(join(ROOT, 'test', 'contract', 'tools.js')).href)) as Tools;
     const tools = contractTools();
-    if ('missing' in tools) return this.skip();
+    if ('missing' in tools) {
+      sayMissing(tools);
+      return this.skip();
+    }
     const [start = '', rest = ''] = PAGE.split(/^## Use it with/m);
     const flags = /^npm run emulator -- (.*)$/m.exec(start)?.[1]?.split(' ') ?? [];
-    const command = [join(builtPackage(), 'bin', 'conformance.js'), 'emulator', ...flags];
-    const emulator = spawn(
-      process.execPath,
-      command.map((word) => (word === PORT ? '0' : word)),
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
+    const emulator = await emulatorProcess(...flags.map((word) => (word === PORT ? '0' : word)));
     try {
-      const [line = ''] = await createInterface({ input: emulator.stdout })
-        [Symbol.asyncIterator]()
-        .next()
-        .then(({ value }) => [value as string]);
-      const { port } = new URL((JSON.parse(line) as { endpoint: string }).endpoint);
+      const { port } = new URL(emulator.announced['endpoint'] ?? '');
       const folder = temporaryFolder();
       const shell = spawn('bash', ['-c', scriptOf(rest.split(/^## /m)[0] ?? '', port)], {
         cwd: folder,
@@ -66,9 +60,7 @@ describe('docs/emulator.md', () => {
         .and.to.match(/probe-report.*assumed-role\/app\//)
         .and.to.match(/"arn:aws:sts::111122223333:assumed-role\/app\/[^"]+"\s*$/);
     } finally {
-      const ended = new Promise((resolve) => emulator.once('exit', resolve));
-      emulator.kill('SIGTERM');
-      await ended;
+      await emulator.stop();
     }
   });
 });
