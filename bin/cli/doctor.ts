@@ -257,8 +257,7 @@ async function followPod(
     json ? `${JSON.stringify(way, undefined, 2)}\n` : podText(way, await paintOf(given, io), await widthFor(io)),
   );
   if (way.inside?.result === 'unknown') return EXIT.environment;
-  if ([...way.hops.map(({ state }) => state), way.inside?.result].some((one) => /^fail/i.test(one ?? '')))
-    return EXIT.doesNotConform;
+  if (way.inside?.result === 'failed' || way.hops.some(({ state }) => state === 'FAIL')) return EXIT.doesNotConform;
   if (way.inside) return EXIT.conforms;
   return way.identity.mechanism === 'unknown' ? EXIT.environment : EXIT.conforms;
 }

@@ -33,7 +33,8 @@ export async function runInside(options: InsideOptions): Promise<Report | string
   const { name: podName, namespace = 'default' } = pod.metadata;
   const connection = connect(config);
   const name = `preflight-${randomBytes(4).toString('hex')}`;
-  const [core, jobs] = ['/api/v1', '/apis/batch/v1'].map((group) => `${group}/namespaces/${namespace}`);
+  const core = `/api/v1/namespaces/${namespace}`;
+  const jobs = `/apis/batch/v1/namespaces/${namespace}`;
   const remove = async (): Promise<void> => {
     const how = { propagationPolicy: 'Background' };
     const path = `${jobs}/jobs/${name}`;
@@ -49,7 +50,7 @@ export async function runInside(options: InsideOptions): Promise<Report | string
     try {
       const job = await connection.json<V1Job>('POST', `${jobs}/jobs`, wanted, signal);
       await connection.json('POST', `${core}/configmaps`, programOf(job, program), signal);
-      return await reportOf(connection, `${core}`, job, options);
+      return await reportOf(connection, core, job, options);
     } finally {
       await remove().catch(({ message }: Error) =>
         announce(`Job ${name} was not deleted (${message}). Run kubectl delete job ${name} -n ${namespace}.`),
