@@ -8,8 +8,9 @@ import { provision } from '../../test/support/provision.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { configure } from '../config/configuration.ts';
 import type { Platform } from './environment.ts';
-import { laneFor, lanesOf } from './lanes.ts';
+import { hasSecondCluster, laneFor, lanesOf } from './lanes.ts';
 import { hostedPlatform } from './platform.ts';
+import { SECOND_CLUSTER } from './schedule.ts';
 import { environmentsOf, openSession, type Session } from './session.ts';
 
 describe('lanes of a run', () => {
@@ -74,6 +75,25 @@ describe('lanes of a run', () => {
     expect(Math.abs(atSecond - atShared)).to.be.lessThan(100_000);
     expect(environmentsOf(session)).to.deep.equal([shared, first, second]);
     expect([...first.environment.clusters.keys()]).to.deep.equal(['c1']);
+  });
+
+  it('use the second cluster in the place of the first, where no further environments can be opened', async () => {
+    const { opened } = session;
+    expect(hasSecondCluster(session)).to.equal(false);
+    session.platform = { aws: platform.aws, clusters: platform.clusters };
+    expect(hasSecondCluster(session)).to.equal(false);
+    await opened!.provision(['c1', 'c2']);
+    expect(hasSecondCluster(session)).to.equal(true);
+    const { environment } = await laneFor(session, SECOND_CLUSTER, aScenario({}));
+    const { clusters } = opened!.environment;
+    expect(environment.clusters.get('c1')?.cluster).to.equal(clusters.get('c2')?.cluster);
+    expect(environment.clusters.get('c2')).to.equal(undefined);
+    expect(environment.aws).to.equal(opened!.environment.aws);
+    for (const flags of [
+      ['--keep', 'always'],
+      ['--parallel', '1'],
+    ])
+      expect(hasSecondCluster(Object.assign(sessionOf(...flags), { opened }))).to.equal(false);
   });
 
   it('are closed before the shared environment, and leave its host open', async () => {

@@ -2,13 +2,30 @@ import { clustersOf } from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { openEnvironment, type Opened } from './environment.ts';
 import { environmentOptions } from './provision.ts';
+import { SECOND_CLUSTER } from './schedule.ts';
 import type { Session } from './session.ts';
 
+/** `--parallel 1` excludes concurrency, and `--keep` needs a single environment to inspect. */
+const mayHaveLanes = ({ options: { configuration } }: Session): boolean =>
+  configuration.number('parallel') > 1 && configuration.text('keep') === 'never';
+
 /** Number of lanes: additional environments for scenarios that change shared state. */
-export function lanesOf({ platform, options: { configuration } }: Session): number {
-  // `--parallel 1` excludes concurrency, and `--keep` needs a single environment to inspect.
-  if (configuration.number('parallel') === 1 || configuration.text('keep') !== 'never') return 0;
-  return platform?.lanes?.most ?? 0;
+export const lanesOf = (session: Session): number => (mayHaveLanes(session) ? (session.platform?.lanes?.most ?? 0) : 0);
+
+/** Whether scenarios that only change their cluster may run on the second one, instead of in lanes. */
+export const hasSecondCluster = (session: Session): boolean =>
+  mayHaveLanes(session) &&
+  session.platform?.lanes === undefined &&
+  // There, AWS resources are created before the clusters, for the first one.
+  session.prefetch === undefined &&
+  session.opened?.environment.clusters.has('c2') === true;
+
+/** The shared environment, with its second cluster in the place of the first. */
+function onSecondCluster(opened: Opened): Opened {
+  const second = opened.environment.clusters.get('c2');
+  if (second === undefined) throw new Error('the run has no second cluster');
+  const clusters = new Map([['c1', { ...second, alias: 'c1' }] as const]);
+  return { ...opened, environment: { ...opened.environment, clusters } };
 }
 
 /**
@@ -18,6 +35,7 @@ export function lanesOf({ platform, options: { configuration } }: Session): numb
 export async function laneFor(session: Session, lane: number, scenario: Scenario): Promise<Opened> {
   const { opened, platform } = session;
   if (opened === undefined) throw new Error('the run has no environment yet');
+  if (lane === SECOND_CLUSTER) return onSecondCluster(opened);
   // A run that is ending creates nothing more; its scenarios are skipped.
   if (lane === 0 || platform?.lanes === undefined || session.signal.aborted) return opened;
   let environment = session.lanes.get(lane);

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { restartAgent, granted, getObject, refused, wait } from '../operations/index.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { schedule, shuffle } from './schedule.ts';
+import { schedule, SECOND_CLUSTER, shuffle } from './schedule.ts';
 
 const plain = (id: string): Scenario => aScenario({}, id);
 const alone = (id: string): Scenario => aScenario({ exclusive: 'machine' }, id);
@@ -65,6 +65,36 @@ describe('the schedule', () => {
     };
     expect(await started(1)).to.equal('A-01 A-03 A-02');
     expect(await started(0)).to.equal('A-01 A-02 A-03');
+  });
+
+  it('with a second cluster, runs scenarios that only change their cluster there, once no other needs both', async () => {
+    const both = aScenario({ providers: [{ cluster: 'c2', account: 'main', clientIds: [] }] }, 'A-02');
+    const restartingBoth = aScenario({ probes: [restartAgent('c2')] }, 'A-05');
+    const log: string[] = [];
+    const release = new Map<string, () => void>();
+    const done = schedule(
+      [plain('A-01'), both, restarting('A-03'), alone('A-04'), restartingBoth],
+      3,
+      async ({ id }, _turn, lane) => {
+        log.push(lane === SECOND_CLUSTER ? `${id} on the second` : id);
+        await new Promise<void>((resolve) => release.set(id, resolve));
+      },
+      { secondCluster: true },
+    );
+    const end = async (id: string): Promise<void> => {
+      release.get(id)!();
+      for (let turns = 0; turns < 20; turns += 1) await turn();
+    };
+    await end('A-01');
+    expect(log).to.deep.equal(['A-01', 'A-02']);
+    await end('A-02');
+    expect(log.slice(2)).to.deep.equal(['A-03 on the second']);
+    await end('A-03');
+    expect(log.slice(3)).to.deep.equal(['A-04']);
+    await end('A-04');
+    expect(log.slice(4)).to.deep.equal(['A-05']);
+    await end('A-05');
+    await done;
   });
 
   for (const parallel of [1, 2, 3])

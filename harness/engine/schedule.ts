@@ -1,12 +1,21 @@
 import { seededOrder } from '../../foundation/node/seeded-order.ts';
-import { isExclusive, isExclusiveFromTheStart, needsMachine, waitOf } from '../scenario/requirements.ts';
+import {
+  isExclusive,
+  isExclusiveFromTheStart,
+  needsMachine,
+  needsOwnCluster,
+  usesBothClusters,
+  waitOf,
+} from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /**
- * Runs a scenario in the environment of a lane; lane 0 is the shared one. A scenario that runs alone awaits `turn`
- * before it probes. Must not reject.
+ * Runs a scenario in the environment of a lane; 0 is the shared one, `SECOND_CLUSTER` has the other cluster. A scenario
+ * that runs alone awaits `turn` before it probes. Must not reject.
  */
 export type RunInTurn = (scenario: Scenario, turn: Promise<unknown>, lane: number) => Promise<unknown>;
+
+export const SECOND_CLUSTER = -1;
 
 export interface ScheduleOptions {
   /** Maximum milliseconds for which the first scenario runs alone, for an early verdict. Default: 0. */
@@ -22,6 +31,8 @@ export interface ScheduleOptions {
   readonly earlier?: ReadonlyMap<string, number>;
   /** Number of additional environments for scenarios that change shared state. Default: 0, they run alone at the end. */
   readonly lanes?: number;
+  /** Whether scenarios that only change their cluster run on the second one, once no other scenario uses it. Default: false. */
+  readonly secondCluster?: boolean;
   /** Resolves when one more scenario may start. Default: immediately. */
   readonly admit?: () => Promise<void>;
 }
@@ -30,7 +41,7 @@ const NOW: Promise<void> = Promise.resolve();
 
 /**
  * Runs at most `parallel` scenarios at once in the shared environment. Scenarios that change shared state run in lanes
- * at the same time, or one by one at the end. The first scenario starts first. The longest ones follow, so that none of
+ * or on the second cluster at the same time, or one by one at the end. The first scenario starts first. The longest ones follow, so that none of
  * them delays the end. Their duration is estimated from an earlier run, or from their waits and probes.
  */
 export async function schedule(
@@ -43,10 +54,12 @@ export async function schedule(
     inOrder = false,
     earlier = new Map(),
     lanes = 0,
+    secondCluster = false,
     admit = () => NOW,
   }: ScheduleOptions = {},
 ): Promise<void> {
-  const { shared, queue, inLanes, early, late } = partition(scenarios, { arrangeEarly, inOrder, earlier, lanes });
+  const given = { arrangeEarly, inOrder, earlier, lanes, secondCluster };
+  const { shared, queue, inLanes, onSecondCluster, early, late } = partition(scenarios, given);
   const ended = new Map(scenarios.map(({ id }) => [id, withResolvers()]));
   let under = 0;
   const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW, lane = 0): Promise<void> => {
@@ -70,7 +83,8 @@ export async function schedule(
       else await over;
     }
   };
-  let before: Promise<unknown> = Promise.all(shared.map(({ id }) => ended.get(id)!.promise));
+  const allEnded = (some: readonly Scenario[]) => Promise.all(some.map(({ id }) => ended.get(id)!.promise));
+  let before: Promise<unknown> = allEnded(shared);
   const runEarly = async (): Promise<void> => {
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
       const turn = before;
@@ -91,6 +105,7 @@ export async function schedule(
     firstOver.then(worker),
     ...Array.from({ length: others }, worker),
     ...Array.from({ length: Math.min(lanes, inLanes.length) }, (_, index) => runAll(inLanes, index + 1)),
+    allEnded(shared.filter(usesBothClusters)).then(() => runAll(onSecondCluster, SECOND_CLUSTER)),
   ]);
   await Promise.all(waits);
   for (const scenario of late) await runOne(scenario);
@@ -99,11 +114,12 @@ export async function schedule(
 /** `queue`: shared ones after the first. `early` and `late` run alone; `early` ones are arranged before their turn. */
 function partition(
   scenarios: readonly Scenario[],
-  { arrangeEarly, inOrder, earlier, lanes }: Required<Omit<ScheduleOptions, 'headStart' | 'admit'>>,
+  { arrangeEarly, inOrder, earlier, lanes, secondCluster }: Required<Omit<ScheduleOptions, 'headStart' | 'admit'>>,
 ) {
   const shared = scenarios.filter((scenario) => !isExclusive(scenario));
   const exclusive = scenarios.filter((scenario) => isExclusive(scenario));
-  const alone = exclusive.filter((scenario) => lanes === 0 || needsMachine(scenario));
+  const isElsewhere = (scenario: Scenario): boolean => secondCluster && needsOwnCluster(scenario);
+  const alone = exclusive.filter((scenario) => !isElsewhere(scenario) && (lanes === 0 || needsMachine(scenario)));
   // Short waits first, for early verdicts.
   if (!inOrder) alone.sort((a, b) => waitOf(a) - waitOf(b));
   const isEarly = (scenario: Scenario): boolean => arrangeEarly && !isExclusiveFromTheStart(scenario);
@@ -114,8 +130,12 @@ function partition(
     inOrder ? [...some] : longestFirst(some, lanes === 0 ? waitOf : secondsOf);
   return {
     shared,
-    queue: queueOf(shared.slice(1)),
-    inLanes: queueOf(exclusive.filter((scenario) => !alone.includes(scenario))),
+    // Those on both clusters first, because others wait for the second one.
+    queue: secondCluster
+      ? [true, false].flatMap((both) => queueOf(shared.slice(1).filter((one) => usesBothClusters(one) === both)))
+      : queueOf(shared.slice(1)),
+    inLanes: secondCluster ? [] : queueOf(exclusive.filter((scenario) => !alone.includes(scenario))),
+    onSecondCluster: queueOf(exclusive.filter(isElsewhere)),
     early: alone.filter(isEarly),
     late: alone.filter((scenario) => !isEarly(scenario)),
   };

@@ -24,7 +24,7 @@ const ofAgent = (
     form: { cluster },
     refersTo,
     needs: () => [capability],
-    isExclusive: () => true,
+    isExclusive: () => 'cluster',
     perform: ({ context }, { cluster }) => perform(context, cluster),
   });
 
@@ -54,7 +54,7 @@ const takesArguments = (name: string) =>
 /** Restarts the agent with additional arguments, such as `--max-cache-size 0`, until the scenario ends or changes them. */
 export const agentArguments = defineStep('AgentArguments', withArguments, {
   ...takesArguments('agentArguments'),
-  isExclusive: () => true,
+  isExclusive: () => 'cluster',
   perform: async ({ context }, operation) => mustStart(await rollOut(context, operation)),
 });
 

@@ -81,6 +81,8 @@ const ofCheck = defineHarnessOperation(
         yield `the second argument of check is ${shown(run ?? null)}, but must be a function`;
     },
     describe: ({ title }) => [title],
+    // Many wait for something in the cluster.
+    waitSeconds: () => 1,
     reason: ({ message }) => message,
     perform: async (context, { run }) => {
       try {

@@ -127,7 +127,7 @@ export const cutWebhook = defineStep(
     *check({ by }) {
       yield oneOf('"by" of cutWebhook', by, ['url', 'ca']);
     },
-    isExclusive: () => true,
+    isExclusive: () => 'cluster',
     perform: async ({ context }, { by, cluster: alias }) => {
       const { kubernetes } = clusterOf(context, alias);
       const before = await webhookClient(kubernetes);

@@ -6,7 +6,14 @@ import { associationOf, bucketsOf, placeOf } from '../scenario/parts.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { counted } from '../../foundation/node/text.ts';
-import { capabilitiesOf, clustersOf, isExclusive, needsMachine, unmetRequirements } from '../scenario/requirements.ts';
+import {
+  capabilitiesOf,
+  clustersOf,
+  isExclusive,
+  needsMachine,
+  needsOwnCluster,
+  unmetRequirements,
+} from '../scenario/requirements.ts';
 
 /** Lists scenarios by suite, with name, scope and count, and a line with id and title for each. */
 export function listText(scenarios: readonly Scenario[]): string {
@@ -96,8 +103,12 @@ function creations(scenario: Scenario): string[] {
   };
   add('clusters', clustersOf(scenario));
   add('needs', capabilitiesOf(scenario));
-  if (isExclusive(scenario))
-    lines.push(`  runs alone ${needsMachine(scenario) ? 'on this machine' : 'in its environment'}`);
+  const place = needsMachine(scenario)
+    ? 'on this machine'
+    : needsOwnCluster(scenario)
+      ? 'on its cluster'
+      : 'in its environment';
+  if (isExclusive(scenario)) lines.push(`  runs alone ${place}`);
   add('roles', Object.keys(spec.roles ?? {}));
   add('buckets', bucketsOf(spec));
   add('objects', (spec.objects ?? []).map(placeOf));

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import {
+  advanceClock,
   agentGet,
   cutWebhook,
   denyNode,
@@ -18,7 +19,7 @@ import {
 import { createAssociationFor, describeAddon } from '../operations/index.ts';
 import { trustRole } from './policy.ts';
 import type { ScenarioSpec, Step } from './spec.ts';
-import { capabilitiesOf, isExclusive, unmetRequirements, waitOf } from './requirements.ts';
+import { capabilitiesOf, isExclusive, needsOwnCluster, unmetRequirements, waitOf } from './requirements.ts';
 
 const scenario = (probes: readonly Step[], spec: Partial<ScenarioSpec> = {}) => ({
   id: 'XX-01',
@@ -118,6 +119,20 @@ describe('requirements of a scenario', () => {
       'associations',
       'irsa',
     ]);
+  });
+
+  it('allow another cluster for a scenario that only changes its only cluster', () => {
+    const exactNames = true;
+    expect(needsOwnCluster(scenario([restartAgent()]))).to.equal(true);
+    expect(needsOwnCluster(scenario([], { exclusive: 'cluster' }))).to.equal(true);
+    for (const other of [
+      scenario([]),
+      scenario([restartAgent('c2')]),
+      scenario([restartAgent()], { exclusive: true }),
+      scenario([restartAgent()], { exactNames }),
+      scenario([advanceClock(60)]),
+    ])
+      expect(needsOwnCluster(other)).to.equal(false);
   });
 
   it('include the seconds that it waits', () =>

@@ -26,7 +26,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   const kubernetes = usesKubernetes(spec);
   if (kubernetes) needs.add('kubernetes');
   if (usesS3(spec)) needs.add('s3');
-  if (clustersOf(scenario).length > 1) needs.add('two-clusters');
+  if (usesBothClusters(scenario)) needs.add('two-clusters');
   if (usesOtherAccount(spec)) needs.add('two-accounts');
   for (const role of Object.values(spec.roles ?? {}))
     if (role.boundary !== undefined && (role.account ?? 'main') === 'main') needs.add('own-boundary');
@@ -140,6 +140,19 @@ export function unmetRequirements(
 /** Whether a scenario changes shared state, and therefore runs alone in its environment. */
 export const isExclusive = (scenario: Scenario): boolean =>
   isExclusiveFromTheStart(scenario) || exclusivenessOfSteps(scenario).some(Boolean);
+
+/** Whether it changes its only cluster and nothing else, so that scenarios on another cluster may run meanwhile. */
+export function needsOwnCluster(scenario: Scenario): boolean {
+  const changes = [scenario.spec.exclusive, ...exclusivenessOfSteps(scenario)].filter(Boolean);
+  return (
+    changes.length > 0 &&
+    changes.every((change) => change === 'cluster') &&
+    scenario.spec.exactNames !== true &&
+    !usesBothClusters(scenario)
+  );
+}
+
+export const usesBothClusters = (scenario: Scenario): boolean => clustersOf(scenario).length > 1;
 
 /** Whether nothing else may run on this machine meanwhile, because it has many concurrent requests or pods. */
 export const needsMachine = (scenario: Scenario): boolean =>

@@ -249,10 +249,10 @@ export const scenarioSchema = object({
   allowSeconds: opt(number(1, LONGEST_SECONDS)),
   /**
    * The scenario changes shared state (clock, agent, failures of AWS), so it runs alone in its environment. This is a
-   * separate one if that is quick to create, otherwise the shared one, after all others. `machine`: nothing else may run
-   * on this machine at the same time.
+   * separate one if that is quick to create, otherwise the shared one, after all others. `cluster`: it only changes its
+   * cluster, so it may run while others use another one. `machine`: nothing else may run on this machine at the same time.
    */
-  exclusive: opt(union([flag, literal('machine')], 'true, false or "machine"')),
+  exclusive: opt(union([flag, literal('cluster'), literal('machine')], 'true, false, "cluster" or "machine"')),
   /** Uses the exact names of namespaces and buckets, because the user's policies contain them. */
   exactNames: opt(flag),
   roles: opt(record(role, 'roles by name, not a list')),

@@ -105,7 +105,7 @@ suite('agent', ({ scenario }) => {
   scenario('AP-50', 'the agent does not start if its rate is too low to renew a full cache', {
     source:
       AGENT + 'cmd/server.go: half of --max-cache-size must be renewable within the retention at --max-service-qps',
-    exclusive: true,
+    exclusive: 'cluster',
     // On kind, each rollout of the agent takes several seconds.
     allowSeconds: 300,
     ...ASSOCIATED,
