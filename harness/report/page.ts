@@ -4,7 +4,7 @@ import { commandLine } from '../../foundation/node/command-line.ts';
 import { readJson } from '../../foundation/node/read-file.ts';
 import { validated } from '../../foundation/node/validate.ts';
 import { distFolder } from '../../foundation/node/dist-folder.ts';
-import { pack, type PageData } from '../page/data.ts';
+import { pack, type Packed, type PageData } from '../page/data.ts';
 import type { Reporter } from './reporter.ts';
 import { policyCoverageSchema } from '../results/results-schema.ts';
 import type { RunResults, ScenarioResult } from '../results/results.ts';
@@ -27,15 +27,28 @@ export function coverageIn(directory: string): Pick<PageData, 'policyCoverage'> 
   return { policyCoverage };
 }
 
-/** Returns the page of a run, or of two compared runs: one file without external resources. */
-export function pageHtml({ runs: [run, other], ...rest }: Omit<PageData, 'again'>): string {
+/**
+ * Yields the page of a run, or of two compared runs: one file without external resources. In pieces, because the whole
+ * text may need much memory.
+ */
+export function* pageHtml({ runs: [run, other], ...rest }: Omit<PageData, 'again'>): Iterable<string> {
   const data = { ...rest, again: commandLine('run', '--scenario'), runs: [slim(run), ...(other ? [slim(other)] : [])] };
   const title = [run, ...(other ? [other] : [])].map((one) => one.run.id).join(' and ');
   const template = readFileSync(join(distFolder(), 'page.html'), 'utf8');
-  // Uses functions, because texts may contain `$`.
-  return template
-    .replace('{{title}}', () => `Conformance run ${escaped(title)}`)
-    .replace('{{data}}', () => json(pack(data)));
+  const [head = '', tail = ''] = template.split('{{data}}');
+  // Uses a function, because texts may contain `$`.
+  yield head.replace('{{title}}', () => `Conformance run ${escaped(title)}`);
+  yield* piecesOf(pack(data));
+  yield tail;
+}
+
+const NODES_OF_PIECE = 10_000;
+
+function* piecesOf({ shapes, nodes }: Packed): Iterable<string> {
+  yield `{"shapes":${json(shapes)},"nodes":[`;
+  for (let start = 0; start < nodes.length; start += NODES_OF_PIECE)
+    yield `${start === 0 ? '' : ','}${json(nodes.slice(start, start + NODES_OF_PIECE)).slice(1, -1)}`;
+  yield ']}';
 }
 
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');

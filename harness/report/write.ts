@@ -63,7 +63,7 @@ function* jsonOf(results: RunResults): Iterable<string> {
 /** Returns a reporter that writes its content, if any, to a file of the report folder at the end of the run. */
 export function fileReporter(
   name: string,
-  content: (results: RunResults, directory: string) => string | undefined,
+  content: (results: RunResults, directory: string) => string | Iterable<string> | undefined,
 ): Reporter {
   let directory = '';
   return {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { DetectionContent } from '../../harness/results/detection-schema.ts';
 import { pageHtml } from '../../harness/report/page.ts';
+import { writeWhole } from '../../harness/report/write.ts';
 import { summarize } from '../../harness/results/results.ts';
 import { aBrowser, SCREENSHOTS, violationsOf } from '../support/browser.ts';
 import { ROOT, runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
@@ -321,7 +322,7 @@ describe('HTML page of a run', () => {
     const title = '</script><script>document.title="changed"</script> \u2028 $& <b>bold</b>';
     const scenarios = [aResult({ title, finding: title, probes: [anOutcome({ operation: title })] })];
     const file = join(temporaryFolder(), 'hostile.html');
-    writeFileSync(file, pageHtml({ runs: [someResults(scenarios, summarize(scenarios))] }));
+    writeWhole(file, pageHtml({ runs: [someResults(scenarios, summarize(scenarios))] }));
     const page = await open(file, '#AB-01');
     expect(await page.locator('#chosen').textContent()).to.equal(`AB-01 ${title}`);
     expect(await page.title()).to.equal('Conformance run cabcdef');
@@ -350,7 +351,7 @@ describe('HTML page of a run', () => {
       { ...change, state: 'killed', change: 'the action is widened' } as const,
       { ...survivor, addTo: 'PAY-01', code },
     ];
-    writeFileSync(file, pageHtml({ runs: [results!], loosening: { score: 50, changes } }));
+    writeWhole(file, pageHtml({ runs: [results!], loosening: { score: 50, changes } }));
     const loosened = await open(file, '#policies');
     expect(await loosened.locator('main').innerText())
       .to.contain('score 50 %')
