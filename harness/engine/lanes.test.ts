@@ -10,7 +10,6 @@ import { configure } from '../config/configuration.ts';
 import type { Platform } from './environment.ts';
 import { hasSecondCluster, laneFor, lanesOf } from './lanes.ts';
 import { hostedPlatform } from './platform.ts';
-import { SECOND_CLUSTER } from './schedule.ts';
 import { environmentsOf, openSession, type Session } from './session.ts';
 
 describe('lanes of a run', () => {
@@ -84,7 +83,7 @@ describe('lanes of a run', () => {
     expect(hasSecondCluster(session)).to.equal(false);
     await opened!.provision(['c1', 'c2']);
     expect(hasSecondCluster(session)).to.equal(true);
-    const { environment } = await laneFor(session, SECOND_CLUSTER, aScenario({}));
+    const { environment } = await laneFor(session, 'second-cluster', aScenario({}));
     const { clusters } = opened!.environment;
     expect(environment.clusters.get('c1')?.cluster).to.equal(clusters.get('c2')?.cluster);
     expect(environment.clusters.get('c2')).to.equal(undefined);

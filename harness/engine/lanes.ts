@@ -2,7 +2,7 @@ import { clustersOf } from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { openEnvironment, type Opened } from './environment.ts';
 import { environmentOptions } from './provision.ts';
-import { SECOND_CLUSTER } from './schedule.ts';
+import type { Lane } from './schedule.ts';
 import type { Session } from './session.ts';
 
 /** `--parallel 1` excludes concurrency, and `--keep` needs a single environment to inspect. */
@@ -32,10 +32,10 @@ function onSecondCluster(opened: Opened): Opened {
  * Returns the environment of a lane, with the clusters that the scenario needs. Lane 0 is the shared environment; others
  * are opened on first use. Throws `HarnessError`.
  */
-export async function laneFor(session: Session, lane: number, scenario: Scenario): Promise<Opened> {
+export async function laneFor(session: Session, lane: Lane, scenario: Scenario): Promise<Opened> {
   const { opened, platform } = session;
   if (opened === undefined) throw new Error('the run has no environment yet');
-  if (lane === SECOND_CLUSTER) return onSecondCluster(opened);
+  if (lane === 'second-cluster') return onSecondCluster(opened);
   // A run that is ending creates nothing more; its scenarios are skipped.
   if (lane === 0 || platform?.lanes === undefined || session.signal.aborted) return opened;
   let environment = session.lanes.get(lane);

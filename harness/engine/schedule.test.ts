@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { restartAgent, granted, getObject, refused, wait } from '../operations/index.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { schedule, SECOND_CLUSTER, shuffle } from './schedule.ts';
+import { schedule, shuffle, type Lane } from './schedule.ts';
 
 const plain = (id: string): Scenario => aScenario({}, id);
 const alone = (id: string): Scenario => aScenario({ exclusive: 'machine' }, id);
@@ -76,7 +76,7 @@ describe('the schedule', () => {
       [plain('A-01'), both, restarting('A-03'), alone('A-04'), restartingBoth],
       3,
       async ({ id }, _turn, lane) => {
-        log.push(lane === SECOND_CLUSTER ? `${id} on the second` : id);
+        log.push(lane === 'second-cluster' ? `${id} on the second` : id);
         await new Promise<void>((resolve) => release.set(id, resolve));
       },
       { secondCluster: true },
@@ -266,12 +266,12 @@ describe('the schedule', () => {
 
   it('with lanes, runs scenarios that change shared state at the same time, and those that need the machine last', async () => {
     const log: string[] = [];
-    const lanes = new Map<string, number>();
-    const busy = new Set<number>();
-    const run = async ({ id }: Scenario, _turn: Promise<unknown>, lane: number): Promise<void> => {
+    const lanes = new Map<string, Lane>();
+    const busy = new Set<Lane>();
+    const run = async ({ id }: Scenario, _turn: Promise<unknown>, lane: Lane): Promise<void> => {
       log.push(`+${id}`);
       lanes.set(id, lane);
-      if (lane > 0) expect(busy.has(lane)).to.equal(false);
+      if (lane !== 0) expect(busy.has(lane)).to.equal(false);
       busy.add(lane);
       for (let turns = 5; turns > 0; turns -= 1) await turn();
       busy.delete(lane);

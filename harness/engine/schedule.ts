@@ -9,13 +9,11 @@ import {
 } from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-/**
- * Runs a scenario in the environment of a lane; 0 is the shared one, `SECOND_CLUSTER` has the other cluster. A scenario
- * that runs alone awaits `turn` before it probes. Must not reject.
- */
-export type RunInTurn = (scenario: Scenario, turn: Promise<unknown>, lane: number) => Promise<unknown>;
+/** Where a scenario runs: 0 is the shared environment, higher numbers are others. `second-cluster`: the other cluster. */
+export type Lane = number | 'second-cluster';
 
-export const SECOND_CLUSTER = -1;
+/** Runs a scenario in a lane. A scenario that runs alone awaits `turn` before it probes. Must not reject. */
+export type RunInTurn = (scenario: Scenario, turn: Promise<unknown>, lane: Lane) => Promise<unknown>;
 
 export interface ScheduleOptions {
   /** Maximum milliseconds for which the first scenario runs alone, for an early verdict. Default: 0. */
@@ -62,7 +60,7 @@ export async function schedule(
   const { shared, queue, inLanes, onSecondCluster, early, late } = partition(scenarios, given);
   const ended = new Map(scenarios.map(({ id }) => [id, withResolvers()]));
   let under = 0;
-  const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW, lane = 0): Promise<void> => {
+  const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW, lane: Lane = 0): Promise<void> => {
     under += 1;
     await run(scenario, turn, lane);
     ended.get(scenario.id)!.resolve();
@@ -73,7 +71,7 @@ export async function schedule(
   const admitted = (waiting: readonly Scenario[]): Promise<void> =>
     (admission = admission.then(() => (under > 0 && waiting.length > 0 ? admit() : NOW)));
   const waits: Promise<void>[] = [];
-  const runAll = async (waiting: Scenario[], lane: number): Promise<void> => {
+  const runAll = async (waiting: Scenario[], lane: Lane): Promise<void> => {
     while (waiting.length > 0) {
       await admitted(waiting);
       const next = waiting.shift();
@@ -105,7 +103,7 @@ export async function schedule(
     firstOver.then(worker),
     ...Array.from({ length: others }, worker),
     ...Array.from({ length: Math.min(lanes, inLanes.length) }, (_, index) => runAll(inLanes, index + 1)),
-    allEnded(shared.filter(usesBothClusters)).then(() => runAll(onSecondCluster, SECOND_CLUSTER)),
+    allEnded(shared.filter(usesBothClusters)).then(() => runAll(onSecondCluster, 'second-cluster')),
   ]);
   await Promise.all(waits);
   for (const scenario of late) await runOne(scenario);
