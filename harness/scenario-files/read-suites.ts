@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HarnessError, isUsage } from '../../foundation/node/errors.ts';
 import { nearest, suggestion } from '../../foundation/node/nearest.ts';
-import type { LoadSize } from '../scenario/load-size.ts';
+import { SMALL_LOAD, type LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
 import { withTimeLimit } from './time-limit.ts';
 import { collect, extended, lineIn, newRegistry, type Registry } from './suite-registry.ts';
@@ -34,18 +34,25 @@ export interface Suites extends SuiteTable {
 export const readSuites = async (ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Suites> =>
   readUserSuites(await readOwnSuites(ownSuites, load), folders);
 
-/** How often this process loaded the project's own suites: a module declares its scenarios only on its first load. */
-let loads = 0;
+/** Loaded suites by folder and size of load scenarios: a module declares its scenarios only on its first load. */
+const loaded = new Map<string, Promise<Registry>>();
 
-/** Loads the project's own suites: the files `<suite>/<topic>` and the table `scopes` of a folder. */
-export async function readOwnSuites(folder: string, load?: LoadSize): Promise<Registry> {
+/** Loads the project's own suites, once: the files `<suite>/<topic>` and the table `scopes` of a folder. */
+export function readOwnSuites(folder: string, load: LoadSize = SMALL_LOAD): Promise<Registry> {
+  const key = JSON.stringify([folder, load]);
+  const known = loaded.get(key);
+  if (known !== undefined) return known;
+  // Unlike the query of users' files, it does not extend to imports.
+  const registry = loadOwnSuites(folder, loaded.size === 0 ? '' : `?load=${loaded.size}`, load);
+  loaded.set(key, registry);
+  return registry;
+}
+
+async function loadOwnSuites(folder: string, query: string, load: LoadSize): Promise<Registry> {
   const files = ownSuiteFiles(folder);
   // Tests check the sources. Checking built suites would take a third of the time of a short command.
   const isChecked = files.some((file) => file.endsWith('.ts'));
-  const registry = newRegistry({ ...(load && { load }), ...(await tableOf(folder)), isChecked });
-  // Unlike the query of users' files, it does not extend to imports.
-  const query = loads === 0 ? '' : `?load=${loads}`;
-  loads += 1;
+  const registry = newRegistry({ load, ...(await tableOf(folder)), isChecked });
   await collect(registry, async () => {
     for (const file of files) {
       const suite = basename(dirname(file));
