@@ -19,12 +19,7 @@ export async function start(version = process.versions.node) {
   // Users cannot fix deprecations inside dependencies (Node 22: punycode, by the Kubernetes client).
   process.noDeprecation = true;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  // Early optimization and parallel garbage collection cost more than they save in a short command (docs/performance.md).
-  // Later versions of Node lack --interrupt-budget and would warn.
-  if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=1200000');
-  setFlagsFromString('--no-parallel-scavenge');
-  // By default, V8 lets the heap of a fast program grow fourfold between collections.
-  setFlagsFromString('--heap-growing-percent=50');
+  saveProcessorTime();
   const build = join(root, 'scripts', 'build.js');
   if (existsSync(build) && !(await import('../scripts/freshness.js')).isFresh()) {
     const { status, stderr } = spawnSync(process.execPath, [build], {
@@ -40,4 +35,13 @@ export async function start(version = process.versions.node) {
     }
   }
   await import(join(root, 'dist', 'bin', 'cli', 'main.js'));
+}
+
+/** Early optimization and parallel garbage collection cost more than they save in a short program (docs/performance.md). */
+export function saveProcessorTime() {
+  // Later versions of Node lack this flag and would warn.
+  if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=1200000');
+  setFlagsFromString('--no-parallel-scavenge');
+  // By default, V8 lets the heap of a fast program grow fourfold between collections.
+  setFlagsFromString('--heap-growing-percent=50');
 }
