@@ -36,7 +36,8 @@ describe('npm package', () => {
     if (status !== 0) throw new Error(`${program} ${args.join(' ')} exited ${status}:\n${stdout}${stderr}`);
     return { stdout, stderr };
   }
-  const npx = (...args: string[]) => run('npx', ['--no-install', NAME, ...args]);
+  /** Runs the program that npx would start. */
+  const npx = (...args: string[]) => run(join(folder, 'node_modules', '.bin', NAME), args);
 
   it('contains no sources, tests or caches, and the licences of bundled packages', () => {
     const installed = join(folder, 'node_modules', NAME);
@@ -52,18 +53,18 @@ describe('npm package', () => {
 
   it('prints its version', () => {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-    expect(npx('--version').stdout).to.equal(`${version}\n`);
+    expect(run('npx', ['--no-install', NAME, '--version']).stdout).to.equal(`${version}\n`);
   });
 
   it("lists, plans, runs and compares a user's suite", () => {
     const flags = ['--suites-dir', 'suites', '--suite', 'payments'];
     expect(npx('list', ...flags).stdout).to.match(/^payments \(4 scenarios\)\n {2}PAY-01 /);
     expect(npx('plan', ...flags).stdout).to.contain('Nothing was created.');
-    const { stderr } = npx('run', ...flags, '--report-dir', 'one');
-    expect(stderr).to.contain('4 passed, 0 failed');
+    const { stderr } = npx('run', ...flags, '--scenario', 'PAY-01', '--report-dir', 'one');
+    expect(stderr).to.contain('1 passed, 0 failed');
     expect(readdirSync(join(folder, 'one'))).to.include.members(['results.json', 'junit.xml', 'report.html']);
     cpSync(join(folder, 'one'), join(folder, 'two'), { recursive: true });
-    expect(npx('compare', 'one', 'two').stdout).to.contain('4 scenarios compared: 4 same');
+    expect(npx('compare', 'one', 'two').stdout).to.contain('1 scenario compared: 1 same');
   });
 
   it('runs the suite of README.md', () => {

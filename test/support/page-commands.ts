@@ -9,14 +9,45 @@ export interface PageCommand {
   readonly text: string;
 }
 
+/** A command with its quoted output. */
+export interface PageSample {
+  readonly page: string;
+  /** Command after `npm run `, such as `conformance -- --suite abac`. */
+  readonly command: string;
+  readonly output: string;
+}
+
+const docs = (): readonly string[] =>
+  readdirSync(join(ROOT, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`);
+
 /** Returns the commands of README.md, CONTRIBUTING.md and docs/, in their order. */
 export function pageCommands(): readonly PageCommand[] {
-  const docs = readdirSync(join(ROOT, 'docs')).filter((file) => file.endsWith('.md'));
-  return ['README.md', 'CONTRIBUTING.md', ...docs.map((file) => `docs/${file}`)].flatMap((page) =>
+  return ['README.md', 'CONTRIBUTING.md', ...docs()].flatMap((page) =>
     [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^ *```sh\n([\s\S]*?)^ *```$/gm)].flatMap(([, block = '']) =>
       commandsOf(block).map((text) => ({ page, text })),
     ),
   );
+}
+
+/** Returns the commands of README.md and docs/ whose output is quoted. */
+export const pageSamples = (): readonly PageSample[] => ['README.md', ...docs()].flatMap(samplesOf);
+
+/**
+ * Returns the commands in a page with their quoted output: an `sh` block of one line, followed by a `text` block. A heading, a table or
+ * a list between them separates them.
+ */
+function samplesOf(page: string): PageSample[] {
+  const blocks = [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$|^(?:#|\||- ).*$/gm)];
+  return blocks.flatMap(([, language, output = ''], index) => {
+    const [, before, command = ''] = blocks[index - 1] ?? [];
+    // Commands for images need Docker, and --watch does not end.
+    const match = /^npm run (?!kind:)(?!.* --watch)(.*)\n$/.exec(command);
+    return language === 'text' && before === 'sh' && match?.[1] !== undefined
+      ? [{ page, command: match[1], output }]
+      : [];
+  });
 }
 
 /** Splits a block into commands. Quotation marks, pipes, backslashes and here-documents continue a command on the next line. */
