@@ -13,7 +13,7 @@ import { FILES, TIERS } from './tiers.js';
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const directory = mkdtempSync(join(tmpdir(), 'conformance-test-'));
 const countsFile = join(directory, 'counts.json');
-process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+process.on('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
 
 // Builds before mocha's processes start. Otherwise each of them would build.
 if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' }).status !== 0) {
@@ -46,6 +46,7 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
         TEST_COUNTS_FILE: countsFile,
         TEST_DIST_IS_BUILT: 'true',
+        TEST_FOLDER: directory,
       },
     },
   );

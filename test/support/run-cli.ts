@@ -42,9 +42,9 @@ process.on('exit', () => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-/** Creates a folder that is removed after the tests. */
+/** Creates a folder that is removed after the tests: by `npm test`, because mocha kills its processes, or by this process. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'conformance-cli-'));
+  const folder = mkdtempSync(join(process.env['TEST_FOLDER'] ?? tmpdir(), 'conformance-cli-'));
   folders.push(folder);
   return folder;
 }
