@@ -4,7 +4,7 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFresh } from '../../scripts/freshness.js';
@@ -30,8 +30,10 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
       '--import=tsx',
       // Only for hanging tests. Tests take seconds, Docker tests take minutes, and a busy machine takes longer.
       '--timeout=600000',
-      // Docker tests compete for processors. Rehearsals mostly wait.
-      ...(tier === 'docker' ? [] : ['--parallel', `--jobs=${tier === 'rehearsal' ? 3 : 4}`]),
+      // Docker tests compete for processors. Rehearsals mostly wait. Each process loads the sources.
+      ...(tier === 'docker'
+        ? []
+        : ['--parallel', `--jobs=${tier === 'rehearsal' ? 3 : Math.min(availableParallelism() + 1, 4)}`]),
       `--reporter=${join('test', 'runner', 'reporter.js')}`,
       `--require=${join('test', 'runner', 'hooks.js')}`,
       ...args,
