@@ -3,13 +3,13 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { summarize } from '../../harness/results/results.ts';
 import { file } from '../../test/support/comparison.ts';
-import { runConformance, temporaryFolder } from '../../test/support/run-cli.ts';
+import { runInProcess, temporaryFolder } from '../../test/support/run-cli.ts';
 import { aResult, someResults } from '../../test/support/scenarios.ts';
 
 describe('npm run report', () => {
   const scenarios = [aResult({ id: 'AB-01' })];
   const results = someResults(scenarios, summarize(scenarios));
-  const report = (...args: readonly string[]) => runConformance({ command: 'report', args, reports: 'own' });
+  const report = (...args: readonly string[]) => runInProcess({ command: 'report', args, reports: 'own' });
 
   it('writes a page next to the results of a run, even of version 1 without timelines and calls', async () => {
     const { timeline: _timeline, calls: _calls, policies: _policies, ...rest } = aResult();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runConformance, type CliRun } from '../support/run-cli.ts';
+import { runInProcess, type CliRun } from '../support/run-cli.ts';
 
 const TRUST = `{
   "Version": "2012-10-17",
@@ -36,7 +36,7 @@ const files = (suite = SUITE) => ({ 'ledger.ts': suite, 'lib/trust.json': TRUST 
 
 describe('loosen', () => {
   const loosen = (suite: string, ...args: readonly string[]): Promise<CliRun> =>
-    runConformance({ command: 'loosen', args: [...args, '--quiet'], files: files(suite) });
+    runInProcess({ command: 'loosen', args: [...args, '--quiet'], files: files(suite) });
   let first: CliRun;
   let written: string;
   before(async () => {
@@ -87,7 +87,7 @@ suite('perimeter', ({ scenario }) => {
 });
 `;
   const loosen = (text: string, ...args: readonly string[]): Promise<CliRun> =>
-    runConformance({ command: 'loosen', args: ['--inline', ...args, '--quiet'], files: { 'perimeter.ts': text } });
+    runInProcess({ command: 'loosen', args: ['--inline', ...args, '--quiet'], files: { 'perimeter.ts': text } });
 
   it('proposes pods with another context, whose probes pass and notice the change', async () => {
     const { stdout, directory } = await loosen(suite, '--write');
@@ -104,7 +104,7 @@ suite('perimeter', ({ scenario }) => {
 
 describe('policy coverage', () => {
   it('names the condition that no probe tests, and exits with 1 below --min-policy-coverage', async () => {
-    const { exitCode, stderr } = await runConformance({
+    const { exitCode, stderr } = await runInProcess({
       args: ['--suite', 'ledger', '--min-policy-coverage', '100'],
       files: files(),
     });
@@ -115,7 +115,7 @@ describe('policy coverage', () => {
   });
 
   it('passes with --min-policy-coverage 0', async () => {
-    const { exitCode, stdout } = await runConformance({
+    const { exitCode, stdout } = await runInProcess({
       args: ['--suite', 'ledger', '--min-policy-coverage', '0'],
       files: files(),
     });

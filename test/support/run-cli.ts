@@ -155,7 +155,7 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
  * that do not depend on the process.
  */
 export async function runInProcess(
-  options: Pick<CliOptions, 'args' | 'files' | 'env' | 'reports'> = {},
+  options: Pick<CliOptions, 'args' | 'files' | 'env' | 'reports' | 'command'> = {},
 ): Promise<CliRun> {
   ensureBuilt();
   const { directory, reportDirectory, args } = prepared(options);
@@ -166,7 +166,8 @@ export async function runInProcess(
   process.chdir(directory);
   try {
     const environment = { PATH: process.env['PATH'], ...options.env };
-    const { code, out, err } = await executed(undefined, args, { environment, root: ROOT, code: ROOT });
+    const words = options.command === undefined ? args : [options.command, ...args];
+    const { code, out, err } = await executed(undefined, words, { environment, root: ROOT, code: ROOT });
     const milliseconds = performance.now() - started;
     const reports = reportsIn(reportDirectory);
     return {
