@@ -19,7 +19,7 @@ export async function start(version = process.versions.node) {
   // Users cannot fix deprecations inside dependencies (Node 22: punycode, by the Kubernetes client).
   process.noDeprecation = true;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  saveProcessorTime();
+  setV8Flags();
   const build = join(root, 'scripts', 'build.js');
   if (existsSync(build) && !(await import('../scripts/freshness.js')).isFresh()) {
     const { status, stderr } = spawnSync(process.execPath, [build], {
@@ -37,8 +37,8 @@ export async function start(version = process.versions.node) {
   await import(join(root, 'dist', 'bin', 'cli', 'main.js'));
 }
 
-/** Early optimization and parallel garbage collection cost more than they save in a short program (docs/performance.md). */
-export function saveProcessorTime() {
+/** For short programs, in which early optimization and parallel garbage collection cost more than they save (docs/performance.md). */
+export function setV8Flags() {
   // Later versions of Node lack this flag and would warn.
   if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=1200000');
   setFlagsFromString('--no-parallel-scavenge');

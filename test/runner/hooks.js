@@ -2,9 +2,9 @@
  * mocha hooks around each test file of `npm test`. A file that leaves the process in another state fails, since it could affect
  * the next file in the process.
  */
-import { saveProcessorTime } from '../../bin/start.js';
+import { setV8Flags } from '../../bin/start.js';
 
-saveProcessorTime();
+setV8Flags();
 
 /** Environment variables that the project or an SDK reads. */
 const VARIABLE = /^(AWS_|CONFORMANCE_|KUBE|PROBE_|(HOME|PATH|TMPDIR)$)/;
