@@ -109,10 +109,11 @@ function questionOf(
   { words, text, list }: GivenOptions,
   isWho: boolean,
 ): { readonly asker: Asker; readonly request: AccessRequest } {
-  const [given, namespaceFlag] = [text('service-account'), text('namespace')];
-  if (isWho && (given ?? namespaceFlag) !== undefined)
+  const [accountFlag, namespaceFlag] = [text('service-account'), text('namespace')];
+  if (isWho && (accountFlag ?? namespaceFlag) !== undefined)
     throw badFlagValue('--namespace and --service-account have no effect with --who: leave them out.');
-  const [first = '', action = '', resource = ''] = isWho ? ['/', ...words] : [given ?? [], ...words].flat();
+  const before = isWho ? ['/'] : accountFlag === undefined ? [] : [accountFlag];
+  const [first = '', action = '', resource = ''] = [...before, ...words];
   const account = namespaceFlag === undefined || first.includes('/') ? first : `${namespaceFlag}/${first}`;
   const [namespace = '', serviceAccount = '', more] = account.split('/');
   const bad = (name: string, value: string, example: string): HarnessError =>
