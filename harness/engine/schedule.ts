@@ -1,9 +1,9 @@
 import { seededOrder } from '../../foundation/node/seeded-order.ts';
 import {
+  changesOnlyItsCluster,
   isExclusive,
   isExclusiveFromTheStart,
   needsMachine,
-  needsOwnCluster,
   usesBothClusters,
   waitOf,
 } from '../scenario/requirements.ts';
@@ -39,8 +39,9 @@ const NOW: Promise<void> = Promise.resolve();
 
 /**
  * Runs at most `parallel` scenarios at once in the shared environment. Scenarios that change shared state run in lanes
- * or on the second cluster at the same time, or one by one at the end. The first scenario starts first. The longest ones follow, so that none of
- * them delays the end. Their duration is estimated from an earlier run, or from their waits and probes.
+ * or on the second cluster at the same time, or one by one at the end. The first scenario starts first. The longest ones
+ * follow, so that none of them delays the end. Their duration is estimated from an earlier run, or from their waits and
+ * probes.
  */
 export async function schedule(
   scenarios: readonly Scenario[],
@@ -57,7 +58,7 @@ export async function schedule(
   }: ScheduleOptions = {},
 ): Promise<void> {
   const given = { arrangeEarly, inOrder, earlier, lanes, secondCluster };
-  const { shared, queue, inLanes, onSecondCluster, early, late } = partition(scenarios, given);
+  const { shared, onBothClusters, queue, inLanes, onSecondCluster, early, late } = partition(scenarios, given);
   const ended = new Map(scenarios.map(({ id }) => [id, withResolvers()]));
   let under = 0;
   const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW, lane: Lane = 0): Promise<void> => {
@@ -103,7 +104,7 @@ export async function schedule(
     firstOver.then(worker),
     ...Array.from({ length: others }, worker),
     ...Array.from({ length: Math.min(lanes, inLanes.length) }, (_, index) => runAll(inLanes, index + 1)),
-    allEnded(shared.filter(usesBothClusters)).then(() => runAll(onSecondCluster, 'second-cluster')),
+    allEnded(onBothClusters).then(() => runAll(onSecondCluster, 'second-cluster')),
   ]);
   await Promise.all(waits);
   for (const scenario of late) await runOne(scenario);
@@ -116,8 +117,11 @@ function partition(
 ) {
   const shared = scenarios.filter((scenario) => !isExclusive(scenario));
   const exclusive = scenarios.filter((scenario) => isExclusive(scenario));
-  const isElsewhere = (scenario: Scenario): boolean => secondCluster && needsOwnCluster(scenario);
-  const alone = exclusive.filter((scenario) => !isElsewhere(scenario) && (lanes === 0 || needsMachine(scenario)));
+  const onBothClusters = secondCluster ? shared.filter(usesBothClusters) : [];
+  const onSecondCluster = secondCluster ? exclusive.filter(changesOnlyItsCluster) : [];
+  const others = exclusive.filter((scenario) => !onSecondCluster.includes(scenario));
+  const isAlone = (scenario: Scenario): boolean => lanes === 0 || needsMachine(scenario);
+  const alone = others.filter(isAlone);
   // Short waits first, for early verdicts.
   if (!inOrder) alone.sort((a, b) => waitOf(a) - waitOf(b));
   const isEarly = (scenario: Scenario): boolean => arrangeEarly && !isExclusiveFromTheStart(scenario);
@@ -126,14 +130,15 @@ function partition(
   // On real nodes, only waits count: starting with many probes would keep too many pods busy at once.
   const queueOf = (some: readonly Scenario[]): Scenario[] =>
     inOrder ? [...some] : longestFirst(some, lanes === 0 ? waitOf : secondsOf);
+  const rest = shared.slice(1);
+  const isOnBoth = (scenario: Scenario): boolean => onBothClusters.includes(scenario);
   return {
     shared,
+    onBothClusters,
     // Those on both clusters first, because others wait for the second one.
-    queue: secondCluster
-      ? [true, false].flatMap((both) => queueOf(shared.slice(1).filter((one) => usesBothClusters(one) === both)))
-      : queueOf(shared.slice(1)),
-    inLanes: secondCluster ? [] : queueOf(exclusive.filter((scenario) => !alone.includes(scenario))),
-    onSecondCluster: queueOf(exclusive.filter(isElsewhere)),
+    queue: [...queueOf(rest.filter(isOnBoth)), ...queueOf(rest.filter((scenario) => !isOnBoth(scenario)))],
+    inLanes: queueOf(others.filter((scenario) => !isAlone(scenario))),
+    onSecondCluster: queueOf(onSecondCluster),
     early: alone.filter(isEarly),
     late: alone.filter((scenario) => !isEarly(scenario)),
   };

@@ -11,7 +11,7 @@ import {
   clustersOf,
   isExclusive,
   needsMachine,
-  needsOwnCluster,
+  changesOnlyItsCluster,
   unmetRequirements,
 } from '../scenario/requirements.ts';
 
@@ -105,7 +105,7 @@ function creations(scenario: Scenario): string[] {
   add('needs', capabilitiesOf(scenario));
   const place = needsMachine(scenario)
     ? 'on this machine'
-    : needsOwnCluster(scenario)
+    : changesOnlyItsCluster(scenario)
       ? 'on its cluster'
       : 'in its environment';
   if (isExclusive(scenario)) lines.push(`  runs alone ${place}`);

@@ -19,7 +19,7 @@ import {
 import { createAssociationFor, describeAddon } from '../operations/index.ts';
 import { trustRole } from './policy.ts';
 import type { ScenarioSpec, Step } from './spec.ts';
-import { capabilitiesOf, isExclusive, needsOwnCluster, unmetRequirements, waitOf } from './requirements.ts';
+import { capabilitiesOf, isExclusive, changesOnlyItsCluster, unmetRequirements, waitOf } from './requirements.ts';
 
 const scenario = (probes: readonly Step[], spec: Partial<ScenarioSpec> = {}) => ({
   id: 'XX-01',
@@ -123,8 +123,8 @@ describe('requirements of a scenario', () => {
 
   it('allow another cluster for a scenario that only changes its only cluster', () => {
     const exactNames = true;
-    expect(needsOwnCluster(scenario([restartAgent()]))).to.equal(true);
-    expect(needsOwnCluster(scenario([], { exclusive: 'cluster' }))).to.equal(true);
+    expect(changesOnlyItsCluster(scenario([restartAgent()]))).to.equal(true);
+    expect(changesOnlyItsCluster(scenario([], { exclusive: 'cluster' }))).to.equal(true);
     for (const other of [
       scenario([]),
       scenario([restartAgent('c2')]),
@@ -132,7 +132,7 @@ describe('requirements of a scenario', () => {
       scenario([restartAgent()], { exactNames }),
       scenario([advanceClock(60)]),
     ])
-      expect(needsOwnCluster(other)).to.equal(false);
+      expect(changesOnlyItsCluster(other)).to.equal(false);
   });
 
   it('include the seconds that it waits', () =>

@@ -142,7 +142,7 @@ export const isExclusive = (scenario: Scenario): boolean =>
   isExclusiveFromTheStart(scenario) || exclusivenessOfSteps(scenario).some(Boolean);
 
 /** Whether it changes its only cluster and nothing else, so that scenarios on another cluster may run meanwhile. */
-export function needsOwnCluster(scenario: Scenario): boolean {
+export function changesOnlyItsCluster(scenario: Scenario): boolean {
   const changes = [scenario.spec.exclusive, ...exclusivenessOfSteps(scenario)].filter(Boolean);
   return (
     changes.length > 0 &&
