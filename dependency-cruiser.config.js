@@ -8,7 +8,8 @@ import { existsSync, readdirSync } from 'node:fs';
 const MAY_IMPORT = {
   foundation: [],
   aws: ['foundation/'],
-  emulator: ['foundation/'],
+  identity: ['foundation/'],
+  emulator: ['foundation/', 'identity/'],
   'components/go': [],
   'components/agent': ['foundation/', 'components/go/'],
   'components/webhook': ['foundation/', 'components/go/'],
@@ -17,12 +18,13 @@ const MAY_IMPORT = {
   'components/clients': ['foundation/', 'components/probe/'],
   'clusters/kubernetes': ['foundation/'],
   clusters: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/'],
-  harness: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/', 'clusters/'],
-  doctor: ['foundation/', 'aws/', 'emulator/iam/', 'components/webhook/', 'components/preflight/report\\.ts$'],
+  harness: ['foundation/', 'aws/', 'identity/', 'emulator/', 'components/(agent|webhook|probe|clients)/', 'clusters/'],
+  doctor: ['foundation/', 'aws/', 'identity/', 'components/webhook/', 'components/preflight/report\\.ts$'],
   suites: ['harness/index\\.ts$', 'foundation/(aws/aws-problem|node/certificates)\\.ts$'],
   scripts: [
     'foundation/',
     'aws/',
+    'identity/',
     'emulator/',
     'components/',
     'clusters/',
@@ -30,13 +32,14 @@ const MAY_IMPORT = {
     'doctor/',
     'test/(contract|support)/',
   ],
-  site: ['foundation/', 'emulator/', 'harness/', 'doctor/', 'scripts/', 'bin/'],
-  bin: ['foundation/', 'aws/', 'emulator/', 'components/', 'clusters/', 'harness/', 'doctor/', 'scripts/'],
+  site: ['foundation/', 'identity/', 'emulator/', 'harness/', 'doctor/', 'scripts/', 'bin/'],
+  bin: ['foundation/', 'aws/', 'identity/', 'emulator/', 'components/', 'clusters/', 'harness/', 'doctor/', 'scripts/'],
 };
 
 /** The folders of a folder, lowest first: each may import those before it. Files of the folder itself are above all. */
 const LAYERS = {
   foundation: ['protocols', 'node', 'aws'],
+  identity: ['policy', 'policy-file', 'evaluate'],
   emulator: [
     'core',
     'constraints',

@@ -1,8 +1,9 @@
 export type { ClusterProvider, ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from './world/eks-model.ts';
 export type { CallRecord } from './world/call-log.ts';
 export type { Clock } from './core/clock.ts';
-export type { Credentials } from './core/principal.ts';
-export type { PodReference, RequestContext } from './core/request-context.ts';
+export type { Credentials } from './core/credentials.ts';
+export type { RequestContext } from '../identity/policy/request-context.ts';
+export type { PodReference } from './core/pod-key.ts';
 export type { Disturbance } from './world/world.ts';
 export type { EmulatorSettings } from './core/settings.ts';
 export { AWS_TIMING } from './core/aws-timing.ts';

@@ -17,8 +17,9 @@ import { s3Service, type S3Backend } from './s3/index.ts';
 import { sigV4Verifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
 import type { MovableClock } from './core/clock.ts';
-import type { Credentials } from './core/principal.ts';
-import { podKey, type PodReference, type RequestContext } from './core/request-context.ts';
+import type { Credentials } from './core/credentials.ts';
+import { type RequestContext } from '../identity/policy/request-context.ts';
+import { podKey, type PodReference } from './core/pod-key.ts';
 import type { ClusterProvider } from './world/eks-model.ts';
 
 export interface EmulatorOptions extends Omit<WorldOptions, 'endpoint' | 'uptime'> {

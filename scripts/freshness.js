@@ -10,6 +10,7 @@ const SOURCES = [
   'bin',
   'foundation',
   'emulator',
+  'identity',
   'components',
   'clusters',
   'harness',

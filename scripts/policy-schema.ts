@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { OPERATORS } from '../emulator/iam/policy/conditions/operators.ts';
+import { OPERATORS } from '../identity/policy/conditions/operators.ts';
 
 const oneOrMore = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, z.array(schema).min(1)]);
 const text = z.string().min(1);

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import * as z from 'zod';
-import { caseFileSchema } from '../emulator/iam/evaluate/case-file.ts';
+import { caseFileSchema } from '../identity/evaluate/case-file.ts';
 import { reportSchema } from '../doctor/judge/report-schema.ts';
 import { comparisonSchema } from '../harness/compare/comparison-schema.ts';
 import { resultsSchema } from '../harness/results/results-schema.ts';
@@ -13,9 +13,9 @@ import { policySchema } from './policy-schema.ts';
 /** Schemas by path. */
 export const PUBLISHED = {
   'doctor/output/doctor.schema.json': reportSchema,
-  'emulator/iam/evaluate/cases.schema.json': caseFileSchema,
+  'identity/evaluate/cases.schema.json': caseFileSchema,
   'harness/compare/compare.schema.json': comparisonSchema,
-  'emulator/iam/policy.schema.json': policySchema,
+  'identity/policy.schema.json': policySchema,
   'harness/config/config.schema.json': configSchema,
   'harness/report/results.schema.json': resultsSchema,
 } as const;

@@ -28,8 +28,8 @@ const SCHEMAS: readonly (readonly [path: string, document: string])[] = [
   ['harness/config/config.schema.json', 'files of `--config`'],
   ['harness/compare/compare.schema.json', 'the report of `compare --format json`'],
   ['doctor/output/doctor.schema.json', 'the report of `doctor --format json`'],
-  ['emulator/iam/policy.schema.json', 'IAM policies'],
-  ['emulator/iam/evaluate/cases.schema.json', 'files of `evaluate`'],
+  ['identity/policy.schema.json', 'IAM policies'],
+  ['identity/evaluate/cases.schema.json', 'files of `evaluate`'],
 ];
 
 /** Returns the generated parts by the name that a page's line `<!-- generated: NAME -->` has. `root`: the project's folder. */

@@ -82,7 +82,7 @@ describe('commands in pages', () => {
     for (const part of ['bin', 'dist', 'package.json'])
       cpSync(join(builtPackage(), part), join(checkout, part), { recursive: true, preserveTimestamps: true });
     symlinkSync(join(ROOT, 'node_modules'), join(checkout, 'node_modules'));
-    for (const part of ['examples', 'test/fixtures/observed', 'emulator/iam/policy/cases'])
+    for (const part of ['examples', 'test/fixtures/observed', 'identity/policy/cases'])
       cpSync(join(ROOT, part), join(checkout, part), { recursive: true });
     mkdirSync(join(team, 'node_modules', '.bin'), { recursive: true });
     writeFileSync(join(team, 'package.json'), '{ "name": "team", "private": true, "type": "module" }');

@@ -6,7 +6,7 @@ import { badFlagValue, HarnessError, unreadable } from '../../foundation/node/er
 import { SERVICE_PRINCIPAL, option, textsOf, type OptionSpec } from '../../foundation/node/options.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { CallRecord, Emulator } from '../../emulator/index.ts';
-import type { Credentials } from '../../emulator/core/principal.ts';
+import type { Credentials } from '../../emulator/core/credentials.ts';
 import type { S3Backend } from '../../emulator/s3/index.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';

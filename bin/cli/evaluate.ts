@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
-import type { UnreadableCase } from '../../emulator/iam/evaluate/case-file.ts';
-import type { EvaluatedCase } from '../../emulator/iam/evaluate/render.ts';
+import type { UnreadableCase } from '../../identity/evaluate/case-file.ts';
+import type { EvaluatedCase } from '../../identity/evaluate/render.ts';
 import type { Command } from './command.ts';
 
 export const EVALUATE: Command = {
@@ -30,7 +30,7 @@ template of CloudFormation or CDK.`,
   remarks:
     'Exit codes: 0 all cases match their expectation; 1 at least one differs; 2 wrong usage, an unreadable file, or a case that cannot be read. The other cases are judged.',
   async run({ flag, words: [file = ''] }, { stdout, stderr }) {
-    const { countOf, isUnreadable, renderJson, renderText } = await import('../../emulator/iam/evaluate/render.ts');
+    const { countOf, isUnreadable, renderJson, renderText } = await import('../../identity/evaluate/render.ts');
     const cases = await evaluateFile(file);
     stdout.write(flag('json') ? renderJson(cases) : renderText(cases));
     for (const { error } of cases.filter(isUnreadable)) stderr.write(`${error}\n`);
@@ -42,8 +42,8 @@ template of CloudFormation or CDK.`,
 
 async function evaluateFile(file: string): Promise<readonly (EvaluatedCase | UnreadableCase)[]> {
   const [{ parseCases }, { authorize }] = await Promise.all([
-    import('../../emulator/iam/evaluate/case-file.ts'),
-    import('../../emulator/iam/policy/index.ts'),
+    import('../../identity/evaluate/case-file.ts'),
+    import('../../identity/policy/index.ts'),
   ]);
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new HarnessError('BAD_FILE', `${file} cannot be read (${unreadable(error)}): give a file with cases.`);

@@ -1,6 +1,6 @@
-import { contextKey } from '../../emulator/iam/policy/context-key.ts';
-import { keysInPlaceOf } from '../../emulator/iam/policy/condition-keys.ts';
-import { statementLabel, type ConditionContext, type Decision } from '../../emulator/iam/policy/index.ts';
+import { contextKey } from '../../identity/policy/context-key.ts';
+import { keysInPlaceOf } from '../../identity/policy/condition-keys.ts';
+import { statementLabel, type ConditionContext, type Decision } from '../../identity/policy/index.ts';
 import { decideWithin, type PolicySource } from '../facts/bounds.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { chainTrust, hasKey, policySources, POD_KEYS, sessionOf, sessionPolicy, unknownKeys } from '../facts/trust.ts';

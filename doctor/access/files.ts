@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readPolicyFile, readRolePlaces } from '../../emulator/iam/evaluate/policy-file/read.ts';
-import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
-import { compilePolicy, type PolicyKind } from '../../emulator/iam/policy/index.ts';
-import { KIND_NAMES } from '../../emulator/iam/policy/label.ts';
+import { readPolicyFile, readRolePlaces } from '../../identity/policy-file/read.ts';
+import type { PolicyPlace } from '../../identity/policy-file/place.ts';
+import { compilePolicy, type PolicyKind } from '../../identity/policy/index.ts';
+import { KIND_NAMES } from '../../identity/policy/label.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { trustedProviders } from '../facts/trust.ts';
 import type { Bucket, Role } from '../snapshot/aws.ts';

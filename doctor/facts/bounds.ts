@@ -6,7 +6,7 @@ import {
   type CompiledPolicy,
   type Decision,
   type PolicyKind,
-} from '../../emulator/iam/policy/index.ts';
+} from '../../identity/policy/index.ts';
 
 /** A policy that decides, or one that decides but could not be read. */
 export interface PolicySource {

@@ -1,4 +1,4 @@
-import type { ConditionExplanation } from '../../emulator/iam/policy/index.ts';
+import type { ConditionExplanation } from '../../identity/policy/index.ts';
 import { nearName } from './near-name.ts';
 import { culprits, type TrustDecision } from './trust.ts';
 

@@ -1,4 +1,4 @@
-import type { AuthorizationInput, ConditionExplanation, Decision } from '../../emulator/iam/policy/index.ts';
+import type { AuthorizationInput, ConditionExplanation, Decision } from '../../identity/policy/index.ts';
 import { BOUNDARY, type Association, type EksCluster, type Role } from '../snapshot/aws.ts';
 import type { Right } from '../snapshot/snapshot.ts';
 import { decideWithin, type PolicySource, type Uncertainty } from './bounds.ts';

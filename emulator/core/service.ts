@@ -1,5 +1,5 @@
-import type { AwsError } from './errors.ts';
-import type { Caller } from './principal.ts';
+import type { AwsError } from '../../foundation/aws/aws-error.ts';
+import type { Caller } from '../../identity/policy/principal.ts';
 
 /** SigV4 signing names. */
 export type ServiceName = 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth' | 'ec2';

@@ -1,11 +1,11 @@
 import type { AuthorizationQuestion, ServiceContext } from '../world/context.ts';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { pageOf } from '../core/paging.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { Account, World } from '../world/world.ts';
 import type { QueryParameters } from '../query/parameters.ts';
 import type { XmlStructure } from '../query/xml.ts';
-import { ANY_CHARACTER, matchesTokens, STAR, type ResolvedToken } from '../iam/policy/pattern.ts';
+import { ANY_CHARACTER, matchesTokens, STAR, type ResolvedToken } from '../../identity/policy/pattern.ts';
 
 const PAGE = { min: 5, max: 1000 };
 

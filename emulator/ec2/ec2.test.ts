@@ -1,7 +1,7 @@
 import { DescribeSubnetsCommand, DescribeVpcsCommand, EC2Client, EC2ServiceException } from '@aws-sdk/client-ec2';
 import type { DescribeSubnetsCommandInput, Filter } from '@aws-sdk/client-ec2';
 import { expect } from 'chai';
-import type { Credentials } from '../core/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 import type { World } from '../world/world.ts';
 import { startWithWorld, type Emulator } from '../start.ts';
 import { testSession } from '../../test/support/emulator/session.ts';

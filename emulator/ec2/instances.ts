@@ -1,4 +1,4 @@
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { timestamp, type XmlStructure } from '../query/xml.ts';
 import type { Instance, MetadataOptions } from '../world/ec2-model.ts';
 import { byId, demand, describedPage, tagSet, type DescribedKind, type Ec2Operation } from './describe.ts';

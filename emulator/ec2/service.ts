@@ -1,5 +1,5 @@
 import type { ServiceContext } from '../world/context.ts';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { Service, ServiceResponse } from '../core/service.ts';
 import { QueryParameters } from '../query/parameters.ts';
 import { EC2_FORM, renderXml, type XmlStructure } from '../query/xml.ts';

@@ -1,4 +1,4 @@
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { randomString } from '../core/random.ts';
 import { timestamp, type XmlStructure } from '../query/xml.ts';
 import type { VpcEndpoint } from '../world/ec2-model.ts';

@@ -10,7 +10,7 @@ import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/cli
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
-import type { Credentials } from '../core/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 import { recordingProvider, SUBNETS, type RecordedCluster } from '../../test/support/emulator/eks.ts';
 import { POD_TRUST, allow, policy, trust, type Statement } from '../../test/support/emulator/roles.ts';
 import { type Emulator, startEmulator } from '../start.ts';

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '../world/context.ts';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { Service } from '../core/service.ts';
 import { subjectKey } from '../eks/associations/propagation.ts';
 import { accessDenied, resourceNotFound } from '../eks/errors.ts';

@@ -1,7 +1,7 @@
 import { DeletePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { podKey } from '../core/request-context.ts';
+import { podKey } from '../core/pod-key.ts';
 import { ACCOUNT, OTHER_ACCOUNT, administratorOf } from '../../test/support/emulator/eks.ts';
 import { POD_TRUST, allow, makeRole, policy, trust } from '../../test/support/emulator/roles.ts';
 import {

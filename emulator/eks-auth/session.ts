@@ -1,6 +1,7 @@
 import type { ServiceContext } from '../world/context.ts';
-import { AwsError } from '../core/errors.ts';
-import { contextOf, podKey } from '../core/request-context.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
+import { contextOf } from '../../identity/policy/request-context.ts';
+import { podKey } from '../core/pod-key.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { newUuid } from '../eks/ids.ts';
 import type { Association, Cluster } from '../world/eks-model.ts';

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
-import { AwsError } from '../core/errors.ts';
-import { objectOf } from '../core/json.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
+import { objectOf } from '../../foundation/node/json.ts';
 import type { World } from '../world/world.ts';
 import type { Cluster, ManagedCluster, Subject } from '../world/eks-model.ts';
 import { explainExpiry, explainRefusal } from './explain-token.ts';

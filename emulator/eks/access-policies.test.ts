@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-eks';
 import type { AccessScope, AuthenticationMode } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import type { Credentials } from '../core/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 import { presignedClusterToken } from '../../aws/cluster-token.ts';
 import { ACCOUNT, REGION, SUBNETS, testCloud, type TestCloud } from '../../test/support/emulator/eks.ts';
 import { allow, clusterRole, errorOf, makeRole, sessionOf } from '../../test/support/emulator/roles.ts';

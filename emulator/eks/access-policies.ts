@@ -4,10 +4,10 @@ import { demanded } from './cluster-resources.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, invalidRequest, resourceNotFound } from './errors.ts';
 import { optionalObject, optionalStrings, requiredString } from './input.ts';
-import type { ConditionContext } from '../iam/policy/index.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
 import type { AccessEntry, AccessScope, AssociatedPolicy } from '../world/eks-model.ts';
 import { page } from './input.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../../foundation/node/json.ts';
 
 const PREFIX = 'arn:aws:eks::aws:cluster-access-policy/';
 /** Access policies and groups with the same cluster-wide rights (EKS User Guide, "Review access policy permissions"). */

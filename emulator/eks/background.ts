@@ -1,4 +1,4 @@
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { World } from '../world/world.ts';
 import type { Delays } from '../core/settings.ts';
 

@@ -1,8 +1,8 @@
-import { requestTagContext, resourceTagKeys } from '../core/tag-context.ts';
+import { requestTagContext, resourceTagKeys } from '../../identity/policy/tag-context.ts';
 import type { ServiceContext } from '../world/context.ts';
 import type { Account, World } from '../world/world.ts';
 import type { Role } from '../iam/model.ts';
-import type { ConditionContext } from '../iam/policy/index.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
 import { parseRoleArn } from '../sts/arns.ts';
 import { findRole } from '../sts/assume-role.ts';
 import type { AssociationPropagation } from './associations/propagation.ts';
@@ -11,7 +11,7 @@ import type { ClientRequestTokens } from './client-request-tokens.ts';
 import { accessDenied, invalidParameter, invalidRequest, resourceNotFound } from './errors.ts';
 import { eksArn } from './ids.ts';
 import type { Cluster, ClusterProvider } from '../world/eks-model.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../../foundation/node/json.ts';
 import type { RestJsonCall } from './rest-json.ts';
 import { resourceTagContext } from './input.ts';
 

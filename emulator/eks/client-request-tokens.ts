@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { invalidParameter } from './errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../../foundation/node/json.ts';
 
 export type ClientRequestTokens = ReturnType<typeof clientRequestTokens>;
 

@@ -1,7 +1,7 @@
 import { invalidParameter } from './errors.ts';
 import { checkPattern, optionalBoolean, optionalObject, optionalString, optionalStrings } from './input.ts';
 import type { AutoMode, ClusterConfiguration } from '../world/eks-model.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../../foundation/node/json.ts';
 
 /** Auto Mode's built-in node pools (EKS User Guide, "Enable or Disable Built-in NodePools"). */
 const NODE_POOL = /^(general-purpose|system)$/;

@@ -1,8 +1,8 @@
-import type { AwsError } from '../core/errors.ts';
+import type { AwsError } from '../../foundation/aws/aws-error.ts';
 import { EventualMap } from '../core/eventual-map.ts';
-import type { JsonObject } from '../core/json.ts';
-import { requestTagContext } from '../core/tag-context.ts';
-import type { ConditionContext } from '../iam/policy/index.ts';
+import type { JsonObject } from '../../foundation/node/json.ts';
+import { requestTagContext } from '../../identity/policy/tag-context.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
 import { demand, demandOnCluster, demandTags, parameter, theCluster, type EksCall, type EksOperation } from './call.ts';
 import { eksArn } from './ids.ts';
 import { optionalString, page, readTags, resourceTagContext } from './input.ts';

@@ -1,7 +1,7 @@
-import { requestTagContext } from '../core/tag-context.ts';
-import { AwsError } from '../core/errors.ts';
+import { requestTagContext } from '../../identity/policy/tag-context.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { EventualMap } from '../core/eventual-map.ts';
-import { principalArn } from '../core/principal.ts';
+import { principalArn } from '../../identity/policy/principal.ts';
 import type { World } from '../world/world.ts';
 import { newAccessEntry } from './access-entries.ts';
 import { CLUSTER_ADMINISTRATOR } from './access-policies.ts';

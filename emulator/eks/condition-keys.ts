@@ -1,5 +1,5 @@
-import type { ConditionContext } from '../iam/policy/index.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
+import { isJsonObject, type JsonObject } from '../../foundation/node/json.ts';
 import members from './cluster-condition-keys.json' with { type: 'json' };
 import type { AccessEntry } from '../world/eks-model.ts';
 

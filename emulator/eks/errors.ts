@@ -1,4 +1,4 @@
-import { errorKind as kind } from '../core/errors.ts';
+import { errorKind as kind } from '../../foundation/aws/aws-error.ts';
 
 export const invalidParameter = kind('InvalidParameterException', 400);
 export const invalidRequest = kind('InvalidRequestException', 400);

@@ -8,7 +8,7 @@ import {
 import { SignatureV4 } from '@smithy/signature-v4';
 import { CreateAccessKeyCommand, CreateUserCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import type { Credentials } from '../core/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 import {
   OTHER_ACCOUNT,
   REGION,

@@ -1,4 +1,4 @@
-import { principalArn as arnOf, type Caller } from '../core/principal.ts';
+import { principalArn as arnOf, type Caller } from '../../identity/policy/principal.ts';
 import type { World } from '../world/world.ts';
 import { SignatureProblem, verifyPresigned } from '../sigv4/index.ts';
 import { groupsOfPolicies } from './access-policies.ts';

@@ -1,10 +1,10 @@
 import { validationText, violationsOf, type Reader, type ShapeConstraints } from '../constraints/violations.ts';
 import { pageOf } from '../core/paging.ts';
 import { invalidParameter } from './errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../foundation/node/json.ts';
 import { serializationError } from './rest-json.ts';
-import { keyed } from '../core/tag-context.ts';
-import type { ConditionContext } from '../iam/policy/index.ts';
+import { keyed } from '../../identity/policy/tag-context.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
 
 /**
  * Returns a reader of body members. A member of another JSON type is a `SerializationException`, as in AWS's

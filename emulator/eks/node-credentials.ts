@@ -1,5 +1,5 @@
 import type { ServiceContext } from '../world/context.ts';
-import type { Credentials } from '../core/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { assumeRole } from '../sts/assume-role.ts';
 import { demandOnRole, passedRole, type EksCall } from './call.ts';

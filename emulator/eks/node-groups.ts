@@ -2,7 +2,7 @@ import { demandActive, failureOf, type EksCall } from './call.ts';
 import { createOperation, demanded, type ResourceKind } from './cluster-resources.ts';
 import { epochSeconds, healthView } from './cluster-view.ts';
 import { invalidParameter, resourceInUse, resourceLimitExceeded, resourceNotFound } from './errors.ts';
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../../foundation/node/json.ts';
 import { eksArn, newUuid } from './ids.ts';
 import {
   checkPattern,

@@ -1,7 +1,7 @@
 import type { ServiceContext } from '../world/context.ts';
-import { AwsError, errorKind } from '../core/errors.ts';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Caller } from '../core/principal.ts';
+import { AwsError, errorKind } from '../../foundation/aws/aws-error.ts';
+import { isJsonObject, type JsonObject } from '../../foundation/node/json.ts';
+import type { Caller } from '../../identity/policy/principal.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
 
 export interface Route<Handler> {

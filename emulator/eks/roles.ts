@@ -1,6 +1,6 @@
 import type { Role } from '../iam/model.ts';
-import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/pattern.ts';
-import { isJsonObject, listOf, type JsonObject } from '../core/json.ts';
+import { matchesTokens, tokenize, type ResolvedToken } from '../../identity/policy/pattern.ts';
+import { isJsonObject, listOf, type JsonObject } from '../../foundation/node/json.ts';
 import { demandOf, demandOnRole, type EksCall } from './call.ts';
 
 /** Whether the trust policy lets the service assume the role. Ignores conditions, which can only be evaluated later. */

@@ -1,5 +1,5 @@
-import { requestTagContext } from '../core/tag-context.ts';
-import { AwsError } from '../core/errors.ts';
+import { requestTagContext } from '../../identity/policy/tag-context.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { accessEntryKeys } from './condition-keys.ts';
 import { demand, parameter, type EksCall } from './call.ts';
 import type { AccessEntry } from '../world/eks-model.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { compilePolicy } from '../iam/policy/index.ts';
+import { compilePolicy } from '../../identity/policy/index.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { CallRecord } from '../world/call-log.ts';
 import type { AuthorizationQuestion } from '../world/context.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CallLog } from '../world/call-log.ts';
 import type { ServiceContext } from '../world/context.ts';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { DisturbedCall, type Disturbances } from '../world/disturbances.ts';
 import type { Throttles } from '../world/throttles.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { ServiceRequest } from '../core/service.ts';
 
 export type RequestHead = Pick<ServiceRequest, 'method' | 'path' | 'query' | 'headers' | 'sourceIp'>;

@@ -2,7 +2,7 @@ import { S3Client, CreateBucketCommand, GetObjectCommand, PutObjectCommand } fro
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { EventualMap } from '../core/eventual-map.ts';
-import type { Credentials } from '../core/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 import type { ServiceName } from '../core/service.ts';
 import type { World } from '../world/world.ts';
 import { startWithWorld, type Emulator } from '../start.ts';

@@ -1,6 +1,6 @@
-import type { ConditionContext } from '../iam/policy/index.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
 import type { ServiceContext } from '../world/context.ts';
-import { missingAuthenticationToken } from '../core/errors.ts';
+import { missingAuthenticationToken } from '../../foundation/aws/aws-error.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { Account } from '../world/world.ts';
 import type { QueryParameters } from '../query/parameters.ts';

@@ -2,7 +2,7 @@ import type { Role, PolicyDocument } from '../iam/model.ts';
 import { principalExists, principalsOf, unknownService } from '../world/principals.ts';
 import type { IamCall } from './call.ts';
 import { limitExceeded, malformedPolicy } from './errors.ts';
-import { compilePolicy, type PolicyKind } from '../iam/policy/index.ts';
+import { compilePolicy, type PolicyKind } from '../../identity/policy/index.ts';
 
 /** Counts characters without white space (IAM User Guide, "IAM and AWS STS quotas"). */
 const TRUST_POLICY_QUOTA = 2048;

@@ -1,6 +1,6 @@
-import { errorKind as kind } from '../core/errors.ts';
+import { errorKind as kind } from '../../foundation/aws/aws-error.ts';
 
-export { validationError } from '../core/errors.ts';
+export { validationError } from '../../foundation/aws/aws-error.ts';
 export const noSuchEntity = kind('NoSuchEntity', 404);
 export const entityAlreadyExists = kind('EntityAlreadyExists', 409);
 export const limitExceeded = kind('LimitExceeded', 409);

@@ -1,7 +1,7 @@
-import type { ConditionContext } from '../iam/policy/index.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
 import type { EventualMap } from '../core/eventual-map.ts';
 import { uniqueId } from '../core/random.ts';
-import { requestTagContext, resourceTagKeys } from '../core/tag-context.ts';
+import { requestTagContext, resourceTagKeys } from '../../identity/policy/tag-context.ts';
 import type { Account } from '../world/world.ts';
 import { timestamp, type XmlStructure } from '../query/xml.ts';
 import type { Identity, Role, User } from '../iam/model.ts';

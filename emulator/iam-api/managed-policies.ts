@@ -1,4 +1,4 @@
-import { requestTagContext, resourceTagKeys } from '../core/tag-context.ts';
+import { requestTagContext, resourceTagKeys } from '../../identity/policy/tag-context.ts';
 import { uniqueId } from '../core/random.ts';
 import type { Account, World } from '../world/world.ts';
 import type { Identity, ManagedPolicy } from '../iam/model.ts';
@@ -7,8 +7,8 @@ import { page, type IamOperation, type IamCall } from './call.ts';
 import { checkManagedVersion, MANAGED_POLICY_QUOTA, policyDocument, policySize } from './documents.ts';
 import { deleteConflict, entityAlreadyExists, limitExceeded, noSuchEntity, validationError } from './errors.ts';
 import { readTags, tagList, tagOperations } from './tags.ts';
-import type { ConditionContext } from '../iam/policy/index.ts';
-import { AwsError } from '../core/errors.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 
 const POLICY_ARN = /^arn:aws:iam::(\d{12}|aws):policy\/[\u0021-\u007e]+$/;
 

@@ -1,5 +1,5 @@
-import type { ConditionContext } from '../iam/policy/index.ts';
-import { requestTagContext, resourceTagKeys } from '../core/tag-context.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
+import { requestTagContext, resourceTagKeys } from '../../identity/policy/tag-context.ts';
 import type { OidcProvider } from '../iam/model.ts';
 import { timestamp } from '../query/xml.ts';
 import type { QueryParameters } from '../query/parameters.ts';

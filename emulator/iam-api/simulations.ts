@@ -1,8 +1,8 @@
-import { resourceTagKeys } from '../core/tag-context.ts';
+import { resourceTagKeys } from '../../identity/policy/tag-context.ts';
 import type { XmlStructure } from '../query/xml.ts';
-import { parsePrincipal } from '../iam/evaluate/principal-text.ts';
-import { authorize, compilePolicy } from '../iam/policy/index.ts';
-import type { AuthorizationInput, CompiledPolicy, ConditionContext, Decision } from '../iam/policy/index.ts';
+import { parsePrincipal } from '../../identity/evaluate/principal-text.ts';
+import { authorize, compilePolicy } from '../../identity/policy/index.ts';
+import type { AuthorizationInput, CompiledPolicy, ConditionContext, Decision } from '../../identity/policy/index.ts';
 import { page, type IamCall, type IamOperation } from './call.ts';
 import { invalidInput, noSuchEntity } from './errors.ts';
 import { findPolicy } from './managed-policies.ts';

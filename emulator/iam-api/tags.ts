@@ -1,7 +1,7 @@
-import { requestTagContext } from '../core/tag-context.ts';
+import { requestTagContext } from '../../identity/policy/tag-context.ts';
 import type { QueryParameters } from '../query/parameters.ts';
 import type { XmlStructure } from '../query/xml.ts';
-import type { ConditionContext } from '../iam/policy/index.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
 import { page, type IamCall, type IamOperation } from './call.ts';
 import { invalidInput, limitExceeded } from './errors.ts';
 

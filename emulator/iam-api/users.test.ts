@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { IamUser } from '../core/principal.ts';
+import type { IamUser } from '../../identity/policy/principal.ts';
 import { delays, testTime } from '../../test/support/emulator/time.ts';
 import { allow, HERE, THERE, trust } from '../../test/support/emulator/iam.ts';
 import type { Answer, Parameters } from '../../test/support/emulator/query.ts';

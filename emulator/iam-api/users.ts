@@ -1,5 +1,5 @@
 import type { User } from '../iam/model.ts';
-import type { IamUser } from '../core/principal.ts';
+import type { IamUser } from '../../identity/policy/principal.ts';
 import { timestamp, type XmlStructure } from '../query/xml.ts';
 import type { IamCall, IamOperation } from './call.ts';
 import { deleteConflict, limitExceeded, noSuchEntity } from './errors.ts';

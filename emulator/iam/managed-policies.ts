@@ -1,6 +1,6 @@
 import definitions from './managed-policies.json' with { type: 'json' };
 import type { ManagedPolicy } from './model.ts';
-import { compilePolicy } from './policy/index.ts';
+import { compilePolicy } from '../../identity/policy/index.ts';
 
 const CREATED_AT = Date.parse('2017-05-27T00:00:00Z');
 

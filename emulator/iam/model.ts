@@ -1,4 +1,4 @@
-import type { CompiledPolicy } from './policy/index.ts';
+import type { CompiledPolicy } from '../../identity/policy/index.ts';
 
 /** A role or user. Never changed in place, because other services may still use the old one. */
 export interface Identity {

@@ -1,5 +1,5 @@
 import { validationText } from '../constraints/violations.ts';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { ServiceRequest } from '../core/service.ts';
 
 /** Validated parameters of a call, or of a structure in it, by wire name (`RoleName`, `Tags.member.1.Key`). */

@@ -1,6 +1,6 @@
 import { validationText, violationsOf, type Reader } from '../constraints/violations.ts';
 import type { ServiceContext } from '../world/context.ts';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { QueryParameters } from './parameters.ts';
 import { renderXml, type XmlStructure } from './xml.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../start.ts';
-import type { RoleSession } from '../core/principal.ts';
+import type { RoleSession } from '../../identity/policy/principal.ts';
 import { testSession, type TestSessionOptions } from '../../test/support/emulator/session.ts';
 import { testS3, type TestS3 } from '../../test/support/emulator/s3.ts';
 

@@ -1,7 +1,7 @@
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { AuthorizationQuestion } from '../world/context.ts';
 import type { ServiceResponse } from '../core/service.ts';
-import { keyed } from '../core/tag-context.ts';
+import { keyed } from '../../identity/policy/tag-context.ts';
 import { parseTimestamp } from '../sigv4/read-signature.ts';
 import { isBucketName } from './address.ts';
 import type { Admitted, Handler, S3Call } from './call.ts';

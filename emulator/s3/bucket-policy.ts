@@ -1,7 +1,7 @@
-import { AwsError, errorKind } from '../core/errors.ts';
-import { isJsonObject, listOf, objectOf } from '../core/json.ts';
+import { AwsError, errorKind } from '../../foundation/aws/aws-error.ts';
+import { isJsonObject, listOf, objectOf } from '../../foundation/node/json.ts';
 import type { World } from '../world/world.ts';
-import { compilePolicy } from '../iam/policy/index.ts';
+import { compilePolicy } from '../../identity/policy/index.ts';
 import type { PolicyDocument } from '../iam/model.ts';
 import { principalExists, principalsOf, withPrincipals, type NamedPrincipal } from '../world/principals.ts';
 import { onBucket } from './authorize.ts';
@@ -12,7 +12,7 @@ import { checkIntegrity } from './integrity.ts';
 import type { Bucket } from '../world/s3-model.ts';
 import { blocks, isPublicPolicy } from './public-access.ts';
 import { xmlAnswer } from './xml.ts';
-import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/pattern.ts';
+import { matchesTokens, tokenize, type ResolvedToken } from '../../identity/policy/pattern.ts';
 
 const MOST_BYTES = 20 * 1024;
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../../foundation/node/json.ts';
 import { demandOnService, onBucket } from './authorize.ts';
 import { afterBackend, ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';

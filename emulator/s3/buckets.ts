@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { AwsError } from '../core/errors.ts';
-import { textOf } from '../core/json.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
+import { textOf } from '../../foundation/node/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
-import { requestTagContext } from '../core/tag-context.ts';
+import { requestTagContext } from '../../identity/policy/tag-context.ts';
 import { pageOf } from '../core/paging.ts';
 import { isBucketName } from './address.ts';
 import { demandOnService, onBucket } from './authorize.ts';

@@ -1,5 +1,5 @@
-import { AwsError } from '../core/errors.ts';
-import { listOf, objectOf, textOf } from '../core/json.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
+import { listOf, objectOf, textOf } from '../../foundation/node/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, checkVersionId, demandOnObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';

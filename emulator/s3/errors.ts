@@ -1,4 +1,4 @@
-import { AwsError, errorKind } from '../core/errors.ts';
+import { AwsError, errorKind } from '../../foundation/aws/aws-error.ts';
 import errors from './errors.json' with { type: 'json' };
 
 /** Returns an error with a constant status and message (S3 API Reference, "List of error codes"). */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { ServiceContext } from '../world/context.ts';
-import { remembered } from '../core/remembered.ts';
+import { remembered } from '../../foundation/node/remembered.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { s3Address, s3ControlPath } from './address.ts';

@@ -1,5 +1,5 @@
-import { AwsError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
+import { isJsonObject } from '../../foundation/node/json.ts';
 import { violationsOf, type MemberConstraints, type Reader, type Violation } from '../constraints/violations.ts';
 import type { S3Call } from './call.ts';
 import { invalidRequest, s3Error } from './errors.ts';

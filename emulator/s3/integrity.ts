@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { errorKind } from '../core/errors.ts';
+import { errorKind } from '../../foundation/aws/aws-error.ts';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from '../world/s3-model.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { XmlStructure } from '../query/xml.ts';

@@ -1,4 +1,4 @@
-import { textOf } from '../core/json.ts';
+import { textOf } from '../../foundation/node/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, demandOnBucket } from './authorize.ts';
 import { owner } from './buckets.ts';

@@ -1,4 +1,4 @@
-import { textOf } from '../core/json.ts';
+import { textOf } from '../../foundation/node/json.ts';
 import { uriEncode } from '../sigv4/index.ts';
 import type { S3Call } from './call.ts';
 import { invalidArgument } from './errors.ts';

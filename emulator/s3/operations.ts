@@ -1,4 +1,4 @@
-import type { AwsError } from '../core/errors.ts';
+import type { AwsError } from '../../foundation/aws/aws-error.ts';
 import * as settings from './bucket-settings.ts';
 import * as policy from './bucket-policy.ts';
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.ts';

@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { listOf, objectOf } from '../core/json.ts';
+import { listOf, objectOf } from '../../foundation/node/json.ts';
 import type { S3Call } from './call.ts';
 import type { Bucket, PublicAccessBlock } from '../world/s3-model.ts';
 

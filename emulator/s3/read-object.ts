@@ -1,4 +1,4 @@
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, mayReadTags, objectFor, onObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';

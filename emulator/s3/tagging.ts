@@ -1,5 +1,5 @@
 import type { ServiceResponse } from '../core/service.ts';
-import { requestTagContext } from '../core/tag-context.ts';
+import { requestTagContext } from '../../identity/policy/tag-context.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { bucketOf, demandOnBucket, objectFor, onBucket, onObject, requestTagKeys } from './authorize.ts';
 import { afterBackend, ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';

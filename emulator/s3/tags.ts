@@ -1,5 +1,5 @@
-import { AwsError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
+import { isJsonObject } from '../../foundation/node/json.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import type { Tags } from '../world/s3-model.ts';

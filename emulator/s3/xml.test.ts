@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { parseXml } from './xml.ts';
 
 describe('the XML of requests', () => {

@@ -1,5 +1,5 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { isJsonObject, type JsonObject } from '../../foundation/node/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { renderXml, type XmlStructure } from '../query/xml.ts';
 import { s3Error } from './errors.ts';

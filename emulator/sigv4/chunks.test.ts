@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { AnonymousPrincipal, Caller } from '../core/principal.ts';
+import type { AnonymousPrincipal, Caller } from '../../identity/policy/principal.ts';
 import { decodeChunks } from './chunks.ts';
 import { SignatureProblem } from './problem.ts';
 import { signingKeys } from './signing-keys.ts';

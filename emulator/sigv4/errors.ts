@@ -1,4 +1,4 @@
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { ServiceName } from '../core/service.ts';
 import wordings from './errors.json' with { type: 'json' };
 import type { SignatureProblem, SignatureProblemKind } from './problem.ts';

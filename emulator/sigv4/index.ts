@@ -1,4 +1,4 @@
-import type { Caller } from '../core/principal.ts';
+import type { Caller } from '../../identity/policy/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 import type { World } from '../world/world.ts';
 import { SignatureProblem } from './problem.ts';

@@ -1,4 +1,4 @@
-import type { Credentials } from '../core/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 import type { ServiceName } from '../core/service.ts';
 import { canonicalRequest, sha256Hex, type SignedParts } from './canonical.ts';
 import { formatTimestamp } from './read-signature.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Caller } from '../core/principal.ts';
+import type { Caller } from '../../identity/policy/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 import type { World } from '../world/world.ts';
 import { timestamp } from '../query/xml.ts';

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '../world/context.ts';
-import { AwsError, missingAuthenticationToken, validationError } from '../core/errors.ts';
+import { AwsError, missingAuthenticationToken, validationError } from '../../foundation/aws/aws-error.ts';
 import type { QueryOperation } from '../query/protocol.ts';
 import { timestamp, type XmlStructure } from '../query/xml.ts';
 import { assumeRole, type AssumedRole } from './assume-role.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ServicePrincipal } from '../core/principal.ts';
+import type { ServicePrincipal } from '../../identity/policy/principal.ts';
 import type { EmulatorSettings } from '../core/settings.ts';
 import { allow, HERE, root, sessionOf, THERE, trust } from '../../test/support/emulator/iam.ts';
 import type { Parameters as QueryParameters } from '../../test/support/emulator/query.ts';

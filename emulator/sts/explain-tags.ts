@@ -1,4 +1,4 @@
-import type { SessionTag } from '../core/principal.ts';
+import type { SessionTag } from '../../identity/policy/principal.ts';
 
 /** Names the tags by their source, for call records. `inherited` are the last ones in `tags`. */
 export function explainTags(tags: readonly SessionTag[], inherited: readonly SessionTag[]): readonly string[] {

@@ -20,7 +20,7 @@ import {
 import type { Credentials as SdkCredentials } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
-import type { Credentials } from '../core/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 import { startEmulator, type Emulator } from '../start.ts';
 import { allow, trust } from '../../test/support/emulator/iam.ts';
 

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '../world/context.ts';
-import { missingAuthenticationToken } from '../core/errors.ts';
+import { missingAuthenticationToken } from '../../foundation/aws/aws-error.ts';
 import type { Service } from '../core/service.ts';
 import { queryService, type QueryOperation } from '../query/protocol.ts';
 import { assumeRoleOperation } from './assume-role-operation.ts';

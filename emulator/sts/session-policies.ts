@@ -1,9 +1,9 @@
 import { deflateRawSync } from 'node:zlib';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { policyInForce } from '../world/policies-of.ts';
-import type { SessionTag } from '../core/principal.ts';
+import type { SessionTag } from '../../identity/policy/principal.ts';
 import type { World } from '../world/world.ts';
-import { compilePolicy } from '../iam/policy/index.ts';
+import { compilePolicy } from '../../identity/policy/index.ts';
 
 /** Maximum characters of plain text (STS API Reference, AssumeRole, `Policy`). */
 export const MAX_SESSION_POLICY_LENGTH = 2048;

@@ -1,7 +1,7 @@
-import { AwsError, errorKind, validationError } from '../core/errors.ts';
-import type { Principal, SessionTag } from '../core/principal.ts';
+import { AwsError, errorKind, validationError } from '../../foundation/aws/aws-error.ts';
+import type { Principal, SessionTag } from '../../identity/policy/principal.ts';
 import type { EmulatorSettings } from '../core/settings.ts';
-import { requestTagContext as contextOfTags } from '../core/tag-context.ts';
+import { requestTagContext as contextOfTags } from '../../identity/policy/tag-context.ts';
 
 export interface Tag {
   readonly key: string;

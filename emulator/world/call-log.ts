@@ -1,5 +1,5 @@
-import type { Decision } from '../iam/policy/index.ts';
-import type { Caller } from '../core/principal.ts';
+import type { Decision } from '../../identity/policy/index.ts';
+import type { Caller } from '../../identity/policy/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 
 export interface AuthorizationRecord {

@@ -1,6 +1,6 @@
-import type { CompiledPolicy, ConditionContext, Decision } from '../iam/policy/index.ts';
-import type { AwsError } from '../core/errors.ts';
-import type { Principal } from '../core/principal.ts';
+import type { CompiledPolicy, ConditionContext, Decision } from '../../identity/policy/index.ts';
+import type { AwsError } from '../../foundation/aws/aws-error.ts';
+import type { Principal } from '../../identity/policy/principal.ts';
 import type { ServiceName, ServiceRequest } from '../core/service.ts';
 import type { CallTrace, Disturbance, World } from './world.ts';
 

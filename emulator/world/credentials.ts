@@ -1,5 +1,6 @@
 import type { User } from '../iam/model.ts';
-import type { Caller, Credentials, IamUser, RoleSession } from '../core/principal.ts';
+import type { Caller, IamUser, RoleSession } from '../../identity/policy/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 import type { CredentialStore } from './world.ts';
 import { newAccessKeyId, newSecretAccessKey, newSessionToken } from '../core/random.ts';
 

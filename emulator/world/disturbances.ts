@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { DisturbedAnswer, Step } from './context.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import type { Disturbance } from './world.ts';

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { Instance } from './ec2-model.ts';
 import type { EventualMap } from '../core/eventual-map.ts';
-import type { Credentials, RoleSession } from '../core/principal.ts';
+import type { RoleSession } from '../../identity/policy/principal.ts';
+import type { Credentials } from '../core/credentials.ts';
 
 /** `/openid/v1/jwks` (RFC 7517). */
 export interface JsonWebKeySet {

@@ -1,10 +1,10 @@
-import type { ConditionContext } from '../iam/policy/index.ts';
+import type { ConditionContext } from '../../identity/policy/index.ts';
 import type { Identity } from '../iam/model.ts';
-import type { Principal } from '../core/principal.ts';
-import { contextOf, isThroughEndpoint, type RequestContext } from '../core/request-context.ts';
+import type { Principal } from '../../identity/policy/principal.ts';
+import { contextOf, isThroughEndpoint, type RequestContext } from '../../identity/policy/request-context.ts';
 import type { ServiceRequest } from '../core/service.ts';
-import { remembered } from '../core/remembered.ts';
-import { keyed } from '../core/tag-context.ts';
+import { remembered } from '../../foundation/node/remembered.ts';
+import { keyed } from '../../identity/policy/tag-context.ts';
 import type { World } from './world.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { compilePolicy, type AuthorizationInput, type CompiledPolicy } from '../iam/policy/index.ts';
-import type { IamUser, Principal, RoleSession } from '../core/principal.ts';
-import { remembered } from '../core/remembered.ts';
+import { compilePolicy, type AuthorizationInput, type CompiledPolicy } from '../../identity/policy/index.ts';
+import type { IamUser, Principal, RoleSession } from '../../identity/policy/principal.ts';
+import { remembered } from '../../foundation/node/remembered.ts';
 import type { World } from './world.ts';
 import type { Identity, PolicyDocument, User } from '../iam/model.ts';
 

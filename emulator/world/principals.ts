@@ -1,7 +1,7 @@
 import { nearest } from '../../foundation/node/nearest.ts';
-import { isJsonObject, listOf, objectOf } from '../core/json.ts';
+import { isJsonObject, listOf, objectOf } from '../../foundation/node/json.ts';
 import type { World } from './world.ts';
-import { compilePolicy } from '../iam/policy/index.ts';
+import { compilePolicy } from '../../identity/policy/index.ts';
 import known from './service-principals.json' with { type: 'json' };
 
 /** Such as `AWS` and `arn:aws:iam::111122223333:role/app`. */

@@ -1,11 +1,11 @@
-import { accessDeniedMessage, authorize } from '../iam/policy/index.ts';
-import type { Decision } from '../iam/policy/index.ts';
+import { accessDeniedMessage, authorize } from '../../identity/policy/index.ts';
+import type { Decision } from '../../identity/policy/index.ts';
 import type { AuthorizationQuestion, ServiceContext } from './context.ts';
-import { AwsError } from '../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { globalContexts } from './global-context.ts';
 import { identityOf, policiesOf } from './policies-of.ts';
-import { remembered } from '../core/remembered.ts';
-import { principalName, type Principal } from '../core/principal.ts';
+import { remembered } from '../../foundation/node/remembered.ts';
+import { principalName, type Principal } from '../../identity/policy/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { Disturbances } from './disturbances.ts';
 import type { CallTrace, World } from './world.ts';

@@ -1,5 +1,5 @@
-import { AwsError } from '../core/errors.ts';
-import type { Caller } from '../core/principal.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
+import type { Caller } from '../../identity/policy/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 import type { World } from './world.ts';
 import type { Throttle } from '../core/settings.ts';

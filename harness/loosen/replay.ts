@@ -1,5 +1,5 @@
-import { authorize, compilePolicy } from '../../emulator/iam/policy/index.ts';
-import type { AuthorizationInput, CompiledPolicy, Decision } from '../../emulator/iam/policy/types.ts';
+import { authorize, compilePolicy } from '../../identity/policy/index.ts';
+import type { AuthorizationInput, CompiledPolicy, Decision } from '../../identity/policy/types.ts';
 import { isPublicPolicy } from '../../emulator/s3/public-access.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import { alternatives } from '../../foundation/protocols/expectation.ts';

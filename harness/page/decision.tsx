@@ -1,4 +1,4 @@
-import { statementLabel } from '../../emulator/iam/policy/label.ts';
+import { statementLabel } from '../../identity/policy/label.ts';
 import type { ExaminedStatement, Policy, ReceivedDecision } from '../results/results.ts';
 import { policyLines } from './policy-lines.ts';
 

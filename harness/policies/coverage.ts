@@ -1,5 +1,5 @@
-import { authorize, compilePolicy } from '../../emulator/iam/policy/index.ts';
-import type { CompiledPolicy, Decision } from '../../emulator/iam/policy/types.ts';
+import { authorize, compilePolicy } from '../../identity/policy/index.ts';
+import type { CompiledPolicy, Decision } from '../../identity/policy/types.ts';
 import type { PolicyCoverage } from '../results/results.ts';
 import { differs, isUsed, substituted, type Observation, type UsedPolicy } from './observation.ts';
 import { lineOf, placeText, policySources, type PolicySource } from './sources.ts';

@@ -1,6 +1,6 @@
 import { escapePattern } from '../../foundation/node/text.ts';
 import type { CallRecord } from '../../emulator/index.ts';
-import type { AuthorizationInput, CompiledPolicy, Decision } from '../../emulator/iam/policy/types.ts';
+import type { AuthorizationInput, CompiledPolicy, Decision } from '../../identity/policy/types.ts';
 import type { ProbeOutcome, ScenarioResult } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';

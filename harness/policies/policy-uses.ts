@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PolicyKind } from '../../emulator/iam/policy/types.ts';
+import type { PolicyKind } from '../../identity/policy/types.ts';
 import { associationOf } from '../scenario/parts.ts';
 import type { RoleSpec } from '../scenario/policy.ts';
 import type { DeclaredPolicy } from '../scenario/policy-document.ts';

@@ -1,8 +1,8 @@
 import { relative } from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
-import { remembered } from '../../emulator/core/remembered.ts';
-import type { PolicyKind } from '../../emulator/iam/policy/types.ts';
+import { remembered } from '../../foundation/node/remembered.ts';
+import type { PolicyKind } from '../../identity/policy/types.ts';
 import { policyDocument, type DeclaredPolicy } from '../scenario/policy-document.ts';
 import type { Observation, UsedPolicy } from './observation.ts';
 

@@ -1,4 +1,4 @@
-import { isJsonObject, listOf } from '../../emulator/core/json.ts';
+import { isJsonObject, listOf } from '../../foundation/node/json.ts';
 
 /** A statement of a policy document that `compilePolicy` accepts. */
 export type StatementDocument = { Effect: 'Allow' | 'Deny'; Sid?: string } & Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { statementLabel } from '../../emulator/iam/policy/label.ts';
+import { statementLabel } from '../../identity/policy/label.ts';
 import type { ExaminedStatement, ProbeOutcome, ReceivedCall, ReceivedDecision, ScenarioResult } from './results.ts';
 
 /** A call with AWS's decisions, statement by statement. */

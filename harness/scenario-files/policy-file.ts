@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { escapePattern } from '../../foundation/node/text.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
-import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
-import { readPolicyFile, readRolePlaces } from '../../emulator/iam/evaluate/policy-file/read.ts';
+import type { PolicyPlace } from '../../identity/policy-file/place.ts';
+import { readPolicyFile, readRolePlaces } from '../../identity/policy-file/read.ts';
 import type { RawPolicy, RoleSpec } from '../scenario/policy.ts';
 import { notePolicyFile } from './suite-registry.ts';
 

@@ -1,4 +1,4 @@
-import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
+import type { StatementExplanation } from '../../identity/policy/types.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import type { Policy, ProbeOutcome, ReceivedCall } from '../results/results.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';

@@ -1,7 +1,7 @@
 import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { readSignature, sigV4Verifier } from '../../emulator/sigv4/index.ts';
 import { signedHeaders } from '../../emulator/sigv4/sign.ts';
-import type { RootUser } from '../../emulator/core/principal.ts';
+import type { RootUser } from '../../identity/policy/principal.ts';
 import { startWithWorld } from '../../emulator/start.ts';
 import { sendLoad } from '../../emulator/http/load.ts';
 import { emulatedAws } from '../../harness/aws-target/emulated.ts';

@@ -1,7 +1,7 @@
-import type { RoleSession } from '../../emulator/core/principal.ts';
-import { authorize } from '../../emulator/iam/policy/authorize.ts';
-import { compilePolicy } from '../../emulator/iam/policy/document.ts';
-import type { AuthorizationInput } from '../../emulator/iam/policy/types.ts';
+import type { RoleSession } from '../../identity/policy/principal.ts';
+import { authorize } from '../../identity/policy/authorize.ts';
+import { compilePolicy } from '../../identity/policy/document.ts';
+import type { AuthorizationInput } from '../../identity/policy/types.ts';
 
 const ACCOUNT = '111122223333';
 const ROLE_ARN = `arn:aws:iam::${ACCOUNT}:role/app`;

@@ -1,6 +1,6 @@
 /** Mutated files and folders (with a trailing `/`) by area. */
 export const AREAS: Readonly<Record<string, readonly string[]>> = {
-  'iam/policy': ['emulator/iam/policy/'],
+  'iam/policy': ['identity/policy/'],
   sts: ['emulator/sts/'],
   'eks-auth': ['emulator/eks-auth/'],
   'eks associations': ['emulator/eks/associations/'],

@@ -44,9 +44,9 @@ describe('mutated sources', () => {
       expect(shouldIgnore(node), node.type).to.equal(undefined);
   });
   it('exclude explanations, command-line flags and tests', () => {
-    expect(areaOf('emulator/iam/policy/authorize.ts')).to.equal('iam/policy');
+    expect(areaOf('identity/policy/authorize.ts')).to.equal('iam/policy');
     for (const file of [
-      'emulator/iam/policy/explain-values.ts',
+      'identity/policy/explain-values.ts',
       'components/agent/cli/flags.ts',
       'emulator/sts/sdk.test.ts',
     ])

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AuthorizationInput } from '../../emulator/iam/policy/types.ts';
+import type { AuthorizationInput } from '../../identity/policy/types.ts';
 import type { Observation } from '../../harness/policies/observation.ts';
 
 /** An authorization of AWS without names, times and identifiers of a run. */

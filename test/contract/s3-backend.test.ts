@@ -20,7 +20,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import type { Credentials } from '../../emulator/core/principal.ts';
+import type { Credentials } from '../../emulator/core/credentials.ts';
 import type { World } from '../../emulator/world/world.ts';
 import { startWithWorld, type Emulator } from '../../emulator/start.ts';
 import { testSession } from '../support/emulator/session.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parsePrincipal } from '../../emulator/iam/evaluate/principal-text.ts';
-import { authorize, compilePolicy, type AuthorizationInput, type PolicyKind } from '../../emulator/iam/policy/index.ts';
+import { parsePrincipal } from '../../identity/evaluate/principal-text.ts';
+import { authorize, compilePolicy, type AuthorizationInput, type PolicyKind } from '../../identity/policy/index.ts';
 import { CONDITION_OPERATORS } from './condition-operators.ts';
 import { evaluate, type Answer, type PolicyDocument } from './policy-evaluation.ts';
 import { policiesAndRequests, questionOf, type Policies } from './questions.ts';

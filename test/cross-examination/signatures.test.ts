@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import fc from 'fast-check';
-import type { RoleSession } from '../../emulator/core/principal.ts';
+import type { RoleSession } from '../../identity/policy/principal.ts';
 import type { ServiceName } from '../../emulator/core/service.ts';
 import type { SignedParts } from '../../emulator/sigv4/canonical.ts';
 import { readSignature, SignatureProblem, sigV4Verifier } from '../../emulator/sigv4/index.ts';

@@ -26,5 +26,5 @@ export const FILES = [
   'emulator/sts/propagation.test.ts',
   'test/**/*.test.ts',
   'site/*.test.ts',
-  '{bin,aws,clusters,components,doctor,emulator,examples,foundation,harness,scripts,suites}/**/!(propagation|iam|time-limit).test.ts',
+  '{bin,aws,clusters,components,doctor,emulator,examples,foundation,harness,identity,scripts,suites}/**/!(propagation|iam|time-limit).test.ts',
 ];

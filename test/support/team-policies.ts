@@ -7,7 +7,7 @@ import {
   granted,
   listObjects,
 } from '../../harness/operations/index.ts';
-import type { PolicyKind } from '../../emulator/iam/policy/index.ts';
+import type { PolicyKind } from '../../identity/policy/index.ts';
 import type { RawPolicy, RoleSpec } from '../../harness/scenario/policy.ts';
 import type { Scenario, ScenarioSpec } from '../../harness/scenario/spec.ts';
 import { aScenario } from './scenarios.ts';

@@ -1,11 +1,11 @@
-import { AwsError } from '../../core/errors.ts';
-import { compilePolicy } from '../../iam/policy/index.ts';
+import { AwsError } from '../../../foundation/aws/aws-error.ts';
+import { compilePolicy } from '../../../identity/policy/index.ts';
 import { parseRoleArn } from '../../sts/arns.ts';
 import { passedRole, type EksCall } from '../call.ts';
 import { invalidParameter } from '../errors.ts';
 import { checkPattern, optionalBoolean, optionalString, requiredString } from '../input.ts';
 import type { Association, Cluster, Subject } from '../../world/eks-model.ts';
-import type { JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../../foundation/node/json.ts';
 import { trustsService } from '../roles.ts';
 
 const POD_IDENTITY_SERVICE = 'pods.eks.amazonaws.com';

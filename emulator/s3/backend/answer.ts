@@ -1,8 +1,8 @@
-import { AwsError } from '../../core/errors.ts';
+import { AwsError } from '../../../foundation/aws/aws-error.ts';
 import type { ServiceResponse } from '../../core/service.ts';
 import { s3Error } from '../errors.ts';
 import { parseXml } from '../xml.ts';
-import { textOf, type JsonObject } from '../../core/json.ts';
+import { textOf, type JsonObject } from '../../../foundation/node/json.ts';
 import { BackendError, type BackendRequest, type RawAnswer } from './send.ts';
 
 /** The only 403 that concerns an object. */

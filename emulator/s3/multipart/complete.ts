@@ -1,4 +1,4 @@
-import { objectOf, textOf } from '../../core/json.ts';
+import { objectOf, textOf } from '../../../foundation/node/json.ts';
 import type { ServiceResponse } from '../../core/service.ts';
 import { bucketOf } from '../authorize.ts';
 import type { Handler, S3Call } from '../call.ts';

@@ -1,6 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
-import { AwsError, errorKind } from '../../core/errors.ts';
-import { objectOf, textOf, type JsonObject } from '../../core/json.ts';
+import { AwsError, errorKind } from '../../../foundation/aws/aws-error.ts';
+import { objectOf, textOf, type JsonObject } from '../../../foundation/node/json.ts';
 
 /** The claims that STS reads, not yet verified. */
 export interface WebIdentityClaims {

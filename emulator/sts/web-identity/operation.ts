@@ -1,5 +1,6 @@
 import type { ServiceContext } from '../../world/context.ts';
-import { podKey, type RequestContext } from '../../core/request-context.ts';
+import { type RequestContext } from '../../../identity/policy/request-context.ts';
+import { podKey } from '../../core/pod-key.ts';
 import type { QueryOperation } from '../../query/protocol.ts';
 import { assumedRoleResult, roleParameters } from '../assume-role-operation.ts';
 import { assumeRole } from '../assume-role.ts';

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../../emulator/core/json.ts';
-import type { PolicyKind } from '../../../emulator/iam/policy/index.ts';
+import { isJsonObject } from '../../../foundation/node/json.ts';
+import type { PolicyKind } from '../../../identity/policy/index.ts';
 import { setTexts, textsOf, type Edit, type StatementDocument } from '../../policies/statement-document.ts';
 import type { StatementEdit } from './catalogue.ts';
 import { parentResource, rootOf } from './widen.ts';

@@ -1,4 +1,4 @@
-import { compilePolicy, type PolicyKind } from '../../../emulator/iam/policy/index.ts';
+import { compilePolicy, type PolicyKind } from '../../../identity/policy/index.ts';
 import { replacePlaceholders } from '../../scenario/placeholders.ts';
 import { OPERATORS, type OperatorId } from './catalogue.ts';
 import { conditionEdits } from './conditions.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { PolicyKind } from '../../../emulator/iam/policy/index.ts';
+import type { PolicyKind } from '../../../identity/policy/index.ts';
 import { Names } from '../../scenario/names.ts';
 import { aScenario } from '../../../test/support/scenarios.ts';
 import { changesOf, OPERATORS, type OperatorId } from './index.ts';

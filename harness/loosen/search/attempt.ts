@@ -1,13 +1,13 @@
-import type { Principal, RoleSession, SessionTag } from '../../../emulator/core/principal.ts';
-import { contextOf, type RequestContext } from '../../../emulator/core/request-context.ts';
-import { remembered } from '../../../emulator/core/remembered.ts';
-import { keyed, resourceTagKeys } from '../../../emulator/core/tag-context.ts';
+import type { Principal, RoleSession, SessionTag } from '../../../identity/policy/principal.ts';
+import { contextOf, type RequestContext } from '../../../identity/policy/request-context.ts';
+import { remembered } from '../../../foundation/node/remembered.ts';
+import { keyed, resourceTagKeys } from '../../../identity/policy/tag-context.ts';
 import {
   authorize,
   type AuthorizationInput,
   type CompiledPolicy,
   type ConditionContext,
-} from '../../../emulator/iam/policy/index.ts';
+} from '../../../identity/policy/index.ts';
 import { requestTagContext } from '../../../emulator/sts/session-tags.ts';
 import { globalContexts } from '../../../emulator/world/global-context.ts';
 import { associationOf, bucketOf, placeOf } from '../../scenario/parts.ts';

@@ -1,4 +1,4 @@
-import type { AuthorizationInput } from '../../../emulator/iam/policy/index.ts';
+import type { AuthorizationInput } from '../../../identity/policy/index.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
 import { decide, type Answer } from './attempt.ts';
 import { candidatesOf, type Candidate } from './candidates.ts';

@@ -1,4 +1,4 @@
-import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../../../emulator/iam/policy/index.ts';
+import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../../../identity/policy/index.ts';
 import type { AccountAlias, ClusterAlias } from '../../../foundation/protocols/aliases.ts';
 import { Names } from '../../scenario/names.ts';
 import { associationOf } from '../../scenario/parts.ts';

@@ -1,7 +1,7 @@
 import { CreatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import type { PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { JWTPayload } from 'jose';
-import type { Caller, RoleSession } from '../../../emulator/core/principal.ts';
+import type { Caller, RoleSession } from '../../../identity/policy/principal.ts';
 import { ACCOUNT, testCloud, type Answer, type TestCloud } from './eks.ts';
 import { POD_TRUST, clusterRole, makeCluster, makeRole } from './roles.ts';
 

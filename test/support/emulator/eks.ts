@@ -5,7 +5,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import type { Clock } from '../../../emulator/core/clock.ts';
 import { newWorld } from '../../../emulator/world/new-world.ts';
-import type { Caller } from '../../../emulator/core/principal.ts';
+import type { Caller } from '../../../identity/policy/principal.ts';
 import { serviceContext } from '../../../emulator/world/service-context.ts';
 import type { Service, ServiceRequest } from '../../../emulator/core/service.ts';
 import { disturbances } from '../../../emulator/world/disturbances.ts';

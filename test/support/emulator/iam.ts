@@ -1,6 +1,6 @@
 import { newWorld } from '../../../emulator/world/new-world.ts';
 import type { WorldOptions } from '../../../emulator/world/new-world.ts';
-import type { Caller, RoleSession, RootUser } from '../../../emulator/core/principal.ts';
+import type { Caller, RoleSession, RootUser } from '../../../identity/policy/principal.ts';
 import { serviceContext } from '../../../emulator/world/service-context.ts';
 import { disturbances } from '../../../emulator/world/disturbances.ts';
 import { queryCaller } from './query.ts';

@@ -1,5 +1,5 @@
 import { XMLParser } from 'fast-xml-parser';
-import type { Caller } from '../../../emulator/core/principal.ts';
+import type { Caller } from '../../../identity/policy/principal.ts';
 import type { Service, ServiceRequest } from '../../../emulator/core/service.ts';
 import { answerTo, aRequest } from './requests.ts';
 

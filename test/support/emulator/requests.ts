@@ -1,4 +1,4 @@
-import { AwsError } from '../../../emulator/core/errors.ts';
+import { AwsError } from '../../../foundation/aws/aws-error.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../../../emulator/core/service.ts';
 
 /** Returns an anonymous request, as the server passes it to a service. */

@@ -1,6 +1,6 @@
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateClusterCommand } from '@aws-sdk/client-eks';
-import type { Caller, RoleSession } from '../../../emulator/core/principal.ts';
+import type { Caller, RoleSession } from '../../../identity/policy/principal.ts';
 import { aSession } from './session.ts';
 import { ACCOUNT, SUBNETS, type RecordedCluster, type TestCloud } from './eks.ts';
 

@@ -1,9 +1,9 @@
 import { newWorld } from '../../../emulator/world/new-world.ts';
 import { serviceContext } from '../../../emulator/world/service-context.ts';
-import type { Caller } from '../../../emulator/core/principal.ts';
+import type { Caller } from '../../../identity/policy/principal.ts';
 import type { Service } from '../../../emulator/core/service.ts';
 import { disturbances } from '../../../emulator/world/disturbances.ts';
-import { AwsError } from '../../../emulator/core/errors.ts';
+import { AwsError } from '../../../foundation/aws/aws-error.ts';
 import type { CallTrace, World } from '../../../emulator/world/world.ts';
 import { root } from './iam.ts';
 import { aRequest } from './requests.ts';

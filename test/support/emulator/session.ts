@@ -1,8 +1,9 @@
-import type { Credentials, RoleSession } from '../../../emulator/core/principal.ts';
+import type { RoleSession } from '../../../identity/policy/principal.ts';
+import type { Credentials } from '../../../emulator/core/credentials.ts';
 import { uniqueId } from '../../../emulator/core/random.ts';
 import type { World } from '../../../emulator/world/world.ts';
 import type { PolicyDocument, Role } from '../../../emulator/iam/model.ts';
-import { compilePolicy } from '../../../emulator/iam/policy/index.ts';
+import { compilePolicy } from '../../../identity/policy/index.ts';
 
 /** Options of a test's role and session. Policies are lists of statements. */
 export interface TestSessionOptions {

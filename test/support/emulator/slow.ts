@@ -1,4 +1,4 @@
-import type { Credentials } from '../../../emulator/core/principal.ts';
+import type { Credentials } from '../../../emulator/core/credentials.ts';
 import type { ServiceName } from '../../../emulator/core/service.ts';
 import { testTime } from './time.ts';
 import type { EmulatorSettings } from '../../../emulator/core/settings.ts';

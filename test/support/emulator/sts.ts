@@ -1,4 +1,4 @@
-import type { Caller, RoleSession } from '../../../emulator/core/principal.ts';
+import type { Caller, RoleSession } from '../../../identity/policy/principal.ts';
 import type { WorldOptions } from '../../../emulator/world/new-world.ts';
 import { HERE, iamWorld, root } from './iam.ts';
 import { queryCaller } from './query.ts';

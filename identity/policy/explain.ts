@@ -1,4 +1,4 @@
-import { principalName } from '../../core/principal.ts';
+import { principalName } from './principal.ts';
 import { conditionHolds, listOf, type Condition } from './conditions/condition.ts';
 import type { ValueMatcher } from './conditions/operator.ts';
 import { describePattern, listed, quoted, valueless, without } from './explain-values.ts';

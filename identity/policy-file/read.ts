@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { HarnessError, unreadable } from '../../../../foundation/node/errors.ts';
-import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import { isJsonObject, type JsonObject } from '../../foundation/node/json.ts';
 import { isTemplate, placesOfTemplate, policyOfTemplate, templateFromYaml } from './cloudformation.ts';
 import { PolicyProblem, type PolicyPlace, type RolePlaces } from './place.ts';
 import { isTerraform, placesOfTerraform, policyOfTerraform } from './terraform.ts';

@@ -1,4 +1,4 @@
-import { nearest } from '../../../foundation/node/nearest.ts';
+import { nearest } from '../../foundation/node/nearest.ts';
 import { keysInPlaceOf } from './condition-keys.ts';
 import type { ContextKey } from './context-key.ts';
 import { isVariable, STAR, type Pattern, type VariableSource } from './pattern.ts';

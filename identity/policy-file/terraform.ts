@@ -1,4 +1,4 @@
-import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../../core/json.ts';
+import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../foundation/node/json.ts';
 import { chosen, PolicyProblem, type PolicyPlace, type RolePlaces } from './place.ts';
 
 interface Resource {

@@ -1,4 +1,4 @@
-import type { Principal } from '../../core/principal.ts';
+import type { Principal } from './principal.ts';
 
 /** What a policy is attached to, which determines its effect. */
 export type PolicyKind = 'identity' | 'resource' | 'trust' | 'session' | 'boundary';

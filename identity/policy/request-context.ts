@@ -31,16 +31,6 @@ export const REQUEST_CONTEXT_KEYS: readonly RequestContextKey[] = Object.values(
 
 export type RequestContext = { readonly [Key in RequestContextKey]?: Value };
 
-/** A pod of a cluster of the emulated EKS. */
-export interface PodReference {
-  readonly clusterName: string;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-export const podKey = ({ clusterName, namespace, name }: PodReference): string =>
-  [clusterName, namespace, name].join('/');
-
 /** Returns the keys of these groups. */
 export const contextOf = (context: RequestContext = {}, ...groups: readonly Group[]): RequestContext =>
   Object.fromEntries(

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../core/json.ts';
-import type { Caller, Principal, RoleSession } from '../../core/principal.ts';
+import { isJsonObject } from '../../foundation/node/json.ts';
+import type { Caller, Principal, RoleSession } from './principal.ts';
 import { PolicySyntaxError } from './syntax-error.ts';
 
 export interface PrincipalElement {

@@ -1,13 +1,5 @@
 import type { RequestContext } from './request-context.ts';
 
-/** `expiration` is in milliseconds since the epoch; absent for long-term keys. */
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-  readonly expiration?: number;
-}
-
 /** Keys are case-insensitive, values are case-sensitive (IAM User Guide, "Passing session tags"). */
 export interface SessionTag {
   readonly key: string;

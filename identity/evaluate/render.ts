@@ -1,5 +1,5 @@
 import { statementLabel, type Decision, type StatementExplanation } from '../policy/index.ts';
-import { counted } from '../../../foundation/node/text.ts';
+import { counted } from '../../foundation/node/text.ts';
 import type { EvaluationCase, UnreadableCase } from './case-file.ts';
 
 export interface EvaluatedCase {

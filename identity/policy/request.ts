@@ -1,4 +1,4 @@
-import { principalArn } from '../../core/principal.ts';
+import { principalArn } from './principal.ts';
 import { splitArn } from './arn.ts';
 import type { ContextKey } from './context-key.ts';
 import type { VariableSource } from './pattern.ts';

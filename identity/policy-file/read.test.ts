@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { HarnessError } from '../../../../foundation/node/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
 import type { PolicyPlace } from './place.ts';
 import { readPolicyFile } from './read.ts';
 
-const example = (path: string): string => fileURLToPath(new URL(`../../../../examples/${path}`, import.meta.url));
+const example = (path: string): string => fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
 const PLAN = example('terraform/plan.json');
 const STATE = example('terraform/state.json');
 const CDK = example('cloudformation/cdk.template.json');

@@ -1,5 +1,5 @@
 import { parse, YAMLMap, YAMLSeq, type CollectionTag, type ScalarTag } from 'yaml';
-import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../../core/json.ts';
+import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../foundation/node/json.ts';
 import { chosen, PolicyProblem, type PolicyPlace, type RolePlaces, type Values } from './place.ts';
 
 /** Pseudo parameters with constant values (CloudFormation User Guide, "Pseudo parameters"). */

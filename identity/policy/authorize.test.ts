@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { RoleSession } from '../../core/principal.ts';
+import type { RoleSession } from './principal.ts';
 import { accessDeniedMessage, authorize, compilePolicy } from './index.ts';
 import type { AuthorizationInput, CompiledPolicy, PolicyKind } from './index.ts';
 

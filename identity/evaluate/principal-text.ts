@@ -1,4 +1,4 @@
-import type { RoleSession } from '../../core/principal.ts';
+import type { RoleSession } from '../policy/principal.ts';
 import type { AuthorizationInput, ConditionContext } from '../policy/index.ts';
 
 type Principal = AuthorizationInput['principal'];

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../../core/json.ts';
+import { isJsonObject } from '../../../foundation/node/json.ts';
 import { contextKey, type ContextKey } from '../context-key.ts';
 import type { EvaluationRequest } from '../request.ts';
 import { PolicySyntaxError } from '../syntax-error.ts';

@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { parseCases } from '../evaluate/case-file.ts';
 import { authorize } from './index.ts';
 
-const folder = new URL('./cases/', import.meta.url);
+const folder = new URL('cases/', import.meta.url);
 
-// The files also work with the command: npm run evaluate -- emulator/iam/policy/cases/<file>
+// The files also work with the command: npm run evaluate -- identity/policy/cases/<file>
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
   describe(`policy cases: ${file.replace('.json', '').replaceAll('-', ' ')}`, () => {
     for (const one of parseCases(readFileSync(new URL(file, folder), 'utf8'), file)) {

@@ -1,5 +1,5 @@
-import { AwsError } from '../../core/errors.ts';
-import { isJsonObject, listOf } from '../../core/json.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
+import { isJsonObject, listOf } from '../../foundation/node/json.ts';
 import { compileArnPattern, type ArnPattern } from './arn.ts';
 import { compileConditions } from './conditions/condition.ts';
 import { statementLabel } from './label.ts';

@@ -1,4 +1,4 @@
-import { suggestion } from '../../../../foundation/node/nearest.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
 
 /** Values of a template's references, by `Name` or `Name.Attribute`. */
 export type Values = Readonly<Record<string, string | readonly string[]>>;

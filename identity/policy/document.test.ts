@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { AwsError } from '../../core/errors.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { compilePolicy, type PolicyKind } from './index.ts';
 
 const statement = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' };

@@ -1,8 +1,8 @@
 import { dirname, relative, resolve } from 'node:path';
 import * as z from 'zod';
-import { HarnessError } from '../../../foundation/node/errors.ts';
-import { scalar, validated, words } from '../../../foundation/node/validate.ts';
-import { AwsError } from '../../core/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { scalar, validated, words } from '../../foundation/node/validate.ts';
+import { AwsError } from '../../foundation/aws/aws-error.ts';
 import {
   compilePolicy,
   type AuthorizationInput,
@@ -11,7 +11,7 @@ import {
   type DecisionValue,
   type PolicyKind,
 } from '../policy/index.ts';
-import { readPolicyFile } from './policy-file/read.ts';
+import { readPolicyFile } from '../policy-file/read.ts';
 import { parsePrincipal } from './principal-text.ts';
 
 /** A request to the policy engine and, optionally, the expected decision. */
