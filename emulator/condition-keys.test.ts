@@ -11,7 +11,7 @@ import { newWorld } from './world/new-world.ts';
 import { disturbances } from './world/disturbances.ts';
 import { AwsError } from '../foundation/aws/aws-error.ts';
 import type { AuthorizationQuestion, ServiceContext } from './world/context.ts';
-import { globalContexts } from './world/global-context.ts';
+import { globalContexts } from '../identity/policy/global-context.ts';
 import { identityOf } from './world/policies-of.ts';
 import type { Caller, Principal } from '../identity/policy/principal.ts';
 import type { Service, ServiceRequest } from './core/service.ts';
@@ -71,7 +71,7 @@ const FURTHER: Readonly<Record<string, readonly string[]>> = {
 };
 
 function globalKeys(world: World, request: ServiceRequest, principal: Principal): readonly string[] {
-  const given = globalContexts(world, request, principal, identityOf(world, principal));
+  const given = globalContexts({ ...request, region: world.region }, principal, identityOf(world, principal));
   return [principalContext(principal), ...given].flatMap((context) => Object.keys(context));
 }
 

@@ -2,7 +2,7 @@ export type { ClusterProvider, ClusterSpec, JsonWebKeySet, ManagedCluster, NodeG
 export type { CallRecord } from './world/call-log.ts';
 export type { Clock } from './core/clock.ts';
 export type { Credentials } from './core/credentials.ts';
-export type { RequestContext } from '../identity/policy/request-context.ts';
+export type { RequestContext } from '../identity/policy/global-keys.ts';
 export type { PodReference } from './core/pod-key.ts';
 export type { Disturbance } from './world/world.ts';
 export type { EmulatorSettings } from './core/settings.ts';

@@ -18,7 +18,7 @@ import { sigV4Verifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
 import type { MovableClock } from './core/clock.ts';
 import type { Credentials } from './core/credentials.ts';
-import { type RequestContext } from '../identity/policy/request-context.ts';
+import { type RequestContext } from '../identity/policy/global-keys.ts';
 import { podKey, type PodReference } from './core/pod-key.ts';
 import type { ClusterProvider } from './world/eks-model.ts';
 

@@ -21,7 +21,7 @@ export {
   type TrustStatement,
 } from './scenario/policy.ts';
 export * from './operations/index.ts';
-export type { RequestContext } from '../identity/policy/request-context.ts';
+export type { RequestContext } from '../identity/policy/global-keys.ts';
 export { policyFile, roleFile } from './scenario-files/policy-file.ts';
 export {
   CAPABILITIES,

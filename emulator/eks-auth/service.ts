@@ -5,12 +5,13 @@ import { subjectKey } from '../eks/associations/propagation.ts';
 import { accessDenied, resourceNotFound } from '../eks/errors.ts';
 import { epochSeconds } from '../eks/cluster-view.ts';
 import { eksArn } from '../eks/ids.ts';
-import { checkInput, requiredString, resourceTagContext } from '../eks/input.ts';
+import { checkInput, requiredString } from '../eks/input.ts';
 import type { Association, Cluster } from '../world/eks-model.ts';
 import { parseJsonBody, restJsonService, route, type RestJsonCall } from '../eks/rest-json.ts';
+import { nodeQuestion, POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 import { keptSession } from './kept-session.ts';
 import { openSession, type PodCall } from './session.ts';
-import { POD_IDENTITY_AUDIENCE, verifyToken, type TokenIssuer } from './token.ts';
+import { verifyToken, type TokenIssuer } from './token.ts';
 
 const ROUTES = [
   route(
@@ -35,10 +36,8 @@ async function assumeRoleForPodIdentity(
   const { world } = context;
   const clusterName = parameters['clusterName']!;
   const resource = eksArn(world, caller.accountId, `cluster/${clusterName}`);
-  const action = 'eks-auth:AssumeRoleForPodIdentity';
   const cluster = world.account(caller.accountId)!.clusters.get(clusterName);
-  const tags = resourceTagContext(cluster?.tags);
-  context.demand(request, { action, resource, resourceAccount: caller.accountId, context: tags }, accessDenied);
+  context.demand(request, nodeQuestion(resource, caller, cluster?.tags), accessDenied);
   const body = parseJsonBody(request.body);
   checkInput('eks-auth', 'AssumeRoleForPodIdentity', { ...body, clusterName });
   const token = requiredString(body, 'token');
@@ -55,7 +54,7 @@ async function assumeRoleForPodIdentity(
     : openSession(call, association, credentialsSeconds);
   return {
     subject: { namespace: identity.namespace, serviceAccount: identity.serviceAccount },
-    audience: POD_IDENTITY_AUDIENCE,
+    audience: POD_IDENTITY_SERVICE,
     podIdentityAssociation: { associationArn: association.arn, associationId: association.id },
     // The API model spells it without the d of "assumed".
     assumedRoleUser: { arn: session.arn, assumeRoleId: session.userId },

@@ -1,11 +1,10 @@
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
 import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { objectOf } from '../../foundation/node/json.ts';
+import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 import type { World } from '../world/world.ts';
 import type { Cluster, ManagedCluster, Subject } from '../world/eks-model.ts';
 import { explainExpiry, explainRefusal } from './explain-token.ts';
-
-export const POD_IDENTITY_AUDIENCE = 'pods.eks.amazonaws.com';
 
 export interface PodIdentity extends Subject {
   readonly pod: { readonly name: string; readonly uid: string };
@@ -58,7 +57,7 @@ async function verifiedClaims(
   try {
     const { payload } = await jwtVerify<{ readonly sub: string }>(token, keys, {
       issuer,
-      audience: POD_IDENTITY_AUDIENCE,
+      audience: POD_IDENTITY_SERVICE,
       algorithms: ['RS256'],
       requiredClaims: ['exp', 'sub'],
       currentDate: new Date(now),

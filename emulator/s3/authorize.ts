@@ -2,6 +2,7 @@ import { AwsError } from '../../foundation/aws/aws-error.ts';
 import type { AuthorizationQuestion } from '../world/context.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { keyed } from '../../identity/policy/tag-context.ts';
+import { creationKeys, existingTagKeys, onVersion, s3RequestKeys } from '../../identity/s3.ts';
 import { parseTimestamp } from '../sigv4/read-signature.ts';
 import { isBucketName } from './address.ts';
 import type { Admitted, Handler, S3Call } from './call.ts';
@@ -47,16 +48,12 @@ export function onBucket(action: string, handle: (bucket: Bucket, call: S3Call) 
   };
 }
 
-/**
- * Demands an action on an object. Versions have their own actions, such as `s3:GetObjectVersion` (S3 User Guide,
- * "Required permissions for Amazon S3 API operations"). Throws `AccessDenied`.
- */
+/** Demands an action on an object, or on one of its versions. Throws `AccessDenied`. */
 export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, action: string, keys: Keys = {}): void {
-  const { key, versionId } = name;
+  const asked = onVersion({ action, keys }, name.versionId);
+  const { key } = name;
   const resource = `arn:aws:s3:::${bucket.name}/${key}`;
-  if (versionId === undefined) return demandOnResource(call, bucket, action, resource, keys);
-  const ofVersion = action.replace('Object', 'ObjectVersion');
-  demandOnResource(call, bucket, ofVersion, resource, { 's3:VersionId': versionId, ...keys });
+  demandOnResource(call, bucket, asked.action, resource, asked.keys);
 }
 
 /** Whether the caller may read the tags. Not recorded, because the call does not depend on it. */
@@ -64,7 +61,7 @@ export function mayReadTags(call: S3Call, bucket: Bucket, object: ExistingObject
   const { authorizations } = call.context.trace(call.request);
   const asked = authorizations.length;
   try {
-    demandOnObject(call, bucket, call, 's3:GetObjectTagging', existingTagKeys(object));
+    demandOnObject(call, bucket, call, 's3:GetObjectTagging', existingTagKeys(object?.tags));
     return true;
   } catch (error) {
     if (!(error instanceof AwsError)) throw error;
@@ -104,7 +101,7 @@ export async function objectFor(
   checkVersionId(call, bucket, versionId);
   const object = await existingObject(call, bucket, name);
   for (const action of typeof actions === 'string' ? [actions] : actions) {
-    demandOnObject(call, bucket, name, action, Object.assign(existingTagKeys(object), keys));
+    demandOnObject(call, bucket, name, action, Object.assign(existingTagKeys(object?.tags), keys));
   }
   if (object !== undefined) return object;
   const deleted = bucket.objects.find(name);
@@ -142,22 +139,11 @@ export function checkVersionId(call: S3Call, bucket: Bucket, versionId: string |
   throw invalidArgument('Invalid version id specified', 'versionId', versionId);
 }
 
-/** Returns `s3:ExistingObjectTag/<key>`. */
-export function existingTagKeys(object: ExistingObject | undefined): Keys {
-  return keyed('s3:ExistingObjectTag/', object?.tags ?? []);
-}
-
-/** Returns `s3:RequestObjectTag/<key>` and `s3:RequestObjectTagKeys`. An empty list counts as absent. */
-export function requestTagKeys(tags: ReadonlyMap<string, string>): Keys {
-  return { ...keyed('s3:RequestObjectTag/', tags), 's3:RequestObjectTagKeys': [...tags.keys()] };
-}
-
 function demandOnResource(call: S3Call, bucket: Bucket, action: string, resource: string, keys: Keys): void {
   const { accountId, abac, tags, policy } = bucket;
   const context: Record<string, Keys[string]> = {};
-  if (action === 's3:PutObject') {
-    context['s3:ObjectCreationOperation'] = String(!WITHOUT_OBJECT.has(call.context.trace(call.request).operation));
-  }
+  if (action === 's3:PutObject')
+    Object.assign(context, creationKeys(!WITHOUT_OBJECT.has(call.context.trace(call.request).operation)));
   // Bucket tags only count with attribute-based access control.
   if (abac) Object.assign(context, keyed('aws:ResourceTag/', tags), keyed('s3:BucketTag/', tags));
   const resourcePolicy = restrictsPublicPolicy(call, bucket) ? undefined : policy?.compiled;
@@ -191,14 +177,13 @@ const HEADER_KEYS = [
 const WITHOUT_OBJECT: ReadonlySet<string> = new Set(['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy']);
 
 function signatureKeys({ request, query }: S3Call, accountId: string): Record<string, string> {
-  const keys: Record<string, string> = { 's3:TlsVersion': '1.3', 's3:ResourceAccount': accountId };
+  const authType = request.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER';
+  const keys = s3RequestKeys(accountId, request.caller && authType);
   for (const [header, key] of HEADER_KEYS) {
     const value = request.headers[header];
     if (value !== undefined) keys[key] = value;
   }
   if (request.caller !== undefined) {
-    keys['s3:authType'] = request.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER';
-    keys['s3:signatureversion'] = 'AWS4-HMAC-SHA256';
     // Only for presigned URLs (S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys").
     const signedAt = request.presigned ? parseTimestamp(query.get('X-Amz-Date') ?? '') : NaN;
     if (!Number.isNaN(signedAt)) keys['s3:signatureAge'] = String(Math.max(0, request.time - signedAt));

@@ -1,5 +1,6 @@
+import { existingTagKeys } from '../../identity/s3.ts';
 import type { ServiceResponse } from '../core/service.ts';
-import { bucketOf, demandOnObject, existingTagKeys, objectFor } from './authorize.ts';
+import { bucketOf, demandOnObject, objectFor } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkSourceConditions } from './conditions.ts';
 import { invalidArgument, invalidRequest } from './errors.ts';
@@ -24,7 +25,7 @@ export const copyObject: Handler = async (call) => {
   const replaceTags = headers['x-amz-tagging-directive'] === 'REPLACE';
   const tags = replaceTags ? tagsOfHeader(headers['x-amz-tagging']) : existing.tags;
   if (!replaceTags && tags.size > 0) {
-    demandOnObject(call, bucket, name, 's3:GetObjectTagging', existingTagKeys(existing));
+    demandOnObject(call, bucket, name, 's3:GetObjectTagging', existingTagKeys(existing?.tags));
   }
   await demandWrite(call, target, tags);
 

@@ -1,3 +1,4 @@
+import { deleteObjectAction } from '../../identity/s3.ts';
 import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { listOf, objectOf, textOf } from '../../foundation/node/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
@@ -60,12 +61,10 @@ export const deleteObjects: Handler = async (call) => {
   };
 };
 
-/**
- * Deleting a missing object succeeds silently. Its tags are not evaluated (S3 User Guide, "Tagging and access control
- * policies").
- */
+/** Deleting a missing object succeeds silently. */
 async function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: Deletion): Promise<void> {
-  demandOnObject(call, bucket, name, 's3:DeleteObject', ifMatch === undefined ? {} : { 's3:if-match': ifMatch });
+  const { action, keys } = deleteObjectAction(ifMatch);
+  demandOnObject(call, bucket, name, action, keys);
   await demandComparison(call, bucket, name.key, ifMatch);
 }
 

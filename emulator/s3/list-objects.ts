@@ -1,3 +1,4 @@
+import { listAction } from '../../identity/s3.ts';
 import { textOf } from '../../foundation/node/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, demandOnBucket } from './authorize.ts';
@@ -87,12 +88,10 @@ function versionListing(call: S3Call, bucket: Bucket): ServiceResponse {
   });
 }
 
-/** Sets condition keys only for parameters that were sent. */
 function onListing(action: string, perform: (call: S3Call, bucket: Bucket) => ServiceResponse): Handler {
   return (call) => {
     const bucket = bucketOf(call);
-    const asked = ['prefix', 'delimiter', 'max-keys'].filter((name) => call.query.has(name));
-    const keys = Object.fromEntries(asked.map((name) => [`s3:${name}`, call.query.get(name) ?? '']));
+    const { keys } = listAction(action, (name) => call.query.get(name));
     demandOnBucket(call, bucket, action, keys);
     return { perform: () => perform(call, bucket) };
   };

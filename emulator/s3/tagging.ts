@@ -1,7 +1,8 @@
+import { requestTagKeys } from '../../identity/s3.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { requestTagContext } from '../../identity/policy/tag-context.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
-import { bucketOf, demandOnBucket, objectFor, onBucket, onObject, requestTagKeys } from './authorize.ts';
+import { bucketOf, demandOnBucket, objectFor, onBucket, onObject } from './authorize.ts';
 import { afterBackend, ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';

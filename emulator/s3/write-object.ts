@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
-import { bucketOf, demandOnObject, existingObject, existingTagKeys, requestTagKeys } from './authorize.ts';
+import { existingTagKeys, putObjectActions } from '../../identity/s3.ts';
+import { bucketOf, demandOnObject, existingObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkWriteConditions } from './conditions.ts';
 import { notImplemented, s3Error } from './errors.ts';
@@ -59,11 +60,8 @@ export function writtenHeaders(bucket: Bucket, { versionId, storageClass }: S3Ob
   };
 }
 
-/** Tags need a permission of their own (S3 User Guide, "Object tagging and access control"). */
 export function demandTaggedWrite(call: S3Call, bucket: Bucket, tags: Tags): void {
-  const name = { key: call.key };
-  demandOnObject(call, bucket, name, 's3:PutObject', requestTagKeys(tags));
-  if (tags.size > 0) demandOnObject(call, bucket, name, 's3:PutObjectTagging', requestTagKeys(tags));
+  for (const { action, keys } of putObjectActions(tags)) demandOnObject(call, bucket, { key: call.key }, action, keys);
 }
 
 /** A comparison also needs its own permission (S3 User Guide, "How to perform conditional writes"). */
@@ -81,7 +79,7 @@ export async function demandComparison(
 ): Promise<void> {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
   const existing = await existingObject(call, bucket, { key });
-  demandOnObject(call, bucket, { key }, 's3:GetObject', existingTagKeys(existing));
+  demandOnObject(call, bucket, { key }, 's3:GetObject', existingTagKeys(existing?.tags));
 }
 
 const UNSUPPORTED = /^x-amz-(?:server-side-encryption-customer|object-lock)/;

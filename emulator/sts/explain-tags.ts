@@ -1,11 +1,13 @@
-import type { SessionTag } from '../../identity/policy/principal.ts';
+import type { Question } from '../../identity/question.ts';
+import { inheritedTags } from '../../identity/session-tags.ts';
 
-/** Names the tags by their source, for call records. `inherited` are the last ones in `tags`. */
-export function explainTags(tags: readonly SessionTag[], inherited: readonly SessionTag[]): readonly string[] {
-  const keysOf = (some: readonly SessionTag[]): string => some.map(({ key }) => key).join(', ');
-  const passed = tags.slice(0, tags.length - inherited.length);
+/** Names the tags of a request by their source, for call records. */
+export function explainTags({ principal, context }: Question): readonly string[] {
+  const inherited = inheritedTags(principal).map(({ key }) => key);
+  const keys = [context['aws:TagKeys'] ?? []].flat();
+  const passed = keys.slice(0, keys.length - inherited.length);
   return [
-    ...(inherited.length > 0 ? [`transitive session tags inherited: ${keysOf(inherited)}`] : []),
-    ...(passed.length > 0 ? [`session tags passed: ${keysOf(passed)}`] : []),
+    ...(inherited.length > 0 ? [`transitive session tags inherited: ${inherited.join(', ')}`] : []),
+    ...(passed.length > 0 ? [`session tags passed: ${passed.join(', ')}`] : []),
   ];
 }

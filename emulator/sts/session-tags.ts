@@ -1,7 +1,7 @@
 import { AwsError, errorKind, validationError } from '../../foundation/aws/aws-error.ts';
 import type { Principal, SessionTag } from '../../identity/policy/principal.ts';
 import type { EmulatorSettings } from '../core/settings.ts';
-import { requestTagContext as contextOfTags } from '../../identity/policy/tag-context.ts';
+import { inheritedTags } from '../../identity/session-tags.ts';
 
 export interface Tag {
   readonly key: string;
@@ -15,22 +15,21 @@ const MAX_VALUE_LENGTH = 256;
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /**
- * Returns the tags passed in the call and the inherited ones (IAM User Guide, "Chaining roles with session tags").
- * Throws `ValidationError`, `InvalidParameterValue` for duplicates, or `settings.transitiveTagOverrideError`.
+ * Returns the tags passed in the call (IAM User Guide, "Pass session tags in AWS STS"). Throws `ValidationError`, `InvalidParameterValue` for duplicates, or `settings.transitiveTagOverrideError`.
  */
 export function sessionTags(
   passed: readonly Tag[],
   transitiveKeys: readonly string[],
   principal: Principal,
   settings: EmulatorSettings,
-): { readonly tags: readonly SessionTag[]; readonly inherited: readonly SessionTag[] } {
+): readonly SessionTag[] {
   passed.forEach(checkTag);
   const keys = new Set(passed.map((tag) => fold(tag.key)));
   if (keys.size < passed.length) {
     throw invalidParameter('Duplicate tag keys found. Please note that Tag keys are case insensitive.');
   }
   const transitive = new Set(transitiveKeys.map(fold));
-  const inherited = principal.kind === 'role-session' ? principal.tags.filter((tag) => tag.transitive) : [];
+  const inherited = inheritedTags(principal);
   const overridden = inherited.find((tag) => keys.has(fold(tag.key)) || transitive.has(fold(tag.key)));
   if (overridden !== undefined) {
     const code = settings.transitiveTagOverrideError;
@@ -45,20 +44,11 @@ export function sessionTags(
     throw invalidParameter('The specified transitive tag key must be included in the requested tags.');
   }
   const tags = passed.map((tag) => ({ key: tag.key, value: tag.value, transitive: transitive.has(fold(tag.key)) }));
-  const all = [...tags, ...inherited];
-  if (all.length > MAX_TAGS) {
-    throw validationError(`A session can have at most ${MAX_TAGS} tags; this one would have ${all.length}.`);
+  const count = tags.length + inherited.length;
+  if (count > MAX_TAGS) {
+    throw validationError(`A session can have at most ${MAX_TAGS} tags; this one would have ${count}.`);
   }
-  return { tags: all, inherited };
-}
-
-/** Inherited tags count as request tags, so that a target role's trust policy can check them (EKS User Guide). */
-export function requestTagContext(tags: readonly SessionTag[]): Record<string, string | readonly string[]> {
-  const transitive = tags.filter((tag) => tag.transitive).map((tag) => tag.key);
-  return {
-    ...contextOfTags(new Map(tags.map(({ key, value }) => [key, value]))),
-    ...(transitive.length > 0 ? { 'sts:TransitiveTagKeys': transitive } : {}),
-  };
+  return tags;
 }
 
 /** Counts characters, not UTF-16 units. */

@@ -2,7 +2,7 @@ import { accessDeniedMessage, authorize } from '../../identity/policy/index.ts';
 import type { Decision } from '../../identity/policy/index.ts';
 import type { AuthorizationQuestion, ServiceContext } from './context.ts';
 import { AwsError } from '../../foundation/aws/aws-error.ts';
-import { globalContexts } from './global-context.ts';
+import { globalContexts } from '../../identity/policy/global-context.ts';
 import { identityOf, policiesOf } from './policies-of.ts';
 import { remembered } from '../../foundation/node/remembered.ts';
 import { principalName, type Principal } from '../../identity/policy/principal.ts';
@@ -36,7 +36,7 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
         resource,
         resourceAccount,
         context,
-        defaults: globalContexts(world, request, principal, identity),
+        defaults: globalContexts({ ...request, region: world.region }, principal, identity),
         identityPolicies,
         permissionsBoundary,
         sessionPolicies,

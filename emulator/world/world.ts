@@ -4,7 +4,7 @@ import type { EventualMap } from '../core/eventual-map.ts';
 import type { Lag, EmulatorSettings } from '../core/settings.ts';
 import type { Caller, IamUser, RoleSession } from '../../identity/policy/principal.ts';
 import type { Credentials } from '../core/credentials.ts';
-import type { RequestContext } from '../../identity/policy/request-context.ts';
+import type { RequestContext } from '../../identity/policy/global-keys.ts';
 import type { ServiceName, ServiceResponse } from '../core/service.ts';
 import type { Instance, VpcEndpoint } from './ec2-model.ts';
 import type { Cluster } from './eks-model.ts';

@@ -4,7 +4,7 @@ import { described, operationOf, schemaOf, unknownName } from '../scenario/opera
 import { oneOf, shown, type Problem } from '../scenario/checks.ts';
 import { memberOf, misfit, type Misfit, type Path } from '../scenario/misfit.ts';
 import { zodOf } from '../scenario/form.ts';
-import { isThroughEndpoint } from '../../identity/policy/request-context.ts';
+import { isThroughEndpoint } from '../../identity/policy/global-keys.ts';
 import { bucketsOf } from '../scenario/parts.ts';
 import { placeholdersOf, PLACEHOLDER_KINDS } from '../scenario/placeholders.ts';
 import { scenarioSchema, type ProbeStep, type ScenarioSpec, type Step } from '../scenario/spec.ts';

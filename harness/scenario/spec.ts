@@ -1,5 +1,5 @@
 import { LAYERS } from '../../foundation/protocols/probe-protocol.ts';
-import { REQUEST_CONTEXT_KEYS, type RequestContext } from '../../identity/policy/request-context.ts';
+import { REQUEST_CONTEXT_KEYS, type RequestContext } from '../../identity/policy/global-keys.ts';
 import type { ChosenClient } from '../../components/clients/client.ts';
 import { GREATEST_ID, LONGEST_SECONDS } from './checks.ts';
 import {

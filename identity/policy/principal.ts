@@ -1,4 +1,4 @@
-import type { RequestContext } from './request-context.ts';
+import type { RequestContext } from './global-keys.ts';
 
 /** Keys are case-insensitive, values are case-sensitive (IAM User Guide, "Passing session tags"). */
 export interface SessionTag {

@@ -12,6 +12,6 @@ export function keyed(prefix: string, tags: Iterable<readonly [string, string]>)
   return keys;
 }
 
-export function resourceTagKeys(tags: Tags | undefined): Record<string, string> {
+export function resourceTagKeys(tags: Iterable<readonly [string, string]> | undefined): Record<string, string> {
   return tags === undefined ? {} : { ...keyed('aws:ResourceTag/', tags), ...keyed('iam:ResourceTag/', tags) };
 }

@@ -1,6 +1,14 @@
 /** Mutated files and folders (with a trailing `/`) by area. */
 export const AREAS: Readonly<Record<string, readonly string[]>> = {
   'iam/policy': ['identity/policy/'],
+  identity: [
+    'identity/assume-role.ts',
+    'identity/packed-size.ts',
+    'identity/pod-identity.ts',
+    'identity/s3.ts',
+    'identity/session-tags.ts',
+    'identity/web-identity.ts',
+  ],
   sts: ['emulator/sts/'],
   'eks-auth': ['emulator/eks-auth/'],
   'eks associations': ['emulator/eks/associations/'],

@@ -1,3 +1,4 @@
+import { externalIdOf } from '../../../identity/pod-identity.ts';
 import { note, type EksCall } from '../call.ts';
 import { resourceInUse, resourceLimitExceeded } from '../errors.ts';
 import { eksArn, newId } from '../ids.ts';
@@ -37,7 +38,7 @@ export async function addAssociation(call: EksCall, cluster: Cluster, made: NewA
     clusterName: cluster.name,
     ...made.subject,
     ...made.grant,
-    externalId: externalId(call, cluster, made.subject, made.grant),
+    externalId: externalId(cluster, made.subject, made.grant),
     ownerArn: made.ownerArn,
     createdAt: now,
     modifiedAt: now,
@@ -55,7 +56,7 @@ export async function changeAssociation(
   grant: Grant,
 ): Promise<void> {
   Object.assign(association, grant);
-  association.externalId = externalId(call, cluster, association, grant);
+  association.externalId = externalId(cluster, association, grant);
   association.modifiedAt = call.world.clock.now();
   await notifyCluster(call, cluster, association, association);
 }
@@ -71,11 +72,9 @@ function holdName(cluster: Cluster, subject: Subject): string {
   return `${cluster.arn} association ${subjectKey(subject)}`;
 }
 
-/** Returns `<region>/<account>/<cluster>/<namespace>/<service account>` if the association has a target role. */
-function externalId(call: EksCall, cluster: Cluster, subject: Subject, grant: Grant): string | undefined {
-  if (grant.targetRoleArn === undefined) return undefined;
-  return [call.world.region, call.account.id, cluster.name, subject.namespace, subject.serviceAccount].join('/');
-}
+/** Only associations with a target role have an external id. */
+const externalId = (cluster: Cluster, subject: Subject, { targetRoleArn }: Grant): string | undefined =>
+  targetRoleArn === undefined ? undefined : externalIdOf(cluster, subject);
 
 async function notifyCluster(
   call: EksCall,

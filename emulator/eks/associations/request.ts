@@ -1,3 +1,4 @@
+import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import { AwsError } from '../../../foundation/aws/aws-error.ts';
 import { compilePolicy } from '../../../identity/policy/index.ts';
 import { parseRoleArn } from '../../sts/arns.ts';
@@ -8,7 +9,6 @@ import type { Association, Cluster, Subject } from '../../world/eks-model.ts';
 import type { JsonObject } from '../../../foundation/node/json.ts';
 import { trustsService } from '../roles.ts';
 
-const POD_IDENTITY_SERVICE = 'pods.eks.amazonaws.com';
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const LONGEST_POLICY = 2048;

@@ -1,7 +1,8 @@
 import type { ServiceContext } from '../../world/context.ts';
-import { type RequestContext } from '../../../identity/policy/request-context.ts';
+import { type RequestContext } from '../../../identity/policy/global-keys.ts';
 import { podKey } from '../../core/pod-key.ts';
 import type { QueryOperation } from '../../query/protocol.ts';
+import { tokenContext } from '../../../identity/web-identity.ts';
 import { assumedRoleResult, roleParameters } from '../assume-role-operation.ts';
 import { assumeRole } from '../assume-role.ts';
 import { clusterOfIssuer } from './issuer-keys.ts';
@@ -52,11 +53,5 @@ function identityContext(identity: WebIdentity): Record<string, string | readonl
   };
 }
 
-/** The condition keys that the session keeps. */
-function lastingContext({ provider, claims, audience }: WebIdentity): Record<string, string> {
-  return {
-    'aws:FederatedProvider': provider.arn,
-    [`${provider.issuer}:sub`]: claims.subject,
-    [`${provider.issuer}:aud`]: audience,
-  };
-}
+const lastingContext = ({ provider, claims, audience }: WebIdentity): Readonly<Record<string, string>> =>
+  tokenContext(provider, claims.subject, audience);

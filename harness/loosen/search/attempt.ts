@@ -1,5 +1,5 @@
 import type { Principal, RoleSession, SessionTag } from '../../../identity/policy/principal.ts';
-import { contextOf, type RequestContext } from '../../../identity/policy/request-context.ts';
+import { contextOf, type RequestContext } from '../../../identity/policy/global-keys.ts';
 import { remembered } from '../../../foundation/node/remembered.ts';
 import { keyed, resourceTagKeys } from '../../../identity/policy/tag-context.ts';
 import {
@@ -8,8 +8,8 @@ import {
   type CompiledPolicy,
   type ConditionContext,
 } from '../../../identity/policy/index.ts';
-import { requestTagContext } from '../../../emulator/sts/session-tags.ts';
-import { globalContexts } from '../../../emulator/world/global-context.ts';
+import { sessionTagContext as requestTagContext } from '../../../identity/session-tags.ts';
+import { globalContexts } from '../../../identity/policy/global-context.ts';
 import { associationOf, bucketOf, placeOf } from '../../scenario/parts.ts';
 import type { Expectation, WorkloadSpec } from '../../scenario/spec.ts';
 import { audienceOf, subjectOf } from './grant.ts';
@@ -225,9 +225,9 @@ type Question = Pick<AuthorizationInput, 'action' | 'resource' | 'resourceAccoun
 function inputOf(caller: Session | Principal, question: Question): AuthorizationInput {
   const session = 'principal' in caller ? caller : undefined;
   const principal = 'principal' in caller ? caller.principal : caller;
-  const request = { sourceIp: '127.0.0.1', time: Date.now(), headers: {} };
+  const request = { region: REGION, sourceIp: '127.0.0.1', time: Date.now() };
   return {
-    ...{ ...question, principal, defaults: globalContexts({ region: REGION }, request, principal, session?.role) },
+    ...{ ...question, principal, defaults: globalContexts(request, principal, session?.role) },
     identityPolicies: session?.role.identity ?? [],
     permissionsBoundary: session?.role.boundary,
     sessionPolicies: session?.policies,

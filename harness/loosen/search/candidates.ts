@@ -7,7 +7,7 @@ import {
   isThroughEndpoint,
   REQUEST_CONTEXT_KEYS,
   type RequestContext,
-} from '../../../identity/policy/request-context.ts';
+} from '../../../identity/policy/global-keys.ts';
 import { grantOf, hasSameRole, isSameSubject, roleOf, subjectOf } from './grant.ts';
 import { instances, nearMisses, withNearMisses, type NamedValues } from './named-values.ts';
 import { RUN, type Scene } from './scene.ts';

@@ -1,11 +1,24 @@
-import type { ConditionContext } from '../../identity/policy/index.ts';
-import type { Identity } from '../iam/model.ts';
-import type { Principal } from '../../identity/policy/principal.ts';
-import { contextOf, isThroughEndpoint, type RequestContext } from '../../identity/policy/request-context.ts';
-import type { ServiceRequest } from '../core/service.ts';
 import { remembered } from '../../foundation/node/remembered.ts';
-import { keyed } from '../../identity/policy/tag-context.ts';
-import type { World } from './world.ts';
+import { contextOf, isThroughEndpoint, type RequestContext } from './global-keys.ts';
+import type { Principal } from './principal.ts';
+import { keyed } from './tag-context.ts';
+import type { ConditionContext } from './types.ts';
+
+/** What a request has besides its principal. */
+export interface RequestFacts {
+  readonly region: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** Undefined if unknown. */
+  readonly sourceIp?: string;
+  /** By names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The user, or the session's role. */
+export interface TaggedIdentity {
+  readonly tags: Iterable<readonly [key: string, value: string]>;
+}
 
 /**
  * Returns global condition keys (IAM User Guide, "AWS global condition context keys") of request and principal.
@@ -13,21 +26,20 @@ import type { World } from './world.ts';
  * identity the user, or the session's role
  */
 export function globalContexts(
-  world: Pick<World, 'region'>,
-  request: Pick<ServiceRequest, 'sourceIp' | 'time' | 'headers'>,
+  { region, time, sourceIp, headers = {} }: RequestFacts,
   principal: Principal,
-  identity: Pick<Identity, 'tags'> | undefined,
+  identity: TaggedIdentity | undefined,
 ): readonly ConditionContext[] {
   const given = givenContext(principal);
   const context: Record<string, string> = {
-    ...(!isThroughEndpoint(given) && { 'aws:SourceIp': request.sourceIp }),
-    'aws:CurrentTime': new Date(request.time).toISOString(),
-    'aws:EpochTime': String(Math.floor(request.time / 1000)),
+    ...(sourceIp !== undefined && !isThroughEndpoint(given) && { 'aws:SourceIp': sourceIp }),
+    'aws:CurrentTime': new Date(time).toISOString(),
+    'aws:EpochTime': String(Math.floor(time / 1000)),
     'aws:SecureTransport': 'true',
-    'aws:RequestedRegion': world.region,
+    'aws:RequestedRegion': region,
     'aws:ViaAWSService': 'false',
   };
-  const { referer, 'user-agent': userAgent } = request.headers;
+  const { referer, 'user-agent': userAgent } = headers;
   if (userAgent !== undefined) context['aws:UserAgent'] = userAgent;
   if (referer !== undefined) context['aws:referer'] = referer;
   const keysOf = remembered(principals, identity ?? principal, () => new WeakMap<Principal, ConditionContext>());
@@ -43,9 +55,9 @@ function givenContext(principal: Principal): RequestContext {
 }
 
 /** Cached by user or role. The cache stays valid, because a change replaces their object. */
-const principals = new WeakMap<Pick<Identity, 'tags'> | Principal, WeakMap<Principal, ConditionContext>>();
+const principals = new WeakMap<TaggedIdentity | Principal, WeakMap<Principal, ConditionContext>>();
 
-function principalKeys(principal: Principal, identity: Pick<Identity, 'tags'> | undefined): ConditionContext {
+function principalKeys(principal: Principal, identity: TaggedIdentity | undefined): ConditionContext {
   if (principal.kind === 'federated') return { 'aws:FederatedProvider': principal.providerArn };
   if (principal.kind !== 'role-session') return principalTags(identity?.tags ?? []);
   return {

@@ -1,0 +1,98 @@
+import { packedSize, packedSizeProblem } from './packed-size.ts';
+import type { RequestContext } from './policy/global-keys.ts';
+import type { ConditionContext } from './policy/index.ts';
+import type { AnonymousPrincipal, Principal, RootUser, SessionTag } from './policy/principal.ts';
+import { resourceTagKeys } from './policy/tag-context.ts';
+import type { Path, Session, Stage, UnknownKeys } from './question.ts';
+import { accountOf, partitionOf, roleNameOf, type Role } from './role.ts';
+import { inheritedTags, sessionTagContext } from './session-tags.ts';
+
+/** A request to assume a role. */
+export interface Assumption {
+  /** The caller. The token of a web identity was already verified. */
+  readonly principal: Exclude<Principal, RootUser | AnonymousPrincipal>;
+  readonly role: Role;
+  readonly sessionName: string;
+  /** The tags passed in the request. */
+  readonly tags?: readonly SessionTag[];
+  readonly externalId?: string | undefined;
+  readonly sourceIdentity?: string | undefined;
+  /** JSON texts of inline session policies. */
+  readonly sessionPolicies?: readonly string[];
+  /** ARNs of managed session policies. */
+  readonly sessionPolicyArns?: readonly string[];
+  /** Additional condition keys, such as `aws:SourceAccount`, `aws:SourceArn` or `<issuer>:sub`. */
+  readonly context?: ConditionContext;
+  /** Condition keys that the session keeps, such as `<issuer>:sub`. */
+  readonly sessionContext?: Readonly<Record<string, string>>;
+  /** Context of the session's requests. Default: that of the principal. */
+  readonly requestContext?: RequestContext | undefined;
+  /** When the session is opened, in milliseconds since the epoch. */
+  readonly issuedAt?: number;
+  /** Keys of the caller and the request whose values are not known. */
+  readonly unknown?: UnknownKeys;
+}
+
+/**
+ * Yields `sts:AssumeRole` or `sts:AssumeRoleWithWebIdentity`, then `sts:TagSession` and `sts:SetSourceIdentity` if needed, then the
+ * opened session with its packed size (STS API Reference, AssumeRole; IAM User Guide, "Pass session tags in AWS STS"). Returns the session, without the
+ * texts of managed policies and without times.
+ */
+export function* assumeRole(stage: Stage, assumption: Assumption): Path<Session> {
+  const { principal, role, sessionName, externalId, tags = [], sessionPolicies = [], unknown = {} } = assumption;
+  const { sessionPolicyArns = [], sessionContext, sourceIdentity = inheritedSourceIdentity(principal) } = assumption;
+  const all = [...tags, ...inheritedTags(principal)];
+  const accountId = accountOf(role.arn);
+  const question = {
+    stage,
+    principal,
+    ...{ resource: role.arn, resourceAccount: accountId },
+    context: {
+      ...resourceTagKeys(role.tags),
+      'sts:RoleSessionName': sessionName,
+      ...sessionTagContext(all),
+      ...(externalId !== undefined && { 'sts:ExternalId': externalId }),
+      ...(sourceIdentity !== undefined && { 'sts:SourceIdentity': sourceIdentity }),
+      ...assumption.context,
+    },
+    unknown,
+  };
+  yield { ...question, action: `sts:AssumeRole${principal.kind === 'federated' ? 'WithWebIdentity' : ''}` };
+  if (all.length > 0) yield { ...question, action: 'sts:TagSession' };
+  if (sourceIdentity !== undefined) yield { ...question, action: 'sts:SetSourceIdentity' };
+  const packed = { policies: [...sessionPolicies, ...sessionPolicyArns], tags: all };
+  const percent = packedSize(packed);
+  const name = roleNameOf(role.arn);
+  const session = {
+    principal: {
+      kind: 'role-session' as const,
+      accountId,
+      arn: `arn:${partitionOf(role.arn)}:sts::${accountId}:assumed-role/${name}/${sessionName}`,
+      ...{ roleArn: role.arn, roleName: name, userId: `${role.id ?? ''}:${sessionName}`, sessionName },
+      ...{ tags: all, sessionPolicies, issuedAt: assumption.issuedAt ?? 0, expiresAt: 0 },
+      context: { ...sessionContext, ...(sourceIdentity !== undefined && { 'aws:SourceIdentity': sourceIdentity }) },
+      requestContext:
+        assumption.requestContext ?? ('requestContext' in principal ? principal.requestContext : undefined),
+    },
+    unknown: sessionUnknown(role, unknown),
+  } satisfies Session;
+  yield { stage, session, packedSize: percent, problem: packedSizeProblem(percent, packed) };
+  return session;
+}
+
+/** A source identity cannot change within a chain (IAM User Guide, "Source identity"). */
+export const inheritedSourceIdentity = (principal: Principal): string | undefined =>
+  principal.kind === 'role-session' ? principal.context['aws:SourceIdentity'] : undefined;
+
+/** Returns what is not known of a session's requests. */
+function sessionUnknown({ id }: Role, unknown: UnknownKeys): UnknownKeys {
+  const name = unknown['sts:RoleSessionName'];
+  const tags = Object.entries(unknown).flatMap(([key, value]) => {
+    const [, tag] = /^aws:RequestTag\/(.*)$/.exec(key) ?? [];
+    return tag === undefined ? [] : [[`aws:PrincipalTag/${tag}`, value] as const];
+  });
+  return {
+    ...Object.fromEntries(tags),
+    ...(id === undefined ? { 'aws:userid': '' } : name !== undefined && { 'aws:userid': `${id}:${name}` }),
+  };
+}
