@@ -31,8 +31,17 @@ template of CloudFormation or CDK.`,
     'Exit codes: 0 all cases match their expectation; 1 at least one differs; 2 wrong usage, an unreadable file, or a case that cannot be read. The other cases are judged.',
   async run({ flag, words: [file = ''] }, { stdout, stderr }) {
     const { countOf, isUnreadable, renderJson, renderText } = await import('../../emulator/iam/evaluate/render.ts');
+    const { unknownActions } = await import('../../emulator/iam/policy/actions.ts');
     const cases = await evaluateFile(file);
     stdout.write(flag('json') ? renderJson(cases) : renderText(cases));
+    const warnings = cases.flatMap((one) =>
+      isUnreadable(one)
+        ? []
+        : one.decision.policies.flatMap(({ name, document }) =>
+            unknownActions(document).map((text) => `Warning: ${file}: case "${one.name}": ${name}, ${text}\n`),
+          ),
+    );
+    stderr.write(warnings.join(''));
     for (const { error } of cases.filter(isUnreadable)) stderr.write(`${error}\n`);
     const { agree, compared, unreadable } = countOf(cases);
     if (unreadable > 0) return 2;

@@ -2,9 +2,12 @@ import { relative } from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { remembered } from '../../emulator/core/remembered.ts';
+import { unknownActions } from '../../emulator/iam/policy/actions.ts';
 import type { PolicyKind } from '../../emulator/iam/policy/types.ts';
 import { policyDocument, type DeclaredPolicy } from '../scenario/policy-document.ts';
+import type { Scenario } from '../scenario/spec.ts';
 import type { Observation, UsedPolicy } from './observation.ts';
+import { policyUses } from './policy-uses.ts';
 
 export interface SourceUse {
   readonly observation: Observation;
@@ -45,6 +48,20 @@ const originOf = (policy: DeclaredPolicy, suite: string): Pick<PolicySource, 'fi
   'document' in policy
     ? { file: shortest(policy.from), address: policy.address }
     : { file: shortest(suite), address: undefined };
+
+/** Returns warnings about actions of policies that no service has, once for each file and statement. */
+export const policyWarnings = (scenarios: readonly Scenario[]): readonly string[] => [
+  ...new Set(
+    scenarios.flatMap(({ id, file, spec }) =>
+      policyUses(spec).flatMap(({ policy, part, owner }) => {
+        const { file: path, address } = originOf(policy, file);
+        const place = 'document' in policy ? address : `${part} of ${owner} in ${id}`;
+        const problems = unknownActions(policyDocument(policy));
+        return problems.map((text) => `Warning: ${[path, place, text].filter(Boolean).join(', ')}`);
+      }),
+    ),
+  ),
+];
 
 /** Relative to the working directory, unless the file is elsewhere. */
 export function shortest(path: string): string {
