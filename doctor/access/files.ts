@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { readPolicyFile, readRolePlaces } from '../../emulator/iam/evaluate/policy-file/read.ts';
-import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
+import type { PlacedAssociation, PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
 import { compilePolicy, type PolicyKind } from '../../emulator/iam/policy/index.ts';
 import { KIND_NAMES } from '../../emulator/iam/policy/label.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { trustedProviders } from '../facts/trust.ts';
 import type { Bucket, Role } from '../snapshot/aws.ts';
 import type { ClusterSnapshot, Gap } from '../snapshot/snapshot.ts';
-import type { Asker } from './session.ts';
+import { ASSUME, type Asker } from './session.ts';
 
 /** Policies of files, in place of a cluster and its account. */
 export interface PolicyFiles {
@@ -25,11 +25,17 @@ export interface PolicyFiles {
   readonly clusterName?: string;
   readonly region?: string;
   readonly accountId: string;
+  /** Whether to ask as if the service account had an association or annotation with the role. */
+  readonly isAssumed: boolean;
 }
 
-/** Returns a snapshot of a cluster in which the service account has the role of the files. Throws `HarnessError` BAD_FILE. */
+/**
+ * Returns a snapshot of a cluster in which the service account has the role of the files. If they do not contain its association
+ * or annotation, a gap says so. Throws `HarnessError` BAD_FILE.
+ */
 export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: string | undefined): ClusterSnapshot {
-  const role = files.deployment === undefined ? roleOfFiles(files) : roleOfDeployment(files, files.deployment);
+  const [role, associations] =
+    files.deployment === undefined ? [roleOfFiles(files), []] : roleOfDeployment(files, files.deployment);
   const { clusterName = 'cluster', region = 'us-west-2', accountId } = files;
   const policies = [role.trustPolicy, ...Object.values(role.policies ?? {})].join('\n');
   const isTested = /eks-cluster-(arn|name)|aws:SourceArn/i.test(policies);
@@ -41,12 +47,29 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const annotations = { 'eks.amazonaws.com/role-arn': role.arn };
   const metadata = { namespace, name: serviceAccount, ...(issuer !== undefined && { annotations }) };
   const arn = `arn:aws:iam::${accountId}:oidc-provider/${issuer}`;
-  const association = { namespace, serviceAccount, associationId: 'of the files', roleArn: role.arn };
+  const placed = associations.find(
+    (one) =>
+      one.namespace === namespace &&
+      one.serviceAccount === serviceAccount &&
+      (one.cluster ?? clusterName) === (files.clusterName ?? one.cluster ?? clusterName),
+  );
+  const isKnown = files.isAssumed || (issuer === undefined && placed !== undefined);
+  const { resource: associationId = 'of the files', targetRole, policy, disableSessionTags = false } = placed ?? {};
+  const association = {
+    ...{ namespace, serviceAccount, associationId, roleArn: role.arn, disableSessionTags },
+    ...(policy !== undefined && { policy }),
+    ...(targetRole !== undefined && {
+      targetRoleArn: targetRole.startsWith('arn:') ? targetRole : arnOf(files, targetRole.replace(/[^\w.-]/g, '-')),
+    }),
+  };
   return {
     context: clusterName,
     server: '',
     takenAt: new Date().toISOString(),
-    gaps: bucketName !== undefined && files.bucket === undefined ? [notGiven(bucketName)] : [],
+    gaps: [
+      ...(bucketName !== undefined && files.bucket === undefined ? [notGiven(bucketName)] : []),
+      ...(isKnown ? [] : [{ ...NO_IDENTITY, object: `${namespace}/${serviceAccount}` }]),
+    ],
     kubernetes: { serviceAccounts: [{ metadata }] },
     aws: {
       region,
@@ -57,7 +80,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
         autoMode: false,
         ...(issuer !== undefined && { issuer: `https://${issuer}` }),
       },
-      associations: issuer === undefined ? [{ ...association, disableSessionTags: false }] : [],
+      associations: issuer === undefined ? [association] : [],
       roles: { [role.arn]: role },
       oidcProviders: issuer === undefined ? [] : [{ arn, url: issuer, clientIds: ['sts.amazonaws.com'] }],
       instanceProfiles: {},
@@ -65,6 +88,8 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
     },
   };
 }
+
+const NO_IDENTITY: Gap = { right: ASSUME, reason: 'the files do not contain it' };
 
 const notGiven = (object: string): Gap => ({
   right: '--bucket FILE',
@@ -116,14 +141,23 @@ function roleOfFiles(files: PolicyFiles): Role {
   };
 }
 
-function roleOfDeployment(files: PolicyFiles, path: string): Role {
-  const { resource, name = resource, tags, inline, attached, boundary, elsewhere } = readRolePlaces(path, files.role);
+function roleOfDeployment(files: PolicyFiles, path: string): readonly [Role, readonly PlacedAssociation[]] {
+  const {
+    resource,
+    name = resource,
+    tags,
+    inline,
+    attached,
+    boundary,
+    elsewhere,
+    associations,
+  } = readRolePlaces(path, files.role);
   const read = (place: PolicyPlace): string => policyText(path, { ...place, values: files.values });
   const [limit] = boundary.map(read);
   const given = files.permissions.map((file) => [file, wholeFile(file, 'identity')] as const);
   const own = [...inline, ...attached].map((place) => [place.policy ?? place.resource ?? '', read(place)] as const);
   const unread = elsewhere.map((policy) => ({ policy, reason: `${path} does not contain it; use --permissions` }));
-  return {
+  const role = {
     arn: arnOf(files, name),
     name,
     tags,
@@ -132,6 +166,7 @@ function roleOfDeployment(files: PolicyFiles, path: string): Role {
     ...(limit !== undefined && { permissionsBoundary: limit }),
     ...(unread.length > given.length && { unread: unread.slice(given.length) }),
   };
+  return [role, associations];
 }
 
 function bucketOfFiles({ bucket, deployment, values, accountId }: PolicyFiles, name: string): Bucket {

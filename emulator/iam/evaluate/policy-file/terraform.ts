@@ -92,6 +92,17 @@ export function placesOfTerraform(content: JsonObject, address: string | undefin
     attached: [...attached].map(place),
     boundary: managed(role, 'permissions_boundary').map(place),
     elsewhere,
+    associations: ofType('aws_eks_pod_identity_association')
+      .filter((one) => leadsTo(one, 'role_arn', role, role.values['arn']))
+      .map(({ address: resource, values }) => ({
+        resource,
+        cluster: textOf(values['cluster_name']),
+        namespace: textOf(values['namespace']),
+        serviceAccount: textOf(values['service_account']),
+        targetRole: textOf(values['target_role_arn']) ?? referencesOf(content, resource, 'target_role_arn')[0],
+        disableSessionTags: values['disable_session_tags'] === true,
+        policy: textOf(values['policy']),
+      })),
   };
 }
 
