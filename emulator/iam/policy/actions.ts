@@ -25,21 +25,33 @@ let table: ActionTable | undefined;
 /** Reads the table at its first use, because most commands do not need it. */
 const actionTable = (): ActionTable => (table ??= JSON.parse(readFileSync(PATH, 'utf8')) as ActionTable);
 
-/**
- * Returns why a text, which may have wildcards, matches no action of the Service Authorization Reference, as a sentence with
- * the nearest action. Returns undefined if it matches one.
- */
-export function actionProblem(action: string): string | undefined {
-  if (action === '*' || action === '*:*') return undefined;
-  const { updatedAt, services } = actionTable();
-  const service = action.split(':')[0]?.toLowerCase() ?? '';
-  const names = (Object.hasOwn(services, service) ? [service] : Object.keys(services)).flatMap((prefix) =>
-    Object.values(services[prefix] ?? {}).flatMap((group) => group.split(' ').map((name) => `${prefix}:${name}`)),
+const namesOf = (services: readonly string[]): readonly string[] =>
+  services.flatMap((service) =>
+    Object.values(actionTable().services[service] ?? {}).flatMap((group) =>
+      group.split(' ').map((name) => `${service}:${name}`),
+    ),
   );
-  const tokens = tokenize(action.toLowerCase(), { wildcards: true, variables: false }) as readonly ResolvedToken[];
-  if (names.some((name) => matchesTokens(tokens, name.toLowerCase()))) return undefined;
+
+/** Returns the actions that a pattern of a policy matches. */
+export function actionsOf(pattern: string, names = namesOf(servicesOf(pattern))): readonly string[] {
+  const tokens = tokenize(pattern.toLowerCase(), { wildcards: true, variables: false }) as readonly ResolvedToken[];
+  return names.filter((name) => matchesTokens(tokens, name.toLowerCase()));
+}
+
+/** Returns the service of an action, or all services if it is unknown. */
+function servicesOf(action: string): readonly string[] {
+  const { services } = actionTable();
+  const service = action.split(':')[0]?.toLowerCase() ?? '';
+  return Object.hasOwn(services, service) ? [service] : Object.keys(services);
+}
+
+/** Returns why a pattern matches no action, as a sentence with the nearest action. Returns undefined if it matches one. */
+export function actionProblem(action: string): string | undefined {
+  if (action === '*') return undefined;
+  const names = namesOf(servicesOf(action));
+  if (actionsOf(action, names).length > 0) return undefined;
   const near = nearest(action, names);
-  return `"${action}" is not an action of the Service Authorization Reference of ${updatedAt}${near === undefined ? '.' : `: did you mean "${near}"?`}`;
+  return `"${action}" is not an action of the Service Authorization Reference of ${actionTable().updatedAt}${near === undefined ? '.' : `: did you mean "${near}"?`}`;
 }
 
 /** Returns the forms of the ARNs that an action acts on, such as `arn:aws:s3:::${BucketName}`; undefined for an unknown action. */
