@@ -164,7 +164,7 @@ describe('npm run can', () => {
     const files = ['--trust', trust, '--bucket', 'none'];
     const unknown = await can(...LEDGER, ...files, '--permissions', read);
     expect(unknown.out).to.match(
-      /^Unknown: .*\nIt is denied unless this allows it: an association or role annotation of payments\/ledger, which the files do not/,
+      /^Unknown: .*\nIt is denied unless this allows it: an association of payments\/ledger with this role only, or an annotation, which the files do not/,
     );
     expect(unknown.code).to.equal(3);
     // Without permissions, an association would not help.
@@ -228,7 +228,7 @@ describe('npm run can', () => {
     expect(out).to.match(/^Note: policy read of role ledger, statement 1: "s3:GetObjct" .* "s3:GetObject"\?$/m);
     expect(code).to.equal(0);
     const every = await can(...LEDGER.slice(0, 2), 'arn:aws:s3:::example-payments-ledger/*', '--from', saved());
-    expect(every.out).to.contain('Note: the wildcard of arn:aws:s3:::example-payments-ledger/* is a plain character');
+    expect(every.out).to.contain('Note: The wildcard of arn:aws:s3:::example-payments-ledger/* is a plain character');
   });
 
   it('takes namespace and service account by flags', async () => {
@@ -254,7 +254,11 @@ describe('npm run can', () => {
       /^"ledger" is not a namespace and service account/,
     ],
     ['an invalid action', ['a/b', 'GetObject', OBJECT], /^"GetObject" is not an action/],
-    ['an invalid resource', ['a/b', 's3:GetObject', 'data/key'], /^"data\/key" is not an ARN/],
+    [
+      'an invalid resource',
+      ['a/b', 's3:GetObject', 'data/key'],
+      /^"data\/key" is not a resource of s3:GetObject: use arn/,
+    ],
     [
       'an unknown action',
       ['a/b', 's3:GetObjct', OBJECT],

@@ -34,14 +34,10 @@ template of CloudFormation or CDK.`,
     const { unknownActions } = await import('../../emulator/iam/policy/actions.ts');
     const cases = await evaluateFile(file);
     stdout.write(flag('json') ? renderJson(cases) : renderText(cases));
-    const warnings = cases.flatMap((one) =>
-      isUnreadable(one)
-        ? []
-        : one.decision.policies.flatMap(({ name, document }) =>
-            unknownActions(document).map((text) => `Warning: ${file}: case "${one.name}": ${name}, ${text}\n`),
-          ),
-    );
-    stderr.write(warnings.join(''));
+    for (const one of cases)
+      for (const { name, document } of isUnreadable(one) ? [] : one.decision.policies)
+        for (const text of unknownActions(document))
+          stderr.write(`Warning: ${file}: case "${one.name}": ${name}, ${text}\n`);
     for (const { error } of cases.filter(isUnreadable)) stderr.write(`${error}\n`);
     const { agree, compared, unreadable } = countOf(cases);
     if (unreadable > 0) return 2;

@@ -188,7 +188,7 @@ describe('answerOf', () => {
     };
     const answer = ask(both, SHOP);
     expect(answer).to.include({ mechanism: 'pod-identity', value: 'allowed' });
-    expect(answer.notes).to.deep.equal([`pod shop-1 still has ${roleArn('shop')} (--pod shop-1)`]);
+    expect(answer.notes).to.deep.equal([`pod shop-1 still has ${roleArn('shop')} (--pod shop-1).`]);
     expect(ask(both, { ...SHOP, pod: 'shop-1' }).mechanism).to.equal('web-identity');
   });
 

@@ -62,25 +62,20 @@ function answered(
     roles,
     steps: all,
     unless: value === 'unknown' ? [...new Set(all.flatMap(({ unless = [] }) => unless))] : [],
-    notes: [...wildcardNote(request), ...policyNotes(facts, roles, request)],
+    notes: policyNotes(facts, roles, request),
   };
 }
 
-const wildcardNote = ({ resource }: AccessRequest): readonly string[] =>
-  /.[*?]/.test(resource) ? [`the wildcard of ${resource} is a plain character in a request`] : [];
-
-/** Notes actions that no service has, in policies of the roles and of the bucket. */
+/** Notes actions that no service has, in policies of the roles and of the bucket, and a wildcard that is not one. */
 function policyNotes(facts: ClusterFacts, roles: readonly string[], { resource }: AccessRequest): readonly string[] {
-  const { buckets = {} } = facts.snapshot.aws ?? {};
   const bucket = bucketOf(resource) ?? '';
   const sources = roles.flatMap((arn) => {
     const role = facts.role(arn);
     return role ? [{ name: `trust policy of role ${role.name}`, text: role.trustPolicy }, ...policySources(role)] : [];
   });
-  const all = [...sources, { name: `policy of bucket ${bucket}`, text: buckets[bucket]?.policy }];
-  return all.flatMap(({ name, text }) =>
-    typeof text === 'string' ? unknownActions(text).map((problem) => `${name}, ${problem.replace(/\.$/, '')}`) : [],
-  );
+  const all = [...sources, { name: `policy of bucket ${bucket}`, text: facts.snapshot.aws?.buckets?.[bucket]?.policy }];
+  const notes = all.flatMap(({ name, text }) => unknownActions(text ?? '{}').map((problem) => `${name}, ${problem}`));
+  return /.[*?]/.test(resource) ? [...notes, `The wildcard of ${resource} is a plain character in a request.`] : notes;
 }
 
 /** Notes pods that have another identity than a new pod would have. */
@@ -90,7 +85,7 @@ function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, pa
     const isSame = mechanism === path.mechanism && (roleArn ?? path.session?.roleArn) === path.session?.roleArn;
     return isSame || mechanism === 'none' || mechanism === 'unknown'
       ? []
-      : [`pod ${pod.metadata.name} still has ${roleArn ?? mechanism} (--pod ${pod.metadata.name})`];
+      : [`pod ${pod.metadata.name} still has ${roleArn ?? mechanism} (--pod ${pod.metadata.name}).`];
   });
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { readPolicyFile, readRolePlaces } from '../../emulator/iam/evaluate/policy-file/read.ts';
-import type { PlacedAssociation, PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
+import type { PolicyPlace, RolePlaces } from '../../emulator/iam/evaluate/policy-file/place.ts';
 import { compilePolicy, type PolicyKind } from '../../emulator/iam/policy/index.ts';
 import { KIND_NAMES } from '../../emulator/iam/policy/label.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
@@ -29,13 +30,9 @@ export interface PolicyFiles {
   readonly isAssumed: boolean;
 }
 
-/**
- * Returns a snapshot of a cluster in which the service account has the role of the files. If they do not contain its association
- * or annotation, a gap says so. Throws `HarnessError` BAD_FILE.
- */
+/** Returns a snapshot in which the service account has the role. A gap says if the files do not prove it. Throws `HarnessError` BAD_FILE. */
 export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: string | undefined): ClusterSnapshot {
-  const [role, associations] =
-    files.deployment === undefined ? [roleOfFiles(files), []] : roleOfDeployment(files, files.deployment);
+  const role = files.deployment === undefined ? roleOfFiles(files) : roleOfDeployment(files, files.deployment);
   const { clusterName = 'cluster', region = 'us-west-2', accountId } = files;
   const policies = [role.trustPolicy, ...Object.values(role.policies ?? {})].join('\n');
   const isTested = /eks-cluster-(arn|name)|aws:SourceArn/i.test(policies);
@@ -47,28 +44,21 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const annotations = { 'eks.amazonaws.com/role-arn': role.arn };
   const metadata = { namespace, name: serviceAccount, ...(issuer !== undefined && { annotations }) };
   const arn = `arn:aws:iam::${accountId}:oidc-provider/${issuer}`;
-  const placed = associations.find(
+  const placed = associationsOf(files).find(
     (one) =>
-      one.namespace === namespace &&
-      one.serviceAccount === serviceAccount &&
+      isDeepStrictEqual([one.namespace, one.serviceAccount], [namespace, serviceAccount]) &&
       (one.cluster ?? clusterName) === (files.clusterName ?? one.cluster ?? clusterName),
   );
   const isKnown = files.isAssumed || (issuer === undefined && placed !== undefined);
-  const { resource: associationId = 'of the files', targetRole, policy, disableSessionTags = false } = placed ?? {};
-  const association = {
-    ...{ namespace, serviceAccount, associationId, roleArn: role.arn, disableSessionTags },
-    ...(policy !== undefined && { policy }),
-    ...(targetRole !== undefined && {
-      targetRoleArn: targetRole.startsWith('arn:') ? targetRole : arnOf(files, targetRole.replace(/[^\w.-]/g, '-')),
-    }),
-  };
+  const associationId = placed?.resource ?? 'of the files';
+  const association = { namespace, serviceAccount, associationId, roleArn: role.arn, disableSessionTags: false };
   return {
     context: clusterName,
     server: '',
     takenAt: new Date().toISOString(),
     gaps: [
       ...(bucketName !== undefined && files.bucket === undefined ? [notGiven(bucketName)] : []),
-      ...(isKnown ? [] : [{ ...NO_IDENTITY, object: `${namespace}/${serviceAccount}` }]),
+      ...(isKnown ? [] : [{ right: ASSUME, reason: 'not in the files', object: `${namespace}/${serviceAccount}` }]),
     ],
     kubernetes: { serviceAccounts: [{ metadata }] },
     aws: {
@@ -89,7 +79,8 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   };
 }
 
-const NO_IDENTITY: Gap = { right: ASSUME, reason: 'the files do not contain it' };
+const associationsOf = ({ deployment, role }: PolicyFiles): RolePlaces['associations'] =>
+  deployment === undefined ? [] : readRolePlaces(deployment, role).associations;
 
 const notGiven = (object: string): Gap => ({
   right: '--bucket FILE',
@@ -141,23 +132,14 @@ function roleOfFiles(files: PolicyFiles): Role {
   };
 }
 
-function roleOfDeployment(files: PolicyFiles, path: string): readonly [Role, readonly PlacedAssociation[]] {
-  const {
-    resource,
-    name = resource,
-    tags,
-    inline,
-    attached,
-    boundary,
-    elsewhere,
-    associations,
-  } = readRolePlaces(path, files.role);
+function roleOfDeployment(files: PolicyFiles, path: string): Role {
+  const { resource, name = resource, tags, inline, attached, boundary, elsewhere } = readRolePlaces(path, files.role);
   const read = (place: PolicyPlace): string => policyText(path, { ...place, values: files.values });
   const [limit] = boundary.map(read);
   const given = files.permissions.map((file) => [file, wholeFile(file, 'identity')] as const);
   const own = [...inline, ...attached].map((place) => [place.policy ?? place.resource ?? '', read(place)] as const);
   const unread = elsewhere.map((policy) => ({ policy, reason: `${path} does not contain it; use --permissions` }));
-  const role = {
+  return {
     arn: arnOf(files, name),
     name,
     tags,
@@ -166,7 +148,6 @@ function roleOfDeployment(files: PolicyFiles, path: string): readonly [Role, rea
     ...(limit !== undefined && { permissionsBoundary: limit }),
     ...(unread.length > given.length && { unread: unread.slice(given.length) }),
   };
-  return [role, associations];
 }
 
 function bucketOfFiles({ bucket, deployment, values, accountId }: PolicyFiles, name: string): Bucket {

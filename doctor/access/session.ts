@@ -143,17 +143,19 @@ function identity(facts: ClusterFacts, { namespace, serviceAccount, podName }: S
   const account = `${namespace}/${serviceAccount}`;
   const step = { name: 'identity', value: 'unknown' } as const;
   if (facts.snapshot.gaps.some(({ right, object }) => right === ASSUME && object === account)) {
-    const missing = `an association or role annotation of ${account}, which the files do not contain (${ASSUME} asks as if they did)`;
+    const missing = `an association of ${account} with this role only, or an annotation, which the files do not contain (${ASSUME} asks as if they did)`;
     return { ...step, otherwise: 'denied', text: missing, unless: [missing] };
   }
-  for (const pod of podName === undefined ? facts.podsOf(namespace, serviceAccount) : []) {
+  const pods = podName === undefined ? facts.podsOf(namespace, serviceAccount) : [];
+  const keys = pods.flatMap((pod) => {
     const container = preferredBy(pod);
-    if (container === undefined) continue;
-    const variables = credentialsOf(container).preferred.join(', ');
-    const keys = `container ${container.name} of pod ${pod.metadata.name} sets ${variables}, which AWS SDKs prefer`;
-    return { ...step, otherwise: 'allowed', text: `${text}, but ${keys}`, unless: [keys] };
-  }
-  return { name: 'identity', value: 'allowed', text };
+    const variables = container && credentialsOf(container).preferred.join(', ');
+    return container
+      ? [`container ${container.name} of pod ${pod.metadata.name} sets ${variables}, which SDKs prefer`]
+      : [];
+  });
+  if (keys[0] === undefined) return { name: 'identity', value: 'allowed', text };
+  return { ...step, otherwise: 'allowed', text: `${text}, but ${keys[0]}`, unless: keys };
 }
 
 function byPodIdentity(facts: ClusterFacts, subject: Subject): Path {

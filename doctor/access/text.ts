@@ -17,10 +17,6 @@ const MECHANISMS: Readonly<Record<Mechanism, string>> = {
 const unlessText = ({ otherwise, unless }: Pick<Answer, 'otherwise' | 'unless'>): string =>
   `${otherwise === 'allowed' ? 'allowed unless this denies it' : 'denied unless this allows it'}: ${unless.join('; ')}`;
 
-/** A note may end in a question. */
-const notesOf = (notes: readonly string[]): readonly string[] =>
-  [...new Set(notes)].map((note) => `Note: ${note}${note.endsWith('?') ? '' : '.'}`);
-
 /** Returns the answer for a terminal of `width` columns. */
 export function answerText(answer: Answer, paint: Paint, width: number | undefined): string {
   const { value, namespace, serviceAccount, pod, action, resource, cluster, steps, notes } = answer;
@@ -35,7 +31,7 @@ export function answerText(answer: Answer, paint: Paint, width: number | undefin
       ...statements.map((statement) => `${' '.repeat(widest + 13)}${statement}`),
     ]),
     '',
-    ...notesOf(notes),
+    ...notes.map((note) => `Note: ${note}`),
     `Not read: ${NOT_READ.join('; ')}.`,
   ];
   return `${lines.map((line) => wrap(line, width, /^ {2}\S/.test(line) ? widest + 11 : 2)).join('\n')}\n`;
@@ -56,7 +52,7 @@ export function whoText(
         `${paint(one.value, COLORS[one.value])}  ${one.namespace}/${one.serviceAccount}  ${MECHANISMS[one.mechanism]}, ${one.roles.join(' -> ') || 'role unknown'}${one.value === 'unknown' ? `; ${unlessText(one)}` : ''}`,
     ),
     '',
-    ...notesOf(answers.flatMap(({ notes }) => notes)),
+    ...new Set(answers.flatMap(({ notes }) => notes.map((note) => `Note: ${note}`))),
     `${counted(accounts('allowed'), 'service account')} can ${action} on ${resource}; ${accounts('unknown')} unknown.`,
     `Not read: ${NOT_READ.join('; ')}.`,
   ];

@@ -8,7 +8,7 @@ import { policySources, type PolicySource } from '../policies/sources.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
 import { explainSurvivor, type Probe } from './search/index.ts';
-import { replay } from './replay.ts';
+import { replay, type Replay } from './replay.ts';
 
 /** A change of a policy, and what the scenarios say about it. */
 export interface JudgedChange extends ChangeVerdict {
@@ -48,7 +48,7 @@ export async function judgeChanges(
     const own = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
     const change = { ...one, ...(open.length > 0 && verdictOf(own, open)) };
     const isInvalid =
-      change.state === 'killed' && open.length === observationsOf(one.source).length && own.every(isBroken);
+      change.state === 'killed' && own.length === observationsOf(one.source).length && own.every(isBroken);
     const state = isInvalid ? 'invalid' : change.state;
     changes.push({ ...change, state, ...(state === 'survived' && (await explained(change))) });
   }
@@ -57,7 +57,8 @@ export async function judgeChanges(
 
 const observationsOf = ({ uses }: PolicySource) => [...new Set(uses.map(({ observation }) => observation))];
 
-const isBroken = ({ probes }: ScenarioResult): boolean => probes.every(({ verdict }) => verdict !== 'passed');
+const isBroken = ({ probes }: ScenarioResult): boolean =>
+  probes.length > 0 && probes.every(({ verdict }) => verdict !== 'passed');
 
 /** Searches in this many uses of a policy at most, because a search takes up to a second. */
 const MOST_SEARCHES = 3;
@@ -95,25 +96,29 @@ interface Judgement extends JudgedChange {
 export function judgeByReplay(source: PolicySource, change: PolicyChange): Judgement {
   const open: Observation[] = [];
   const judged = { source, change, open, by: 'replay' } as const;
-  const replays = observationsOf(source).map((observation) => {
-    const uses = source.uses.filter((use) => use.observation === observation);
-    const replacements = uses.map(({ used }) => ({ used, document: changedDocument(used, source, change) }));
-    return { observation, replayed: replay(observation, replacements) };
-  });
-  const isInvalid = replays.every(({ replayed }) => replayed.result === 'contradicts' && replayed.breaksAll);
-  for (const { observation, replayed } of replays)
-    if (replayed.result === 'contradicts') {
-      const state = isInvalid ? 'invalid' : 'killed';
-      return { ...judged, open: [], state, scenario: observation.scenario.id, probe: replayed.probe };
-    }
   let reason: string | undefined;
-  for (const { observation, replayed } of replays)
+  for (const observation of observationsOf(source)) {
+    const replayed = replayOf(observation, source, change);
+    if (replayed.result === 'contradicts') {
+      const isInvalid = observationsOf(source).every((one) => replayOf(one, source, change).breaksAll);
+      const [state, scenario] = [isInvalid ? 'invalid' : 'killed', observation.scenario.id] as const;
+      return { ...judged, open: [], state, scenario, probe: replayed.probe };
+    }
     if (replayed.result === 'open') {
       open.push(observation);
       reason = replayed.reason;
     }
+  }
   return { ...judged, state: 'survived', ...(reason !== undefined && { by: 'run', reason }) };
 }
+
+const replayOf = (observation: Observation, source: PolicySource, change: PolicyChange): Replay =>
+  replay(
+    observation,
+    source.uses
+      .filter((use) => use.observation === observation)
+      .map(({ used }) => ({ used, document: changedDocument(used, source, change) })),
+  );
 
 /** Returns the changed policy as AWS would receive it from `copyOf`. */
 export function changedDocument(used: UsedPolicy, { document }: PolicySource, change: PolicyChange): object {

@@ -8,17 +8,16 @@ import { stepOf } from '../scenario/operation-registry.ts';
 import type { Expectation } from '../scenario/spec.ts';
 import { openedBy } from '../verdict/received-calls.ts';
 
-/** `open`: only a run of the scenario can tell. */
+/** `open`: only a run of the scenario can tell. `breaksAll`: the changed decisions contradict every probe. */
 export type Replay =
-  | { readonly result: 'same' }
+  | { readonly result: 'same'; readonly breaksAll?: undefined }
   | {
       readonly result: 'contradicts';
       readonly probe: number;
       readonly decision: Decision;
-      /** Whether the changed decisions contradict every probe of the scenario. */
       readonly breaksAll?: boolean;
     }
-  | { readonly result: 'open'; readonly reason: string };
+  | { readonly result: 'open'; readonly reason: string; readonly breaksAll?: undefined };
 
 /** A policy of an observation, and the changed document with real names. */
 export interface Replacement {

@@ -50,18 +50,17 @@ const originOf = (policy: DeclaredPolicy, suite: string): Pick<PolicySource, 'fi
     : { file: shortest(suite), address: undefined };
 
 /** Returns warnings about actions of policies that no service has, once for each file and statement. */
-export const policyWarnings = (scenarios: readonly Scenario[]): readonly string[] => [
-  ...new Set(
-    scenarios.flatMap(({ id, file, spec }) =>
-      policyUses(spec).flatMap(({ policy, part, owner }) => {
-        const { file: path, address } = originOf(policy, file);
-        const place = 'document' in policy ? address : `${part} of ${owner} in ${id}`;
-        const problems = unknownActions(policyDocument(policy));
-        return problems.map((text) => `Warning: ${[path, place, text].filter(Boolean).join(', ')}`);
-      }),
-    ),
-  ),
-];
+export function policyWarnings(scenarios: readonly Scenario[]): ReadonlySet<string> {
+  const warnings = new Set<string>();
+  for (const { id, file, spec } of scenarios)
+    for (const { policy, part, owner } of policyUses(spec)) {
+      const { file: path, address } = originOf(policy, file);
+      const place = 'document' in policy ? (address ?? []) : `${part} of ${owner} in ${id}`;
+      for (const text of unknownActions(policyDocument(policy)))
+        warnings.add(`Warning: ${[path, place, text].flat().join(', ')}`);
+    }
+  return warnings;
+}
 
 /** Relative to the working directory, unless the file is elsewhere. */
 export function shortest(path: string): string {

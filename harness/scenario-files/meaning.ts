@@ -84,16 +84,16 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
 /** A service account has one association and one role annotation. */
 function* ofServiceAccounts({ workloads = {} }: ScenarioSpec): Generator<Problem> {
   const first = new Map<string, readonly [workload: string, grant: string]>();
-  for (const [name, workload] of Object.entries(workloads))
-    for (const [part, grant] of Object.entries({ role: associationOf(workload), irsa: workload.irsa })) {
-      if (grant === undefined) continue;
-      const { cluster = 'c1', namespace = 'app', serviceAccount = 'app' } = workload;
-      const account = `service account ${namespace}/${serviceAccount} of cluster ${cluster}`;
-      const [earlier, other] = first.get(`${part} ${account}`) ?? [name, JSON.stringify(grant)];
-      if (other !== JSON.stringify(grant))
+  for (const [name, workload] of Object.entries(workloads)) {
+    const { cluster = 'c1', namespace = 'app', serviceAccount = 'app', irsa } = workload;
+    const account = `service account ${namespace}/${serviceAccount} of cluster ${cluster}`;
+    for (const [part, given] of Object.entries({ role: associationOf(workload), irsa })) {
+      const [earlier, grant] = first.get(part + account) ?? [name, JSON.stringify(given)];
+      if (given !== undefined) first.set(part + account, [earlier, grant]);
+      if (given !== undefined && grant !== JSON.stringify(given))
         yield `workloads "${earlier}" and "${name}" have different "${part}", but share ${account}: set "serviceAccount" of one of them`;
-      first.set(`${part} ${account}`, [earlier, other]);
     }
+  }
 }
 
 /** Checks the buckets of short resources, such as `data/red/*`, against similar names. Others may be missing on purpose. */

@@ -5,7 +5,7 @@ import { editDistance, nearest } from '../../../foundation/node/nearest.ts';
 import { escapePattern } from '../../../foundation/node/text.ts';
 import { listOf, objectOf, textOf } from '../../core/json.ts';
 import { statementLabel } from './label.ts';
-import { matchesTokens, tokenize, type ResolvedToken } from './pattern.ts';
+import { compilePattern, matchesTokens, type ResolvedToken } from './pattern.ts';
 
 /** Written by `npm run actions`. */
 interface ActionTable {
@@ -25,31 +25,25 @@ let table: ActionTable | undefined;
 /** Reads the table at its first use, because most commands do not need it. */
 const actionTable = (): ActionTable => (table ??= JSON.parse(readFileSync(PATH, 'utf8')) as ActionTable);
 
-const namesOf = (services: readonly string[]): readonly string[] =>
-  services.flatMap((service) =>
-    Object.values(actionTable().services[service] ?? {}).flatMap((group) =>
-      group.split(' ').map((name) => `${service}:${name}`),
-    ),
+/** Returns the actions of a pattern's service, or of all services if it names none. */
+function namesNear(pattern: string): readonly string[] {
+  const { services } = actionTable();
+  const service = pattern.split(':')[0]?.toLowerCase() ?? '';
+  return (Object.hasOwn(services, service) ? [service] : Object.keys(services)).flatMap((prefix) =>
+    Object.values(services[prefix] ?? {}).flatMap((names) => names.split(' ').map((name) => `${prefix}:${name}`)),
   );
-
-/** Returns the actions that a pattern of a policy matches. */
-export function actionsOf(pattern: string, names = namesOf(servicesOf(pattern))): readonly string[] {
-  const tokens = tokenize(pattern.toLowerCase(), { wildcards: true, variables: false }) as readonly ResolvedToken[];
-  return names.filter((name) => matchesTokens(tokens, name.toLowerCase()));
 }
 
-/** Returns the service of an action, or all services if it is unknown. */
-function servicesOf(action: string): readonly string[] {
-  const { services } = actionTable();
-  const service = action.split(':')[0]?.toLowerCase() ?? '';
-  return Object.hasOwn(services, service) ? [service] : Object.keys(services);
+/** Returns the actions that a pattern of a policy matches. */
+export function actionsOf(pattern: string, names = namesNear(pattern)): readonly string[] {
+  const { tokens } = compilePattern(pattern.toLowerCase(), { wildcards: true, variables: false });
+  return names.filter((name) => matchesTokens(tokens as readonly ResolvedToken[], name.toLowerCase()));
 }
 
 /** Returns why a pattern matches no action, as a sentence with the nearest action. Returns undefined if it matches one. */
 export function actionProblem(action: string): string | undefined {
-  if (action === '*') return undefined;
-  const names = namesOf(servicesOf(action));
-  if (actionsOf(action, names).length > 0) return undefined;
+  const names = namesNear(action);
+  if (action === '*' || actionsOf(action, names).length > 0) return undefined;
   const near = nearest(action, names);
   return `"${action}" is not an action of the Service Authorization Reference of ${actionTable().updatedAt}${near === undefined ? '.' : `: did you mean "${near}"?`}`;
 }
@@ -65,38 +59,29 @@ export function resourceForms(action: string): readonly string[] | undefined {
 /** Returns why AWS has no such request, as a sentence with the right form: the action is unknown, or does not act on the ARN. */
 export function requestProblem(action: string, resource: string): string | undefined {
   const forms = resourceForms(action);
-  if (forms === undefined) return actionProblem(action);
+  if (forms === undefined) return actionProblem(action) ?? `"${action}" has a wildcard, but a request has one action.`;
   if (resource === '*' || forms.some((form) => patternOf(form).test(resource))) return undefined;
   const [nearestForm] = forms.toSorted((one, other) => editDistance(resource, one) - editDistance(resource, other));
   return `"${resource}" is not a resource of ${action}: use ${nearestForm ?? '"*", because it acts on no resource'}.`;
 }
 
 const FIELDS: Readonly<Record<string, string>> = {
-  '*': '.*',
-  '${Region}': '[a-z0-9-]+',
-  '${Account}': '(\\d{12}|aws)',
-  '${BucketName}': '[^/]+',
+  ...{ 'arn:aws': 'arn:aws(-[a-z]+)*', '*': '.*', '${BucketName}': '[^/]+' },
+  ...{ '${Region}': '[a-z0-9-]+', '${Account}': '(\\d{12}|aws)' },
 };
 
-const patternOf = (form: string): RegExp =>
-  new RegExp(
-    `^arn:aws(-[a-z]+)*:${form
-      .slice('arn:aws:'.length)
-      .split(/(\$\{[^}]*\}|\*)/)
-      .map((part) => FIELDS[part] ?? (part.startsWith('${') ? '.+' : escapePattern(part)))
-      .join('')}$`,
-    's',
-  );
+function patternOf(form: string): RegExp {
+  const parts = form.split(/(^arn:aws|\$\{[^}]*\}|\*)/);
+  const fields = parts.map((part) => FIELDS[part] ?? (part.startsWith('${') ? '.+' : escapePattern(part)));
+  return new RegExp(`^${fields.join('')}$`, 's');
+}
 
 /** Returns sentences about actions of a policy that no service has, which IAM stores. Throws `SyntaxError`. */
 export function unknownActions(document: string | object): readonly string[] {
   const policy = objectOf(typeof document === 'string' ? JSON.parse(document) : document);
   return listOf(policy['Statement']).flatMap((statement, index) => {
     const { Sid: sid, Action: action, NotAction: others } = objectOf(statement);
-    const label = statementLabel({ sid: textOf(sid), index });
-    return [...listOf(action), ...listOf(others)].flatMap((one) => {
-      const problem = actionProblem(String(one));
-      return problem === undefined ? [] : [`${label}: ${problem}`];
-    });
+    const problems = [...listOf(action), ...listOf(others)].flatMap((one) => actionProblem(String(one)) ?? []);
+    return problems.map((problem) => `${statementLabel({ sid: textOf(sid), index })}: ${problem}`);
   });
 }

@@ -53,7 +53,7 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   let survivor: Survivor | undefined;
   let tried = 0;
   const limits = new Set<string>();
-  const resources = new Set<string>();
+  let made = 0;
   for (const candidate of candidatesOf(before, question, named, (limit) => limits.add(limit))) {
     if (tried === MOST_ATTEMPTS) {
       limits.add(`the search stops after ${MOST_ATTEMPTS} requests`);
@@ -65,8 +65,9 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     const [answer, other] = [decide(before, candidate), decide(after, candidate)];
     if ((answer === undefined) !== (other === undefined))
       limits.add('some requests can be made with one version of the policy only');
-    if (answer !== undefined) resources.add(answer.last.resource);
-    if (answer === undefined || !isOther(answer, other)) continue;
+    if (answer === undefined) continue;
+    made += 1;
+    if (!isOther(answer, other)) continue;
     const isProbe = scenario.spec.exactNames !== true || !SYSTEM_NAMESPACE.test(candidate.workload.namespace ?? 'app');
     if (!isProbe && survivor !== undefined) continue;
     const breadth = (source: NamedSource): Breadth => breadthOf(before, after, candidate, source);
@@ -79,7 +80,7 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     if (isProbe) return survivor;
   }
   if (survivor !== undefined) return survivor;
-  if (resources.size === 0) limits.add('no request can be made');
+  if (made === 0) limits.add('no request can be made');
   if (!before.isComplete || !after.isComplete) limits.add('a policy has a name that only a run knows');
   return { kind: 'equivalent', limits: [...limits, ...unsearched(question)] };
 }

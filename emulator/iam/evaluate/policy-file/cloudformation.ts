@@ -73,14 +73,10 @@ export function placesOfTemplate(template: JsonObject, name: string | undefined)
       .map((value) => (typeof value === 'string' ? value : JSON.stringify(value))),
     associations: all
       .filter((one) => one.type === 'AWS::EKS::PodIdentityAssociation' && refersTo(role)(one.properties['RoleArn']))
+      .filter((one) => !['TargetRoleArn', 'Policy', 'DisableSessionTags'].some((name) => one.properties[name]))
       .map(({ id, properties: values }) => ({
-        resource: id,
-        cluster: knownText(values['ClusterName']),
-        namespace: knownText(values['Namespace']),
-        serviceAccount: knownText(values['ServiceAccount']),
-        targetRole: values['TargetRoleArn'] === undefined ? undefined : nameText(values['TargetRoleArn']),
-        disableSessionTags: values['DisableSessionTags'] === true,
-        policy: textOf(values['Policy']),
+        ...{ resource: id, cluster: knownText(values['ClusterName']) },
+        ...{ namespace: knownText(values['Namespace']), serviceAccount: knownText(values['ServiceAccount']) },
       })),
   };
 }

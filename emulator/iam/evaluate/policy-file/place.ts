@@ -24,22 +24,12 @@ export interface RolePlaces {
   readonly attached: readonly PolicyPlace[];
   readonly boundary: readonly PolicyPlace[];
   readonly elsewhere: readonly string[];
+  /** EKS Pod Identity associations that give pods this role and nothing else. */
   readonly associations: readonly PlacedAssociation[];
 }
 
-/** An EKS Pod Identity association of a role. Names that are only known after deployment are undefined. */
-export interface PlacedAssociation {
-  /** Terraform address or logical id. */
-  readonly resource: string;
-  readonly cluster: string | undefined;
-  readonly namespace: string | undefined;
-  readonly serviceAccount: string | undefined;
-  /** ARN, or the expression that refers to it. */
-  readonly targetRole: string | undefined;
-  readonly disableSessionTags: boolean;
-  /** JSON text of the session policy. */
-  readonly policy: string | undefined;
-}
+/** Names that are only known after deployment are undefined. */
+type PlacedAssociation = Readonly<Record<'resource' | 'cluster' | 'namespace' | 'serviceAccount', string | undefined>>;
 
 /** The message is the rest of a sentence that begins with the file's name. */
 export class PolicyProblem extends Error {}
