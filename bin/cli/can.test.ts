@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Answer } from '../../doctor/access/answer.ts';
@@ -11,7 +11,16 @@ import { temporaryFolder } from '../../test/support/run-cli.ts';
 const OBJECT = 'arn:aws:s3:::example-payments-ledger/payments/report.csv';
 const LEDGER = ['payments/ledger', 's3:GetObject', OBJECT];
 const CLUSTER = ['--cluster-name', 'production', '--region', 'us-west-2'];
-const PLAN = ['--terraform', 'examples/terraform/plan.json', ...CLUSTER];
+const ASSUME = '--assume-association';
+const PLAN = ['--terraform', 'examples/terraform/plan.json', ASSUME, ...CLUSTER];
+const ROLE = 'aws_iam_role.ledger';
+interface TerraformState {
+  readonly values: {
+    readonly root_module: {
+      readonly resources: readonly { readonly address: string; readonly values: Record<string, unknown> }[];
+    };
+  };
+}
 const can = (...args: readonly string[]) => executed('can', [...args, '--no-color']);
 
 /** Saves a healthy cluster whose role may read objects, with changes. Returns the file. */
@@ -102,7 +111,7 @@ describe('npm run can', () => {
     expect((await can(...LEDGER, ...PLAN)).code).to.equal(3);
     expect((await can(...LEDGER, ...PLAN, '--bucket', 'none')).code).to.equal(0);
     expect((await can('batch/ledger', ...LEDGER.slice(1), ...PLAN, '--bucket', 'none')).code).to.equal(1);
-    const state = ['--terraform', 'examples/terraform/state.json', ...CLUSTER];
+    const state = ['--terraform', 'examples/terraform/state.json', ASSUME, ...CLUSTER];
     const inState = await can(...LEDGER, ...state, '--bucket', 'module.bucket.aws_s3_bucket_policy.ledger');
     expect(inState.out).to.contain(
       'statement 1 "OnlyPayments" of policy of bucket example-payments-ledger (Deny) not applied',
@@ -111,7 +120,7 @@ describe('npm run can', () => {
   });
 
   it('asks a template, with values of its references', async () => {
-    const template = ['--template', 'examples/cloudformation/template.yaml', '--bucket', 'none'];
+    const template = ['--template', 'examples/cloudformation/template.yaml', '--bucket', 'none', ASSUME];
     const values = ['--value', 'Data.Arn=arn:aws:s3:::data', '--value', `AWS::AccountId=${ACCOUNT}`];
     const ask = (key: string) =>
       can('payments/ledger', 's3:GetObject', `arn:aws:s3:::data/${key}`, ...template, ...values);
@@ -120,11 +129,11 @@ describe('npm run can', () => {
   });
 
   it('asks policy files', async () => {
-    const files = ['--trust', policy('trust.json', TRUST), '--bucket', 'none'];
+    const files = ['--trust', policy('trust.json', TRUST), ASSUME, '--bucket', 'none'];
     const read = policy('read.json', { Action: 's3:GetObject', Resource: '*' });
     expect((await can(...LEDGER, ...files, '--permissions', read)).code).to.equal(0);
     expect((await can(...LEDGER, ...files)).code).to.equal(1);
-    const unread = await can(...LEDGER, ...files.slice(0, 2), '--permissions', read);
+    const unread = await can(...LEDGER, ...files.slice(0, 3), '--permissions', read);
     expect([unread.code, unread.out]).to.satisfy(
       ([code, out]: [number, string]) => code === 3 && out.includes('--bucket FILE'),
     );
@@ -140,7 +149,7 @@ describe('npm run can', () => {
       Condition: { StringEquals: { [`${issuer}:sub`]: 'system:serviceaccount:payments:ledger' } },
     });
     const read = policy('read.json', { Action: 's3:GetObject', Resource: '*' });
-    const files = ['--trust', trust, '--permissions', read, '--bucket', 'none'];
+    const files = ['--trust', trust, '--permissions', read, '--bucket', 'none', ASSUME];
     expect((await can(...LEDGER, ...files)).out).to.match(/^Allowed: .*[\s\S]*IRSA: its annotation names/);
     expect((await can('payments/batch', ...LEDGER.slice(1), ...files)).code).to.equal(1);
     const swapped = await can(...LEDGER, '--trust', read, '--permissions', trust);
@@ -148,6 +157,78 @@ describe('npm run can', () => {
       2,
       `Policy file ${read} cannot be the role trust policy: Missing required field Principal (statement 1).\n`,
     ]);
+  });
+
+  it('does not make up an association or annotation that the files lack', async () => {
+    const [trust, read] = [policy('trust.json', TRUST), policy('read.json', { Action: 's3:GetObject', Resource: '*' })];
+    const files = ['--trust', trust, '--bucket', 'none'];
+    const unknown = await can(...LEDGER, ...files, '--permissions', read);
+    expect(unknown.out).to.match(
+      /^Unknown: .*\nIt is denied unless this allows it: an association of payments\/ledger with this role only, or an annotation, which the files do not/,
+    );
+    expect(unknown.code).to.equal(3);
+    // Without permissions, an association would not help.
+    expect((await can(...LEDGER, ...files)).code).to.equal(1);
+  });
+
+  it('takes the association from a plan or a template', async () => {
+    const content = JSON.parse(readFileSync('examples/terraform/state.json', 'utf8')) as TerraformState;
+    const role_arn = content.values.root_module.resources.find(({ address }) => address === ROLE)!.values['arn'];
+    const values = { cluster_name: 'production', namespace: 'payments', service_account: 'ledger', role_arn };
+    const asked = async (changed: object): Promise<number> => {
+      const type = 'aws_eks_pod_identity_association';
+      const association = { address: `${type}.ledger`, type, values: { ...values, ...changed } };
+      const resources = [...content.values.root_module.resources, association];
+      const root_module = { ...content.values.root_module, resources };
+      const file = join(temporaryFolder(), 'state.json');
+      writeFileSync(file, JSON.stringify({ ...content, values: { root_module } }));
+      return (await can(...LEDGER, '--terraform', file, '--bucket', 'none', ...CLUSTER)).code;
+    };
+    expect(await asked({})).to.equal(0);
+    for (const changed of [
+      { namespace: 'batch' },
+      { service_account: 'other' },
+      { cluster_name: 'staging' },
+      { role_arn: `${String(role_arn)}-2` },
+      { target_role_arn: `arn:aws:iam::${ACCOUNT}:role/target` },
+    ])
+      expect(await asked(changed), JSON.stringify(changed)).to.equal(3);
+
+    const template = join(temporaryFolder(), 'template.yaml');
+    const association = (serviceAccount: string): string => `
+  Association:
+    Type: AWS::EKS::PodIdentityAssociation
+    Properties:
+      ClusterName: production
+      Namespace: !Ref Namespace
+      ServiceAccount: ${serviceAccount}
+      RoleArn: !GetAtt Role.Arn
+`;
+    for (const [serviceAccount, code] of [
+      ['ledger', 0],
+      ['other', 3],
+    ] as const) {
+      const text = readFileSync('examples/cloudformation/template.yaml', 'utf8');
+      writeFileSync(template, `${text.trimEnd()}${association(serviceAccount)}`);
+      const values = [
+        '--value',
+        'Data.Arn=arn:aws:s3:::example-payments-ledger',
+        '--value',
+        `AWS::AccountId=${ACCOUNT}`,
+      ];
+      expect((await can(...LEDGER, '--template', template, '--bucket', 'none', ...values)).code).to.equal(code);
+    }
+  });
+
+  it('notes actions of policies that no service has', async () => {
+    const file = saved(({ aws }) => {
+      aws.roles[roleArn('ledger')]!.policies = { read: allowing(['s3:GetObject', 's3:GetObjct']) };
+    });
+    const { code, out } = await can(...LEDGER, '--from', file);
+    expect(out).to.match(/^Note: policy read of role ledger, statement 1: "s3:GetObjct" .* "s3:GetObject"\?$/m);
+    expect(code).to.equal(0);
+    const every = await can(...LEDGER.slice(0, 2), 'arn:aws:s3:::example-payments-ledger/*', '--from', saved());
+    expect(every.out).to.contain('Note: The wildcard of arn:aws:s3:::example-payments-ledger/* is a plain character');
   });
 
   it('takes namespace and service account by flags', async () => {
@@ -173,7 +254,19 @@ describe('npm run can', () => {
       /^"ledger" is not a namespace and service account/,
     ],
     ['an invalid action', ['a/b', 'GetObject', OBJECT], /^"GetObject" is not an action/],
-    ['an invalid resource', ['a/b', 's3:GetObject', 'data/key'], /^"data\/key" is not an ARN/],
+    [
+      'an invalid resource',
+      ['a/b', 's3:GetObject', 'data/key'],
+      /^"data\/key" is not a resource of s3:GetObject: use arn/,
+    ],
+    [
+      'an unknown action',
+      ['a/b', 's3:GetObjct', OBJECT],
+      /"s3:GetObjct" is not an action .*did you mean "s3:GetObject"\?/,
+    ],
+    ['an ARN of another type', ['a/b', 's3:GetObject', 'arn:aws:s3:::data'], /use arn:aws:s3:::\$\{BucketName\}\//],
+    ['a wildcard for --who', ['--who', 's3:GetObject', 'arn:aws:s3:::data/*'], /^--who cannot answer for "arn/],
+    ['all resources for --who', ['--who', 's3:GetObject', '*'], /^--who cannot answer for "\*"/],
     ['a namespace for --who', ['--who', ...LEDGER.slice(1), '-n', 'a', '--from', 'f'], /no effect with --who/],
     ['a condition without a key', [...LEDGER, '--condition', 'x', '--from', 'f'], /^--condition is "x"/],
     ['a flag without effect', [...LEDGER, '--from', 'f', '--context', 'a'], /^--context has no effect/],

@@ -1,4 +1,3 @@
-import type { HarnessError } from '../../foundation/node/errors.ts';
 import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { option, textsOf } from '../../foundation/node/options.ts';
@@ -12,10 +11,8 @@ import type { Command } from './command.ts';
 /** Flags that only a live cluster uses, those that need a cluster or its snapshot, and those of policy files. */
 const CONNECTION = ['kubeconfig', 'context', 'aws-endpoint', 'save'];
 const READING = [...CONNECTION, 'pod', 'who'];
-const FILES = ['terraform', 'template', 'role', 'value', 'trust', 'permissions', 'boundary'];
+const FILES = ['terraform', 'template', 'role', 'value', 'trust', 'permissions', 'boundary', 'assume-association'];
 
-const ACTION = /^[A-Za-z0-9-]+:[A-Za-z0-9]+$/;
-const RESOURCE = /^(?:\*$|arn:(?:[^:]*:){4}.)/;
 /** The account of files that do not name one. */
 const EXAMPLE_ACCOUNT = '111122223333';
 const ACCOUNT = { pattern: /^\d{12}$/, expected: 'give 12 digits' };
@@ -47,6 +44,7 @@ With --who, list the service accounts that may. With --terraform, --template or 
     option.text('trust FILE', 'ask this trust policy of a role instead of a cluster'),
     option.list('permissions FILE', 'a permissions policy of the role (repeatable, or comma-separated)'),
     option.text('boundary FILE', 'the permissions boundary of the role'),
+    option.flag('assume-association', 'ask as if the files had an association or annotation with the role'),
     option.text('bucket POLICY', 'the bucket policy: a file, or an address in the plan, or none'),
     option.text('account ID', 'the account of the bucket, and of the role in files (default: of the cluster)', {
       form: ACCOUNT,
@@ -62,6 +60,13 @@ credentials; 3 unknown, because a policy that decides was not read, or a conditi
     if (given.flag('print-policy') || given.flag('print-rbac')) return printRights(given, io);
     const isWho = given.flag('who');
     const { asker, request } = questionOf(given, isWho);
+    const { requestProblem, resourceForms } = await import('../../identity/policy/actions.ts');
+    const problem = requestProblem(request.action, request.resource);
+    if (problem !== undefined) throw badFlagValue(problem);
+    if (isWho && /[*?]/.test(request.resource) && resourceForms(request.action)?.length !== 0)
+      throw badFlagValue(
+        `--who cannot answer for "${request.resource}", because a part of these resources may be allowed. Name one resource.`,
+      );
     const { snapshot, isInterrupted } = await snapshotOf(given, asker, request, io);
     if (isInterrupted) return EXIT.interrupted;
     const [{ answerOf, whoCan }, { answerText, whoText }, text, { ClusterFacts }] = await Promise.all([
@@ -116,12 +121,8 @@ function questionOf(
   const [first = '', action = '', resource = ''] = [...before, ...words];
   const account = namespaceFlag === undefined || first.includes('/') ? first : `${namespaceFlag}/${first}`;
   const [namespace = '', serviceAccount = '', more] = account.split('/');
-  const bad = (name: string, value: string, example: string): HarnessError =>
-    badFlagValue(`"${value}" is not ${name}. Use a value such as ${example}.`);
   if (!isWho && (namespace === '' || serviceAccount === '' || more !== undefined))
-    throw bad('a namespace and service account', account, 'payments/ledger');
-  if (!ACTION.test(action)) throw bad('an action', action, 's3:GetObject');
-  if (!RESOURCE.test(resource)) throw bad('an ARN', resource, 'arn:aws:s3:::ledger/entries/2025');
+    throw badFlagValue(`"${account}" is not a namespace and service account. Use a value such as payments/ledger.`);
   const pod = text('pod');
   return {
     asker: { namespace, serviceAccount, ...(pod !== undefined && { pod }) },
@@ -170,6 +171,7 @@ async function snapshotOf(
       permissions: given.list('permissions'),
       values: pairs('value', given.list('value')),
       accountId: given.text('account') ?? EXAMPLE_ACCOUNT,
+      isAssumed: given.flag('assume-association'),
     };
     const cluster = snapshotOfFiles(files, asker, bucketOf(request.resource));
     return { snapshot: { version: 1, clusters: [cluster] }, isInterrupted: false };

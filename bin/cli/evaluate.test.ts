@@ -72,7 +72,9 @@ describe('evaluate', () => {
 
   it("derives the resource's account from its ARN", async () => {
     const resource = 'arn:aws:iam::444455556666:role/x';
-    const foreign = { ...good, request: { ...request, action: 's3:X', resource }, expect: 'implicitlyDenied' };
+    const everything = { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
+    const asked = { ...request, action: 'iam:GetRole', resource };
+    const foreign = { name: 'foreign', request: asked, identityPolicies: everything, expect: 'implicitlyDenied' };
     expect((await run({ cases: [foreign] })).code).to.equal(0);
   });
 
@@ -80,6 +82,39 @@ describe('evaluate', () => {
     const { code, out } = await command('--help');
     expect(code).to.equal(0);
     expect(out).to.match(/^Usage: npm run evaluate/);
+  });
+
+  for (const [what, changed, sentence] of [
+    [
+      'a misspelt action',
+      { action: 's3:GetObjct' },
+      /"s3:GetObjct" is not an action .*: did you mean "s3:GetObject"\?$/m,
+    ],
+    [
+      'a resource of another type',
+      { resource: 'arn:aws:s3:::b' },
+      /use arn:aws:s3:::\$\{BucketName\}\/\$\{ObjectName\}\.$/m,
+    ],
+    [
+      'an ARN without its account',
+      { action: 'sqs:SendMessage', resource: 'arn:aws:sqs:us-west-2::q' },
+      /is not a resource of/,
+    ],
+  ] as const)
+    it(`rejects ${what} in a request`, async () => {
+      const { code, err } = await run({ cases: [{ ...good, request: { ...request, ...changed } }] });
+      expect(err).to.match(sentence);
+      expect(code).to.equal(2);
+    });
+
+  it('warns of actions in policies that no service has, by file and statement', async () => {
+    const Statement = [{ Effect: 'Deny', Action: ['s3:GetObjct', 's3:Put*'], Resource: '*' }];
+    const denied = { ...good, identityPolicies: [identityPolicies, { Statement }] };
+    const { code, err } = await run({ cases: [denied] });
+    expect(err).to.match(
+      /^Warning: \S+cases\.json: case "good": identityPolicies\[1\], statement 1: "s3:GetObjct" is not an action .*"s3:GetObject"\?\n$/,
+    );
+    expect(code).to.equal(0);
   });
 
   it('judges the other cases if some cannot be read, and exits 2', async () => {

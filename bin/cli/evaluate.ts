@@ -31,8 +31,13 @@ template of CloudFormation or CDK.`,
     'Exit codes: 0 all cases match their expectation; 1 at least one differs; 2 wrong usage, an unreadable file, or a case that cannot be read. The other cases are judged.',
   async run({ flag, words: [file = ''] }, { stdout, stderr }) {
     const { countOf, isUnreadable, renderJson, renderText } = await import('../../identity/evaluate/render.ts');
+    const { unknownActions } = await import('../../identity/policy/actions.ts');
     const cases = await evaluateFile(file);
     stdout.write(flag('json') ? renderJson(cases) : renderText(cases));
+    for (const one of cases)
+      for (const { name, document } of isUnreadable(one) ? [] : one.decision.policies)
+        for (const text of unknownActions(document))
+          stderr.write(`Warning: ${file}: case "${one.name}": ${name}, ${text}\n`);
     for (const { error } of cases.filter(isUnreadable)) stderr.write(`${error}\n`);
     const { agree, compared, unreadable } = countOf(cases);
     if (unreadable > 0) return 2;

@@ -95,6 +95,11 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
     io.stderr.write(`--grep also finds ${more}: add --scope all.\n`);
   const note = (sentence: string): unknown => io.stderr.write(`${sentence}\n`);
   const chosen = selectedOf(suites, () => select(suites, configuration));
+  const userScenarios = chosen.filter(({ scope }) => scope === undefined);
+  if (userScenarios.length > 0) {
+    const { policyWarnings } = await import('../../harness/policies/sources.ts');
+    policyWarnings(userScenarios).forEach(note);
+  }
   const part = await partOf(withClients(chosen, clients), configuration, note);
   return { ...suites, ...(gate && { gate }), ...part };
 }

@@ -188,7 +188,7 @@ describe('answerOf', () => {
     };
     const answer = ask(both, SHOP);
     expect(answer).to.include({ mechanism: 'pod-identity', value: 'allowed' });
-    expect(answer.notes).to.deep.equal([`pod shop-1 still has ${roleArn('shop')} (--pod shop-1)`]);
+    expect(answer.notes).to.deep.equal([`pod shop-1 still has ${roleArn('shop')} (--pod shop-1).`]);
     expect(ask(both, { ...SHOP, pod: 'shop-1' }).mechanism).to.equal('web-identity');
   });
 
@@ -206,6 +206,25 @@ describe('answerOf', () => {
     });
     expect(missing.value).to.equal('unknown');
     expect(missing.unless.join()).to.contain('role/target, which was not read');
+  });
+
+  it('does not know which pods get the role of the association if a pod sets keys of its own', () => {
+    const withKeys = (pod: make.Draft['kubernetes']['pods'][number]) =>
+      pod.containers.push({
+        ...pod.containers[0]!,
+        name: 'loader',
+        env: [{ name: 'AWS_ACCESS_KEY_ID' }, { name: 'AWS_SECRET_ACCESS_KEY' }],
+      });
+    const change = ({ kubernetes }: make.Draft) =>
+      withKeys(kubernetes.pods.find(({ metadata }) => metadata.name === 'ledger-1')!);
+    const answer = ask(change);
+    expect(answer).to.include({ value: 'unknown', otherwise: 'allowed', mechanism: 'pod-identity' });
+    expect(answer.unless.join()).to.match(/^container loader of pod ledger-1 sets AWS_ACCESS_KEY_ID/);
+    expect(ask(change, { ...LEDGER, pod: 'ledger-1' })).to.include({ value: 'unknown', mechanism: 'static-keys' });
+    expect(ask(change, { ...LEDGER, pod: 'ledger-2' }).value).to.equal('allowed');
+    const inIrsa = ({ kubernetes }: make.Draft) =>
+      withKeys(kubernetes.pods.find(({ metadata }) => metadata.name === 'shop-1')!);
+    expect(ask(inIrsa, SHOP)).to.include({ value: 'unknown', mechanism: 'web-identity' });
   });
 
   it('takes condition keys of the request, also absent ones', () => {

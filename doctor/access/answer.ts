@@ -1,7 +1,9 @@
+import { unknownActions } from '../../identity/policy/actions.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
-import { accountOf, type Role } from '../snapshot/aws.ts';
+import { policySources } from '../facts/trust.ts';
+import { accountOf, bucketOf, type Role } from '../snapshot/aws.ts';
 import { accessSteps, assumeStep, type AccessRequest } from './access.ts';
 import { pathOf, type Asker, type Path, type RoleSession, type Step } from './session.ts';
 
@@ -29,8 +31,9 @@ export const NOT_READ = [
 
 export function answerOf(facts: ClusterFacts, asker: Asker, request: AccessRequest): Answer {
   const path = pathOf(facts, asker);
+  const answer = answered(facts, asker, request, path, path.session);
   const notes = asker.pod === undefined ? otherPods(facts, asker, path) : [];
-  return { ...answered(facts, asker, request, path, path.session), notes };
+  return { ...answer, notes: [...notes, ...answer.notes] };
 }
 
 function answered(
@@ -47,6 +50,7 @@ function answered(
     all.find((step) => step.value === 'denied')?.value ?? all.find((step) => step.value === 'unknown')?.value;
   const association = facts.association(asker.namespace, asker.serviceAccount);
   const base = mechanism === 'pod-identity' && association ? [association.roleArn] : [];
+  const roles = [...new Set([...base, ...(session ? [session.roleArn] : [])])];
   const isLikely = all.every((step) => step.value === 'allowed' || step.otherwise === 'allowed');
   return {
     cluster: facts.snapshot.context,
@@ -55,11 +59,23 @@ function answered(
     value: value ?? 'allowed',
     ...(value === 'unknown' && { otherwise: isLikely ? 'allowed' : 'denied' }),
     mechanism,
-    roles: [...new Set([...base, ...(session ? [session.roleArn] : [])])],
+    roles,
     steps: all,
     unless: value === 'unknown' ? [...new Set(all.flatMap(({ unless = [] }) => unless))] : [],
-    notes: [],
+    notes: policyNotes(facts, roles, request),
   };
+}
+
+/** Notes actions that no service has, in policies of the roles and of the bucket, and a wildcard that is not one. */
+function policyNotes(facts: ClusterFacts, roles: readonly string[], { resource }: AccessRequest): readonly string[] {
+  const bucket = bucketOf(resource) ?? '';
+  const sources = roles.flatMap((arn) => {
+    const role = facts.role(arn);
+    return role ? [{ name: `trust policy of role ${role.name}`, text: role.trustPolicy }, ...policySources(role)] : [];
+  });
+  const all = [...sources, { name: `policy of bucket ${bucket}`, text: facts.snapshot.aws?.buckets?.[bucket]?.policy }];
+  const notes = all.flatMap(({ name, text }) => unknownActions(text ?? '{}').map((problem) => `${name}, ${problem}`));
+  return /.[*?]/.test(resource) ? [...notes, `The wildcard of ${resource} is a plain character in a request.`] : notes;
 }
 
 /** Notes pods that have another identity than a new pod would have. */
@@ -69,7 +85,7 @@ function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, pa
     const isSame = mechanism === path.mechanism && (roleArn ?? path.session?.roleArn) === path.session?.roleArn;
     return isSame || mechanism === 'none' || mechanism === 'unknown'
       ? []
-      : [`pod ${pod.metadata.name} still has ${roleArn ?? mechanism} (--pod ${pod.metadata.name})`];
+      : [`pod ${pod.metadata.name} still has ${roleArn ?? mechanism} (--pod ${pod.metadata.name}).`];
   });
 }
 

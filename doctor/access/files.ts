@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { readPolicyFile, readRolePlaces } from '../../identity/policy-file/read.ts';
-import type { PolicyPlace } from '../../identity/policy-file/place.ts';
+import type { PolicyPlace, RolePlaces } from '../../identity/policy-file/place.ts';
 import { compilePolicy, type PolicyKind } from '../../identity/policy/index.ts';
 import { KIND_NAMES } from '../../identity/policy/label.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { trustedProviders } from '../facts/trust.ts';
 import type { Bucket, Role } from '../snapshot/aws.ts';
 import type { ClusterSnapshot, Gap } from '../snapshot/snapshot.ts';
-import type { Asker } from './session.ts';
+import { ASSUME, type Asker } from './session.ts';
 
 /** Policies of files, in place of a cluster and its account. */
 export interface PolicyFiles {
@@ -25,9 +26,11 @@ export interface PolicyFiles {
   readonly clusterName?: string;
   readonly region?: string;
   readonly accountId: string;
+  /** Whether to ask as if the service account had an association or annotation with the role. */
+  readonly isAssumed: boolean;
 }
 
-/** Returns a snapshot of a cluster in which the service account has the role of the files. Throws `HarnessError` BAD_FILE. */
+/** Returns a snapshot in which the service account has the role. A gap says if the files do not prove it. Throws `HarnessError` BAD_FILE. */
 export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: string | undefined): ClusterSnapshot {
   const role = files.deployment === undefined ? roleOfFiles(files) : roleOfDeployment(files, files.deployment);
   const { clusterName = 'cluster', region = 'us-west-2', accountId } = files;
@@ -41,12 +44,22 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const annotations = { 'eks.amazonaws.com/role-arn': role.arn };
   const metadata = { namespace, name: serviceAccount, ...(issuer !== undefined && { annotations }) };
   const arn = `arn:aws:iam::${accountId}:oidc-provider/${issuer}`;
-  const association = { namespace, serviceAccount, associationId: 'of the files', roleArn: role.arn };
+  const placed = associationsOf(files).find(
+    (one) =>
+      isDeepStrictEqual([one.namespace, one.serviceAccount], [namespace, serviceAccount]) &&
+      (one.cluster ?? clusterName) === (files.clusterName ?? one.cluster ?? clusterName),
+  );
+  const isKnown = files.isAssumed || (issuer === undefined && placed !== undefined);
+  const associationId = placed?.resource ?? 'of the files';
+  const association = { namespace, serviceAccount, associationId, roleArn: role.arn, disableSessionTags: false };
   return {
     context: clusterName,
     server: '',
     takenAt: new Date().toISOString(),
-    gaps: bucketName !== undefined && files.bucket === undefined ? [notGiven(bucketName)] : [],
+    gaps: [
+      ...(bucketName !== undefined && files.bucket === undefined ? [notGiven(bucketName)] : []),
+      ...(isKnown ? [] : [{ right: ASSUME, reason: 'not in the files', object: `${namespace}/${serviceAccount}` }]),
+    ],
     kubernetes: { serviceAccounts: [{ metadata }] },
     aws: {
       region,
@@ -57,7 +70,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
         autoMode: false,
         ...(issuer !== undefined && { issuer: `https://${issuer}` }),
       },
-      associations: issuer === undefined ? [{ ...association, disableSessionTags: false }] : [],
+      associations: issuer === undefined ? [association] : [],
       roles: { [role.arn]: role },
       oidcProviders: issuer === undefined ? [] : [{ arn, url: issuer, clientIds: ['sts.amazonaws.com'] }],
       instanceProfiles: {},
@@ -65,6 +78,9 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
     },
   };
 }
+
+const associationsOf = ({ deployment, role }: PolicyFiles): RolePlaces['associations'] =>
+  deployment === undefined ? [] : readRolePlaces(deployment, role).associations;
 
 const notGiven = (object: string): Gap => ({
   right: '--bucket FILE',

@@ -10,6 +10,7 @@ import {
   subjectOf,
   type Mechanism,
 } from '../facts/identity.ts';
+import { credentialsOf } from '../facts/injection.ts';
 import { roleAnnotation } from '../facts/irsa.ts';
 import {
   podIdentityTrust,
@@ -21,6 +22,9 @@ import {
 } from '../facts/trust.ts';
 import type { Association } from '../snapshot/aws.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
+
+/** The flag that stands for an association or annotation which files lack. A gap has it as its right. */
+export const ASSUME = '--assume-association';
 
 /** One decision on the way from a service account to a resource. */
 export interface Step {
@@ -114,8 +118,10 @@ const failed = (mechanism: Mechanism, value: 'denied' | 'unknown', text: string)
   steps: [{ name: 'identity', value, text, ...(value === 'unknown' && { unless: [text] }) }],
 });
 
+const preferredBy = ({ containers }: Pod) => containers.find((one) => credentialsOf(one).preferred.length > 0);
+
 function ofPod(facts: ClusterFacts, pod: Pod): Path {
-  const { mechanism, roleArn = '', reason = '' } = credentialSource(facts, pod);
+  const { mechanism, roleArn = '', reason = '' } = credentialSource(facts, pod, preferredBy(pod));
   const subject = subjectOf(pod);
   switch (mechanism) {
     case 'web-identity':
@@ -132,7 +138,25 @@ function ofPod(facts: ClusterFacts, pod: Pod): Path {
   }
 }
 
-const identity = (text: string): Step => ({ name: 'identity', value: 'allowed', text });
+/** Returns the step of a role that a service account has. Files may lack it, and pods may set other credentials. */
+function identity(facts: ClusterFacts, { namespace, serviceAccount, podName }: Subject, text: string): Step {
+  const account = `${namespace}/${serviceAccount}`;
+  const step = { name: 'identity', value: 'unknown' } as const;
+  if (facts.snapshot.gaps.some(({ right, object }) => right === ASSUME && object === account)) {
+    const missing = `an association of ${account} with this role only, or an annotation, which the files do not contain (${ASSUME} asks as if they did)`;
+    return { ...step, otherwise: 'denied', text: missing, unless: [missing] };
+  }
+  const pods = podName === undefined ? facts.podsOf(namespace, serviceAccount) : [];
+  const keys = pods.flatMap((pod) => {
+    const container = preferredBy(pod);
+    const variables = container && credentialsOf(container).preferred.join(', ');
+    return container
+      ? [`container ${container.name} of pod ${pod.metadata.name} sets ${variables}, which SDKs prefer`]
+      : [];
+  });
+  if (keys[0] === undefined) return { name: 'identity', value: 'allowed', text };
+  return { ...step, otherwise: 'allowed', text: `${text}, but ${keys[0]}`, unless: keys };
+}
 
 function byPodIdentity(facts: ClusterFacts, subject: Subject): Path {
   const mechanism = 'pod-identity';
@@ -144,7 +168,7 @@ function byPodIdentity(facts: ClusterFacts, subject: Subject): Path {
     return failed(mechanism, 'denied', 'the service account has no association, so the agent refuses its token');
   const { roleArn, targetRoleArn, policy, disableSessionTags } = association;
   const steps = [
-    identity(`EKS Pod Identity: association ${association.associationId} gives it role ${roleArn}`),
+    identity(facts, subject, `EKS Pod Identity: association ${association.associationId} gives it role ${roleArn}`),
     roleStep(facts, 'trust', roleArn, (role) => podIdentityTrust(role, cluster, association, subject)),
     ...(targetRoleArn === undefined ? [] : [targetStep(facts, association, targetRoleArn, subject)]),
   ];
@@ -187,7 +211,7 @@ function byToken(facts: ClusterFacts, roleArn: string, audience: string, subject
     },
     isPodUnknown: false,
   };
-  return { mechanism, steps: [identity(`IRSA: its annotation names role ${roleArn}`), trust], session };
+  return { mechanism, steps: [identity(facts, subject, `IRSA: its annotation names role ${roleArn}`), trust], session };
 }
 
 /** Returns the step of assuming a role. A role that could not be read is unknown. */

@@ -31,7 +31,7 @@ export function answerText(answer: Answer, paint: Paint, width: number | undefin
       ...statements.map((statement) => `${' '.repeat(widest + 13)}${statement}`),
     ]),
     '',
-    ...notes.map((note) => `Note: ${note}.`),
+    ...notes.map((note) => `Note: ${note}`),
     `Not read: ${NOT_READ.join('; ')}.`,
   ];
   return `${lines.map((line) => wrap(line, width, /^ {2}\S/.test(line) ? widest + 11 : 2)).join('\n')}\n`;
@@ -52,6 +52,7 @@ export function whoText(
         `${paint(one.value, COLORS[one.value])}  ${one.namespace}/${one.serviceAccount}  ${MECHANISMS[one.mechanism]}, ${one.roles.join(' -> ') || 'role unknown'}${one.value === 'unknown' ? `; ${unlessText(one)}` : ''}`,
     ),
     '',
+    ...new Set(answers.flatMap(({ notes }) => notes.map((note) => `Note: ${note}`))),
     `${counted(accounts('allowed'), 'service account')} can ${action} on ${resource}; ${accounts('unknown')} unknown.`,
     `Not read: ${NOT_READ.join('; ')}.`,
   ];

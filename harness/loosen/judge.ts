@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+import { counted } from '../../foundation/node/text.ts';
 import type { ChangeVerdict } from '../results/loosening.ts';
 import type { ScenarioResult } from '../results/results.ts';
 import type { Observation, UsedPolicy } from '../policies/observation.ts';
@@ -6,7 +8,7 @@ import { policySources, type PolicySource } from '../policies/sources.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
 import { explainSurvivor, type Probe } from './search/index.ts';
-import { replay } from './replay.ts';
+import { replay, type Replay } from './replay.ts';
 
 /** A change of a policy, and what the scenarios say about it. */
 export interface JudgedChange extends ChangeVerdict {
@@ -30,42 +32,60 @@ export async function judgeChanges(
   { inline, run }: { readonly inline: boolean; readonly run: RunScenarios },
 ): Promise<readonly JudgedChange[]> {
   const sources = policySources(observations).filter(({ isFile }) => isFile || inline);
-  const judged = sources.flatMap((source) =>
-    changesOf(source.document, source.kind).map((change) => judgeByReplay(source, change)),
-  );
+  const judged: Judgement[] = [];
+  for (const source of sources)
+    for (const change of changesOf(source.document, source.kind)) {
+      // Lets timers fire. A process that does not is ended by `withTimeLimit`.
+      await setImmediate();
+      judged.push(judgeByReplay(source, change));
+    }
   const copies = judged.flatMap(({ open }, index) =>
     open.map((observation, place) => copyOf(observation, judged[index] as Judgement, `L${index + 1}-${10 + place}`)),
   );
   const results = copies.length === 0 ? [] : await run(copies);
-  return judged.map(({ open, ...one }, index) => {
+  const changes: JudgedChange[] = [];
+  for (const [index, { open, ...one }] of judged.entries()) {
     const own = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
     const change = { ...one, ...(open.length > 0 && verdictOf(own, open)) };
-    return change.state === 'survived' ? { ...change, ...explained(change) } : change;
-  });
+    const isInvalid =
+      change.state === 'killed' && own.length === observationsOf(one.source).length && own.every(isBroken);
+    const state = isInvalid ? 'invalid' : change.state;
+    changes.push({ ...change, state, ...(state === 'survived' && (await explained(change))) });
+  }
+  return changes;
 }
+
+const observationsOf = ({ uses }: PolicySource) => [...new Set(uses.map(({ observation }) => observation))];
+
+const isBroken = ({ probes }: ScenarioResult): boolean =>
+  probes.length > 0 && probes.every(({ verdict }) => verdict !== 'passed');
 
 /** Searches in this many uses of a policy at most, because a search takes up to a second. */
 const MOST_SEARCHES = 3;
 
 /** Searches a request that tells the versions apart, in each use of the policy until a probe is found. */
-function explained({ source, change }: JudgedChange): Partial<JudgedChange> {
-  let isEquivalent = true;
+async function explained({ source, change }: JudgedChange): Promise<Partial<JudgedChange>> {
+  const limits = new Set<string>();
   let sentence: string | undefined;
   const changed = change.apply(source.document);
-  for (const { observation, used } of source.uses.slice(0, MOST_SEARCHES)) {
+  const uses = source.uses.slice(0, MOST_SEARCHES);
+  if (uses.length < source.uses.length) limits.add(`at most ${MOST_SEARCHES} uses are searched`);
+  for (const { observation, used } of uses) {
     const { scenario } = observation;
-    const survivor = explainSurvivor({
+    const survivor = await explainSurvivor({
       ...{ scenario, part: used.part, owner: used.owner },
       changed: withPolicy(scenario.spec, used, changed),
       documents: [source.document, changed],
     });
-    if (survivor.kind === 'equivalent') isEquivalent &&= survivor.isWhole;
+    if (survivor.kind === 'equivalent') survivor.limits.forEach((limit) => limits.add(limit));
     else if (survivor.probe !== undefined)
       return { sentence: survivor.sentence, proposal: { scenario, probe: survivor.probe } };
     else sentence ??= survivor.sentence;
   }
   if (sentence !== undefined) return { sentence };
-  return isEquivalent ? { state: 'equivalent' } : {};
+  if (limits.size === 0) return { state: 'equivalent' };
+  const found = `no difference found in ${uses.length} of ${counted(source.uses.length, 'use')}`;
+  return { state: 'unknown', sentence: found, reason: [...limits].join('; ') };
 }
 
 interface Judgement extends JudgedChange {
@@ -77,15 +97,13 @@ export function judgeByReplay(source: PolicySource, change: PolicyChange): Judge
   const open: Observation[] = [];
   const judged = { source, change, open, by: 'replay' } as const;
   let reason: string | undefined;
-  for (const observation of new Set(source.uses.map((use) => use.observation))) {
-    const replayed = replay(
-      observation,
-      source.uses
-        .filter((use) => use.observation === observation)
-        .map(({ used }) => ({ used, document: changedDocument(used, source, change) })),
-    );
-    if (replayed.result === 'contradicts')
-      return { ...judged, open: [], state: 'killed', scenario: observation.scenario.id, probe: replayed.probe };
+  for (const observation of observationsOf(source)) {
+    const replayed = replayOf(observation, source, change);
+    if (replayed.result === 'contradicts') {
+      const isInvalid = observationsOf(source).every((one) => replayOf(one, source, change).breaksAll);
+      const [state, scenario] = [isInvalid ? 'invalid' : 'killed', observation.scenario.id] as const;
+      return { ...judged, open: [], state, scenario, probe: replayed.probe };
+    }
     if (replayed.result === 'open') {
       open.push(observation);
       reason = replayed.reason;
@@ -93,6 +111,14 @@ export function judgeByReplay(source: PolicySource, change: PolicyChange): Judge
   }
   return { ...judged, state: 'survived', ...(reason !== undefined && { by: 'run', reason }) };
 }
+
+const replayOf = (observation: Observation, source: PolicySource, change: PolicyChange): Replay =>
+  replay(
+    observation,
+    source.uses
+      .filter((use) => use.observation === observation)
+      .map(({ used }) => ({ used, document: changedDocument(used, source, change) })),
+  );
 
 /** Returns the changed policy as AWS would receive it from `copyOf`. */
 export function changedDocument(used: UsedPolicy, { document }: PolicySource, change: PolicyChange): object {

@@ -8,11 +8,16 @@ import { stepOf } from '../scenario/operation-registry.ts';
 import type { Expectation } from '../scenario/spec.ts';
 import { openedBy } from '../verdict/received-calls.ts';
 
-/** `open`: only a run of the scenario can tell. */
+/** `open`: only a run of the scenario can tell. `breaksAll`: the changed decisions contradict every probe. */
 export type Replay =
-  | { readonly result: 'same' }
-  | { readonly result: 'contradicts'; readonly probe: number; readonly decision: Decision }
-  | { readonly result: 'open'; readonly reason: string };
+  | { readonly result: 'same'; readonly breaksAll?: undefined }
+  | {
+      readonly result: 'contradicts';
+      readonly probe: number;
+      readonly decision: Decision;
+      readonly breaksAll?: boolean;
+    }
+  | { readonly result: 'open'; readonly reason: string; readonly breaksAll?: undefined };
 
 /** A policy of an observation, and the changed document with real names. */
 export interface Replacement {
@@ -39,12 +44,28 @@ export function replay(observation: Observation, replacements: readonly Replacem
       const again = decide(decision.input);
       if (!differs(decision, again)) continue;
       const consequence = consequenceOf(observation, call, { before: decision, after: again }, decide);
+      if (consequence.result === 'contradicts')
+        return { ...consequence, breaksAll: observation.probes.every((probe) => breaks(observation, probe, decide)) };
       if (consequence.result !== 'same') return consequence;
       // The call is refused as before, so it asks nothing else.
       break;
     }
   return SAME;
 }
+
+/** Whether a changed decision contradicts a probe. */
+const breaks = (observation: Observation, probe: ObservedProbe, decide: Decide): boolean =>
+  observation.calls.some(
+    (call) =>
+      probe.requestIds.has(call.requestId) &&
+      call.authorizations.some(({ decision: before }) => {
+        const after = decide(before.input);
+        return (
+          differs(before, after) &&
+          effectOn(observation, probe, call, { before, after }, decide).result === 'contradicts'
+        );
+      }),
+  );
 
 function decider(replacements: readonly Replacement[]): Decide {
   const compiled = replacements.map(({ used, document }) => ({

@@ -5,19 +5,21 @@ import type { JudgedChange } from './judge.ts';
 
 const COLUMNS = 80;
 
-/** Returns the percentage of judged changes that a scenario notices, rounded down. */
+/** Returns the percentage of judged changes that a scenario notices, rounded down. Unknown ones count as not noticed. */
 export function scoreOf(judged: readonly JudgedChange[]): number {
   const killed = judged.filter(({ state }) => state === 'killed').length;
-  const all = killed + judged.filter(({ state }) => state === 'survived').length;
+  const all = killed + judged.filter(isOpen).length;
   return all === 0 ? 100 : Math.floor((100 * killed) / all);
 }
 
+const isOpen = ({ state }: Pick<JudgedChange, 'state'>): boolean => state === 'survived' || state === 'unknown';
+
 /** Returns the result for people. `width`: columns of the terminal (default: 80). */
 export function loosenText(judged: readonly JudgedChange[], width = COLUMNS): string {
-  const survivors = judged.filter(({ state }) => state === 'survived');
+  const survivors = judged.filter(isOpen);
   const groups = new Map<string, JudgedChange[]>();
   for (const one of survivors) {
-    const key = JSON.stringify([placeOf(one), one.sentence, codeOf(one)]);
+    const key = JSON.stringify([one.state, placeOf(one), one.sentence, codeOf(one)]);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const proposed = new Set<string>();
@@ -28,12 +30,13 @@ export function loosenText(judged: readonly JudgedChange[], width = COLUMNS): st
 /** Changes of the same place that the same probe notices. `proposed`: the probes of earlier blocks. */
 function blockOf(group: readonly JudgedChange[], width: number, proposed: Set<string>): string {
   const [first] = group as readonly [JudgedChange];
-  const { sentence, proposal } = first;
+  const { state, sentence, proposal } = first;
+  const bounds = state === 'unknown' ? `: ${first.reason}` : '';
   const fill = (text: string, indent: number): string => wrap(`${' '.repeat(indent)}${text}`, width, 2);
   const lines = [
-    fill(`SURVIVED ${placeOf(first)}`, 0),
+    fill(`${state.toUpperCase()} ${placeOf(first)}`, 0),
     ...group.map(({ change }) => fill(change.text, 2)),
-    ...(sentence === undefined ? [] : [fill(`${capital(sentence)}.`, 2)]),
+    ...(sentence === undefined ? [] : [fill(`${capital(sentence)}${bounds}.`, 2)]),
   ];
   if (proposal === undefined) return lines.join('\n');
   const { id, file } = proposal.scenario;
@@ -57,7 +60,13 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 function scoreText(judged: readonly JudgedChange[], width: number): string {
   const count = (state: JudgedChange['state']): number => judged.filter((one) => one.state === state).length;
   const runs = judged.filter(({ by }) => by === 'run').length;
-  const others = Object.entries({ equivalent: 'equivalent', rejected: 'rejected by AWS', unjudged: 'not judged' });
+  const others = Object.entries({
+    unknown: 'unknown because not all was searched',
+    equivalent: 'equivalent',
+    invalid: 'invalid because every probe fails',
+    rejected: 'rejected by AWS',
+    unjudged: 'not judged',
+  });
   const parts = [
     `${count('killed')} of ${counted(judged.length, 'change')} killed`,
     `${count('survived')} survived`,

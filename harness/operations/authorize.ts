@@ -1,4 +1,5 @@
 /** Requests to services that are not emulated, decided with the session that a pod has. */
+import { requestProblem } from '../../identity/policy/actions.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import type { ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
@@ -41,9 +42,11 @@ const authorize = defineWorkloadOperation(
     handler: 'GetCallerIdentity',
     needs: () => ['policy-decisions'],
     *check(operation): Iterable<Problem> {
-      const { action, context = {}, resourcePolicy } = operation;
+      const { action, resource, context = {}, resourcePolicy } = operation;
       if (/^(s3|sts):/.test(action))
         yield `"${action}" is an action of an emulated service: use an operation such as getObject`;
+      // An account id also stands for names and regions.
+      yield requestProblem(action, resource.replace(/<[^>]*>/g, '111122223333'));
       for (const key of Object.keys(context))
         if (OF_SESSION.test(key)) yield `"context" of ${action} has "${key}", but only the session decides this key`;
       if (isKey(operation) && resourcePolicy === undefined)

@@ -101,7 +101,7 @@ const Line = ({ line: { text, depth, statement, compared }, before, statements }
 };
 
 const Survivors = ({ loosening: { score, changes } }: { readonly loosening: Loosening }) => {
-  const survivors = changes.filter(({ state }) => state === 'survived');
+  const survivors = changes.filter(({ state }) => state === 'survived' || state === 'unknown');
   return (
     <section aria-labelledby="loosening">
       <h2 id="loosening">{`Loosened policies: score ${score} %`}</h2>
@@ -122,14 +122,16 @@ const Survivors = ({ loosening: { score, changes } }: { readonly loosening: Loos
 };
 
 const Survivor = ({
-  change: { file, address, line, change, sentence, addTo, code },
+  change: { file, address, line, change, state, sentence, reason, addTo, code },
 }: {
   readonly change: JudgedChangeOutput;
 }) => (
   <li>
-    <Mark verdict="failed" />{' '}
+    <Mark verdict={state === 'unknown' ? 'inconclusive' : 'failed'} />{' '}
     <b>{[`${file}${line === undefined ? '' : `:${line}`}`, address].filter(Boolean).join(' ')}</b> {change}
-    {sentence !== undefined && <p>{`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`}</p>}
+    {sentence !== undefined && (
+      <p>{`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${state === 'unknown' ? `: ${reason}` : ''}.`}</p>
+    )}
     {addTo !== undefined && code !== undefined && (
       <>
         <p class="quiet">{`Add to ${addTo}:`}</p>

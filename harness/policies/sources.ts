@@ -2,9 +2,12 @@ import { relative } from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { remembered } from '../../foundation/node/remembered.ts';
+import { unknownActions } from '../../identity/policy/actions.ts';
 import type { PolicyKind } from '../../identity/policy/types.ts';
 import { policyDocument, type DeclaredPolicy } from '../scenario/policy-document.ts';
+import type { Scenario } from '../scenario/spec.ts';
 import type { Observation, UsedPolicy } from './observation.ts';
+import { policyUses } from './policy-uses.ts';
 
 export interface SourceUse {
   readonly observation: Observation;
@@ -45,6 +48,19 @@ const originOf = (policy: DeclaredPolicy, suite: string): Pick<PolicySource, 'fi
   'document' in policy
     ? { file: shortest(policy.from), address: policy.address }
     : { file: shortest(suite), address: undefined };
+
+/** Returns warnings about actions of policies that no service has, once for each file and statement. */
+export function policyWarnings(scenarios: readonly Scenario[]): ReadonlySet<string> {
+  const warnings = new Set<string>();
+  for (const { id, file, spec } of scenarios)
+    for (const { policy, part, owner } of policyUses(spec)) {
+      const { file: path, address } = originOf(policy, file);
+      const place = 'document' in policy ? (address ?? []) : `${part} of ${owner} in ${id}`;
+      for (const text of unknownActions(policyDocument(policy)))
+        warnings.add(`Warning: ${[path, place, text].flat().join(', ')}`);
+    }
+  return warnings;
+}
 
 /** Relative to the working directory, unless the file is elsewhere. */
 export function shortest(path: string): string {

@@ -1,17 +1,18 @@
 /** What the scenarios say about a changed policy. */
 export interface ChangeVerdict {
   /**
-   * `killed`: a scenario fails with the change. `survived`: none does. `equivalent`: none can, within the space that was
-   * searched. `rejected`: AWS does not accept the changed policy. `unjudged`: its run failed for another reason.
+   * `killed`: a scenario fails with the change. `survived`: none does. `equivalent`: none can, within the whole space of the
+   * search. `unknown`: no difference was found, but not all was searched. `invalid`: every probe fails, so each suite would
+   * notice it. `rejected`: AWS does not accept the changed policy. `unjudged`: its run failed for another reason.
    */
-  readonly state: 'killed' | 'survived' | 'equivalent' | 'rejected' | 'unjudged';
+  readonly state: 'killed' | 'survived' | 'equivalent' | 'unknown' | 'invalid' | 'rejected' | 'unjudged';
   readonly by: 'replay' | 'run';
   /** The scenario that notices it, with the number of the probe from 0 if known. */
   readonly scenario?: string;
   readonly probe?: number;
-  /** Why replay could not tell, or why it is unjudged. */
+  /** Why replay could not tell, why it is unjudged, or what the search of an unknown one left out. */
   readonly reason?: string;
-  /** Who gets what by the change, in a sentence without its end. */
+  /** Who gets what by the change, or how much was searched, in a sentence without its end. */
   readonly sentence?: string;
 }
 

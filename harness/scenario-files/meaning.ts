@@ -5,7 +5,7 @@ import { oneOf, shown, type Problem } from '../scenario/checks.ts';
 import { memberOf, misfit, type Misfit, type Path } from '../scenario/misfit.ts';
 import { zodOf } from '../scenario/form.ts';
 import { isThroughEndpoint } from '../../identity/policy/global-keys.ts';
-import { bucketsOf } from '../scenario/parts.ts';
+import { associationOf, bucketsOf } from '../scenario/parts.ts';
 import { placeholdersOf, PLACEHOLDER_KINDS } from '../scenario/placeholders.ts';
 import { scenarioSchema, type ProbeStep, type ScenarioSpec, type Step } from '../scenario/spec.ts';
 
@@ -75,9 +75,25 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
   for (const [name, { context = {} }] of Object.entries(spec.workloads ?? {}))
     if (isThroughEndpoint(context) && context['aws:SourceIp'] !== undefined)
       yield `"context" of workload "${name}" has "aws:SourceIp", which requests through a VPC endpoint lack: use "aws:VpcSourceIp"`;
+  yield* ofServiceAccounts(spec);
   for (const step of spec.probes) yield* ofStep(spec, step);
   yield* ofPlaceholders(spec);
   yield* ofResources(spec);
+}
+
+/** A service account has one association and one role annotation. */
+function* ofServiceAccounts({ workloads = {} }: ScenarioSpec): Generator<Problem> {
+  const first = new Map<string, readonly [workload: string, grant: string]>();
+  for (const [name, workload] of Object.entries(workloads)) {
+    const { cluster = 'c1', namespace = 'app', serviceAccount = 'app', irsa } = workload;
+    const account = `service account ${namespace}/${serviceAccount} of cluster ${cluster}`;
+    for (const [part, given] of Object.entries({ role: associationOf(workload), irsa })) {
+      const [earlier, grant] = first.get(part + account) ?? [name, JSON.stringify(given)];
+      if (given !== undefined) first.set(part + account, [earlier, grant]);
+      if (given !== undefined && grant !== JSON.stringify(given))
+        yield `workloads "${earlier}" and "${name}" have different "${part}", but share ${account}: set "serviceAccount" of one of them`;
+    }
+  }
 }
 
 /** Checks the buckets of short resources, such as `data/red/*`, against similar names. Others may be missing on purpose. */

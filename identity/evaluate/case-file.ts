@@ -11,6 +11,7 @@ import {
   type DecisionValue,
   type PolicyKind,
 } from '../policy/index.ts';
+import { requestProblem } from '../policy/actions.ts';
 import { readPolicyFile } from '../policy-file/read.ts';
 import { parsePrincipal } from './principal-text.ts';
 
@@ -115,6 +116,8 @@ const bad = (message: string): HarnessError => new HarnessError('BAD_FILE', mess
 
 function inputOf(members: Members, folder: string): AuthorizationInput {
   const { action, resource, resourceAccount, ...request } = members.request;
+  const problem = requestProblem(action, resource);
+  if (problem !== undefined) throw bad(problem);
   const context = contextOf(request.context ?? {});
   const principal = parsePrincipal(request.principal, context);
   if (principal === undefined) {

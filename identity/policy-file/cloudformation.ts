@@ -56,6 +56,7 @@ export function placesOfTemplate(template: JsonObject, name: string | undefined)
   const place = ({ id }: { readonly id: string }): PolicyPlace => ({ resource: id });
   const inline = listOf(properties['Policies']).map((one) => objectOf(one)['PolicyName']);
   const tags = listOf(properties['Tags']).map(objectOf);
+  const knownText = (value: unknown): string | undefined => textOf(tried(() => resolverOf(template, {}, role)(value)));
   return {
     resource: role,
     name: textOf(properties['RoleName']),
@@ -70,6 +71,13 @@ export function placesOfTemplate(template: JsonObject, name: string | undefined)
       .flatMap((property) => listOf(properties[property]))
       .filter((value) => !managed.some(({ id }) => refersTo(id)(value)))
       .map((value) => (typeof value === 'string' ? value : JSON.stringify(value))),
+    associations: all
+      .filter((one) => one.type === 'AWS::EKS::PodIdentityAssociation' && refersTo(role)(one.properties['RoleArn']))
+      .filter((one) => !['TargetRoleArn', 'Policy', 'DisableSessionTags'].some((name) => one.properties[name]))
+      .map(({ id, properties: values }) => ({
+        ...{ resource: id, cluster: knownText(values['ClusterName']) },
+        ...{ namespace: knownText(values['Namespace']), serviceAccount: knownText(values['ServiceAccount']) },
+      })),
   };
 }
 

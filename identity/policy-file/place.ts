@@ -24,7 +24,12 @@ export interface RolePlaces {
   readonly attached: readonly PolicyPlace[];
   readonly boundary: readonly PolicyPlace[];
   readonly elsewhere: readonly string[];
+  /** EKS Pod Identity associations that give pods this role and nothing else. */
+  readonly associations: readonly PlacedAssociation[];
 }
+
+/** Names that are only known after deployment are undefined. */
+type PlacedAssociation = Readonly<Record<'resource' | 'cluster' | 'namespace' | 'serviceAccount', string | undefined>>;
 
 /** The message is the rest of a sentence that begins with the file's name. */
 export class PolicyProblem extends Error {}

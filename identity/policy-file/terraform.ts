@@ -92,8 +92,19 @@ export function placesOfTerraform(content: JsonObject, address: string | undefin
     attached: [...attached].map(place),
     boundary: managed(role, 'permissions_boundary').map(place),
     elsewhere,
+    associations: ofType('aws_eks_pod_identity_association')
+      .filter((one) => leadsTo(one, 'role_arn', role, role.values['arn']) && !hasMore(content, one))
+      .map(({ address, values }) => ({
+        ...{ resource: address, cluster: textOf(values['cluster_name']) },
+        ...{ namespace: textOf(values['namespace']), serviceAccount: textOf(values['service_account']) },
+      })),
   };
 }
+
+/** Whether an association has a target role, a session policy or no session tags. */
+const hasMore = (content: JsonObject, { address, values }: Resource): boolean =>
+  [values['target_role_arn'], values['policy'], values['disable_session_tags']].some(Boolean) ||
+  referencesOf(content, address, 'target_role_arn').length > 0;
 
 /** Returns all resources, also in nested modules, by absolute address. */
 function resourcesOf(module: JsonObject): Resource[] {

@@ -34,7 +34,7 @@ export const AREAS: Readonly<Record<string, readonly string[]>> = {
 
 /** Files that are not mutated: code that no run reaches, code that only writes messages, and the signer for external S3 backends. */
 const LEFT_OUT =
-  /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main|kept-session)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\/access|sigv4\/sign\.ts$/;
+  /\.test\.ts$|\/(explain[\w-]*|actions|condition-keys|access-denied-message|label|log|metrics|options|types|index|main|kept-session)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\/access|sigv4\/sign\.ts$/;
 
 export function areaOf(file: string): string | undefined {
   if (LEFT_OUT.test(file)) return undefined;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Loosening } from '../../harness/results/loosening.ts';
 import { runInProcess, type CliRun } from '../support/run-cli.ts';
 
 const TRUST = `{
@@ -65,6 +66,47 @@ describe('loosen', () => {
       'if-exists',
     ]);
     expect(ofCondition.filter(({ state }) => state === 'survived')).to.deep.equal([]);
+  });
+
+  it('counts changes that break all probes apart', async () => {
+    const { stdout } = await loosen(SUITE, '--format', 'json');
+    const { changes } = JSON.parse(stdout) as { changes: { operator: string; state: string }[] };
+    const lost = changes.filter(({ operator }) => operator === 'lose-tag-session');
+    expect(lost.map(({ state }) => state)).to.deep.equal(['invalid']);
+    expect(first.stdout.replace(/\s+/g, ' ')).to.include('1 invalid because every probe fails');
+    const more = SUITE.replace('ledger: { trust', "free: podIdentityRole(allow('s3:*', '*')), ledger: { trust")
+      .replace('workloads: {', "workloads: { free: { serviceAccount: 'free', role: 'free' },")
+      .replace('probes: [', "probes: [granted('free', getObject('data/entries')), ")
+      .replace('policyFile,', 'podIdentityRole, policyFile,');
+    const { stdout: json, stderr } = await loosen(more, '--format', 'json');
+    const { changes: judged } = JSON.parse(json || stderr) as { changes: { operator: string; state: string }[] };
+    expect(judged.find(({ operator }) => operator === 'lose-tag-session')?.state).to.equal('killed');
+  });
+
+  it('calls no change equivalent if it did not search all uses', async () => {
+    const trust = TRUST.replace(
+      '"aws:RequestTag/kubernetes-namespace": "<namespace:payments>"',
+      '"aws:SourceAccount": "<account:main>"',
+    );
+    const copies = (count: number): string =>
+      SUITE.replace("  scenario('LED-01'", `  for (let id = 1; id <= ${count}; id += 1) scenario('LED-0' + id`);
+    const stateOf = async (count: number) => {
+      const run = await runInProcess({
+        command: 'loosen',
+        args: ['--quiet', '--format', 'json'],
+        files: { 'ledger.ts': copies(count), 'lib/trust.json': trust },
+      });
+      const { score, changes } = JSON.parse(run.stdout) as Loosening;
+      const dropped = changes.find(({ operator }) => operator === 'drop-condition');
+      return { score, state: dropped?.state, sentence: dropped?.sentence, reason: dropped?.reason };
+    };
+    expect(await stateOf(3)).to.include({ state: 'equivalent' });
+    expect(await stateOf(4)).to.deep.equal({
+      score: 0,
+      state: 'unknown',
+      sentence: 'no difference found in 3 of 4 uses',
+      reason: 'at most 3 uses are searched',
+    });
   });
 
   it('does not judge suites that fail without changes', async () => {

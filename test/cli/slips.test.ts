@@ -75,6 +75,18 @@ const SLIPS: readonly (readonly [members: string, ...words: string[]])[] = [
   [`probes: [${PROBES}, may('app', 'kms', '*')]`, 'action', 'kms:Decrypt'],
   [`probes: [${PROBES}, may('app', 'kms:Decrypt', 'key')]`, 'resource', 'ARN'],
   [`probes: [${PROBES}, may('app', 's3:GetObject', '*')]`, 's3:GetObject', 'getObject'],
+  [`probes: [${PROBES}, mayNot('app', 'sqs:SendMesage', '*')]`, 'sqs:SendMesage', 'did you mean "sqs:SendMessage"'],
+  [
+    `probes: [${PROBES}, mayNot('app', 'sqs:SendMessage', 'arn:aws:sqs:us-west-2:jobs')]`,
+    'arn:aws:sqs:us-west-2:jobs',
+    'use arn:aws:sqs:${Region}:${Account}:${QueueName}',
+  ],
+  [
+    `workloads: { app: { role: 'app' }, b: { role: { role: 'app', disableSessionTags: true } } }`,
+    '"b"',
+    'service account',
+  ],
+  [`workloads: { app: { role: 'app', irsa: 'app' }, b: { irsa: 'other' } }`, '"irsa"', 'service account app/app'],
   [`probes: [${PROBES}, may('app', 'sqs:SendMessage', '*', { resourcePolcy: {} })]`, 'resourcePolcy', 'resourcePolicy'],
   [`probes: [${PROBES}, mayNot('app', 'sqs:SendMessage', '*', { policy: 'trust' })]`, 'policy', 'trust', 'identity'],
   [

@@ -24,9 +24,9 @@ export interface Candidate extends Attempt {
 const MOST_NAMES = 12;
 const MOST_VARIED = 8;
 
-/** Yields the whole space of the search, nearest attempts first. */
-export const candidatesOf = (scene: Scene, owner: Owner, named: NamedValues): Iterable<Candidate> =>
-  new Space(scene, owner, named).candidates();
+/** Yields the space of the search, nearest attempts first. `limited` receives the bounds that it reaches. */
+export const candidatesOf = (...space: ConstructorParameters<typeof Space>): Iterable<Candidate> =>
+  new Space(...space).candidates();
 
 interface Base extends Pick<Attempt, 'workload' | 'through'> {
   readonly like: string | undefined;
@@ -38,9 +38,11 @@ class Space {
   readonly #owner: Owner;
   readonly #named: NamedValues;
   readonly #isExact: boolean;
+  readonly #limited: (bound: string) => unknown;
   readonly #subjects: readonly ReturnType<typeof subjectOf>[];
 
-  constructor(scene: Scene, owner: Owner, named: NamedValues) {
+  constructor(scene: Scene, owner: Owner, named: NamedValues, limited: (bound: string) => unknown) {
+    this.#limited = limited;
     this.#scene = scene;
     this.#spec = scene.scenario.spec;
     this.#owner = owner;
@@ -51,7 +53,9 @@ class Space {
 
   *candidates(): Generator<Candidate> {
     const s3 = this.#s3Calls();
-    const pods = this.#bases().flatMap((base, index) => {
+    const bases = this.#bases();
+    if (bases.length > MOST_VARIED) this.#limited(`at most ${MOST_VARIED} workloads are varied`);
+    const pods = bases.flatMap((base, index) => {
       const calls = this.#callsOf(base, s3);
       return calls.length === 0
         ? []
@@ -191,14 +195,20 @@ class Space {
     const own = this.#subjects.map(({ namespace }) => namespace);
     const named = [...this.#named.of(/kubernetes-namespace$/i), ...this.#namedSubjects(0)];
     const exact = this.#isExact ? named.flatMap(([value]) => instances(value)) : [];
-    return atMost([...withNearMisses([...new Set(exact)]), ...withNearMisses([...new Set(own)])]);
+    return this.#atMost([...withNearMisses([...new Set(exact)]), ...withNearMisses([...new Set(own)])]);
   }
 
   #serviceAccounts(): readonly string[] {
     const own = this.#subjects.map(({ serviceAccount }) => serviceAccount);
     const named = [...this.#named.of(/kubernetes-service-account$/i), ...this.#namedSubjects(1)];
     const all = [...withNearMisses([...new Set(named.flatMap(([value]) => instances(value)))]), ...withNearMisses(own)];
-    return [...atMost(all), 'other'];
+    return [...this.#atMost(all), 'other'];
+  }
+
+  #atMost(names: readonly string[]): readonly string[] {
+    const valid = [...new Set(names)].filter((name) => LABEL.test(name) && !name.includes(RUN));
+    if (valid.length > MOST_NAMES) this.#limited(`at most ${MOST_NAMES} names of a kind are tried`);
+    return valid.slice(0, MOST_NAMES);
   }
 
   /** Namespaces or service accounts in subjects of web identities and in external ids. */
@@ -321,8 +331,6 @@ type ChainLike = {
 };
 
 const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/;
-const atMost = (names: readonly string[]): readonly string[] =>
-  [...new Set(names)].filter((name) => LABEL.test(name) && !name.includes(RUN)).slice(0, MOST_NAMES);
 const unique = <T>(items: readonly T[]): T[] => [
   ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
 ];

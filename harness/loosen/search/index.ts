@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { AuthorizationInput } from '../../../identity/policy/index.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
 import { decide, type Answer } from './attempt.ts';
@@ -6,6 +7,7 @@ import { withExtraRoles, type Owner } from './extra-roles.ts';
 import { NamedValues } from './named-values.ts';
 import { probeOf, type Probe } from './probe.ts';
 import { sceneOf, type Scene } from './scene.ts';
+import { unsearched } from './unsearched.ts';
 import { sentenceOf, type Breadth, type NamedSource } from './sentence.ts';
 
 export { withProbe, type Probe } from './probe.ts';
@@ -30,8 +32,8 @@ export type Survivor =
       /** Undefined if only pods of a namespace that every cluster has, such as `default`, can make the request. */
       readonly probe: Probe | undefined;
     }
-  /** No request of the bounded space is decided differently. `tried`: attempts in it; `isWhole`: whether all were tried. */
-  | { readonly kind: 'equivalent'; readonly tried: number; readonly isWhole: boolean };
+  /** No request that was tried is decided differently. `limits`: what was not tried, in words; none if nothing is left. */
+  | { readonly kind: 'equivalent'; readonly limits: readonly string[] };
 
 /** Scenarios cannot make these, because they exist. */
 const SYSTEM_NAMESPACE = /^(default|kube-.+)$/;
@@ -43,18 +45,29 @@ export const MOST_ATTEMPTS = 10_000;
  * Searches the attempts that pods of the scenario's kind can make (docs/loosen.md, "The space of the search") for one
  * that the two versions of a policy answer differently, nearest to the scenario first.
  */
-export function explainSurvivor(question: SurvivorQuestion): Survivor {
+export async function explainSurvivor(question: SurvivorQuestion): Promise<Survivor> {
   const { scenario, changed, documents } = question;
   const scenes = [scenario.spec, changed].map((spec) => sceneOf({ ...scenario, spec: withExtraRoles(spec, question) }));
   const [before, after] = scenes as [Scene, Scene];
   const named = new NamedValues(documents.map((document) => before.names.expandAll(document)));
   let survivor: Survivor | undefined;
   let tried = 0;
-  for (const candidate of candidatesOf(before, question, named)) {
-    if (tried === MOST_ATTEMPTS) break;
+  const limits = new Set<string>();
+  let made = 0;
+  for (const candidate of candidatesOf(before, question, named, (limit) => limits.add(limit))) {
+    if (tried === MOST_ATTEMPTS) {
+      limits.add(`the search stops after ${MOST_ATTEMPTS} requests`);
+      break;
+    }
     tried += 1;
-    const answer = decide(before, candidate);
-    if (answer === undefined || !isOther(answer, decide(after, candidate))) continue;
+    // Lets timers fire, as in `judgeChanges`.
+    if (tried % 100 === 0) await setImmediate();
+    const [answer, other] = [decide(before, candidate), decide(after, candidate)];
+    if ((answer === undefined) !== (other === undefined))
+      limits.add('some requests can be made with one version of the policy only');
+    if (answer === undefined) continue;
+    made += 1;
+    if (!isOther(answer, other)) continue;
     const isProbe = scenario.spec.exactNames !== true || !SYSTEM_NAMESPACE.test(candidate.workload.namespace ?? 'app');
     if (!isProbe && survivor !== undefined) continue;
     const breadth = (source: NamedSource): Breadth => breadthOf(before, after, candidate, source);
@@ -67,10 +80,9 @@ export function explainSurvivor(question: SurvivorQuestion): Survivor {
     if (isProbe) return survivor;
   }
   if (survivor !== undefined) return survivor;
-  // Attempts are requests to S3 and STS.
-  const isInside = question.part !== 'resource' && named.actions.every((action) => /^(\*|(s3|sts):.*)$/i.test(action));
-  const isWhole = isInside && tried < MOST_ATTEMPTS && before.isComplete && after.isComplete;
-  return { kind: 'equivalent', tried, isWhole };
+  if (made === 0) limits.add('no request can be made');
+  if (!before.isComplete || !after.isComplete) limits.add('a policy has a name that only a run knows');
+  return { kind: 'equivalent', limits: [...limits, ...unsearched(question)] };
 }
 
 /** Whether only one of the answers is a refusal. */

@@ -75,7 +75,13 @@ export function sceneOf(scenario: Scenario): Scene {
     bucketPolicies: new Map(Object.entries(buckets).map(([alias, { policy }]) => [alias, compile('resource', policy)])),
   };
   const subject = (workload: WorkloadSpec): RealSubject => realSubject(names, cluster, workload);
-  return { scenario, names, accountId, compile, subject, isComplete, ...compiled };
+  return {
+    ...{ scenario, names, accountId, compile, subject, ...compiled },
+    // Session policies are compiled later.
+    get isComplete() {
+      return isComplete;
+    },
+  };
 }
 
 /** The cluster and service account of a workload's pods, with real names. */

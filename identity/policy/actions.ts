@@ -1,0 +1,87 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { distFolder } from '../../../foundation/node/dist-folder.ts';
+import { editDistance, nearest } from '../../../foundation/node/nearest.ts';
+import { escapePattern } from '../../../foundation/node/text.ts';
+import { listOf, objectOf, textOf } from '../../core/json.ts';
+import { statementLabel } from './label.ts';
+import { compilePattern, matchesTokens, type ResolvedToken } from './pattern.ts';
+
+/** Written by `npm run actions`. */
+interface ActionTable {
+  /** Date of the Service Authorization Reference. */
+  readonly updatedAt: string;
+  /** By service, and by the forms of the ARNs that the actions act on: names of actions. */
+  readonly services: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+/** The build copies the file to dist/. */
+const PATH = import.meta.url.endsWith('.ts')
+  ? new URL('actions.json', import.meta.url)
+  : join(distFolder(), 'actions.json');
+
+let table: ActionTable | undefined;
+
+/** Reads the table at its first use, because most commands do not need it. */
+const actionTable = (): ActionTable => (table ??= JSON.parse(readFileSync(PATH, 'utf8')) as ActionTable);
+
+/** Returns the actions of a pattern's service, or of all services if it names none. */
+function namesNear(pattern: string): readonly string[] {
+  const { services } = actionTable();
+  const service = pattern.split(':')[0]?.toLowerCase() ?? '';
+  return (Object.hasOwn(services, service) ? [service] : Object.keys(services)).flatMap((prefix) =>
+    Object.values(services[prefix] ?? {}).flatMap((names) => names.split(' ').map((name) => `${prefix}:${name}`)),
+  );
+}
+
+/** Returns the actions that a pattern of a policy matches. */
+export function actionsOf(pattern: string, names = namesNear(pattern)): readonly string[] {
+  const { tokens } = compilePattern(pattern.toLowerCase(), { wildcards: true, variables: false });
+  return names.filter((name) => matchesTokens(tokens as readonly ResolvedToken[], name.toLowerCase()));
+}
+
+/** Returns why a pattern matches no action, as a sentence with the nearest action. Returns undefined if it matches one. */
+export function actionProblem(action: string): string | undefined {
+  const names = namesNear(action);
+  if (action === '*' || actionsOf(action, names).length > 0) return undefined;
+  const near = nearest(action, names);
+  return `"${action}" is not an action of the Service Authorization Reference of ${actionTable().updatedAt}${near === undefined ? '.' : `: did you mean "${near}"?`}`;
+}
+
+/** Returns the forms of the ARNs that an action acts on, such as `arn:aws:s3:::${BucketName}`; undefined for an unknown action. */
+export function resourceForms(action: string): readonly string[] | undefined {
+  const [service = '', name = ''] = action.toLowerCase().split(':');
+  const groups = Object.entries(actionTable().services[service] ?? {});
+  const forms = groups.find(([, names]) => ` ${names} `.toLowerCase().includes(` ${name} `))?.[0];
+  return forms?.split(' ').filter((form) => form !== '');
+}
+
+/** Returns why AWS has no such request, as a sentence with the right form: the action is unknown, or does not act on the ARN. */
+export function requestProblem(action: string, resource: string): string | undefined {
+  const forms = resourceForms(action);
+  if (forms === undefined) return actionProblem(action) ?? `"${action}" has a wildcard, but a request has one action.`;
+  if (resource === '*' || forms.some((form) => patternOf(form).test(resource))) return undefined;
+  const [nearestForm] = forms.toSorted((one, other) => editDistance(resource, one) - editDistance(resource, other));
+  return `"${resource}" is not a resource of ${action}: use ${nearestForm ?? '"*", because it acts on no resource'}.`;
+}
+
+const FIELDS: Readonly<Record<string, string>> = {
+  ...{ 'arn:aws': 'arn:aws(-[a-z]+)*', '*': '.*', '${BucketName}': '[^/]+' },
+  ...{ '${Region}': '[a-z0-9-]+', '${Account}': '(\\d{12}|aws)' },
+};
+
+function patternOf(form: string): RegExp {
+  const parts = form.split(/(^arn:aws|\$\{[^}]*\}|\*)/);
+  const fields = parts.map((part) => FIELDS[part] ?? (part.startsWith('${') ? '.+' : escapePattern(part)));
+  return new RegExp(`^${fields.join('')}$`, 's');
+}
+
+/** Returns sentences about actions of a policy that no service has, which IAM stores. Throws `SyntaxError`. */
+export function unknownActions(document: string | object): readonly string[] {
+  const policy = objectOf(typeof document === 'string' ? JSON.parse(document) : document);
+  return listOf(policy['Statement']).flatMap((statement, index) => {
+    const { Sid: sid, Action: action, NotAction: others } = objectOf(statement);
+    const problems = [...listOf(action), ...listOf(others)].flatMap((one) => actionProblem(String(one)) ?? []);
+    return problems.map((problem) => `${statementLabel({ sid: textOf(sid), index })}: ${problem}`);
+  });
+}
