@@ -57,9 +57,8 @@ export function* assumeRole(stage: Stage, assumption: Assumption): Path<Session>
     },
     unknown,
   };
-  yield { ...question, action: `sts:AssumeRole${principal.kind === 'federated' ? 'WithWebIdentity' : ''}` };
-  if (all.length > 0) yield { ...question, action: 'sts:TagSession' };
-  if (sourceIdentity !== undefined) yield { ...question, action: 'sts:SetSourceIdentity' };
+  const action = `sts:AssumeRole${principal.kind === 'federated' ? 'WithWebIdentity' : ''}`;
+  for (const one of assumptionActions(action, question.context)) yield { ...question, action: one };
   const packed = { policies: [...sessionPolicies, ...sessionPolicyArns], tags: all };
   const percent = packedSize(packed);
   const name = roleNameOf(role.arn);
@@ -78,6 +77,14 @@ export function* assumeRole(stage: Stage, assumption: Assumption): Path<Session>
   } satisfies Session;
   yield { stage, session, packedSize: percent, problem: packedSizeProblem(percent, packed) };
   return session;
+}
+
+/** Returns all actions that STS authorizes for a request to assume a role, by its condition keys. */
+export function assumptionActions(action: string, context: ConditionContext): readonly string[] {
+  const actions = [action];
+  if ('aws:TagKeys' in context) actions.push('sts:TagSession');
+  if ('sts:SourceIdentity' in context) actions.push('sts:SetSourceIdentity');
+  return actions;
 }
 
 /** A source identity cannot change within a chain (IAM User Guide, "Source identity"). */

@@ -62,5 +62,5 @@ export const listAction = (
   ),
 });
 
-/** Whether an object was created by the request (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
+/** Whether the request creates an object (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
 export const creationKeys = (createsObject: boolean): Keys => ({ 's3:ObjectCreationOperation': String(createsObject) });

@@ -2,10 +2,10 @@ import { unknownActions } from '../../identity/policy/actions.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
-import { policySources } from '../facts/trust.ts';
+import { chainPath, decidePath, policySources } from '../facts/trust.ts';
 import { accountOf, bucketOf, type Role } from '../snapshot/aws.ts';
-import { accessSteps, assumeStep, type AccessRequest } from './access.ts';
-import { pathOf, type Asker, type Path, type RoleSession, type Step } from './session.ts';
+import { accessSteps, type AccessRequest } from './access.ts';
+import { pathOf, stepOf, type AccountPath, type Asker, type Step } from './session.ts';
 
 /** The answer to whether a service account may make a request. */
 export interface Answer extends Asker, AccessRequest {
@@ -31,7 +31,7 @@ export const NOT_READ = [
 
 export function answerOf(facts: ClusterFacts, asker: Asker, request: AccessRequest): Answer {
   const path = pathOf(facts, asker);
-  const answer = answered(facts, asker, request, path, path.session);
+  const answer = answered(facts, asker, request, path);
   const notes = asker.pod === undefined ? otherPods(facts, asker, path) : [];
   return { ...answer, notes: [...notes, ...answer.notes] };
 }
@@ -40,17 +40,13 @@ function answered(
   facts: ClusterFacts,
   asker: Asker,
   request: AccessRequest,
-  { mechanism, steps }: Path,
-  session: RoleSession | undefined,
+  { mechanism, steps, roles, session }: AccountPath,
 ): Answer {
   // Without credentials there is no request.
   const isOver = session === undefined || steps.some(({ value }) => value === 'denied');
   const all = isOver ? steps : [...steps, ...accessSteps(facts, session, request)];
   const value =
     all.find((step) => step.value === 'denied')?.value ?? all.find((step) => step.value === 'unknown')?.value;
-  const association = facts.association(asker.namespace, asker.serviceAccount);
-  const base = mechanism === 'pod-identity' && association ? [association.roleArn] : [];
-  const roles = [...new Set([...base, ...(session ? [session.roleArn] : [])])];
   const isLikely = all.every((step) => step.value === 'allowed' || step.otherwise === 'allowed');
   return {
     cluster: facts.snapshot.context,
@@ -79,10 +75,10 @@ function policyNotes(facts: ClusterFacts, roles: readonly string[], { resource }
 }
 
 /** Notes pods that have another identity than a new pod would have. */
-function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, path: Path): readonly string[] {
+function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, path: AccountPath): readonly string[] {
   return facts.podsOf(namespace, serviceAccount).flatMap((pod) => {
     const { mechanism, roleArn } = identityOf(facts, pod);
-    const isSame = mechanism === path.mechanism && (roleArn ?? path.session?.roleArn) === path.session?.roleArn;
+    const isSame = mechanism === path.mechanism && (roleArn ?? path.roles.at(-1)) === path.roles.at(-1);
     return isSame || mechanism === 'none' || mechanism === 'unknown'
       ? []
       : [`pod ${pod.metadata.name} still has ${roleArn ?? mechanism} (--pod ${pod.metadata.name}).`];
@@ -94,7 +90,7 @@ export function whoCan(facts: ClusterFacts, request: AccessRequest): readonly An
   return askers(facts)
     .flatMap((asker) => {
       const path = pathOf(facts, asker);
-      const direct = answered(facts, asker, request, path, path.session);
+      const direct = answered(facts, asker, request, path);
       return [direct, ...assumed(facts, asker, request, path)];
     })
     .filter(({ value }) => value !== 'denied');
@@ -118,9 +114,8 @@ function askers(facts: ClusterFacts): readonly Asker[] {
   return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-function assumed(facts: ClusterFacts, asker: Asker, request: AccessRequest, path: Path): readonly Answer[] {
-  const { session } = path;
-  const role = session && facts.role(session.roleArn);
+function assumed(facts: ClusterFacts, asker: Asker, request: AccessRequest, path: AccountPath): readonly Answer[] {
+  const role = path.session && facts.role(path.session.principal.roleArn);
   if (!role || path.steps.some(({ value }) => value === 'denied')) return [];
   return Object.values(facts.snapshot.aws?.roles ?? {}).flatMap((target) =>
     target && target.arn !== role.arn && mayTrust(target, role)
@@ -137,14 +132,10 @@ export function answerThrough(
   targetArn: string,
   path = pathOf(facts, asker),
 ): Answer {
-  const { session } = path;
-  const role = session && facts.role(session.roleArn);
-  if (!role) return answered(facts, asker, request, path, undefined);
-  const { policy: _policy, ...kept } = session;
-  const step = assumeStep(facts, 'assumed role', { ...session, role }, targetArn);
-  const next = { ...kept, roleArn: targetArn, context: {} };
-  const answer = answered(facts, asker, request, { ...path, steps: [...path.steps, step] }, next);
-  return { ...answer, roles: [...new Set([...answer.roles.slice(0, -1), session.roleArn, targetArn])] };
+  if (path.session === undefined) return answered(facts, asker, request, path);
+  const { decisions, result: session } = decidePath(facts, chainPath(facts, path.session, targetArn));
+  const steps = [...path.steps, ...decisions.map(stepOf)];
+  return answered(facts, asker, request, { ...path, steps, session, roles: [...new Set([...path.roles, targetArn])] });
 }
 
 /** Whether a trust policy may name a role, its account or everyone. This is quicker than an evaluation. */

@@ -1,26 +1,14 @@
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
-import {
-  audienceOf,
-  byWebIdentity,
-  credentialSource,
-  isRole,
-  known,
-  subjectOf,
-  type Mechanism,
-} from '../facts/identity.ts';
+import type { PodSubject } from '../../identity/pod-identity.ts';
+import { statementLabel, type Decision } from '../../identity/policy/index.ts';
+import type { Session, Stage } from '../../identity/question.ts';
+import { webIdentitySession } from '../../identity/web-identity.ts';
+import { audienceOf, credentialSource, providerFor, subjectOf, type Mechanism } from '../facts/identity.ts';
 import { credentialsOf } from '../facts/injection.ts';
 import { roleAnnotation } from '../facts/irsa.ts';
-import {
-  podIdentityTrust,
-  sessionTags,
-  targetTrust,
-  webIdentityTrust,
-  type Subject,
-  type TrustDecision,
-} from '../facts/trust.ts';
-import type { Association } from '../snapshot/aws.ts';
+import { associationPath, decidePath, identityRole, roleSession, type StageDecision } from '../facts/trust.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 
 /** The flag that stands for an association or annotation which files lack. A gap has it as its right. */
@@ -28,7 +16,7 @@ export const ASSUME = '--assume-association';
 
 /** One decision on the way from a service account to a resource. */
 export interface Step {
-  readonly name: 'identity' | 'trust' | 'target role' | 'assumed role' | 'access' | 'encryption';
+  readonly name: 'identity' | Stage;
   readonly value: 'allowed' | 'denied' | 'unknown';
   readonly text: string;
   /** Explanations of the statements about the action and resource. */
@@ -39,23 +27,13 @@ export interface Step {
   readonly otherwise?: 'allowed' | 'denied';
 }
 
-/** A session of a role, with which a pod makes requests. */
-export interface RoleSession {
-  readonly roleArn: string;
-  readonly tags: Readonly<Record<string, string>>;
-  /** JSON text of the session policy. */
-  readonly policy?: string;
-  /** Condition keys that the session keeps, such as `<issuer>:sub`. */
-  readonly context: Readonly<Record<string, string>>;
-  /** Whether it has session tags of a pod that is not known. */
-  readonly isPodUnknown: boolean;
-}
-
 /** How a service account gets its role. There is no session if it gets none, or if its role is not known. */
-export interface Path {
+export interface AccountPath {
   readonly mechanism: Mechanism;
   readonly steps: readonly Step[];
-  readonly session?: RoleSession;
+  /** The roles on the way. */
+  readonly roles: readonly string[];
+  readonly session?: Session | undefined;
 }
 
 export interface Asker {
@@ -69,7 +47,7 @@ export interface Asker {
  * Returns the path of a new pod of the service account: the webhook injects Pod Identity for an association, otherwise IRSA for an
  * annotation. A named pod keeps its injected variables. Throws `HarnessError` BAD_FILE for a name that the cluster does not have.
  */
-export function pathOf(facts: ClusterFacts, asker: Asker): Path {
+export function pathOf(facts: ClusterFacts, asker: Asker): AccountPath {
   const { namespace, serviceAccount } = asker;
   const { serviceAccounts } = facts.snapshot.kubernetes;
   const account = facts.serviceAccount(namespace, serviceAccount);
@@ -113,14 +91,15 @@ function missing(sentence: string, name: string, names: readonly string[]): Harn
   return new HarnessError('BAD_FILE', `${sentence} "${name}": ${hint}`);
 }
 
-const failed = (mechanism: Mechanism, value: 'denied' | 'unknown', text: string): Path => ({
+const failed = (mechanism: Mechanism, value: 'denied' | 'unknown', text: string): AccountPath => ({
   mechanism,
+  roles: [],
   steps: [{ name: 'identity', value, text, ...(value === 'unknown' && { unless: [text] }) }],
 });
 
 const preferredBy = ({ containers }: Pod) => containers.find((one) => credentialsOf(one).preferred.length > 0);
 
-function ofPod(facts: ClusterFacts, pod: Pod): Path {
+function ofPod(facts: ClusterFacts, pod: Pod): AccountPath {
   const { mechanism, roleArn = '', reason = '' } = credentialSource(facts, pod, preferredBy(pod));
   const subject = subjectOf(pod);
   switch (mechanism) {
@@ -130,8 +109,8 @@ function ofPod(facts: ClusterFacts, pod: Pod): Path {
       return byPodIdentity(facts, subject);
     case 'node-role': {
       const text = `pod ${pod.metadata.name} has no identity of its own and uses the role of its node, ${roleArn}`;
-      const session = { roleArn, tags: {}, context: {}, isPodUnknown: false };
-      return { mechanism, steps: [{ name: 'identity', value: 'allowed', text }], session };
+      const session = roleSession(roleArn, facts.role(roleArn), Date.parse(facts.snapshot.takenAt));
+      return { mechanism, roles: [roleArn], steps: [{ name: 'identity', value: 'allowed', text }], session };
     }
     default:
       return failed(mechanism, mechanism === 'none' ? 'denied' : 'unknown', `pod ${pod.metadata.name}: ${reason}`);
@@ -139,14 +118,14 @@ function ofPod(facts: ClusterFacts, pod: Pod): Path {
 }
 
 /** Returns the step of a role that a service account has. Files may lack it, and pods may set other credentials. */
-function identity(facts: ClusterFacts, { namespace, serviceAccount, podName }: Subject, text: string): Step {
+function identity(facts: ClusterFacts, { namespace, serviceAccount, pod: named }: PodSubject, text: string): Step {
   const account = `${namespace}/${serviceAccount}`;
   const step = { name: 'identity', value: 'unknown' } as const;
   if (facts.snapshot.gaps.some(({ right, object }) => right === ASSUME && object === account)) {
     const missing = `an association of ${account} with this role only, or an annotation, which the files do not contain (${ASSUME} asks as if they did)`;
     return { ...step, otherwise: 'denied', text: missing, unless: [missing] };
   }
-  const pods = podName === undefined ? facts.podsOf(namespace, serviceAccount) : [];
+  const pods = named === undefined ? facts.podsOf(namespace, serviceAccount) : [];
   const keys = pods.flatMap((pod) => {
     const container = preferredBy(pod);
     const variables = container && credentialsOf(container).preferred.join(', ');
@@ -158,89 +137,68 @@ function identity(facts: ClusterFacts, { namespace, serviceAccount, podName }: S
   return { ...step, otherwise: 'allowed', text: `${text}, but ${keys[0]}`, unless: keys };
 }
 
-function byPodIdentity(facts: ClusterFacts, subject: Subject): Path {
+function byPodIdentity(facts: ClusterFacts, subject: PodSubject): AccountPath {
   const mechanism = 'pod-identity';
-  const cluster = facts.snapshot.aws?.cluster;
   const association = facts.association(subject.namespace, subject.serviceAccount);
-  if (cluster === undefined || facts.snapshot.aws?.associations === undefined)
+  if (facts.snapshot.aws?.associations === undefined)
     return failed(mechanism, 'unknown', 'the associations of the cluster could not be read');
   if (association === undefined)
     return failed(mechanism, 'denied', 'the service account has no association, so the agent refuses its token');
-  const { roleArn, targetRoleArn, policy, disableSessionTags } = association;
-  const steps = [
-    identity(facts, subject, `EKS Pod Identity: association ${association.associationId} gives it role ${roleArn}`),
-    roleStep(facts, 'trust', roleArn, (role) => podIdentityTrust(role, cluster, association, subject)),
-    ...(targetRoleArn === undefined ? [] : [targetStep(facts, association, targetRoleArn, subject)]),
-  ];
-  const session = {
-    roleArn: targetRoleArn ?? roleArn,
-    tags: disableSessionTags ? {} : sessionTags(cluster, subject),
-    context: {},
-    isPodUnknown: !disableSessionTags && subject.podName === undefined,
-    ...(policy !== undefined && { policy }),
+  const { associationId, roleArn, targetRoleArn } = association;
+  const path = associationPath(facts, association, subject);
+  if (path === undefined) return failed(mechanism, 'unknown', 'the cluster could not be read');
+  const { decisions, result: session } = decidePath(facts, path);
+  const text = `EKS Pod Identity: association ${associationId} gives it role ${roleArn}`;
+  return {
+    mechanism,
+    roles: [roleArn, ...(targetRoleArn === undefined ? [] : [targetRoleArn])],
+    steps: [identity(facts, subject, text), ...decisions.map(stepOf)],
+    session,
   };
-  return { mechanism, steps, session };
 }
 
-function targetStep(facts: ClusterFacts, association: Association, targetArn: string, subject: Subject): Step {
-  const role = known(facts, association.roleArn);
-  const cluster = facts.snapshot.aws?.cluster;
-  return roleStep(facts, 'target role', targetArn, (target) =>
-    isRole(role) && cluster
-      ? targetTrust(role, target, cluster, association, subject)
-      : { value: 'unknown', reason: `role ${association.roleArn} could not be read` },
-  );
+function byToken(facts: ClusterFacts, roleArn: string, audience: string, subject: PodSubject): AccountPath {
+  const provider = providerFor(facts, audience);
+  const { issuer = '' } = facts;
+  // Without a provider, only the session's keys are known.
+  const known = 'mechanism' in provider ? { arn: facts.provider?.arn ?? '', issuer } : provider;
+  const role = identityRole(roleArn, facts.role(roleArn));
+  const issuedAt = Date.parse(facts.snapshot.takenAt);
+  const path = webIdentitySession({ provider: known, subject, audience, role, issuedAt });
+  const { decisions, result: session } = decidePath(facts, path);
+  const isOver = decisions.some(({ value, decision }) => value === 'denied' && decision === undefined);
+  const trust: Step[] =
+    'mechanism' in provider && !isOver
+      ? [{ ...unusable(provider.reason ?? ''), value: provider.mechanism === 'none' ? 'denied' : 'unknown' }]
+      : decisions.map(stepOf);
+  const steps = [identity(facts, subject, `IRSA: its annotation names role ${roleArn}`), ...trust];
+  return { mechanism: 'web-identity', roles: [roleArn], steps, session };
 }
 
-function byToken(facts: ClusterFacts, roleArn: string, audience: string, subject: Subject): Path {
-  const mechanism = 'web-identity';
-  const { issuer = '', provider } = facts;
-  const found = byWebIdentity(facts, roleArn, audience, subject);
-  const trust = roleStep(facts, 'trust', roleArn, (role) => {
-    if (found.mechanism === 'none' || provider === undefined)
-      return { value: found.mechanism === 'none' ? 'denied' : 'unknown', reason: found.reason ?? 'it was not read' };
-    return webIdentityTrust(role, { arn: provider.arn, issuer }, audience, subject);
-  });
-  const session = {
-    roleArn,
-    tags: {},
-    context: {
-      [`${issuer}:sub`]: `system:serviceaccount:${subject.namespace}:${subject.serviceAccount}`,
-      [`${issuer}:aud`]: audience,
-      ...(provider && { 'aws:FederatedProvider': provider.arn }),
-    },
-    isPodUnknown: false,
-  };
-  return { mechanism, steps: [identity(facts, subject, `IRSA: its annotation names role ${roleArn}`), trust], session };
-}
+const unusable = (reason: string) => ({
+  name: 'trust' as const,
+  text: `sts:AssumeRoleWithWebIdentity is denied: ${reason}`,
+  unless: [reason],
+});
 
-/** Returns the step of assuming a role. A role that could not be read is unknown. */
-export function roleStep(
-  facts: ClusterFacts,
-  name: Step['name'],
-  arn: string,
-  decide: (role: NonNullable<ReturnType<ClusterFacts['role']>>) => TrustDecision,
-): Step {
-  const role = known(facts, arn);
-  if (!isRole(role)) {
-    const { mechanism, reason = '' } = role;
-    return mechanism === 'none'
-      ? { name, value: 'denied', text: reason }
-      : {
-          name,
-          value: 'unknown',
-          text: `the trust policy of role ${arn} decides`,
-          unless: [gapOf(facts, arn, reason)],
-        };
-  }
-  const { value, action = 'sts:AssumeRole', reason = '', uncertain, decision } = decide(role);
-  if (value !== 'unknown') return { name, value, text: value === 'denied' ? `${action} is denied: ${reason}` : reason };
+/** Explains a decision. */
+export function stepOf({ stage: name, value, action, reason: text = '', uncertain, decision }: StageDecision): Step {
+  const isRequest = name === 'access' || name === 'encryption';
+  const statements = isRequest && decision ? statementsOf(decision) : [];
+  const base = { name, value, ...(statements.length > 0 && { statements }) };
+  if (value !== 'unknown')
+    return { ...base, text: value === 'denied' && !isRequest ? `${action} is denied: ${text}` : text };
   const otherwise = decision?.value === 'allowed' ? 'allowed' : 'denied';
-  return { name, value, otherwise, text: reason, unless: uncertain?.map(({ text }) => text) ?? [reason] };
+  return {
+    ...base,
+    otherwise,
+    text: isRequest ? (decision?.reason ?? text) : text,
+    unless: uncertain?.map((one) => one.text) ?? [text],
+  };
 }
 
-/** Returns why an object could not be read. */
-export function gapOf({ snapshot }: ClusterFacts, object: string, otherwise: string): string {
-  const gap = snapshot.gaps.find((one) => one.object === object);
-  return gap === undefined ? otherwise : `${gap.right}: ${gap.reason}`;
-}
+/** Explains the statements about the action and resource, in the words of `evaluate`. */
+const statementsOf = ({ statements }: Decision): readonly string[] =>
+  statements
+    .filter(({ actionMatched, resourceMatched }) => actionMatched === true && resourceMatched !== false)
+    .map((one) => `${one.policy}, ${statementLabel(one)} (${one.effect}): ${one.reason}`);

@@ -157,7 +157,7 @@ export const nodeRole = defineCheck({
       }
       const object = { kind: 'Role', name: arn };
       const role = yield* readableRole(facts, object, arn);
-      const { value, reason } = role ? rolePermission(role, ACTION, cluster.arn) : {};
+      const { value, reason } = role ? rolePermission(facts, role, ACTION, cluster.arn) : {};
       if (value === 'unknown') yield { object, missing: missingPolicyRight(facts, arn) };
       const repair = `aws iam attach-role-policy --role-name ${roleName(arn)} --policy-arn arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
       const pods = same.flatMap((one) => podNames(one.pods));

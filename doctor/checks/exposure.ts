@@ -3,7 +3,8 @@ import { counted } from '../../foundation/node/text.ts';
 import { identityOf } from '../facts/identity.ts';
 import { annotatedAccounts, providerArnFor, roleAnnotation } from '../facts/irsa.ts';
 import { hasOwnIdentity } from '../facts/own-identity.ts';
-import { strangerTrust, type Subject, webIdentityTrust } from '../facts/trust.ts';
+import type { PodSubject } from '../../identity/pod-identity.ts';
+import { strangerTrust, webIdentityTrust } from '../facts/trust.ts';
 import { workloadOf } from '../facts/workload.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import { accountCase, defineCheck, podNames, someOf } from './cases.ts';
@@ -58,7 +59,8 @@ export const webIdentityTooWide = defineCheck({
       if (!role || !user || issuer === '') continue;
       const { namespace = 'default', name: serviceAccount } = user.account.metadata;
       const provider = { arn: providerArnFor(roleArn, issuer), issuer };
-      const allows = (subject: Subject) => webIdentityTrust(role, provider, user.audience, subject).value === 'allowed';
+      const allows = (subject: PodSubject) =>
+        webIdentityTrust(facts, role, provider, user.audience, subject).value === 'allowed';
       const object = { kind: 'Role', name: roleArn };
       if (allows({ namespace: FOREIGN, serviceAccount: FOREIGN }))
         yield { object, text: 'Its trust policy allows every service account of the cluster.' };
@@ -80,9 +82,9 @@ export const anyPrincipal = defineCheck({
   effect: 'Anybody with an AWS account who knows the ARN can use the role.',
   fix: 'Name the principals.',
   source: 'IAM User Guide, "AWS JSON policy elements: Principal"',
-  *find({ snapshot }) {
-    for (const role of Object.values(snapshot.aws?.roles ?? {}))
-      if (role && strangerTrust(role).value === 'allowed')
+  *find(facts) {
+    for (const role of Object.values(facts.snapshot.aws?.roles ?? {}))
+      if (role && strangerTrust(facts, role).value === 'allowed')
         yield { object: { kind: 'Role', name: role.arn }, text: 'Its trust policy allows any principal.' };
   },
 });

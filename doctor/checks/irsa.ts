@@ -273,7 +273,7 @@ function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subject'): 
     if (role === undefined || (isOwnAccount && !provider?.clientIds.includes(audience))) continue;
     const { namespace = 'default', name: serviceAccount } = account.metadata;
     const arn = providerArnFor(roleArn, issuer);
-    const decision = webIdentityTrust(role, { arn, issuer }, audience, { namespace, serviceAccount });
+    const decision = webIdentityTrust(facts, role, { arn, issuer }, audience, { namespace, serviceAccount });
     if (decision.value === 'unknown') yield { object, missing: decision.missing ?? 'iam:GetRole' };
     if (decision.value !== 'denied') continue;
     const trusted = trustedProviders(role);

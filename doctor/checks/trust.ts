@@ -1,7 +1,8 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { denialOf, pinsOtherCluster } from '../facts/denial.ts';
 import { subjectOf } from '../facts/identity.ts';
-import { podIdentityTrust, targetTrust, type Subject, type TrustDecision } from '../facts/trust.ts';
+import type { PodSubject } from '../../identity/pod-identity.ts';
+import { podIdentityTrust, targetTrust, type TrustDecision } from '../facts/trust.ts';
 import type { Association } from '../snapshot/aws.ts';
 import { associationCase, ASSOCIATIONS, defineCheck, missingPolicyRight, readableRole, roleName } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
@@ -64,7 +65,7 @@ export const targetRole = defineCheck({
       const { object } = associationCase(facts, association, '');
       const target = yield* readableRole(facts, object, targetRoleArn);
       if (target === undefined) continue;
-      const decision = targetTrust(role, target, cluster, association, subjectOfAssociation(facts, association));
+      const decision = targetTrust(facts, association, subjectOfAssociation(facts, association));
       if (decision.value === 'unknown')
         yield { object, missing: decision.missing ?? missingPolicyRight(facts, roleArn) };
       const isTrust = decision.decision?.deniedBy === 'trust';
@@ -98,7 +99,7 @@ const usableAssociations = (facts: ClusterFacts): readonly Association[] =>
     : facts.associations.filter((one) => facts.serviceAccount(one.namespace, one.serviceAccount) !== undefined);
 
 /** Returns the first pod of an association's service account, or the service account itself. */
-function subjectOfAssociation(facts: ClusterFacts, { namespace, serviceAccount }: Association): Subject {
+function subjectOfAssociation(facts: ClusterFacts, { namespace, serviceAccount }: Association): PodSubject {
   const [pod] = facts.podsOf(namespace, serviceAccount);
   return pod ? subjectOf(pod) : { namespace, serviceAccount };
 }
@@ -108,5 +109,5 @@ function associationTrust(facts: ClusterFacts, association: Association): TrustD
   const role = facts.role(association.roleArn);
   const cluster = facts.snapshot.aws?.cluster;
   if (!role || !cluster) return undefined;
-  return podIdentityTrust(role, cluster, association, subjectOfAssociation(facts, association));
+  return podIdentityTrust(facts, role, association, subjectOfAssociation(facts, association));
 }

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import * as make from '../../test/support/cluster-snapshot.ts';
+import { ClusterFacts } from './cluster-facts.ts';
 import { denialOf, pinsOtherCluster } from './denial.ts';
 import { podIdentityTrust, webIdentityTrust } from './trust.ts';
 
 const { CLUSTER_ARN, ISSUER, PROVIDER } = make;
-const cluster = { name: 'prod', arn: CLUSTER_ARN, autoMode: false };
+const facts = new ClusterFacts(make.healthySnapshot(''));
 const subject = { namespace: 'payments', serviceAccount: 'ledger' };
 const sub = 'system:serviceaccount:payments:ledger';
 
@@ -15,10 +16,15 @@ const webIdentity = (condition: object, federated = PROVIDER) => {
     Condition: condition,
   };
   const provider = { arn: PROVIDER, issuer: ISSUER };
-  return webIdentityTrust(make.role('r', make.trust(statement)), provider, 'sts.amazonaws.com', subject);
+  return webIdentityTrust(facts, make.role('r', make.trust(statement)), provider, 'sts.amazonaws.com', subject);
 };
 const podIdentity = (...statements: object[]) =>
-  podIdentityTrust(make.role('r', make.trust(...statements)), cluster, { disableSessionTags: false }, subject);
+  podIdentityTrust(
+    facts,
+    make.role('r', make.trust(...statements)),
+    { roleArn: '', disableSessionTags: false },
+    subject,
+  );
 
 describe('denialOf', () => {
   it('recognises slips of web identity trust policies', () => {

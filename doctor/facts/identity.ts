@@ -3,7 +3,9 @@ import type { Pod } from '../snapshot/kubernetes.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { credentialsOf, hasOwnToken } from './injection.ts';
 import { parseRoleArn } from './irsa.ts';
-import { podIdentityTrust, targetTrust, webIdentityTrust, type Subject, type TrustDecision } from './trust.ts';
+import type { PodSubject } from '../../identity/pod-identity.ts';
+import type { OidcProvider } from '../../identity/web-identity.ts';
+import { associationPath, decidePath, webIdentityTrust, type TrustDecision } from './trust.ts';
 
 /** Where a container's credentials come from, in the order of the SDKs' default chains. */
 export const MECHANISMS = ['static-keys', 'web-identity', 'pod-identity', 'node-role', 'none', 'unknown'] as const;
@@ -18,11 +20,10 @@ export interface PredictedIdentity {
   readonly reason?: string;
 }
 
-export const subjectOf = ({ metadata, serviceAccountName }: Pod): Subject => ({
+export const subjectOf = ({ metadata, serviceAccountName }: Pod): PodSubject => ({
   namespace: metadata.namespace ?? 'default',
   serviceAccount: serviceAccountName,
-  podName: metadata.name,
-  ...(metadata.uid !== undefined && { podUid: metadata.uid }),
+  pod: { name: metadata.name, ...(metadata.uid !== undefined && { uid: metadata.uid }) },
 });
 
 /** Predicts the identity of a pod's container (AWS SDKs and Tools Reference Guide, "Standardized credential providers"). */
@@ -72,36 +73,43 @@ export function byWebIdentity(
   facts: ClusterFacts,
   roleArn: string,
   audience: string,
-  subject: Subject,
+  subject: PodSubject,
 ): PredictedIdentity {
   if (roleArn === '') return { mechanism: 'unknown', reason: 'AWS_ROLE_ARN has no readable value' };
   const role = known(facts, roleArn);
   if (!isRole(role)) return role;
+  const provider = providerFor(facts, audience);
+  if ('mechanism' in provider) return provider;
+  return judged('web-identity', roleArn, webIdentityTrust(facts, role, provider, audience, subject));
+}
+
+/** Returns the IAM OIDC provider that STS finds for the cluster's tokens, or why it does not. */
+export function providerFor(facts: ClusterFacts, audience: string): OidcProvider | PredictedIdentity {
   const { issuer, provider } = facts;
   if (issuer === undefined || facts.snapshot.aws?.oidcProviders === undefined)
     return { mechanism: 'unknown', reason: "the cluster's issuer or the IAM OIDC providers could not be read" };
   if (provider === undefined)
     return { mechanism: 'none', reason: `the account has no IAM OIDC provider for ${issuer}` };
-  if (!provider.clientIds.includes(audience))
-    return { mechanism: 'none', reason: `the IAM OIDC provider does not have the audience ${audience}` };
-  return judged('web-identity', roleArn, webIdentityTrust(role, { arn: provider.arn, issuer }, audience, subject));
+  return provider.clientIds.includes(audience)
+    ? { arn: provider.arn, issuer }
+    : { mechanism: 'none', reason: `the IAM OIDC provider does not have the audience ${audience}` };
 }
 
-function byPodIdentity(facts: ClusterFacts, subject: Subject): PredictedIdentity {
+function byPodIdentity(facts: ClusterFacts, subject: PodSubject): PredictedIdentity {
   const cluster = facts.snapshot.aws?.cluster;
   if (cluster === undefined || facts.snapshot.aws?.associations === undefined)
     return { mechanism: 'unknown', reason: 'the associations of the cluster could not be read' };
   const association = facts.association(subject.namespace, subject.serviceAccount);
   if (association === undefined)
     return { mechanism: 'none', reason: 'the service account has no association, so the agent refuses its token' };
-  const role = known(facts, association.roleArn);
-  if (!isRole(role)) return role;
-  const trust = podIdentityTrust(role, cluster, association, subject);
-  if (trust.value !== 'allowed' || association.targetRoleArn === undefined)
-    return judged('pod-identity', role.arn, trust);
-  const target = known(facts, association.targetRoleArn);
-  if (!isRole(target)) return target;
-  return judged('pod-identity', target.arn, targetTrust(role, target, cluster, association, subject));
+  const { roleArn, targetRoleArn = roleArn } = association;
+  const unusable = [roleArn, targetRoleArn].map((arn) => known(facts, arn)).find((role) => !isRole(role));
+  const path = associationPath(facts, association, subject);
+  const decisions = path ? decidePath(facts, path).decisions : [];
+  const bad = decisions.find(({ value }) => value !== 'allowed');
+  if (bad?.value === 'denied') return judged('pod-identity', targetRoleArn, bad);
+  if (unusable) return unusable as PredictedIdentity;
+  return judged('pod-identity', targetRoleArn, bad ?? { value: 'allowed' });
 }
 
 /** Without variables the SDK asks the instance metadata service, if it can reach it. */

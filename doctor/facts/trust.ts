@@ -1,9 +1,25 @@
-import type { AuthorizationInput, ConditionExplanation, Decision } from '../../identity/policy/index.ts';
-import { BOUNDARY, type Association, type EksCluster, type Role } from '../snapshot/aws.ts';
+import { assumeRole } from '../../identity/assume-role.ts';
+import { decideWithin, type PolicySource, type Uncertainty } from '../../identity/decide-within.ts';
+import { podIdentitySession, type PodSubject } from '../../identity/pod-identity.ts';
+import { globalContexts } from '../../identity/policy/global-context.ts';
+import type { ConditionExplanation, Decision } from '../../identity/policy/index.ts';
+import {
+  follow,
+  isQuestion,
+  type Opening,
+  type Path,
+  type Question,
+  type Session,
+  type Stage,
+} from '../../identity/question.ts';
+import type { Role as IdentityRole } from '../../identity/role.ts';
+import { webIdentitySession, type OidcProvider } from '../../identity/web-identity.ts';
+import { accountOf, BOUNDARY, type Association, type Role } from '../snapshot/aws.ts';
 import type { Right } from '../snapshot/snapshot.ts';
-import { decideWithin, type PolicySource, type Uncertainty } from './bounds.ts';
+import type { ClusterFacts } from './cluster-facts.ts';
+import { parseRoleArn } from './irsa.ts';
 
-/** Whether a role can be assumed, and if not, which action is denied and why. */
+/** The answer to one question of AWS, and if it is not allowed, which action and why. */
 export interface TrustDecision {
   readonly value: 'allowed' | 'denied' | 'unknown';
   /** The denied action, such as `sts:TagSession`. */
@@ -17,69 +33,121 @@ export interface TrustDecision {
   readonly missing?: Right;
 }
 
-/** A pod, or a service account of which no pod exists yet. */
-export interface Subject {
-  readonly namespace: string;
-  readonly serviceAccount: string;
-  readonly podName?: string;
-  readonly podUid?: string;
+/** A decision on the way to a session. */
+export interface StageDecision extends TrustDecision {
+  readonly stage: Stage;
+  /** ARN of the role that is assumed, or of the resource. */
+  readonly resource: string;
 }
 
-/** The principal of Pod Identity (EKS User Guide, "EKS Pod Identity role"). */
-const PODS = 'pods.eks.amazonaws.com';
+/** Null: the role does not exist. Undefined: it could not be read. */
+type RoleOf = (arn: string) => Role | null | undefined;
 
-const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
-
-/** The six session tags (EKS User Guide, "Grant Pods access to AWS resources based on tags"), without those of an unknown pod. */
-export function sessionTags(cluster: EksCluster, subject: Subject): Readonly<Record<string, string>> {
-  return {
-    'eks-cluster-arn': cluster.arn,
-    'eks-cluster-name': cluster.name,
-    'kubernetes-namespace': subject.namespace,
-    'kubernetes-service-account': subject.serviceAccount,
-    ...(subject.podName !== undefined && { 'kubernetes-pod-name': subject.podName }),
-    ...(subject.podUid !== undefined && { 'kubernetes-pod-uid': subject.podUid }),
-  };
+interface Known {
+  /** Default: the roles of the snapshot. */
+  readonly roleOf?: RoleOf;
+  /** Policies of the resource. */
+  readonly policiesOf?: (question: Question) => readonly PolicySource[];
 }
 
-const requestTags = (tags: Readonly<Record<string, string>>): Readonly<Record<string, string | readonly string[]>> => ({
-  ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:RequestTag/${key}`, value])),
-  ...(Object.keys(tags).length > 0 && { 'aws:TagKeys': TAG_KEYS, 'sts:TransitiveTagKeys': TAG_KEYS }),
+/**
+ * Answers the questions of a path with what was read, up to the first denial. A stage has one decision: its first that is not
+ * allowed, else its first.
+ */
+export function decidePath<Result>(
+  facts: ClusterFacts,
+  path: Path<Result>,
+  { roleOf = (arn) => facts.role(arn), policiesOf = () => [] }: Known = {},
+): { readonly decisions: readonly StageDecision[]; readonly result: Result | undefined } {
+  const decisions = new Map<Stage, StageDecision>();
+  const result = follow(path, (step) => {
+    const { stage } = step;
+    const known = decisions.get(stage);
+    const answer = isQuestion(step) ? decideQuestion(facts, step, roleOf, policiesOf(step)) : sizeDecision(step);
+    const resource = isQuestion(step) ? step.resource : step.session.principal.roleArn;
+    if (
+      answer !== undefined &&
+      (known === undefined || known.value === 'allowed') &&
+      (!known || answer.value !== 'allowed')
+    )
+      decisions.set(stage, { ...answer, stage, resource });
+    return answer?.value !== 'denied';
+  });
+  return { decisions: [...decisions.values()], result };
+}
+
+/** Returns the decision of the last stage, or of the first that is not allowed. */
+function lastOf({ decisions }: Pick<ReturnType<typeof decidePath>, 'decisions'>): TrustDecision {
+  return decisions.find(({ value }) => value !== 'allowed') ?? decisions.at(-1) ?? { value: 'unknown' };
+}
+
+const sizeDecision = ({ problem }: Opening): TrustDecision | undefined =>
+  problem === undefined
+    ? undefined
+    : { value: 'denied', action: 'sts:AssumeRole', reason: `PackedPolicyTooLarge: ${problem}` };
+
+function decideQuestion(
+  facts: ClusterFacts,
+  question: Question,
+  roleOf: RoleOf,
+  more: readonly PolicySource[],
+): TrustDecision {
+  const { stage, action, resource, principal } = question;
+  const isAssumption = stage !== 'access' && stage !== 'encryption' && stage !== 'node';
+  const assumed = isAssumption ? roleOf(resource) : undefined;
+  if (assumed === null) return { value: 'denied', action, reason: `role ${resource} does not exist` };
+  if (isAssumption && parseRoleArn(resource) === undefined)
+    return { value: 'denied', action, reason: `${resource} is not the ARN of a role` };
+  const caller = principal.kind === 'role-session' ? roleOf(principal.roleArn) : undefined;
+  const request = { region: facts.snapshot.aws?.region, time: Date.parse(facts.snapshot.takenAt) };
+  const identity = caller && { tags: Object.entries(caller.tags) };
+  const { value, decision, uncertain } = decideWithin(
+    {
+      ...question,
+      unknown: {
+        ...question.unknown,
+        ...(principal.kind === 'role-session' && !caller && { 'aws:PrincipalTag/': '' }),
+      },
+      defaults: globalContexts(request, principal, identity ?? undefined),
+    },
+    [
+      ...(isAssumption ? [assumed ? trustSource(assumed) : unread(facts, 'trust', resource)] : []),
+      ...(principal.kind !== 'role-session'
+        ? []
+        : [
+            ...(caller ? policySources(caller) : [unread(facts, 'identity', principal.roleArn)]),
+            ...principal.sessionPolicies.map(sessionSource),
+          ]),
+      ...more,
+    ],
+  );
+  if (value === 'unknown') return { ...unknownBy(uncertain, action), decision };
+  return { value, action, reason: decision.reason, decision };
+}
+
+const trustSource = ({ name, trustPolicy: text }: Role): PolicySource => ({
+  kind: 'trust',
+  name: `trust policy of role ${name}`,
+  text,
 });
 
-/** Also the keys of an unknown pod. */
-const TAG_KEYS = [
-  ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace'],
-  ...['kubernetes-service-account', 'kubernetes-pod-name', 'kubernetes-pod-uid'],
-];
+const unread = (facts: ClusterFacts, kind: 'trust' | 'identity', arn: string): PolicySource => ({
+  kind,
+  name: kind === 'trust' ? `the trust policy of role ${arn}` : `the policies of role ${arn}`,
+  reason: gapOf(facts, arn, 'the role could not be read'),
+});
 
-/** Keys that depend on the organization, on the caller's network or on the time. */
-const UNKNOWN_KEYS =
-  /^aws:(SourceOrg|PrincipalOrg|SourceIp|SourceVpc|VpcSource|CurrentTime|EpochTime|RequestedRegion)/i;
-/** Keys of the session tags of a pod, which does not exist yet or is not chosen. */
-export const POD_KEYS = /^aws:(RequestTag|PrincipalTag)\/kubernetes-pod-(name|uid)$/i;
-
-function decide(
-  role: Role,
-  actions: readonly string[],
-  question: Pick<AuthorizationInput, 'principal' | 'context'>,
-  policies: readonly PolicySource[] = [],
-  unknown = UNKNOWN_KEYS,
-): TrustDecision {
-  const trust: PolicySource = { kind: 'trust', name: `trust policy of role ${role.name}`, text: role.trustPolicy };
-  const tags = Object.fromEntries(Object.entries(role.tags).map(([key, value]) => [`aws:ResourceTag/${key}`, value]));
-  const context = { ...tags, ...question.context };
-  const isUnknown = (key: string): boolean => unknown.test(key) && !hasKey(context, key);
-  let allowed: Decision | undefined;
-  for (const action of actions) {
-    const asked = { ...question, context, action, resource: role.arn, resourceAccount: accountOf(role.arn) };
-    const { value, decision, uncertain } = decideWithin(asked, [trust, ...policies], isUnknown);
-    if (value === 'denied') return { value, action, reason: decision.reason, decision };
-    if (value === 'unknown') return { ...unknownBy(uncertain, action), decision };
-    allowed ??= decision;
-  }
-  return { value: 'allowed', ...(allowed && { reason: allowed.reason, decision: allowed }) };
+/** Returns why an object could not be read. */
+export function gapOf({ snapshot }: ClusterFacts, object: string, otherwise: string): string {
+  const gap = snapshot.gaps.find((one) => one.object === object);
+  return gap === undefined ? otherwise : `${gap.right}: ${gap.reason}`;
 }
+
+const sessionSource = (text: string): PolicySource => ({
+  kind: 'session',
+  name: 'session policy of the association',
+  text,
+});
 
 function unknownBy(uncertain: readonly Uncertainty[], action: string): TrustDecision {
   const keys = [...new Set(uncertain.flatMap((one) => one.keys))];
@@ -95,23 +163,21 @@ function unknownBy(uncertain: readonly Uncertainty[], action: string): TrustDeci
   };
 }
 
-/** Keys are case-insensitive. */
-export const hasKey = (context: object, key: string): boolean =>
-  Object.keys(context).some((name) => name.toLowerCase() === key.toLowerCase());
-
 /** The conditions because of which the nearest statement denies or does not allow. */
 export function culprits({ deciding: [statement] }: Decision): readonly ConditionExplanation[] {
   return (statement?.conditions ?? []).filter(({ matched }) => matched === (statement?.effect === 'Deny'));
 }
 
-/** Keys of a role's session that are known. */
-const PRINCIPAL_KEYS = /^aws:(Principal(Arn|Account|Type|IsAWSService)|ResourceAccount|userid)$/i;
-
 /** Returns the policies that decide what a session of a role may do. */
-export function policySources({ name, policies, unread = [], permissionsBoundary }: Role): readonly PolicySource[] {
+export function policySources({
+  name,
+  policies,
+  unread: gaps = [],
+  permissionsBoundary,
+}: Role): readonly PolicySource[] {
   if (policies === undefined) return [{ kind: 'identity', name: `the policies of role ${name}`, reason: 'not read' }];
   const boundary = { kind: 'boundary', name: `permissions boundary of role ${name}` } as const;
-  const notRead = unread.map(({ policy, reason }): PolicySource =>
+  const notRead = gaps.map(({ policy, reason }): PolicySource =>
     policy === BOUNDARY
       ? { ...boundary, reason }
       : { kind: 'identity', name: `policy ${policy} of role ${name}`, reason },
@@ -127,137 +193,122 @@ export function policySources({ name, policies, unread = [], permissionsBoundary
   ];
 }
 
-export function sessionOf(
-  role: Pick<Role, 'arn' | 'name' | 'id'>,
-  tags: Readonly<Record<string, string>> = {},
-): AuthorizationInput['principal'] {
-  const accountId = accountOf(role.arn);
-  const sessionName = 'eks-pod';
-  return {
-    kind: 'role-session',
-    accountId,
-    arn: `arn:${role.arn.split(':')[1]}:sts::${accountId}:assumed-role/${role.name}/${sessionName}`,
-    roleArn: role.arn,
-    roleName: role.name,
-    userId: `${role.id ?? 'AROA'}:${sessionName}`,
-    sessionName,
-    tags: Object.entries(tags).map(([key, value]) => ({ key, value, transitive: true })),
-    sessionPolicies: [],
-    issuedAt: 0,
-    expiresAt: 0,
-    context: {},
-  };
-}
+/** Returns a role in the form of `identity/`. A role that was not read has no known id and tags. */
+export const identityRole = (arn: string, role: Role | null | undefined): IdentityRole => ({
+  arn,
+  tags: Object.entries(role?.tags ?? {}),
+  ...(role?.id !== undefined && { id: role.id }),
+});
+
+/** Returns a session of which nothing but the role is known. `issuedAt`: milliseconds since the epoch. */
+export const roleSession = (arn: string, role: Role | null | undefined, issuedAt = 0): Session => {
+  const opened = follow(
+    assumeRole('trust', {
+      principal: { kind: 'service', service: 'ec2.amazonaws.com', accountId: accountOf(arn) },
+      role: identityRole(arn, role),
+      sessionName: 'unknown-session',
+      unknown: { 'sts:RoleSessionName': '' },
+      issuedAt,
+    }),
+    () => true,
+  );
+  return opened!;
+};
 
 /** Decides whether a role's policies allow an action in its account. Conditions on other keys make it unknown. */
-export function rolePermission(role: Role, action: string, resource: string): TrustDecision {
+export function rolePermission(facts: ClusterFacts, role: Role, action: string, resource: string): TrustDecision {
   if (role.policies === undefined) return { value: 'unknown', reason: `the policies of role ${role.name} are unknown` };
-  const question = { principal: sessionOf(role), context: {}, action, resource, resourceAccount: accountOf(role.arn) };
-  const { value, decision, uncertain } = decideWithin(
-    question,
-    policySources(role),
-    (key) => !PRINCIPAL_KEYS.test(key),
-  );
-  if (value === 'unknown') return { ...unknownBy(uncertain, action), decision };
-  return { value, action, reason: decision.reason, decision };
+  const { principal, unknown } = roleSession(role.arn, role);
+  const asked = { principal, action, resource, resourceAccount: accountOf(role.arn), context: {} };
+  // Any other key may have any value.
+  return decideQuestion(facts, { stage: 'access', ...asked, unknown: { ...unknown, '': '' } }, () => role, []);
 }
 
 /** Decides whether any principal of a foreign account that has all permissions there can assume a role. */
-export function strangerTrust(role: Role): TrustDecision {
+export function strangerTrust(facts: ClusterFacts, role: Role): TrustDecision {
   const account = accountOf(role.arn) === '000000000000' ? '111111111111' : '000000000000';
-  const stranger = { ...role, arn: `arn:aws:iam::${account}:role/stranger`, name: 'stranger' };
   const everything = { Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
-  const all: PolicySource = { kind: 'identity', name: 'everything', text: JSON.stringify(everything) };
-  return decide(role, ['sts:AssumeRole'], { principal: sessionOf(stranger), context: {} }, [all]);
+  const stranger: Role = {
+    ...{ arn: `arn:aws:iam::${account}:role/stranger`, name: 'stranger', id: 'AROASTRANGER', tags: {} },
+    ...{ trustPolicy: '{}', policies: { everything: JSON.stringify(everything) } },
+  };
+  const { principal } = roleSession(stranger.arn, stranger);
+  const path = assumeRole('trust', { principal, role: identityRole(role.arn, role), sessionName: 'stranger' });
+  return lastOf(decidePath(facts, path, { roleOf: (arn) => (arn === role.arn ? role : stranger) }));
 }
 
-/** Decides whether EKS Auth can assume an association's role for a subject. */
-export function podIdentityTrust(
-  role: Role,
-  cluster: EksCluster,
-  association: Pick<Association, 'disableSessionTags'>,
-  subject: Subject,
-): TrustDecision {
-  const account = accountOf(cluster.arn);
-  const tags = association.disableSessionTags ? {} : sessionTags(cluster, subject);
-  return decide(
-    role,
-    association.disableSessionTags ? ['sts:AssumeRole'] : TAGGED,
-    {
-      principal: { kind: 'service', service: PODS, accountId: account },
-      context: { 'aws:SourceAccount': account, 'aws:SourceArn': cluster.arn, ...requestTags(tags) },
-    },
-    [],
-    unknownKeys(association, subject),
+/** A role that is known in another version than the snapshot's. */
+const given =
+  (facts: ClusterFacts, role: Role): RoleOf =>
+  (arn) =>
+    arn === role.arn ? role : facts.role(arn);
+
+type KnownAssociation = Pick<Association, 'roleArn' | 'disableSessionTags'> & Partial<Association>;
+
+/** Returns the questions about the roles of an association, or undefined if the cluster is not known as one of EKS. */
+export function associationPath(
+  facts: ClusterFacts,
+  association: KnownAssociation,
+  subject: PodSubject,
+  roleOf: RoleOf = (arn) => facts.role(arn),
+): Path<Session> | undefined {
+  const { roleArn, targetRoleArn, policy, disableSessionTags, externalId } = association;
+  const cluster = facts.snapshot.aws?.cluster;
+  return (
+    cluster &&
+    podIdentitySession({
+      ...{ cluster, subject, policy, disableSessionTags, externalId, issuedAt: Date.parse(facts.snapshot.takenAt) },
+      role: identityRole(roleArn, roleOf(roleArn)),
+      targetRole: targetRoleArn === undefined ? undefined : identityRole(targetRoleArn, roleOf(targetRoleArn)),
+    })
   );
 }
 
-const TAGGED = ['sts:AssumeRole', 'sts:TagSession'];
-
-export const unknownKeys = (
-  { disableSessionTags }: Pick<Association, 'disableSessionTags'>,
-  { podName }: Pick<Subject, 'podName'>,
-): RegExp =>
-  disableSessionTags || podName !== undefined
-    ? UNKNOWN_KEYS
-    : new RegExp(`${UNKNOWN_KEYS.source}|${POD_KEYS.source}`, 'i');
-
-/**
- * Decides whether a session of an association's role can assume the target role. Session tags are transitive; the
- * external id is only sent without them (EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles").
- */
-export function targetTrust(
+/** Decides whether EKS Auth can assume an association's role for a subject, without its target role. */
+export function podIdentityTrust(
+  facts: ClusterFacts,
   role: Role,
-  target: Role,
-  cluster: EksCluster,
-  association: Pick<Association, 'disableSessionTags' | 'externalId'>,
-  subject: Subject,
+  { targetRoleArn: _target, ...association }: KnownAssociation,
+  subject: PodSubject,
 ): TrustDecision {
-  const tags = association.disableSessionTags ? {} : sessionTags(cluster, subject);
-  const externalId = association.disableSessionTags ? association.externalId : undefined;
-  return chainTrust({ role, tags }, target, externalId, unknownKeys(association, subject));
+  const roleOf = given(facts, role);
+  const path = associationPath(facts, { ...association, roleArn: role.arn }, subject, roleOf);
+  return path ? lastOf(decidePath(facts, path, { roleOf })) : { value: 'unknown', reason: 'the cluster was not read' };
 }
 
-export const sessionPolicy = (text: string | undefined): readonly PolicySource[] =>
-  text === undefined ? [] : [{ kind: 'session', name: 'session policy of the association', text }];
-
-/** Decides whether a session with transitive tags can assume another role. */
-export function chainTrust(
-  {
-    role,
-    tags,
-    policy,
-  }: { readonly role: Role; readonly tags: Readonly<Record<string, string>>; readonly policy?: string },
-  target: Role,
-  externalId?: string,
-  unknown?: RegExp,
-): TrustDecision {
-  const context = {
-    ...requestTags(tags),
-    ...Object.fromEntries(Object.entries(tags).map(([key, value]) => [`aws:PrincipalTag/${key}`, value])),
-    ...(externalId !== undefined && { 'sts:ExternalId': externalId }),
-  };
-  const actions = Object.keys(tags).length > 0 ? TAGGED : ['sts:AssumeRole'];
-  const sources = [...policySources(role), ...sessionPolicy(policy)];
-  return decide(target, actions, { principal: sessionOf(role, tags), context }, sources, unknown);
+/** Decides whether EKS Auth can assume the target role with a session of the association's role. */
+export function targetTrust(facts: ClusterFacts, association: Association, subject: PodSubject): TrustDecision {
+  const path = associationPath(facts, association, subject);
+  const decided = path && decidePath(facts, path);
+  return (
+    decided?.decisions.find(({ stage }) => stage === 'target role') ??
+    (decided ? lastOf(decided) : { value: 'unknown', reason: 'the cluster was not read' })
+  );
 }
+
+/** Returns the questions about a role that a session assumes itself. */
+export const chainPath = (
+  facts: ClusterFacts,
+  { principal, unknown }: Session,
+  arn: string,
+  stage: Stage = 'assumed role',
+): Path<Session> =>
+  assumeRole(stage, {
+    ...{ principal, role: identityRole(arn, facts.role(arn)), sessionName: 'unknown-session' },
+    issuedAt: Date.parse(facts.snapshot.takenAt),
+    unknown: { ...unknown, 'sts:RoleSessionName': '' },
+  });
 
 /** Decides whether a service account's token can assume a role by web identity. */
 export function webIdentityTrust(
+  facts: ClusterFacts,
   role: Role,
-  provider: { readonly arn: string; readonly issuer: string },
+  provider: OidcProvider,
   audience: string,
-  subject: Subject,
+  subject: PodSubject,
 ): TrustDecision {
-  const sub = `system:serviceaccount:${subject.namespace}:${subject.serviceAccount}`;
-  return decide(role, ['sts:AssumeRoleWithWebIdentity'], {
-    principal: { kind: 'federated', providerArn: provider.arn, accountId: accountOf(provider.arn) },
-    context: {
-      'aws:FederatedProvider': provider.arn,
-      [`${provider.issuer}:sub`]: sub,
-      [`${provider.issuer}:aud`]: audience,
-    },
-  });
+  const path = webIdentitySession({ provider, subject, audience, role: identityRole(role.arn, role) });
+  return lastOf(decidePath(facts, path, { roleOf: given(facts, role) }));
 }
 
 /** Returns the issuers of the OIDC providers in the Allow statements of a trust policy. */

@@ -1,7 +1,8 @@
 import { roleName } from '../checks/cases.ts';
 import { subjectOf } from '../facts/identity.ts';
 import { parseRoleArn } from '../facts/irsa.ts';
-import { podIdentityTrust, rolePermission, targetTrust, type Subject } from '../facts/trust.ts';
+import type { PodSubject } from '../../identity/pod-identity.ts';
+import { podIdentityTrust, rolePermission, targetTrust } from '../facts/trust.ts';
 import { workloadOf } from '../facts/workload.ts';
 import type { EksCluster, Role } from '../snapshot/aws.ts';
 import { objectText } from '../snapshot/object-name.ts';
@@ -15,7 +16,7 @@ const NAME = 64;
 
 export const clusterOf = ({ facts }: Account): EksCluster | undefined => facts.snapshot.aws?.cluster;
 const accountIdOf = ({ facts }: Account): string | undefined => facts.snapshot.aws?.accountId;
-const subject = ({ pods: [pod], namespace, name }: Account): Subject =>
+const subject = ({ pods: [pod], namespace, name }: Account): PodSubject =>
   pod ? subjectOf(pod) : { namespace, serviceAccount: name };
 export const placeOf = ({ facts, namespace, name }: Account) => ({
   cluster: facts.name,
@@ -53,7 +54,8 @@ export function preparation(account: Account): readonly Action[] {
   const statement = podStatement(cluster, namespace, name);
   const isTrusted =
     role &&
-    podIdentityTrust(role, cluster, association ?? { disableSessionTags: false }, subject(account)).value === 'allowed';
+    podIdentityTrust(facts, role, association ?? { roleArn, disableSessionTags: false }, subject(account)).value ===
+      'allowed';
   const trust: Action[] = isForeign(account)
     ? [{ type: 'CreateRole', roleArn, statement }]
     : isTrusted
@@ -67,10 +69,8 @@ export function preparation(account: Account): readonly Action[] {
 
 function targetSteps(account: Account, roleArn: string, targetRoleArn: string, role?: Role | null): readonly Action[] {
   const { facts, association } = account;
-  const cluster = clusterOf(account);
-  const target = facts.role(targetRoleArn);
-  if (role && target && cluster && association) {
-    const decision = targetTrust(role, target, cluster, association, subject(account));
+  if (role && facts.role(targetRoleArn) && association) {
+    const decision = targetTrust(facts, association, subject(account));
     if (decision.value === 'allowed') return [];
   }
   return [
@@ -85,10 +85,10 @@ function targetSteps(account: Account, roleArn: string, targetRoleArn: string, r
 }
 
 /** Programs that assume further roles pass on the session tags of Pod Identity, which IRSA does not have. */
-function chain({ association }: Account, role?: Role | null): readonly Action[] {
+function chain({ facts, association }: Account, role?: Role | null): readonly Action[] {
   if (!role || association?.disableSessionTags) return [];
   const targets = chainedRoles(role);
-  const untagged = targets.filter((arn) => rolePermission(role, 'sts:TagSession', arn).value !== 'allowed');
+  const untagged = targets.filter((arn) => rolePermission(facts, role, 'sts:TagSession', arn).value !== 'allowed');
   return [
     ...(untagged.length === 0
       ? []

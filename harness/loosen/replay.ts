@@ -1,3 +1,4 @@
+import { assumptionActions } from '../../identity/assume-role.ts';
 import { authorize, compilePolicy } from '../../identity/policy/index.ts';
 import type { AuthorizationInput, CompiledPolicy, Decision } from '../../identity/policy/types.ts';
 import { isPublicPolicy } from '../../emulator/s3/public-access.ts';
@@ -209,14 +210,7 @@ function decideWrite(input: AuthorizationInput, decide: Decide): Decision | unde
   return decide({ ...input, action: 's3:PutObjectTagging' });
 }
 
-/** Asks what STS asks after `sts:AssumeRole`, by the same questions (`emulator/sts/assume-role.ts`). */
 function decideSession(input: AuthorizationInput, decide: Decide): Decision {
-  const has = (key: string): boolean => Object.hasOwn(input.context, key);
-  const actions = [
-    input.action,
-    ...(has('aws:TagKeys') ? ['sts:TagSession'] : []),
-    ...(has('sts:SourceIdentity') ? ['sts:SetSourceIdentity'] : []),
-  ];
-  const decisions = actions.map((action) => decide({ ...input, action }));
+  const decisions = assumptionActions(input.action, input.context).map((action) => decide({ ...input, action }));
   return decisions.find(({ value }) => value !== 'allowed') ?? (decisions[0] as Decision);
 }

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { distFolder } from '../../../foundation/node/dist-folder.ts';
-import { editDistance, nearest } from '../../../foundation/node/nearest.ts';
-import { escapePattern } from '../../../foundation/node/text.ts';
-import { listOf, objectOf, textOf } from '../../core/json.ts';
+import { distFolder } from '../../foundation/node/dist-folder.ts';
+import { editDistance, nearest } from '../../foundation/node/nearest.ts';
+import { escapePattern } from '../../foundation/node/text.ts';
+import { listOf, objectOf, textOf } from '../../foundation/node/json.ts';
 import { statementLabel } from './label.ts';
 import { compilePattern, matchesTokens, type ResolvedToken } from './pattern.ts';
 

@@ -1,19 +1,29 @@
-import type { Principal, RoleSession, SessionTag } from '../../../identity/policy/principal.ts';
-import { contextOf, type RequestContext } from '../../../identity/policy/global-keys.ts';
 import { remembered } from '../../../foundation/node/remembered.ts';
-import { keyed, resourceTagKeys } from '../../../identity/policy/tag-context.ts';
+import { assumeRole } from '../../../identity/assume-role.ts';
+import { podIdentitySession } from '../../../identity/pod-identity.ts';
+import { globalContexts } from '../../../identity/policy/global-context.ts';
 import {
   authorize,
+  compilePolicy,
   type AuthorizationInput,
   type CompiledPolicy,
-  type ConditionContext,
 } from '../../../identity/policy/index.ts';
-import { sessionTagContext as requestTagContext } from '../../../identity/session-tags.ts';
-import { globalContexts } from '../../../identity/policy/global-context.ts';
+import type { RoleSession } from '../../../identity/policy/principal.ts';
+import { follow, isQuestion, type Path, type Question, type Session } from '../../../identity/question.ts';
+import { requestPath } from '../../../identity/request.ts';
+import {
+  creationKeys,
+  deleteObjectAction,
+  existingTagKeys,
+  listAction,
+  putObjectActions,
+  type S3Action,
+} from '../../../identity/s3.ts';
+import { webIdentitySession } from '../../../identity/web-identity.ts';
 import { associationOf, bucketOf, placeOf } from '../../scenario/parts.ts';
 import type { Expectation, WorkloadSpec } from '../../scenario/spec.ts';
 import { audienceOf, subjectOf } from './grant.ts';
-import { REGION, type Scene, type SceneRole } from './scene.ts';
+import { REGION, type Scene } from './scene.ts';
 
 /** Parameters of AssumeRole. */
 export interface Assumption {
@@ -46,33 +56,25 @@ export interface Answer {
   readonly last: AuthorizationInput;
 }
 
-interface Session {
-  readonly principal: RoleSession;
-  readonly role: SceneRole;
-  readonly policies: readonly CompiledPolicy[];
+interface Opened {
+  readonly answer: Answer;
+  readonly session: Session | undefined;
 }
 
 const NO_CREDENTIALS = { outcome: 'refused', by: 'eks-auth', code: 'AccessDeniedException' } as const;
 const NO_WEB_IDENTITY = { outcome: 'refused', by: 'sts', code: 'AccessDenied' } as const;
 const NOT_ASSUMED = { outcome: 'denied', by: 'sts', code: 'AccessDenied' } as const;
 const NO_ACCESS = { outcome: 'denied', by: 's3', code: 'AccessDenied' } as const;
-const SESSION_NAME = 'probe';
 
 /** Decides an attempt. Returns undefined if AWS answers it before a policy can, or if nothing can make it. */
 export function decide(scene: Scene, { workload, through, call, objectTags }: Attempt): Answer | undefined {
   const opened = open(scene, workload);
   if (opened === undefined || call.do === 'credentials') return opened?.answer;
   let { session } = opened;
-  if (session === undefined) return undefined;
-  if (through !== undefined) session = assume(scene, session, through)?.session;
+  if (session !== undefined && through !== undefined) session = assume(scene, session, through)?.session;
   if (session === undefined) return undefined;
   if (call.do === 'assumeRole') return assume(scene, session, call.step)?.answer;
   return askS3(scene, session, call, objectTags);
-}
-
-interface Opened {
-  readonly answer: Answer;
-  readonly session: Session | undefined;
 }
 
 /** Remembers sessions, because many attempts share one. */
@@ -88,45 +90,22 @@ function open(scene: Scene, workload: WorkloadSpec): Opened | undefined {
 function byPodIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined {
   const association = associationOf(workload);
   const role = association && scene.roles.get(association.role);
+  const targetRole = scene.roles.get(association?.targetRole ?? '');
   // The role must be in the cluster's account.
   if (association === undefined || role?.account !== 'main') return undefined;
-  const { cluster, namespace, serviceAccount, externalId } = scene.subject(workload);
-  const tags = Object.entries({
-    'eks-cluster-arn': cluster.arn,
-    'eks-cluster-name': cluster.name,
-    'kubernetes-namespace': namespace,
-    'kubernetes-service-account': serviceAccount,
-    'kubernetes-pod-name': `probe-${serviceAccount}`,
-    'kubernetes-pod-uid': '00000000-0000-4000-8000-000000000000',
-  }).map(([key, value]): SessionTag => ({ key, value, transitive: true }));
-  const isUntagged = association.disableSessionTags === true;
-  const policy = scene.compile('session', association.policy);
-  const last = {
-    tags: isUntagged ? [] : tags,
-    policies: policy === undefined ? [] : [policy],
-    refusal: NO_CREDENTIALS,
-    requestContext: scene.names.expandAll(workload.context),
-  };
-  const { requestContext } = last;
-  const accountId = scene.accountId('main');
-  const base = openRole(scene, role, {
-    ...{ ...last, ...(association.targetRole !== undefined && { policies: [] }) },
-    principal: { kind: 'service', service: 'pods.eks.amazonaws.com', accountId },
-    context: {
-      ...contextOf(requestContext, 'service', 'resource'),
-      ...{ 'aws:SourceAccount': accountId, 'aws:SourceArn': cluster.arn },
+  if (association.targetRole !== undefined && targetRole === undefined) return undefined;
+  const { cluster, externalId, ...subject } = scene.subject(workload);
+  const { policy, disableSessionTags } = association;
+  const path = podIdentitySession({
+    ...{ cluster, role, targetRole, disableSessionTags, externalId },
+    subject: {
+      ...subject,
+      pod: { name: `probe-${subject.serviceAccount}`, uid: '00000000-0000-4000-8000-000000000000' },
     },
+    policy: scene.compile('session', policy) && policy && scene.names.policyText(policy),
+    requestContext: scene.names.expandAll(workload.context),
   });
-  const target = scene.roles.get(association.targetRole ?? '');
-  if (base.session === undefined || association.targetRole === undefined) return base;
-  const context = isUntagged ? { 'sts:ExternalId': externalId } : {};
-  // EKS Auth sends this request, so it does not come from the pod's network.
-  const principal = {
-    ...base.session.principal,
-    requestContext: contextOf(requestContext, 'principal', 'resource'),
-  };
-  const caller = { ...base.session, principal };
-  return target && openRole(scene, target, { ...last, principal, caller, context });
+  return opening(scene, path, NO_CREDENTIALS);
 }
 
 const AUDIENCE = 'sts.amazonaws.com';
@@ -143,103 +122,72 @@ function byWebIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
   const role = scene.roles.get(workload.irsa as string);
   const audience = audienceOf(workload) ?? AUDIENCE;
   if (!role || !clientIds(scene, subjectOf(workload).cluster, role.account).includes(audience)) return undefined;
-  const { cluster, namespace, serviceAccount } = scene.subject(workload);
+  const { cluster, ...subject } = scene.subject(workload);
   const { issuer } = cluster;
-  const providerArn = `arn:aws:iam::${role.accountId}:oidc-provider/${issuer}`;
-  const subject = `system:serviceaccount:${namespace}:${serviceAccount}`;
-  const identity = { 'aws:FederatedProvider': providerArn, [`${issuer}:sub`]: subject, [`${issuer}:aud`]: audience };
-  const requestContext = scene.names.expandAll(workload.context);
-  return openRole(scene, role, {
-    principal: { kind: 'federated', providerArn, accountId: role.accountId, requestContext },
-    requestContext,
-    ...{ tags: [], policies: [], context: identity, sessionContext: identity, refusal: NO_WEB_IDENTITY },
+  const path = webIdentitySession({
+    ...{ subject, audience, role, requestContext: scene.names.expandAll(workload.context) },
+    provider: { issuer, arn: `arn:aws:iam::${role.accountId}:oidc-provider/${issuer}` },
   });
+  return opening(scene, path, NO_WEB_IDENTITY);
 }
 
 function assume(
   scene: Scene,
-  caller: Session,
+  { principal, unknown }: Session,
   { role: alias, externalId: id, tags = {} }: Assumption,
 ): Opened | undefined {
   const role = scene.roles.get(alias);
-  const inherited = caller.principal.tags.filter(({ transitive }) => transitive);
   const passed = Object.entries(scene.names.expandAll(tags)).map(([key, value]) => ({ key, value, transitive: false }));
-  return (
-    role &&
-    openRole(scene, role, {
-      ...{ principal: caller.principal, caller, policies: [], refusal: NOT_ASSUMED },
-      requestContext: caller.principal.requestContext,
-      tags: [...passed, ...inherited],
-      context: id === undefined ? {} : { 'sts:ExternalId': scene.names.expand(id) },
-    })
-  );
+  const externalId = id === undefined ? undefined : scene.names.expand(id);
+  // The name that the probe programs give.
+  const asked = { principal, unknown, sessionName: 'probe', tags: passed, externalId };
+  return role && opening(scene, assumeRole('assumed role', { ...asked, role }), NOT_ASSUMED);
 }
 
-interface Opening {
-  readonly principal: Principal;
-  readonly caller?: Session;
-  readonly tags: readonly SessionTag[];
-  readonly policies: readonly CompiledPolicy[];
-  readonly context: ConditionContext;
-  readonly sessionContext?: Readonly<Record<string, string>>;
-  /** The context of the session's requests. */
-  readonly requestContext: RequestContext | undefined;
-  readonly refusal: Answer['refusal'];
+const opening = (scene: Scene, path: Path<Session>, refusal: Answer['refusal']): Opened => {
+  const { answer, result } = answered(scene, path, refusal);
+  return { answer, session: result };
+};
+
+/** Asks the questions of a path. The first question of its last stage stands for a path without a denial. */
+function answered<Result>(scene: Scene, path: Path<Result>, refusal: Answer['refusal']) {
+  let first: Question | undefined;
+  let last: AuthorizationInput | undefined;
+  let isDenied = false;
+  const result = follow(path, (step) => {
+    if (!isQuestion(step)) return !(isDenied = step.problem !== undefined);
+    const input = inputOf(scene, step);
+    isDenied = authorize(input).value !== 'allowed';
+    if (isDenied || first?.stage !== step.stage) last = input;
+    if (first?.stage !== step.stage) first = step;
+    return !isDenied;
+  });
+  return { answer: { refusal: isDenied ? refusal : undefined, last: last! } satisfies Answer, result };
 }
 
-/** Asks the questions of `assumeRole` of the emulated STS. */
-function openRole(scene: Scene, role: SceneRole, opening: Opening): Opened {
-  const { principal, caller, tags, context } = opening;
-  const assumption = principal.kind === 'federated' ? 'sts:AssumeRoleWithWebIdentity' : 'sts:AssumeRole';
-  const question = {
-    resource: role.arn,
-    resourceAccount: role.accountId,
-    trustPolicy: role.trust,
-    context: {
-      ...resourceTagKeys(role.tags),
-      ...{ 'sts:RoleSessionName': SESSION_NAME, ...requestTagContext(tags), ...context },
-    },
-  };
-  for (const action of [assumption, ...(tags.length > 0 ? ['sts:TagSession'] : [])]) {
-    const last = inputOf(caller ?? principal, { ...question, action });
-    // Without a trust policy, nobody may assume the role.
-    if (role.trust === undefined || authorize(last).value !== 'allowed')
-      return { answer: { refusal: opening.refusal, last }, session: undefined };
-  }
-  const session: RoleSession = {
-    kind: 'role-session',
-    ...{ accountId: role.accountId, roleArn: role.arn, roleName: role.name, sessionName: SESSION_NAME, tags },
-    arn: `arn:aws:sts::${role.accountId}:assumed-role/${role.name}/${SESSION_NAME}`,
-    userId: `AROAEXAMPLE:${SESSION_NAME}`,
-    ...{ sessionPolicies: [], issuedAt: 0, expiresAt: 0, context: opening.sessionContext ?? {} },
-    requestContext: opening.requestContext,
-  };
-  const last = inputOf(caller ?? principal, { ...question, action: assumption });
-  return { answer: { refusal: undefined, last }, session: { principal: session, role, policies: opening.policies } };
-}
+/** Remembers the compiled session policies of a session. */
+const sessionPolicies = new WeakMap<RoleSession, readonly CompiledPolicy[]>();
 
-type Question = Pick<AuthorizationInput, 'action' | 'resource' | 'resourceAccount'> &
-  Partial<Pick<AuthorizationInput, 'trustPolicy' | 'resourcePolicy'>> & { readonly context: ConditionContext };
-
-/** Adds what the emulated AWS adds to a question: the caller's policies and global condition keys. */
-function inputOf(caller: Session | Principal, question: Question): AuthorizationInput {
-  const session = 'principal' in caller ? caller : undefined;
-  const principal = 'principal' in caller ? caller.principal : caller;
+/** Adds the policies and global condition keys of a question. Without a trust policy, nobody may assume a role. */
+function inputOf(scene: Scene, question: Question): AuthorizationInput {
+  const { principal, stage, resource } = question;
+  const caller = principal.kind === 'role-session' ? scene.roleOf(principal.roleArn) : undefined;
   const request = { region: REGION, sourceIp: '127.0.0.1', time: Date.now() };
   return {
-    ...{ ...question, principal, defaults: globalContexts(request, principal, session?.role) },
-    identityPolicies: session?.role.identity ?? [],
-    permissionsBoundary: session?.role.boundary,
-    sessionPolicies: session?.policies,
+    ...question,
+    defaults: globalContexts(request, principal, caller),
+    identityPolicies: caller?.identity ?? [],
+    permissionsBoundary: caller?.boundary,
+    ...(principal.kind === 'role-session' && {
+      sessionPolicies: remembered(sessionPolicies, principal, () =>
+        principal.sessionPolicies.map((text) => compilePolicy(text, { kind: 'session', name: 'session' })),
+      ),
+    }),
+    ...(stage === 'access'
+      ? { resourcePolicy: scene.policyOf(resource) }
+      : { trustPolicy: scene.roleOf(resource)?.trust }),
   };
 }
-
-const ACTIONS = {
-  getObject: 's3:GetObject',
-  putObject: 's3:PutObject',
-  deleteObject: 's3:DeleteObject',
-  getObjectTagging: 's3:GetObjectTagging',
-} as const;
 
 function askS3(
   scene: Scene,
@@ -249,32 +197,44 @@ function askS3(
 ): Answer {
   const { buckets, objects = [] } = scene.scenario.spec;
   const alias = call.do === 'listObjects' ? call.bucket : bucketOf(call.at);
-  const resourceAccount = scene.accountId(buckets?.[alias]?.account ?? 'main');
-  const ask = (action: string, resource: string, context: Record<string, string>): AuthorizationInput =>
-    inputOf(session, {
-      ...{ action, resource, resourceAccount, resourcePolicy: scene.bucketPolicies.get(alias) },
-      context: {
-        ...{ 's3:TlsVersion': '1.3', 's3:ResourceAccount': resourceAccount, 's3:authType': 'REST-HEADER' },
-        ...{ 's3:signatureversion': 'AWS4-HMAC-SHA256', ...context },
-      },
-    });
-  const answer = (last: AuthorizationInput): Answer => ({
-    refusal: authorize(last).value === 'allowed' ? undefined : NO_ACCESS,
-    last,
-  });
   const arn = `arn:aws:s3:::${scene.names.bucket(alias)}`;
-  if (call.do === 'listObjects') {
-    const { prefix } = call;
-    return answer(ask('s3:ListBucket', arn, prefix === undefined ? {} : { 's3:prefix': scene.names.expand(prefix) }));
+  const resource = call.do === 'listObjects' ? arn : `${arn}/${scene.names.place(call.at).key}`;
+  const object = 'at' in call ? objects.find((one) => placeOf(one) === call.at) : undefined;
+  const existing = typeof object === 'object' ? object.tags : object === undefined ? objectTags : {};
+  const tagged = (tags: Attempt['objectTags']): [string, string][] => Object.entries(scene.names.expandAll(tags ?? {}));
+  let answer: Answer | undefined;
+  for (const { action, keys } of actionsOf(scene, call, tagged(existing), tagged('tags' in call ? call.tags : {}))) {
+    const resourceAccount = scene.accountId(buckets?.[alias]?.account ?? 'main');
+    const path = requestPath(session, { action, resource, resourceAccount, conditions: keys });
+    ({ answer } = answered(scene, path, NO_ACCESS));
+    if (answer.refusal !== undefined) break;
   }
-  const object = objects.find((one) => placeOf(one) === call.at);
-  const given = typeof object === 'object' ? object.tags : object === undefined ? objectTags : {};
-  const key = `${arn}/${scene.names.place(call.at).key}`;
-  const isRead = call.do === 'getObject' || call.do === 'getObjectTagging';
-  const tags = scene.names.expandAll((isRead ? given : call.tags) ?? {});
-  const context = keyed(isRead ? 's3:ExistingObjectTag/' : 's3:RequestObjectTag/', Object.entries(tags));
-  if (call.do === 'putObject') context['s3:ObjectCreationOperation'] = 'true';
-  const first = answer(ask(ACTIONS[call.do], key, context));
-  if (first.refusal !== undefined || call.do !== 'putObject' || call.tags === undefined) return first;
-  return answer(ask('s3:PutObjectTagging', key, context));
+  return answer!;
+}
+
+function actionsOf(
+  { names }: Scene,
+  call: Exclude<Call, { do: 'credentials' | 'assumeRole' }>,
+  existing: readonly [string, string][],
+  requested: readonly [string, string][],
+): readonly S3Action[] {
+  switch (call.do) {
+    case 'listObjects':
+      return [
+        listAction('s3:ListBucket', (name) =>
+          name === 'prefix' ? call.prefix && names.expand(call.prefix) : undefined,
+        ),
+      ];
+    case 'putObject':
+      return putObjectActions(requested).map(({ action, keys }) => ({
+        action,
+        keys: action === 's3:PutObject' ? { ...keys, ...creationKeys(true) } : keys,
+      }));
+    case 'deleteObject':
+      return [deleteObjectAction()];
+    case 'getObject':
+      return [{ action: 's3:GetObject', keys: existingTagKeys(existing) }];
+    case 'getObjectTagging':
+      return [{ action: 's3:GetObjectTagging', keys: existingTagKeys(existing) }];
+  }
 }

@@ -3,11 +3,7 @@ import { associationOf, bucketsOf, placeOf } from '../../scenario/parts.ts';
 import type { ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import { clientIds, type Assumption, type Attempt, type Call } from './attempt.ts';
 import { INTRUDER, type Owner } from './extra-roles.ts';
-import {
-  isThroughEndpoint,
-  REQUEST_CONTEXT_KEYS,
-  type RequestContext,
-} from '../../../identity/policy/global-keys.ts';
+import { isThroughEndpoint, REQUEST_CONTEXT_KEYS, type RequestContext } from '../../../identity/policy/global-keys.ts';
 import { grantOf, hasSameRole, isSameSubject, roleOf, subjectOf } from './grant.ts';
 import { instances, nearMisses, withNearMisses, type NamedValues } from './named-values.ts';
 import { RUN, type Scene } from './scene.ts';

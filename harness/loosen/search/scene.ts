@@ -1,4 +1,6 @@
 import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../../../identity/policy/index.ts';
+import { externalIdOf } from '../../../identity/pod-identity.ts';
+import type { Role } from '../../../identity/role.ts';
 import type { AccountAlias, ClusterAlias } from '../../../foundation/protocols/aliases.ts';
 import { Names } from '../../scenario/names.ts';
 import { associationOf } from '../../scenario/parts.ts';
@@ -6,15 +8,12 @@ import type { RoleSpec } from '../../scenario/policy.ts';
 import type { Scenario, WorkloadSpec } from '../../scenario/spec.ts';
 import { subjectOf } from './grant.ts';
 
-export interface SceneRole {
-  readonly arn: string;
-  readonly name: string;
+export interface SceneRole extends Role {
   readonly accountId: string;
   readonly account: AccountAlias;
   readonly trust: CompiledPolicy | undefined;
   readonly identity: readonly CompiledPolicy[];
   readonly boundary: CompiledPolicy | undefined;
-  readonly tags: ReadonlyMap<string, string>;
 }
 
 /** A scenario as AWS would have it, with compiled policies and invented names. */
@@ -22,7 +21,10 @@ export interface Scene {
   readonly scenario: Scenario;
   readonly names: Names;
   readonly roles: ReadonlyMap<string, SceneRole>;
-  readonly bucketPolicies: ReadonlyMap<string, CompiledPolicy | undefined>;
+  /** By its ARN. */
+  roleOf(arn: string): SceneRole | undefined;
+  /** The policy of the bucket in the ARN of a bucket or object. */
+  policyOf(arn: string): CompiledPolicy | undefined;
   subject(workload: WorkloadSpec): RealSubject;
   accountId(alias: AccountAlias): string;
   /** Whether all policies were compiled. Others have names that only a run can know, and count as absent. */
@@ -62,7 +64,7 @@ export function sceneOf(scenario: Scenario): Scene {
     }
   };
   const roleOf = (alias: string, role: RoleSpec): SceneRole => ({
-    ...{ arn: names.roleArn(alias), name: names.roleName(alias) },
+    ...{ arn: names.roleArn(alias), id: 'AROAEXAMPLE' },
     account: role.account ?? 'main',
     accountId: accountId(role.account ?? 'main'),
     trust: compile('trust', role.trust),
@@ -70,9 +72,15 @@ export function sceneOf(scenario: Scenario): Scene {
     boundary: compile('boundary', role.boundary),
     tags: new Map(Object.entries(names.expandAll(role.tags ?? {}))),
   });
-  const compiled = {
-    roles: new Map(Object.entries(roles).map(([alias, role]) => [alias, roleOf(alias, role)])),
-    bucketPolicies: new Map(Object.entries(buckets).map(([alias, { policy }]) => [alias, compile('resource', policy)])),
+  const compiledRoles = new Map(Object.entries(roles).map(([alias, role]) => [alias, roleOf(alias, role)]));
+  const byArn = new Map([...compiledRoles.values()].map((role) => [role.arn, role]));
+  const policies = new Map(
+    Object.entries(buckets).map(([alias, { policy }]) => [names.bucket(alias), compile('resource', policy)]),
+  );
+  const compiled: Pick<Scene, 'roles' | 'roleOf' | 'policyOf'> = {
+    roles: compiledRoles,
+    roleOf: (arn) => byArn.get(arn),
+    policyOf: (arn) => policies.get(arn.slice('arn:aws:s3:::'.length).split('/')[0] ?? ''),
   };
   const subject = (workload: WorkloadSpec): RealSubject => realSubject(names, cluster, workload);
   return {
@@ -89,7 +97,6 @@ export interface RealSubject {
   readonly cluster: { readonly name: string; readonly arn: string; readonly issuer: string };
   readonly namespace: string;
   readonly serviceAccount: string;
-  /** EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles". */
   readonly externalId: string;
 }
 
@@ -102,6 +109,6 @@ function realSubject(
   const cluster = clusterOf(subject.cluster);
   const namespace = names.namespace(subject.namespace);
   const serviceAccount = names.expand(subject.serviceAccount);
-  const externalId = [REGION, ACCOUNTS.main, cluster.name, namespace, serviceAccount].join('/');
-  return { cluster, namespace, serviceAccount, externalId };
+  const real = { namespace, serviceAccount };
+  return { cluster, ...real, externalId: externalIdOf(cluster, real) };
 }

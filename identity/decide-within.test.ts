@@ -1,10 +1,18 @@
 import { expect } from 'chai';
-import { decideWithin, type PolicySource } from './bounds.ts';
-import { sessionOf } from './trust.ts';
+import { decideWithin, type PolicySource } from './decide-within.ts';
+import { podIdentitySession } from './pod-identity.ts';
+import { follow } from './question.ts';
 
-const ROLE = { arn: 'arn:aws:iam::111122223333:role/app', name: 'app' };
 const OBJECT = 'arn:aws:s3:::data/red/1';
-const UNKNOWN = new Set(['aws:SourceVpce', 'aws:PrincipalTag/kubernetes-pod-name']);
+/** A session of a pod that is not known. */
+const SESSION = follow(
+  podIdentitySession({
+    cluster: { name: 'blue', arn: 'arn:aws:eks:us-west-2:111122223333:cluster/blue' },
+    subject: { namespace: 'shop', serviceAccount: 'reader' },
+    role: { arn: 'arn:aws:iam::111122223333:role/app', id: 'AROAAPP', tags: [] },
+  }),
+  () => true,
+)!;
 
 const policy = (kind: PolicySource['kind'], ...statements: readonly object[]): PolicySource => ({
   kind,
@@ -21,14 +29,13 @@ const everyone = { Principal: { AWS: '*' } };
 function decided(...sources: readonly PolicySource[]) {
   const { value, decision, uncertain } = decideWithin(
     {
-      principal: sessionOf(ROLE),
+      ...SESSION,
       action: 's3:GetObject',
       resource: OBJECT,
       resourceAccount: '111122223333',
       context: { 'aws:PrincipalTag/team': 'red' },
     },
     sources,
-    (key) => UNKNOWN.has(key),
   );
   return { value, without: decision.value, uncertain: uncertain.map(({ text }) => text) };
 }
@@ -38,7 +45,7 @@ describe('decideWithin', () => {
   const dependent = (kind: string, statement: string) =>
     `${statement} of ${kind} policy, which depends on aws:SourceVpce`;
 
-  const cases: readonly [
+  const cases: [
     title: string,
     sources: readonly PolicySource[],
     value: string,
@@ -137,6 +144,22 @@ describe('decideWithin', () => {
       ],
     ],
   ];
+  for (const [title, operator, value, decision] of [
+    ['a pattern that all its values match', 'StringLike', 'AROAAPP:*', 'allowed'],
+    ['a pattern that no value matches', 'StringLike', 'AROAOTHER:*', 'denied'],
+    ['another value', 'StringEquals', 'AROAOTHER:eks-blue-x', 'denied'],
+    ['patterns of which one matches', 'StringLike', ['AROAOTHER:*', 'AROAAPP:eks-*'], 'allowed'],
+    ['a negated pattern', 'StringNotLike', 'AROAAPP:*', 'denied'],
+    ['a pattern that only some values match', 'StringLike', 'AROAAPP:eks-blue-ledger-*', 'unknown'],
+    ['an operator without patterns', 'NumericEquals', '1', 'unknown'],
+  ] as const)
+    cases.push([
+      `compares the known beginning of a session's aws:userid with ${title}`,
+      [policy('identity', { Condition: { [operator]: { 'aws:userid': value } } })],
+      decision,
+      decision === 'allowed' ? 'allowed' : 'implicitlyDenied',
+      decision === 'unknown' ? ['statement 1 of identity policy, which depends on aws:userid'] : [],
+    ]);
   for (const [title, sources, value, without, uncertain = []] of cases)
     it(title, () => {
       const answer = decided(...sources);

@@ -1,3 +1,6 @@
+import { keysInPlaceOf } from './policy/condition-keys.ts';
+import { contextKey } from './policy/context-key.ts';
+import { isUnseen } from './policy/global-keys.ts';
 import {
   authorize,
   compilePolicy,
@@ -6,7 +9,9 @@ import {
   type CompiledPolicy,
   type Decision,
   type PolicyKind,
-} from '../../identity/policy/index.ts';
+} from './policy/index.ts';
+import { principalContext } from './policy/request.ts';
+import type { Question } from './question.ts';
 
 /** A policy that decides, or one that decides but could not be read. */
 export interface PolicySource {
@@ -35,10 +40,6 @@ export interface BoundedDecision {
   readonly uncertain: readonly Uncertainty[];
 }
 
-type Question = Omit<
-  AuthorizationInput,
-  'identityPolicies' | 'resourcePolicy' | 'trustPolicy' | 'sessionPolicies' | 'permissionsBoundary'
->;
 type Statement = Readonly<Record<string, unknown>>;
 /** Whether a part of the policies is decided in favour of the caller; undefined: it is left out. */
 type Favours = (id: string) => boolean | undefined;
@@ -50,16 +51,19 @@ interface ParsedSource extends PolicySource {
   readonly document: object;
 }
 
+/** A request whose policies are given apart, with fallbacks for keys missing in its context. */
+export type AskedQuestion = Pick<
+  Question,
+  'principal' | 'action' | 'resource' | 'resourceAccount' | 'context' | 'unknown' | 'absent'
+> &
+  Pick<AuthorizationInput, 'defaults'>;
+
 /**
  * Decides with all unknown parts in favour of the caller, and with all against it. Where both agree, the unknown parts do not
  * matter: a Deny of a policy that was read stays a Deny.
- * @param isUnknown whether the request may have a condition key whose value is not known
  */
-export function decideWithin(
-  question: Question,
-  sources: readonly PolicySource[],
-  isUnknown: (key: string) => boolean,
-): BoundedDecision {
+export function decideWithin(question: AskedQuestion, sources: readonly PolicySource[]): BoundedDecision {
+  const isUnknown = unknownKey(question);
   const parsed = sources.map(parse);
   const parts = parsed.flatMap((source) => uncertainParts(source, isUnknown));
   const decide = (favours: Favours): Decision =>
@@ -78,6 +82,44 @@ export function decideWithin(
   };
 }
 
+/** Whether the request may have a condition key whose value is not known, and does not follow from its known beginning. */
+type IsUnknown = (key: string, condition?: { readonly operator: string; readonly values: unknown }) => boolean;
+
+function unknownKey({ principal, action, context, defaults = [], unknown, absent = [] }: AskedQuestion): IsUnknown {
+  const given = new Set(
+    [context, ...defaults, principalContext(principal), { 'aws:ResourceAccount': '' }].flatMap((one) =>
+      Object.keys(one).map((key) => key.toLowerCase()),
+    ),
+  );
+  const without = new Set(absent.map((key) => key.toLowerCase()));
+  const entries = Object.entries(unknown).map(([key, start]) => [key.toLowerCase(), start] as const);
+  return (name, condition) => {
+    const key = name.toLowerCase();
+    if (given.has(key) && !entries.some(([one]) => one === key)) return false;
+    if (without.has(key) || without.has(key.replace(/\/.*/, '/'))) return false;
+    const start = entries.find(([one]) => one === key)?.[1];
+    if (start !== undefined) return !(start !== '' && condition && isDecidedByStart(start, condition));
+    if (keysInPlaceOf(contextKey(name), action) !== undefined) return false;
+    return isUnseen(key) || entries.some(([one]) => /^$|[/:]$/.test(one) && key.startsWith(one));
+  };
+}
+
+/** Whether all values that begin with `start` match, or none does. */
+function isDecidedByStart(start: string, { operator, values }: { operator: string; values: unknown }): boolean {
+  const [, like] = /^(?:For\w+:)?String(?:Not)?(Like|Equals)(?:IfExists)?$/i.exec(operator) ?? [];
+  if (like === undefined) return false;
+  const matches = [values].flat().map((value) => {
+    const pattern = String(value);
+    const end = /^like$/i.test(like) ? pattern.search(/[*?]/) : -1;
+    const literal = end < 0 ? pattern : pattern.slice(0, end);
+    if (pattern.includes('${')) return undefined;
+    if (end >= 0 && pattern.slice(end) === '*' && start.startsWith(literal)) return true;
+    const canBegin = literal.startsWith(start) || (end >= 0 && start.startsWith(literal));
+    return canBegin ? undefined : false;
+  });
+  return matches.includes(true) || matches.every((one) => one === false);
+}
+
 function parse(source: PolicySource): ParsedSource {
   const { kind, name, text } = source;
   if (text === undefined) return { ...source, statements: [], document: {} };
@@ -90,7 +132,7 @@ function parse(source: PolicySource): ParsedSource {
   }
 }
 
-function uncertainParts(source: ParsedSource, isUnknown: (key: string) => boolean): readonly Part[] {
+function uncertainParts(source: ParsedSource, isUnknown: IsUnknown): readonly Part[] {
   const { name, reason } = source;
   if (reason !== undefined) return [{ id: name, keys: [], text: `${name}, which was not read (${reason})` }];
   return source.statements.flatMap((statement, index) => {
@@ -112,16 +154,19 @@ const conditionsOf = ({ Condition: condition }: Statement): [operator: string, k
     Object.entries(keys).map(([key, values]): [string, string, unknown] => [operator, key, values]),
   );
 
-function unknownKeysOf(statement: Statement, isUnknown: (key: string) => boolean): string[] {
+function unknownKeysOf(statement: Statement, isUnknown: IsUnknown): string[] {
   const keys = [
-    ...conditionsOf(statement).flatMap(([, key, values]) => [key, ...variablesOf(values)]),
-    ...variablesOf([statement['Resource'], statement['NotResource']]),
+    ...conditionsOf(statement).flatMap(([operator, key, values]) => [
+      ...(isUnknown(key, { operator, values }) ? [key] : []),
+      ...variablesOf(values).filter((name) => isUnknown(name)),
+    ]),
+    ...variablesOf([statement['Resource'], statement['NotResource']]).filter((name) => isUnknown(name)),
   ];
-  return [...new Set(keys.filter(isUnknown))];
+  return [...new Set(keys)];
 }
 
 const documentIn =
-  (principal: Question['principal'], isUnknown: (key: string) => boolean, favours: Favours) =>
+  (principal: AskedQuestion['principal'], isUnknown: IsUnknown, favours: Favours) =>
   (source: ParsedSource): object | undefined => {
     if (source.reason === undefined) return assumed(source, isUnknown, favours);
     const isAllowed = favours(source.name);
@@ -129,7 +174,7 @@ const documentIn =
   };
 
 /** Returns a policy that allows or denies everything, in place of one that was not read. */
-function standIn({ kind }: PolicySource, principal: Question['principal'], isAllowed: boolean): object {
+function standIn({ kind }: PolicySource, principal: AskedQuestion['principal'], isAllowed: boolean): object {
   const Effect = isAllowed ? 'Allow' : 'Deny';
   const all = { AWS: '*' };
   const caller =
@@ -152,7 +197,7 @@ function standIn({ kind }: PolicySource, principal: Question['principal'], isAll
 const never = (key = ''): object => ({ StringEquals: { [key]: 'a known value' } });
 
 /** Returns a policy whose unknown statements apply, or do not, as `favours` says. */
-function assumed(source: ParsedSource, isUnknown: (key: string) => boolean, favours: Favours): object {
+function assumed(source: ParsedSource, isUnknown: IsUnknown, favours: Favours): object {
   const { name, document, statements } = source;
   const Statement = statements.map((statement, index) => {
     if (unknownKeysOf(statement, isUnknown).length === 0) return statement;
@@ -164,23 +209,24 @@ function assumed(source: ParsedSource, isUnknown: (key: string) => boolean, favo
 }
 
 /** Keeps the resources that apply with any value of the unknown keys. */
-function narrowed(statement: Statement, isUnknown: (key: string) => boolean): Statement {
+function narrowed(statement: Statement, isUnknown: IsUnknown): Statement {
   const { Resource: resources, ...rest } = statement;
-  const known = [resources ?? []].flat().filter((text) => !variablesOf(text).some(isUnknown));
+  const known = [resources ?? []].flat().filter((text) => !variablesOf(text).some((name) => isUnknown(name)));
   return known.length > 0 && unknownKeysOf(rest, isUnknown).length === 0
     ? { ...rest, Resource: known }
     : { ...statement, Condition: never(unknownKeysOf(statement, isUnknown)[0]) };
 }
 
 /** Drops conditions with unknown keys, and makes unknown variables match every text. */
-function widened(statement: Statement, isUnknown: (key: string) => boolean): Statement {
+function widened(statement: Statement, isUnknown: IsUnknown): Statement {
   const { Resource: resources, NotResource: exempt, Condition: _condition, ...rest } = statement;
   const known: Record<string, Record<string, unknown>> = {};
   for (const [operator, key, values] of conditionsOf(statement))
-    if (![key, ...variablesOf(values)].some(isUnknown)) (known[operator] ??= {})[key] = values;
+    if (!isUnknown(key, { operator, values }) && !variablesOf(values).some((name) => isUnknown(name)))
+      (known[operator] ??= {})[key] = values;
   const wide = (text: unknown): string =>
     String(text).replaceAll(VARIABLE, (whole, name: string) => (isUnknown(name) ? '*' : whole));
-  const isKnown = (text: unknown): boolean => !variablesOf(text).some(isUnknown);
+  const isKnown = (text: unknown): boolean => !variablesOf(text).some((name) => isUnknown(name));
   const exemptKnown = [exempt ?? []].flat().filter(isKnown);
   return {
     ...rest,
