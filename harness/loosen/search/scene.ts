@@ -25,8 +25,8 @@ export interface Scene {
   readonly bucketPolicies: ReadonlyMap<string, CompiledPolicy | undefined>;
   subject(workload: WorkloadSpec): RealSubject;
   accountId(alias: AccountAlias): string;
-  /** Whether all policies were compiled. Others have names that only a run can know, and count as absent. */
-  readonly isComplete: boolean;
+  /** Whether all policies so far were compiled. Others have names that only a run can know, and count as absent. */
+  isComplete(): boolean;
   compile(kind: PolicyKind, policy: Parameters<Names['policyText']>[0] | undefined): CompiledPolicy | undefined;
 }
 
@@ -75,13 +75,7 @@ export function sceneOf(scenario: Scenario): Scene {
     bucketPolicies: new Map(Object.entries(buckets).map(([alias, { policy }]) => [alias, compile('resource', policy)])),
   };
   const subject = (workload: WorkloadSpec): RealSubject => realSubject(names, cluster, workload);
-  return {
-    ...{ scenario, names, accountId, compile, subject, ...compiled },
-    // Session policies are compiled later.
-    get isComplete() {
-      return isComplete;
-    },
-  };
+  return { scenario, names, accountId, compile, subject, isComplete: () => isComplete, ...compiled };
 }
 
 /** The cluster and service account of a workload's pods, with real names. */
