@@ -32,7 +32,7 @@ export type Survivor =
       /** Undefined if only pods of a namespace that every cluster has, such as `default`, can make the request. */
       readonly probe: Probe | undefined;
     }
-  /** No request that was tried is decided differently. `limits`: what was not tried, in words; none if nothing is left. */
+  /** All tried requests are decided alike. `limits`: bounds and untried requests, in words; none if the search was complete. */
   | { readonly kind: 'equivalent'; readonly limits: readonly string[] };
 
 /** Scenarios cannot make these, because they exist. */
@@ -81,8 +81,8 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   }
   if (survivor !== undefined) return survivor;
   if (made === 0) limits.add('no request can be made');
-  if (!before.isComplete || !after.isComplete) limits.add('a policy has a name that only a run knows');
-  return { kind: 'equivalent', limits: [...limits, ...unsearched(question)] };
+  if (!before.isComplete() || !after.isComplete()) limits.add('a policy has a name that only a run knows');
+  return { kind: 'equivalent', limits: [...limits, ...unsearched(documents)] };
 }
 
 /** Whether only one of the answers is a refusal. */

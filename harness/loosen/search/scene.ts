@@ -27,8 +27,8 @@ export interface Scene {
   policyOf(arn: string): CompiledPolicy | undefined;
   subject(workload: WorkloadSpec): RealSubject;
   accountId(alias: AccountAlias): string;
-  /** Whether all policies were compiled. Others have names that only a run can know, and count as absent. */
-  readonly isComplete: boolean;
+  /** Whether all policies so far were compiled. Others have names that only a run can know, and count as absent. */
+  isComplete(): boolean;
   compile(kind: PolicyKind, policy: Parameters<Names['policyText']>[0] | undefined): CompiledPolicy | undefined;
 }
 
@@ -83,13 +83,7 @@ export function sceneOf(scenario: Scenario): Scene {
     policyOf: (arn) => policies.get(arn.slice('arn:aws:s3:::'.length).split('/')[0] ?? ''),
   };
   const subject = (workload: WorkloadSpec): RealSubject => realSubject(names, cluster, workload);
-  return {
-    ...{ scenario, names, accountId, compile, subject, ...compiled },
-    // Session policies are compiled later.
-    get isComplete() {
-      return isComplete;
-    },
-  };
+  return { scenario, names, accountId, compile, subject, isComplete: () => isComplete, ...compiled };
 }
 
 /** The cluster and service account of a workload's pods, with real names. */

@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import { REQUEST_CONTEXT_KEYS } from '../../../identity/policy/global-keys.ts';
 import { actionsOf } from '../../../identity/policy/actions.ts';
 import { conditionsOf, statementsOf, textsOf } from '../../policies/statement-document.ts';
-import type { SurvivorQuestion } from './index.ts';
 
 /** Actions of the requests that the search makes. */
 const TRIED =
@@ -15,7 +14,7 @@ const VARIED = new RegExp(
 );
 
 /** Yields what changed statements are about, but no request of the search. */
-export function* unsearched({ documents: [original, changed] }: SurvivorQuestion): Generator<string> {
+export function* unsearched([original, changed]: readonly [object, object]): Generator<string> {
   const [before, after] = [statementsOf(original), statementsOf(changed)];
   const others = (all: typeof before, from: typeof before) =>
     all.filter((one) => !from.some((other) => isDeepStrictEqual(one, other)));
