@@ -78,6 +78,7 @@ const LAYERS = {
     'config',
     'world',
     'verdict',
+    'predict',
     'policies',
     'load',
     'operations',

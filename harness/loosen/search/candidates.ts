@@ -1,12 +1,12 @@
 import type { ClusterAlias } from '../../../foundation/protocols/aliases.ts';
 import { associationOf, bucketsOf, placeOf } from '../../scenario/parts.ts';
 import type { ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
-import { clientIds, type Assumption, type Attempt, type Call } from './attempt.ts';
+import { clientIds, type Assumption, type Attempt, type Call } from '../../predict/attempt.ts';
 import { INTRUDER, type Owner } from './extra-roles.ts';
 import { isThroughEndpoint, REQUEST_CONTEXT_KEYS, type RequestContext } from '../../../identity/policy/global-keys.ts';
-import { grantOf, hasSameRole, isSameSubject, roleOf, subjectOf } from './grant.ts';
+import { grantOf, hasSameRole, isSameSubject, roleOf, subjectOf } from '../../predict/grant.ts';
 import { instances, nearMisses, withNearMisses, type NamedValues } from './named-values.ts';
-import { RUN, type Scene } from './scene.ts';
+import { RUN, type Scene } from '../../predict/scene.ts';
 
 /** An attempt that pods can make, and how far it is from what the scenario does. */
 export interface Candidate extends Attempt {

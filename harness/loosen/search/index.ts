@@ -1,12 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuthorizationInput } from '../../../identity/policy/index.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
-import { decide, type Answer } from './attempt.ts';
+import { decide, type Answer } from '../../predict/attempt.ts';
 import { candidatesOf, type Candidate } from './candidates.ts';
 import { withExtraRoles, type Owner } from './extra-roles.ts';
 import { NamedValues } from './named-values.ts';
 import { probeOf, type Probe } from './probe.ts';
-import { sceneOf, type Scene } from './scene.ts';
+import { sceneOf, type Scene } from '../../predict/scene.ts';
 import { unsearched } from './unsearched.ts';
 import { sentenceOf, type Breadth, type NamedSource } from './sentence.ts';
 

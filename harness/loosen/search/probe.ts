@@ -1,10 +1,10 @@
 import { associationOf, placeOf } from '../../scenario/parts.ts';
 import type { ObjectSpec, ScenarioSpec } from '../../scenario/spec.ts';
-import type { Answer, Assumption, Attempt } from './attempt.ts';
+import type { Answer, Assumption, Attempt } from '../../predict/attempt.ts';
 import { Built, codeOf, entriesOf, namesIn, valueOf } from './built.ts';
 import type { Candidate } from './candidates.ts';
 import { extraRoles, OUTSIDE, type Owner } from './extra-roles.ts';
-import { grantOf, isSame, roleOf, subjectOf } from './grant.ts';
+import { grantOf, isSame, roleOf, subjectOf } from '../../predict/grant.ts';
 
 type Members = Required<Pick<ScenarioSpec, 'roles' | 'workloads' | 'objects' | 'probes'>>;
 

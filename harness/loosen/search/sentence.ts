@@ -1,8 +1,8 @@
 import { associationOf } from '../../scenario/parts.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt } from '../../predict/attempt.ts';
 import type { Candidate } from './candidates.ts';
 import { INTRUDER } from './extra-roles.ts';
-import { audienceOf, roleOf, subjectOf } from './grant.ts';
+import { audienceOf, roleOf, subjectOf } from '../../predict/grant.ts';
 
 /** Which pods a changed answer concerns besides those of the attempt, by the source of the difference. */
 export type Breadth = 'one' | 'every' | { readonly startsWith: string };

@@ -1,5 +1,5 @@
-import { associationOf } from '../../scenario/parts.ts';
-import type { WorkloadSpec } from '../../scenario/spec.ts';
+import { associationOf } from '../scenario/parts.ts';
+import type { WorkloadSpec } from '../scenario/spec.ts';
 
 /** The pods that a workload's association or annotation is for. */
 export const subjectOf = ({ cluster = 'c1', namespace = 'app', serviceAccount = 'app' }: WorkloadSpec) => ({

@@ -1,11 +1,11 @@
-import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../../../identity/policy/index.ts';
-import { externalIdOf } from '../../../identity/pod-identity.ts';
-import type { Role } from '../../../identity/role.ts';
-import type { AccountAlias, ClusterAlias } from '../../../foundation/protocols/aliases.ts';
-import { Names } from '../../scenario/names.ts';
-import { associationOf } from '../../scenario/parts.ts';
-import type { RoleSpec } from '../../scenario/policy.ts';
-import type { Scenario, WorkloadSpec } from '../../scenario/spec.ts';
+import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../../identity/policy/index.ts';
+import { externalIdOf } from '../../identity/pod-identity.ts';
+import type { Role } from '../../identity/role.ts';
+import type { AccountAlias, ClusterAlias } from '../../foundation/protocols/aliases.ts';
+import { Names } from '../scenario/names.ts';
+import { associationOf } from '../scenario/parts.ts';
+import type { RoleSpec } from '../scenario/policy.ts';
+import type { Scenario, WorkloadSpec } from '../scenario/spec.ts';
 import { subjectOf } from './grant.ts';
 
 export interface SceneRole extends Role {

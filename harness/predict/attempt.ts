@@ -1,16 +1,11 @@
-import { remembered } from '../../../foundation/node/remembered.ts';
-import { assumeRole } from '../../../identity/assume-role.ts';
-import { podIdentitySession } from '../../../identity/pod-identity.ts';
-import { globalContexts } from '../../../identity/policy/global-context.ts';
-import {
-  authorize,
-  compilePolicy,
-  type AuthorizationInput,
-  type CompiledPolicy,
-} from '../../../identity/policy/index.ts';
-import type { RoleSession } from '../../../identity/policy/principal.ts';
-import { follow, isQuestion, type Path, type Question, type Session } from '../../../identity/question.ts';
-import { requestPath } from '../../../identity/request.ts';
+import { remembered } from '../../foundation/node/remembered.ts';
+import { assumeRole } from '../../identity/assume-role.ts';
+import { podIdentitySession } from '../../identity/pod-identity.ts';
+import { globalContexts } from '../../identity/policy/global-context.ts';
+import { authorize, compilePolicy, type AuthorizationInput, type CompiledPolicy } from '../../identity/policy/index.ts';
+import type { RoleSession } from '../../identity/policy/principal.ts';
+import { follow, isQuestion, type Path, type Question, type Session } from '../../identity/question.ts';
+import { requestPath } from '../../identity/request.ts';
 import {
   creationKeys,
   deleteObjectAction,
@@ -18,10 +13,10 @@ import {
   listAction,
   putObjectActions,
   type S3Action,
-} from '../../../identity/s3.ts';
-import { webIdentitySession } from '../../../identity/web-identity.ts';
-import { associationOf, bucketOf, placeOf } from '../../scenario/parts.ts';
-import type { Expectation, WorkloadSpec } from '../../scenario/spec.ts';
+} from '../../identity/s3.ts';
+import { webIdentitySession } from '../../identity/web-identity.ts';
+import { associationOf, bucketOf, placeOf } from '../scenario/parts.ts';
+import type { Expectation, WorkloadSpec } from '../scenario/spec.ts';
 import { audienceOf, subjectOf } from './grant.ts';
 import { REGION, type Scene } from './scene.ts';
 
