@@ -1,6 +1,6 @@
 import { roleName } from '../checks/cases.ts';
 import type { ObjectName } from '../snapshot/object-name.ts';
-import type { Statement } from './statements.ts';
+import type { Statement } from '../facts/statements.ts';
 import { expression, resource, statementBlock } from './terraform.ts';
 
 interface OfAddon {

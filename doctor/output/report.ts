@@ -1,11 +1,15 @@
 import { counted } from '../../foundation/node/text.ts';
 import { SEVERITIES } from '../checks/check.ts';
+import { CHECKS } from '../checks/index.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
-import { identityOf } from '../facts/identity.ts';
-import type { DoctorReport, Finding, InventoryRow, Suppressed } from '../judge/report-schema.ts';
+import { judge } from '../judge/judge.ts';
+import type { Diagnosis, DoctorReport, Finding, InventoryRow, Suppressed } from '../judge/report-schema.ts';
+import { hopsOf, identityAlong } from '../pod/follow.ts';
+import { defined } from '../snapshot/defined.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
-export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
+/** @param all the diagnosis of all checks, which decides about identities */
+export function reportOf(snapshot: Snapshot, judged: Suppressed, all: Diagnosis = judged): DoctorReport {
   return {
     version: 1,
     clusters: snapshot.clusters.map(({ context, takenAt, kubernetes, aws }) => ({
@@ -13,21 +17,22 @@ export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
       ...(aws?.cluster !== undefined && { arn: aws.cluster.arn }),
       ...(kubernetes.version !== undefined && { kubernetes: kubernetes.version }),
       takenAt,
-      pods: kubernetes.pods?.length ?? 0,
-      associations: aws?.associations?.length ?? 0,
+      ...defined({ pods: kubernetes.pods?.length, associations: aws?.associations?.length }),
     })),
     ...judged,
-    inventory: inventoryOf(snapshot),
+    inventory: inventoryOf(snapshot, all),
   };
 }
 
 /** Returns who the pods are, by cluster, namespace and service account. */
-export function inventoryOf(snapshot: Snapshot): readonly InventoryRow[] {
+export function inventoryOf(snapshot: Snapshot, all = judge(snapshot, CHECKS)): readonly InventoryRow[] {
   return snapshot.clusters.flatMap((cluster) => {
     const facts = new ClusterFacts(cluster);
+    const isHere = (one: { readonly cluster: string }): boolean => one.cluster === cluster.context;
+    const own = { findings: all.findings.filter(isHere), notChecked: all.notChecked.filter(isHere) };
     const rows = new Map<string, InventoryRow>();
     for (const pod of facts.pods) {
-      const identity = identityOf(facts, pod);
+      const identity = identityAlong({ facts, pod }, hopsOf({ facts, pod }, own));
       const namespace = pod.metadata.namespace ?? 'default';
       const key = JSON.stringify([namespace, pod.serviceAccountName, identity]);
       const pods = [...(rows.get(key)?.pods ?? []), pod.metadata.name];
