@@ -73,14 +73,17 @@ export function hopsOf(
     (!/^(?:Cluster|InstanceProfile)$/.test(object.kind) && concerns({ object, pods: [] }, facts, pod));
   return HOPS.flatMap(({ name: hop, checks, describe }): FollowedHop[] => {
     const seen = describe(facts, pod);
-    if (seen === undefined) return [];
     const isOfHop = (check: string): boolean => checks.some((id) => check.startsWith(id));
-    const there = own.filter(({ check, object }) => (isAgent(object, facts) ? hop === 'agent' : isOfHop(check)));
+    const there = own.filter(
+      ({ check, object, pods }) =>
+        (isAgent(object, facts) ? hop === 'agent' : isOfHop(check)) && (seen !== undefined || pods.length > 0),
+    );
     const worst = there.find(({ severity }) => severity === 'error') ?? there[0];
     if (worst) {
       const text = there.map((finding) => `${finding.text} (${finding.check})`).join(' ');
       return [{ name: hop, state: worst.severity === 'error' ? 'FAIL' : 'WARN', text }];
     }
+    if (seen === undefined) return [];
     const gaps = notChecked.filter(({ check }) => isOfHop(check));
     const gap =
       gaps.find(({ objects }) => objects.some(isAbout)) ??

@@ -35,7 +35,7 @@ const usesWebIdentity = (facts: ClusterFacts, pod: Pod): boolean =>
 export const HOPS: readonly Hop[] = [
   {
     name: 'agent',
-    checks: ['PID10'],
+    checks: ['PID101', 'PID102', 'PID103', 'PID105', 'PID106'],
     describe: (facts, pod) => {
       if (!usesPodIdentity(facts, pod)) return undefined;
       const node = facts.node(pod.nodeName);
@@ -132,13 +132,15 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'node role',
-    checks: ['PID801'],
+    checks: ['PID107', 'PID801'],
     describe: (facts, pod) => {
       const node = facts.node(pod.nodeName);
       const instance = node && facts.instanceOf(node);
-      return instance === undefined
-        ? { text: 'The metadata options of its instance were not read.' }
-        : seen(`IMDS hop limit ${instance.hopLimit ?? 'unknown'}, tokens ${instance.httpTokens ?? 'unknown'}.`);
+      const text =
+        instance === undefined
+          ? 'The metadata options of its instance were not read.'
+          : `IMDS hop limit ${instance.hopLimit ?? 'unknown'}, tokens ${instance.httpTokens ?? 'unknown'}.`;
+      return { text };
     },
   },
 ];
