@@ -190,6 +190,9 @@ async function snapshotOf(
       environment: io.environment,
       signal,
       progress,
+    }).catch((error: unknown) => {
+      if (!(error instanceof HarnessError) || error.code !== 'BAD_AWS') throw error;
+      throw new HarnessError('BAD_AWS', `${error.message} --kubernetes-only leaves out AWS.`);
     });
   }
   progress('');

@@ -11,16 +11,16 @@ import {
   type CollectedCluster,
 } from '../../test/support/collected-cluster.ts';
 import { rejection } from '../../test/support/kind.ts';
+import { KUBERNETES_RIGHTS, withoutRight } from '../../test/support/without-right.ts';
 import { EVERYTHING } from '../../scripts/rehearsal/cloud.ts';
 import { CHECKS } from '../checks/index.ts';
 import { isUnread, judge } from '../judge/judge.ts';
 import { writeSnapshot } from '../snapshot/file.ts';
 import type { ClusterSnapshot, Gap } from '../snapshot/snapshot.ts';
-import { AWS_CALLS, ISSUER_PATH, KUBERNETES_LISTS } from './calls.ts';
+import { AWS_CALLS } from './calls.ts';
 import { clusterRole, collect, policyDocument, type CollectOptions } from './index.ts';
 
 const AWS_OPERATIONS = Object.keys(AWS_CALLS).map((right) => right.replace(':', ' '));
-const KUBERNETES_RIGHTS = [...Object.keys(KUBERNETES_LISTS).map((kind) => `list ${kind}`), `get ${ISSUER_PATH}`];
 
 describe('collect', () => {
   let site: CollectedCluster;
@@ -126,6 +126,11 @@ describe('collect', () => {
     for (const { id, rights } of CHECKS) for (const right of rights) expect(known, id).to.include(right);
   });
 
+  let whole: ClusterSnapshot;
+  before(async () => {
+    await site.cloud.setPolicy(JSON.stringify(policyDocument()));
+    whole = await collected();
+  });
   for (const { Sid, Action: actions } of policyDocument().Statement)
     for (const action of actions)
       it(`leaves a gap without ${action}`, async () => {
@@ -136,6 +141,8 @@ describe('collect', () => {
         }));
         await site.cloud.setPolicy(JSON.stringify({ ...rest, Statement: less }));
         const { gaps, aws } = await collected({ aws: true });
+        // Of a role, some policies are inline, and others are managed.
+        if (!/^iam:Get.*Policy/.test(action)) expect(aws).to.deep.equal(withoutRight(whole, action).aws);
         const missing = gaps.filter(({ right }) => right === action);
         expect(missing.map(({ reason }) => reason)[0]).to.match(
           /^(AccessDenied|AccessDeniedException|UnauthorizedOperation)$/,
@@ -146,6 +153,10 @@ describe('collect', () => {
 
   describe('with one right less in Kubernetes', () => {
     const { rules } = clusterRole();
+    let whole: ClusterSnapshot;
+    before(async () => {
+      whole = await collected({ aws: false });
+    });
     afterEach(() => site.setRules(rules));
 
     for (const right of KUBERNETES_RIGHTS)
@@ -157,7 +168,8 @@ describe('collect', () => {
           return resources.length === 0 ? [] : [{ ...rule, resources }];
         });
         await site.setRules(less);
-        const { gaps } = await collected({ aws: false });
+        const { gaps, kubernetes } = await collected({ aws: false });
+        expect(kubernetes).to.deep.equal(withoutRight(whole, right).kubernetes);
         expect(gaps.filter(({ right: each }) => !each.includes('sts:'))).to.deep.equal([
           { right, reason: 'Forbidden' },
         ]);
