@@ -202,32 +202,19 @@ async function snapshotOf(
 }
 
 async function diagnose(snapshot: Snapshot, checks: readonly Check[], given: GivenOptions, io: Io): Promise<number> {
-  const [
-    { CHECKS },
-    { isUnread, judge },
-    { readSuppressions, suppress },
-    { isNew, reportOf },
-    { readBaseline, compared },
-  ] = await Promise.all([
-    import('../../doctor/checks/index.ts'),
-    import('../../doctor/judge/judge.ts'),
-    import('../../doctor/judge/suppressions.ts'),
-    import('../../doctor/output/report.ts'),
-    import('../../doctor/output/baseline.ts'),
-  ]);
+  const [{ isUnread, judge }, { readSuppressions, suppress }, { isNew, reportOf }, { readBaseline, compared }] =
+    await Promise.all([
+      import('../../doctor/judge/judge.ts'),
+      import('../../doctor/judge/suppressions.ts'),
+      import('../../doctor/output/report.ts'),
+      import('../../doctor/output/baseline.ts'),
+    ]);
   const ids = checks.map(({ id }) => id);
-  const all = judge(snapshot, CHECKS);
-  const isChosen = ({ check }: { readonly check: string }): boolean => ids.includes(check as Check['id']);
-  const selected = {
-    findings: all.findings.filter(isChosen),
-    notChecked: all.notChecked.filter(isChosen),
-    passed: all.passed.filter(isChosen),
-  };
   const file = given.text('suppress');
   const suppressions = file === undefined ? [] : readSuppressions(file, ids);
-  const judged = suppress(selected, suppressions, new Date().toISOString().slice(0, 10));
+  const judged = suppress(judge(snapshot, checks), suppressions, new Date().toISOString().slice(0, 10));
   const older = given.text('since');
-  const whole = reportOf(snapshot, judged, all);
+  const whole = reportOf(snapshot, judged);
   const report = older === undefined ? whole : compared(whole, readBaseline(older), ids);
   io.stdout.write(await rendered(report, given, io));
   const counted = report.findings.filter((finding) => isNew(report, finding));
@@ -274,7 +261,7 @@ async function followPod(
     json ? `${JSON.stringify(way, undefined, 2)}\n` : podText(way, await paintOf(given, io), await widthFor(io)),
   );
   if (way.inside?.result === 'failed' || way.hops.some(({ state }) => state === 'FAIL')) return EXIT.doesNotConform;
-  // A new pod's credentials settle what was unknown from outside, but not a warning about this pod.
+  // A new pod's credentials settle unknown hops, but not a warning about this pod.
   const isKnown = way.inside
     ? way.inside.result === 'ok' && way.hops.every(({ state, inside }) => state !== 'WARN' || inside?.state === 'ok')
     : way.identity.mechanism !== 'unknown';

@@ -26,8 +26,7 @@ export const agentMissing = defineCheck({
   *find(facts) {
     if (!isAgentMissing(facts)) return;
     const text = `No DaemonSet eks-pod-identity-agent exists for ${counted(facts.associations.length, 'association')}.`;
-    const words = ['--cluster-name', facts.name, '--addon-name', 'eks-pod-identity-agent'];
-    const repair = aws(facts, 'eks', 'create-addon', ...words);
+    const repair = aws(facts, `eks create-addon --cluster-name ${facts.name} --addon-name eks-pod-identity-agent`);
     const pods = podNames(facts.pods.filter(hasPodIdentity));
     yield { object: { kind: 'Cluster', name: facts.name }, text, repair, pods };
   },
@@ -161,8 +160,7 @@ export const nodeRole = defineCheck({
       const { value, reason, missing } = role ? rolePermission(role, ACTION, cluster.arn) : {};
       if (value === 'unknown') yield { object, missing: missing ?? missingPolicyRight(facts, arn) };
       const policy = `arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
-      const words = ['--role-name', roleName(arn), '--policy-arn', policy];
-      const repair = aws(facts, 'iam', 'attach-role-policy', ...words);
+      const repair = aws(facts, `iam attach-role-policy --role-name ${roleName(arn)} --policy-arn ${policy}`);
       const pods = same.flatMap((one) => podNames(one.pods));
       if (value === 'denied') yield { object, text: `Its policies do not allow ${ACTION}: ${reason}.`, pods, repair };
     }

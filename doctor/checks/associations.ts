@@ -168,14 +168,10 @@ export const noAssociation = defineCheck({
 function misnamed(facts: ClusterFacts, association: Association, text: string, right?: Association | ''): Case {
   if (!right) return { ...associationCase(facts, association, text), severity: 'warning' };
   const { namespace, serviceAccount, roleArn, targetRoleArn: target, disableSessionTags } = right;
-  const words = [
-    ...['--namespace', namespace, '--service-account', serviceAccount, '--role-arn', roleArn],
-    ...(target === undefined ? [] : ['--target-role-arn', target]),
-    ...(disableSessionTags ? ['--disable-session-tags'] : []),
-  ];
-  const cluster = ['--cluster-name', facts.name];
-  const create = aws(facts, 'eks', 'create-pod-identity-association', ...cluster, ...words);
-  const old = ['--association-id', association.associationId];
-  const repair = `${create} && ${aws(facts, 'eks', 'delete-pod-identity-association', ...cluster, ...old)}`;
+  const cluster = `pod-identity-association --cluster-name ${facts.name}`;
+  const words = `--namespace ${namespace} --service-account ${serviceAccount} --role-arn ${roleArn}`;
+  const further = `${target ? ` --target-role-arn ${target}` : ''}${disableSessionTags ? ' --disable-session-tags' : ''}`;
+  const old = aws(facts, `eks delete-${cluster} --association-id ${association.associationId}`);
+  const repair = `${aws(facts, `eks create-${cluster} ${words}${further}`)} && ${old}`;
   return { ...associationCase(facts, association, text, repair), severity: 'error' };
 }

@@ -73,12 +73,12 @@ export const accountCase = (
 export function restart(facts: ClusterFacts, pod: Pod): string | undefined {
   const { kind, name, namespace } = workloadOf(pod);
   if (['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind))
-    return kubectl(facts, namespace, 'rollout', 'restart', `${kind.toLowerCase()}/${name}`);
-  if (kind !== 'Pod') return kubectl(facts, namespace, 'delete', 'pod', pod.metadata.name);
+    return kubectl(facts, namespace, `rollout restart ${kind.toLowerCase()}/${name}`);
+  if (kind !== 'Pod') return kubectl(facts, namespace, `delete pod ${pod.metadata.name}`);
   // The webhook keeps variables that the pod already has.
   if (isInjected(pod)) return undefined;
-  const get = kubectl(facts, namespace, 'get', 'pod', name, '-o', 'json');
-  return `${get} | ${kubectl(facts, namespace, 'replace', '--force', '-f', '-')}`;
+  const get = kubectl(facts, namespace, `get pod ${name} -o json`);
+  return `${get} | ${kubectl(facts, namespace, 'replace --force -f -')}`;
 }
 
 /** Returns a role that exists. Yields the object as not judged if the role could not be read. */

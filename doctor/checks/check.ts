@@ -11,7 +11,7 @@ export interface Case {
   readonly object: ObjectName;
   /** One sentence with the observed values. Cases with the same object and sentence are one finding. */
   readonly text: string;
-  /** A command that repairs this case, on one line for a shell; undefined if it needs a value that nobody knows. */
+  /** A command that repairs this case, on one line for a shell; undefined if it needs an unknown value. */
   readonly repair?: string | undefined;
   /** The names of the affected pods, with the namespace of those in another one than the object. */
   readonly pods?: readonly string[];
@@ -25,7 +25,7 @@ export interface Case {
 export interface Unjudged {
   readonly object: ObjectName;
   readonly missing: Right;
-  /** The ARN or name of what was not read, if it is another object. */
+  /** The ARN or name of the unread object, if it is another. */
   readonly unread?: string;
 }
 

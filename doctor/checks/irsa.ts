@@ -18,11 +18,8 @@ import type { Case, Unjudged } from './check.ts';
 import { aws, kubectl } from './commands.ts';
 import { accountTrust, trustCommand } from './repaired-trust.ts';
 
-const annotate = (name: string): readonly string[] => ['annotate', 'serviceaccount', name];
-const createProvider = (facts: ClusterFacts): string => {
-  const words = ['--url', `https://${facts.issuer}`, '--client-id-list', 'sts.amazonaws.com'];
-  return aws(facts, 'iam', 'create-open-id-connect-provider', ...words);
-};
+const createProvider = (facts: ClusterFacts): string =>
+  aws(facts, `iam create-open-id-connect-provider --url https://${facts.issuer} --client-id-list sts.amazonaws.com`);
 
 export const noProvider = defineCheck({
   id: 'PID601',
@@ -61,8 +58,8 @@ export const missingAudience = defineCheck({
     const accounts = accountsOfOwnAccount(facts).filter(({ audience }) => !clientIds?.includes(audience));
     for (const [audience, users] of arn === '' ? [] : grouped(accounts, (one) => one.audience)) {
       const text = `Its client ids are ${clientIds?.join(', ') || 'empty'}, without "${audience}".`;
-      const words = ['--open-id-connect-provider-arn', arn, '--client-id', audience];
-      const repair = aws(facts, 'iam', 'add-client-id-to-open-id-connect-provider', ...words);
+      const command = `iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id`;
+      const repair = aws(facts, command, audience);
       yield {
         object: { kind: 'OidcProvider', name: arn },
         text,
@@ -132,7 +129,12 @@ export const wrongPartition = defineCheck({
       if (!parsed || hasClusterPartition(facts, arn) || facts.association(namespace, name)) continue;
       const text = `Its role ${arn} is in partition ${parsed.partition}, the cluster in ${facts.partition}.`;
       const value = `eks.amazonaws.com/role-arn=${arn.replace(/^arn:[^:]+/, `arn:${facts.partition}`)}`;
-      yield accountCase(facts, account, text, kubectl(facts, namespace, ...annotate(name), '--overwrite', value));
+      yield accountCase(
+        facts,
+        account,
+        text,
+        kubectl(facts, namespace, `annotate serviceaccount ${name} --overwrite ${value}`),
+      );
     }
   },
 });
@@ -249,7 +251,7 @@ export const bothMechanisms = defineCheck({
       if (!association || !role) continue;
       const old = podNames(facts.podsOf(namespace, name).filter(hasWebIdentity), namespace);
       const text = `New pods get ${association.roleArn} by Pod Identity, not ${role} of the annotation${old.length > 0 ? '; some pods still use IRSA' : ''}.`;
-      const repair = kubectl(facts, namespace, ...annotate(name), 'eks.amazonaws.com/role-arn-');
+      const repair = kubectl(facts, namespace, `annotate serviceaccount ${name} eks.amazonaws.com/role-arn-`);
       yield { ...accountCase(facts, account, text, old.length === 0 ? repair : undefined), pods: old };
     }
   },

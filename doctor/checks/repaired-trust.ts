@@ -74,12 +74,10 @@ export function trustCommand(facts: ClusterFacts, role: Role): string | undefine
     })),
   ];
   const denied = users.filter(({ arn, decide }) => arn === role.arn && decide(role)?.value === 'denied');
-  const trustPolicy = withStatements(
-    role.trustPolicy,
-    denied.map(({ statement }) => statement()),
-  );
+  const added = denied.map(({ statement }) => statement());
+  const trustPolicy = withStatements(role.trustPolicy, added);
   const isEnough = denied.every(({ decide }) => decide({ ...role, trustPolicy })?.value === 'allowed');
   return isEnough && trustPolicy.length <= LONGEST
-    ? aws(facts, 'iam', 'update-assume-role-policy', '--role-name', role.name, '--policy-document', trustPolicy)
+    ? aws(facts, `iam update-assume-role-policy --role-name ${role.name} --policy-document`, trustPolicy)
     : undefined;
 }

@@ -44,8 +44,8 @@ export const staleCaBundle = defineCheck({
       const index = mutatingWebhooks.filter((one) => one.configuration === webhook.configuration).indexOf(webhook);
       const value = facts.snapshot.aws?.cluster?.certificateAuthority;
       const patch = [{ op: 'replace', path: `/webhooks/${index}/clientConfig/caBundle`, value }];
-      const words = [object.kind.toLowerCase(), object.name, '--type=json', '-p', JSON.stringify(patch)];
-      const repair = kubectl(facts, undefined, 'patch', ...words);
+      const command = `patch ${object.kind.toLowerCase()} ${object.name} --type=json -p`;
+      const repair = kubectl(facts, undefined, command, JSON.stringify(patch));
       yield { object, text, repair, pods };
     }
   },

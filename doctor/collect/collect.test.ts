@@ -141,7 +141,7 @@ describe('collect', () => {
         }));
         await site.cloud.setPolicy(JSON.stringify({ ...rest, Statement: less }));
         const { gaps, aws } = await collected({ aws: true });
-        // Of a role, some policies are inline, and others are managed.
+        // A role has inline and managed policies, which other rights read.
         if (!/^iam:Get.*Policy/.test(action)) expect(aws).to.deep.equal(withoutRight(whole, action).aws);
         const missing = gaps.filter(({ right }) => right === action);
         expect(missing.map(({ reason }) => reason)[0]).to.match(

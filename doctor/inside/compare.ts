@@ -39,11 +39,9 @@ function conclusion({ identity: { mechanism, roleArn }, hops }: FollowedPod, { i
   const failed = steps.find(({ result, name }) => name === 'identity' && result === 'failed')?.text;
   const who = identity ?? `no AWS identity (${failed ?? 'no answer in time'})`;
   const isSame = identity === null ? mechanism === 'none' : roleArn !== undefined && isSessionOf(identity, roleArn);
-  const broken = hops.find(({ state }) => state === 'FAIL')?.name;
-  if (mechanism === 'unknown' || verdict === 'unknown') {
-    const but = identity === null || broken === undefined ? '' : `, but this pod fails at hop ${broken}`;
-    return { result: verdict, text: `A new pod has ${who}${but}.` };
-  }
+  const broken = identity === null ? undefined : hops.find(({ state }) => state === 'FAIL');
+  const but = broken ? `, but this pod fails at hop ${broken.name}` : '';
+  if (mechanism === 'unknown' || verdict === 'unknown') return { result: verdict, text: `A new pod has ${who}${but}.` };
   return isSame
     ? { result: verdict, text: `A new pod has ${who}, as expected from outside.` }
     : {

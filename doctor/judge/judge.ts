@@ -1,7 +1,6 @@
 import type { Case, Check, Severity, Unjudged } from '../checks/check.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
-import type { ObjectName } from '../snapshot/object-name.ts';
 import {
   ANOTHER_ACCOUNT,
   LEFT_OUT,
@@ -30,23 +29,16 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
   const { snapshot } = facts;
   const { id, title } = check;
   const cluster = snapshot.context;
-  const notChecked = (missing: Right, objects: readonly ObjectName[], reason: string): NotChecked => ({
+  const gaps = new Map(check.rights.flatMap((right) => gapOf(right, snapshot) ?? []).map((gap) => [gap.right, gap]));
+  const notChecked = [...gaps].map(([missing, { reason }]) => ({
     check: id,
     title,
     cluster,
     missing,
     reason,
-    objects,
-  });
-  const missing = new Map(
-    check.rights.flatMap((right) => gapOf(right, snapshot) ?? []).map(({ right, reason }) => [right, reason]),
-  );
-  if (missing.size > 0)
-    return {
-      findings: [],
-      notChecked: [...missing].map(([right, reason]) => notChecked(right, [], reason)),
-      passed: [],
-    };
+    objects: [],
+  }));
+  if (notChecked.length > 0) return { findings: [], notChecked, passed: [] };
 
   const cases: Case[] = [];
   const unjudged: (Unjudged & { readonly reason: string })[] = [];
@@ -59,13 +51,10 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
     const fingerprint = fingerprintOf(check, one, facts);
     return { check: id, severity, title, cluster, object, text, repair, pods, fingerprint };
   });
-  const partly = [...grouped(unjudged, (one) => `${one.missing} ${one.reason}`).values()].map((all) =>
-    notChecked(
-      all[0]!.missing,
-      all.map(({ object }) => object),
-      all[0]!.reason,
-    ),
-  );
+  const partly = [...grouped(unjudged, ({ missing: right, reason }) => `${right} ${reason}`).values()].map((all) => {
+    const objects = all.map(({ object }) => object);
+    return { check: id, title, cluster, missing: all[0]!.missing, reason: all[0]!.reason, objects };
+  });
   return {
     findings,
     notChecked: partly,

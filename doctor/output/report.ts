@@ -3,13 +3,12 @@ import { SEVERITIES } from '../checks/check.ts';
 import { CHECKS } from '../checks/index.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
 import { judge } from '../judge/judge.ts';
-import type { Diagnosis, DoctorReport, Finding, InventoryRow, Suppressed } from '../judge/report-schema.ts';
+import type { DoctorReport, Finding, InventoryRow, Suppressed } from '../judge/report-schema.ts';
 import { hopsOf, identityAlong } from '../pod/follow.ts';
 import { defined } from '../snapshot/defined.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
-/** @param all the diagnosis of all checks, which decides about identities */
-export function reportOf(snapshot: Snapshot, judged: Suppressed, all: Diagnosis = judged): DoctorReport {
+export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
   return {
     version: 1,
     clusters: snapshot.clusters.map(({ context, takenAt, kubernetes, aws }) => ({
@@ -20,19 +19,18 @@ export function reportOf(snapshot: Snapshot, judged: Suppressed, all: Diagnosis 
       ...defined({ pods: kubernetes.pods?.length, associations: aws?.associations?.length }),
     })),
     ...judged,
-    inventory: inventoryOf(snapshot, all),
+    inventory: inventoryOf(snapshot),
   };
 }
 
 /** Returns who the pods are, by cluster, namespace and service account. */
-export function inventoryOf(snapshot: Snapshot, all = judge(snapshot, CHECKS)): readonly InventoryRow[] {
+export function inventoryOf(snapshot: Snapshot): readonly InventoryRow[] {
   return snapshot.clusters.flatMap((cluster) => {
     const facts = new ClusterFacts(cluster);
-    const isHere = (one: { readonly cluster: string }): boolean => one.cluster === cluster.context;
-    const own = { findings: all.findings.filter(isHere), notChecked: all.notChecked.filter(isHere) };
+    const diagnosis = judge({ ...snapshot, clusters: [cluster] }, CHECKS);
     const rows = new Map<string, InventoryRow>();
     for (const pod of facts.pods) {
-      const identity = identityAlong({ facts, pod }, hopsOf({ facts, pod }, own));
+      const identity = identityAlong({ facts, pod }, hopsOf({ facts, pod }, diagnosis));
       const namespace = pod.metadata.namespace ?? 'default';
       const key = JSON.stringify([namespace, pod.serviceAccountName, identity]);
       const pods = [...(rows.get(key)?.pods ?? []), pod.metadata.name];

@@ -74,10 +74,9 @@ export function hopsOf(
   return HOPS.flatMap(({ name: hop, checks, describe }): FollowedHop[] => {
     const seen = describe(facts, pod);
     const isOfHop = (check: string): boolean => checks.some((id) => check.startsWith(id));
-    const there = own.filter(
-      ({ check, object, pods }) =>
-        (isAgent(object, facts) ? hop === 'agent' : isOfHop(check)) && (seen !== undefined || pods.length > 0),
-    );
+    const isThere = ({ check, object, pods }: Finding): boolean =>
+      (isAgent(object, facts) ? hop === 'agent' : isOfHop(check)) && (seen !== undefined || pods.length > 0);
+    const there = own.filter(isThere);
     const worst = there.find(({ severity }) => severity === 'error') ?? there[0];
     if (worst) {
       const text = there.map((finding) => `${finding.text} (${finding.check})`).join(' ');
@@ -121,13 +120,12 @@ export function findPod(snapshot: Snapshot, namespace: string, name: string): Fo
     });
     if (pod !== undefined) return { facts, pod };
   }
-  const unread = all.find(({ snapshot: { kubernetes } }) => kubernetes.pods === undefined)?.snapshot;
-  if (unread !== undefined)
-    throw new ClusterError(
-      'NO_ACCESS',
-      `The pods of cluster ${unread.context} were not read (${unread.gaps.find(({ right }) => right === 'list pods')?.reason}). Allow the user to list pods (--print-rbac).`,
-      { blame: 'environment' },
-    );
+  const { context, gaps } = all.find(({ snapshot: { kubernetes } }) => kubernetes.pods === undefined)?.snapshot ?? {};
+  if (context !== undefined) {
+    const reason = gaps?.find(({ right }) => right === 'list pods')?.reason;
+    const sentence = `The pods of cluster ${context} were not read (${reason}). Allow the user to list pods (--print-rbac).`;
+    throw new ClusterError('NO_ACCESS', sentence, { blame: 'environment' });
+  }
   const there = all
     .flatMap((facts) => facts.pods.map(({ metadata }) => metadata))
     .filter((one) => one.namespace === namespace);

@@ -1,5 +1,10 @@
 import { CreateVpcEndpointCommand, DeleteVpcEndpointsCommand } from '@aws-sdk/client-ec2';
-import { CreateNodegroupCommand, DeleteAddonCommand, DeleteNodegroupCommand } from '@aws-sdk/client-eks';
+import {
+  CreateNodegroupCommand,
+  DeleteAddonCommand,
+  DeleteNodegroupCommand,
+  ListPodIdentityAssociationsCommand,
+} from '@aws-sdk/client-eks';
 import {
   AddClientIDToOpenIDConnectProviderCommand,
   AttachRolePolicyCommand,
@@ -241,6 +246,12 @@ const associations: readonly World[] = [
     await scene.account();
     const role = await scene.role('app', scene.podTrust());
     const id = await scene.associate(role, 'apps');
+    const { eks } = scene.site;
+    scene.later(async () => {
+      const own = { clusterName: CLUSTER, namespace: scene.namespace };
+      const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(own));
+      for (const { associationId = '' } of associations) await scene.dissociate(associationId);
+    });
     const replace = await scene.pod();
     return {
       findings: [`Association ${scene.namespace}/apps`],

@@ -72,7 +72,7 @@ function awsWithout(aws: AwsObjects, right: Right, kubernetes: KubernetesObjects
   const used = JSON.stringify([changed.associations, instanceProfiles, kubernetes.serviceAccounts, kubernetes.pods]);
   const roles = Object.entries(aws.roles)
     .filter(([arn]) => right !== 'iam:GetRole' && used.includes(`"${arn}"`))
-    .map(([arn, role]) => [arn, role && roleWithout(role, right)]);
+    .map(([arn, role]) => [arn, role && roleWithout(role, right)] as const);
   return { ...defined(changed), region: aws.region, instanceProfiles, roles: Object.fromEntries(roles) };
 }
 
