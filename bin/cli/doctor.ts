@@ -26,7 +26,7 @@ export const DOCTOR: Command = {
   name: 'doctor',
   summary: 'find out why pods of a live cluster have no AWS identity, or the wrong one',
   about: `Read a cluster and its AWS account, and report what keeps pods from their AWS identity. It only reads, except with
---inside, and reads no Secret. Without AWS credentials it reports what Kubernetes alone shows.
+--inside, and reads no Secret. Without AWS credentials, use --kubernetes-only.
 
 With "migration", plan the change of service accounts from IRSA to Pod Identity, with its commands and their undo.
 With "pod NAME", follow the way of one pod to its credentials, and say who it is; NAME may be "deployment/NAME". With the id of
@@ -68,9 +68,9 @@ a check, such as PID201, explain that check.`,
     option.flag('demo', 'make an embedded cluster with many problems, and report them'),
     option.flag('no-color', 'print without colors'),
   ],
-  remarks: `Exit codes: 0 no finding at or above --fail-on; 1 such a finding, with --since a new one; 2 wrong usage, or an unusable cluster, file or
-credentials; 3 the pod or a check of --check could not be judged, or a migration lacks pods, service accounts or associations;
-130 interrupted, after a report of the parts that were read.`,
+  remarks: `Exit codes: 0 no finding at or above --fail-on, and everything was read; 1 such a finding, with --since a new one; 2 wrong
+usage, or an unusable cluster, file or credentials; 3 the pod could not be judged, something was not read, a check of --check was not
+made, or a migration lacks pods, service accounts or associations; 130 interrupted, after a report of the parts that were read.`,
   async run(given, io) {
     const { CHECKS } = await import('../../doctor/checks/index.ts');
     const [word = '', name] = given.words;
@@ -190,6 +190,9 @@ async function snapshotOf(
       environment: io.environment,
       signal,
       progress,
+    }).catch((error: unknown) => {
+      if (!(error instanceof HarnessError) || error.code !== 'BAD_AWS') throw error;
+      throw new HarnessError('BAD_AWS', `${error.message} --kubernetes-only leaves out AWS.`);
     });
   }
   progress('');
@@ -199,7 +202,7 @@ async function snapshotOf(
 }
 
 async function diagnose(snapshot: Snapshot, checks: readonly Check[], given: GivenOptions, io: Io): Promise<number> {
-  const [{ judge }, { readSuppressions, suppress }, { isNew, reportOf }, { readBaseline, compared }] =
+  const [{ isUnread, judge }, { readSuppressions, suppress }, { isNew, reportOf }, { readBaseline, compared }] =
     await Promise.all([
       import('../../doctor/judge/judge.ts'),
       import('../../doctor/judge/suppressions.ts'),
@@ -214,9 +217,10 @@ async function diagnose(snapshot: Snapshot, checks: readonly Check[], given: Giv
   const whole = reportOf(snapshot, judged);
   const report = older === undefined ? whole : compared(whole, readBaseline(older), ids);
   io.stdout.write(await rendered(report, given, io));
-  if (given.list('check').length > 0 && report.notChecked.length > 0) return EXIT.environment;
   const counted = report.findings.filter((finding) => isNew(report, finding));
-  return isFailing(counted, given.text('fail-on')) ? EXIT.doesNotConform : EXIT.conforms;
+  if (isFailing(counted, given.text('fail-on'))) return EXIT.doesNotConform;
+  const isStrict = given.list('check').length > 0;
+  return report.notChecked.some((one) => isStrict || isUnread(one)) ? EXIT.environment : EXIT.conforms;
 }
 
 async function rendered(report: DoctorReport, given: GivenOptions, io: Io): Promise<string> {
@@ -256,10 +260,12 @@ async function followPod(
   io.stdout.write(
     json ? `${JSON.stringify(way, undefined, 2)}\n` : podText(way, await paintOf(given, io), await widthFor(io)),
   );
-  if (way.inside?.result === 'unknown') return EXIT.environment;
   if (way.inside?.result === 'failed' || way.hops.some(({ state }) => state === 'FAIL')) return EXIT.doesNotConform;
-  if (way.inside) return EXIT.conforms;
-  return way.identity.mechanism === 'unknown' ? EXIT.environment : EXIT.conforms;
+  // A new pod's credentials settle unknown hops, but not a warning about this pod.
+  const isKnown = way.inside
+    ? way.inside.result === 'ok' && way.hops.every(({ state, inside }) => state !== 'WARN' || inside?.state === 'ok')
+    : way.identity.mechanism !== 'unknown';
+  return isKnown ? EXIT.conforms : EXIT.environment;
 }
 
 /** Runs preflight in a Job, and adds its report. */

@@ -10,6 +10,7 @@ import {
 import { hasPodIdentity } from '../facts/injection.ts';
 import { obstacle } from '../facts/placement.ts';
 import { rolePermission } from '../facts/trust.ts';
+import { aws } from './commands.ts';
 import { defineCheck, missingPolicyRight, objectOf, podNames, readableRole, roleName, someOf } from './cases.ts';
 
 export const agentMissing = defineCheck({
@@ -25,7 +26,7 @@ export const agentMissing = defineCheck({
   *find(facts) {
     if (!isAgentMissing(facts)) return;
     const text = `No DaemonSet eks-pod-identity-agent exists for ${counted(facts.associations.length, 'association')}.`;
-    const repair = `aws eks create-addon --cluster-name ${facts.name} --addon-name eks-pod-identity-agent`;
+    const repair = aws(facts, `eks create-addon --cluster-name ${facts.name} --addon-name eks-pod-identity-agent`);
     const pods = podNames(facts.pods.filter(hasPodIdentity));
     yield { object: { kind: 'Cluster', name: facts.name }, text, repair, pods };
   },
@@ -43,10 +44,10 @@ export const agentNotReady = defineCheck({
   source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
   *find(facts) {
     for (const { node, pods, agent } of nodesWithoutAgent(facts)) {
-      const { namespace, name } = agent?.metadata ?? { name: '' };
-      const text = agent ? `Its agent ${name} is ${agent.phase} and not ready.` : 'No pod of the agent runs on it.';
-      const repair = agent && `kubectl logs ${name} -n ${namespace} --all-containers`;
-      yield { object: objectOf('Node', node.metadata), text, pods: podNames(pods), repair };
+      const text = agent
+        ? `Its agent ${agent.metadata.name} is ${agent.phase} and not ready.`
+        : 'No pod of the agent runs on it.';
+      yield { object: objectOf('Node', node.metadata), text, pods: podNames(pods) };
     }
   },
 });
@@ -102,7 +103,6 @@ export const addOnUnhealthy = defineCheck({
     yield {
       object: { kind: 'Addon', name: addon.name },
       text: `Its status is ${addon.status ?? 'unknown'}${reasons.length > 0 ? ` (${reasons.join('; ')})` : ''}.`,
-      repair: `aws eks describe-addon --cluster-name ${facts.name} --addon-name ${addon.name}`,
     };
   },
 });
@@ -121,11 +121,8 @@ export const agentOnAutoMode = defineCheck({
     const nodes = facts.nodes.filter((node) => facts.computeOf(node) === 'auto');
     for (const agent of facts.agents) {
       const shared = nodes.filter((node) => obstacle(agent, node) === undefined).map(({ metadata }) => metadata.name);
-      if (shared.length > 0)
-        yield {
-          object: objectOf('DaemonSet', agent.metadata),
-          text: `It can run on Auto Mode nodes: ${someOf(shared)}.`,
-        };
+      const text = `It can run on Auto Mode nodes: ${someOf(shared)}.`;
+      if (shared.length > 0) yield { object: objectOf('DaemonSet', agent.metadata), text };
     }
   },
 });
@@ -136,7 +133,10 @@ export const nodeRole = defineCheck({
   id: 'PID107',
   title: 'The node role may not request credentials for pods',
   severity: 'error',
-  rights: ['list nodes', 'list pods', 'ec2:DescribeInstances', 'iam:GetInstanceProfile', 'iam:GetRole'],
+  rights: [
+    ...['list nodes', 'list pods', 'eks:DescribeCluster'],
+    ...['ec2:DescribeInstances', 'iam:GetInstanceProfile', 'iam:GetRole'],
+  ],
   observation: `The policies of the roles of nodes that run pods with Pod Identity are evaluated for \`${ACTION}\`.`,
   cause: 'A custom node role lacks the managed policy AmazonEKSWorkerNodePolicy, or a policy denies the action.',
   effect: 'The agent gets AccessDeniedException from EKS Auth for every pod on these nodes.',
@@ -157,9 +157,10 @@ export const nodeRole = defineCheck({
       }
       const object = { kind: 'Role', name: arn };
       const role = yield* readableRole(facts, object, arn);
-      const { value, reason } = role ? rolePermission(facts, role, ACTION, cluster.arn) : {};
-      if (value === 'unknown') yield { object, missing: missingPolicyRight(facts, arn) };
-      const repair = `aws iam attach-role-policy --role-name ${roleName(arn)} --policy-arn arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
+      const { value, reason, missing } = role ? rolePermission(facts, role, ACTION, cluster.arn) : {};
+      if (value === 'unknown') yield { object, missing: missing ?? missingPolicyRight(facts, arn) };
+      const policy = `arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
+      const repair = aws(facts, `iam attach-role-policy --role-name ${roleName(arn)} --policy-arn ${policy}`);
       const pods = same.flatMap((one) => podNames(one.pods));
       if (value === 'denied') yield { object, text: `Its policies do not allow ${ACTION}: ${reason}.`, pods, repair };
     }

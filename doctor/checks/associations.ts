@@ -5,8 +5,9 @@ import { uninjectedByHistory } from '../facts/missing-injection.ts';
 import { nearName } from '../facts/near-name.ts';
 import { hasIdentity } from '../facts/own-identity.ts';
 import type { Association } from '../snapshot/aws.ts';
-import { associationCase, ASSOCIATIONS, defineCheck, podCase, restart } from './cases.ts';
+import { associationCase, ASSOCIATIONS, defineCheck, podCase, readableRole, restart } from './cases.ts';
 import type { Case } from './check.ts';
+import { aws } from './commands.ts';
 
 export const podOlder = defineCheck({
   id: 'PID301',
@@ -23,7 +24,7 @@ export const podOlder = defineCheck({
       if (association && isOlder) {
         const { associationId, createdAt } = association;
         const text = `Its pods were created before association ${associationId} took effect (created at ${createdAt}).`;
-        yield podCase(pod, text, restart(pod));
+        yield podCase(pod, text, restart(facts, pod));
       }
   },
 });
@@ -42,7 +43,7 @@ export const notInjected = defineCheck({
     for (const { pod, association, isOlder } of uninjectedByHistory(facts))
       if (association && !isOlder) {
         const text = `Its pods have no variables, although association ${association.associationId} existed before them.`;
-        yield podCase(pod, text, restart(pod));
+        yield podCase(pod, text, restart(facts, pod));
       }
   },
 });
@@ -114,13 +115,11 @@ export const noRole = defineCheck({
   *find(facts) {
     for (const association of facts.associations)
       for (const field of ['roleArn', 'targetRoleArn'] as const) {
-        const { [field]: arn, associationId } = association;
+        const { [field]: arn } = association;
         if (arn === undefined) continue;
         const text = `${field === 'roleArn' ? 'Role' : 'Target role'} ${arn} does not exist.`;
-        const option = field === 'roleArn' ? '--role-arn' : '--target-role-arn';
-        const repair = `aws eks update-pod-identity-association --cluster-name ${facts.name} --association-id ${associationId} ${option} ROLE_ARN`;
-        const found = associationCase(facts, association, text, repair);
-        if (facts.role(arn) === undefined) yield { object: found.object, missing: 'iam:GetRole' };
+        const found = associationCase(facts, association, text);
+        yield* readableRole(facts, found.object, arn);
         if (facts.role(arn) === null) yield { ...found, part: field };
       }
   },
@@ -160,8 +159,7 @@ export const noAssociation = defineCheck({
       if (!usesAgent || facts.associationOf(pod)) continue;
       const { namespace } = pod.metadata;
       const text = `Its pods have Pod Identity variables, but ${namespace}/${pod.serviceAccountName} has no association.`;
-      const repair = `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${namespace} --service-account ${pod.serviceAccountName} --role-arn ROLE_ARN`;
-      yield podCase(pod, text, repair);
+      yield podCase(pod, text);
     }
   },
 });
@@ -169,7 +167,11 @@ export const noAssociation = defineCheck({
 /** A case of an association without a service account: an error if `right` says which one is probably meant. */
 function misnamed(facts: ClusterFacts, association: Association, text: string, right?: Association | ''): Case {
   if (!right) return { ...associationCase(facts, association, text), severity: 'warning' };
-  const { namespace, serviceAccount, roleArn } = right;
-  const repair = `aws eks create-pod-identity-association --cluster-name ${facts.name} --namespace ${namespace} --service-account ${serviceAccount} --role-arn ${roleArn}`;
+  const { namespace, serviceAccount, roleArn, targetRoleArn: target, disableSessionTags } = right;
+  const cluster = `pod-identity-association --cluster-name ${facts.name}`;
+  const words = `--namespace ${namespace} --service-account ${serviceAccount} --role-arn ${roleArn}`;
+  const further = `${target ? ` --target-role-arn ${target}` : ''}${disableSessionTags ? ' --disable-session-tags' : ''}`;
+  const old = aws(facts, `eks delete-${cluster} --association-id ${association.associationId}`);
+  const repair = `${aws(facts, `eks create-${cluster} ${words}${further}`)} && ${old}`;
   return { ...associationCase(facts, association, text, repair), severity: 'error' };
 }

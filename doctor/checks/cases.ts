@@ -1,10 +1,11 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
-import { containersOf } from '../facts/injection.ts';
+import { containersOf, isInjected } from '../facts/injection.ts';
 import { workloadOf } from '../facts/workload.ts';
 import type { Association, Role } from '../snapshot/aws.ts';
 import type { Container, Metadata, Pod, ServiceAccount } from '../snapshot/kubernetes.ts';
 import type { ObjectName } from '../snapshot/object-name.ts';
 import type { Case, Check, Unjudged } from './check.ts';
+import { kubectl } from './commands.ts';
 
 /** Rights that several checks need. */
 export const ASSOCIATIONS = ['eks:ListPodIdentityAssociations', 'eks:DescribePodIdentityAssociation'] as const;
@@ -18,7 +19,9 @@ export const objectOf = (kind: string, { namespace, name }: Pick<Metadata, 'name
   ...(namespace !== undefined && { namespace }),
 });
 
-export const podNames = (pods: readonly Pod[]): readonly string[] => pods.map(({ metadata }) => metadata.name);
+/** Returns the names of pods, with the namespace of those in another one than the object. */
+export const podNames = (pods: readonly Pod[], namespace?: string): readonly string[] =>
+  pods.map(({ metadata }) => (metadata.namespace === namespace ? '' : `${metadata.namespace}/`) + metadata.name);
 
 /** A case of a pod's workload. The text must be the same for all pods of the workload. */
 export const podCase = (pod: Pod, text: string, repair?: string): Case => ({
@@ -50,7 +53,7 @@ export const associationCase = (
 ): Case => ({
   object: objectOf('Association', { namespace: association.namespace, name: association.serviceAccount }),
   text,
-  pods: podNames(facts.podsOf(association.namespace, association.serviceAccount)),
+  pods: podNames(facts.podsOf(association.namespace, association.serviceAccount), association.namespace),
   repair,
 });
 
@@ -62,19 +65,20 @@ export const accountCase = (
 ): Case => ({
   object: objectOf('ServiceAccount', metadata),
   text,
-  pods: podNames(facts.podsOf(metadata.namespace, metadata.name)),
+  pods: podNames(facts.podsOf(metadata.namespace, metadata.name), metadata.namespace),
   repair,
 });
 
-export const annotateRole = ({ metadata: { name, namespace } }: ServiceAccount, arn: string): string =>
-  `kubectl annotate serviceaccount ${name} -n ${namespace} --overwrite eks.amazonaws.com/role-arn=${arn}`;
-
-/** Returns the command that replaces the pods of a workload. */
-export function restart(pod: Pod): string {
-  const { kind, name, namespace = 'default' } = workloadOf(pod);
-  return ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)
-    ? `kubectl rollout restart ${kind.toLowerCase()}/${name} -n ${namespace}`
-    : `kubectl delete pod ${pod.metadata.name} -n ${namespace} # then create it again${kind === 'Pod' ? '' : `, unless ${kind} ${name} does`}`;
+/** Returns the command that replaces a pod; undefined if only its manifest is the way back. */
+export function restart(facts: ClusterFacts, pod: Pod): string | undefined {
+  const { kind, name, namespace } = workloadOf(pod);
+  if (['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind))
+    return kubectl(facts, namespace, `rollout restart ${kind.toLowerCase()}/${name}`);
+  if (kind !== 'Pod') return kubectl(facts, namespace, `delete pod ${pod.metadata.name}`);
+  // The webhook keeps variables that the pod already has.
+  if (isInjected(pod)) return undefined;
+  const get = kubectl(facts, namespace, `get pod ${name} -o json`);
+  return `${get} | ${kubectl(facts, namespace, 'replace --force -f -')}`;
 }
 
 /** Returns a role that exists. Yields the object as not judged if the role could not be read. */
@@ -84,7 +88,7 @@ export function* readableRole(
   arn: string,
 ): Generator<Unjudged, Role | undefined> {
   const role = facts.role(arn);
-  if (role === undefined) yield { object, missing: 'iam:GetRole' };
+  if (role === undefined) yield { object, missing: 'iam:GetRole', unread: arn };
   return role ?? undefined;
 }
 

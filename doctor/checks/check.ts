@@ -11,9 +11,9 @@ export interface Case {
   readonly object: ObjectName;
   /** One sentence with the observed values. Cases with the same object and sentence are one finding. */
   readonly text: string;
-  /** A command or change that repairs this case; undefined: the check's `fix` says enough. */
+  /** A command that repairs this case, on one line for a shell; undefined if it needs an unknown value. */
   readonly repair?: string | undefined;
-  /** The names of the affected pods. */
+  /** The names of the affected pods, with the namespace of those in another one than the object. */
   readonly pods?: readonly string[];
   /** Tells cases of one object apart, such as the name of a container. */
   readonly part?: string;
@@ -25,6 +25,8 @@ export interface Case {
 export interface Unjudged {
   readonly object: ObjectName;
   readonly missing: Right;
+  /** The ARN or name of the unread object, if it is another. */
+  readonly unread?: string;
 }
 
 /** What a check looks for, and its documentation. Texts are sentences in Markdown without headings. */

@@ -7,7 +7,7 @@ import type { PodSubject } from '../../identity/pod-identity.ts';
 import { strangerTrust, webIdentityTrust } from '../facts/trust.ts';
 import { workloadOf } from '../facts/workload.ts';
 import { objectText } from '../snapshot/object-name.ts';
-import { accountCase, defineCheck, podNames, someOf } from './cases.ts';
+import { accountCase, defineCheck, podNames, readableRole, someOf } from './cases.ts';
 
 export const nodeRoleReachable = defineCheck({
   id: 'PID801',
@@ -20,6 +20,9 @@ export const nodeRoleReachable = defineCheck({
   fix: 'Require IMDSv2 with hop limit 1, and give workloads that need AWS an identity.',
   source: 'Amazon EKS Best Practices Guide, "Identity and Access Management": restrict access to the instance profile',
   *find(facts) {
+    for (const { right, object: name } of facts.snapshot.gaps)
+      if (right === 'iam:GetInstanceProfile' && name)
+        yield { object: { kind: 'InstanceProfile', name }, missing: right };
     const users = facts.pods.flatMap((pod) => {
       if (hasOwnIdentity(facts, pod) || (pod.hostNetwork && pod.metadata.namespace === 'kube-system')) return [];
       const { mechanism, roleArn = '' } = identityOf(facts, pod);
@@ -54,14 +57,14 @@ export const webIdentityTooWide = defineCheck({
   *find(facts) {
     const { issuer = '' } = facts;
     for (const [roleArn, users] of grouped(annotatedAccounts(facts), (one) => one.roleArn)) {
-      const role = facts.role(roleArn);
+      const object = { kind: 'Role', name: roleArn };
+      const role = yield* readableRole(facts, object, roleArn);
       const [user] = users;
       if (!role || !user || issuer === '') continue;
       const { namespace = 'default', name: serviceAccount } = user.account.metadata;
       const provider = { arn: providerArnFor(roleArn, issuer), issuer };
       const allows = (subject: PodSubject) =>
         webIdentityTrust(facts, role, provider, user.audience, subject).value === 'allowed';
-      const object = { kind: 'Role', name: roleArn };
       if (allows({ namespace: FOREIGN, serviceAccount: FOREIGN }))
         yield { object, text: 'Its trust policy allows every service account of the cluster.' };
       else if (allows({ namespace: FOREIGN, serviceAccount }))
@@ -75,7 +78,7 @@ export const webIdentityTooWide = defineCheck({
 export const anyPrincipal = defineCheck({
   id: 'PID804',
   title: 'A trust policy allows every AWS account',
-  severity: 'warning',
+  severity: 'error',
   rights: ['iam:GetRole'],
   observation: '`sts:AssumeRole` is evaluated for a role of an unrelated account, for all roles in use.',
   cause: 'The principal is `*`, without a condition that restricts it.',
@@ -83,7 +86,10 @@ export const anyPrincipal = defineCheck({
   fix: 'Name the principals.',
   source: 'IAM User Guide, "AWS JSON policy elements: Principal"',
   *find(facts) {
-    for (const role of Object.values(facts.snapshot.aws?.roles ?? {}))
+    const { gaps, aws } = facts.snapshot;
+    for (const { right, object: name } of gaps)
+      if (right === 'iam:GetRole' && name !== undefined) yield { object: { kind: 'Role', name }, missing: right };
+    for (const role of Object.values(aws?.roles ?? {}))
       if (role && strangerTrust(facts, role).value === 'allowed')
         yield { object: { kind: 'Role', name: role.arn }, text: 'Its trust policy allows any principal.' };
   },

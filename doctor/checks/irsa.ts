@@ -9,23 +9,17 @@ import {
   dualStackProvider,
   hasClusterPartition,
   parseRoleArn,
-  providerArnFor,
   roleAnnotation,
 } from '../facts/irsa.ts';
 import { uninjectedByHistory } from '../facts/missing-injection.ts';
-import { trustedProviders, webIdentityTrust } from '../facts/trust.ts';
-import {
-  accountCase,
-  annotateRole,
-  defineCheck,
-  objectOf,
-  podCase,
-  podNames,
-  PROVIDERS,
-  readableRole,
-  restart,
-} from './cases.ts';
+import { trustedProviders } from '../facts/trust.ts';
+import { accountCase, defineCheck, objectOf, podCase, podNames, PROVIDERS, readableRole, restart } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
+import { aws, kubectl } from './commands.ts';
+import { accountTrust, trustCommand } from './repaired-trust.ts';
+
+const createProvider = (facts: ClusterFacts): string =>
+  aws(facts, `iam create-open-id-connect-provider --url https://${facts.issuer} --client-id-list sts.amazonaws.com`);
 
 export const noProvider = defineCheck({
   id: 'PID601',
@@ -43,7 +37,7 @@ export const noProvider = defineCheck({
     if (issuer === undefined || provider || dualStackProvider(facts) !== undefined || accounts.length === 0) return;
     const users = counted(accounts.length, 'annotated service account');
     const text = `The account has no IAM OIDC provider for ${issuer}, which it needs for ${users}.`;
-    const repair = `aws iam create-open-id-connect-provider --url https://${issuer} --client-id-list sts.amazonaws.com`;
+    const repair = createProvider(facts);
     const pods = accounts.flatMap((one) => podNames(one.pods));
     yield { object: { kind: 'Cluster', name: facts.name }, text, repair, pods };
   },
@@ -64,7 +58,8 @@ export const missingAudience = defineCheck({
     const accounts = accountsOfOwnAccount(facts).filter(({ audience }) => !clientIds?.includes(audience));
     for (const [audience, users] of arn === '' ? [] : grouped(accounts, (one) => one.audience)) {
       const text = `Its client ids are ${clientIds?.join(', ') || 'empty'}, without "${audience}".`;
-      const repair = `aws iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id ${audience}`;
+      const command = `iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id`;
+      const repair = aws(facts, command, audience);
       yield {
         object: { kind: 'OidcProvider', name: arn },
         text,
@@ -89,7 +84,7 @@ export const wrongProviderHost = defineCheck({
     const name = dualStackProvider(facts);
     const accounts = accountsOfOwnAccount(facts);
     if (name === undefined || facts.provider || accounts.length === 0) return;
-    const repair = `aws iam create-open-id-connect-provider --url https://${facts.issuer} --client-id-list sts.amazonaws.com`;
+    const repair = createProvider(facts);
     const pods = accounts.flatMap((one) => podNames(one.pods));
     yield { object: { kind: 'OidcProvider', name }, text: `Tokens have the issuer ${facts.issuer}.`, repair, pods };
   },
@@ -111,7 +106,7 @@ export const malformedAnnotation = defineCheck({
       const value = roleAnnotation(account);
       if (value === undefined || parseRoleArn(value) || facts.association(namespace, name)) continue;
       const text = `Its annotation eks.amazonaws.com/role-arn is ${value === '' ? 'empty' : `${JSON.stringify(value)}, not the ARN of a role`}.`;
-      yield accountCase(facts, account, text, annotateRole(account, 'ROLE_ARN'));
+      yield accountCase(facts, account, text);
     }
   },
 });
@@ -133,8 +128,13 @@ export const wrongPartition = defineCheck({
       const parsed = parseRoleArn(arn);
       if (!parsed || hasClusterPartition(facts, arn) || facts.association(namespace, name)) continue;
       const text = `Its role ${arn} is in partition ${parsed.partition}, the cluster in ${facts.partition}.`;
-      const repair = annotateRole(account, arn.replace(/^arn:[^:]+/, `arn:${facts.partition}`));
-      yield accountCase(facts, account, text, repair);
+      const value = `eks.amazonaws.com/role-arn=${arn.replace(/^arn:[^:]+/, `arn:${facts.partition}`)}`;
+      yield accountCase(
+        facts,
+        account,
+        text,
+        kubectl(facts, namespace, `annotate serviceaccount ${name} --overwrite ${value}`),
+      );
     }
   },
 });
@@ -197,7 +197,7 @@ export const noWebIdentity = defineCheck({
   *find(facts) {
     for (const { pod, association } of uninjectedByHistory(facts)) {
       const text = `Service account ${pod.metadata.namespace}/${pod.serviceAccountName} is annotated, but its pods have no variables.`;
-      if (!association) yield podCase(pod, text, restart(pod));
+      if (!association) yield podCase(pod, text, restart(facts, pod));
     }
   },
 });
@@ -227,7 +227,8 @@ export const roleDiffers = defineCheck({
       if (role === undefined || role === annotation) continue;
       const now = annotation === undefined ? 'no longer names a role' : `now names ${annotation || 'an empty role'}`;
       const { namespace, name } = account.metadata;
-      yield podCase(pod, `Its pods run as ${role}, but service account ${namespace}/${name} ${now}.`, restart(pod));
+      const text = `Its pods run as ${role}, but service account ${namespace}/${name} ${now}.`;
+      yield podCase(pod, text, restart(facts, pod));
     }
   },
 });
@@ -248,10 +249,10 @@ export const bothMechanisms = defineCheck({
       const association = facts.association(namespace, name);
       const role = roleAnnotation(account);
       if (!association || !role) continue;
-      const old = podNames(facts.podsOf(namespace, name).filter(hasWebIdentity));
+      const old = podNames(facts.podsOf(namespace, name).filter(hasWebIdentity), namespace);
       const text = `New pods get ${association.roleArn} by Pod Identity, not ${role} of the annotation${old.length > 0 ? '; some pods still use IRSA' : ''}.`;
-      const repair = `kubectl annotate serviceaccount ${name} -n ${namespace} eks.amazonaws.com/role-arn-`;
-      yield { ...accountCase(facts, account, text, repair), pods: old };
+      const repair = kubectl(facts, namespace, `annotate serviceaccount ${name} eks.amazonaws.com/role-arn-`);
+      yield { ...accountCase(facts, account, text, old.length === 0 ? repair : undefined), pods: old };
     }
   },
 });
@@ -265,15 +266,14 @@ function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subject'): 
     yield { object: { kind: 'Cluster', name: facts.name }, missing: 'eks:DescribeCluster' };
     return;
   }
-  for (const { account, roleArn, audience } of annotatedAccounts(facts)) {
+  for (const { account, roleArn, audience, pods } of annotatedAccounts(facts)) {
     const object = objectOf('ServiceAccount', account.metadata);
     const role = yield* readableRole(facts, object, roleArn);
     const isOwnAccount = parseRoleArn(roleArn)?.account === facts.snapshot.aws?.accountId;
     // PID601, PID602 and PID603 report these.
     if (role === undefined || (isOwnAccount && !provider?.clientIds.includes(audience))) continue;
     const { namespace = 'default', name: serviceAccount } = account.metadata;
-    const arn = providerArnFor(roleArn, issuer);
-    const decision = webIdentityTrust(facts, role, { arn, issuer }, audience, { namespace, serviceAccount });
+    const decision = accountTrust(facts, { account, roleArn, audience, pods }, issuer, role);
     if (decision.value === 'unknown') yield { object, missing: decision.missing ?? 'iam:GetRole' };
     if (decision.value !== 'denied') continue;
     const trusted = trustedProviders(role);
@@ -281,7 +281,6 @@ function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subject'): 
     if ((others.length > 0 ? 'issuer' : 'subject') !== problem) continue;
     const reason = others.length > 0 ? `it trusts ${others[0]}, the cluster's issuer is ${issuer}` : denialOf(decision);
     const text = `The trust policy of role ${role.name} does not allow ${namespace}/${serviceAccount}: ${reason}.`;
-    const repair = `aws iam update-assume-role-policy --role-name ${role.name} --policy-document file://trust.json`;
-    yield accountCase(facts, account, text, repair);
+    yield accountCase(facts, account, text, trustCommand(facts, role));
   }
 }

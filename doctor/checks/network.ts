@@ -100,12 +100,8 @@ export const vpcEndpoint = defineCheck({
   *find({ snapshot }) {
     for (const { id, serviceName, state } of snapshot.aws?.vpcEndpoints ?? []) {
       if (!/\.(eks-auth|sts)(-fips)?$/.test(serviceName) || state.toLowerCase() === 'available') continue;
-      const repair = `aws ec2 describe-vpc-endpoints --vpc-endpoint-ids ${id}`;
-      yield {
-        object: { kind: 'VpcEndpoint', name: id },
-        text: `Its state is ${state}, its service ${serviceName}.`,
-        repair,
-      };
+      const text = `Its state is ${state}, its service ${serviceName}.`;
+      yield { object: { kind: 'VpcEndpoint', name: id }, text };
     }
   },
 });

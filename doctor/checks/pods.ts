@@ -122,7 +122,10 @@ export const refusedPods = defineCheck({
   effect: 'The workload has too few pods, or none.',
   fix: 'Do what the message demands.',
   source: 'Kubernetes API Reference, ReplicaSetStatus: conditions',
-  *find({ snapshot }) {
+  *find({ snapshot, name }) {
+    for (const { right: missing } of snapshot.gaps)
+      if (/^list (daemonsets|statefulsets|jobs|events)$/.test(missing))
+        yield { object: { kind: 'Cluster', name }, missing };
     const { serviceAccounts = [], refusedPods = [] } = snapshot.kubernetes;
     for (const { metadata, kind, message } of refusedPods) {
       const { namespace, owner } = metadata;

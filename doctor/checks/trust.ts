@@ -1,11 +1,9 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { denialOf, pinsOtherCluster } from '../facts/denial.ts';
-import { subjectOf } from '../facts/identity.ts';
-import type { PodSubject } from '../../identity/pod-identity.ts';
-import { podIdentityTrust, targetTrust, type TrustDecision } from '../facts/trust.ts';
-import type { Association } from '../snapshot/aws.ts';
+import { targetTrust } from '../facts/trust.ts';
 import { associationCase, ASSOCIATIONS, defineCheck, missingPolicyRight, readableRole, roleName } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
+import { associationTrust, subjectOfAssociation, trustCommand, usableAssociations } from './repaired-trust.ts';
 
 export const trustDenies = defineCheck({
   id: 'PID401',
@@ -67,7 +65,7 @@ export const targetRole = defineCheck({
       if (target === undefined) continue;
       const decision = targetTrust(facts, association, subjectOfAssociation(facts, association));
       if (decision.value === 'unknown')
-        yield { object, missing: decision.missing ?? missingPolicyRight(facts, roleArn) };
+        yield { object, missing: decision.missing ?? missingPolicyRight(facts, roleArn), unread: roleArn };
       const isTrust = decision.decision?.deniedBy === 'trust';
       const side = isTrust ? `trust policy of target role ${target.name}` : `policies of role ${role.name}`;
       const text = `The ${side} must allow ${decision.action}: ${denialOf(decision)}.`;
@@ -82,32 +80,11 @@ function* trustCases(facts: ClusterFacts, problem: 'subject' | 'tags' | 'cluster
     const { namespace, serviceAccount, roleArn } = association;
     const decision = associationTrust(facts, association);
     const text = `The trust policy of role ${roleName(roleArn)} does not allow ${decision?.action} for ${namespace}/${serviceAccount}: ${decision && denialOf(decision)}.`;
-    const repair = `aws iam update-assume-role-policy --role-name ${roleName(roleArn)} --policy-document file://trust.json`;
-    const found = associationCase(facts, association, text, repair);
-    yield* readableRole(facts, found.object, roleArn);
+    const found = associationCase(facts, association, text);
+    const role = yield* readableRole(facts, found.object, roleArn);
     if (decision?.value === 'unknown') yield { object: found.object, missing: decision.missing ?? 'iam:GetRole' };
-    if (decision?.value !== 'denied') continue;
+    if (decision?.value !== 'denied' || role === undefined) continue;
     const own = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
-    if (own === problem) yield found;
+    if (own === problem) yield { ...found, repair: trustCommand(facts, role) };
   }
-}
-
-/** Returns the associations whose service account exists. All of them if service accounts could not be read. */
-const usableAssociations = (facts: ClusterFacts): readonly Association[] =>
-  facts.snapshot.kubernetes.serviceAccounts === undefined
-    ? facts.associations
-    : facts.associations.filter((one) => facts.serviceAccount(one.namespace, one.serviceAccount) !== undefined);
-
-/** Returns the first pod of an association's service account, or the service account itself. */
-function subjectOfAssociation(facts: ClusterFacts, { namespace, serviceAccount }: Association): PodSubject {
-  const [pod] = facts.podsOf(namespace, serviceAccount);
-  return pod ? subjectOf(pod) : { namespace, serviceAccount };
-}
-
-/** Decides whether an association's role can be assumed for its service account; undefined for a role that was not read. */
-function associationTrust(facts: ClusterFacts, association: Association): TrustDecision | undefined {
-  const role = facts.role(association.roleArn);
-  const cluster = facts.snapshot.aws?.cluster;
-  if (!role || !cluster) return undefined;
-  return podIdentityTrust(facts, role, association, subjectOfAssociation(facts, association));
 }

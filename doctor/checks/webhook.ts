@@ -3,6 +3,7 @@ import { roleAnnotation } from '../facts/irsa.ts';
 import { hasStaleCa, isWebhookMissing, uninjectedPods } from '../facts/missing-injection.ts';
 import { excludingSelector, identityWebhooks } from '../facts/webhooks.ts';
 import { defineCheck, podCase, podNames } from './cases.ts';
+import { kubectl } from './commands.ts';
 
 export const webhookMissing = defineCheck({
   id: 'PID201',
@@ -39,7 +40,12 @@ export const staleCaBundle = defineCheck({
     for (const webhook of identityWebhooks(facts).filter((one) => hasStaleCa(facts, one))) {
       const object = { kind: 'MutatingWebhookConfiguration', name: webhook.configuration };
       const text = `The caBundle of webhook ${webhook.name} lacks the newest certificate authority of cluster ${facts.name}.`;
-      const repair = `kubectl patch mutatingwebhookconfiguration ${webhook.configuration} --type=json -p '[{"op":"replace","path":"/webhooks/0/clientConfig/caBundle","value":"'$(aws eks describe-cluster --name ${facts.name} --query cluster.certificateAuthority.data --output text)'"}]'`;
+      const { mutatingWebhooks = [] } = facts.snapshot.kubernetes;
+      const index = mutatingWebhooks.filter((one) => one.configuration === webhook.configuration).indexOf(webhook);
+      const value = facts.snapshot.aws?.cluster?.certificateAuthority;
+      const patch = [{ op: 'replace', path: `/webhooks/${index}/clientConfig/caBundle`, value }];
+      const command = `patch ${object.kind.toLowerCase()} ${object.name} --type=json -p`;
+      const repair = kubectl(facts, undefined, command, JSON.stringify(patch));
       yield { object, text, repair, pods };
     }
   },

@@ -1,7 +1,8 @@
 import { mapBounded } from '../../foundation/node/map-bounded.ts';
 import { bucketOf, type Bucket } from '../snapshot/aws.ts';
+import { ANOTHER_ACCOUNT } from '../snapshot/snapshot.ts';
 import type { AwsAccount } from './aws-account.ts';
-import { ANOTHER_ACCOUNT, orNull, Unreadable, type Gaps } from './gaps.ts';
+import { orNull, Unreadable, type Gaps } from './gaps.ts';
 
 /** What `can` asks about, so that the collector reads the policies that decide. */
 export interface AccessScope {

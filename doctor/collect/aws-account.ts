@@ -2,11 +2,10 @@ import type { Cluster } from '@aws-sdk/client-eks';
 import type { Limiters } from '../../aws/clients.ts';
 import type { CredentialsProvider } from '../../aws/credentials.ts';
 import type { Endpoints } from '../../aws/endpoints.ts';
-import { findCredentials, findRegion } from '../../aws/preflight.ts';
-import { awsProblem } from '../../foundation/aws/aws-problem.ts';
+import { findCredentials, findRegion, problem } from '../../aws/preflight.ts';
 import { orAborted } from '../../foundation/node/aborted.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
-import { HarnessError } from '../../foundation/node/errors.ts';
+import { HarnessError, isUsage } from '../../foundation/node/errors.ts';
 import { allPages, awsReader, type AwsReader } from './aws-client.ts';
 import { hostOf, type EksPlace } from './eks-place.ts';
 import { INTERRUPTED, orNull, Unreadable, type Gaps } from './gaps.ts';
@@ -32,7 +31,7 @@ export const ANY_AWS = 'sts:GetCallerIdentity';
 
 /**
  * Connects to the account of a context's cluster. Returns undefined after recording the reason as a gap. Throws
- * `ClusterError` CLUSTER_NOT_FOUND for a bad name in the options.
+ * `ClusterError` CLUSTER_NOT_FOUND for a bad name in the options, and `HarnessError` BAD_AWS for credentials that do not work.
  */
 export async function openAccount(
   place: EksPlace,
@@ -52,9 +51,11 @@ export async function openAccount(
   } catch (error) {
     reader?.close();
     if (signal.aborted) gaps.add(ANY_AWS, INTERRUPTED);
-    else if (error instanceof Unreadable) gaps.add(ANY_AWS, awsProblem(error.cause)?.sentence ?? error.reason);
-    else if (error instanceof HarnessError) gaps.add(ANY_AWS, error.message);
-    else throw error;
+    else {
+      const known = error instanceof Unreadable ? problem(error.cause) : error;
+      if (!(known instanceof HarnessError) || isUsage(known.code)) throw known;
+      gaps.add(ANY_AWS, known.message);
+    }
     return undefined;
   }
 }
@@ -69,10 +70,11 @@ async function findCluster(
   { accountId, region, call }: AwsAccount,
 ): Promise<Cluster | undefined> {
   const name = clusterName ?? place.name;
-  const elsewhere = (problem: string): HarnessError => new HarnessError('BAD_AWS', problem);
+  const elsewhere = (what: string): HarnessError =>
+    new HarnessError('BAD_AWS', `${what}. Use credentials of the cluster's account, and its region with --region.`);
   if (place.accountId !== undefined && place.accountId !== accountId)
     throw elsewhere(
-      `the AWS credentials are of account ${accountId}, but the cluster is in account ${place.accountId}`,
+      `The AWS credentials are of account ${accountId}, but the cluster is in account ${place.accountId}`,
     );
   if (name === undefined && !place.isEksHost && endpoints.eks === undefined) return undefined;
   const names =
@@ -94,5 +96,7 @@ async function findCluster(
       `EKS has no cluster "${clusterName}" in ${where}. Check --cluster-name, --region and the AWS credentials.`,
     );
   if (name === undefined && !place.isEksHost) return undefined;
-  throw elsewhere(`${where} has no cluster ${name === undefined ? '' : `${name} `}with the endpoint ${place.host}`);
+  throw elsewhere(
+    `EKS of ${where} has no cluster ${name === undefined ? '' : `${name} `}with the endpoint ${place.host}`,
+  );
 }

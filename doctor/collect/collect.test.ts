@@ -11,15 +11,16 @@ import {
   type CollectedCluster,
 } from '../../test/support/collected-cluster.ts';
 import { rejection } from '../../test/support/kind.ts';
+import { KUBERNETES_RIGHTS, withoutRight } from '../../test/support/without-right.ts';
 import { EVERYTHING } from '../../scripts/rehearsal/cloud.ts';
 import { CHECKS } from '../checks/index.ts';
+import { isUnread, judge } from '../judge/judge.ts';
 import { writeSnapshot } from '../snapshot/file.ts';
 import type { ClusterSnapshot, Gap } from '../snapshot/snapshot.ts';
-import { AWS_CALLS, ISSUER_PATH, KUBERNETES_LISTS } from './calls.ts';
+import { AWS_CALLS } from './calls.ts';
 import { clusterRole, collect, policyDocument, type CollectOptions } from './index.ts';
 
 const AWS_OPERATIONS = Object.keys(AWS_CALLS).map((right) => right.replace(':', ' '));
-const KUBERNETES_RIGHTS = [...Object.keys(KUBERNETES_LISTS).map((kind) => `list ${kind}`), `get ${ISSUER_PATH}`];
 
 describe('collect', () => {
   let site: CollectedCluster;
@@ -125,6 +126,11 @@ describe('collect', () => {
     for (const { id, rights } of CHECKS) for (const right of rights) expect(known, id).to.include(right);
   });
 
+  let whole: ClusterSnapshot;
+  before(async () => {
+    await site.cloud.setPolicy(JSON.stringify(policyDocument()));
+    whole = await collected();
+  });
   for (const { Sid, Action: actions } of policyDocument().Statement)
     for (const action of actions)
       it(`leaves a gap without ${action}`, async () => {
@@ -135,6 +141,8 @@ describe('collect', () => {
         }));
         await site.cloud.setPolicy(JSON.stringify({ ...rest, Statement: less }));
         const { gaps, aws } = await collected({ aws: true });
+        // A role has inline and managed policies, which other rights read.
+        if (!/^iam:Get.*Policy/.test(action)) expect(aws).to.deep.equal(withoutRight(whole, action).aws);
         const missing = gaps.filter(({ right }) => right === action);
         expect(missing.map(({ reason }) => reason)[0]).to.match(
           /^(AccessDenied|AccessDeniedException|UnauthorizedOperation)$/,
@@ -145,6 +153,10 @@ describe('collect', () => {
 
   describe('with one right less in Kubernetes', () => {
     const { rules } = clusterRole();
+    let whole: ClusterSnapshot;
+    before(async () => {
+      whole = await collected({ aws: false });
+    });
     afterEach(() => site.setRules(rules));
 
     for (const right of KUBERNETES_RIGHTS)
@@ -156,7 +168,8 @@ describe('collect', () => {
           return resources.length === 0 ? [] : [{ ...rule, resources }];
         });
         await site.setRules(less);
-        const { gaps } = await collected({ aws: false });
+        const { gaps, kubernetes } = await collected({ aws: false });
+        expect(kubernetes).to.deep.equal(withoutRight(whole, right).kubernetes);
         expect(gaps.filter(({ right: each }) => !each.includes('sts:'))).to.deep.equal([
           { right, reason: 'Forbidden' },
         ]);
@@ -198,28 +211,36 @@ describe('collect', () => {
     it('does without AWS', async () => {
       const snapshot = await collected({ aws: false });
       expect(snapshot).to.not.have.property('aws');
-      expect(gapsOf(snapshot.gaps)).to.deep.equal(['sts:GetCallerIdentity AWS was not read']);
+      expect(gapsOf(snapshot.gaps)).to.deep.equal(['sts:GetCallerIdentity left out by --kubernetes-only']);
     });
 
-    it('does without AWS if the credentials have expired', async () => {
-      const environment = site.cloud.session();
-      site.cloud.endSession(environment);
-      const credentials = async () => credentialsIn(environment);
-      const { aws, gaps, kubernetes } = await collected({ credentials });
-      expect(aws).to.equal(undefined);
-      expect(kubernetes.pods).to.not.equal(undefined);
-      expect(gapsOf(gaps)).to.have.lengthOf(1);
-      expect(gaps[0]?.reason).to.match(/^The AWS credentials have expired/);
+    it('rejects credentials that do not work', async () => {
+      const expired = site.cloud.session();
+      site.cloud.endSession(expired);
+      for (const [environment, sentence] of [
+        [expired, /^The AWS credentials have expired/],
+        [{ ...expired, AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE' }, /^AWS does not accept the credentials/],
+      ] as const) {
+        const error = await rejection(collected({ credentials: async () => credentialsIn(environment) }));
+        expect(error).to.include({ code: 'BAD_AWS', exitCode: 2 });
+        expect(error.message).to.match(sentence);
+      }
     });
 
-    it('does without AWS if the context names a cluster of another account', async () => {
+    it('rejects credentials of another account than the cluster', async () => {
       const context = 'arn:aws:eks:us-west-2:444455556666:cluster/blue';
       const kubeconfig = site.kubeconfig({ [context]: { user: { token: site.token } } });
-      const { aws, gaps } = await collected({ kubeconfig });
-      expect(aws).to.equal(undefined);
-      expect(gaps[0]?.reason).to.equal(
-        'the AWS credentials are of account 111122223333, but the cluster is in account 444455556666',
+      expect((await rejection(collected({ kubeconfig }))).message).to.match(
+        /^The AWS credentials are of account 111122223333, but the cluster is in account 444455556666\. Use /,
       );
+      const contexts = [context, 'prod'];
+      const both = site.kubeconfig({
+        [context]: { user: { token: site.token } },
+        prod: { user: { token: site.token } },
+      });
+      const { clusters } = await collect({ ...site.options, kubeconfig: both, contexts });
+      expect(clusters[0]?.gaps.map(({ reason }) => reason)[0]).to.contain('in account 444455556666');
+      expect(clusters[1]?.aws?.cluster?.name).to.equal('blue');
     });
 
     for (const [what, context, reason] of [
@@ -227,14 +248,25 @@ describe('collect', () => {
       ['has another cluster of this name', 'admin@blue.us-west-2.eksctl.io', 'has no cluster blue with the endpoint'],
       ['has no cluster with this endpoint', 'prod', 'has no cluster with the endpoint'],
     ] as const)
-      it(`does without AWS if the account ${what}`, async () => {
+      it(`rejects an account that ${what}`, async () => {
         const tlsServerName = '0123ABCD.gr7.us-west-2.eks.amazonaws.com';
         const kubeconfig = site.kubeconfig({ [context]: { user: { token: site.token }, tlsServerName } });
-        const { aws, gaps } = await collected({ kubeconfig });
-        expect(aws).to.equal(undefined);
-        expect(gaps).to.have.lengthOf(1);
-        expect(gaps[0]).to.include({ right: 'sts:GetCallerIdentity' });
-        expect(gaps[0]?.reason).to.contain('account 111122223333 in region us-west-2').and.to.contain(reason);
+        const error = await rejection(collected({ kubeconfig }));
+        expect(error).to.include({ code: 'BAD_AWS', exitCode: 2 });
+        expect(error.message).to.contain('account 111122223333 in region us-west-2').and.to.contain(reason);
+      });
+
+    for (const [what, services, right] of [
+      ['AWS', ['sts', 'eks', 'iam'], 'sts:GetCallerIdentity'],
+      ['EKS', ['eks'], 'eks:ListClusters'],
+      ['IAM', ['iam'], 'iam:GetRole'],
+    ] as const)
+      it(`leaves gaps that make the checks fail if ${what} is away`, async () => {
+        const away = Object.fromEntries(services.map((service) => [service, 'http://127.0.0.1:1']));
+        const snapshot = await collected({ endpoints: { ...site.options.endpoints, ...away } });
+        expect(snapshot.gaps.map((gap) => gap.right)).to.include(right);
+        const { notChecked } = judge({ version: 1, clusters: [snapshot] }, CHECKS);
+        expect(notChecked.filter(isUnread).map(({ missing }) => missing)).to.include(right);
       });
 
     it('reads only roles whose ARN is exactly the given one', async () => {

@@ -1,10 +1,9 @@
 import { isMissing } from '../../foundation/aws/missing.ts';
 import { orAborted } from '../../foundation/node/aborted.ts';
 import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
-import type { Gap, Right } from '../snapshot/snapshot.ts';
+import { ANOTHER_ACCOUNT, type Gap, type Right } from '../snapshot/snapshot.ts';
 
 export const INTERRUPTED = 'interrupted';
-export const ANOTHER_ACCOUNT = 'another account';
 
 /** A call that failed, with its right. */
 export class Unreadable extends Error {

@@ -3,10 +3,10 @@ import type { CredentialsProvider } from '../../aws/credentials.ts';
 import { checkEnvironmentEndpoints, type Endpoints } from '../../aws/endpoints.ts';
 import { findRegion } from '../../aws/preflight.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
-import { badFlagValue } from '../../foundation/node/errors.ts';
+import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
 import { readContext, type NamedContext } from '../../foundation/node/named-context.ts';
 import { hasStatus } from '../../foundation/protocols/kubernetes-connection.ts';
-import { SNAPSHOT_VERSION, type ClusterSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
+import { LEFT_OUT, SNAPSHOT_VERSION, type ClusterSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
 import type { AccessScope } from './access.ts';
 import { ANY_AWS, openAccount, type AwsAccount, type AwsAccountOptions } from './aws-account.ts';
 import { readAws } from './aws.ts';
@@ -67,7 +67,8 @@ export async function collect(options: CollectOptions): Promise<Snapshot> {
   const clusters = results.map((result, index) => {
     if (result.status === 'fulfilled') return result.value;
     const error: unknown = result.reason;
-    if (!(error instanceof ClusterError) || results.every(({ status }) => status === 'rejected')) throw error;
+    const isKnown = error instanceof ClusterError || error instanceof HarnessError;
+    if (!isKnown || results.every(({ status }) => status === 'rejected')) throw error;
     return unread(named[index] as NamedContext, error.message);
   });
   return { version: SNAPSHOT_VERSION, clusters };
@@ -90,7 +91,7 @@ async function collectCluster(
       throw signal.aborted ? error : unreachable(named, place.server, error);
     });
     const reading = readKubernetes({ reader, gaps, progress });
-    if (options.aws === false) gaps.add(ANY_AWS, 'AWS was not read');
+    if (options.aws === false) gaps.add(ANY_AWS, LEFT_OUT);
     else account = await openAccount(place, { ...options, endpoints }, gaps);
     const kubernetes = await reading;
     const aws =

@@ -3,7 +3,8 @@ import { BOUNDARY, type Role } from '../snapshot/aws.ts';
 import { defined } from '../snapshot/defined.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { allPages } from './aws-client.ts';
-import { ANOTHER_ACCOUNT, orNull, Unreadable, type Gaps } from './gaps.ts';
+import { ANOTHER_ACCOUNT } from '../snapshot/snapshot.ts';
+import { orNull, Unreadable, type Gaps } from './gaps.ts';
 
 const ROLE_ARN = /^arn:[\w-]+:iam::(\d{12}):role\/(?:.+\/)?([\w+=,.@-]+)$/;
 /** The most that IAM returns at once (IAM API Reference, "GetAccountAuthorizationDetails"). */

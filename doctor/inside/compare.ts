@@ -35,11 +35,13 @@ export function withInside(way: FollowedPod, report: Report | string): FollowedP
   };
 }
 
-function conclusion({ identity: { mechanism, roleArn } }: FollowedPod, { identity, steps, verdict }: Report) {
+function conclusion({ identity: { mechanism, roleArn }, hops }: FollowedPod, { identity, steps, verdict }: Report) {
   const failed = steps.find(({ result, name }) => name === 'identity' && result === 'failed')?.text;
   const who = identity ?? `no AWS identity (${failed ?? 'no answer in time'})`;
   const isSame = identity === null ? mechanism === 'none' : roleArn !== undefined && isSessionOf(identity, roleArn);
-  if (mechanism === 'unknown' || verdict === 'unknown') return { result: verdict, text: `A new pod has ${who}.` };
+  const broken = identity === null ? undefined : hops.find(({ state }) => state === 'FAIL');
+  const but = broken ? `, but this pod fails at hop ${broken.name}` : '';
+  if (mechanism === 'unknown' || verdict === 'unknown') return { result: verdict, text: `A new pod has ${who}${but}.` };
   return isSame
     ? { result: verdict, text: `A new pod has ${who}, as expected from outside.` }
     : {

@@ -29,11 +29,11 @@ const cluster = (aws: AwsObjects | undefined, gaps: readonly Gap[] = []): Cluste
   gaps,
 });
 
-/** Why the check was not made; undefined if it was. */
-function reason(right: Right, snapshot: ClusterSnapshot): string | undefined {
+/** Why the check was not made; undefined if it was. `missing`: the right that is named, if it is another. */
+function reason(right: Right, snapshot: ClusterSnapshot, missing = right): string | undefined {
   const { notChecked, passed } = judge({ version: 1, clusters: [snapshot] }, [check([right])]);
   expect(passed.length + notChecked.length).to.equal(1);
-  expect(notChecked.map(({ missing }) => missing)).to.deep.equal(notChecked.length === 0 ? [] : [right]);
+  expect(notChecked.map((one) => one.missing)).to.deep.equal(notChecked.length === 0 ? [] : [missing]);
   return notChecked[0]?.reason;
 }
 
@@ -48,7 +48,7 @@ describe('judge', () => {
 
   it('makes no check of AWS if nothing in AWS was read', () => {
     const expired = { right: 'sts:GetCallerIdentity', reason: 'The AWS credentials have expired.' };
-    expect(reason('iam:GetRole', cluster(undefined, [expired]))).to.equal(expired.reason);
+    expect(reason('iam:GetRole', cluster(undefined, [expired]), expired.right)).to.equal(expired.reason);
     expect(reason('list pods', cluster(undefined, [expired]))).to.equal(undefined);
     expect(reason('iam:GetRole', cluster(undefined))).to.equal('no AWS credentials');
   });
@@ -58,7 +58,9 @@ describe('judge', () => {
     expect(reason('eks:ListAddons', cluster(AWS))).to.equal('the cluster is not on EKS');
     expect(reason('iam:GetRole', cluster(AWS))).to.equal(undefined);
     const denied = { right: 'eks:ListClusters', reason: 'AccessDeniedException' };
-    expect(reason('eks:ListAddons', cluster(AWS, [denied]))).to.equal('eks:ListClusters: AccessDeniedException');
+    expect(reason('eks:ListAddons', cluster(AWS, [denied]), denied.right)).to.equal('AccessDeniedException');
+    const eks = { ...cluster(AWS), kubernetes: { version: 'v1.34.1-eks-3cfe0ce' } };
+    expect(reason('eks:ListAddons', eks)).to.contain('use --cluster-name');
   });
 
   it('merges cases with the same object and text, and keeps objects that could not be judged', () => {

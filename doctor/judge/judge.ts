@@ -1,7 +1,14 @@
 import type { Case, Check, Severity, Unjudged } from '../checks/check.ts';
+import { grouped } from '../../foundation/node/grouped.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
-import type { ObjectName } from '../snapshot/object-name.ts';
-import type { ClusterSnapshot, Right, Snapshot } from '../snapshot/snapshot.ts';
+import {
+  ANOTHER_ACCOUNT,
+  LEFT_OUT,
+  type ClusterSnapshot,
+  type Gap,
+  type Right,
+  type Snapshot,
+} from '../snapshot/snapshot.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import type { Diagnosis, NotChecked } from './report-schema.ts';
 
@@ -22,34 +29,32 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
   const { snapshot } = facts;
   const { id, title } = check;
   const cluster = snapshot.context;
-  const notChecked = (missing: Right, objects: readonly ObjectName[], reason: string): NotChecked => ({
+  const gaps = new Map(check.rights.flatMap((right) => gapOf(right, snapshot) ?? []).map((gap) => [gap.right, gap]));
+  const notChecked = [...gaps].map(([missing, { reason }]) => ({
     check: id,
     title,
     cluster,
     missing,
     reason,
-    objects,
-  });
-  const missing = check.rights.flatMap((right) => {
-    const reason = whyMissing(right, snapshot);
-    return reason === undefined ? [] : [notChecked(right, [], reason)];
-  });
-  if (missing.length > 0) return { findings: [], notChecked: missing.slice(0, 1), passed: [] };
+    objects: [],
+  }));
+  if (notChecked.length > 0) return { findings: [], notChecked, passed: [] };
 
   const cases: Case[] = [];
-  const unjudged = new Map<Right, ObjectName[]>();
+  const unjudged: (Unjudged & { readonly reason: string })[] = [];
   for (const one of check.find(facts)) {
     if (isCase(one)) cases.push(one);
-    else unjudged.set(one.missing, [...(unjudged.get(one.missing) ?? []), one.object]);
+    else unjudged.push({ ...one, reason: reasonOf(one, snapshot) });
   }
   const findings = merged(cases).map((one) => {
-    const { object, text, repair = check.fix, pods = [], severity = severityOf(check, one) } = one;
+    const { object, text, repair = check.fix, pods = [], severity = severityOf(check, one, facts) } = one;
     const fingerprint = fingerprintOf(check, one, facts);
     return { check: id, severity, title, cluster, object, text, repair, pods, fingerprint };
   });
-  const partly = [...unjudged].map(([right, objects]) =>
-    notChecked(right, objects, snapshot.gaps.find((gap) => gap.right === right)?.reason ?? 'not readable'),
-  );
+  const partly = [...grouped(unjudged, ({ missing: right, reason }) => `${right} ${reason}`).values()].map((all) => {
+    const objects = all.map(({ object }) => object);
+    return { check: id, title, cluster, missing: all[0]!.missing, reason: all[0]!.reason, objects };
+  });
   return {
     findings,
     notChecked: partly,
@@ -59,20 +64,40 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
 
 const isCase = (one: Case | Unjudged): one is Case => 'text' in one;
 
-/** An error of an association or a service account breaks nothing while no pod uses it. */
-const severityOf = ({ severity }: Check, { object: { kind }, pods }: Case): Severity =>
-  severity === 'error' && pods?.length === 0 && /^(?:Association|ServiceAccount)$/.test(kind) ? 'warning' : severity;
+/** An error of an association or a service account breaks nothing while it is known that no pod uses it. */
+const severityOf = ({ severity }: Check, { object: { kind }, pods }: Case, { snapshot }: ClusterFacts): Severity =>
+  severity === 'error' &&
+  snapshot.kubernetes.pods !== undefined &&
+  pods?.length === 0 &&
+  /^(?:Association|ServiceAccount)$/.test(kind)
+    ? 'warning'
+    : severity;
 
-/** AWS' rights contain a colon. */
-function whyMissing(right: Right, { aws, gaps }: ClusterSnapshot): string | undefined {
-  const gap = gaps.find((one) => one.right === right && one.object === undefined);
-  if (gap) return gap.reason;
-  if (!right.includes(':')) return undefined;
-  if (aws === undefined)
-    return gaps.find((one) => one.right.includes(':') && one.object === undefined)?.reason ?? 'no AWS credentials';
+const NOT_ON_EKS = 'the cluster is not on EKS';
+const UNDECIDABLE = 'cannot be decided';
+
+/**
+ * Whether the caller can mend a gap by a right or a connection. No right reads roles of other accounts, or decides conditions on
+ * unknown keys.
+ */
+export const isUnread = ({ reason }: NotChecked): boolean =>
+  ![ANOTHER_ACCOUNT, LEFT_OUT, NOT_ON_EKS, UNDECIDABLE].includes(reason);
+
+function reasonOf({ missing, object, unread = object.name }: Unjudged, { gaps }: ClusterSnapshot): string {
+  const gap = gaps.find((one) => one.right === missing && (one.object ?? unread) === unread);
+  return gap?.reason ?? (/^(?:sts|eks-auth|organizations):/.test(missing) ? UNDECIDABLE : 'it was not read');
+}
+
+/** Returns the gap without which a right would have been used; undefined if it was. AWS' rights contain a colon. */
+function gapOf(right: Right, { aws, gaps, kubernetes }: ClusterSnapshot): Gap | undefined {
+  const whole = gaps.filter(({ object }) => object === undefined);
+  const gap = whole.find((one) => one.right === right);
+  if (gap || !right.includes(':')) return gap;
+  if (aws === undefined) return whole.find((one) => one.right.includes(':')) ?? { right, reason: 'no AWS credentials' };
   if (!right.startsWith('eks:') || aws.cluster !== undefined) return undefined;
-  const cluster = gaps.find((one) => one.right.startsWith('eks:'));
-  return cluster === undefined ? 'the cluster is not on EKS' : `${cluster.right}: ${cluster.reason}`;
+  const isLikeEks = /-eks-/.test(kubernetes.version ?? '') || /\/\/oidc\.eks\./.test(kubernetes.issuer ?? '');
+  const reason = isLikeEks ? "the context does not name EKS' cluster: use --cluster-name" : NOT_ON_EKS;
+  return whole.find((one) => one.right.startsWith('eks:')) ?? { right, reason };
 }
 
 /** Makes one case of those with the same object and text. */
@@ -81,7 +106,9 @@ function merged(cases: readonly Case[]): readonly Case[] {
   for (const one of cases) {
     const key = JSON.stringify([one.object.kind, one.object.namespace, one.object.name, one.text]);
     const before = byKey.get(key);
-    byKey.set(key, before ? { ...before, pods: [...(before.pods ?? []), ...(one.pods ?? [])] } : one);
+    const repairs = [before?.repair, one.repair].filter((repair) => repair !== undefined);
+    const pods = [...(before?.pods ?? []), ...(one.pods ?? [])];
+    byKey.set(key, before ? { ...before, pods, repair: [...new Set(repairs)].join(' && ') || undefined } : one);
   }
   return [...byKey.values()];
 }

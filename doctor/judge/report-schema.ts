@@ -12,7 +12,9 @@ const objectName = z
   .meta({ id: 'object' });
 const checkId = z.string().regex(/^PID\d{3}$/);
 const cluster = z.string().describe('The context of the kubeconfig.');
-const pods = z.array(z.string()).describe('Names of the affected pods.');
+const pods = z
+  .array(z.string())
+  .describe('Names of the affected pods, with the namespace of those in another one than the object.');
 const finding = z.object({
   check: checkId,
   severity: z.enum(SEVERITIES),
@@ -20,7 +22,7 @@ const finding = z.object({
   cluster,
   object: objectName,
   text: z.string(),
-  repair: z.string(),
+  repair: z.string().describe('A command of kubectl or the AWS CLI on one line, or a sentence.'),
   pods,
   fingerprint: z
     .string()
@@ -40,8 +42,8 @@ export const reportSchema = z
         arn: z.exactOptional(z.string()),
         kubernetes: z.exactOptional(z.string()),
         takenAt: z.iso.datetime(),
-        pods: z.int(),
-        associations: z.int(),
+        pods: z.exactOptional(z.int().describe('Absent if pods were not read.')),
+        associations: z.exactOptional(z.int().describe('Absent if associations were not read.')),
       }),
     ),
     findings: z.array(finding.meta({ id: 'finding' })),

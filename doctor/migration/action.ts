@@ -1,6 +1,7 @@
 import { roleName } from '../checks/cases.ts';
+import { shellWord } from '../checks/commands.ts';
 import type { ObjectName } from '../snapshot/object-name.ts';
-import type { Statement } from './statements.ts';
+import type { Statement } from '../facts/statements.ts';
 import { expression, resource, statementBlock } from './terraform.ts';
 
 interface OfAddon {
@@ -184,8 +185,7 @@ const DESCRIPTIONS: { readonly [Type in keyof Changes]: (action: ActionOf<Type>)
   }),
 };
 
-const shellText = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-const quoted = (value: unknown): string => shellText(JSON.stringify(value));
+const quoted = (value: unknown): string => shellWord(JSON.stringify(value));
 const policyOf = (statement: unknown): object => ({ Version: '2012-10-17', Statement: [statement] });
 const encoded = (statement: Statement): string =>
   `jsonencode({ Version = "2012-10-17", Statement = [${expression(statement)}] })`;
@@ -195,7 +195,7 @@ const roleCommand = (name: string, { roleArn }: OfRole): string => `aws iam ${na
 const placeOf = ({ cluster, namespace, serviceAccount }: OfServiceAccount): string =>
   `--cluster-name ${cluster} --namespace ${namespace} --service-account ${serviceAccount}`;
 const kubectl = ({ context, namespace }: OfServiceAccount): string =>
-  `kubectl --context ${/^[\w.:/@-]+$/.test(context) ? context : shellText(context)} -n ${namespace}`;
+  `kubectl --context ${shellWord(context)} -n ${namespace}`;
 
 /** Reads a trust policy, changes its statements by a jq filter, and writes it. */
 function changeTrust(role: OfRole, filter: string, values: Readonly<Record<string, Statement>>): readonly string[] {

@@ -2,7 +2,7 @@ import type { Association, Role } from '../snapshot/aws.ts';
 import type { Container, Pod } from '../snapshot/kubernetes.ts';
 import type { ClusterSnapshot } from '../snapshot/snapshot.ts';
 import { hasInjectedWebIdentity, type Account } from './accounts.ts';
-import { withStatements } from './statements.ts';
+import { withStatements } from '../facts/statements.ts';
 import type { Action, ActionOf } from './action.ts';
 
 const VOLUME = 'eks-pod-identity-token';

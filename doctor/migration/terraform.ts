@@ -1,4 +1,4 @@
-import type { Statement } from './statements.ts';
+import type { Statement } from '../facts/statements.ts';
 
 /** Returns a value as an expression of Terraform. */
 export const expression = (value: unknown): string => JSON.stringify(value).replaceAll('${', '$${');

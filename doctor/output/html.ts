@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SEVERITIES } from '../checks/check.ts';
+import { isCommand } from '../checks/commands.ts';
 import type { DoctorReport, Finding, InventoryRow, NotChecked } from '../judge/report-schema.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import { countsText, INVISIBLE, isNew } from './report.ts';
@@ -47,16 +48,16 @@ export function htmlPage(report: DoctorReport): string {
 </head>
 <body>
 <h1>${escaped(title)}</h1>
-${clusters.map(({ context, arn, kubernetes, takenAt, pods }) => `<p>${escaped([context, arn, kubernetes && `Kubernetes ${kubernetes}`, `${pods} pods`, `read ${takenAt}`].filter(Boolean).join(' · '))}</p>`).join('\n')}
+${clusters.map(({ context, arn, kubernetes, takenAt, pods }) => `<p>${escaped([context, arn, kubernetes && `Kubernetes ${kubernetes}`, pods === undefined ? 'pods not read' : `${pods} pods`, `read ${takenAt}`].filter(Boolean).join(' · '))}</p>`).join('\n')}
 <p><label>Search <input type="search" autofocus></label></p>
-<h2>Findings: ${findings.length === 0 ? 'none' : counts}</h2>
+${notChecked.length === 0 ? '' : `<h2>Not checked</h2>\n${table(['Check', 'Missing right', 'Objects'], notChecked.map(notCheckedCells))}`}
+<h2>Findings: ${findings.length > 0 ? counts : notChecked.length > 0 ? 'none in what could be read' : 'none'}</h2>
 ${table(
   ['Check', 'Object', 'Finding', 'Fix'],
   bySeverity.map((finding) => findingCells(finding, since && isNew(report, finding) ? ' new' : '')),
 )}
 <h2>Identities</h2>
 ${table(['Namespace', 'Service account', 'Mechanism', 'Role', 'Pods'], inventory.map(inventoryCells))}
-${notChecked.length === 0 ? '' : `<h2>Not checked</h2>\n${table(['Check', 'Missing right', 'Objects'], notChecked.map(notCheckedCells))}`}
 ${
   suppressed.length === 0
     ? ''
@@ -88,7 +89,7 @@ const findingCells = (
     [objectText(object), ...(pods.length === 0 || object.kind === 'Pod' ? [] : [`(${pods.join(', ')})`])].join(' '),
   ),
   `${escaped(title)}: ${escaped(text)}`,
-  escaped(repair),
+  isCommand(repair) ? `<code>${escaped(repair)}</code>` : escaped(repair),
 ];
 
 const inventoryCells = ({ namespace, serviceAccount, mechanism, roleArn, reason, pods }: InventoryRow) =>

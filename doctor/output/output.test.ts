@@ -13,7 +13,7 @@ const finding = (values: Partial<Finding> = {}): Finding => ({
   cluster: 'prod',
   object: { kind: 'Deployment', namespace: 'payments', name: 'ledger' },
   text: 'Its pods were created before association a-1 took effect (created at 2026-01-01T00:00:00Z).',
-  repair: 'kubectl rollout restart deployment/ledger -n payments',
+  repair: 'kubectl --context prod -n payments rollout restart deployment/ledger',
   pods: ['ledger-1', 'ledger-2', 'ledger-3', 'ledger-4'],
   fingerprint: 'f-1',
   ...values,
@@ -64,6 +64,7 @@ describe('output of doctor', () => {
   it('is sorted by severity, then namespace, and fits into 80 columns', () => {
     const text = terminal(FULL);
     const order = [
+      'Not checked, or not for all objects (2)',
       'Errors (2)',
       'not in a namespace',
       'PID101',
@@ -71,20 +72,19 @@ describe('output of doctor', () => {
       'PID301',
       'Warnings (1)',
       'PID501',
-      'Not checked (2)',
     ];
     expect(order.map((part) => text.indexOf(part)))
       .to.deep.equal(order.map((part) => text.indexOf(part)).toSorted((a, b) => a - b))
       .and.not.include(-1);
     expect(text).to.contain('PID301 Deployment ledger (4 pods: ledger-1, ledger-2, ledger-3, ...)');
     expect(text).to.contain('iam:GetRole (AccessDenied) for Role arn:aws:iam::1:role/a: PID401, PID402');
-    expect(text).to.match(/\n2 errors, 1 warning, 0 notes\. 1 check found nothing, 2 not made or incomplete\.\n$/);
+    expect(text).to.match(/\n2 errors, 1 warning, 0 notes\. 4 of 6 checks could be made\.\n$/);
     expect(Math.max(...text.split('\n').map((line) => line.length))).to.be.at.most(80);
   });
 
   it('says in words that there is no problem', () => {
     expect(terminal({ passed: [{ check: 'PID105', cluster: 'prod' }] })).to.match(
-      /\nNo problem found\. 1 check found nothing\.\n$/,
+      /\nNo problem found\. 1 of 1 check could be made\.\n$/,
     );
   });
 

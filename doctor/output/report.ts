@@ -1,8 +1,11 @@
 import { counted } from '../../foundation/node/text.ts';
 import { SEVERITIES } from '../checks/check.ts';
+import { CHECKS } from '../checks/index.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
-import { identityOf } from '../facts/identity.ts';
+import { judge } from '../judge/judge.ts';
 import type { DoctorReport, Finding, InventoryRow, Suppressed } from '../judge/report-schema.ts';
+import { hopsOf, identityAlong } from '../pod/follow.ts';
+import { defined } from '../snapshot/defined.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 
 export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
@@ -13,8 +16,7 @@ export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
       ...(aws?.cluster !== undefined && { arn: aws.cluster.arn }),
       ...(kubernetes.version !== undefined && { kubernetes: kubernetes.version }),
       takenAt,
-      pods: kubernetes.pods?.length ?? 0,
-      associations: aws?.associations?.length ?? 0,
+      ...defined({ pods: kubernetes.pods?.length, associations: aws?.associations?.length }),
     })),
     ...judged,
     inventory: inventoryOf(snapshot),
@@ -25,9 +27,10 @@ export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
 export function inventoryOf(snapshot: Snapshot): readonly InventoryRow[] {
   return snapshot.clusters.flatMap((cluster) => {
     const facts = new ClusterFacts(cluster);
+    const diagnosis = judge({ ...snapshot, clusters: [cluster] }, CHECKS);
     const rows = new Map<string, InventoryRow>();
     for (const pod of facts.pods) {
-      const identity = identityOf(facts, pod);
+      const identity = identityAlong({ facts, pod }, hopsOf({ facts, pod }, diagnosis));
       const namespace = pod.metadata.namespace ?? 'default';
       const key = JSON.stringify([namespace, pod.serviceAccountName, identity]);
       const pods = [...(rows.get(key)?.pods ?? []), pod.metadata.name];

@@ -1,4 +1,5 @@
 import type { Check, Severity } from '../checks/check.ts';
+import { isCommand } from '../checks/commands.ts';
 import { CHECKS } from '../checks/index.ts';
 import { checkSection } from '../checks/page.ts';
 import type { DoctorReport, Finding } from '../judge/report-schema.ts';
@@ -54,7 +55,9 @@ function resultOf({ check, severity, title, cluster, object, text, repair, pods,
     ruleId: check,
     ruleIndex: CHECKS.findIndex(({ id }) => id === check),
     level: LEVELS[severity],
-    message: { text: `${objectText(object)}: ${title}. ${text}${named} Fix: ${repair}`.replace(MARKDOWN, '') },
+    message: {
+      text: `${`${objectText(object)}: ${title}. ${text}${named}`.replace(MARKDOWN, '')} Fix: ${isCommand(repair) ? repair : repair.replace(MARKDOWN, '')}`,
+    },
     locations: [
       {
         // Code scanning requires a file. No file exists for an object of a cluster.

@@ -1,5 +1,6 @@
 import { someOf } from '../checks/cases.ts';
 import { SEVERITIES, type Severity } from '../checks/check.ts';
+import { isCommand } from '../checks/commands.ts';
 import type { DoctorReport, Finding, NotChecked } from '../judge/report-schema.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
@@ -18,11 +19,11 @@ export function terminalText(report: DoctorReport, paint: Paint, width: number |
   const lines = [
     ...report.clusters.map(
       ({ context, arn, kubernetes, pods, associations }) =>
-        `Cluster ${context}${arn === undefined ? '' : ` (${arn})`}${kubernetes === undefined ? '' : `, Kubernetes ${kubernetes}`}: ${counted(pods, 'pod')}, ${counted(associations, 'association')}`,
+        `Cluster ${context}${arn === undefined ? '' : ` (${arn})`}${kubernetes === undefined ? '' : `, Kubernetes ${kubernetes}`}: ${countedOrUnread(pods, 'pod')}, ${countedOrUnread(associations, 'association')}`,
     ),
     '',
-    ...SEVERITIES.flatMap((severity) => severityLines(severity, report, paint)),
     ...notCheckedLines(report.notChecked, paint),
+    ...SEVERITIES.flatMap((severity) => severityLines(severity, report, paint)),
     ...report.suppressed.map(
       ({ check, object, until, reason }) => `Suppressed until ${until}: ${check} ${objectText(object)} (${reason})`,
     ),
@@ -31,7 +32,8 @@ export function terminalText(report: DoctorReport, paint: Paint, width: number |
     INVISIBLE,
     summary(report),
   ];
-  return `${lines.map((line) => wrap(line, width, 2)).join('\n')}\n`;
+  // A command must be pasted as it is.
+  return `${lines.map((line) => (isCommand(line) ? line : wrap(line, width, 2))).join('\n')}\n`;
 }
 
 function severityLines(severity: Severity, report: DoctorReport, paint: Paint): readonly string[] {
@@ -60,7 +62,7 @@ function findingLines(finding: Finding, paint: Paint, mark: string): readonly st
   return [
     `    ${paint(`${check} ${kind} ${name}`, 1)}${kind === 'Pod' ? '' : podsText(pods)}${mark}`,
     `      ${title}: ${text}`,
-    `      Fix: ${repair}`,
+    ...(isCommand(repair) ? ['      Fix:', repair] : [`      Fix: ${repair}`]),
   ];
 }
 
@@ -84,7 +86,7 @@ function notCheckedLines(notChecked: readonly NotChecked[], paint: Paint): reado
   if (notChecked.length === 0) return [];
   const byRight = grouped(notChecked, ({ cluster, missing, reason }) => JSON.stringify([cluster, missing, reason]));
   return [
-    paint(`Not checked (${notChecked.length})`, 33),
+    paint(`Not checked, or not for all objects (${checkCount(notChecked)})`, 35),
     ...[...byRight.values()].map((all) => {
       const [{ missing, reason } = { missing: '', reason: '' }] = all;
       const objects = [...new Set(all.flatMap((one) => one.objects.map(objectText)))];
@@ -97,7 +99,17 @@ function notCheckedLines(notChecked: readonly NotChecked[], paint: Paint): reado
 
 /** Returns the last line, which also says in words that nothing was found. */
 function summary(report: DoctorReport): string {
-  const { findings, passed, notChecked } = report;
+  const { findings, suppressed, passed, notChecked } = report;
+  const all = checkCount([...findings, ...suppressed, ...passed, ...notChecked]);
+  const made = all - checkCount(notChecked);
+  if (findings.length === 0 && made < all) return `Nothing found in what could be read: ${made} of ${all} checks.`;
   const found = findings.length === 0 ? 'No problem found' : countsText(report);
-  return `${found}. ${counted(passed.length, 'check')} found nothing${notChecked.length === 0 ? '' : `, ${notChecked.length} not made or incomplete`}.`;
+  return `${found}. ${made} of ${counted(all, 'check')} could be made.`;
 }
+
+/** Counts a check once for each cluster. */
+const checkCount = (all: readonly { readonly check: string; readonly cluster: string }[]): number =>
+  new Set(all.map(({ check, cluster }) => `${check} ${cluster}`)).size;
+
+const countedOrUnread = (count: number | undefined, noun: string): string =>
+  count === undefined ? `${noun}s not read` : counted(count, noun);

@@ -1,12 +1,15 @@
 import type { Report } from '../../components/preflight/report.ts';
+import { isCommand } from '../checks/commands.ts';
 import { CHECKS } from '../checks/index.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type PredictedIdentity } from '../facts/identity.ts';
 import { workloadOf } from '../facts/workload.ts';
 import { judge } from '../judge/judge.ts';
-import type { Finding } from '../judge/report-schema.ts';
+import type { Diagnosis, Finding } from '../judge/report-schema.ts';
+import type { ObjectName } from '../snapshot/object-name.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { wrap, type Paint } from '../../foundation/node/text.ts';
@@ -39,23 +42,10 @@ export interface FollowedPod {
 /** Follows a pod from its node's agent to its credentials. */
 export function followed(snapshot: Snapshot, { facts, pod }: FoundPod): FollowedPod {
   const cluster = facts.snapshot;
-  const { findings, notChecked } = judge({ ...snapshot, clusters: [cluster] }, CHECKS);
-  const own = findings.filter((finding) => concerns(finding, facts, pod));
-  const hops = HOPS.flatMap(({ name: hop, checks, describe }): FollowedHop[] => {
-    const seen = describe(facts, pod);
-    if (seen === undefined) return [];
-    const there = own.filter(({ check, severity }) => severity !== 'info' && checks.some((id) => check.startsWith(id)));
-    const worst = there.find(({ severity }) => severity === 'error') ?? there[0];
-    if (worst) {
-      const text = there.map((finding) => `${finding.text} (${finding.check})`).join(' ');
-      return [{ name: hop, state: worst.severity === 'error' ? 'FAIL' : 'WARN', text }];
-    }
-    const gap = notChecked.find(({ check }) => checks.some((id) => check.startsWith(id)));
-    return gap === undefined || seen.isKnown
-      ? [{ name: hop, state: 'ok', text: seen.text }]
-      : [{ name: hop, state: 'unknown', text: `${gap.missing} is missing (${gap.reason}).` }];
-  });
-  const identity = identityOf(facts, pod);
+  const diagnosis = judge({ ...snapshot, clusters: [cluster] }, CHECKS);
+  const own = diagnosis.findings.filter((finding) => concerns(finding, facts, pod));
+  const hops = hopsOf({ facts, pod }, diagnosis);
+  const identity = identityAlong({ facts, pod }, hops);
   const errors = own.filter(({ severity }) => severity === 'error');
   return {
     cluster: cluster.context,
@@ -69,12 +59,55 @@ export function followed(snapshot: Snapshot, { facts, pod }: FoundPod): Followed
   };
 }
 
+/** Judges each hop of a pod by the diagnosis of its cluster. */
+export function hopsOf(
+  { facts, pod }: FoundPod,
+  { findings, notChecked }: Pick<Diagnosis, 'findings' | 'notChecked'>,
+): readonly FollowedHop[] {
+  const own = findings.filter((one) => one.severity !== 'info' && concerns(one, facts, pod));
+  const node = facts.node(pod.nodeName);
+  const profile = (node && facts.instanceOf(node)?.instanceProfileArn) ?? '';
+  const ofNode = [profile, facts.snapshot.aws?.instanceProfiles[profile]];
+  const isAbout = (object: ObjectName): boolean =>
+    ofNode.includes(object.name) ||
+    (!/^(?:Cluster|InstanceProfile)$/.test(object.kind) && concerns({ object, pods: [] }, facts, pod));
+  return HOPS.flatMap(({ name: hop, checks, describe }): FollowedHop[] => {
+    const seen = describe(facts, pod);
+    const isOfHop = (check: string): boolean => checks.some((id) => check.startsWith(id));
+    const isThere = ({ check, object, pods }: Finding): boolean =>
+      (isAgent(object, facts) ? hop === 'agent' : isOfHop(check)) && (seen !== undefined || pods.length > 0);
+    const there = own.filter(isThere);
+    const worst = there.find(({ severity }) => severity === 'error') ?? there[0];
+    if (worst) {
+      const text = there.map((finding) => `${finding.text} (${finding.check})`).join(' ');
+      return [{ name: hop, state: worst.severity === 'error' ? 'FAIL' : 'WARN', text }];
+    }
+    if (seen === undefined) return [];
+    const gaps = notChecked.filter(({ check }) => isOfHop(check));
+    const gap =
+      gaps.find(({ objects }) => objects.some(isAbout)) ??
+      (seen.isKnown === true ? undefined : gaps.find(({ objects }) => objects.every(({ kind }) => kind === 'Cluster')));
+    if (gap) return [{ name: hop, state: 'unknown', text: `${gap.missing} is missing (${gap.reason}).` }];
+    return [{ name: hop, state: seen.isKnown === false ? 'unknown' : 'ok', text: seen.text }];
+  });
+}
+
+/** Predicts the identity of a pod. It is unknown unless all hops are ok. */
+export function identityAlong({ facts, pod }: FoundPod, hops: readonly FollowedHop[]): PredictedIdentity {
+  const [broken] = (['FAIL', 'unknown', 'WARN'] as const).flatMap((state) => hops.filter((hop) => hop.state === state));
+  if (broken === undefined) return identityOf(facts, pod);
+  return { mechanism: 'unknown', reason: `${broken.name}: ${broken.text.replace(/\.$/, '')}` };
+}
+
 export interface FoundPod {
   readonly facts: ClusterFacts;
   readonly pod: Pod;
 }
 
-/** Finds a pod by its name, or by its owner as in `deployment/ledger`. Throws `HarnessError` BAD_FILE if no cluster has it. */
+/**
+ * Finds a pod by its name, or by its owner as in `deployment/ledger`. Throws `HarnessError` BAD_FILE if no
+ * cluster has it, and `ClusterError` if pods could not be read.
+ */
 export function findPod(snapshot: Snapshot, namespace: string, name: string): FoundPod {
   const all = snapshot.clusters.map((cluster) => new ClusterFacts(cluster));
   for (const facts of all) {
@@ -87,6 +120,12 @@ export function findPod(snapshot: Snapshot, namespace: string, name: string): Fo
     });
     if (pod !== undefined) return { facts, pod };
   }
+  const { context, gaps } = all.find(({ snapshot: { kubernetes } }) => kubernetes.pods === undefined)?.snapshot ?? {};
+  if (context !== undefined) {
+    const reason = gaps?.find(({ right }) => right === 'list pods')?.reason;
+    const sentence = `The pods of cluster ${context} were not read (${reason}). Allow the user to list pods (--print-rbac).`;
+    throw new ClusterError('NO_ACCESS', sentence, { blame: 'environment' });
+  }
   const there = all
     .flatMap((facts) => facts.pods.map(({ metadata }) => metadata))
     .filter((one) => one.namespace === namespace);
@@ -98,12 +137,21 @@ export function findPod(snapshot: Snapshot, namespace: string, name: string): Fo
   throw new HarnessError('BAD_FILE', `Namespace ${namespace} has no pod "${name}": ${hint}`);
 }
 
-/** Whether a finding is about the pod, its service account, roles or node, or the whole cluster. */
-export function concerns({ object, pods }: Finding, facts: ClusterFacts, pod: Pod): boolean {
+const isAgent = ({ kind, namespace, name }: ObjectName, { agents }: ClusterFacts): boolean =>
+  kind === 'DaemonSet' && agents.some(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+
+/** Whether a finding is about the pod, its service account, roles, node or agent, or the whole cluster. */
+export function concerns({ object, pods }: Pick<Finding, 'object' | 'pods'>, facts: ClusterFacts, pod: Pod): boolean {
   const { kind, namespace, name } = object;
-  const { metadata, serviceAccountName, nodeName } = pod;
+  const { metadata, serviceAccountName, nodeName = '' } = pod;
+  const own = metadata.namespace === namespace ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+  if (isAgent(object, facts)) {
+    const agent = facts.agentPodOn(nodeName);
+    if (pods.length === 0) return agent?.ready !== true;
+    return pods.includes(own) || (agent !== undefined && pods.includes(agent.metadata.name));
+  }
   if (namespace !== undefined && namespace !== metadata.namespace) return false;
-  if (pods.length > 0) return pods.includes(metadata.name);
+  if (pods.length > 0) return pods.includes(own);
   switch (kind) {
     case 'ServiceAccount':
     case 'Association':
@@ -136,6 +184,9 @@ function whyOf({ mechanism, roleArn, reason }: PredictedIdentity): string {
   }
 }
 
+const identityText = ({ mechanism, roleArn, reason }: PredictedIdentity): string =>
+  `Identity: ${roleArn ?? mechanism}${mechanism === 'unknown' ? ` (${reason})` : ''}`;
+
 const COLORS = { ok: 32, FAIL: 31, WARN: 33, unknown: 35 } as const;
 
 /** Returns the way of a pod for a terminal of `width` columns. */
@@ -153,9 +204,11 @@ export function podText(way: FollowedPod, paint: Paint, width: number | undefine
     ...hops.map((line) => wrap(line, width, widest + 11)),
     '',
     wrap(`Why: ${way.why}`, width, 2),
-    `Identity: ${way.identity.roleArn ?? way.identity.mechanism}`,
+    wrap(identityText(way.identity), width, 2),
     ...(way.inside ? [wrap(`Inside: ${way.inside.text}`, width, 2)] : []),
-    ...(way.repairs.length === 0 ? [] : ['Repair:', ...way.repairs.map((repair) => wrap(`  ${repair}`, width, 2))]),
+    ...(way.repairs.length === 0
+      ? []
+      : ['Repair:', ...way.repairs.map((repair) => (isCommand(repair) ? repair : wrap(`  ${repair}`, width, 2)))]),
   ];
   return `${lines.join('\n')}\n`;
 }

@@ -5,8 +5,8 @@ import type { Pod } from '../snapshot/kubernetes.ts';
 
 interface Seen {
   readonly text: string;
-  /** Whether the snapshot shows it even if a check of the hop was not made. */
-  readonly isKnown: boolean;
+  /** True: the snapshot shows it even if a check of the hop was not made. Undefined: only the checks show it. */
+  readonly isKnown?: boolean;
 }
 
 interface Hop {
@@ -35,16 +35,15 @@ const usesWebIdentity = (facts: ClusterFacts, pod: Pod): boolean =>
 export const HOPS: readonly Hop[] = [
   {
     name: 'agent',
-    checks: ['PID10'],
+    checks: ['PID101', 'PID102', 'PID103', 'PID105', 'PID106'],
     describe: (facts, pod) => {
       if (!usesPodIdentity(facts, pod)) return undefined;
+      const node = facts.node(pod.nodeName);
+      if (node && facts.computeOf(node) === 'auto') return seen('EKS Auto Mode has the agent built in.');
       const agent = pod.nodeName === undefined ? undefined : facts.agentPodOn(pod.nodeName);
       return agent === undefined
-        ? seen(
-            facts.isAutoMode ? 'EKS Auto Mode has the agent built in.' : 'No pod of the agent was read.',
-            facts.isAutoMode,
-          )
-        : seen(`${agent.metadata.name} is ready on node ${pod.nodeName}.`);
+        ? seen('No pod of the agent was read.', false)
+        : seen(`${agent.metadata.name} is ${agent.ready ? '' : 'not '}ready on node ${pod.nodeName}.`, agent.ready);
     },
   },
   {
@@ -69,6 +68,8 @@ export const HOPS: readonly Hop[] = [
     checks: ['PID604', 'PID605', 'PID606', 'PID610', 'PID611', 'PID806'],
     describe: (facts, pod) => {
       const arn = annotationOf(facts, pod);
+      if (facts.snapshot.kubernetes.serviceAccounts === undefined)
+        return seen(`Service account ${pod.serviceAccountName} was not read.`, false);
       return arn === undefined ? undefined : seen(`eks.amazonaws.com/role-arn: ${arn}.`);
     },
   },
@@ -121,23 +122,25 @@ export const HOPS: readonly Hop[] = [
     checks: ['PID404'],
     describe: (facts, pod) => {
       const target = facts.associationOf(pod)?.targetRoleArn;
-      return target === undefined ? undefined : seen(`${target} can be assumed.`, false);
+      return target === undefined ? undefined : { text: `${target} can be assumed.` };
     },
   },
   {
     name: 'network',
     checks: ['PID7'],
-    describe: () => seen('No proxy or network policy is in the way.', false),
+    describe: () => ({ text: 'No proxy or network policy is in the way.' }),
   },
   {
     name: 'node role',
-    checks: ['PID801'],
+    checks: ['PID107', 'PID801'],
     describe: (facts, pod) => {
       const node = facts.node(pod.nodeName);
       const instance = node && facts.instanceOf(node);
-      return instance === undefined
-        ? seen('The metadata options of its instance were not read.', false)
-        : seen(`IMDS hop limit ${instance.hopLimit ?? 'unknown'}, tokens ${instance.httpTokens ?? 'unknown'}.`);
+      const text =
+        instance === undefined
+          ? 'The metadata options of its instance were not read.'
+          : `IMDS hop limit ${instance.hopLimit ?? 'unknown'}, tokens ${instance.httpTokens ?? 'unknown'}.`;
+      return { text };
     },
   },
 ];

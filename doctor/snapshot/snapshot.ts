@@ -7,6 +7,10 @@ export const SNAPSHOT_VERSION = 1;
 /** A right for reading, in AWS's form `iam:GetRole` or Kubernetes' `list pods`. */
 export type Right = string;
 
+/** Reasons of gaps that no right of the caller mends. */
+export const ANOTHER_ACCOUNT = 'another account';
+export const LEFT_OUT = 'left out by --kubernetes-only';
+
 /** Something that could not be read. */
 export interface Gap {
   readonly right: Right;

@@ -78,7 +78,9 @@ describe('doctor pod --inside', () => {
     await scene.associate(await scene.role('app', scene.podTrust()));
     const { code, out } = await doctor();
     expect(out).to.match(/^ {2}FAIL +injection .*PID301.*\n {2}ok +Inside: Pod Identity/m);
-    expect(out).to.match(/^Inside: A new pod has .*assumed-role\/inside-2-app\/.*, but this pod has /m);
+    expect(out).to.match(
+      /^Inside: A new pod has .*assumed-role\/inside-2-app\/.*, but this pod fails at hop injection\.$/m,
+    );
     expect(code).to.equal(1);
     await expectNothingLeft();
   });

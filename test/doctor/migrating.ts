@@ -19,7 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import type { Action } from '../../doctor/migration/action.ts';
-import type { Statement } from '../../doctor/migration/statements.ts';
+import type { Statement } from '../../doctor/facts/statements.ts';
 import { until } from '../support/until.ts';
 import { CLUSTER, policy, type PodParts, type Scene } from './site.ts';
 

@@ -26,7 +26,8 @@ import { CHECKS } from '../../doctor/checks/index.ts';
 import { collect, type CollectOptions } from '../../doctor/collect/index.ts';
 import { NODE_IMAGE } from '../../doctor/inside/job.ts';
 import { judge } from '../../doctor/judge/judge.ts';
-import type { ObjectName } from '../../doctor/snapshot/object-name.ts';
+import type { Finding } from '../../doctor/judge/report-schema.ts';
+import { objectText } from '../../doctor/snapshot/object-name.ts';
 import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import type { Emulator } from '../../emulator/index.ts';
 import { connect, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
@@ -71,7 +72,9 @@ export interface Site {
   readonly requests: readonly string[];
   /** Throws if the servers' records contain a call that writes. */
   collect(options?: Pick<CollectOptions, 'policies'>): Promise<Snapshot>;
-  /** Returns the findings of all checks, as in `PID301 Pod payments/ledger`. Throws if a check was not made. */
+  /** Returns the findings of all checks. Throws if a check was not made. */
+  diagnosis(): Promise<readonly Finding[]>;
+  /** Returns them as in `PID301 Pod payments/ledger`. */
   findings(): Promise<readonly string[]>;
   setMetadata(options: Omit<ModifyInstanceMetadataOptionsCommandInput, 'InstanceId'>): Promise<void>;
   /** Waits for the add-on's health. */
@@ -85,8 +88,8 @@ export const statement = (fields: object): object => ({ Effect: 'Allow', ...fiel
 export const policy = (...statements: readonly object[]): string =>
   JSON.stringify({ Version: '2012-10-17', Statement: statements.map(statement) });
 
-const nameOf = ({ kind, namespace, name }: ObjectName): string =>
-  `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
+export const namesOf = (findings: readonly Finding[]): readonly string[] =>
+  findings.map(({ check, object }) => `${check} ${objectText(object)}`).sort();
 
 export async function startSite(hosted?: RehearsalOptions['hosted']): Promise<Site> {
   const requests: string[] = [];
@@ -156,11 +159,12 @@ export async function startSite(hosted?: RehearsalOptions['hosted']): Promise<Si
       expect(made.filter((call) => !/^(?:get |list |Get|List|Describe)/.test(call))).to.deep.equal([]);
       return snapshot;
     },
-    findings: async () => {
+    diagnosis: async () => {
       const { findings, notChecked } = judge(await site.collect(), CHECKS);
       if (notChecked.length > 0) throw new Error(`not checked: ${JSON.stringify(notChecked)}`);
-      return findings.map(({ check, object }) => `${check} ${nameOf(object)}`).sort();
+      return findings;
     },
+    findings: async () => namesOf(await site.diagnosis()),
     setMetadata: async (options) => {
       const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({}));
       for (const { InstanceId } of Reservations.flatMap(({ Instances = [] }) => Instances))

@@ -1,5 +1,10 @@
 import { CreateVpcEndpointCommand, DeleteVpcEndpointsCommand } from '@aws-sdk/client-ec2';
-import { CreateNodegroupCommand, DeleteAddonCommand, DeleteNodegroupCommand } from '@aws-sdk/client-eks';
+import {
+  CreateNodegroupCommand,
+  DeleteAddonCommand,
+  DeleteNodegroupCommand,
+  ListPodIdentityAssociationsCommand,
+} from '@aws-sdk/client-eks';
 import {
   AddClientIDToOpenIDConnectProviderCommand,
   AttachRolePolicyCommand,
@@ -196,6 +201,27 @@ const associations: readonly World[] = [
     await scene.associate(await scene.role('app', scene.podTrust()));
     return { findings: [`Pod ${scene.namespace}/app`], repair: () => replace() };
   }),
+  world('PID301', 'a Deployment that is older than its association', async (scene) => {
+    await scene.account();
+    const deployments = scene.path('deployments', '/apis/apps/v1');
+    const [labels, role] = [{ app: 'app' }, await scene.role('app', scene.podTrust())];
+    const spec = { serviceAccountName: 'app', containers: [{ name: 'main', image: 'ledger:1' }] };
+    await scene.create(deployments, {
+      metadata: { name: 'app' },
+      spec: { replicas: 2, selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+    });
+    const pods = async () =>
+      (await scene.site.kubernetes.json<{ items: Sent[] }>('GET', scene.path('pods'))).items.length;
+    await until(async () => (await pods()) === 2);
+    await scene.associate(role);
+    return {
+      findings: [`Deployment ${scene.namespace}/app`],
+      repair: async () => {
+        await scene.delete(`${deployments}/app`);
+        await until(async () => (await pods()) === 0);
+      },
+    };
+  }),
   world('PID302', 'a pod that was created while the webhook did not answer', async (scene) => {
     const { emulator } = scene.site;
     await scene.account();
@@ -213,6 +239,26 @@ const associations: readonly World[] = [
       repair: async () => {
         await scene.account();
         await scene.pod();
+      },
+    };
+  }),
+  world('PID303', 'an association for a misspelt service account', async (scene) => {
+    await scene.account();
+    const role = await scene.role('app', scene.podTrust());
+    const id = await scene.associate(role, 'apps');
+    const { eks } = scene.site;
+    scene.later(async () => {
+      const own = { clusterName: CLUSTER, namespace: scene.namespace };
+      const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(own));
+      for (const { associationId = '' } of associations) await scene.dissociate(associationId);
+    });
+    const replace = await scene.pod();
+    return {
+      findings: [`Association ${scene.namespace}/apps`],
+      repair: async () => {
+        await scene.dissociate(id).catch(() => undefined);
+        await scene.associate(role).catch(() => undefined);
+        await replace();
       },
     };
   }),
