@@ -195,7 +195,7 @@ describe('worker process', () => {
     expect(end.turn).to.be.greaterThan(200);
   });
   it('leaves no folder when the command is interrupted', async () => {
-    const [worker, command, temporary] = ['worker.mjs', 'command.ts', 'tmp'].map((name) => join(folder, name));
+    const [worker, command, temporary] = ['worker.mjs', 'command.mjs', 'tmp'].map((name) => join(folder, name));
     mkdirSync(temporary!);
     writeFileSync(worker!, "setInterval(() => process.send({ alive: true }), 50); process.send({ id: 'A' });");
     const workers = fileURLToPath(new URL('./workers.ts', import.meta.url));
@@ -208,7 +208,7 @@ describe('worker process', () => {
     );
     const env = { ...process.env, TMPDIR: temporary };
     const child = spawn(process.execPath, ['--import=tsx', command!], { cwd: root, env });
-    await once(child.stdout, 'data');
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
     expect(readdirSync(temporary!).filter((name) => name.startsWith('conformance-detect-'))).to.have.length(1);
     child.kill('SIGTERM');
     await once(child, 'exit');
