@@ -17,7 +17,8 @@ export async function start(version = process.versions.node) {
     return;
   }
   // Users cannot fix deprecations inside dependencies (Node 22: punycode, by the Kubernetes client).
-  process.noDeprecation = true;
+  // With --no-deprecation, Node rejects an assignment.
+  process.noDeprecation ||= true;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   setV8Flags();
   const build = join(root, 'scripts', 'build.js');

@@ -19,6 +19,7 @@ export const COMMON_CAPABILITIES: readonly string[] = [
   'node-role',
   'sdk-chain',
   'lasting-client',
+  'client-clock',
   'configurable-sts',
 ];
 

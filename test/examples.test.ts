@@ -22,6 +22,11 @@ describe('examples', () => {
       expect(run.results?.summary).to.include({ total: 4, passed: 4 });
     });
 
+    it('tests each statement and condition of its policies', () => {
+      expect(run.results?.policyCoverage).to.deep.include({ percent: 100, notTested: [] });
+      expect(run.stderr).not.to.include('Not tested');
+    });
+
     it('has a denial or a refusal in each scenario', () => {
       for (const { id, probes } of run.results?.scenarios ?? []) {
         const outcomes = probes.map((probe) => probe.observed?.outcome);

@@ -157,4 +157,19 @@ describe('npm run compare', () => {
       expect(stdout).to.contain(`Built from different sources: ${name}.`);
     });
   });
+
+  it('fails with --require-same if B lacks a scenario that A judged', async () => {
+    const fewer = copy(runs.first);
+    const [gone] = fewer.scenarios.splice(0, 1);
+    const skipped = copy(runs.first);
+    skipped.scenarios[0]!.verdict = 'skipped';
+    for (const other of [fewer, skipped]) {
+      const words = [file(runs.first), file(other)];
+      expect((await command(words)).exitCode).to.equal(0);
+      const { exitCode, stderr } = await command([...words, '--require-same']);
+      expect(exitCode).to.equal(1);
+      expect(stderr).to.include(`1 of the scenarios that A judged have no verdict in B: ${gone!.id}.`);
+      expect((await command([...words.toReversed(), '--require-same'])).exitCode).to.equal(0);
+    }
+  });
 });

@@ -19,6 +19,7 @@ A and B are results.json files or report folders. Append #python@1.34.41 to sele
       'read known deviations from this YAML or JSON file (repeatable, or comma-separated)',
     ),
     option.flag('strict', 'also fail for known deviations that no longer occur'),
+    option.flag('require-same', 'also fail if a scenario that A judged has no verdict in B'),
     option.text('output DIR', 'write compare.json and compare.md to this folder'),
     option.flag('no-color', 'print without color'),
   ],
@@ -38,20 +39,31 @@ because no scenario has a verdict on both sides.`,
     if (realpathSync(a.file) === realpathSync(b.file) && a.facts['client'] === b.facts['client'])
       throw new HarnessError('BAD_FILE', `A and B are the same file, ${a.file}: give the results of two runs.`);
     const comparison = compare(a, b, deviations);
-    const exitCode = exitCodeOf(comparison, flag('strict'));
+    const vanished = flag('require-same') ? vanishedFrom(comparison) : [];
+    const exitCode = exitCodeOf(comparison, flag('strict'), vanished.length > 0);
     const folder = text('output');
     if (folder !== undefined) await write(folder, comparison, exitCode);
     const color = wantsColor(stdout, flag('no-color'), environment);
     stdout.write(comparisonText(comparison, color, widthOf(stdout, environment)));
+    if (vanished.length > 0)
+      stderr.write(
+        `${vanished.length} of the scenarios that A judged have no verdict in B: ${vanished.join(', ')}. Run them in B too, or remove --require-same.\n`,
+      );
     if (exitCode === 3) stderr.write('No scenario has a verdict on both sides, so nothing was compared.\n');
     return exitCode;
   },
 };
 
-function exitCodeOf({ summary, stale }: Comparison, strict: boolean): 0 | 1 | 3 {
+function exitCodeOf({ summary, stale }: Comparison, strict: boolean, lacks: boolean): 0 | 1 | 3 {
   if (summary.compared === 0) return 3;
-  return summary.differ > summary.known || (strict && stale.length > 0) ? 1 : 0;
+  return summary.differ > summary.known || (strict && stale.length > 0) || lacks ? 1 : 0;
 }
+
+/** Returns the ids of scenarios that only A judged. */
+const vanishedFrom = ({ scenarios }: Comparison): readonly string[] =>
+  scenarios.filter(({ a, b }) => isJudged(a?.verdict) && !isJudged(b?.verdict)).map(({ id }) => id);
+
+const isJudged = (verdict: string | undefined): boolean => verdict === 'passed' || verdict === 'failed';
 
 async function write(folder: string, comparison: Comparison, exitCode: number): Promise<void> {
   const [{ prepareReportDirectory }, { comparisonJson }, { comparisonMarkdown }] = await Promise.all([

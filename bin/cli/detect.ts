@@ -25,13 +25,15 @@ export const DETECT: Command = {
     option.flag('write', 'update the record of the shares, and of which scenario detects which fault'),
   ],
   remarks:
-    'Exit codes: 0 every defect was detected; 1 a defect was not detected; 2 wrong usage; 3 the environment failed.',
+    'Exit codes: 0 every defect was detected; 1 a defect was not detected; 2 wrong usage; 3 the environment failed; 130 interrupted.',
   fromClone: true,
   async run({ flag, text, list, values }, io) {
     const number = (name: string): number | undefined => values.get(name)?.value as number | undefined;
     if (flag('mutants') && list('fault').length > 0)
       throw badFlagValue('--fault and --mutants select different kinds of defects: leave one of them out.');
     const { runDetect } = await fromSource<typeof detection>('scripts/detection/index.ts', io);
+    // Processes and their folders are removed when this process exits.
+    io.interruption().addEventListener('abort', () => process.exit(EXIT.interrupted));
     const noticed = await runDetect(
       {
         kind: flag('mutants') ? 'mutants' : 'faults',

@@ -22,16 +22,22 @@ Each file is a results.json or a report folder.`,
   ],
   remarks: EXIT_CODES,
   async run({ flag, list, text, words }, { stdout, stderr, environment }) {
-    const [{ readRun }, { mergeResults, withAttachments }, { prepareReportDirectory }, reports, { wantsColor }] =
-      await Promise.all([
-        import('../../harness/results/read-results.ts'),
-        import('../../harness/merge/merge.ts'),
-        import('../../harness/report/write.ts'),
-        import('../../harness/report/reporters.ts'),
-        import('../../foundation/node/text.ts'),
-      ]);
+    const [
+      { readRun },
+      { coverageOf, mergeResults, withAttachments },
+      { COVERAGE_FILE, prepareReportDirectory, writeWhole },
+      reports,
+      { wantsColor },
+    ] = await Promise.all([
+      import('../../harness/results/read-results.ts'),
+      import('../../harness/merge/merge.ts'),
+      import('../../harness/report/write.ts'),
+      import('../../harness/report/reporters.ts'),
+      import('../../foundation/node/text.ts'),
+    ]);
     const runs = words.map(readRun);
-    const merged = mergeResults(runs);
+    const coverage = coverageOf(runs);
+    const merged = mergeResults(runs, coverage);
     const directory = text('report-dir') ?? join('reports', merged.run.id);
     const color = wantsColor(stderr, flag('no-color'), environment);
     const options = { stdout, stderr, environment, color, quiet: flag('quiet'), verbose: flag('verbose') };
@@ -43,6 +49,7 @@ Each file is a results.json or a report folder.`,
         'BAD_REPORT_DIRECTORY',
         `Folder ${directory} has the results of a shard (${own.file}): choose another with --report-dir.`,
       );
+    if (coverage !== undefined) writeWhole(join(directory, COVERAGE_FILE), `${JSON.stringify(coverage, null, 2)}\n`);
     return report(withAttachments(merged, runs, directory), directory, reporters);
   },
 };

@@ -21,6 +21,8 @@ export interface Client {
   readonly chain: 'sdk' | 'own';
   /** It is started for each operation, so it caches no credentials. */
   readonly startsPerOperation?: true;
+  /** It runs on Node, so a scenario can move its clock. */
+  readonly runsOnNode?: true;
   readonly differences?: readonly ClientDifference[];
   /** It ignores `AWS_ENDPOINT_URL` for STS, or requires TLS, so IRSA only works with AWS's own STS. */
   readonly stsOfAwsAlone?: true;

@@ -105,6 +105,12 @@ function report(result: ProbeReport): void {
 // By default, the first process of a container ignores signals.
 process.on('SIGTERM', () => process.exit(143));
 
+/** Sets the variables that the webhook sets in pods that it mutates. Others have no region, which SDKs need. */
+function setRegion({ PROBE_REGION: region, AWS_REGION, AWS_DEFAULT_REGION }: NodeJS.ProcessEnv): void {
+  if (region === undefined || AWS_REGION !== undefined || AWS_DEFAULT_REGION !== undefined) return;
+  Object.assign(process.env, { AWS_REGION: region, AWS_DEFAULT_REGION: region });
+}
+
 /** Runs the plan's probes, or serves as a client, or sets up a client's network. */
 async function dispatchRole(): Promise<void> {
   const [role, ...command] = process.argv.slice(2);
@@ -116,6 +122,7 @@ async function dispatchRole(): Promise<void> {
   return main();
 }
 
+setRegion(process.env);
 dispatchRole().then(
   () => end(0),
   (error: unknown) => {

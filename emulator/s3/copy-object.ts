@@ -1,5 +1,6 @@
 import { existingTagKeys } from '../../identity/s3.ts';
 import type { ServiceResponse } from '../core/service.ts';
+import { s3Address } from './address.ts';
 import { bucketOf, demandOnObject, objectFor } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkSourceConditions } from './conditions.ts';
@@ -71,7 +72,7 @@ export async function sourceOf(
   const [path = '', versionId] = header.replaceAll('+', ' ').split('?versionId=');
   let decoded: string;
   try {
-    decoded = decodeURIComponent(path);
+    decoded = sourcePath(path);
   } catch {
     throw invalidArgument('Invalid copy source encoding.', 'x-amz-copy-source', header);
   }
@@ -86,6 +87,14 @@ export async function sourceOf(
     throw invalidRequest('The source of a copy request may not specifically refer to a delete marker by version id.');
   }
   return { bucket, name, existing: await objectFor(call, bucket, 's3:GetObject', name) };
+}
+
+/** Returns `bucket/key`, also for a URL in either form. Throws if it is not percent-encoded UTF-8. */
+function sourcePath(source: string): string {
+  const [, host, path = ''] = /^https?:\/\/([^/]+)(\/.*)$/is.exec(source) ?? [];
+  if (host === undefined) return decodeURIComponent(source);
+  const { bucket = '', key = '' } = s3Address(host, path);
+  return `${bucket}/${key}`;
 }
 
 export function readSource({ request }: S3Call, bucket: Bucket, name: ObjectName): S3Object {

@@ -43,8 +43,10 @@ export const deleteObjects: Handler = async (call) => {
     const { key, versionId } = deletion;
     // Recorded on AWS by LocalStack (test_delete_objects_versioned). An impossible id also counts as a missing version.
     if (call.backend === undefined && versionId !== undefined) {
-      const isThere = bucket.objects.find(deletion) !== undefined || versionId === 'null';
-      if (!isThere) throw s3Error('NoSuchVersion', { Key: key, VersionId: versionId });
+      // A repeated deletion succeeds, as in DeleteObject.
+      const { objects } = bucket;
+      const isKnown = versionId === 'null' || objects.find(deletion) !== undefined || objects.wasRemoved(deletion);
+      if (!isKnown) throw s3Error('NoSuchVersion', { Key: key, VersionId: versionId });
     }
     return {};
   });

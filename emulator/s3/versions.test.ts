@@ -113,6 +113,26 @@ describe('object versions', () => {
     expect(answer.body).to.contain('<Code>NoSuchVersion</Code>').and.not.contain('<Deleted>');
   });
 
+  it('can be deleted in a list again', async () => {
+    const { headers } = await call('PUT', '/data/repeated', 'text');
+    const id = String(headers['x-amz-version-id']);
+    const body = `<Delete><Object><Key>repeated</Key><VersionId>${id}</VersionId></Object></Delete>`;
+    const md5 = { 'content-md5': createHash('md5').update(body).digest('base64') };
+    for (const time of ['first', 'second']) {
+      const answer = await call('POST', '/data?delete', body, md5);
+      expect(answer.body, time).to.contain(`<Deleted><Key>repeated</Key><VersionId>${id}</VersionId>`);
+      expect(answer.body, time).not.to.contain('<Error>');
+    }
+  });
+
+  for (const url of ['http://localhost:4566/data/key', 'https://data.s3.us-west-2.amazonaws.com/key'])
+    it(`can be copied from the URL ${url}`, async () => {
+      const copy = await call('PUT', '/data/from-url', '', { 'x-amz-copy-source': url });
+      expect(copy.status, copy.body).to.equal(200);
+      const other = await call('PUT', '/data/from-url', '', { 'x-amz-copy-source': url.replace('key', 'none') });
+      expect(outcome(other)).to.equal('404 NoSuchKey');
+    });
+
   it('can be copied', async () => {
     const copy = await call('PUT', '/data/copy', '', { 'x-amz-copy-source': `data/key?versionId=${ids[0]}` });
     expect(copy.headers).to.include({ 'x-amz-copy-source-version-id': ids[0] });

@@ -137,6 +137,10 @@ class ObjectVersions {
     return version === undefined || 'deleteMarker' in version ? undefined : version;
   }
 
+  wasRemoved({ key, versionId }: ObjectName): boolean {
+    return this.#older.has(`${key}\n${versionId}`);
+  }
+
   /** Returns the first remaining version that is older than this removed one. */
   olderThanRemoved({ key, versionId }: ObjectName): S3Object | DeleteMarker | undefined {
     const older = this.#older.get(`${key}\n${versionId}`);

@@ -23,7 +23,6 @@ const file = (name: string, replace: Readonly<Record<string, string>> = {}) =>
 const ledger: RoleSpec = {
   trust: file('ledger-trust.json', {
     'arn:aws:eks:us-west-2:111122223333:cluster/production': '<cluster-arn:c1>',
-    '111122223333': '<account:main>',
   }),
   permissions: file('ledger-permissions.json'),
 };

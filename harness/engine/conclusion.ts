@@ -9,6 +9,7 @@ import { factsOf } from '../results/read-results.ts';
 import { reportOf, type GatedRun } from '../gate/apply-gate.ts';
 import { median } from '../results/median.ts';
 import { isFine, RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
+import { coverageProblem } from '../results/text.ts';
 import { reasonOf } from './scenario-result.ts';
 import { environmentsOf, resultsOf, type Session } from './session.ts';
 
@@ -19,6 +20,14 @@ export function conclude(session: Session): RunResults {
   const interrupted = options.interrupted.aborted && !session.isOver;
   const gate = options.gate && reportOf(options.gate, results, gatedRun(session));
   const { policies: _policies, ...coverage } = session.policyCoverage ?? {};
+  const policyCoverage = session.policyCoverage && (coverage as NonNullable<RunResults['policyCoverage']>);
+  const configuration = Object.fromEntries(
+    [...options.configuration.values].map(([name, { value, origin }]) => [name, { value: value ?? null, origin }]),
+  );
+  const problem = coverageProblem({
+    ...{ configuration, scenarios: results, run: options },
+    ...(policyCoverage && { policyCoverage }),
+  });
   const podTimes = environmentsOf(session).flatMap(({ environment }) => environment.podTimes);
   return {
     version: RESULTS_VERSION,
@@ -30,13 +39,11 @@ export function conclude(session: Session): RunResults {
       endedAt: new Date().toISOString(),
       milliseconds: Math.round(performance.now() - session.started),
       firstVerdictMilliseconds: firstVerdict ?? null,
-      exitCode: exitCodeOf(results, failureCode(failure) ?? coverageCode(session), interrupted, gate),
+      exitCode: exitCodeOf(results, failureCode(failure) ?? problem?.exitCode, interrupted, gate),
       error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),
       interrupted,
     },
-    configuration: Object.fromEntries(
-      [...options.configuration.values].map(([name, { value, origin }]) => [name, { value: value ?? null, origin }]),
-    ),
+    configuration,
     environment: runnerResults?.environment ?? describeEnvironment(session),
     aws: runnerResults?.aws ?? (opened === undefined ? null : { calls: opened.environment.aws.callCounts() }),
     phases: {
@@ -49,7 +56,7 @@ export function conclude(session: Session): RunResults {
     },
     scenarios: results,
     ...(gate && { gate }),
-    ...(session.policyCoverage && { policyCoverage: coverage as NonNullable<RunResults['policyCoverage']> }),
+    ...(policyCoverage && { policyCoverage }),
     summary: summarize(results),
   };
 }
@@ -119,13 +126,6 @@ export function exitCodeOf(
 function failureCode(failure: unknown): ExitCode | undefined {
   if (failure === undefined) return undefined;
   return failure instanceof HarnessError ? failure.exitCode : EXIT.environment;
-}
-
-/** Exit code 1 if less of the policies is tested than `--min-policy-coverage` asks. */
-function coverageCode({ policyCoverage, options }: Session): ExitCode | undefined {
-  const least = options.configuration.values.get('min-policy-coverage')?.value;
-  const isTooLow = typeof least === 'number' && policyCoverage !== undefined && policyCoverage.percent < least;
-  return isTooLow ? EXIT.doesNotConform : undefined;
 }
 
 export const gatedRun = (session: Session): GatedRun => ({

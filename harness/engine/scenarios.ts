@@ -76,7 +76,10 @@ function optionsFor(
 ): ScenarioOptions {
   const { directory, signal, prefetch, options } = session;
   const { configuration, interrupted, aroundProbes, observe, podStarted } = options;
-  const isCovered = scope === undefined || configuration.flag('policy-coverage');
+  const isCovered =
+    scope === undefined ||
+    configuration.flag('policy-coverage') ||
+    configuration.values.get('min-policy-coverage')?.value !== undefined;
   return {
     environment: opened.environment,
     available: opened.capabilities,

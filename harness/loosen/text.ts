@@ -1,5 +1,5 @@
 import { counted, wrap } from '../../foundation/node/text.ts';
-import { lineOf, placeText, shortest } from '../policies/sources.ts';
+import { lineOf, placeText, shortest, usesOf } from '../policies/sources.ts';
 import type { Loosening } from '../results/loosening.ts';
 import type { JudgedChange } from './judge.ts';
 
@@ -53,7 +53,8 @@ const codeOf = ({ proposal }: JudgedChange): readonly string[] =>
     entries.map((entry) => `${member}: ${entry},`),
   );
 
-const placeOf = (one: JudgedChange): string => placeText(one.source, lineOfChange(one));
+const placeOf = (one: JudgedChange): string =>
+  placeText({ ...one.source, uses: usesOf(one.source) }, lineOfChange(one));
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 

@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import { aResult, someResults } from '../../test/support/scenarios.ts';
 import type { Run } from '../results/read-results.ts';
 import type { Mutable } from '../../test/support/comparison.ts';
-import { summarize, type RunResults, type ScenarioResult } from '../results/results.ts';
-import { mergeResults } from './merge.ts';
+import { summarize, type PolicyCoverage, type RunResults, type ScenarioResult } from '../results/results.ts';
+import { joinedCoverage } from '../policies/coverage.ts';
+import { coverageOf, mergeResults } from './merge.ts';
 
 const IDS = { 'AB-01': 1, 'AB-02': 2, 'AB-03': 1 };
 
@@ -75,6 +76,54 @@ describe('merged results', () => {
   ];
   for (const [what, other, code] of codes)
     it(`have exit code ${code} if ${what}`, () => expect(mergeResults([shard(1), other]).run.exitCode).to.equal(code));
+
+  describe('policy coverage', () => {
+    /** Returns the coverage of a policy with two statements. */
+    const covered = (first: boolean, second: boolean, scenario: string): PolicyCoverage => {
+      const statement = (index: number, tested: boolean) =>
+        ({
+          index,
+          line: index + 3,
+          effect: 'Allow',
+          grants: tested ? 1 : 0,
+          denials: 0,
+          tested,
+          conditions: [],
+        }) as const;
+      const statements = [statement(0, first), statement(1, second)];
+      const uses = [{ scenario, part: 'permissions', owner: 'app' }];
+      const policy = { file: 'app.json', kind: 'identity', isFile: true, uses, document: {}, statements };
+      return { tested: 1, total: 2, percent: 50, notTested: [], policies: [policy] };
+    };
+    const least = (percent: number) => (results: Mutable<RunResults>) => {
+      results.configuration['min-policy-coverage'] = { value: percent, origin: 'flag' };
+      results.policyCoverage = { tested: 1, total: 2, percent: 50, notTested: ['app.json: untrue'] };
+    };
+    const [one, other] = [covered(true, false, 'AB-01'), covered(false, true, 'AB-02')];
+
+    it('has what any shard tests', () => {
+      const { run, policyCoverage } = mergeResults(
+        [shard(1, least(90)), shard(2, least(90))],
+        joinedCoverage([one, other]),
+      );
+      expect(policyCoverage).to.deep.equal({ tested: 2, total: 2, percent: 100, notTested: [] });
+      expect(run.exitCode).to.equal(0);
+    });
+
+    it('below --min-policy-coverage exits with 1', () => {
+      const { run, policyCoverage } = mergeResults(
+        [shard(1, least(90)), shard(2, least(90))],
+        joinedCoverage([one, one]),
+      );
+      expect(policyCoverage?.notTested).to.deep.equal(['app.json:4, statement 2: removing it changes no decision.']);
+      expect(run.exitCode).to.equal(1);
+    });
+
+    it('that a shard lacks next to its results is an error', () =>
+      expect(() => coverageOf([shard(1, least(90))])).to.throw(
+        's1/results.json has policy coverage, but policy-coverage.json is missing next to it. Copy the whole report folder.',
+      ));
+  });
 
   it('name the shard that failed with an error', () =>
     expect(mergeResults([shard(1), shard(2, broke)]).run.error).to.equal('Shard 2: No cluster.'));

@@ -1,25 +1,46 @@
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { EXIT, type ExitCode } from '../../foundation/node/errors.ts';
+import { EXIT, HarnessError, type ExitCode } from '../../foundation/node/errors.ts';
 import type { Run } from '../results/read-results.ts';
 import { exitCodeOf, tooLittleRan } from '../engine/conclusion.ts';
-import { summarize, type Attachment, type RunResults, type ScenarioResult } from '../results/results.ts';
+import { coverageProblem } from '../results/text.ts';
+import {
+  summarize,
+  type Attachment,
+  type PolicyCoverage,
+  type RunResults,
+  type ScenarioResult,
+} from '../results/results.ts';
+import { joinedCoverage } from '../policies/coverage.ts';
+import { coverageIn } from '../report/page.ts';
+import { COVERAGE_FILE } from '../report/write.ts';
 import { shardsOf, type ShardRun } from './check.ts';
 
-/** Merges the results of shards. Phases and total time are those of the longest shard. Throws `HarnessError` BAD_FILE. */
-export function mergeResults(runs: readonly Run[]): RunResults {
+/**
+ * Merges the results of shards. Phases and total time are those of the longest shard. `coverage`: the joined policy
+ * coverage. Throws `HarnessError` BAD_FILE.
+ */
+export function mergeResults(runs: readonly Run[], coverage?: PolicyCoverage): RunResults {
   const shards = shardsOf(runs);
   const [first] = shards;
   if (first === undefined) throw new Error('No results to merge.');
   const all = shards.map(({ results }) => results);
   // An aborted run has not recorded its whole environment.
-  const { results: base } = shards.find(({ results }) => results.environment.services.length > 0) ?? first;
+  const { results: oneOf } = shards.find(({ results }) => results.environment.services.length > 0) ?? first;
+  const { policyCoverage: _ofShard, ...base } = oneOf;
+  const { policies: _policies, ...policyCoverage } = coverage ?? {};
   const scenarios = Object.keys(first.shard.scenarios).flatMap((id) => scenarioOf(shards, id) ?? []);
   const gate = gateOf(all);
-  return {
+  const whole = {
     ...base,
-    run: { ...mergeRuns(shards), ...outcomeOf(shards, scenarios, gate) },
+    run: mergeRuns(shards),
+    scenarios,
+    ...(coverage && { policyCoverage: policyCoverage as NonNullable<RunResults['policyCoverage']> }),
+  };
+  return {
+    ...whole,
+    run: { ...whole.run, ...outcomeOf(shards, scenarios, gate, coverageProblem(whole)?.exitCode) },
     configuration: {
       ...base.configuration,
       shard: { value: null, origin: 'default' },
@@ -28,7 +49,6 @@ export function mergeResults(runs: readonly Run[]): RunResults {
     environment: { ...base.environment, clusters: clustersOf(all) },
     aws: callsOf(all),
     phases: phasesOf(all),
-    scenarios,
     ...(gate && { gate }),
     summary: summarize(scenarios),
   };
@@ -67,6 +87,7 @@ function outcomeOf(
   shards: readonly ShardRun[],
   scenarios: readonly ScenarioResult[],
   gate: RunResults['gate'],
+  coverageCode: ExitCode | undefined,
 ): Pick<RunResults['run'], 'exitCode' | 'error'> {
   const failed = shards.filter(({ results }) => results.run.error !== null);
   const interrupted = shards.some(({ results }) => results.run.interrupted);
@@ -79,7 +100,7 @@ function outcomeOf(
       ? undefined
       : tooLittleRan(scenarios, results.run.profile, isElsewhere);
   const isUsage = failed.length > 0 && failed.every((shard) => shard.results.run.exitCode === EXIT.usage);
-  const code: ExitCode | undefined = failed.length > 0 || tooLittle ? EXIT.environment : undefined;
+  const code: ExitCode | undefined = failed.length > 0 || tooLittle ? EXIT.environment : coverageCode;
   const errors = failed.map((shard) => `Shard ${shard.shard.index}: ${shard.results.run.error}`);
   return {
     exitCode: exitCodeOf(scenarios, isUsage ? EXIT.usage : code, interrupted, gate),
@@ -129,6 +150,21 @@ function phasesOf(all: readonly RunResults[]): RunResults['phases'] {
     teardown: Math.max(...timesOf('teardown')),
     podMedian: null,
   };
+}
+
+/** Joins the policy coverage of shards. Throws `HarnessError` BAD_FILE if a shard has some, but not its file. */
+export function coverageOf(runs: readonly Run[]): PolicyCoverage | undefined {
+  const shards = runs.flatMap(({ file, results }) => {
+    if (results.policyCoverage === undefined) return [];
+    const { policyCoverage } = coverageIn(dirname(file));
+    if (policyCoverage === undefined)
+      throw new HarnessError(
+        'BAD_FILE',
+        `${file} has policy coverage, but ${COVERAGE_FILE} is missing next to it. Copy the whole report folder.`,
+      );
+    return [policyCoverage];
+  });
+  return shards.length === 0 ? undefined : joinedCoverage(shards);
 }
 
 /** Copies the shards' attachments; returns the results without missing ones. */

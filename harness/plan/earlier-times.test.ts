@@ -10,9 +10,16 @@ import { aScenario } from '../../test/support/scenarios.ts';
 import { earlierTimes } from './earlier-times.ts';
 
 describe('earlierTimes', () => {
+  const before = process.cwd();
   let folder: string;
-  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'earlier-'))));
-  afterEach(() => rmSync(folder, { recursive: true }));
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'earlier-'));
+    process.chdir(folder);
+  });
+  afterEach(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  });
   const times = () => [...earlierTimes(configure(['--report-dir', folder], {}))];
 
   const write = (cluster: string, reason: string): void => {

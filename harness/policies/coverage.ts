@@ -1,11 +1,13 @@
 import { authorize, compilePolicy } from '../../identity/policy/index.ts';
 import type { CompiledPolicy, Decision } from '../../identity/policy/types.ts';
+import { grouped } from '../../foundation/node/grouped.ts';
 import type { PolicyCoverage } from '../results/results.ts';
 import { differs, isUsed, substituted, type Observation, type UsedPolicy } from './observation.ts';
-import { lineOf, placeText, policySources, type PolicySource } from './sources.ts';
+import { lineOf, placeText, policySources, usesOf, type PolicySource } from './sources.ts';
 import { conditionsOf, editCondition, editStatement, statementsOf } from './statement-document.ts';
 
-type Statement = PolicyCoverage['policies'][number]['statements'][number];
+type CoveredPolicy = PolicyCoverage['policies'][number];
+type Statement = CoveredPolicy['statements'][number];
 
 interface UseDecisions {
   readonly used: UsedPolicy;
@@ -15,36 +17,65 @@ interface UseDecisions {
 
 /** Returns what the decisions of a run say about each statement and condition. A removal that changes none is untested. */
 export function policyCoverage(observations: readonly Observation[]): PolicyCoverage {
-  const sources = policySources(observations).map((source) => ({ source, statements: coveredStatements(source) }));
+  return summarized(
+    policySources(observations).map((source) => ({
+      file: source.file,
+      ...(source.address !== undefined && { address: source.address }),
+      kind: source.kind,
+      isFile: source.isFile,
+      uses: usesOf(source),
+      document: source.document as Record<string, unknown>,
+      statements: coveredStatements(source),
+    })),
+  );
+}
+
+/** Joins the coverage of the shards of a run. A part that one shard tests is tested. */
+export function joinedCoverage(shards: readonly PolicyCoverage[]): PolicyCoverage {
+  const all = shards.flatMap(({ policies }) => policies);
+  const same = grouped(all, ({ kind, file, address, document }) => JSON.stringify([kind, file, address, document]));
+  return summarized(
+    [...same.values()].map((copies) =>
+      copies.reduce((one, other) => ({
+        ...one,
+        uses: [...one.uses, ...other.uses],
+        statements: one.statements.map((statement, at) => joinedStatement(statement, other.statements[at])),
+      })),
+    ),
+  );
+}
+
+const joinedStatement = (one: Statement, other: Statement = one): Statement => ({
+  ...one,
+  grants: one.grants + other.grants,
+  denials: one.denials + other.denials,
+  tested: one.tested || other.tested,
+  conditions: one.conditions.map((condition, at) => ({
+    ...condition,
+    tested: condition.tested || other.conditions[at]?.tested === true,
+  })),
+});
+
+function summarized(policies: readonly CoveredPolicy[]): PolicyCoverage {
   // If a run has policy files, policies that a suite builds only prepare its scenarios.
-  const isCounted = ({ isFile }: PolicySource): boolean => isFile || !sources.some(({ source }) => source.isFile);
-  const own = sources.filter(({ source }) => isCounted(source));
+  const own = policies.filter(({ isFile }) => isFile || !policies.some((policy) => policy.isFile));
   const parts = own.flatMap(({ statements }) => statements.flatMap((one) => [one, ...one.conditions]));
   const tested = parts.filter((part) => part.tested).length;
   return {
     tested,
     total: parts.length,
     percent: parts.length === 0 ? 100 : Math.floor((100 * tested) / parts.length),
-    notTested: own.flatMap(({ source, statements }) => statements.flatMap((one) => untested(source, one))),
-    policies: sources.map(({ source, statements }) => ({
-      file: source.file,
-      ...(source.address !== undefined && { address: source.address }),
-      kind: source.kind,
-      uses: source.uses.map(({ observation, used: { part, owner } }) => ({
-        ...{ scenario: observation.scenario.id, part, owner },
-      })),
-      document: source.document as Record<string, unknown>,
-      statements,
-    })),
+    notTested: own.flatMap((policy) => policy.statements.flatMap((one) => untested(policy, one))),
+    policies,
   };
 }
 
-function untested(source: PolicySource, { index, line, tested, conditions }: Statement): string[] {
+function untested(policy: CoveredPolicy, { index, line, tested, conditions }: Statement): string[] {
   const name = `statement ${index + 1}`;
-  if (!tested) return [`${placeText(source, line)}, ${name}: removing it changes no decision.`];
+  if (!tested) return [`${placeText(policy, line)}, ${name}: removing it changes no decision.`];
   return conditions
     .filter((condition) => !condition.tested)
-    .map((one) => `${placeText(source, one.line)}, ${name}, condition ${one.key}: removing it changes no probe.`);
+    .map((one) => `${placeText(policy, one.line)}, ${name}, condition ${one.key}: removing it changes no probe.`);
 }
 
 function coveredStatements(source: PolicySource): Statement[] {

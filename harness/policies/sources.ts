@@ -5,6 +5,7 @@ import { remembered } from '../../foundation/node/remembered.ts';
 import { unknownActions } from '../../identity/policy/actions.ts';
 import type { PolicyKind } from '../../identity/policy/types.ts';
 import { policyDocument, type DeclaredPolicy } from '../scenario/policy-document.ts';
+import type { PolicyCoverage } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Observation, UsedPolicy } from './observation.ts';
 import { policyUses } from './policy-uses.ts';
@@ -69,14 +70,20 @@ export function shortest(path: string): string {
 }
 
 /** `policies/trust.json:12`, or `plan.json, aws_iam_role.ledger` for a policy within a file. */
-export function placeText({ file, address, isFile, uses: [use] }: PolicySource, line?: number): string {
+export function placeText({ file, address, isFile, uses: [use] }: Place, line?: number): string {
   if (address !== undefined) return `${file}, ${address}`;
-  if (!isFile) return `${file}, ${partText(use)}`;
+  if (!isFile) return use === undefined ? file : `${file}, ${use.part} of ${use.owner} in ${use.scenario}`;
   return line === undefined ? file : `${file}:${line}`;
 }
 
-const partText = (use: SourceUse | undefined): string =>
-  use === undefined ? '' : `${use.used.part} of ${use.used.owner} in ${use.observation.scenario.id}`;
+/** The uses of a policy in the form of policy-coverage.json. */
+export const usesOf = ({ uses }: PolicySource): PolicyCoverage['policies'][number]['uses'] =>
+  uses.map(({ observation, used: { part, owner } }) => ({ scenario: observation.scenario.id, part, owner }));
+
+type Place = Pick<PolicySource, 'file' | 'isFile'> & {
+  readonly address?: string | undefined;
+  readonly uses: PolicyCoverage['policies'][number]['uses'];
+};
 
 /** Returns the line of a member, such as `['Statement', 0, 'Condition']`; undefined if the file is not the policy itself. */
 export function lineOf(source: PolicySource, path: readonly (string | number)[]): number | undefined {

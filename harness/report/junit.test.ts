@@ -272,6 +272,25 @@ describe('junit.xml', () => {
     expect(suite?.testcase[0]?.error?.message).to.equal('No cluster.');
   });
 
+  for (const [element, policyCoverage, message] of [
+    [
+      'failure',
+      { tested: 6, total: 10, percent: 60, notTested: [] },
+      'Policy coverage is 60 %, but --min-policy-coverage requires 90 %.',
+    ],
+    ['error', undefined, 'Policy coverage is unknown'],
+  ] as const)
+    it(`has a case with ${element} for policy coverage of ${policyCoverage?.percent ?? 'unknown'} %`, () => {
+      const scenarios = [aResult({ verdict: 'passed' })];
+      const results = {
+        ...someResults(scenarios, summarize(scenarios), {}),
+        ...(policyCoverage && { policyCoverage }),
+      };
+      const configuration = { 'min-policy-coverage': { value: 90, origin: 'flag' as const } };
+      const xml = junitXml({ ...results, configuration }, 'reports');
+      expect(xml).to.include('name="the policy coverage suffices"').and.to.include(`<${element} message="${message}`);
+    });
+
   it('has an error for an interrupted run, so that it does not pass', () => {
     const [, suite] = written([aResult()], { interrupted: true, exitCode: 130 }).testsuite;
     expect(suite?.testcase[0]?.error?.message).to.contain('The run was interrupted');

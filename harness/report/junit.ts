@@ -1,8 +1,9 @@
 import { isAbsolute, posix, relative, resolve } from 'node:path';
+import { EXIT } from '../../foundation/node/errors.ts';
 import type { Reporter } from './reporter.ts';
 import { explanationLines, explanationOf } from '../results/explanation.ts';
 import { isFine, ownTime, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
-import { allowedText } from '../results/text.ts';
+import { allowedText, coverageProblem } from '../results/text.ts';
 import { whyLine } from './wrong-probes.ts';
 import { fileReporter } from './write.ts';
 
@@ -142,7 +143,9 @@ interface CaseOfRun {
 }
 
 /** Returns cases for failures of the run and its gate. A run without scenarios always has a case. */
-function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] {
+function casesOfRun(results: RunResults): readonly CaseOfRun[] {
+  const { run, scenarios, gate } = results;
+  const coverage = coverageProblem(results);
   const suite = { suite: 'run', name: 'the run completes' };
   const problems = gate?.problems ?? [];
   const cases: CaseOfRun[] = [];
@@ -155,6 +158,11 @@ function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] 
       name: 'the gate allows the results',
       element: 'failure',
       message: problems.join('\n'),
+    });
+  if (error === null && coverage !== undefined)
+    cases.push({
+      ...{ suite: 'run', name: 'the policy coverage suffices', message: coverage.message },
+      element: coverage.exitCode === EXIT.doesNotConform ? 'failure' : 'error',
     });
   return cases;
 }

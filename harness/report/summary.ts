@@ -4,7 +4,7 @@ import { judgedText, notExercisedLines } from '../results/judged.ts';
 import { isFine, isFlaky, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
 import { counted, type Paint } from '../../foundation/node/text.ts';
-import { allowedText, findingLines, flakyLines, mark, verdictCounts } from '../results/text.ts';
+import { allowedText, coverageProblem, findingLines, flakyLines, mark, verdictCounts } from '../results/text.ts';
 
 export function summaryBlocks(
   results: RunResults,
@@ -15,7 +15,11 @@ export function summaryBlocks(
   const { run, scenarios, gate } = results;
   const section = (title: string, about: string, lines: readonly string[]): readonly string[] =>
     lines.length === 0 ? [] : [`\n${paint(title, 1)}${about}`, ...lines.map((line) => `  ${line}`)];
-  const error = run.error === null ? [] : [`\n${paint('ERROR', 35)} ${run.error}`];
+  const missed = run.error === null && !run.interrupted ? coverageProblem(results) : undefined;
+  const error = [
+    ...(run.error === null ? [] : [`\n${paint('ERROR', 35)} ${run.error}`]),
+    ...(missed === undefined ? [] : [`\n${paint('FAILED', 31)} ${missed.message}`]),
+  ];
   const problems = (gate?.problems ?? []).map((problem) => `${paint('FAILED', 31)} ${problem}`);
   const notAllowed = section('Not allowed by the gate', '', problems);
   if (quiet) return [...notAllowed, ...error, '', countsText(results), ...notJudged(scenarios)];

@@ -236,6 +236,7 @@ export const policyCoverageSchema = z.object({
       file: some,
       address: z.exactOptional(some).describe('The resource within a Terraform or CloudFormation file.'),
       kind: some,
+      isFile: z.boolean().describe('Whether `file` is a policy file, and not a suite that builds the policy.'),
       uses: z.array(z.object({ scenario: some, part: some, owner: some })),
       document: z.record(z.string(), z.unknown()),
       statements: z.array(

@@ -1,5 +1,6 @@
 import type { Paint } from '../../foundation/node/text.ts';
-import { isFlaky, type ScenarioResult, type Verdict } from './results.ts';
+import { EXIT, type ExitCode } from '../../foundation/node/errors.ts';
+import { isFlaky, type RunResults, type ScenarioResult, type Verdict } from './results.ts';
 
 export const VERDICTS = ['passed', 'failed', 'inconclusive', 'error', 'skipped'] as const satisfies readonly Verdict[];
 
@@ -32,3 +33,27 @@ const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
 
 export const mark = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'allowed'>, paint: Paint): string =>
   allowed === undefined ? paint(...MARKS[verdict]) : paint(`${verdict}, allowed`, 33);
+
+/** Why a run misses `--min-policy-coverage`, with its exit code. `merge` checks shards. */
+export function coverageProblem({
+  policyCoverage,
+  configuration,
+  run,
+  scenarios,
+}: Pick<RunResults, 'policyCoverage' | 'configuration' | 'scenarios'> & {
+  readonly run: { readonly shard?: unknown };
+}): { readonly message: string; readonly exitCode: ExitCode } | undefined {
+  const least = configuration['min-policy-coverage']?.value;
+  if (typeof least !== 'number' || run.shard || scenarios.every(({ verdict }) => verdict === 'skipped'))
+    return undefined;
+  if (policyCoverage === undefined)
+    return {
+      message: `Policy coverage is unknown, because no decisions of AWS were recorded, so --min-policy-coverage ${least} was not checked.`,
+      exitCode: EXIT.environment,
+    };
+  if (policyCoverage.percent >= least) return undefined;
+  return {
+    message: `Policy coverage is ${policyCoverage.percent} %, but --min-policy-coverage requires ${least} %. Add probes for the parts that are not tested.`,
+    exitCode: EXIT.doesNotConform,
+  };
+}

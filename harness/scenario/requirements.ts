@@ -103,6 +103,7 @@ const isBeyond = ({ operations }: Client, name: string): boolean =>
 function clientLacks(client: Client | undefined, capability: Capability): boolean {
   if (capability === 'sdk-chain') return client?.chain === 'own';
   if (capability === 'configurable-sts') return client?.stsOfAwsAlone === true;
+  if (capability === 'client-clock') return client !== undefined && client.runsOnNode !== true;
   return capability === 'lasting-client' && client?.startsPerOperation === true;
 }
 

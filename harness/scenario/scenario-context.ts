@@ -73,6 +73,8 @@ export interface HeldSession {
 /** A scenario's state while it runs: its environment, names, resources and outcomes. */
 export interface ScenarioContext {
   readonly scenario: Scenario;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
   readonly environment: Environment;
   /** Resources and changes, undone at the scenario's end. */
   readonly resources: Resources;
@@ -108,6 +110,7 @@ export const createScenarioContext = (
   resources = new Resources(),
 ): ScenarioContext => ({
   scenario,
+  startedAt: Date.now(),
   environment,
   resources,
   signal,

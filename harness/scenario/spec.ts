@@ -59,6 +59,7 @@ export const CAPABILITIES = {
   'cluster-clock': 'a kubelet and an agent that follow a moved AWS clock',
   'sdk-chain': 'a client with the credential chain of an AWS SDK',
   'lasting-client': 'a client process that performs several operations',
+  'client-clock': 'a client whose clock the run can move (JavaScript)',
   'configurable-sts': 'a client that reads the STS endpoint from its environment',
   'client-network': 'a separate network for a client, with the addresses of a pod',
   'network-policy': 'a network plugin that enforces network policies',

@@ -57,6 +57,37 @@ describe('the outcome of a probe', () => {
   it('is a failure if the connection is refused', () =>
     expect(verdict(granted('red', fetchCredentials()), nobody)[0]).to.equal('failed'));
 
+  describe('of a scenario in which the event loop stalled', () => {
+    const verdictAfter = (milliseconds: number, step: ProbeStep, result: ProbeResult): string => {
+      const controls = { calls: () => [] } as unknown as AwsTarget['controls'];
+      // Stalled before this probe, such as when the agent renewed credentials.
+      const between = (from: number, to: number): number => (to - from > 500 ? milliseconds : 0);
+      const lateness = { between, stop: () => undefined };
+      const environment = anEnvironment({ ...aws, controls }, { clusters: new Map([['c1', cluster]]), lateness });
+      const own = { ...aWorld(aScenario(), environment), startedAt: Date.now() - 60_000 };
+      return outcomeOf(own, { number: 0, step }, judged(own, step, result), { tries: 1, milliseconds: 2 }).verdict;
+    };
+    const counter = granted('red', fetchCredentials(), { facts: { body: 'code="InternalServerException"' } });
+    const unknown: ProbeResult = { outcome: 'granted', facts: { body: 'code="Unknown"' } };
+    const refusal: ProbeResult = { outcome: 'refused', layer: 'agent', code: '500', status: 500 };
+    const denial: ProbeResult = { outcome: 'denied', layer: 's3', code: 'AccessDenied' };
+    for (const [what, milliseconds, step, result, expected] of [
+      ['another text', 1000, counter, unknown, 'error'],
+      ['another text after a short delay', 999, counter, unknown, 'failed'],
+      ['another code', 1000, refused('red', fetchCredentials(), { by: 'agent', code: '400' }), refusal, 'error'],
+      ['no credentials', 1000, granted('red', fetchCredentials()), refusal, 'error'],
+      [
+        'a grant instead of a denial',
+        1000,
+        denied('red', getObject('data/key'), { by: 's3' }),
+        { outcome: 'granted' },
+        'failed',
+      ],
+      ['a denial instead of a grant', 1000, granted('red', getObject('data/key')), denial, 'failed'],
+    ] as const)
+      it(`${what}: ${expected}`, () => expect(verdictAfter(milliseconds, step, result)).to.equal(expected));
+  });
+
   it('is an error if AWS was late during the probe, otherwise a failure', () => {
     const controls = { calls: () => [] } as unknown as AwsTarget['controls'];
     const between = (from: number): number => (from === 7 ? 800 : 0);

@@ -8,7 +8,7 @@ import type { ProbeOutcome } from '../results/results.ts';
 import type { Expectation, ProbeStep } from '../scenario/spec.ts';
 import type { NumberedProbe } from '../world/stages.ts';
 import { notesOn, clusterOf, workload, type ScenarioContext } from '../scenario/scenario-context.ts';
-import { inconclusiveReason, type EventLoopDelay } from './reliability.ts';
+import { inconclusiveReason, lateReason, type EventLoopDelay } from './reliability.ts';
 import { identityExpected } from '../scenario/expected-identity.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
 import { decisiveCall, whyOf } from './why.ts';
@@ -66,7 +66,9 @@ export function outcomeOf(
   const reasonAfterTries = tries === 1 ? ownReason : afterTries(ownReason, tries, milliseconds);
   const doubts = judgement.matches
     ? undefined
-    : (inconclusiveReason(result, lateness(context, result, milliseconds)) ?? unreliableReason);
+    : (inconclusiveReason(result, lateness(context, result, milliseconds)) ??
+      unreliableReason ??
+      (judgement.mismatch && lateReason(result, judgement.mismatch, latenessSoFar(context))));
   // The notes are about timed-out waits, which may be the reason.
   const reason = judgement.matches
     ? reasonAfterTries
@@ -118,6 +120,10 @@ function lateness(
     ofAll: [...clusters.values()].every(({ onThisMachine }) => onThisMachine),
   };
 }
+
+/** Delay in the worst second since the scenario began, because its earlier steps change later counts and texts. */
+const latenessSoFar = ({ environment: { aws, lateness }, startedAt }: ScenarioContext): number =>
+  aws.controls === undefined ? 0 : lateness.between(startedAt, Date.now());
 
 const afterTries = (reason: string, tries: number, milliseconds: number): string =>
   `${reason.replace(/\.$/, '')}, after ${tries} tries in ${(milliseconds / 1000).toFixed(1)} s.`;

@@ -1,4 +1,5 @@
 import { ON_TIME_MILLISECONDS, PATIENCE_MILLISECONDS } from '../../foundation/node/lateness.ts';
+import type { Mismatch } from '../../foundation/protocols/expectation.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 
 /** Messages of Node, Go and API servers for reset connections, but not for refused ones. */
@@ -40,3 +41,19 @@ export function inconclusiveReason(result: ProbeResult, { milliseconds, ofAll }:
 /** Whether an SDK got no credentials without an error of agent or STS, as after a timeout. Real answers have a status. */
 const isGivenUp = ({ layer, status, facts }: ProbeResult): boolean =>
   (layer === 'agent' || layer === 'sts') && status === undefined && facts?.['status'] === undefined;
+
+/** Delay in milliseconds within a second that makes a subject time out. The shortest timeout of a subject is a second. */
+const STALLED_MILLISECONDS = 1000;
+/** What a timeout of the subject can change, such as a code, a count or a text. A denial or an identity is never its effect. */
+const CHANGED_BY_TIMEOUT: ReadonlySet<Mismatch['member']> = new Set(['layer', 'code', 'status', 'message', 'fact']);
+
+/**
+ * Returns why a mismatch is inconclusive: since the scenario began, a second was so late that the subject may have timed
+ * out. `milliseconds`: the delay of that second.
+ */
+export function lateReason({ outcome }: ProbeResult, mismatch: Mismatch, milliseconds: number): string | undefined {
+  const isMissingGrant = mismatch.member === 'outcome' && outcome !== 'granted';
+  if (milliseconds < STALLED_MILLISECONDS || outcome === 'denied') return undefined;
+  if (!isMissingGrant && !CHANGED_BY_TIMEOUT.has(mismatch.member)) return undefined;
+  return `The event loop stalled for ${milliseconds} ms during this scenario, so the subject may have timed out. This proves nothing about it.`;
+}

@@ -136,7 +136,8 @@ const probeContainer = (image: string, env: V1EnvVar[], mounted: readonly Mounte
 });
 
 const environmentOf = (context: ScenarioContext, spec: WorkloadSpec, plan: ProbePlan): Record<string, string> => ({
-  AWS_REGION: context.environment.aws.region,
+  // Not AWS_REGION: the webhook would add no AWS_DEFAULT_REGION, which some SDKs need.
+  PROBE_REGION: context.environment.aws.region,
   ...context.environment.aws.workloadEnvironment,
   AWS_SDK_UA_APP_ID: context.scenario.id,
   AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',

@@ -51,6 +51,13 @@ describe('the pod of a workload', () => {
     expect(metadata?.annotations).to.include({ 'karpenter.sh/do-not-disrupt': 'true', 'example.com/own': 'a' });
   });
 
+  it('sets no region, so that the webhook adds both variables as in other pods', async () => {
+    const names = (await manifest({})).spec?.containers[0]?.env?.map(({ name }) => name);
+    expect(names).to.include('PROBE_REGION');
+    expect(names).not.to.include('AWS_REGION');
+    expect(names).not.to.include('AWS_DEFAULT_REGION');
+  });
+
   it('fails immediately if there are no credentials to read its log', async () => {
     const gone = Object.assign(new Error('Could not load credentials from any providers'), {
       name: 'CredentialsProviderError',

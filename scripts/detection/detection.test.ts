@@ -1,4 +1,6 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -192,6 +194,27 @@ describe('worker process', () => {
     expect(end).to.include({ timedOut: false, hangs: true });
     expect(end.turn).to.be.greaterThan(200);
   });
+  it('leaves no folder when the command is interrupted', async () => {
+    const [worker, command, temporary] = ['worker.mjs', 'command.mjs', 'tmp'].map((name) => join(folder, name));
+    mkdirSync(temporary!);
+    writeFileSync(worker!, "setInterval(() => process.send({ alive: true }), 50); process.send({ id: 'A' });");
+    const workers = fileURLToPath(new URL('./workers.ts', import.meta.url));
+    writeFileSync(
+      command!,
+      `import { runJob } from ${JSON.stringify(workers)};
+       process.on('SIGTERM', () => process.exit(130));
+       void runJob(${JSON.stringify(worker)}, ${JSON.stringify(job)}, { silenceMilliseconds: 60_000 });
+       console.log('started');`,
+    );
+    const env = { ...process.env, TMPDIR: temporary };
+    const child = spawn(process.execPath, ['--import=tsx', command!], { cwd: root, env });
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    expect(readdirSync(temporary!).filter((name) => name.startsWith('conformance-detect-'))).to.have.length(1);
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    expect(readdirSync(temporary!).filter((name) => name.startsWith('conformance-detect-'))).to.deep.equal([]);
+  });
+
   it('leaves no folders of its run when it is killed', async () => {
     const kept = join(folder, 'run-c0ffee1');
     const state = {

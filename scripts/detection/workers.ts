@@ -92,7 +92,10 @@ function inProcess(
     hangs = turn > turnMilliseconds;
     if (hangs) endGroup(child.pid);
   }, 500);
-  const interrupted = (): void => endGroup(child.pid);
+  const interrupted = (): void => {
+    endGroup(child.pid);
+    removeTemporary(temporary);
+  };
   process.once('exit', interrupted);
   return new Promise((resolve) => {
     child.on('message', (message: FromWorker) => {

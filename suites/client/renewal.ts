@@ -1,10 +1,12 @@
 /** When a client renews its credentials. */
-import { between, suite } from '../../harness/index.ts';
+import { between, matching, suite } from '../../harness/index.ts';
 import {
   CHAIN,
   EXPIRED,
   failing,
   FINDS_OTHERWISE,
+  moveClock,
+  MOVED_CLOCK,
   POD_IDENTITY,
   RETRIES,
   runs,
@@ -13,6 +15,7 @@ import {
 } from './lib/client.ts';
 
 const FAILS = failing(500);
+const STATIC_STABILITY = 'aws-sdk-java-v2#7028 and botocore#3733, static stability';
 const RENEWED = `${CHAIN}: SDKs renew credentials when they expire`;
 
 suite('client', ({ scenario }) => {
@@ -28,8 +31,8 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-71', 'a client does not use expired credentials while the agent fails', {
-    source: `${CHAIN}; AWS STS User Guide: temporary credentials are invalid once they have expired`,
+  scenario('CL-71', 'a client fails or uses its last credentials while the agent fails', {
+    source: `${CHAIN}; ${STATIC_STABILITY}: after a failed renewal, cached credentials are returned, even expired ones`,
     ...POD_IDENTITY,
     probes: [
       runs(
@@ -38,7 +41,24 @@ suite('client', ({ scenario }) => {
           steps: [{}, { ...EXPIRED, credentials: [FAILS] }],
           mayFail: true,
         },
-        { expired: 0 },
+        { outcomes: matching(/^\w+,refused$/), signed: matching(/^(container|nothing)$/) },
+      ),
+    ],
+  });
+
+  scenario('CL-73', 'a client uses new credentials eleven minutes after the agent has recovered', {
+    source: `${CHAIN}; ${STATIC_STABILITY}: a failed renewal is repeated after five to ten minutes`,
+    needs: ['client-clock'],
+    ...POD_IDENTITY,
+    probes: [
+      FINDS_OTHERWISE,
+      runs(
+        {
+          ...MOVED_CLOCK,
+          credentials: [{ ...SHORT }],
+          steps: [{}, { ...EXPIRED, credentials: [FAILS] }, { ...moveClock(11 * 60), credentials: [{}] }],
+        },
+        { 's3.clockSeconds': between(11 * 60 - 60, 11 * 60 + 60), outcomes: 'granted,refused,granted' },
       ),
     ],
   });

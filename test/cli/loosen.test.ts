@@ -152,6 +152,9 @@ describe('policy coverage', () => {
     });
     expect(exitCode, stderr).to.equal(1);
     expect(stderr.replace(/\s+/g, ' ')).to.include(
+      'but --min-policy-coverage requires 100 %. Add probes for the parts that are not tested.',
+    );
+    expect(stderr.replace(/\s+/g, ' ')).to.include(
       'Not tested: my-suites/lib/trust.json:9, statement 1, condition aws:RequestTag/kubernetes-namespace: removing it changes no probe.',
     );
   });

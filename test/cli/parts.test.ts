@@ -11,7 +11,8 @@ const run = (...args: readonly string[]): Promise<CliRun> => runInProcess({ args
 const ids = (results: RunResults | undefined): readonly string[] => results?.scenarios.map(({ id }) => id) ?? [];
 
 /** Returns the results without values that differ between equal runs. */
-const comparable = ({ run, configuration, environment, scenarios, summary }: RunResults): object => ({
+const comparable = ({ run, configuration, environment, scenarios, policyCoverage, summary }: RunResults): object => ({
+  policyCoverage: { ...policyCoverage, notTested: policyCoverage?.notTested.toSorted() },
   run: { exitCode: run.exitCode, error: run.error, profile: run.profile, interrupted: run.interrupted },
   configuration: { ...configuration, 'report-dir': null, 'suites-dir': null },
   environment: { ...environment, clusters: environment.clusters.map(({ alias, facts }) => ({ alias, facts })) },

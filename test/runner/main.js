@@ -3,16 +3,20 @@
  * counts, such as `1800 passed, 0 failed`. Passes arguments to mocha. Files and folders among them replace the default set.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFresh } from '../../scripts/freshness.js';
+import { testEnvironment } from './environment.js';
 import { FILES, TIERS } from './tiers.js';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const directory = mkdtempSync(join(tmpdir(), 'conformance-test-'));
 const countsFile = join(directory, 'counts.json');
+const home = join(directory, 'home');
+mkdirSync(home);
+let interrupted = false;
 process.on('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
 
 // Builds before mocha's processes start. Otherwise each of them would build.
@@ -26,8 +30,9 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
   const mocha = spawn(
     process.execPath,
     [
-      join('node_modules', 'mocha', 'bin', 'mocha.js'),
+      // As a flag of Node and not of mocha, which would start a second process that signals do not reach.
       '--import=tsx',
+      join('node_modules', 'mocha', 'bin', 'mocha.js'),
       // Only for hanging tests. Tests take seconds, Docker tests take minutes, and a busy machine takes longer.
       '--timeout=600000',
       // Docker tests compete for processors. Rehearsals mostly wait. Each process loads the sources.
@@ -44,7 +49,7 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
     {
       stdio: 'inherit',
       env: {
-        ...process.env,
+        ...testEnvironment(process.env, home),
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
         TEST_COUNTS_FILE: countsFile,
         TEST_DIST_IS_BUILT: 'true',
@@ -52,7 +57,11 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
       },
     },
   );
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => mocha.kill(signal));
+  for (const signal of ['SIGINT', 'SIGTERM'])
+    process.on(signal, () => {
+      interrupted = true;
+      mocha.kill(signal);
+    });
   mocha.on('close', (code) => finish(undefined, code ?? 1));
 }
 
@@ -63,14 +72,15 @@ function testsIn(word) {
     : word;
 }
 
-/** Prints the counts. An incomplete run and a run without tests are failures. */
+/** Prints the counts. An incomplete run counts as one more failure. A run without tests is a failure. */
 function finish(problem, code = 1) {
   const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : undefined;
-  const nothing = counts !== undefined && counts.passes + counts.failures === 0;
-  const why =
-    problem ?? (counts === undefined ? 'mocha did not complete.' : nothing ? 'There were no tests to run.' : undefined);
+  const { passes, failures, pending, isComplete } = counts ?? { passes: 0, failures: 0, pending: 0 };
+  const nothing = isComplete && passes + failures === 0 ? 'There were no tests to run.' : undefined;
+  const cut = interrupted ? 'Interrupted, so tests are missing from the counts.' : 'mocha did not complete.';
+  const why = problem ?? (isComplete ? nothing : cut);
   if (why !== undefined) process.stderr.write(`${why}\n`);
-  const { passes, failures, pending } = counts ?? { passes: 0, failures: 1, pending: 0 };
-  process.stdout.write(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
-  process.exitCode = why === undefined && failures === 0 ? code : code || 1;
+  const failed = isComplete ? failures : failures + 1;
+  process.stdout.write(`${passes} passed, ${failed} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
+  process.exitCode = interrupted ? 130 : why === undefined && failed === 0 ? code : code || 1;
 }

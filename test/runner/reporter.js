@@ -1,12 +1,21 @@
-/** mocha's spec reporter. Also writes the counts to the file in `TEST_COUNTS_FILE`. */
+/** mocha's spec reporter. Also writes the counts to the file in `TEST_COUNTS_FILE` after each test, for a run that is interrupted. */
 import { writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
 export default class CountingReporter extends Mocha.reporters.Spec {
+  constructor(runner, options) {
+    super(runner, options);
+    runner.on(Mocha.Runner.constants.EVENT_TEST_END, () => this.#write(false));
+  }
+
   epilogue() {
     super.epilogue();
+    this.#write(true);
+  }
+
+  #write(isComplete) {
     const { passes, failures, pending } = this.stats;
     if (process.env.TEST_COUNTS_FILE)
-      writeFileSync(process.env.TEST_COUNTS_FILE, JSON.stringify({ passes, failures, pending }));
+      writeFileSync(process.env.TEST_COUNTS_FILE, JSON.stringify({ passes, failures, pending, isComplete }));
   }
 }

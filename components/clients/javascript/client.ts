@@ -25,6 +25,7 @@ export const JAVASCRIPT_SDK: Client = {
   versions: { newest: BUILT_IN, minimum: '3.458.0', below: '3.451.0' },
   operations: ALL_OPERATIONS,
   chain: 'sdk',
+  runsOnNode: true,
   documentation: new URL(
     'https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/setting-credentials-node.html',
   ),

@@ -7,6 +7,7 @@ export const MINIO_JAVASCRIPT: Client = {
   versions: { newest: '8.0.7' },
   operations: OBJECT_OPERATIONS,
   chain: 'own',
+  runsOnNode: true,
   stsOfAwsAlone: true,
   documentation: new URL('https://github.com/minio/minio-js/blob/master/docs/API.md'),
   install: npmInstalled({

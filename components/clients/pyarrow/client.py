@@ -28,7 +28,9 @@ def error_of(error):
     """Converts `AWS Error ACCESS_DENIED during HeadObject operation` to S3's error code."""
     if isinstance(error, FileNotFoundError):
         return {"service": "s3", "code": "NoSuchKey", "status": 404}
-    found = re.search(r"AWS Error (\w+) during", str(error))
+    found = re.search(r"AWS Error (\w+)(?: \(HTTP status (\d+)\))? during", str(error))
+    if found is not None and found[1] not in STATUS and found[2] is not None:
+        return {"service": "s3", "code": found[1], "status": int(found[2])}
     if found is None or found[1] not in STATUS:
         return None
     code = "".join(word.capitalize() for word in found[1].split("_"))

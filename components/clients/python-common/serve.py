@@ -1,12 +1,8 @@
 """Serves requests for clients in Python (foundation/protocols/client-protocol.ts)."""
 
 import json
-import os
 import sys
 import threading
-
-# botocore does not read AWS_REGION, which is the only region variable unless the webhook adds the other.
-os.environ.setdefault("AWS_DEFAULT_REGION", os.environ.get("AWS_REGION", "us-east-1"))
 
 
 def serve(perform, error_of):

@@ -15,6 +15,7 @@ export const RAW: Client = {
     ...(['GetObjectTagging', 'PutObject', 'ListObjectsV2'] as const),
   ]),
   chain: 'own',
+  runsOnNode: true,
   documentation: new URL('https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html'),
   install({ version }) {
     if (version !== VERSION)

@@ -9,6 +9,13 @@ import { objectReply } from './object.ts';
 const HOUR = 3600;
 const SOURCE = 'web-identity';
 
+/** Amazon S3 API Reference, "Error responses". */
+const EXPIRED_TOKEN: Reply = {
+  status: 400,
+  headers: { 'content-type': 'application/xml' },
+  body: '<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>',
+};
+
 export interface Upstreams {
   readonly sts: URL;
   /** Undefined if S3 cannot be relayed, because signatures cover the Host and TLS hides requests. */
@@ -105,6 +112,7 @@ export class Aws {
     const scripted = this.#scripts.s3.next(false);
     if (scripted !== undefined && scripted.from !== 'upstream')
       return byScript(scripted, async () => objectReply(request));
+    if (key !== undefined && key.expires < Date.now()) return EXPIRED_TOKEN;
     if (key?.madeUp || this.#upstreams.s3 === undefined) return objectReply(request);
     return passOn(this.#upstreams.s3, request);
   }

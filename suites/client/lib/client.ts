@@ -72,3 +72,19 @@ export const stsError = (status: number, code: string, message: string) => ({
   headers: { 'content-type': 'text/xml' },
   body: `<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>scripted</RequestId></ErrorResponse>`,
 });
+
+/** Moves the clock of a client on Node ahead by the seconds in a file. */
+export const MOVED_CLOCK = {
+  environment: { NODE_OPTIONS: '--import={files}/clock.mjs' },
+  files: {
+    ahead: '0',
+    'clock.mjs': `import { readFileSync } from 'node:fs';
+const { now } = Date;
+Date.now = () => now() + 1000 * Number(readFileSync(new URL('ahead', import.meta.url), 'utf8'));
+globalThis.Date = new Proxy(Date, {
+  construct: (target, args, type) => Reflect.construct(target, args.length === 0 ? [Date.now()] : args, type),
+});
+`,
+  },
+} as const;
+export const moveClock = (seconds: number) => ({ files: { ahead: String(seconds) } });
