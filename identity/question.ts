@@ -20,6 +20,8 @@ export interface Question extends Pick<
 > {
   readonly stage: Stage;
   readonly unknown: UnknownKeys;
+  /** Keys that the request does not have, in the form of `unknown`. */
+  readonly absent?: readonly string[];
 }
 
 /** A session that AWS opens after the questions about its role, unless its policies and tags are too large. */

@@ -4,12 +4,11 @@ import type { Principal } from './principal.ts';
 import { keyed } from './tag-context.ts';
 import type { ConditionContext } from './types.ts';
 
-/** What a request has besides its principal. */
+/** What a request has besides its principal, as far as it is known. */
 export interface RequestFacts {
-  readonly region: string;
+  readonly region?: string | undefined;
   /** Milliseconds since the epoch. */
-  readonly time: number;
-  /** Undefined if unknown. */
+  readonly time?: number;
   readonly sourceIp?: string;
   /** By names in lower case. */
   readonly headers?: Readonly<Record<string, string>>;
@@ -33,10 +32,12 @@ export function globalContexts(
   const given = givenContext(principal);
   const context: Record<string, string> = {
     ...(sourceIp !== undefined && !isThroughEndpoint(given) && { 'aws:SourceIp': sourceIp }),
-    'aws:CurrentTime': new Date(time).toISOString(),
-    'aws:EpochTime': String(Math.floor(time / 1000)),
+    ...(time !== undefined && {
+      'aws:CurrentTime': new Date(time).toISOString(),
+      'aws:EpochTime': String(Math.floor(time / 1000)),
+    }),
     'aws:SecureTransport': 'true',
-    'aws:RequestedRegion': region,
+    ...(region !== undefined && { 'aws:RequestedRegion': region }),
     'aws:ViaAWSService': 'false',
   };
   const { referer, 'user-agent': userAgent } = headers;

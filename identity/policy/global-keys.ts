@@ -15,16 +15,11 @@ const KEYS = {
   ],
   /** The credentials of an EC2 instance. Other sessions lack them. */
   instance: ['aws:Ec2InstanceSourceVpc', 'aws:Ec2InstanceSourcePrivateIPv4'],
+  /** When and where the request is made. */
+  place: ['aws:CurrentTime', 'aws:EpochTime', 'aws:RequestedRegion'],
   /** The request itself. */
   request: [
-    ...[
-      'aws:CurrentTime',
-      'aws:EpochTime',
-      'aws:RequestedRegion',
-      'aws:RequestTag/',
-      'aws:TagKeys',
-      'aws:SecureTransport',
-    ],
+    ...['aws:RequestTag/', 'aws:TagKeys', 'aws:SecureTransport'],
     ...['aws:ViaAWSService', 'aws:CalledVia', 'aws:CalledViaFirst', 'aws:CalledViaLast'],
     ...['aws:ViaAWSMCPService', 'aws:CalledViaAWSMCP', 'aws:IsMcpServiceAction'],
   ],
@@ -57,7 +52,7 @@ export const sourceOf = (key: string): Source | undefined => SOURCES.get(key.toL
  * given one.
  */
 const UNSEEN: ReadonlySet<Source | undefined> = new Set<Source>([
-  ...(['program', 'network', 'callerOrganization', 'serviceOrganization', 'resourceOrganization'] as const),
+  ...(['place', 'program', 'network', 'callerOrganization', 'serviceOrganization', 'resourceOrganization'] as const),
 ]);
 
 export const isUnseen = (key: string): boolean => UNSEEN.has(sourceOf(key));
