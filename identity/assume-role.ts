@@ -39,10 +39,11 @@ export interface Assumption {
  * texts of managed policies and without times.
  */
 export function* assumeRole(stage: Stage, assumption: Assumption): Path<Session> {
-  const { principal, role, sessionName, externalId, tags = [], sessionPolicies = [], unknown = {} } = assumption;
+  const { principal, role, sessionName, externalId, tags = [], sessionPolicies = [] } = assumption;
   const { sessionPolicyArns = [], sessionContext, sourceIdentity = inheritedSourceIdentity(principal) } = assumption;
   const all = [...tags, ...inheritedTags(principal)];
   const accountId = accountOf(role.arn);
+  const unknown = { ...assumption.unknown, ...inheritedUnknown(principal, assumption.unknown) };
   const question = {
     stage,
     principal,
@@ -91,7 +92,16 @@ export function assumptionActions(action: string, context: ConditionContext): re
 export const inheritedSourceIdentity = (principal: Principal): string | undefined =>
   principal.kind === 'role-session' ? principal.context['aws:SourceIdentity'] : undefined;
 
-/** Returns what is not known of a session's requests. */
+/** Inherited tags whose values are not known become tags of the request. */
+const inheritedUnknown = (principal: Principal, unknown: UnknownKeys = {}): UnknownKeys =>
+  Object.fromEntries(
+    inheritedTags(principal).flatMap(({ key }) => {
+      const start = unknown[`aws:PrincipalTag/${key}`];
+      return start === undefined ? [] : [[`aws:RequestTag/${key}`, start]];
+    }),
+  );
+
+/** Returns the keys of a session's requests whose values are not known. */
 function sessionUnknown({ id }: Role, unknown: UnknownKeys): UnknownKeys {
   const name = unknown['sts:RoleSessionName'];
   const tags = Object.entries(unknown).flatMap(([key, value]) => {

@@ -33,7 +33,7 @@ export interface PodIdentityBinding {
   readonly policy?: string | undefined;
   readonly disableSessionTags?: boolean | undefined;
   readonly externalId?: string | undefined;
-  /** Distinguishes sessions of the same pod. Default: a UUID that no policy should contain. */
+  /** A UUID that distinguishes sessions of the same pod. Default: it is not known. */
   readonly sessionId?: string;
   readonly requestContext?: RequestContext | undefined;
   /** Milliseconds since the epoch. */
@@ -71,9 +71,13 @@ export function podIdentityTags(
   };
 }
 
+/** Returns the beginning `eks-<cluster>-<pod>-` of a session's name, as far as it is known. */
+const sessionNameStart = ({ name }: EksCluster, pod?: string): string =>
+  ['eks', name, ...(pod === undefined ? [] : [pod])].map((part) => `${part.slice(0, NAME_PART_LENGTH)}-`).join('');
+
 /** Returns `eks-<cluster>-<pod>-<UUID>` with ten characters of each name, as observed on AWS. */
-export const podIdentitySessionName = ({ name }: EksCluster, pod: string, id = SESSION_ID): string =>
-  `eks-${name.slice(0, NAME_PART_LENGTH)}-${pod.slice(0, NAME_PART_LENGTH)}-${id}`;
+export const podIdentitySessionName = (cluster: EksCluster, pod: string, id = SESSION_ID): string =>
+  sessionNameStart(cluster, pod) + id;
 
 /**
  * Returns `<region>/<account>/<cluster>/<namespace>/<service account>` (EKS User Guide, "Access AWS resources using EKS Pod Identity
@@ -113,7 +117,9 @@ export function* podIdentitySession(binding: PodIdentityBinding): Path<Session> 
     ...(binding.issuedAt !== undefined && { issuedAt: binding.issuedAt }),
     unknown: {
       ...unknown,
-      ...(!subject.pod && { 'sts:RoleSessionName': `eks-${cluster.name.slice(0, NAME_PART_LENGTH)}-` }),
+      ...((binding.sessionId === undefined || !subject.pod) && {
+        'sts:RoleSessionName': sessionNameStart(cluster, subject.pod?.name),
+      }),
     },
   };
   const base = yield* assumeRole('trust', {

@@ -3,6 +3,7 @@ import { decideWithin, type PolicySource, type Uncertainty } from '../../identit
 import { podIdentitySession, type PodSubject } from '../../identity/pod-identity.ts';
 import { globalContexts } from '../../identity/policy/global-context.ts';
 import type { ConditionExplanation, Decision } from '../../identity/policy/index.ts';
+import { isRoleAssumption } from '../../identity/policy/request.ts';
 import {
   follow,
   isQuestion,
@@ -92,8 +93,8 @@ function decideQuestion(
   roleOf: RoleOf,
   more: readonly PolicySource[],
 ): TrustDecision {
-  const { stage, action, resource, principal } = question;
-  const isAssumption = stage !== 'access' && stage !== 'encryption' && stage !== 'node';
+  const { action, resource, principal } = question;
+  const isAssumption = isRoleAssumption(action);
   const assumed = isAssumption ? roleOf(resource) : undefined;
   if (assumed === null) return { value: 'denied', action, reason: `role ${resource} does not exist` };
   if (isAssumption && parseRoleArn(resource) === undefined)

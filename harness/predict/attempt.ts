@@ -92,7 +92,7 @@ function byPodIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
   const { cluster, externalId, ...subject } = scene.subject(workload);
   const { policy, disableSessionTags } = association;
   const path = podIdentitySession({
-    ...{ cluster, role, targetRole, disableSessionTags, externalId },
+    ...{ cluster, role, targetRole, disableSessionTags, externalId, issuedAt: Date.now() },
     subject: {
       ...subject,
       pod: { name: `probe-${subject.serviceAccount}`, uid: '00000000-0000-4000-8000-000000000000' },
@@ -120,7 +120,7 @@ function byWebIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
   const { cluster, ...subject } = scene.subject(workload);
   const { issuer } = cluster;
   const path = webIdentitySession({
-    ...{ subject, audience, role, requestContext: scene.names.expandAll(workload.context) },
+    ...{ subject, audience, role, issuedAt: Date.now(), requestContext: scene.names.expandAll(workload.context) },
     provider: { issuer, arn: `arn:aws:iam::${role.accountId}:oidc-provider/${issuer}` },
   });
   return opening(scene, path, NO_WEB_IDENTITY);
@@ -135,7 +135,7 @@ function assume(
   const passed = Object.entries(scene.names.expandAll(tags)).map(([key, value]) => ({ key, value, transitive: false }));
   const externalId = id === undefined ? undefined : scene.names.expand(id);
   // The name that the probe programs give.
-  const asked = { principal, unknown, sessionName: 'probe', tags: passed, externalId };
+  const asked = { principal, unknown, sessionName: 'probe', tags: passed, externalId, issuedAt: Date.now() };
   return role && opening(scene, assumeRole('assumed role', { ...asked, role }), NOT_ASSUMED);
 }
 

@@ -7,6 +7,9 @@ import type { AuthorizationInput, CompiledPolicy, ConditionContext } from './typ
 /** Denied without a trust policy, which does not apply to other actions on a role, such as `iam:PassRole`. */
 const ROLE_ASSUMPTION = /^sts:(assumerole(withwebidentity|withsaml)?|tagsession|setsourceidentity|setcontext)$/;
 
+/** Whether a trust policy decides about an action. */
+export const isRoleAssumption = (action: string): boolean => ROLE_ASSUMPTION.test(action.toLowerCase());
+
 /** The policy of a key must allow each use of it (AWS KMS Developer Guide, "Key policies in AWS KMS"). */
 const KMS_KEY = /^arn:[^:]+:kms:[^:]*:[^:]*:key\//;
 
@@ -37,7 +40,7 @@ export class EvaluationRequest implements VariableSource {
   }
 
   get isRoleAssumption(): boolean {
-    return ROLE_ASSUMPTION.test(this.lowerCaseAction);
+    return isRoleAssumption(this.lowerCaseAction);
   }
 
   get isUseOfKey(): boolean {
