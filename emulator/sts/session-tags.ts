@@ -1,7 +1,7 @@
 import { AwsError, errorKind, validationError } from '../../foundation/aws/aws-error.ts';
 import type { Principal, SessionTag } from '../../identity/policy/principal.ts';
 import type { EmulatorSettings } from '../core/settings.ts';
-import { inheritedTags } from '../../identity/session-tags.ts';
+import { inheritedTags, overriddenTag } from '../../identity/session-tags.ts';
 
 export interface Tag {
   readonly key: string;
@@ -30,8 +30,7 @@ export function sessionTags(
   }
   const transitive = new Set(transitiveKeys.map(fold));
   const inherited = inheritedTags(principal);
-  const overridden = inherited.find((tag) => keys.has(fold(tag.key)) || transitive.has(fold(tag.key)));
-  if (overridden !== undefined) {
+  if (overriddenTag(passed, transitiveKeys, principal) !== undefined) {
     const code = settings.transitiveTagOverrideError;
     throw new AwsError(
       code,

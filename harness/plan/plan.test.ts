@@ -316,6 +316,18 @@ describe('the plan', () => {
       expect(text.split('\n')).to.include(line);
   });
 
+  it('shows which probes the policies of the scenario decide otherwise than expected', () => {
+    const wrong = aScenario({
+      roles: { app: podIdentityRole(allow('s3:GetObject', 'data/red/*')) },
+      workloads: { red: { role: 'app' } },
+      objects: ['data/red/key', 'data/blue/key'],
+      probes: [granted('red', getObject('data/red/key')), granted('red', getObject('data/blue/key'))],
+    });
+    const text = planText([wrong], configure([], {}), all);
+    expect(text).to.match(/ {5}The policies decide otherwise: no identity-based policy allows s3:GetObject/);
+    expect(text).to.contain('decide 2 of the probes in advance: 1 as expected, 1 otherwise.');
+  });
+
   it('shows the scenarios that would be skipped, and no clusters for them', () => {
     const text = planText([scenario], configure([], {}), new Set());
     expect(text).to.contain('Clusters to provision (embedded): none').and.to.contain('  skipped: Not available here');

@@ -1,3 +1,5 @@
+import { authorize } from '../../identity/policy/index.ts';
+import { agrees, predictionsOf } from '../predict/prediction.ts';
 import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
 import { identityExpected } from '../scenario/expected-identity.ts';
 import { describeStep } from '../scenario/describe.ts';
@@ -44,6 +46,7 @@ export function planText(
       ? `Clusters to use (${cluster.name}): ${existing.join(', ')}`
       : `Clusters to provision (${cluster.name}): ${[...clusters].sort().join(', ') || 'none'}`,
   ];
+  const predicted: boolean[] = [];
   for (const scenario of scenarios) {
     lines.push('', `${scenario.id} ${scenario.title} (${scenario.suite})`);
     const reason = unmet(scenario);
@@ -53,12 +56,17 @@ export function planText(
     }
     lines.push(...creations(scenario));
     let number = 0;
+    const predictions = predictionsOf(scenario);
     for (const step of scenario.spec.probes) {
       if (step.kind === 'action') lines.push(`  then ${describeStep(step)}`);
       else {
         number += 1;
         const identity = identityExpected(scenario.spec, step);
         lines.push(`  ${number}. ${probeText(step, identity)}${step.control ? ' (control)' : ''}`);
+        const answer = predictions.get(step);
+        if (answer === undefined) continue;
+        predicted.push(agrees(step, answer));
+        if (!agrees(step, answer)) lines.push(`     The policies decide otherwise: ${authorize(answer.last).reason}.`);
       }
     }
   }
@@ -73,6 +81,7 @@ export function planText(
   lines.push(
     '',
     `${counted(runnable.length, 'scenario')} with ${counted(probes.length, 'probe')} would run, ${scenarios.length - runnable.length} would be skipped. Nothing was created.`,
+    `The policies of the scenarios decide ${predicted.length} of the probes in advance: ${predicted.filter(Boolean).length} as expected, ${predicted.filter((one) => !one).length} otherwise.`,
     '',
   );
   return lines.join('\n');

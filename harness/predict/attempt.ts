@@ -14,6 +14,7 @@ import {
   putObjectActions,
   type S3Action,
 } from '../../identity/s3.ts';
+import { overriddenTag } from '../../identity/session-tags.ts';
 import { webIdentitySession } from '../../identity/web-identity.ts';
 import { associationOf, bucketOf, placeOf } from '../scenario/parts.ts';
 import type { Expectation, WorkloadSpec } from '../scenario/spec.ts';
@@ -27,7 +28,7 @@ export interface Assumption {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-type OnObject = 'getObject' | 'putObject' | 'deleteObject' | 'getObjectTagging';
+export type OnObject = 'getObject' | 'putObject' | 'deleteObject' | 'getObjectTagging';
 export type Call =
   | { readonly do: 'credentials' }
   | { readonly do: 'assumeRole'; readonly step: Assumption }
@@ -136,6 +137,7 @@ function assume(
   const externalId = id === undefined ? undefined : scene.names.expand(id);
   // The name that the probe programs give.
   const asked = { principal, unknown, sessionName: 'probe', tags: passed, externalId, issuedAt: Date.now() };
+  if (overriddenTag(passed, [], principal) !== undefined) return undefined;
   return role && opening(scene, assumeRole('assumed role', { ...asked, role }), NOT_ASSUMED);
 }
 

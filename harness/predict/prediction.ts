@@ -1,0 +1,99 @@
+import { isDeepStrictEqual } from 'node:util';
+import { bucketOf, placeOf } from '../scenario/parts.ts';
+import type { Operation, ProbeStep, Scenario, ScenarioSpec, Step, WorkloadSpec } from '../scenario/spec.ts';
+import { decide, type Answer, type Assumption, type Attempt, type Call, type OnObject } from './attempt.ts';
+import { grantOf } from './grant.ts';
+import { sceneOf } from './scene.ts';
+
+/**
+ * Returns what the policies of a scenario say of its probes, before a run. Probes after a step, and those that more than roles,
+ * policies and tags decide, are absent.
+ */
+export function predictionsOf(scenario: Scenario): ReadonlyMap<Step, Answer> {
+  const predictions = new Map<Step, Answer>();
+  const { spec } = scenario;
+  // The names of pods and sessions are not known before a run.
+  if (/kubernetes-pod-|aws:userid|RoleSessionName/i.test(JSON.stringify(spec))) return predictions;
+  const scene = sceneOf(scenario);
+  for (const step of spec.probes) {
+    if (step.kind === 'action') break;
+    const attempt = attemptOf(spec, step);
+    const answer = attempt && scene.isComplete() ? decide(scene, attempt) : undefined;
+    if (answer !== undefined) predictions.set(step, answer);
+    if (/^(put|delete)/i.test(step.operation.do)) break;
+  }
+  return predictions;
+}
+
+/** Members of a workload on which its credentials depend, and those on which nothing does. */
+const KNOWN =
+  /^(cluster|namespace|serviceAccount|role|irsa|serviceAccountAnnotations|context|starts|associationFirst|runAsUser)$/;
+
+function attemptOf(spec: ScenarioSpec, { workload: name, operation }: ProbeStep): Attempt | undefined {
+  const workload = spec.workloads?.[name ?? ''];
+  const grant = workload && grantOf(workload);
+  const isPlain = workload && Object.keys(workload).every((member) => KNOWN.test(member)) && hasOneGrant(workload);
+  const call = callOf(spec, operation);
+  const { through } = operation as { readonly through?: object };
+  const assumption = through && assumptionOf(through);
+  if (
+    !grant ||
+    !isPlain ||
+    !call ||
+    (call.do === 'credentials' && grant.role === undefined) ||
+    (through !== undefined && !assumption)
+  )
+    return undefined;
+  return { workload: grant, call, ...(assumption && { through: assumption }) };
+}
+
+const hasOneGrant = ({ role, irsa, serviceAccountAnnotations = {} }: WorkloadSpec): boolean =>
+  (role === undefined) !== (irsa === undefined) &&
+  Object.keys(serviceAccountAnnotations).every((key) => key === 'audience');
+
+interface OperationMembers {
+  readonly at?: string;
+  readonly bucket?: string;
+  readonly prefix?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly role?: object;
+}
+
+const S3_CALLS: Readonly<Record<string, OnObject>> = {
+  ...{ GetObject: 'getObject', PutObject: 'putObject', DeleteObject: 'deleteObject' },
+  GetObjectTagging: 'getObjectTagging',
+};
+
+function callOf({ objects = [], buckets = {} }: ScenarioSpec, operation: Operation): Call | undefined {
+  const { do: name, through: _through, ...members } = operation as Operation & Record<string, unknown>;
+  const { at = '', bucket = '', tags, prefix, role } = members as OperationMembers;
+  const has = (...known: string[]): boolean => Object.keys(members).every((member) => known.includes(member));
+  if (name === 'FetchCredentials')
+    return isDeepStrictEqual(members, { token: { from: 'pod-identity' } }) ? { do: 'credentials' } : undefined;
+  if (name === 'AssumeRole') {
+    const step = role && has('role') ? assumptionOf(role) : undefined;
+    return step && { do: 'assumeRole', step };
+  }
+  const isThere = (one: string): boolean =>
+    one in buckets || objects.some((object) => bucketOf(placeOf(object)) === one);
+  if (name === 'ListObjectsV2')
+    return has('bucket', 'prefix') && isThere(bucket)
+      ? { do: 'listObjects', bucket, ...(prefix && { prefix }) }
+      : undefined;
+  const call = S3_CALLS[name];
+  if (call === undefined || !has('at', 'tags') || !isThere(bucketOf(at))) return undefined;
+  // Whether an object is missing is for those to know who may list.
+  if (call.startsWith('get') && !objects.some((object) => placeOf(object) === at)) return undefined;
+  return { do: call, at, ...(tags && { tags }) } satisfies Call;
+}
+
+function assumptionOf(step: object): Assumption | undefined {
+  const { roleArn, externalId, tags, ...others } = step as Partial<Assumption> & { readonly roleArn?: string };
+  const [, role] = /^<role:(.+)>$/.exec(roleArn ?? '') ?? [];
+  if (role === undefined || Object.keys(others).length > 0) return undefined;
+  return { role, ...(externalId && { externalId }), ...(tags && { tags }) };
+}
+
+/** Whether a prediction agrees with the probe's expectation. */
+export const agrees = ({ expectation }: ProbeStep, { refusal }: Answer): boolean =>
+  (refusal?.outcome ?? 'granted') === expectation.outcome;
