@@ -32,7 +32,7 @@ const MAY_IMPORT = {
     'doctor/',
     'test/(contract|support)/',
   ],
-  site: ['foundation/', 'identity/', 'emulator/', 'harness/', 'doctor/', 'scripts/', 'bin/'],
+  'scripts/site': ['foundation/', 'identity/', 'emulator/', 'harness/', 'doctor/', 'scripts/', 'bin/'],
   bin: ['foundation/', 'aws/', 'identity/', 'emulator/', 'components/', 'clusters/', 'harness/', 'doctor/', 'scripts/'],
 };
 
@@ -121,6 +121,12 @@ const unruled = [
 if (unruled.length > 0)
   throw new Error(`No rule says what ${unruled.join(', ')} may import: add one to dependency-cruiser.config.js.`);
 
+/** Folders of a folder that have rules of their own. */
+const ruledWithin = (folder) =>
+  Object.keys(MAY_IMPORT)
+    .filter((other) => other.startsWith(`${folder}/`))
+    .map((other) => `^${other}/`);
+
 const forbid = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
 
 export default {
@@ -130,7 +136,7 @@ export default {
       forbid(
         `imports-of-${folder.replaceAll('/', '-')}`,
         `${folder}/ may import only its own files and: ${allowed.join(', ') || 'nothing'}.`,
-        { path: `^${folder}/`, pathNot: '\\.test\\.ts$' },
+        { path: `^${folder}/`, pathNot: ['\\.test\\.ts$', ...ruledWithin(folder)] },
         { path: `^(${[...TOP, 'test'].join('|')})/`, pathNot: [`${folder}/`, ...allowed].map((path) => `^${path}`) },
       ),
     ),
@@ -150,7 +156,7 @@ export default {
   ],
   options: {
     includeOnly: `^(${[...TOP, 'test'].join('|')})/`,
-    exclude: '^site/(node_modules|pages|dist|\\.vitepress)/',
+    exclude: '^scripts/site/(node_modules|pages|dist|\\.vitepress)/',
     tsPreCompilationDeps: true,
     moduleSystems: ['es6'],
   },

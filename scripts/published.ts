@@ -12,7 +12,7 @@ import { readRun } from '../harness/results/read-results.ts';
 import { resultsSchema } from '../harness/results/results-schema.ts';
 import { table } from './tables.ts';
 
-const FOLDER = fileURLToPath(new URL('../reports/published', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../docs/published', import.meta.url));
 export const PAGE = join(FOLDER, 'README.md');
 const VERDICTS = ['passed', 'failed', 'inconclusive', 'error', 'skipped'] as const;
 

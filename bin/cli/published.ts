@@ -6,7 +6,7 @@ export const PUBLISHED: Command = {
   name: 'published',
   summary: 'publish the results of a subject, and update the page that compares all',
   about: `Publish the results of a run as those of a subject, and update the page that compares all published results
-(reports/published). Without arguments, only update the page.`,
+(docs/published). Without arguments, only update the page.`,
   files: { usage: '[SUBJECT VERSION REPORT]', least: 0, most: 3 },
   options: [],
   remarks: 'Exit codes: 0 written; 2 wrong usage, or a run that cannot be published.',

@@ -1,26 +1,26 @@
 /** Parts of the site's pages that are written from the code when the site is built. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMANDS } from '../bin/cli/commands.ts';
-import { valueOf } from '../bin/cli/help.ts';
-import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
-import { CHECKS } from '../doctor/checks/index.ts';
-import { checksPage } from '../doctor/checks/page.ts';
-import type { OptionSpec } from '../foundation/node/options.ts';
-import { commandLine } from '../foundation/node/command-line.ts';
-import { counted } from '../foundation/node/text.ts';
-import { OPTIONS } from '../harness/config/options.ts';
-import { variableOf } from '../harness/config/read-options.ts';
-import { OPERATORS } from '../harness/loosen/operators/catalogue.ts';
-import { GUESSES, type Guess } from '../harness/record/guesses.ts';
-import type { Suites } from '../harness/scenario-files/read-suites.ts';
-import { CAPABILITIES, type Scenario } from '../harness/scenario/spec.ts';
-import { resultsSchema } from '../harness/results/results-schema.ts';
-import { placesOf, type PlacesOf } from '../scripts/catalogue.ts';
-import { readDefinitions } from '../scripts/faults/definitions.ts';
-import { measuredSection } from '../scripts/detection/page.ts';
-import { jsonSchema } from '../scripts/schemas.ts';
-import { table } from '../scripts/tables.ts';
+import { COMMANDS } from '../../bin/cli/commands.ts';
+import { valueOf } from '../../bin/cli/help.ts';
+import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
+import { CHECKS } from '../../doctor/checks/index.ts';
+import { checksPage } from '../../doctor/checks/page.ts';
+import type { OptionSpec } from '../../foundation/node/options.ts';
+import { commandLine } from '../../foundation/node/command-line.ts';
+import { counted } from '../../foundation/node/text.ts';
+import { OPTIONS } from '../../harness/config/options.ts';
+import { variableOf } from '../../harness/config/read-options.ts';
+import { OPERATORS } from '../../harness/loosen/operators/catalogue.ts';
+import { GUESSES, type Guess } from '../../harness/record/guesses.ts';
+import type { Suites } from '../../harness/scenario-files/read-suites.ts';
+import { CAPABILITIES, type Scenario } from '../../harness/scenario/spec.ts';
+import { resultsSchema } from '../../harness/results/results-schema.ts';
+import { placesOf, type PlacesOf } from '../catalogue.ts';
+import { readDefinitions } from '../faults/definitions.ts';
+import { measuredSection } from '../detection/page.ts';
+import { jsonSchema } from '../schemas.ts';
+import { table } from '../tables.ts';
 
 /** JSON schemas of the package. */
 const SCHEMAS: readonly (readonly [path: string, document: string])[] = [

@@ -1,15 +1,15 @@
-/** Builds the site in site/dist (`npm run docs`). With `--serve`, serves it on loopback. Installs VitePress on the first run. */
+/** Builds the site in scripts/site/dist (`npm run docs`). With `--serve`, serves it on loopback. Installs VitePress on the first run. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readSuites } from '../harness/scenario-files/read-suites.ts';
+import { readSuites } from '../../harness/scenario-files/read-suites.ts';
 import { generatedParts } from './generated.ts';
 import { deadLinks } from './links.ts';
 import { stagePages } from './stage.ts';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const site = join(root, 'site');
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const site = join(root, 'scripts', 'site');
 const pages = join(site, 'pages');
 const built = join(site, 'dist');
 
@@ -24,5 +24,5 @@ stagePages(root, pages, generatedParts(root, await readSuites(join(root, 'suites
 run('npx', 'vitepress', 'build');
 const dead = deadLinks(built);
 if (dead.length > 0) throw new Error(dead.join('\n'));
-process.stdout.write('The site is in site/dist.\n');
+process.stdout.write('The site is in scripts/site/dist.\n');
 if (process.argv.includes('--serve')) run('npx', 'vitepress', 'preview', '--host', '127.0.0.1');

@@ -9,7 +9,7 @@ const OTHER_PAGES: Readonly<Record<string, string>> = {
   'CHANGELOG.md': 'changelog.md',
   'SECURITY.md': 'security.md',
   'suites/README.md': 'suites.md',
-  'reports/published/README.md': 'published.md',
+  'docs/published/README.md': 'published.md',
 };
 
 /** Folder of the site with files of the project to which pages link. */

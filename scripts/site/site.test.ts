@@ -11,7 +11,7 @@ const PAGES = {
   'CHANGELOG.md': '',
   'SECURITY.md': '',
   'suites/README.md': '',
-  'reports/published/README.md': '',
+  'docs/published/README.md': '',
   'docs/images/a.svg': '<svg/>',
 };
 
