@@ -2,7 +2,14 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-    ignores: ['dist/**', '.dist-*/**', 'node_modules/**', 'reports/**', 'scripts/site/{dist,pages,.vitepress}/**', '.cache/**'],
+    ignores: [
+      'dist/**',
+      '.dist-*/**',
+      'node_modules/**',
+      'reports/**',
+      'scripts/site/{dist,pages,.vitepress}/**',
+      '.cache/**',
+    ],
   },
   ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts', '**/*.tsx'] })),
   {

@@ -37,7 +37,10 @@ function sourceFiles(folders) {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
       .filter(
-        (file) => /\.(tsx?|css|js|mjs|json|sh|yaml|py|go|java|rs|toml|xml)$/.test(file) && !file.endsWith('.test.ts') && !file.startsWith('site/'),
+        (file) =>
+          /\.(tsx?|css|js|mjs|json|sh|yaml|py|go|java|rs|toml|xml)$/.test(file) &&
+          !file.endsWith('.test.ts') &&
+          !file.startsWith('site/'),
       )
       .map((file) => join(root, folder, file)),
   );

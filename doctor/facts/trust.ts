@@ -52,7 +52,7 @@ interface Known {
 }
 
 /**
- * Answers the questions of a path with what was read, up to the first denial. A stage has one decision: its first that is not
+ * Decides the questions of a path by the snapshot, up to the first denial. A stage has one decision: its first that is not
  * allowed, else its first.
  */
 export function decidePath<Result>(
