@@ -13,7 +13,7 @@ const TAGGED = ['sts:AssumeRole', 'sts:TagSession'] as const;
 const sidOf = (prefix: string, ...parts: readonly string[]): string =>
   prefix + createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 
-export function statementsOf(policy: string): readonly Statement[] {
+function statementsOf(policy: string): readonly Statement[] {
   const { Statement: statements } = JSON.parse(policy) as { readonly Statement: Statement | readonly Statement[] };
   return [statements].flat();
 }
@@ -68,7 +68,7 @@ export const chainedRoles = ({ policies = {} }: Role): readonly string[] => [
 ];
 
 /** A statement for IRSA that a migration makes needless. */
-export interface Obsolete {
+interface Obsolete {
   readonly statement: Statement;
   /** The statement without the migrated subjects; undefined if nothing is left of it. */
   readonly replacement?: Statement;

@@ -9,7 +9,7 @@ import { objectReply } from './object.ts';
 const HOUR = 3600;
 const SOURCE = 'web-identity';
 
-export interface Upstreams {
+interface Upstreams {
   readonly sts: URL;
   /** Undefined if S3 cannot be relayed, because signatures cover the Host and TLS hides requests. */
   readonly s3: URL | undefined;
