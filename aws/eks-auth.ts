@@ -31,7 +31,7 @@ export interface PodSession {
   readonly associationArn: string;
 }
 
-export interface EksAuthOptions {
+interface EksAuthOptions {
   readonly region: string;
   readonly endpoint: string;
   readonly credentials: CredentialsProvider;

@@ -59,8 +59,7 @@ const wrong = (value: string, why: string, flag = 'aws-endpoint'): HarnessError 
   badFlagValue(`Invalid --${flag} "${value}": ${why}.`);
 
 /** The SDKs' variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
-export const endpointVariable = (service: AwsService): string =>
-  `AWS_ENDPOINT_URL_${service.toUpperCase().replace('-', '_')}`;
+const endpointVariable = (service: AwsService): string => `AWS_ENDPOINT_URL_${service.toUpperCase().replace('-', '_')}`;
 
 /** Returns the environment of a pod's SDK. `reachable` converts a URL of this machine into one that pods can reach. */
 export function workloadEnvironment(

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import type { AwsCredentials } from './credentials.ts';
 
 /** Path and query are percent-encoded. Header names are in lower case and include `host`. */
-export interface RequestToSign {
+interface RequestToSign {
   readonly method: string;
   readonly path: string;
   /** Without the question mark. */
@@ -36,16 +36,16 @@ export const uriEncode = (text: string): string =>
 
 export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 
-export const namesOf = (headers: Readonly<Record<string, string>>): string => Object.keys(headers).sort().join(';');
+const namesOf = (headers: Readonly<Record<string, string>>): string => Object.keys(headers).sort().join(';');
 
 /** `20150830T123600Z` */
 export const timestampOf = (time: Date): string => `${time.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
 
-export const scopeOf = ({ region, service, time }: Omit<SigningScope, 'credentials'>): string =>
+const scopeOf = ({ region, service, time }: Omit<SigningScope, 'credentials'>): string =>
   `${timestampOf(time).slice(0, 8)}/${region}/${service}/aws4_request`;
 
 /** Signs a request with all its headers, unlike the SDK (IAM User Guide, "Create a signed AWS API request"). */
-export function signatureOf(request: RequestToSign, signing: SigningScope): Signature {
+function signatureOf(request: RequestToSign, signing: SigningScope): Signature {
   const { credentials, service, time } = signing;
   const scope = scopeOf(signing);
   const timestamp = timestampOf(time);
@@ -96,7 +96,7 @@ export function presignedQuery(request: RequestToSign, signing: SigningScope, se
 const EMPTY = sha256('');
 
 /** Chunks with signatures, a trailing checksum, or both. */
-export interface Chunking {
+interface Chunking {
   readonly signed: boolean;
   /** Name and value of a trailing header. */
   readonly trailer?: readonly [name: string, value: string];

@@ -79,7 +79,7 @@ export interface RequestLine {
   readonly query: string;
 }
 
-export interface Sent {
+interface Sent {
   readonly method: string;
   /** Path and query. */
   readonly target: string;
@@ -87,7 +87,7 @@ export interface Sent {
   readonly body: Buffer;
 }
 
-export interface Signing extends Omit<SigningScope, 'time'> {
+interface Signing extends Omit<SigningScope, 'time'> {
   readonly host: string;
   /** Is signed instead of the request that is sent. */
   readonly signedAs?: RequestLine;

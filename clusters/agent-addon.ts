@@ -97,7 +97,7 @@ export const chartOf = (container: {
 }): AgentVersion => (container.volumeMounts?.some(({ mountPath }) => mountPath === KEY_FOLDER) ? '0.2' : '0.1');
 
 /** Values by flag, such as `-b`; a flag without a value has an empty one. */
-export type AgentFlags = Readonly<Record<string, string>>;
+type AgentFlags = Readonly<Record<string, string>>;
 
 /**
  * Reads the map of flags in `agent.additionalArgs` from configuration values in JSON or YAML (EKS User Guide, "Disable IPv6

@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock, Credentials, NodeGroupSpec } from '../emulator/index.ts';
 import { listen, stopServer } from '../foundation/node/listen.ts';
 
-export interface InstanceOptions {
+interface InstanceOptions {
   readonly instance: NodeGroupSpec['instance'];
   readonly region: string;
   readonly hostName: string;

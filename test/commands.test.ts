@@ -26,7 +26,7 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string, page?: RegEx
   [/--shard|npm run merge/, 'needs several machines'],
   [/npm run (sweep|published)(?! -- --list)/, 'changes what other runs of this machine left, or the repository'],
   [/^(terraform|valgrind|perf|xdg-open|node --cpu-prof)\b/, 'needs another program'],
-  [/reports\/(<|\*|embedded|reference)|(aws|detection|compare)\.json/, 'needs results of a command that is not run'],
+  [/reports\/(<|\*|embedded|reference)|(aws|mutants|compare)\.json/, 'needs results of a command that is not run'],
   [/slowest\.js|^npx mocha/, 'test/cli/reporting.test.ts runs it'],
   [/\[flags\]/, 'is the form of all commands'],
 ];

@@ -24,7 +24,6 @@ import { REHEARSE } from './rehearse.ts';
 import { REPLAY } from './replay.ts';
 import { REPORT } from './report.ts';
 import { runCommand } from './run.ts';
-import { SOAK } from './soak.ts';
 import { sweepCommand } from './sweep.ts';
 
 const RUN = runCommand();
@@ -49,7 +48,6 @@ export const COMMANDS: readonly Command[] = [
   POLICY,
   REHEARSE,
   BENCH,
-  SOAK,
   DETECT,
   PUBLISHED,
   KIND_NODE_IMAGE,

@@ -19,8 +19,7 @@ import { packageVersion } from './run.ts';
 const READING = ['kubeconfig', 'context', 'cluster-name', 'region', 'aws-endpoint', 'kubernetes-only', 'save', 'demo'];
 const FAIL_ON = ['error', 'warning', 'info', 'never'] as const;
 
-const MIGRATION_FORMATS = ['terminal', 'json', 'csv', 'markdown'];
-const FORMATS = [...new Set(['terminal', 'json', 'html', 'sarif', ...MIGRATION_FORMATS])];
+const FORMATS = ['terminal', 'json', 'html', 'sarif'] as const;
 
 export const DOCTOR: Command = {
   name: 'doctor',
@@ -51,7 +50,7 @@ a check, such as PID201, explain that check.`,
     option.text('save FILE', 'write the snapshot to this file, without secrets'),
     option.text('from FILE', 'judge a saved file instead of a cluster'),
     option.list('check ID', 'make only this check, and fail if it cannot be made (repeatable, or comma-separated)'),
-    option.choice('format', FORMATS, 'print the report in this form; csv and markdown are for migration', {
+    option.choice('format', FORMATS, 'print the report in this form; html and sarif are not for migration', {
       default: 'terminal',
     }),
     option.choice('fail-on', FAIL_ON, 'exit with 1 for findings of this severity or a higher one', {
@@ -86,10 +85,8 @@ made, or a migration lacks pods, service accounts or associations; 130 interrupt
     checkInside(given, name);
     const checks = chosen(CHECKS, given.list('check'));
     const format = given.text('format') ?? '';
-    if (isMigration ? !MIGRATION_FORMATS.includes(format) : /^(?:csv|markdown)$/.test(format))
-      throw badFlagValue(
-        `--format ${format} is not a form of this report. See \`${commandLine('doctor', '--help')}\`.`,
-      );
+    if (isMigration && /^(?:html|sarif)$/.test(format))
+      throw badFlagValue(`--format is ${format}. With "migration", use terminal or json.`);
     const { snapshot, signal } = await snapshotOf(given, io, isMigration);
     if (isMigration) {
       const code = await planMigration(snapshot, given, io);
@@ -306,17 +303,9 @@ async function planMigration(snapshot: Snapshot, given: GivenOptions, io: Io): P
 }
 
 async function renderedPlan(plan: MigrationPlan, given: GivenOptions, io: Io): Promise<string> {
-  const text = await import('../../doctor/migration/text.ts');
-  switch (given.text('format')) {
-    case 'json':
-      return `${JSON.stringify(plan, undefined, 2)}\n`;
-    case 'csv':
-      return text.migrationCsv(plan);
-    case 'markdown':
-      return text.migrationMarkdown(plan);
-    default:
-      return text.migrationText(plan, await paintOf(given, io), await widthFor(io));
-  }
+  if (given.text('format') === 'json') return `${JSON.stringify(plan, undefined, 2)}\n`;
+  const { migrationText } = await import('../../doctor/migration/text.ts');
+  return migrationText(plan, await paintOf(given, io), await widthFor(io));
 }
 
 async function paintOf(given: GivenOptions, { stdout, environment }: Io) {

@@ -50,8 +50,6 @@ describe('npm run report', () => {
     ['results of another version', [file({ ...results, version: 3 })], 'is a results.json of version 3', 2],
     ['damaged results', [file({ ...results, scenarios: 1 })], 'is damaged', 2],
     ['the same file twice', [same, same], 'A and B are the same file', 2],
-    ['a file that is not a detection file', [same, '--detection', same], 'kind must be one of faults, mutants', 2],
-    ['a missing detection file', [same, '--detection', '/nowhere'], 'Detection file /nowhere cannot be read', 2],
     ['--deviations for one run', [same, '--deviations', 'some.yaml'], '--deviations requires two runs', 2],
     [
       'an output that cannot be written',

@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
 import type { Run } from '../../harness/results/read-results.ts';
-import type { DetectionContent } from '../../harness/results/detection-schema.ts';
 import type { PageData } from '../../harness/page/data.ts';
 import type { Command } from './command.ts';
 
@@ -21,7 +20,6 @@ A and B are results.json files or report folders.`,
       'deviations FILE',
       'read known deviations from this YAML or JSON file (repeatable, or comma-separated)',
     ),
-    option.text('detection FILE', 'show which scenario detected which defect, from this file of detect --json'),
   ],
   remarks: 'Exit codes: 0 written; 2 wrong usage or an unreadable file; 3 not writable.',
   async run({ list, text, words: [one = '', other] }, { stdout }) {
@@ -34,33 +32,16 @@ A and B are results.json files or report folders.`,
     const b = other === undefined ? undefined : readRun(other);
     if (b === undefined && list('deviations').length > 0)
       throw new HarnessError('UNKNOWN_FLAG', '--deviations requires two runs: give the results of a second run.');
-    const detection = text('detection');
-    const data: Shown = {
-      ...(b === undefined
+    const data: Shown =
+      b === undefined
         ? { runs: [a.results], ...coverageIn(dirname(a.file)) }
-        : await compared(a, b, list('deviations'))),
-      ...(detection !== undefined && { detection: await readDetection(detection) }),
-    };
+        : await compared(a, b, list('deviations'));
     const file =
       text('output') ?? (b === undefined ? join(dirname(a.file), PAGE_FILE) : join(dirname(b.file), 'compare.html'));
     stdout.write(`Report: ${writeWhole(resolve(file), pageHtml(data), 'output')}\n`);
     return 0;
   },
 };
-
-/** Throws `HarnessError` BAD_FILE. */
-async function readDetection(file: string): Promise<DetectionContent> {
-  const [{ readYaml }, { validated }, { detectionSchema }] = await Promise.all([
-    import('../../foundation/node/read-file.ts'),
-    import('../../foundation/node/validate.ts'),
-    import('../../harness/results/detection-schema.ts'),
-  ]);
-  return validated(
-    detectionSchema,
-    readYaml(file, 'Detection file'),
-    (problem) => `${file} was not written by detect --json: ${problem}.`,
-  );
-}
 
 type Shown = Omit<PageData, 'again'>;
 

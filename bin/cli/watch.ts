@@ -9,7 +9,7 @@ import type { Watch } from '../../harness/watch/watch.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { gateOf, withoutProblems, type Selected } from './scenarios.ts';
 
-export interface Means {
+interface Means {
   readonly newReporters: () => Promise<readonly NamedReporter[]>;
   readonly install: (scenarios: readonly Scenario[]) => Promise<readonly Scenario[]>;
 }

@@ -6,7 +6,7 @@ import { awaitActive, makeInEks } from './creation.ts';
 import { addonOf } from './deletion.ts';
 import { isNamed } from './errors.ts';
 
-export interface AddonSpec {
+interface AddonSpec {
   /** Such as `v1.3.10-eksbuild.2`. Default: EKS's choice. */
   readonly version?: string;
   /** How EKS treats existing objects with the same names. */

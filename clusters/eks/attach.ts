@@ -19,7 +19,7 @@ import { issuerOf, type MadeCluster } from './provision.ts';
 export const AUTO_MODE_AGENT = 'the agent of EKS Auto Mode';
 
 /** A cluster as it was before the run. */
-export interface ExistingCluster extends Pick<MadeCluster, 'cluster' | 'nodeGroup'> {
+interface ExistingCluster extends Pick<MadeCluster, 'cluster' | 'nodeGroup'> {
   /** `none`: the run installs an agent, unless the cluster has one unknown to EKS. */
   readonly agent: 'add-on' | 'auto-mode' | 'none';
 }

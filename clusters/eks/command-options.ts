@@ -43,7 +43,7 @@ const NEW_CLUSTER_SPECS: readonly OptionSpec[] = [
   }),
 ];
 
-export const NEW_CLUSTER_OPTIONS: readonly string[] = NEW_CLUSTER_SPECS.map(({ name }) => name);
+const NEW_CLUSTER_OPTIONS: readonly string[] = NEW_CLUSTER_SPECS.map(({ name }) => name);
 
 export const EKS_OPTIONS: readonly OptionSpec[] = [
   AGENT_IMAGE,

@@ -27,7 +27,7 @@ export const makeInEks = <A>(
     make: () => retry(create, { tolerates, ...pausesOf(context.timing), within, signal: context.signal }),
   });
 
-export interface Activation {
+interface Activation {
   readonly code: ClusterErrorCode;
   readonly failed: (status: string) => boolean;
   readonly advice?: string;
@@ -77,7 +77,7 @@ const capitalized = (title: string): string => title.charAt(0).toUpperCase() + t
  * Recognizes the errors while EKS does not know a new role, its trust policy or an account's first service-linked role yet
  * (Amazon EKS API Reference, ResourcePropagationDelayException).
  */
-export function isUnknownRole(error: unknown): boolean {
+function isUnknownRole(error: unknown): boolean {
   if (isNamed(error, 'ResourcePropagationDelay')) return true;
   return (
     (isNamed(error, 'InvalidParameter') || isNamed(error, 'InvalidRequest')) &&
@@ -87,7 +87,7 @@ export function isUnknownRole(error: unknown): boolean {
   );
 }
 
-export interface ControlPlane {
+interface ControlPlane {
   readonly roleArn: string;
   readonly subnetIds: readonly string[];
   /** Such as `1.34`. Default: EKS's choice. */
@@ -135,7 +135,7 @@ const nameTaken = (name: string, cause: unknown): ClusterError =>
     { cause },
   );
 
-export interface NodeGroupSpec {
+interface NodeGroupSpec {
   readonly nodeRoleArn: string;
   readonly subnetIds: readonly string[];
   /** Amazon Linux 2023 on x86-64. Default: EKS's choice. */

@@ -11,7 +11,7 @@ import {
 import { ADMINISTRATOR_POLICY } from './access.ts';
 import type { EksContext } from './context.ts';
 
-export interface ApiServer {
+interface ApiServer {
   readonly connection: Connection;
   readonly endpoint: string;
   /** The caller's name in messages. */

@@ -26,7 +26,7 @@ export interface ClusterPlan extends Pick<
   readonly addon: { readonly version?: string } | undefined;
 }
 
-export type ProvisionSettings = Pick<EksContext, 'readyMilliseconds' | 'timing' | 'remedy'>;
+type ProvisionSettings = Pick<EksContext, 'readyMilliseconds' | 'timing' | 'remedy'>;
 
 export interface MadeCluster {
   readonly cluster: Cluster;

@@ -19,7 +19,7 @@ import type { EksContext } from './context.ts';
 import { placed } from './teardown.ts';
 import { askAfterLostAnswer, isPassing, pausesOf } from './wait.ts';
 
-export interface RoleSpec {
+interface RoleSpec {
   readonly name: string;
   /** Such as `eks.amazonaws.com`. */
   readonly service: string;

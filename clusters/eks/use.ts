@@ -17,7 +17,7 @@ import type { EksOptions } from './options.ts';
 import { placed } from './teardown.ts';
 import { kubeConfigOf, makeCluster, runningCluster, type ClusterPlan, type MadeCluster } from './provision.ts';
 
-export interface ClusterUse {
+interface ClusterUse {
   readonly options: EksOptions;
   readonly request: ProvisionRequest;
   readonly context: EksContext;

@@ -5,7 +5,7 @@ import { demandOurs, put, removeObjects, type ObjectName } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
 
-export interface AgentOptions extends InClusterOptions, AgentSpec {
+interface AgentOptions extends InClusterOptions, AgentSpec {
   /** Advice for a missing image. Default: advice for clusters in Docker. */
   readonly imageRemedy?: string;
 }

@@ -75,7 +75,7 @@ interface Review {
 }
 
 /** Returns whether the webhook mutates a pod with this service account. Calls it through the API server. */
-export async function isKnown(connection: Connection, identity: Identity, signal: AbortSignal): Promise<boolean> {
+async function isKnown(connection: Connection, identity: Identity, signal: AbortSignal): Promise<boolean> {
   const { namespace, serviceAccount } = identity;
   const { response } = await connection.json<Review>(
     'POST',

@@ -13,10 +13,7 @@ import { identitiesDelivery } from './delivery.ts';
 import { pathOf, put } from './objects.ts';
 import type { InClusterOptions } from './options.ts';
 
-export interface InClusterHostOptions extends Pick<
-  InClusterOptions,
-  'run' | 'readyMilliseconds' | 'progress' | 'signal'
-> {
+interface InClusterHostOptions extends Pick<InClusterOptions, 'run' | 'readyMilliseconds' | 'progress' | 'signal'> {
   /** The folder of this pod's service account. */
   readonly serviceAccount: string;
   /** The emulator's URL for nodes and pods. */

@@ -9,7 +9,7 @@ import { podProblem, type PodProblem } from './pod-problem.ts';
 import { redactor } from '../../foundation/node/redact.ts';
 
 /** A DaemonSet or Deployment that becomes ready. */
-export interface Rollout {
+interface Rollout {
   readonly connection: Connection;
   readonly controller: KubernetesObject;
   /** Name for messages, such as `The Pod Identity agent`. */

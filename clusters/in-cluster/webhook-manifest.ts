@@ -6,7 +6,7 @@ import { webhookRegistration } from '../webhook-registration.ts';
 import { webhookRights } from '../webhook-rights.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 
-export interface WebhookSpec extends Pick<InClusterOptions, 'run' | 'region'> {
+interface WebhookSpec extends Pick<InClusterOptions, 'run' | 'region'> {
   readonly image: string;
   /** Certificate for `WEBHOOK_HOSTS`. */
   readonly tls: CertificateAndKey;

@@ -10,7 +10,7 @@ import { poll } from '../../foundation/node/poll.ts';
 import { WEBHOOK, WEBHOOK_HOSTS, WEBHOOK_LABELS, webhookConfiguration, webhookObjects } from './webhook-manifest.ts';
 import type { Identity } from './webhook-manifest.ts';
 
-export interface WebhookOptions extends InClusterOptions {
+interface WebhookOptions extends InClusterOptions {
   readonly image: string;
 }
 

@@ -1,13 +1,13 @@
 import { stringify } from 'yaml';
 
 /** Folder on nodes with the API server's files. */
-export const NODE_FOLDER = '/etc/eks-pod-identity-conformance';
+const NODE_FOLDER = '/etc/eks-pod-identity-conformance';
 /** Folder on nodes with the image archive. */
 export const IMAGES_FOLDER = '/etc/eks-pod-identity-conformance-images';
 /** File in `NODE_FOLDER` that configures the token authenticator. */
 export const AUTHENTICATOR_FILE = 'token-authenticator.kubeconfig';
 
-export interface ClusterConfigOptions {
+interface ClusterConfigOptions {
   /** Local folder, mounted as `NODE_FOLDER`. */
   readonly folder: string;
   /** Local folder, mounted as `IMAGES_FOLDER`. */

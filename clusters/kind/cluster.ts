@@ -13,7 +13,7 @@ import { serveMetadata, type LinkLocal, type NodeContainer } from './node.ts';
 
 type Addon = Parameters<ManagedCluster['installAddon']>[0];
 
-export interface KindClusterParts extends Pick<ManagedCluster, 'endpoint' | 'certificateAuthorityData' | 'issuer'> {
+interface KindClusterParts extends Pick<ManagedCluster, 'endpoint' | 'certificateAuthorityData' | 'issuer'> {
   readonly context: HostContext;
   readonly spec: ClusterSpec;
   readonly connection: Connection;

@@ -9,7 +9,7 @@ const LONGEST = 30_000;
 /** Bytes. Longer files lose their beginning. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-export interface DiagnosticsOptions {
+interface DiagnosticsOptions {
   readonly run: Runner;
   readonly program: string;
   readonly cluster: string;

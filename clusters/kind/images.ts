@@ -9,7 +9,7 @@ import { ensureComponentImage } from './images/index.ts';
 import type { Resources } from '../../foundation/aws/resources.ts';
 import type { KindOptions } from './options.ts';
 
-export interface PreparedImages {
+interface PreparedImages {
   readonly images: NodeImages;
   readonly imageInfo: ReadonlyMap<string, ImageInfo>;
 }

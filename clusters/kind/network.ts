@@ -16,7 +16,7 @@ export interface Reach {
 /** This machine's name in containers (Docker Desktop, "Networking"). */
 const DESKTOP_HOST = 'host.docker.internal';
 
-export const networkName = (run: string): string => `eks-pod-identity-conformance-${run}`;
+const networkName = (run: string): string => `eks-pod-identity-conformance-${run}`;
 
 /** Creates the run's network, without IPv6, and returns its name. Throws `ClusterError`. */
 export async function createNetwork(docker: Docker, run: string, resources: Resources): Promise<string> {

@@ -3,7 +3,7 @@ import { typeName, ZEROS, type GoField, type GoStruct, type GoType } from './jso
 import { parseQuantity } from './quantity.ts';
 import { quoteString, narrowed, parseInteger } from './text.ts';
 
-export interface Decoded<T> {
+interface Decoded<T> {
   /** The decoded part, even if there is an error. */
   readonly value: T;
   /** The message of Go's decoder. */

@@ -3,7 +3,7 @@ import type { Step } from './report.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** How an AWS SDK with the default credential chain gets credentials in this environment. */
-export type Mechanism = 'static-keys' | 'profile' | 'irsa' | 'pod-identity' | 'none';
+type Mechanism = 'static-keys' | 'profile' | 'irsa' | 'pod-identity' | 'none';
 
 /** Follows the order of the chain: variables, profile, web identity, container (AWS SDKs and Tools Reference Guide). */
 export function mechanismOf(environment: Environment): Mechanism {

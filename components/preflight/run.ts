@@ -13,7 +13,7 @@ export interface Expectations {
   readonly read?: { readonly bucket: string; readonly key: string };
 }
 
-export interface PreflightOptions extends Expectations {
+interface PreflightOptions extends Expectations {
   readonly environment: Environment;
   /** Milliseconds for all steps. */
   readonly limit: number;

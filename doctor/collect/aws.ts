@@ -21,7 +21,7 @@ import { allPages } from './aws-client.ts';
 import { orNull } from './gaps.ts';
 import { roleReader, type RoleReader, type RoleReading } from './roles.ts';
 
-export interface AwsReading extends RoleReading {
+interface AwsReading extends RoleReading {
   readonly kubernetes: KubernetesObjects;
   /** Whether to read the policies of annotated roles too. */
   readonly policies: boolean;

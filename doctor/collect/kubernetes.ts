@@ -9,7 +9,7 @@ import type { Gaps } from './gaps.ts';
 import * as refused from './refused-pods.ts';
 
 /** Reads an API server: returns the text of an answer. It has no other methods. */
-export interface KubernetesReader {
+interface KubernetesReader {
   readonly get: (path: string, signal: AbortSignal) => Promise<string>;
   readonly close: () => void;
 }
@@ -39,7 +39,7 @@ const FIRST_ANSWER = 20_000;
 /** Objects in an answer (Kubernetes API Concepts, "Retrieving large results sets in chunks"). */
 const PAGE = 500;
 
-export interface KubernetesReading {
+interface KubernetesReading {
   readonly reader: KubernetesReader;
   readonly gaps: Gaps;
   readonly progress: (line: string) => void;

@@ -9,7 +9,7 @@ import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 import { DEADLINE, jobOf, KEPT, programOf } from './job.ts';
 
-export interface InsideOptions {
+interface InsideOptions {
   readonly config: KubeConfig;
   readonly facts: ClusterFacts;
   readonly pod: Pod;

@@ -19,7 +19,7 @@ const suppression = z.strictObject({
 const file = z.strictObject({ allowed: z.array(suppression) });
 
 /** A finding that people know and accept for a time. */
-export type Suppression = z.infer<typeof suppression>;
+type Suppression = z.infer<typeof suppression>;
 
 /** Reads a file of suppressions, in the form of a gate (docs/ci.md). Throws `HarnessError` BAD_FILE. */
 export function readSuppressions(path: string, known: readonly string[]): readonly Suppression[] {

@@ -2,7 +2,6 @@ import { roleName } from '../checks/cases.ts';
 import { shellWord } from '../checks/commands.ts';
 import type { ObjectName } from '../snapshot/object-name.ts';
 import type { Statement } from '../facts/statements.ts';
-import { expression, resource, statementBlock } from './terraform.ts';
 
 interface OfAddon {
   readonly cluster: string;
@@ -59,8 +58,6 @@ interface Description {
   readonly effect?: string;
   /** Commands of the AWS CLI and kubectl. */
   readonly commands: readonly string[];
-  /** Undefined if the configuration loses something instead. Called for steps only, since undos have statements of any form. */
-  readonly terraform?: () => string;
   /** The action that takes it back. */
   readonly inverse: Action;
 }
@@ -73,11 +70,6 @@ const DESCRIPTIONS: { readonly [Type in keyof Changes]: (action: ActionOf<Type>)
     title: `Install the add-on ${action.addonName} on cluster ${action.cluster}`,
     effect: 'Starts an agent on each node. Pods keep their credentials.',
     commands: [`aws eks create-addon --cluster-name ${action.cluster} --addon-name ${action.addonName}`],
-    terraform: () =>
-      resource('aws_eks_addon', 'pod_identity_agent', {
-        cluster_name: expression(action.cluster),
-        addon_name: expression(action.addonName),
-      }),
     inverse: { ...action, type: 'DeleteAddon' },
   }),
   DeleteAddon: (action) => ({
@@ -89,11 +81,6 @@ const DESCRIPTIONS: { readonly [Type in keyof Changes]: (action: ActionOf<Type>)
     commands: [
       `${roleCommand('create-role', action)} --assume-role-policy-document ${quoted(policyOf(action.statement))}`,
     ],
-    terraform: () =>
-      resource('aws_iam_role', roleName(action.roleArn), {
-        name: expression(roleName(action.roleArn)),
-        assume_role_policy: encoded(action.statement),
-      }),
     inverse: { ...action, type: 'DeleteRole' },
   }),
   DeleteRole: (action) => ({
@@ -103,8 +90,6 @@ const DESCRIPTIONS: { readonly [Type in keyof Changes]: (action: ActionOf<Type>)
   AddTrustStatement: (action) => ({
     title: `Add a statement to the trust policy of role ${roleName(action.roleArn)}`,
     commands: changeTrust(action, '. + [$new]', { new: action.statement }),
-    terraform: () =>
-      `# In the aws_iam_policy_document of the trust policy of role ${roleName(action.roleArn)}:\n${statementBlock(action.statement)}`,
     inverse: { ...action, type: 'ReplaceTrustStatement' },
   }),
   ReplaceTrustStatement: (action) => {
@@ -125,12 +110,6 @@ const DESCRIPTIONS: { readonly [Type in keyof Changes]: (action: ActionOf<Type>)
     commands: [
       `${roleCommand('put-role-policy', action)} --policy-name ${action.policyName} --policy-document ${quoted(policyOf(action.statement))}`,
     ],
-    terraform: () =>
-      resource('aws_iam_role_policy', action.policyName, {
-        name: expression(action.policyName),
-        role: expression(roleName(action.roleArn)),
-        policy: encoded(action.statement),
-      }),
     inverse: { ...action, type: 'DeleteRolePolicy' },
   }),
   DeleteRolePolicy: (action) => ({
@@ -138,20 +117,12 @@ const DESCRIPTIONS: { readonly [Type in keyof Changes]: (action: ActionOf<Type>)
     inverse: { ...action, type: 'PutRolePolicy' },
   }),
   CreatePodIdentityAssociation: (action) => {
-    const { cluster, namespace, serviceAccount, roleArn, targetRoleArn: target } = action;
+    const { namespace, serviceAccount, roleArn, targetRoleArn: target } = action;
     return {
       title: `Create the association of ${namespace}/${serviceAccount}`,
       commands: [
         `aws eks create-pod-identity-association ${placeOf(action)} --role-arn ${roleArn}${target === undefined ? '' : ` --target-role-arn ${target}`}`,
       ],
-      terraform: () =>
-        resource('aws_eks_pod_identity_association', `${namespace}_${serviceAccount}`, {
-          cluster_name: expression(cluster),
-          namespace: expression(namespace),
-          service_account: expression(serviceAccount),
-          role_arn: expression(roleArn),
-          ...(target !== undefined && { target_role_arn: expression(target) }),
-        }),
       inverse: { ...action, type: 'DeletePodIdentityAssociation' },
     };
   },
@@ -187,8 +158,6 @@ const DESCRIPTIONS: { readonly [Type in keyof Changes]: (action: ActionOf<Type>)
 
 const quoted = (value: unknown): string => shellWord(JSON.stringify(value));
 const policyOf = (statement: unknown): object => ({ Version: '2012-10-17', Statement: [statement] });
-const encoded = (statement: Statement): string =>
-  `jsonencode({ Version = "2012-10-17", Statement = [${expression(statement)}] })`;
 
 /** A role of another account needs its credentials. */
 const roleCommand = (name: string, { roleArn }: OfRole): string => `aws iam ${name} --role-name ${roleName(roleArn)}`;

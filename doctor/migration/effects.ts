@@ -14,7 +14,6 @@ export interface Step {
   /** What pods notice. */
   readonly effect: string;
   readonly commands: readonly string[];
-  readonly terraform?: string;
   /** Undo steps in reverse order. */
   readonly undo: { readonly actions: readonly Action[]; readonly commands: readonly string[] };
 }
@@ -22,7 +21,7 @@ export interface Step {
 /** Returns steps with their effects, commands and undos, numbered from 1. */
 export const numbered = (actions: readonly (readonly [Action, Account?])[]): readonly Step[] =>
   actions.map(([action, account], index) => {
-    const { title = action.type, commands, terraform } = describe(action);
+    const { title = action.type, commands } = describe(action);
     const undo = undoOf(action, account);
     return {
       number: index + 1,
@@ -30,7 +29,6 @@ export const numbered = (actions: readonly (readonly [Action, Account?])[]): rea
       action,
       ...effectOf(action, account),
       commands,
-      ...(terraform && { terraform: terraform() }),
       undo: { actions: undo, commands: undo.flatMap((one) => describe(one).commands) },
     };
   });

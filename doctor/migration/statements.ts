@@ -33,7 +33,7 @@ export const chainedRoles = ({ policies = {} }: Role): readonly string[] => [
 ];
 
 /** A statement for IRSA that a migration makes needless. */
-export interface Obsolete {
+interface Obsolete {
   readonly statement: Statement;
   /** The statement without the migrated subjects; undefined if nothing is left of it. */
   readonly replacement?: Statement;

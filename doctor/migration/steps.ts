@@ -15,11 +15,11 @@ const TAG = ['sts:TagSession'];
 /** The most characters of a role's name (IAM User Guide, "IAM and AWS STS quotas"). */
 const NAME = 64;
 
-export const clusterOf = ({ facts }: Account): EksCluster | undefined => facts.snapshot.aws?.cluster;
+const clusterOf = ({ facts }: Account): EksCluster | undefined => facts.snapshot.aws?.cluster;
 const accountIdOf = ({ facts }: Account): string | undefined => facts.snapshot.aws?.accountId;
 const subject = ({ pods: [pod], namespace, name }: Account): PodSubject =>
   pod ? subjectOf(pod) : { namespace, serviceAccount: name };
-export const placeOf = ({ facts, namespace, name }: Account) => ({
+const placeOf = ({ facts, namespace, name }: Account) => ({
   cluster: facts.name,
   context: facts.snapshot.context,
   namespace,

@@ -25,7 +25,7 @@ export interface ShapeConstraints {
 }
 
 /** Constraints of the inputs of a service's operations. `null` means no constraints. */
-export interface Constraints {
+interface Constraints {
   readonly operations: Readonly<Record<string, string | null>>;
   readonly shapes: Readonly<Record<string, ShapeConstraints>>;
 }

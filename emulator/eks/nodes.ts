@@ -6,7 +6,7 @@ import type { EksCall } from './call.ts';
 import { newId, newUuid } from './ids.ts';
 import { nodeCredentials } from './node-credentials.ts';
 
-export interface NewNodes extends Pick<NodeGroupSpec, 'name' | 'nodeRoleArn' | 'nodePools' | 'labels' | 'taints'> {
+interface NewNodes extends Pick<NodeGroupSpec, 'name' | 'nodeRoleArn' | 'nodePools' | 'labels' | 'taints'> {
   /** The node group, or the cluster in Auto Mode. */
   readonly ownerArn: string;
   readonly subnets: readonly string[];

@@ -12,7 +12,7 @@ export interface Destination {
   readonly problem: SignatureProblem | undefined;
 }
 
-export const SERVICES: ReadonlySet<string> = new Set<ServiceName>(['s3', 'iam', 'sts', 'eks', 'eks-auth', 'ec2']);
+const SERVICES: ReadonlySet<string> = new Set<ServiceName>(['s3', 'iam', 'sts', 'eks', 'eks-auth', 'ec2']);
 
 /** Finds the service by the signature's scope, because all services share a port. */
 export function destinationOf(head: RequestHead): Destination {

@@ -7,7 +7,7 @@ import type { XmlStructure } from '../query/xml.ts';
 import { invalidRequest, notImplemented, s3Error } from './errors.ts';
 
 /** Computes CRC-32C (Castagnoli), for `x-amz-checksum-crc32c`. */
-export function crc32c(data: Buffer): number {
+function crc32c(data: Buffer): number {
   let crc = 0xffffffff;
   for (const byte of data) crc = (CRC32C[(crc ^ byte) & 0xff] ?? 0) ^ (crc >>> 8);
   return (crc ^ 0xffffffff) >>> 0;

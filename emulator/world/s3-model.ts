@@ -29,7 +29,7 @@ interface Version {
   readonly lastModified: number;
 }
 
-export interface DeleteMarker extends Version {
+interface DeleteMarker extends Version {
   readonly deleteMarker: true;
 }
 

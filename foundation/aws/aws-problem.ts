@@ -15,7 +15,7 @@ export type AwsProblemKind =
   | 'taken'
   | 'service';
 
-export interface AwsProblem {
+interface AwsProblem {
   readonly kind: AwsProblemKind;
   /** Names the value and says what to do; ends with a full stop. Never contains keys or tokens. */
   readonly sentence: string;

@@ -134,7 +134,7 @@ export class Resources {
   }
 }
 
-export interface RemovalOptions {
+interface RemovalOptions {
   /** Milliseconds before a failed removal is retried, if a service answered. Default: no retry. */
   readonly secondTry?: number;
   readonly there?: ReadonlySet<string>;

@@ -26,7 +26,7 @@ export interface CertificateAndKey {
   readonly key: string;
 }
 
-export interface CertificateAuthority {
+interface CertificateAuthority {
   readonly certificate: string;
   issue(hosts: readonly string[]): Promise<CertificateAndKey>;
 }

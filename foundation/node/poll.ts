@@ -11,7 +11,7 @@ const SYSTEM_CLOCK: Clock = {
   sleep: (milliseconds, signal) => delay(milliseconds, undefined, signal && { signal }),
 };
 
-export interface RetryOptions {
+interface RetryOptions {
   /** Milliseconds between an answer and the next attempt. */
   readonly every: number;
   /** Maximum of this pause, which grows by half each time. Default: it does not grow. */
@@ -27,7 +27,7 @@ export interface RetryOptions {
   readonly clock?: Clock;
 }
 
-export type PollOptions<T> = RetryOptions &
+type PollOptions<T> = RetryOptions &
   (
     | { /** The awaited event, for the timeout's error: `namespace red to be gone`. */ readonly what: string }
     /** Returns the result of a timeout, or the error to throw. `last` is the error of the last attempt, if any. */

@@ -1,4 +1,4 @@
-export const REDACTED = '[redacted]';
+const REDACTED = '[redacted]';
 
 /** Removes secrets from texts and values. `redactor` creates one that also knows a scenario's secrets. */
 export interface Redactor {

@@ -1,7 +1,7 @@
 import type { DenialCause } from './denial-cause.ts';
 import type { ExpectedResult, FactMatcher, ProbeResult } from './probe-protocol.ts';
 
-export interface Observed {
+interface Observed {
   readonly result: ProbeResult;
   /** The denying policy, if known. */
   readonly cause: DenialCause | undefined;

@@ -27,7 +27,7 @@ export interface Foreign {
   readonly missing: MissingServices;
 }
 
-export type ForeignOptions = Pick<RealAwsOptions, 'endpoints' | 'region' | 'allowedAccounts' | 'environment'>;
+type ForeignOptions = Pick<RealAwsOptions, 'endpoints' | 'region' | 'allowedAccounts' | 'environment'>;
 
 /** Inspects the endpoints before the emulator starts, which uses the same account. Throws like `realAws`. */
 export async function foreignServices(options: ForeignOptions): Promise<Foreign> {

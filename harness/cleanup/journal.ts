@@ -4,7 +4,7 @@ import type { Journal, JournalEntry, RunState } from '../../foundation/node/jour
 import { thisProcess, type ProcessIdentity } from './process-identity.ts';
 
 export const STATE_FILE = 'state.json';
-export interface RunJournal extends Journal {
+interface RunJournal extends Journal {
   left(): readonly JournalEntry[];
 }
 

@@ -5,11 +5,11 @@ import { differencesOf, hasProbesOnBothSides } from './differences.ts';
 import type { ComparisonContent } from './comparison-schema.ts';
 import type { Side, SideScenario } from '../results/read-results.ts';
 
-export type Known = NonNullable<ComparedDifference['known']>;
+type Known = NonNullable<ComparedDifference['known']>;
 export type ComparedDifference = ComparisonContent['scenarios'][number]['differences'][number];
 export type ScenarioComparison = ComparisonContent['scenarios'][number];
-export type Seen = NonNullable<ScenarioComparison['a']>;
-export type StaleDeviation = ComparisonContent['stale'][number];
+type Seen = NonNullable<ScenarioComparison['a']>;
+type StaleDeviation = ComparisonContent['stale'][number];
 
 export interface Comparison extends Omit<ComparisonContent, 'version' | 'exitCode' | 'a' | 'b'> {
   readonly a: Side;

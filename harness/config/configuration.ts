@@ -18,7 +18,7 @@ const CONTRADICTIONS = [
   ['watch', 'repeat-each'],
 ] as const;
 
-export interface ConfigureOptions {
+interface ConfigureOptions {
   readonly types?: readonly ClusterType[];
   readonly flags?: readonly string[];
   /** Options of the command itself. */

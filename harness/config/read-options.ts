@@ -11,7 +11,7 @@ export interface GivenOptions extends OptionValues {
   readonly words: readonly string[];
 }
 
-export interface Reading {
+interface Reading {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly preset?: (option: OptionSpec, before: ReadonlyMap<string, { readonly value: OptionValue }>) => OptionValue;

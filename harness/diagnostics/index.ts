@@ -13,7 +13,7 @@ import { summaryText } from './summary.ts';
 
 export { isSecretName, redactor, type Redactor } from '../../foundation/node/redact.ts';
 
-export const SUMMARY_FILE = 'summary.md';
+const SUMMARY_FILE = 'summary.md';
 
 export interface DiagnosticsOptions {
   readonly directory: string;

@@ -5,7 +5,7 @@ import { attempt, MAX_BYTES, type Findings, type Scene } from './scene.ts';
 
 const TAIL_LINES = 10_000;
 
-export interface ContainerLog {
+interface ContainerLog {
   readonly container: string;
   readonly text: string;
 }

@@ -3,7 +3,7 @@ import type { ProbeOutcome } from '../results/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Failure, Findings } from './scene.ts';
 
-export interface SummaryInput extends Omit<Failure, 'attempt' | 'startedAt'> {
+interface SummaryInput extends Omit<Failure, 'attempt' | 'startedAt'> {
   readonly scenario: Scenario;
   readonly run: string;
   /** Such as `round 2` and `attempt 3`. */

@@ -56,7 +56,7 @@ export async function makeClusters(
   }
 }
 
-export interface RegisteredCluster extends Pick<ClusterPlan, 'adminPrincipalArn'> {
+interface RegisteredCluster extends Pick<ClusterPlan, 'adminPrincipalArn'> {
   readonly tags: Readonly<Record<string, string>>;
   /** Default: the agent is not installed. */
   readonly addon?: ClusterPlan['addon'];

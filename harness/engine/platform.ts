@@ -117,7 +117,7 @@ function s3Backend(endpoint: string, environment: RunOptions['environment']): S3
 
 const REGION = 'us-west-2';
 
-export interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals' | 's3Backend'> {
+interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals' | 's3Backend'> {
   readonly run: string;
   readonly seed: string;
   readonly foreign?: Foreign;

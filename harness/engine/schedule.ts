@@ -13,9 +13,9 @@ import type { Scenario } from '../scenario/spec.ts';
 export type Lane = number | 'second-cluster';
 
 /** Runs a scenario in a lane. A scenario that runs alone awaits `turn` before it probes. Must not reject. */
-export type RunInTurn = (scenario: Scenario, turn: Promise<unknown>, lane: Lane) => Promise<unknown>;
+type RunInTurn = (scenario: Scenario, turn: Promise<unknown>, lane: Lane) => Promise<unknown>;
 
-export interface ScheduleOptions {
+interface ScheduleOptions {
   /** Maximum milliseconds for which the first scenario runs alone, for an early verdict. Default: 0. */
   readonly headStart?: number;
   /**

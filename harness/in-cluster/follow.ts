@@ -5,7 +5,7 @@ import { podProblem, type PodProblem } from '../../clusters/in-cluster/pod-probl
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { hasStatus, isTransient, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
-export interface FollowOptions {
+interface FollowOptions {
   readonly connection: Connection;
   readonly namespace: string;
   readonly labels: Readonly<Record<string, string>>;

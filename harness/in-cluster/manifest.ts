@@ -6,10 +6,10 @@ import rules from './rbac.json' with { type: 'json' };
 
 /** Namespace and service account of the runner, for a trust policy or an association of its role. */
 export const NAMESPACE = 'eks-pod-identity-conformance';
-export const RUNNER = 'runner';
+const RUNNER = 'runner';
 export const EMULATOR = 'emulator';
 export const RUNNER_LABELS = { 'app.kubernetes.io/name': NAMESPACE, 'app.kubernetes.io/component': RUNNER };
-export const EMULATOR_PORT = 4566;
+const EMULATOR_PORT = 4566;
 /** The emulator's URL by its Service's address, which nodes reach too (Kubernetes, "Service"). */
 const EMULATOR_URL = `http://$(EMULATOR_SERVICE_HOST):${EMULATOR_PORT}`;
 /** Seconds for a stopped runner, for example on a drained node, to remove its resources. */

@@ -19,7 +19,7 @@ export const NETWORK = {
   far: 30_000,
 } as const;
 
-export interface Patience {
+interface Patience {
   readonly networkMilliseconds: number;
   readonly firstPause?: number;
 }

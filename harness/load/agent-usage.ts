@@ -13,7 +13,7 @@ interface Summary {
 }
 
 /** Reads the agents' usage from their kubelets (Kubernetes, "Node metrics data", Summary API); undefined without data. */
-export async function agentUsage(kubernetes: KubernetesClient): Promise<AgentUsage | undefined> {
+async function agentUsage(kubernetes: KubernetesClient): Promise<AgentUsage | undefined> {
   const agents = await kubernetes.listPods('kube-system', AGENT_SELECTOR);
   const used = await Promise.all(
     agents.map(async ({ metadata, spec }) => {

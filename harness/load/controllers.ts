@@ -11,7 +11,7 @@ const CONTROLLER_LABEL = 'conformance.eks-pod-identity/load-of';
 const GRACE_SECONDS = 60;
 
 /** A Job or a Deployment of a load (Kubernetes, "Controllers"). */
-export interface PodController {
+interface PodController {
   readonly item: Workload;
   /** `/apis/<group and version>/namespaces/<namespace>/<resource>`. */
   readonly collection: string;

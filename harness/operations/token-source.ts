@@ -7,7 +7,7 @@ export const podIdentityToken: TokenSource = { from: 'pod-identity' };
 export const irsaToken: TokenSource = { from: 'irsa' };
 export const kubernetesApiToken: TokenSource = { from: 'kubernetes-api' };
 
-export interface WithToken {
+interface WithToken {
   readonly token: TokenSource;
   readonly change?: TokenChange;
 }

@@ -4,7 +4,7 @@ import { rawAnswer, type KubernetesClient, type RawAnswer } from '../kubernetes-
 import type { ProvisionedCluster } from '../scenario/scenario-context.ts';
 
 /** `clientConfig` of the webhook (Kubernetes, "Dynamic Admission Control"): a URL on EKS, elsewhere usually a service. */
-export interface WebhookClient {
+interface WebhookClient {
   readonly url?: string;
   readonly service?: {
     readonly namespace: string;

@@ -1,5 +1,4 @@
 import type { ComparisonContent } from '../compare/comparison-schema.ts';
-import type { DetectionContent } from '../results/detection-schema.ts';
 import type { Loosening } from '../results/loosening.ts';
 import type { PolicyCoverage, RunResults, ScenarioResult } from '../results/results.ts';
 
@@ -9,7 +8,6 @@ export interface PageData {
   /** Command that repeats a scenario, without its id: `npm run conformance -- --scenario`. */
   readonly again: string;
   readonly comparison?: Pick<ComparisonContent, 'scenarios' | 'stale' | 'medians' | 'unlike' | 'summary'>;
-  readonly detection?: DetectionContent;
   readonly policyCoverage?: PolicyCoverage;
   readonly loosening?: Loosening;
 }

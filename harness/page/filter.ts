@@ -1,7 +1,7 @@
 import type { ScenarioResult } from '../results/results.ts';
 import { ownTime, VERDICTS } from './words.ts';
 
-export interface Filter {
+interface Filter {
   /** Words that must all match. */
   readonly words: readonly string[];
   readonly verdicts: ReadonlySet<string>;

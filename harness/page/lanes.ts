@@ -1,9 +1,9 @@
 import type { ScenarioResult } from '../results/results.ts';
 
-export type Lane = readonly ScenarioResult[];
+type Lane = readonly ScenarioResult[];
 
 /** Start and end of a scenario, milliseconds since the epoch. */
-export function spanOf({ timeline }: ScenarioResult): readonly [from: number, to: number] {
+function spanOf({ timeline }: ScenarioResult): readonly [from: number, to: number] {
   const starts = timeline.map(({ startedAt }) => startedAt);
   const ends = timeline.map(({ startedAt, milliseconds }) => startedAt + milliseconds);
   return [Math.min(...starts), Math.max(...ends)];

@@ -7,7 +7,6 @@ import './scenarios.tsx';
 import './differences.tsx';
 import './policies.tsx';
 import './timeline.tsx';
-import './detection.tsx';
 import './clients.tsx';
 import './load.tsx';
 

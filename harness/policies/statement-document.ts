@@ -2,7 +2,7 @@ import { isJsonObject, listOf } from '../../foundation/node/json.ts';
 
 /** A statement of a policy document that `compilePolicy` accepts. */
 export type StatementDocument = { Effect: 'Allow' | 'Deny'; Sid?: string } & Record<string, unknown>;
-export type Blocks = Record<string, Record<string, unknown>>;
+type Blocks = Record<string, Record<string, unknown>>;
 
 /** Changes a copy of a statement in place. Returns `remove` if the statement goes as a whole. */
 export type Edit = (statement: StatementDocument) => 'remove' | undefined;

@@ -3,7 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
-export interface ImportedFiles {
+interface ImportedFiles {
   has(file: string): boolean;
   /** Real paths of imports of reloaded files, including missing ones. */
   reloaded(): readonly string[];

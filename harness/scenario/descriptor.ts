@@ -20,7 +20,7 @@ export interface References {
 
 /** Common members; `T` is the form in scenarios. */
 /** Schemas of the members of `T`, which the compiler compares with it. */
-export type Form<T> = {
+type Form<T> = {
   readonly [K in Exclude<keyof T, 'do' | 'kind' | 'performedBy'>]-?: Schema<T[K] | undefined>;
 };
 

@@ -5,7 +5,7 @@ import { replacePlaceholders } from './placeholders.ts';
 import { bucketName, namespaceName, roleName, type Owner } from './real-names.ts';
 import type { Scenario } from './spec.ts';
 
-export interface NameSources {
+interface NameSources {
   /** The run's id, which is part of all names. */
   readonly run: string;
   accountId(alias: AccountAlias): string;

@@ -1,5 +1,5 @@
 /** In any text of a scenario `<kind:name>` stands for a real name (docs/scenarios.md, "Names in angle brackets"). */
-export interface Placeholder {
+interface Placeholder {
   readonly kind: string;
   readonly name: string;
 }

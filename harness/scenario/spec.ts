@@ -128,7 +128,6 @@ const workload = object({
 export type WorkloadSpec = Infer<typeof workload>;
 
 const bucket = object({ account: opt(account), policy: opt(permissionPolicy) });
-export type BucketSpec = Infer<typeof bucket>;
 
 const storedObject = union([text, object({ at: text, tags: textMap })]);
 /** `<bucket>/<key>`, optionally with tags. */

@@ -13,7 +13,7 @@ import { identityExpected } from '../scenario/expected-identity.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
 import { decisiveCall, whyOf } from './why.ts';
 
-export interface ProbeAttempt {
+interface ProbeAttempt {
   /** Why an unexpected result is inconclusive; undefined if it is not. */
   readonly unreliableReason?: string | undefined;
   /** A possible reason of an unexpected result, in a sentence. */
@@ -24,7 +24,7 @@ export interface ProbeAttempt {
   readonly milliseconds: number;
 }
 
-export interface JudgedProbe {
+interface JudgedProbe {
   readonly result: ProbeResult;
   readonly call: CallRecord | undefined;
   readonly expectation: Expectation;

@@ -1,7 +1,7 @@
 import { dirname, relative, sep } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
 
-export interface FileWatcherOptions {
+interface FileWatcherOptions {
   /** Absolute paths of the folders, which are watched recursively. */
   readonly folders: readonly string[];
   readonly reports: string;

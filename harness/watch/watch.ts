@@ -9,7 +9,7 @@ import { FileWatcher } from './files.ts';
 import { watchKeys, type Key } from './keys.ts';
 import type { Input } from '../../foundation/node/io.ts';
 
-export interface WatchOptions {
+interface WatchOptions {
   readonly folders: readonly string[];
   /** The report folder, or the parent of report folders. */
   readonly reports: string;

@@ -41,7 +41,7 @@ export function retryUntilConsistent<T>(
  * Whether IAM or S3 rejects the principal of a new role, as they do for a moment (IAM User Guide, "Troubleshooting IAM",
  * "Changes that I make are not always immediately visible").
  */
-export const isUnknownPrincipal = ({ name, message }: Error): boolean =>
+const isUnknownPrincipal = ({ name, message }: Error): boolean =>
   /^MalformedPolicy/.test(name) && /invalid principal in policy(?!: "SERVICE")/i.test(message);
 
 /** A new role, boundary, bucket or principal may not exist yet for the next call. */

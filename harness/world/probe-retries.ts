@@ -37,7 +37,7 @@ export function probingOrder<T extends { readonly step: ProbeStep }>(
   return [...probes.filter(isGrant), ...probes.filter((probe) => !isGrant(probe))];
 }
 
-export interface OwnProbe {
+interface OwnProbe {
   readonly operation: HarnessOperation;
   readonly expectation: Pick<Expectation, 'outcome' | 'status'>;
 }
@@ -52,7 +52,7 @@ function mayChange({ operation, expectation }: OwnProbe, result: ProbeResult): b
   return ofHarness(operation)?.mayDiffer?.(result, expectation) === true;
 }
 
-export interface JudgedTry {
+interface JudgedTry {
   readonly result: ProbeResult;
   readonly judgement: { readonly matches: boolean };
 }

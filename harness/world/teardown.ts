@@ -4,7 +4,7 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import { removeAll, type Resource } from '../../foundation/aws/resources.ts';
 import type { Environment, ScenarioContext } from '../scenario/scenario-context.ts';
 
-export interface Ending {
+interface Ending {
   /** Whether resources stay until the run is over, for inspection. */
   readonly kept: boolean;
   /** Whether another attempt, or a scenario with the same names, may follow. */

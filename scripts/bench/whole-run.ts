@@ -9,8 +9,8 @@ import { inTemporaryFolder } from '../temporary-folder.ts';
 
 /** Measurements of a run in its own process. */
 export interface WholeRun {
-  readonly milliseconds: number;
-  readonly firstVerdictMilliseconds: number;
+  readonly seconds: number;
+  readonly firstVerdictSeconds: number;
   /** Peak resident memory of the harness's process, without pods. */
   readonly peakMegabytes: number;
   /** Other processes affect it less than the duration. */
@@ -24,22 +24,19 @@ const USAGE_REPORTER = `data:text/javascript,${encodeURIComponent(
   "import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,JSON.stringify(process.resourceUsage())));",
 )}`;
 
-/** Runs `program` with default settings plus `environment`. If it does not exit with 0, throws an Error with its last output. */
-export function wholeRun(
-  program: string,
-  args: readonly string[] = [],
-  environment: Readonly<Record<string, string>> = {},
-): Promise<WholeRun> {
+/** Runs `program` without the caller's settings. If it does not exit with 0, throws an Error with its last output. */
+export function wholeRun(program: string, args: readonly string[] = []): Promise<WholeRun> {
   return inTemporaryFolder('conformance-bench-', async (directory) => {
+    const settings = Object.entries(process.env).filter(([name]) => !name.startsWith('CONFORMANCE_'));
     const started = performance.now();
     const child = spawn(
       process.execPath,
       ['--import', USAGE_REPORTER, program, '--quiet', '--report-dir', directory, ...args],
-      { env: { ...ownEnvironment(), ...environment }, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
+      { env: Object.fromEntries(settings), stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
     );
     const [output, usage] = [text(child.stderr as Readable), text(child.stdio[3] as Readable)];
     const [exitCode] = (await once(child, 'exit')) as [number | null];
-    const milliseconds = performance.now() - started;
+    const seconds = (performance.now() - started) / 1000;
     if (exitCode !== 0)
       throw new Error(`The run exited with ${exitCode}:\n${(await output).split('\n').slice(-40).join('\n')}`);
     const written = readFileSync(join(directory, 'results.json'));
@@ -47,8 +44,8 @@ export function wholeRun(
     if (results.run.firstVerdictMilliseconds === null) throw new Error('The run reported no verdict.');
     const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(await usage) as NodeJS.ResourceUsage;
     return {
-      milliseconds,
-      firstVerdictMilliseconds: results.run.firstVerdictMilliseconds,
+      seconds,
+      firstVerdictSeconds: results.run.firstVerdictMilliseconds / 1000,
       peakMegabytes: maxRSS / 1024,
       processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
       resultsMegabytes: written.length / 2 ** 20,
@@ -57,26 +54,5 @@ export function wholeRun(
   });
 }
 
-export function podsOf({ scenarios }: Pick<RunResults, 'scenarios'>): number {
-  const pods = scenarios.flatMap(({ id, probes }) =>
-    probes.flatMap(({ workload }) => (workload === null ? [] : [`${id} ${workload}`])),
-  );
-  return new Set(pods).size;
-}
-
-/** Returns the milliseconds that consecutive starts of Node take, the minimal cost of pods. */
-export async function bareStarts(count: number): Promise<number> {
-  const started = performance.now();
-  for (let number = 0; number < count; number += 1) {
-    await once(spawn(process.execPath, ['-e', '0'], { env: ownEnvironment(), stdio: 'ignore' }), 'exit');
-  }
-  return performance.now() - started;
-}
-
-export function verdictsOf({ scenarios }: RunResults): string {
-  return scenarios.map(({ id, verdict }) => `${id} ${verdict}`).join('\n');
-}
-
-function ownEnvironment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CONFORMANCE_')));
-}
+export const verdictsOf = ({ scenarios }: RunResults): string =>
+  scenarios.map(({ id, verdict }) => `${id} ${verdict}`).join('\n');

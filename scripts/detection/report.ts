@@ -1,4 +1,3 @@
-import type { DetectionContent } from '../../harness/results/detection-schema.ts';
 import type { Detection, State } from './detect.ts';
 
 export interface Matrix {
@@ -82,7 +81,7 @@ function shares(matrix: Matrix): readonly string[] {
   ];
 }
 
-export const jsonOf = (matrix: Matrix, { all }: { readonly all: boolean }): DetectionContent => ({
+export const jsonOf = (matrix: Matrix, { all }: { readonly all: boolean }): object => ({
   kind: matrix.kind,
   figures: figures(matrix),
   detections: matrix.detections,

@@ -6,7 +6,7 @@ import { step, type Terminal } from './terminal.ts';
 import { ask, runTool } from './tool.ts';
 import { FOLDER, type GoModule, type Versions } from './versions.ts';
 
-export interface GoProgram {
+interface GoProgram {
   readonly name: string;
   readonly module?: GoModule;
   /** Import paths. Empty if `source` is the main package. */

@@ -72,7 +72,7 @@ function contain(root: string | undefined): string[] {
   return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...namespaces, ...inRoot, '--'];
 }
 
-export interface Answer {
+interface Answer {
   /** Null if the command could not start. */
   readonly status: number | null;
   readonly output: string;

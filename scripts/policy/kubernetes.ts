@@ -7,7 +7,7 @@ import type { RehearsalCloud } from '../rehearsal/cloud.ts';
 import type { Rules, Scope } from './rbac.ts';
 
 /** An existing cluster in which a runner is rehearsed. */
-export interface RunnerRehearsal {
+interface RunnerRehearsal {
   readonly flags: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Grants the runner only these rights, or all if undefined. */
@@ -16,7 +16,7 @@ export interface RunnerRehearsal {
 }
 
 const NAMESPACE = 'runner';
-export const RUNNER = `system:serviceaccount:${NAMESPACE}:runner`;
+const RUNNER = `system:serviceaccount:${NAMESPACE}:runner`;
 const RBAC = 'rbac.authorization.k8s.io/v1';
 const ROLES = `/apis/${RBAC}`;
 

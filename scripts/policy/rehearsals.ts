@@ -151,7 +151,7 @@ export async function rehearseRunner(progress: (line: string) => void): Promise<
   });
 }
 
-export interface Command {
+interface Command {
   readonly name: string;
   readonly args: readonly string[];
   readonly killWhen?: () => boolean;
@@ -168,7 +168,7 @@ const hasAssociation = (cloud: RehearsalCloud, scenario: string): boolean =>
         authorizations.some(({ resource }) => resource.includes(`-${scenario}-`)),
     );
 
-export async function start(
+async function start(
   cloud: Pick<RehearsalCloud, 'environment'>,
   { args, killWhen }: Command,
 ): Promise<{ readonly code: number | null; readonly output: string }> {

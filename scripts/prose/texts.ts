@@ -4,7 +4,7 @@ import { fromMarkdown } from 'mdast-util-from-markdown';
 import { visit } from 'unist-util-visit';
 
 /** Prose of a file: a paragraph of a comment, a string or a paragraph of Markdown, without code and quotations. */
-export interface Text {
+interface Text {
   /** Line of the first character, from 1. */
   readonly line: number;
   readonly text: string;

@@ -3,7 +3,7 @@ import type { CallRecord } from '../../emulator/index.ts';
 /** Operations that are polled while waiting for a state. */
 const POLLED = /^(Describe(Cluster|Addon|Nodegroup|PodIdentityAssociation)|AssumeRoleForPodIdentity)$/;
 
-export interface FastPoll {
+interface FastPoll {
   readonly operation: string;
   readonly resource: string;
   readonly milliseconds: number;

@@ -25,7 +25,7 @@ const content = z.object({
   serviceAccounts: z.string().default(''),
 });
 
-export interface WebhookRecording {
+interface WebhookRecording {
   readonly reviews: readonly RecordedReview[];
   /** Most common version of the answers, since recordings lack the version of the requests. */
   readonly apiVersion: string;

@@ -1,7 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { DetectionContent } from '../../harness/results/detection-schema.ts';
 import { pageHtml } from '../../harness/report/page.ts';
 import { writeWhole } from '../../harness/report/write.ts';
 import { summarize } from '../../harness/results/results.ts';
@@ -170,72 +169,6 @@ describe('HTML page of a run', () => {
     await page.screenshot({ path: join(SCREENSHOTS, 'timeline.png') });
     await page.locator('.bar.probing').first().click();
     await page.locator('#chosen').waitFor();
-  });
-
-  describe('with detection results', () => {
-    const defect = { area: 'agent', state: 'noticed', reachedBy: 3, noticedBy: ['AB-01'] } as const;
-    const detection: DetectionContent = {
-      kind: 'faults',
-      figures: [{ area: 'all', share: 0.75 }],
-      detections: [
-        { ...defect, name: 'agent-one', text: 'the agent does one thing' },
-        { ...defect, name: 'agent-two', text: 'it does another', noticedBy: ['AB-01', 'PI-01 --agent-chart 0.2'] },
-        { ...defect, name: 'iam-three', area: 'emulator', text: 'IAM forgets', state: 'survived', noticedBy: [] },
-      ],
-      scenarios: { alone: ['AB-01'], nothing: ['AB-03', 'ZZ-99'] },
-    };
-    let output: string;
-    before(async () => {
-      output = join(temporaryFolder(), 'kills.html');
-      const file = join(temporaryFolder(), 'detection.json');
-      writeFileSync(file, JSON.stringify(detection));
-      const args = [sound.reportDirectory, '--detection', file, '--output', output];
-      const made = await runConformance({ command: 'report', args, reports: 'own' });
-      expect(made.exitCode, made.stderr).to.equal(0);
-    });
-
-    it('shows the scenarios that noticed each defect, and filters defects', async () => {
-      const page = await open(output, '#detection');
-      expect(await page.locator('.detection').innerText()).to.contain('3 defects injected, 75.0 % detected.');
-      const names = (): Promise<string[]> => page.locator('tbody th code').allInnerTexts();
-      expect(await names()).to.deep.equal(['agent-one', 'agent-two', 'iam-three']);
-      await page.screenshot({ path: join(SCREENSHOTS, 'detection.png') });
-      await page.getByRole('button', { name: /survived/ }).click();
-      expect(await names()).to.deep.equal(['iam-three']);
-      expect(await page.locator('tbody').innerText()).to.contain('reached by 3');
-      await page.getByRole('button', { name: /survived/ }).click();
-      await page.getByRole('searchbox').fill('chart');
-      expect(await names()).to.deep.equal(['agent-two']);
-      await page.getByRole('searchbox').fill('');
-      await page.getByLabel('Area').selectOption('emulator');
-      expect(new URL(page.url()).hash).to.equal('#detection?area=emulator');
-      expect(await names()).to.deep.equal(['iam-three']);
-    });
-
-    it('shows the defects that each scenario noticed, which it alone noticed, and scenarios that noticed none', async () => {
-      const page = await open(output, '#detection?by=scenario');
-      const rows = await page.locator('tbody tr').allInnerTexts();
-      expect(rows.map((row) => row.split(/\s*\t\s*/))).to.deep.equal([
-        ['AB-01', '2', '1', 'agent-one, agent-two'],
-        ['PI-01 --agent-chart 0.2', '1', '0', 'agent-two'],
-      ]);
-      expect(await page.locator('.detection section .ids').innerText()).to.match(/AB-03\s+ZZ-99/);
-      // Scenarios that are not in the run have no link.
-      expect(await page.locator('.detection section .ids a').allInnerTexts()).to.deep.equal(['AB-03']);
-      await page.getByRole('link', { name: 'PI-01 --agent-chart 0.2' }).click();
-      await page.locator('#chosen', { hasText: 'PI-01' }).waitFor();
-    });
-
-    for (const hash of ['#detection', '#detection?by=scenario'])
-      for (const [scheme, width] of [
-        ['light', 1400],
-        ['dark', 380],
-      ] as const)
-        it(`is accessible at ${hash}, ${scheme}, ${width} px wide`, async () => {
-          const page = await open(output, hash, { scheme, width });
-          expect(await violationsOf(page)).to.deep.equal([]);
-          expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).to.be.at.most(0);
-        });
   });
 
   describe('with several clients', () => {

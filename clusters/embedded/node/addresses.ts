@@ -4,7 +4,7 @@ import { NETWORK_RIGHTS } from '../../../foundation/protocols/client-run.ts';
 import { networkRights } from '../network-rights.ts';
 
 /** URLs such as `http://127.0.0.1:<port>` that replace a node's link-local addresses. */
-export interface LinkLocalEndpoints {
+interface LinkLocalEndpoints {
   readonly agentV4: string;
   readonly agentV6: string;
   readonly instanceMetadata: string;

@@ -11,7 +11,7 @@ const EFFECTIVE = [
 ] as const;
 
 /** Durations in milliseconds. */
-export interface AgentSettings extends Pick<ServerFlags, (typeof EFFECTIVE)[number]> {
+interface AgentSettings extends Pick<ServerFlags, (typeof EFFECTIVE)[number]> {
   readonly families: readonly ('v4' | 'v6')[];
 }
 

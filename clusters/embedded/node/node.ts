@@ -11,7 +11,7 @@ import { LinkLocalAddress } from './link-local.ts';
 
 type OfKubernetes = 'api' | 'name' | 'version' | 'directory' | 'clock' | 'starts' | 'processes';
 
-export interface NodeOptions extends Required<Pick<KubernetesNodeOptions, OfKubernetes>> {
+interface NodeOptions extends Required<Pick<KubernetesNodeOptions, OfKubernetes>> {
   readonly group: NodeGroupSpec;
   readonly region: string;
   readonly images: ReadonlyMap<string, ProcessImage>;

@@ -12,7 +12,7 @@ import type { Finished } from '../runner.ts';
 import { clientsDigest, librariesIn, stageClients } from './clients.ts';
 import { inWorkspace, link } from './workspace.ts';
 
-export interface BuildOptions {
+interface BuildOptions {
   readonly docker: Docker;
   readonly workload: WorkloadProgram;
   readonly dist: string;
@@ -112,7 +112,7 @@ function unusable({ base, flag, named }: BuildOptions, { exitCode, stderr }: Fin
 }
 
 /** Links this machine's Node and its libraries into `machine/`. Returns false except on Linux. */
-export async function stageMachineNode(folder: string): Promise<boolean> {
+async function stageMachineNode(folder: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const { stdout } = await execa('ldd', [process.execPath], { reject: false });
   const machine = join(folder, 'machine');
@@ -122,15 +122,15 @@ export async function stageMachineNode(folder: string): Promise<boolean> {
 }
 
 /** The path of collect.sh in dist/. */
-export const SCRIPT = 'image/collect.sh';
+const SCRIPT = 'image/collect.sh';
 
 /** Returns the image's paths in dist/, in a stable order. */
-export function programFiles(dist: string, { container }: WorkloadProgram): readonly string[] {
+function programFiles(dist: string, { container }: WorkloadProgram): readonly string[] {
   const programs = readdirSync(join(dist, 'image', 'root')).sort();
   return [SCRIPT, ...programs.map((name) => `image/root/${name}`), ...(container?.files ?? [])];
 }
 
-export interface Ingredients {
+interface Ingredients {
   readonly workload: WorkloadProgram;
   /** The base image's id, which also identifies its Node. */
   readonly base: string;

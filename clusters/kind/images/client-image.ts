@@ -8,7 +8,7 @@ import { ClusterError } from '../../../foundation/node/cluster-error.ts';
 import { DockerError, type Docker } from '../docker.ts';
 import { inWorkspace } from './workspace.ts';
 
-export interface ClientImageOptions {
+interface ClientImageOptions {
   readonly docker: Docker;
   readonly image: string;
   /** The component image, with Node, its libraries and the probe program. */

@@ -117,7 +117,7 @@ async function serve(context: ApiContext, request: IncomingMessage, response: Se
   else await serveResource({ context, info, target, user, request, response });
 }
 
-export function requestHandler(context: ApiContext): (request: IncomingMessage, response: ServerResponse) => void {
+function requestHandler(context: ApiContext): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     serve(context, request, response).catch((error: unknown) => respondError(response, error));
   };

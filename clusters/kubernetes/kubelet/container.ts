@@ -13,7 +13,7 @@ import { messagePath, prepareMessage, readMessage } from './termination-message.
 import { realPath, TEMPORARY, translator } from './translation.ts';
 import { processUser } from './user.ts';
 
-export interface ContainerEnvironment {
+interface ContainerEnvironment {
   readonly context: KubeletContext;
   readonly pod: () => Pod;
   /** The root folder of the container's mounts. */

@@ -2,7 +2,7 @@ import type { ContainerRunner } from './container.ts';
 import { POD_IP, isSidecar } from './spec.ts';
 import type { Pod, PodCondition, PodStatus } from './spec.ts';
 
-export interface PodProgress {
+interface PodProgress {
   readonly initContainers: readonly ContainerRunner[];
   readonly containers: readonly ContainerRunner[];
   /** Whether all init containers have succeeded and all sidecars have started. */

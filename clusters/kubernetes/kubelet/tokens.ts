@@ -13,7 +13,7 @@ interface HeldToken {
 const DAY = 24 * 60 * 60 * 1000;
 
 /** Returns whether 80 % of the lifetime or 24 hours have passed (Kubernetes, "Configure Service Accounts for Pods"). */
-export function isDue(token: { readonly issuedAt: number; readonly expiresAt: number }, now: number): boolean {
+function isDue(token: { readonly issuedAt: number; readonly expiresAt: number }, now: number): boolean {
   return now > token.issuedAt + 0.8 * (token.expiresAt - token.issuedAt) || now > token.issuedAt + DAY;
 }
 

@@ -113,7 +113,7 @@ let writes = 0;
  * Writes files atomically, like a kubelet: first a new directory, then the link `..data` to it. `<volume>/<first segment>`
  * links to `..data/<first segment>`. Synchronous, which is faster than threads.
  */
-export function writeAtomically(volume: string, payload: Payload): void {
+function writeAtomically(volume: string, payload: Payload): void {
   const previous = currentGeneration(volume);
   const generation = `..${String(writes++)}`;
   const directory = join(volume, generation);

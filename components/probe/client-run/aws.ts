@@ -16,7 +16,7 @@ const EXPIRED_TOKEN: Reply = {
   body: '<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>',
 };
 
-export interface Upstreams {
+interface Upstreams {
   readonly sts: URL;
   /** Undefined if S3 cannot be relayed, because signatures cover the Host and TLS hides requests. */
   readonly s3: URL | undefined;

@@ -36,7 +36,7 @@ export interface Reply {
 
 export type Handler = (request: Received) => Promise<Reply>;
 
-export interface EndpointOptions {
+interface EndpointOptions {
   /** Called with the host of each CONNECT request to a proxy, and with undefined for other connections. */
   readonly connected?: ((host?: string) => void) | undefined;
   /** Certificate and key as PEM. Default: plain HTTP. */

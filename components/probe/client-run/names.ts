@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 
 /** An invented access key, secret and session token. */
-export interface MadeUpKey {
+interface MadeUpKey {
   readonly id: string;
   readonly secret: string;
   readonly session: string;

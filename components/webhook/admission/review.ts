@@ -43,7 +43,7 @@ function readPod(request: DecodedReview['request']): Review['pod'] {
   return pod.error === undefined ? { value: pod.value } : { error: pod.error };
 }
 
-export type Answer =
+type Answer =
   | { readonly allowed: false; readonly message: string }
   | { readonly allowed: true; readonly patch?: readonly PatchOperation[] };
 

@@ -2,7 +2,7 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { UsageError } from '../../go/flags.ts';
 
 /** Flags for the API server; empty if not given. */
-export interface Access {
+interface Access {
   readonly kubeconfig: string;
   readonly 'kube-api': string;
 }

@@ -25,7 +25,7 @@ export function sameText(expected: string, actual: string): boolean {
 }
 
 /** Whether JSON values are equal, including the order of members. */
-export function sameJson(expected: unknown, actual: unknown): boolean {
+function sameJson(expected: unknown, actual: unknown): boolean {
   if (typeof expected === 'string') return typeof actual === 'string' && sameText(expected, actual);
   if (typeof expected !== 'object' || expected === null) return expected === actual;
   if (typeof actual !== 'object' || actual === null || Array.isArray(expected) !== Array.isArray(actual)) return false;

@@ -14,7 +14,7 @@ import { tokenOf } from './tokens.ts';
 const HOST = '169.254.170.23';
 const CREDENTIALS = '/v1/credentials';
 
-export interface AgentReplayOptions {
+interface AgentReplayOptions {
   /** Command that starts the agent. If omitted, its exit code is not compared. */
   readonly agentProgram?: readonly string[];
 }

@@ -7,7 +7,7 @@ import { ApiError, type KubeObject } from '../model/types.ts';
 import type { WebhookClient } from './webhook-client.ts';
 import { matches, type MutatingWebhook, type Operation } from './webhook-matching.ts';
 
-export interface AdmissionAttributes {
+interface AdmissionAttributes {
   readonly kind: ResourceKind;
   readonly subresource: string;
   readonly operation: Operation;

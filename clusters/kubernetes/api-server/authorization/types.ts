@@ -4,7 +4,7 @@ import type { Stored } from '../model/types.ts';
 export type PolicyRule = Stored<V1PolicyRule>;
 export type Subject = Stored<RbacV1Subject>;
 
-export type { Attributes, ResourceAttributes } from '../model/attributes.ts';
+export type { Attributes } from '../model/attributes.ts';
 
 export interface AuthorizationDecision {
   readonly allowed: boolean;

@@ -6,7 +6,7 @@ export function controllerOf(object: KubeObject): OwnerReference | undefined {
   return ownersOf(object).find(({ controller }) => controller === true);
 }
 
-export interface ControllerOptions {
+interface ControllerOptions {
   /** Plural name and kind of the reconciled objects. */
   readonly resource: string;
   readonly kind: string;

@@ -7,7 +7,7 @@ import type { ApiContext } from '../rest/context.ts';
 import type { Condition, WorkloadPod } from './workload.ts';
 
 /** Pod annotation with the index. JOB_COMPLETION_INDEX refers to it. */
-export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index';
+const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index';
 
 /** Milliseconds before the first retry; doubles with each failure (Kubernetes, "Pod backoff failure policy"). */
 const BACKOFF = { initial: 10_000, max: 360_000 };

@@ -65,7 +65,7 @@ export function controllerReference(owner: KubeObject): object {
   return { apiVersion: owner.apiVersion, kind: owner.kind, name, uid, controller: true, blockOwnerDeletion: true };
 }
 
-export interface PodChanges {
+interface PodChanges {
   /** Default: the owner's name and a dash. */
   readonly generateName?: string;
   readonly labels?: Readonly<Record<string, string>>;

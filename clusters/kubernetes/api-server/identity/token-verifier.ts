@@ -4,7 +4,7 @@ import type { SigningKeys } from './signing-keys.ts';
 import { API_AUDIENCE } from './token-issuer.ts';
 import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from '../model/user.ts';
 
-export type TokenVerdict =
+type TokenVerdict =
   | { readonly kind: 'valid'; readonly user: UserInfo; readonly audiences: readonly string[] }
   | { readonly kind: 'refused'; readonly error: string }
   /** The token is not signed by this cluster. */

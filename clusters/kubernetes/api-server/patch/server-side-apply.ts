@@ -102,7 +102,7 @@ function removeFields(value: unknown, fields: Fields): void {
   }
 }
 
-export interface ApplyOptions {
+interface ApplyOptions {
   readonly manager: string;
   readonly force: boolean;
   /** RFC 3339. */

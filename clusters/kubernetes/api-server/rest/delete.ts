@@ -10,7 +10,7 @@ import { removeOrMark } from './finalizers.ts';
 import type { WriteTarget } from './write.ts';
 
 /** The supported part of `meta/v1.DeleteOptions`. */
-export interface DeleteOptions {
+interface DeleteOptions {
   /** Seconds. */
   readonly gracePeriodSeconds?: number;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };

@@ -2,14 +2,14 @@ import { objectsIn } from '../admission/pod-defaults.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject } from '../model/types.ts';
 
-export interface Printer {
+interface Printer {
   /** Columns after the name, with `:type` unless `string`. Those after the bar are for `-o wide`. */
   readonly columns: string;
   cells(object: KubeObject, age: string, now: number): unknown[];
 }
 
 /** Formats a duration like kubectl: `45s`, `3m20s`, `5h`, `12d`. */
-export function duration(milliseconds: number): string {
+function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.floor(milliseconds / 1000));
   if (seconds < 120) return `${seconds}s`;
   const minutes = Math.floor(seconds / 60);
@@ -214,7 +214,7 @@ function reasonOf(pod: KubeObject, spec: JsonObject, status: JsonObject): string
   return typeof reason === 'string' ? reason : 'Unknown';
 }
 
-export function podCells(pod: KubeObject, age: string): unknown[] {
+function podCells(pod: KubeObject, age: string): unknown[] {
   const spec = (pod['spec'] ?? {}) as JsonObject;
   const status = (pod['status'] ?? {}) as JsonObject;
   const statuses = objectsIn(status['containerStatuses']);

@@ -4,7 +4,7 @@ import { groupVersion, type ResourceKind } from '../model/kinds.ts';
 import { fieldSelector, labelSelector } from '../store/selectors.ts';
 import type { KubeObject } from '../model/types.ts';
 
-export interface ListResult {
+interface ListResult {
   readonly items: readonly KubeObject[];
   readonly metadata: {
     readonly resourceVersion: string;

@@ -2,7 +2,7 @@ import type { ResourceKind } from '../model/kinds.ts';
 import type { KubeObject } from '../model/types.ts';
 import { age, printerOf } from './printers.ts';
 
-export type IncludeObject = 'None' | 'Metadata' | 'Object';
+type IncludeObject = 'None' | 'Metadata' | 'Object';
 
 /** Returns whether the client prefers a table, like kubectl for human-readable output. */
 export function wantsTable(accept: string | undefined): boolean {

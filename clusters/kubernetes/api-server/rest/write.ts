@@ -31,7 +31,7 @@ export interface WriteTarget {
 }
 
 /** Returns the object in a request body. Throws `ApiError` 400. */
-export function objectFrom(body: unknown, target: WriteTarget): KubeObject {
+function objectFrom(body: unknown, target: WriteTarget): KubeObject {
   const { kind, namespace, name } = target;
   if (!isObject(body)) throw badRequest('the body of the request must be an object');
   const expected = groupVersion(kind);

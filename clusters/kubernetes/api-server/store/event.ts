@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { timestamp, type Clock, type KubeObject, type ObjectStore } from '../model/types.ts';
 
-export interface Happening {
+interface Happening {
   readonly reason: string;
   readonly message: string;
   readonly type: 'Normal' | 'Warning';

@@ -18,7 +18,7 @@ export interface EksSweepOptions extends Pick<
   readonly clusterNames: readonly string[];
 }
 
-export interface EksSweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'> {
+interface EksSweepIo extends Pick<AwsSweepIo, 'out' | 'err' | 'now'> {
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

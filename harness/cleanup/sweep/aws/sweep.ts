@@ -7,7 +7,7 @@ import { findInAccount } from './find.ts';
 import type { InClusters } from './in-clusters.ts';
 import type { AwsFindings, AwsThing } from './things.ts';
 
-export interface AwsSweepOptions {
+interface AwsSweepOptions {
   readonly list: boolean;
   /** The runs to sweep, expired or not. Empty: all expired runs. */
   readonly runs: readonly string[];

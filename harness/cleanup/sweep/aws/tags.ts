@@ -1,7 +1,7 @@
 import { RUN_ID } from '../../../../foundation/node/journal.ts';
 import { EXPIRY_TAG, REGION_TAG, RUN_TAG, type Tag } from '../../../../foundation/aws/tags.ts';
 
-export interface RunMark {
+interface RunMark {
   readonly run: string;
   readonly expiresAt: Date;
   readonly region: string;
