@@ -117,6 +117,15 @@ describe('evaluate', () => {
     expect(code).to.equal(0);
   });
 
+  it('warns of condition keys that no request has together', async () => {
+    const context = { 'aws:PrincipalAccount': '444455556666' };
+    const { code, err } = await run({ cases: [{ ...good, request: { ...request, context } }] });
+    expect(err).to.match(
+      /^Warning: \S+: case "good": no request has these condition keys, because aws:PrincipalAccount is the account in aws:PrincipalArn\.\n$/,
+    );
+    expect(code).to.equal(0);
+  });
+
   it('judges the other cases if some cannot be read, and exits 2', async () => {
     const missing = { ...good, name: 'missing', identityPolicies: { file: 'nowhere.json' } };
     const broken = { ...good, name: 'broken', identityPolicies: '{' };

@@ -32,12 +32,18 @@ template of CloudFormation or CDK.`,
   async run({ flag, words: [file = ''] }, { stdout, stderr }) {
     const { countOf, isUnreadable, renderJson, renderText } = await import('../../identity/evaluate/render.ts');
     const { unknownActions } = await import('../../identity/policy/actions.ts');
+    const { brokenKeyRules } = await import('../../identity/policy/key-rules.ts');
     const cases = await evaluateFile(file);
     stdout.write(flag('json') ? renderJson(cases) : renderText(cases));
-    for (const one of cases)
-      for (const { name, document } of isUnreadable(one) ? [] : one.decision.policies)
-        for (const text of unknownActions(document))
-          stderr.write(`Warning: ${file}: case "${one.name}": ${name}, ${text}\n`);
+    for (const { name, decision } of cases.flatMap((one) => (isUnreadable(one) ? [] : one))) {
+      const warnings = [
+        ...decision.policies.flatMap((policy) =>
+          unknownActions(policy.document).map((text) => `${policy.name}, ${text}`),
+        ),
+        ...brokenKeyRules(decision.input).map((rule) => `no request has these condition keys, because ${rule}.`),
+      ];
+      for (const text of warnings) stderr.write(`Warning: ${file}: case "${name}": ${text}\n`);
+    }
     for (const { error } of cases.filter(isUnreadable)) stderr.write(`${error}\n`);
     const { agree, compared, unreadable } = countOf(cases);
     if (unreadable > 0) return 2;
