@@ -35,8 +35,8 @@ export interface Assumption {
 
 /**
  * Yields `sts:AssumeRole` or `sts:AssumeRoleWithWebIdentity`, then `sts:TagSession` and `sts:SetSourceIdentity` if needed, then the
- * opened session with its packed size (STS API Reference, AssumeRole; IAM User Guide, "Pass session tags in AWS STS"). Returns the session, without the
- * texts of managed policies and without times.
+ * opened session with its packed size (STS API Reference, AssumeRole; IAM User Guide, "Pass session tags in AWS STS"). Returns the
+ * session, without the texts of managed policies and without its expiry.
  */
 export function* assumeRole(stage: Stage, assumption: Assumption): Path<Session> {
   const { principal, role, sessionName, externalId, tags = [], sessionPolicies = [] } = assumption;

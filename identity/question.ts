@@ -9,7 +9,7 @@ export type Stage = 'node' | 'trust' | 'target role' | 'assumed role' | 'access'
 
 /**
  * Condition keys that a request may have with a value that is not known, with the known beginning of the value. A key with a final
- * slash stands for all keys that begin with it and have no known value.
+ * slash or colon, or an empty key, stands for all keys that begin with it and have no known value.
  */
 export type UnknownKeys = Readonly<Record<string, string>>;
 

@@ -31,6 +31,7 @@ function question({ principal, unknown }: Session, request: Omit<SessionRequest,
     ...(service === 's3' && s3RequestKeys(resourceAccount ?? '')),
     ...Object.fromEntries(Object.entries(conditions).filter(([, value]) => value !== '')),
   };
+  const given = new Set(Object.keys(conditions).map((key) => key.toLowerCase()));
   const open: UnknownKeys = {
     ...unknown,
     ...{ 'aws:RequestTag/': '', 'aws:TagKeys': '', 'aws:ResourceTag/': '', [`${service}:`]: '' },
@@ -40,7 +41,7 @@ function question({ principal, unknown }: Session, request: Omit<SessionRequest,
     ...{ principal, action, resource, context },
     // An account that is not known is another one than the caller's.
     resourceAccount: resourceAccount ?? '',
-    unknown: Object.fromEntries(Object.entries(open).filter(([key]) => !Object.hasOwn(conditions, key))),
+    unknown: Object.fromEntries(Object.entries(open).filter(([key]) => !given.has(key.toLowerCase()))),
     absent: Object.keys(conditions).filter((key) => conditions[key] === ''),
   };
 }

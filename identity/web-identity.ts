@@ -26,7 +26,7 @@ export const tokenContext = (
   [`${issuer}:aud`]: audience,
 });
 
-/** A pod's token for a role in the account of the provider. */
+/** A pod's token for a role. STS looks for the provider in the role's account. */
 export interface WebIdentityBinding {
   readonly provider: OidcProvider;
   readonly subject: ServiceAccount;

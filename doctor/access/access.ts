@@ -3,8 +3,9 @@ import type { Session } from '../../identity/question.ts';
 import { requestPath, type SessionRequest } from '../../identity/request.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { chainPath, decidePath, gapOf } from '../facts/trust.ts';
-import { accountOf, bucketOf, type Bucket } from '../snapshot/aws.ts';
+import { bucketOf, type Bucket } from '../snapshot/aws.ts';
 import { stepOf, type Step } from './session.ts';
+import { accountOf } from '../../identity/role.ts';
 
 /** A request whose outcome is asked about. */
 export interface AccessRequest extends Pick<SessionRequest, 'action' | 'resource'> {
@@ -27,7 +28,9 @@ const RESOURCE_POLICIES =
 /** Decides a request with a session, by the role's policies, boundary, session policy and the resource's policy. */
 export function accessSteps(facts: ClusterFacts, session: Session, request: AccessRequest): readonly Step[] {
   if (/^sts:AssumeRole$/i.test(request.action))
-    return decidePath(facts, chainPath(facts, session, request.resource, 'access')).decisions.map(stepOf);
+    return decidePath(facts, chainPath(facts, session, request.resource, 'access', request.conditions)).decisions.map(
+      stepOf,
+    );
   const resource = resourceOf(facts, session.principal.roleArn, request);
   if (resource === null)
     return [{ name: 'access', value: 'denied', text: `the bucket of ${request.resource} does not exist` }];

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { createHash } from 'node:crypto';
 import * as make from '../../test/support/cluster-snapshot.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
 import { answerOf, whoCan, type Answer } from './answer.ts';
@@ -30,6 +31,8 @@ const ask = (
   asker: Parameters<typeof answerOf>[1] = LEDGER,
   request = READ,
 ): Answer => answerOf(world(change), asker, request);
+/** Text that hardly shrinks when it is packed. */
+const LONG = [1, 2, 3, 4, 5].map((one) => createHash('sha512').update(String(one)).digest('base64url')).join('');
 const textOf = ({ steps }: Answer, name: string): string => steps.find((step) => step.name === name)?.text ?? '';
 
 describe('answerOf', () => {
@@ -239,6 +242,72 @@ describe('answerOf', () => {
     expect(asked({})).to.equal('unknown');
     expect(asked({ 's3:ExistingObjectTag/team': 'blue' })).to.equal('denied');
     expect(asked({ 's3:existingobjecttag/team': '' })).to.equal('allowed');
+  });
+
+  it('does not know IRSA without the providers of the account, or with a role of another account', () => {
+    const unread = ask(({ aws }) => {
+      delete (aws as { oidcProviders?: unknown }).oidcProviders;
+      delete aws.roles[roleArn('shop')];
+    }, SHOP);
+    expect(unread).to.include({ value: 'unknown', mechanism: 'web-identity' });
+    const foreign = roleArn('shop', '444455556666');
+    const other = ask(({ kubernetes, aws }) => {
+      const account = kubernetes.serviceAccounts.find(({ metadata }) => metadata.name === 'shop')!;
+      account.metadata.annotations = { 'eks.amazonaws.com/role-arn': foreign };
+      aws.oidcProviders[0]!.clientIds = [];
+    }, SHOP);
+    expect(textOf(other, 'trust')).to.equal('the IAM OIDC providers of account 444455556666 are not read');
+    expect(other.steps.find(({ name }) => name === 'trust')?.value).to.equal('unknown');
+  });
+
+  it('does not know the tags of a role that was not read', () => {
+    const assume = { action: 'sts:AssumeRole', resource: roleArn('next') };
+    const tagged = statement({
+      Action: 'sts:*',
+      Condition: { StringEquals: { 'aws:ResourceTag/team': 'blue' } },
+    });
+    const answer = ask((draft) => (ledger(draft).policies = { assume: tagged }), LEDGER, assume);
+    expect(answer.value).to.equal('unknown');
+    expect(textOf(answer, 'access')).to.contain('no role trust policy');
+  });
+
+  it('takes condition keys of AssumeRole, and in any case', () => {
+    const next = (condition: object) => (draft: make.Draft) => {
+      ledger(draft).policies = { assume: allowing(['sts:AssumeRole', 'sts:TagSession']) };
+      const Action = ['sts:AssumeRole', 'sts:TagSession'];
+      draft.aws.roles[roleArn('next')] = role(
+        'next',
+        trust({ Principal: { AWS: roleArn('ledger') }, Action, Condition: { StringEquals: condition } }),
+      );
+    };
+    const asked = (condition: object, conditions?: Record<string, string>) =>
+      ask(next(condition), LEDGER, {
+        action: 'sts:AssumeRole',
+        resource: roleArn('next'),
+        ...(conditions && { conditions }),
+      } as typeof READ).value;
+    expect(asked({ 'sts:ExternalId': 'x' })).to.equal('unknown');
+    expect(asked({ 'sts:ExternalId': 'x' }, { 'STS:externalid': 'x' })).to.equal('allowed');
+    expect(asked({ 'sts:ExternalId': 'x' }, { 'sts:ExternalId': '' })).to.equal('denied');
+    expect(asked({ 'aws:SourceVpce': 'vpce-1' }, { 'aws:SourceVpce': 'vpce-1' })).to.equal('allowed');
+  });
+
+  it('does not know the region of the requests of a pod, unless the resource has one', () => {
+    const inRegion = (draft: make.Draft): void => {
+      const Condition = { StringEquals: { 'aws:RequestedRegion': 'eu-west-1' } };
+      ledger(draft).policies = { read: statement({ Action: '*', Condition }) };
+    };
+    expect(ask(inRegion).value).to.equal('unknown');
+    const table = { action: 'rds-db:connect', resource: 'arn:aws:rds-db:us-west-2:111122223333:dbuser:db/app' };
+    expect(ask(inRegion, LEDGER, table).value).to.equal('denied');
+  });
+
+  it('does not allow a session whose tags and policy may be too large', () => {
+    const answer = ask(({ aws }) =>
+      Object.assign(aws.associations[0]!, { policy: statement({ Resource: ['*', `arn:aws:s3:::${LONG}/*`] }) }),
+    );
+    expect(answer.value).to.equal('unknown');
+    expect(answer.unless.join()).to.match(/^AWS may reject the session: Packed policy consumes \d+% of allotted space/);
   });
 
   it('does not know policies of resources other than buckets', () => {

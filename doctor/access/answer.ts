@@ -3,9 +3,10 @@ import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
 import { chainPath, decidePath, policySources } from '../facts/trust.ts';
-import { accountOf, bucketOf, type Role } from '../snapshot/aws.ts';
+import { bucketOf, type Role } from '../snapshot/aws.ts';
 import { accessSteps, type AccessRequest } from './access.ts';
 import { pathOf, stepOf, type AccountPath, type Asker, type Step } from './session.ts';
+import { accountOf } from '../../identity/role.ts';
 
 /** The answer to whether a service account may make a request. */
 export interface Answer extends Asker, AccessRequest {

@@ -9,6 +9,7 @@ import { trustedProviders } from '../facts/trust.ts';
 import type { Bucket, Role } from '../snapshot/aws.ts';
 import type { ClusterSnapshot, Gap } from '../snapshot/snapshot.ts';
 import { ASSUME, type Asker } from './session.ts';
+import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 
 /** Policies of files, in place of a cluster and its account. */
 export interface PolicyFiles {
@@ -38,7 +39,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const isTested = /eks-cluster-(arn|name)|aws:SourceArn/i.test(policies);
   if (isTested && (files.clusterName === undefined || files.region === undefined))
     throw new HarnessError('BAD_FILE', 'The policies name the cluster. Give --cluster-name and --region.');
-  const isPodIdentity = role.trustPolicy.includes('pods.eks.amazonaws.com');
+  const isPodIdentity = role.trustPolicy.includes(POD_IDENTITY_SERVICE);
   const [issuer] = isPodIdentity ? [] : trustedProviders(role);
   const { namespace, serviceAccount } = asker;
   const annotations = { 'eks.amazonaws.com/role-arn': role.arn };

@@ -5,9 +5,16 @@ import type { PodSubject } from '../../identity/pod-identity.ts';
 import { statementLabel, type Decision } from '../../identity/policy/index.ts';
 import type { Session, Stage } from '../../identity/question.ts';
 import { webIdentitySession } from '../../identity/web-identity.ts';
-import { audienceOf, credentialSource, providerFor, subjectOf, type Mechanism } from '../facts/identity.ts';
+import {
+  audienceOf,
+  credentialSource,
+  providerFor,
+  subjectOf,
+  type Mechanism,
+  type PredictedIdentity,
+} from '../facts/identity.ts';
 import { credentialsOf } from '../facts/injection.ts';
-import { roleAnnotation } from '../facts/irsa.ts';
+import { providerArnFor, roleAnnotation } from '../facts/irsa.ts';
 import { associationPath, decidePath, identityRole, roleSession, type StageDecision } from '../facts/trust.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 
@@ -97,6 +104,8 @@ const failed = (mechanism: Mechanism, value: 'denied' | 'unknown', text: string)
   steps: [{ name: 'identity', value, text, ...(value === 'unknown' && { unless: [text] }) }],
 });
 
+const INSTANCE_KEYS = { 'ec2:': '', 'aws:Ec2InstanceSourceVpc': '', 'aws:Ec2InstanceSourcePrivateIPv4': '' };
+
 const preferredBy = ({ containers }: Pod) => containers.find((one) => credentialsOf(one).preferred.length > 0);
 
 function ofPod(facts: ClusterFacts, pod: Pod): AccountPath {
@@ -109,7 +118,9 @@ function ofPod(facts: ClusterFacts, pod: Pod): AccountPath {
       return byPodIdentity(facts, subject);
     case 'node-role': {
       const text = `pod ${pod.metadata.name} has no identity of its own and uses the role of its node, ${roleArn}`;
-      const session = roleSession(roleArn, facts.role(roleArn), Date.parse(facts.snapshot.takenAt));
+      const opened = roleSession(roleArn, facts.role(roleArn), Date.parse(facts.snapshot.takenAt));
+      // Credentials of instances have keys of the instance (IAM User Guide, "AWS global condition context keys").
+      const session = { ...opened, unknown: { ...opened.unknown, ...INSTANCE_KEYS } };
       return { mechanism, roles: [roleArn], steps: [{ name: 'identity', value: 'allowed', text }], session };
     }
     default:
@@ -158,28 +169,26 @@ function byPodIdentity(facts: ClusterFacts, subject: PodSubject): AccountPath {
 }
 
 function byToken(facts: ClusterFacts, roleArn: string, audience: string, subject: PodSubject): AccountPath {
-  const provider = providerFor(facts, audience);
-  const { issuer = '' } = facts;
-  // Without a provider, only the session's keys are known.
-  const known = 'mechanism' in provider ? { arn: facts.provider?.arn ?? '', issuer } : provider;
+  const provider = providerFor(facts, roleArn, audience);
+  const { issuer = 'unknown-issuer.invalid' } = facts;
+  // The ARN that the provider would have.
+  const known = 'mechanism' in provider ? { arn: providerArnFor(roleArn, issuer), issuer } : provider;
   const role = identityRole(roleArn, facts.role(roleArn));
   const issuedAt = Date.parse(facts.snapshot.takenAt);
   const path = webIdentitySession({ provider: known, subject, audience, role, issuedAt });
   const { decisions, result: session } = decidePath(facts, path);
-  const isOver = decisions.some(({ value, decision }) => value === 'denied' && decision === undefined);
-  const trust: Step[] =
-    'mechanism' in provider && !isOver
-      ? [{ ...unusable(provider.reason ?? ''), value: provider.mechanism === 'none' ? 'denied' : 'unknown' }]
-      : decisions.map(stepOf);
+  const isDenied = decisions.some(
+    ({ value, decision }) => value === 'denied' && (facts.issuer !== undefined || decision === undefined),
+  );
+  const trust: Step[] = 'mechanism' in provider && !isDenied ? [providerStep(provider)] : decisions.map(stepOf);
   const steps = [identity(facts, subject, `IRSA: its annotation names role ${roleArn}`), ...trust];
   return { mechanism: 'web-identity', roles: [roleArn], steps, session };
 }
 
-const unusable = (reason: string) => ({
-  name: 'trust' as const,
-  text: `sts:AssumeRoleWithWebIdentity is denied: ${reason}`,
-  unless: [reason],
-});
+const providerStep = ({ mechanism, reason = '' }: PredictedIdentity): Step =>
+  mechanism === 'none'
+    ? { name: 'trust', value: 'denied', text: `sts:AssumeRoleWithWebIdentity is denied: ${reason}` }
+    : { name: 'trust', value: 'unknown', text: reason, unless: [reason] };
 
 /** Explains a decision. */
 export function stepOf({ stage: name, value, action, reason: text = '', uncertain, decision }: StageDecision): Step {

@@ -3,6 +3,7 @@ import { subjectOf } from '../facts/identity.ts';
 import { annotatedAccounts, providerArnFor, type AnnotatedAccount } from '../facts/irsa.ts';
 import { podStatement, sidOf, withStatements, type Statement } from '../facts/statements.ts';
 import type { PodSubject } from '../../identity/pod-identity.ts';
+import { tokenSubject } from '../../identity/web-identity.ts';
 import { podIdentityTrust, webIdentityTrust, type TrustDecision } from '../facts/trust.ts';
 import type { Association, Role } from '../snapshot/aws.ts';
 import { aws } from './commands.ts';
@@ -46,7 +47,8 @@ export function accountTrust(
 }
 
 const accountStatement = ({ account, roleArn, audience }: AnnotatedAccount, issuer: string): Statement => {
-  const sub = `system:serviceaccount:${account.metadata.namespace}:${account.metadata.name}`;
+  const { namespace = '', name: serviceAccount } = account.metadata;
+  const sub = tokenSubject({ namespace, serviceAccount });
   return {
     Sid: sidOf('Irsa', issuer, sub, audience),
     Effect: 'Allow',

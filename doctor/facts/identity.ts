@@ -6,6 +6,7 @@ import { parseRoleArn } from './irsa.ts';
 import type { PodSubject } from '../../identity/pod-identity.ts';
 import type { OidcProvider } from '../../identity/web-identity.ts';
 import { associationPath, decidePath, webIdentityTrust, type TrustDecision } from './trust.ts';
+import { accountOf } from '../../identity/role.ts';
 
 /** Where a container's credentials come from, in the order of the SDKs' default chains. */
 export const MECHANISMS = ['static-keys', 'web-identity', 'pod-identity', 'node-role', 'none', 'unknown'] as const;
@@ -78,14 +79,17 @@ export function byWebIdentity(
   if (roleArn === '') return { mechanism: 'unknown', reason: 'AWS_ROLE_ARN has no readable value' };
   const role = known(facts, roleArn);
   if (!isRole(role)) return role;
-  const provider = providerFor(facts, audience);
+  const provider = providerFor(facts, roleArn, audience);
   if ('mechanism' in provider) return provider;
   return judged('web-identity', roleArn, webIdentityTrust(facts, role, provider, audience, subject));
 }
 
-/** Returns the IAM OIDC provider that STS finds for the cluster's tokens, or why it does not. */
-export function providerFor(facts: ClusterFacts, audience: string): OidcProvider | PredictedIdentity {
+/** Returns the IAM OIDC provider that STS finds in the role's account for the cluster's tokens, or why it does not. */
+export function providerFor(facts: ClusterFacts, roleArn: string, audience: string): OidcProvider | PredictedIdentity {
   const { issuer, provider } = facts;
+  const { accountId } = facts.snapshot.aws ?? {};
+  if (accountId !== undefined && accountOf(roleArn) !== accountId)
+    return { mechanism: 'unknown', reason: `the IAM OIDC providers of account ${accountOf(roleArn)} are not read` };
   if (issuer === undefined || facts.snapshot.aws?.oidcProviders === undefined)
     return { mechanism: 'unknown', reason: "the cluster's issuer or the IAM OIDC providers could not be read" };
   if (provider === undefined)
@@ -106,7 +110,7 @@ function byPodIdentity(facts: ClusterFacts, subject: PodSubject): PredictedIdent
   const unusable = [roleArn, targetRoleArn].map((arn) => known(facts, arn)).find((role) => !isRole(role));
   const path = associationPath(facts, association, subject);
   const decisions = path ? decidePath(facts, path).decisions : [];
-  const bad = decisions.find(({ value }) => value !== 'allowed');
+  const bad = ['denied', 'unknown'].flatMap((value) => decisions.find((one) => one.value === value) ?? [])[0];
   if (bad?.value === 'denied') return judged('pod-identity', targetRoleArn, bad);
   if (unusable) return unusable as PredictedIdentity;
   return judged('pod-identity', targetRoleArn, bad ?? { value: 'allowed' });

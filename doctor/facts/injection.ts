@@ -1,4 +1,5 @@
 import type { Container, EnvVar, Pod } from '../snapshot/kubernetes.ts';
+import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 
 /** The agent's addresses (EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"). */
 const AGENT_URI = /^http:\/\/(169\.254\.170\.23|\[fd00:ec2::23\])\/v1\/credentials$/;
@@ -60,4 +61,4 @@ export const hasWebIdentity = (pod: Pod): boolean =>
 export const isInjected = (pod: Pod): boolean =>
   hasPodIdentity(pod) ||
   hasWebIdentity(pod) ||
-  pod.tokenVolumes.some(({ volume, audience }) => volume === 'aws-iam-token' || audience === 'pods.eks.amazonaws.com');
+  pod.tokenVolumes.some(({ volume, audience }) => volume === 'aws-iam-token' || audience === POD_IDENTITY_SERVICE);

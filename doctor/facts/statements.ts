@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EksCluster } from '../snapshot/aws.ts';
+import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 
 /** A statement of a policy (IAM JSON policy elements). */
 export interface Statement {
@@ -25,7 +26,7 @@ export const withStatements = (policy: string, added: readonly Statement[]): str
 export const podStatement = (cluster: EksCluster, namespace: string, serviceAccount: string): Statement => ({
   Sid: sidOf('PodIdentity', cluster.arn, namespace, serviceAccount),
   Effect: 'Allow',
-  Principal: { Service: 'pods.eks.amazonaws.com' },
+  Principal: { Service: POD_IDENTITY_SERVICE },
   Action: TAGGED,
   Condition: {
     StringEquals: {

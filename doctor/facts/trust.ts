@@ -13,9 +13,9 @@ import {
   type Session,
   type Stage,
 } from '../../identity/question.ts';
-import type { Role as IdentityRole } from '../../identity/role.ts';
+import { accountOf, type Role as IdentityRole } from '../../identity/role.ts';
 import { webIdentitySession, type OidcProvider } from '../../identity/web-identity.ts';
-import { accountOf, BOUNDARY, type Association, type Role } from '../snapshot/aws.ts';
+import { BOUNDARY, type Association, type Role } from '../snapshot/aws.ts';
 import type { Right } from '../snapshot/snapshot.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { parseRoleArn } from './irsa.ts';
@@ -52,8 +52,8 @@ interface Known {
 }
 
 /**
- * Decides the questions of a path by the snapshot, up to the first denial. A stage has one decision: its first that is not
- * allowed, else its first.
+ * Decides the questions of a path by the snapshot, up to the first denial. A stage has one decision: its denial, else its first
+ * unknown, else its first.
  */
 export function decidePath<Result>(
   facts: ClusterFacts,
@@ -66,26 +66,28 @@ export function decidePath<Result>(
     const known = decisions.get(stage);
     const answer = isQuestion(step) ? decideQuestion(facts, step, roleOf, policiesOf(step)) : sizeDecision(step);
     const resource = isQuestion(step) ? step.resource : step.session.principal.roleArn;
-    if (
-      answer !== undefined &&
-      (known === undefined || known.value === 'allowed') &&
-      (!known || answer.value !== 'allowed')
-    )
+    if (answer && (!known || answer.value === 'denied' || (known.value === 'allowed' && answer.value === 'unknown')))
       decisions.set(stage, { ...answer, stage, resource });
     return answer?.value !== 'denied';
   });
   return { decisions: [...decisions.values()], result };
 }
 
-/** Returns the decision of the last stage, or of the first that is not allowed. */
+/** Returns the denial, else the first unknown, else the decision of the last stage. */
 function lastOf({ decisions }: Pick<ReturnType<typeof decidePath>, 'decisions'>): TrustDecision {
-  return decisions.find(({ value }) => value !== 'allowed') ?? decisions.at(-1) ?? { value: 'unknown' };
+  const [bad] = ['denied', 'unknown'].flatMap((value) => decisions.find((one) => one.value === value) ?? []);
+  return bad ?? decisions.at(-1) ?? { value: 'unknown' };
 }
 
+/** How AWS packs policies and tags is not documented, so the size is an estimate. */
 const sizeDecision = ({ problem }: Opening): TrustDecision | undefined =>
   problem === undefined
     ? undefined
-    : { value: 'denied', action: 'sts:AssumeRole', reason: `PackedPolicyTooLarge: ${problem}` };
+    : {
+        value: 'unknown',
+        action: 'sts:AssumeRole',
+        reason: `AWS may reject the session: ${problem.replace(/\.$/, '')}`,
+      };
 
 function decideQuestion(
   facts: ClusterFacts,
@@ -100,7 +102,10 @@ function decideQuestion(
   if (isAssumption && parseRoleArn(resource) === undefined)
     return { value: 'denied', action, reason: `${resource} is not the ARN of a role` };
   const caller = principal.kind === 'role-session' ? roleOf(principal.roleArn) : undefined;
-  const request = { region: facts.snapshot.aws?.region, time: Date.parse(facts.snapshot.takenAt) };
+  // Pods choose the region of their requests.
+  const region = principal.kind === 'service' ? facts.snapshot.aws?.region : undefined;
+  const request = { region, time: Date.parse(facts.snapshot.takenAt) };
+  const absent = new Set((question.absent ?? []).map((key) => key.toLowerCase()));
   const identity = caller && { tags: Object.entries(caller.tags) };
   const { value, decision, uncertain } = decideWithin(
     {
@@ -108,8 +113,11 @@ function decideQuestion(
       unknown: {
         ...question.unknown,
         ...(principal.kind === 'role-session' && !caller && { 'aws:PrincipalTag/': '' }),
+        ...(isAssumption && !assumed && { 'aws:ResourceTag/': '', 'iam:ResourceTag/': '' }),
       },
-      defaults: globalContexts(request, principal, identity ?? undefined),
+      defaults: globalContexts(request, principal, identity ?? undefined).map((context) =>
+        Object.fromEntries(Object.entries(context).filter(([key]) => !absent.has(key.toLowerCase()))),
+      ),
     },
     [
       ...(isAssumption ? [assumed ? trustSource(assumed) : unread(facts, 'trust', resource)] : []),
@@ -287,18 +295,28 @@ export function targetTrust(facts: ClusterFacts, association: Association, subje
   );
 }
 
-/** Returns the questions about a role that a session assumes itself. */
+/** Returns the questions about a role that a session assumes itself. `conditions`: keys of the request; an empty value is absent. */
 export const chainPath = (
   facts: ClusterFacts,
   { principal, unknown }: Session,
   arn: string,
   stage: Stage = 'assumed role',
-): Path<Session> =>
-  assumeRole(stage, {
+  conditions: Readonly<Record<string, string>> = {},
+): Path<Session> => {
+  const given = new Set(Object.keys(conditions).map((key) => key.toLowerCase()));
+  const open = Object.entries({
+    ...unknown,
+    'sts:RoleSessionName': '',
+    'sts:ExternalId': '',
+    'sts:SourceIdentity': '',
+  });
+  return assumeRole(stage, {
     ...{ principal, role: identityRole(arn, facts.role(arn)), sessionName: 'unknown-session' },
     issuedAt: Date.parse(facts.snapshot.takenAt),
-    unknown: { ...unknown, 'sts:RoleSessionName': '' },
+    context: Object.fromEntries(Object.entries(conditions).filter(([, value]) => value !== '')),
+    unknown: Object.fromEntries(open.filter(([key]) => !given.has(key.toLowerCase()))),
   });
+};
 
 /** Decides whether a service account's token can assume a role by web identity. */
 export function webIdentityTrust(

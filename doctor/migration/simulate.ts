@@ -4,6 +4,7 @@ import type { ClusterSnapshot } from '../snapshot/snapshot.ts';
 import { hasInjectedWebIdentity, type Account } from './accounts.ts';
 import { withStatements } from '../facts/statements.ts';
 import type { Action, ActionOf } from './action.ts';
+import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 
 const VOLUME = 'eks-pod-identity-token';
 const MOUNT = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
@@ -71,7 +72,7 @@ const recreated = (pod: Pod): Pod => ({
   initContainers: pod.initContainers.map(injected),
   tokenVolumes: [
     ...pod.tokenVolumes.filter(({ volume }) => volume !== 'aws-iam-token' && volume !== VOLUME),
-    { volume: VOLUME, audience: 'pods.eks.amazonaws.com' },
+    { volume: VOLUME, audience: POD_IDENTITY_SERVICE },
   ],
 });
 

@@ -2,6 +2,7 @@ import { roleName } from '../checks/cases.ts';
 import { subjectOf } from '../facts/identity.ts';
 import { parseRoleArn } from '../facts/irsa.ts';
 import type { PodSubject } from '../../identity/pod-identity.ts';
+import { tokenSubject } from '../../identity/web-identity.ts';
 import { podIdentityTrust, rolePermission, targetTrust } from '../facts/trust.ts';
 import { workloadOf } from '../facts/workload.ts';
 import type { EksCluster, Role } from '../snapshot/aws.ts';
@@ -147,9 +148,9 @@ export function cleanup(
     }
     const subjects = accounts
       .filter((one) => one.facts === facts)
-      .map((one) => `system:serviceaccount:${one.namespace}:${one.name}`);
+      .map((one) => tokenSubject({ namespace: one.namespace, serviceAccount: one.name }));
     const { obsolete, kept } = obsoleteStatements(role.trustPolicy, facts.issuer, subjects);
-    if (subjects[0] === `system:serviceaccount:${namespace}:${name}`)
+    if (subjects[0] === tokenSubject({ namespace, serviceAccount: name }))
       actions.push(...obsolete.map((one) => ({ type: 'ReplaceTrustStatement', roleArn, ...one }) as const));
     if (kept.length > 0)
       notes.add(

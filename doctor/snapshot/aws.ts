@@ -116,8 +116,5 @@ export interface AwsObjects {
   readonly buckets?: Readonly<Record<string, Bucket | null>>;
 }
 
-/** The account in an ARN; empty if it has none. */
-export const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
-
 /** The bucket of S3's ARN of a bucket or object. */
 export const bucketOf = (arn: string): string | undefined => /^arn:[\w-]+:s3:::([\w.-]+)/.exec(arn)?.[1];

@@ -54,7 +54,7 @@ const SNAPSHOT = z.looseObject({
     z.looseObject({
       context: z.string(),
       server: z.string(),
-      takenAt: z.string(),
+      takenAt: z.iso.datetime(),
       kubernetes: z.looseObject({
         namespaces: objects,
         pods: objects,

@@ -50,6 +50,8 @@ export interface Answer {
     (Required<Pick<Expectation, 'by' | 'code'>> & { readonly outcome: 'refused' | 'denied' }) | undefined;
   /** The request that was denied, or the last one. */
   readonly last: AuthorizationInput;
+  /** Whether policies and tags of a session are too large. */
+  readonly isTooLarge?: boolean;
 }
 
 interface Opened {
@@ -151,15 +153,16 @@ function answered<Result>(scene: Scene, path: Path<Result>, refusal: Answer['ref
   let first: Question | undefined;
   let last: AuthorizationInput | undefined;
   let isDenied = false;
+  let isTooLarge = false;
   const result = follow(path, (step) => {
-    if (!isQuestion(step)) return !(isDenied = step.problem !== undefined);
+    if (!isQuestion(step)) return !(isDenied = isTooLarge = step.problem !== undefined);
     const input = inputOf(scene, step);
     isDenied = authorize(input).value !== 'allowed';
     if (isDenied || first?.stage !== step.stage) last = input;
     if (first?.stage !== step.stage) first = step;
     return !isDenied;
   });
-  return { answer: { refusal: isDenied ? refusal : undefined, last: last! } satisfies Answer, result };
+  return { answer: { refusal: isDenied ? refusal : undefined, last: last!, isTooLarge } satisfies Answer, result };
 }
 
 /** Remembers the compiled session policies of a session. */

@@ -12,18 +12,22 @@ import { sceneOf } from './scene.ts';
 export function predictionsOf(scenario: Scenario): ReadonlyMap<Step, Answer> {
   const predictions = new Map<Step, Answer>();
   const { spec } = scenario;
-  // The names of pods and sessions are not known before a run.
-  if (/kubernetes-pod-|aws:userid|RoleSessionName/i.test(JSON.stringify(spec))) return predictions;
+  if (UNKNOWN_BEFORE_A_RUN.test(JSON.stringify(spec))) return predictions;
   const scene = sceneOf(scenario);
   for (const step of spec.probes) {
     if (step.kind === 'action') break;
     const attempt = attemptOf(spec, step);
-    const answer = attempt && scene.isComplete() ? decide(scene, attempt) : undefined;
-    if (answer !== undefined) predictions.set(step, answer);
+    const answer = attempt && decide(scene, attempt);
+    // Session policies are compiled by then.
+    if (answer !== undefined && scene.isComplete() && !answer.isTooLarge) predictions.set(step, answer);
     if (/^(put|delete)/i.test(step.operation.do)) break;
   }
   return predictions;
 }
+
+/** Names of pods, sessions and associations, and keys of the pod's network, program and region. */
+const UNKNOWN_BEFORE_A_RUN =
+  /kubernetes-pod-|aws:userid|RoleSessionName|assumed-role\/|<(pod|pod-uid|association-(id|arn)):|aws:(SourceIp|UserAgent|referer|RequestedRegion)/i;
 
 /** Members of a workload on which its credentials depend, and those on which nothing does. */
 const KNOWN =
