@@ -285,7 +285,7 @@ describe('answerOf', () => {
         action: 'sts:AssumeRole',
         resource: roleArn('next'),
         ...(conditions && { conditions }),
-      } as typeof READ).value;
+      }).value;
     expect(asked({ 'sts:ExternalId': 'x' })).to.equal('unknown');
     expect(asked({ 'sts:ExternalId': 'x' }, { 'STS:externalid': 'x' })).to.equal('allowed');
     expect(asked({ 'sts:ExternalId': 'x' }, { 'sts:ExternalId': '' })).to.equal('denied');
