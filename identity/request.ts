@@ -28,7 +28,7 @@ function question({ principal, unknown }: Session, request: Omit<SessionRequest,
   const { region = '' } = /^arn:[^:]*:[^:]*:(?<region>[^:]+):/.exec(resource)?.groups ?? {};
   const context: ConditionContext = {
     ...(region !== '' && { 'aws:RequestedRegion': region }),
-    ...(service === 's3' && s3RequestKeys(resourceAccount ?? '')),
+    ...(service === 's3' && s3RequestKeys(resourceAccount ?? '', 'REST-HEADER')),
     ...Object.fromEntries(Object.entries(conditions).filter(([, value]) => value !== '')),
   };
   const given = new Set(Object.keys(conditions).map((key) => key.toLowerCase()));

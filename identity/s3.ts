@@ -12,7 +12,7 @@ export interface S3Action {
 /** Returns the keys of every request over TLS. `authType`: undefined for anonymous requests. */
 export const s3RequestKeys = (
   bucketAccount: string,
-  authType: 'REST-HEADER' | 'REST-QUERY-STRING' | undefined = 'REST-HEADER',
+  authType: 'REST-HEADER' | 'REST-QUERY-STRING' | undefined,
 ): Record<string, string> => ({
   's3:TlsVersion': '1.3',
   's3:ResourceAccount': bucketAccount,

@@ -125,7 +125,12 @@ describe('CI checks', () => {
     for (const files of ofTiers) expect(files).not.to.have.lengthOf(0);
     expect(new Set(ofTiers.flat()).size).to.equal(ofTiers.flat().length);
     const ci = readFileSync(script('../.ci/run'), 'utf8');
-    for (const command of ['npm test', ...Object.keys(TIERS).map((tier) => `npm run --silent test:${tier}`)])
+    for (const command of [
+      'first_command',
+      'second_command',
+      ...Object.keys(TIERS).map((tier) => `npm run --silent test:${tier}`),
+    ])
       expect(ci).to.match(new RegExp(` ${command}$`, 'm'));
+    expect(ci).to.match(/^first_command\(\) .* npm run conformance; }\nsecond_command\(\) .* npm test; }$/m);
   });
 });

@@ -1,5 +1,5 @@
 /** mocha's spec reporter. Also writes the counts to the file in `TEST_COUNTS_FILE` after each test, for a run that is interrupted. */
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import Mocha from 'mocha';
 
 export default class CountingReporter extends Mocha.reporters.Spec {
@@ -15,7 +15,10 @@ export default class CountingReporter extends Mocha.reporters.Spec {
 
   #write(isComplete) {
     const { passes, failures, pending } = this.stats;
-    if (process.env.TEST_COUNTS_FILE)
-      writeFileSync(process.env.TEST_COUNTS_FILE, JSON.stringify({ passes, failures, pending, isComplete }));
+    const { TEST_COUNTS_FILE: file } = process.env;
+    if (!file) return;
+    // Renamed when complete, because an interrupt may come while it is written.
+    writeFileSync(`${file}.new`, JSON.stringify({ passes, failures, pending, isComplete }));
+    renameSync(`${file}.new`, file);
   }
 }
