@@ -6,7 +6,7 @@ const { EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING } = Mocha.Runner.co
 
 export default class CountingReporter extends Mocha.reporters.Spec {
   constructor(runner, options) {
-    // Before the result is printed, so that what was printed is counted.
+    // Counts a test before its result is printed.
     for (const event of [EVENT_TEST_PASS, EVENT_TEST_FAIL, EVENT_TEST_PENDING])
       runner.on(event, () => write(runner.stats, false));
     super(runner, options);

@@ -49,7 +49,8 @@ describe('npm test', () => {
     };
     const { code, counts, output } = await run(files, {}, 'passes again');
     expect(output).to.include('Interrupted, so tests are missing from the counts.');
-    expect(counts).to.equal('2 passed, 1 failed');
+    // The interrupt may arrive before the second result.
+    expect(counts, output).to.match(/^[12] passed, 1 failed$/);
     expect(code).to.equal(130);
   });
 });
