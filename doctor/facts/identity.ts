@@ -5,7 +5,7 @@ import { credentialsOf, hasOwnToken } from './injection.ts';
 import { parseRoleArn } from './irsa.ts';
 import type { PodSubject } from '../../identity/pod-identity.ts';
 import type { OidcProvider } from '../../identity/web-identity.ts';
-import { associationPath, decidePath, webIdentityTrust, type TrustDecision } from './trust.ts';
+import { associationPath, decidePath, lastOf, webIdentityTrust, type TrustDecision } from './trust.ts';
 import { accountOf } from '../../identity/role.ts';
 
 /** Where a container's credentials come from, in the order of the SDKs' default chains. */
@@ -59,7 +59,7 @@ const judged = (mechanism: Mechanism, roleArn: string, { value, reason }: TrustD
     : { mechanism: value === 'denied' ? 'none' : 'unknown', reason: reason ?? 'the trust policy denies it' };
 
 /** A role that was read, or the answer without it. */
-export function known(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
+function known(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
   const role = facts.role(arn);
   if (role) return role;
   if (parseRoleArn(arn) === undefined) return { mechanism: 'none', reason: `${arn} is not the ARN of a role` };
@@ -68,14 +68,9 @@ export function known(facts: ClusterFacts, arn: string): Role | PredictedIdentit
     : { mechanism: 'unknown', reason: `role ${arn} could not be read` };
 }
 
-export const isRole = (value: Role | PredictedIdentity): value is Role => 'trustPolicy' in value;
+const isRole = (value: Role | PredictedIdentity): value is Role => 'trustPolicy' in value;
 
-export function byWebIdentity(
-  facts: ClusterFacts,
-  roleArn: string,
-  audience: string,
-  subject: PodSubject,
-): PredictedIdentity {
+function byWebIdentity(facts: ClusterFacts, roleArn: string, audience: string, subject: PodSubject): PredictedIdentity {
   if (roleArn === '') return { mechanism: 'unknown', reason: 'AWS_ROLE_ARN has no readable value' };
   const role = known(facts, roleArn);
   if (!isRole(role)) return role;
@@ -109,11 +104,9 @@ function byPodIdentity(facts: ClusterFacts, subject: PodSubject): PredictedIdent
   const { roleArn, targetRoleArn = roleArn } = association;
   const unusable = [roleArn, targetRoleArn].map((arn) => known(facts, arn)).find((role) => !isRole(role));
   const path = associationPath(facts, association, subject);
-  const decisions = path ? decidePath(facts, path).decisions : [];
-  const bad = ['denied', 'unknown'].flatMap((value) => decisions.find((one) => one.value === value) ?? [])[0];
-  if (bad?.value === 'denied') return judged('pod-identity', targetRoleArn, bad);
-  if (unusable) return unusable as PredictedIdentity;
-  return judged('pod-identity', targetRoleArn, bad ?? { value: 'allowed' });
+  const decision: TrustDecision = path ? lastOf(decidePath(facts, path)) : { value: 'unknown' };
+  if (decision.value !== 'denied' && unusable) return unusable as PredictedIdentity;
+  return judged('pod-identity', targetRoleArn, decision);
 }
 
 /** Without variables the SDK asks the instance metadata service, if it can reach it. */

@@ -74,7 +74,7 @@ export function decidePath<Result>(
 }
 
 /** Returns the denial, else the first unknown, else the decision of the last stage. */
-function lastOf({ decisions }: Pick<ReturnType<typeof decidePath>, 'decisions'>): TrustDecision {
+export function lastOf({ decisions }: Pick<ReturnType<typeof decidePath>, 'decisions'>): TrustDecision {
   const [bad] = ['denied', 'unknown'].flatMap((value) => decisions.find((one) => one.value === value) ?? []);
   return bad ?? decisions.at(-1) ?? { value: 'unknown' };
 }

@@ -233,8 +233,9 @@ function actionsOf(
     case 'deleteObject':
       return [deleteObjectAction()];
     case 'getObject':
-      return [{ action: 's3:GetObject', keys: existingTagKeys(existing) }];
     case 'getObjectTagging':
-      return [{ action: 's3:GetObjectTagging', keys: existingTagKeys(existing) }];
+      return [
+        { action: call.do === 'getObject' ? 's3:GetObject' : 's3:GetObjectTagging', keys: existingTagKeys(existing) },
+      ];
   }
 }
