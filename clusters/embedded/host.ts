@@ -50,11 +50,12 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
   };
 }
 
-/** Creates embedded clusters: API server, kubelet, webhook, and the agent as an add-on. */
+/** Creates embedded clusters: API server, kubelet, webhook, and the agent as an add-on. Their folder is removed with this process. */
 export function embeddedClusterProvider(options: Omit<ClusterResources, 'starts' | 'processes'>): ClusterProvider {
   const starts = new StartLimiter(3, 1000);
   // Forks the pods' processes. Start it early: forking is cheap while this process is small.
   const processes = new ProcessHost();
+  processes.clearAtEnd(options.directory);
   return {
     createCluster: (spec) => {
       // Clusters in different accounts or regions may have the same name.

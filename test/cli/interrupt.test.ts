@@ -5,6 +5,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { expect } from 'chai';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
 import { ENDLESS, FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
+import { until } from '../support/until.ts';
 
 /** Returns processes whose environment or command line contains the folder of a run. */
 function leftBehind({ directory }: CliRun): string[] {
@@ -146,5 +147,7 @@ onLinux('--keep', () => {
     });
     expect(run.exitCode, run.stderr).to.equal(130);
     expect(leftBehind(run)).to.deep.equal([]);
+    const [, id] = /Run (c[0-9a-f]{6}):/.exec(run.stderr) ?? [];
+    await until(() => !readdirSync('/dev/shm').some((name) => name.endsWith(`-${id}`)));
   });
 });

@@ -66,9 +66,8 @@ describe('EKS clusters on kind', () => {
     expect(scenarios.filter(({ verdict }) => verdict === 'passed').length).to.be.greaterThan(10);
     expect(scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')).to.deep.equal([]);
     expect(JSON.stringify(environment?.clusters)).to.contain(components);
-    const nodes = execFileSync('docker', ['ps', '--all', '--quiet', '--filter', 'label=io.x-k8s.kind.cluster'], {
-      encoding: 'utf8',
-    });
+    const filters = ['--filter', 'label=io.x-k8s.kind.cluster', '--filter', `name=${run.results?.run.id}`];
+    const nodes = execFileSync('docker', ['ps', '--all', '--quiet', ...filters], { encoding: 'utf8' });
     expect(nodes.trim()).to.equal('');
   });
 });

@@ -16,16 +16,18 @@ describe('npm test', () => {
     const { TEST_FOLDER: _, TEST_COUNTS_FILE: __, MOCHA_WORKER_ID: ___, ...inherited } = process.env;
     const child = spawn(process.execPath, [MAIN, ...args], { env: { ...inherited, ...variables } });
     let output = '';
+    let errors = '';
     let isSent = false;
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-        if (until === undefined || isSent || !output.includes(until)) return;
-        isSent = true;
-        child.kill('SIGTERM');
-      });
+    // Apart, since the order between two pipes is not kept.
+    child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      if (until === undefined || isSent || !output.includes(until)) return;
+      isSent = true;
+      child.kill('SIGTERM');
+    });
     const code = await new Promise((resolve) => child.on('close', resolve));
-    return { code, output, counts: output.trim().split('\n').at(-1) };
+    return { code, output, errors, counts: output.trim().split('\n').at(-1) };
   }
 
   it('removes settings of the shell from the environment of tests', async () => {
@@ -47,8 +49,8 @@ describe('npm test', () => {
       'fast.test.ts': `it('passes', () => undefined); it('passes again', () => undefined);`,
       'slow.test.ts': `it('waits', () => new Promise((resolve) => setTimeout(resolve, 600_000)));`,
     };
-    const { code, counts, output } = await run(files, {}, 'passes again');
-    expect(output).to.include('Interrupted, so tests are missing from the counts.');
+    const { code, counts, output, errors } = await run(files, {}, 'passes again');
+    expect(errors).to.include('Interrupted, so tests are missing from the counts.');
     // The interrupt may arrive before the second result.
     expect(counts, output).to.match(/^[12] passed, 1 failed$/);
     expect(code).to.equal(130);

@@ -69,7 +69,6 @@ export class EmbeddedCluster implements ManagedCluster {
   }
 
   static async create(spec: ClusterSpec, resources: ClusterResources): Promise<EmbeddedCluster> {
-    resources.processes.clearAtEnd(resources.directory);
     const { issuer, version, authenticate, region } = spec;
     // Share the emulator's clock, so that both move together.
     const clock = spec.clock ?? { now: () => Date.now() };

@@ -3,8 +3,7 @@
  * the parent ends, it kills the containers and removes directories with tokens.
  */
 import { spawn } from 'node:child_process';
-import { rmSync, rmdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { rmSync } from 'node:fs';
 
 /** Milliseconds to wait for output of processes that have left the group. */
 const OUTPUT_GRACE = 500;
@@ -27,14 +26,12 @@ process.on('disconnect', () => {
   process.exit(0);
 });
 
-/** Removes a directory, and its parent if that is empty. */
 function clear(directory) {
   try {
     // A killed process may still be writing.
     rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-    rmdirSync(dirname(directory));
   } catch {
-    // The parent is not empty, or no longer exists.
+    // `sweep` removes what is left.
   }
 }
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -46,9 +46,7 @@ function ended(pid: number): boolean {
 describe('the process host', () => {
   it('ends with its killed parent despite pending output, and leaves no files', async function () {
     if (process.platform !== 'linux') this.skip();
-    const around = mkdtempSync(join(tmpdir(), 'process-host-'));
-    const directory = join(around, 'cluster');
-    mkdirSync(directory);
+    const directory = mkdtempSync(join(tmpdir(), 'process-host-'));
     writeFileSync(join(directory, 'token'), 'token');
     const args = ['--import=tsx', '--input-type=module', '-e', CHATTY, directory];
     const { stdout } = await promisify(execFile)(process.execPath, args).catch(
@@ -56,7 +54,7 @@ describe('the process host', () => {
     );
     const pids = stdout.trim().split('\n').map(Number);
     expect(pids).to.have.length(5);
-    while (!pids.every(ended) || existsSync(around)) await pause(5);
+    while (!pids.every(ended) || existsSync(directory)) await pause(5);
   });
 
   it('ends with its parent', async function () {
