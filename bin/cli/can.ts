@@ -60,13 +60,9 @@ credentials; 3 unknown, because a policy that decides was not read, or a conditi
     if (given.flag('print-policy') || given.flag('print-rbac')) return printRights(given, io);
     const isWho = given.flag('who');
     const { asker, request } = questionOf(given, isWho);
-    const { requestProblem, resourceForms } = await import('../../identity/policy/actions.ts');
+    const { requestProblem } = await import('../../identity/policy/actions.ts');
     const problem = requestProblem(request.action, request.resource);
     if (problem !== undefined) throw badFlagValue(problem);
-    if (isWho && /[*?]/.test(request.resource) && resourceForms(request.action)?.length !== 0)
-      throw badFlagValue(
-        `--who cannot answer for "${request.resource}", because a part of these resources may be allowed. Name one resource.`,
-      );
     const { snapshot, isInterrupted } = await snapshotOf(given, asker, request, io);
     if (isInterrupted) return EXIT.interrupted;
     const [{ answerOf, whoCan }, { answerText, whoText }, text, { ClusterFacts }] = await Promise.all([
@@ -83,7 +79,9 @@ credentials; 3 unknown, because a policy that decides was not read, or a conditi
       io.stdout.write(`${JSON.stringify(isWho ? { ...request, answers } : answers[0], undefined, 2)}\n`);
     else io.stdout.write(isWho ? whoText(answers, request, paint, width) : answerText(answers[0]!, paint, width));
     if (answers.some(({ value }) => value === 'unknown')) return EXIT.environment;
-    return answers.some(({ value }) => value === 'allowed') ? EXIT.conforms : EXIT.doesNotConform;
+    return answers.some(({ value, some = value }) => (isWho ? some : value) === 'allowed')
+      ? EXIT.conforms
+      : EXIT.doesNotConform;
   },
 };
 

@@ -1,9 +1,10 @@
 import type { PolicySource } from '../../identity/decide-within.ts';
-import type { Session } from '../../identity/question.ts';
+import { isQuestion, type Opening, type Path, type Question, type Session } from '../../identity/question.ts';
 import { requestPath, type SessionRequest } from '../../identity/request.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { chainPath, decidePath, gapOf } from '../facts/trust.ts';
 import { bucketOf, type Bucket } from '../snapshot/aws.ts';
+import { resourceParts, type ResourcePart } from './parts.ts';
 import { stepOf, type Step } from './session.ts';
 import { accountOf } from '../../identity/role.ts';
 
@@ -27,23 +28,42 @@ const RESOURCE_POLICIES =
 
 /** Decides a request with a session, by the role's policies, boundary, session policy and the resource's policy. */
 export function accessSteps(facts: ClusterFacts, session: Session, request: AccessRequest): readonly Step[] {
-  if (/^sts:AssumeRole$/i.test(request.action))
-    return decidePath(facts, chainPath(facts, session, request.resource, 'access', request.conditions)).decisions.map(
-      stepOf,
-    );
-  const resource = resourceOf(facts, session.principal.roleArn, request);
-  if (resource === null)
+  const asked = accessPath(facts, session, request);
+  if (asked === undefined)
     return [{ name: 'access', value: 'denied', text: `the bucket of ${request.resource} does not exist` }];
+  return decidePath(facts, asked.path, asked).decisions.map(stepOf);
+}
+
+/** Returns the parts of a resource with a wildcard that policies tell apart; undefined if there are too many. */
+export function accessParts(
+  facts: ClusterFacts,
+  session: Session,
+  request: AccessRequest,
+): readonly ResourcePart[] | undefined {
+  const { path, policiesOf = () => [] } = accessPath(facts, session, request) ?? {};
+  const question = path?.next().value as Question | Opening | undefined;
+  return question && isQuestion(question) ? resourceParts(facts, question, policiesOf(question)) : [];
+}
+
+interface AccessPath {
+  readonly path: Path<unknown>;
+  /** Returns the policies of the resource. */
+  readonly policiesOf?: (question: Question) => readonly PolicySource[];
+}
+
+/** Returns the questions about a request; undefined if its bucket does not exist. */
+function accessPath(facts: ClusterFacts, session: Session, request: AccessRequest): AccessPath | undefined {
+  if (/^sts:AssumeRole$/i.test(request.action))
+    return { path: chainPath(facts, session, request.resource, 'access', request.conditions) };
+  const resource = resourceOf(facts, session.principal.roleArn, request);
+  if (resource === null) return undefined;
   const key = keyRequest(facts, request, resource.bucket);
   const path = requestPath(session, {
     ...request,
     resourceAccount: resource.account,
     encryption: key && { ...key.request, resourceAccount: accountOf(key.request.resource) },
   });
-  const { decisions } = decidePath(facts, path, {
-    policiesOf: ({ stage }) => (stage === 'encryption' ? [key!.policy] : resource.sources),
-  });
-  return decisions.map(stepOf);
+  return { path, policiesOf: ({ stage }) => (stage === 'encryption' ? [key!.policy] : resource.sources) };
 }
 
 /** Null: the bucket does not exist. */

@@ -1,17 +1,22 @@
+import type { Session } from '../../identity/question.ts';
 import { unknownActions } from '../../identity/policy/actions.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
 import { chainPath, decidePath, policySources } from '../facts/trust.ts';
 import { bucketOf, type Role } from '../snapshot/aws.ts';
-import { accessSteps, type AccessRequest } from './access.ts';
+import { accessParts, accessSteps, type AccessRequest } from './access.ts';
+import { hasWildcard } from './parts.ts';
 import { pathOf, stepOf, type AccountPath, type Asker, type Step } from './session.ts';
 import { accountOf } from '../../identity/role.ts';
 
 /** The answer to whether a service account may make a request. */
 export interface Answer extends Asker, AccessRequest {
   readonly cluster: string;
+  /** The answer for every resource that the question names. */
   readonly value: Step['value'];
+  /** The answer for at least one of them, if the question has a wildcard. */
+  readonly some?: Step['value'];
   /** The answer without the parts that are not known, if it is unknown. */
   readonly otherwise?: 'allowed' | 'denied';
   readonly mechanism: Mechanism;
@@ -45,25 +50,55 @@ function answered(
 ): Answer {
   // Without credentials there is no request.
   const isOver = session === undefined || steps.some(({ value }) => value === 'denied');
-  const all = isOver ? steps : [...steps, ...accessSteps(facts, session, request)];
-  const value =
-    all.find((step) => step.value === 'denied')?.value ?? all.find((step) => step.value === 'unknown')?.value;
+  const parts = !isOver && hasWildcard(request.resource) ? partsWith(facts, session, request) : undefined;
+  const all = [
+    ...steps,
+    ...(isOver ? [] : (parts?.flatMap((part) => part.steps) ?? accessSteps(facts, session, request))),
+  ];
+  const value = valueOf(all);
+  const some = parts?.map((part) => valueOf([...steps, ...part.steps]));
   const isLikely = all.every((step) => step.value === 'allowed' || step.otherwise === 'allowed');
   return {
     cluster: facts.snapshot.context,
     ...asker,
     ...request,
-    value: value ?? 'allowed',
+    value,
+    ...(some && { some: some.find((one) => one === 'allowed') ?? some.find((one) => one === 'unknown') ?? 'denied' }),
     ...(value === 'unknown' && { otherwise: isLikely ? 'allowed' : 'denied' }),
     mechanism,
     roles,
     steps: all,
-    unless: value === 'unknown' ? [...new Set(all.flatMap(({ unless = [] }) => unless))] : [],
+    unless:
+      value === 'unknown' || some?.includes('unknown') ? [...new Set(all.flatMap(({ unless = [] }) => unless))] : [],
     notes: policyNotes(facts, roles, request),
   };
 }
 
-/** Notes actions that no service has, in policies of the roles and of the bucket, and a wildcard that is not one. */
+const valueOf = (steps: readonly Step[]): Step['value'] =>
+  (['denied', 'unknown'] as const).find((value) => steps.some((step) => step.value === value)) ?? 'allowed';
+
+/** Returns the decisions about each part of the resources. */
+function partsWith(
+  facts: ClusterFacts,
+  session: Session,
+  request: AccessRequest,
+): readonly { readonly steps: readonly Step[] }[] {
+  const parts = accessParts(facts, session, request);
+  if (parts === undefined || parts.length === 0) {
+    const text = `the resources of ${request.resource} could not be divided by those of the policies`;
+    return [{ steps: [{ name: 'access', value: 'unknown', text, unless: [text], otherwise: 'denied' }] }];
+  }
+  return parts.map(({ patterns, example }) => ({
+    steps: accessSteps(facts, session, { ...request, resource: example }).map(({ statements = [], ...step }) => ({
+      ...step,
+      ...(parts.length === 1 && { statements }),
+      resources:
+        patterns.join(' and ') || (parts.length === 1 ? request.resource : `other resources, such as ${example}`),
+    })),
+  }));
+}
+
+/** Notes actions that no service has, in policies of the roles and of the bucket. */
 function policyNotes(facts: ClusterFacts, roles: readonly string[], { resource }: AccessRequest): readonly string[] {
   const bucket = bucketOf(resource) ?? '';
   const sources = roles.flatMap((arn) => {
@@ -71,8 +106,7 @@ function policyNotes(facts: ClusterFacts, roles: readonly string[], { resource }
     return role ? [{ name: `trust policy of role ${role.name}`, text: role.trustPolicy }, ...policySources(role)] : [];
   });
   const all = [...sources, { name: `policy of bucket ${bucket}`, text: facts.snapshot.aws?.buckets?.[bucket]?.policy }];
-  const notes = all.flatMap(({ name, text }) => unknownActions(text ?? '{}').map((problem) => `${name}, ${problem}`));
-  return /.[*?]/.test(resource) ? [...notes, `The wildcard of ${resource} is a plain character in a request.`] : notes;
+  return all.flatMap(({ name, text }) => unknownActions(text ?? '{}').map((problem) => `${name}, ${problem}`));
 }
 
 /** Notes pods that have another identity than a new pod would have. */
@@ -94,7 +128,7 @@ export function whoCan(facts: ClusterFacts, request: AccessRequest): readonly An
       const direct = answered(facts, asker, request, path);
       return [direct, ...assumed(facts, asker, request, path)];
     })
-    .filter(({ value }) => value !== 'denied');
+    .filter(({ value, some = value }) => some !== 'denied');
 }
 
 /** Service accounts with an identity, and those with pods, which may use the role of their node. */

@@ -26,6 +26,8 @@ export interface Step {
   readonly name: 'identity' | Stage;
   readonly value: 'allowed' | 'denied' | 'unknown';
   readonly text: string;
+  /** The resources that it is about, if the question has a wildcard. */
+  readonly resources?: string;
   /** Explanations of the statements about the action and resource. */
   readonly statements?: readonly string[];
   /** What makes it unknown. */

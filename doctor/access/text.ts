@@ -1,6 +1,7 @@
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
 import type { Mechanism } from '../facts/identity.ts';
 import { NOT_READ, type Answer } from './answer.ts';
+import { hasWildcard } from './parts.ts';
 
 const COLORS = { allowed: 32, denied: 31, unknown: 35 } as const;
 const TITLES = { allowed: 'Allowed', denied: 'Denied', unknown: 'Unknown' } as const;
@@ -17,17 +18,20 @@ const MECHANISMS: Readonly<Record<Mechanism, string>> = {
 const unlessText = ({ otherwise, unless }: Pick<Answer, 'otherwise' | 'unless'>): string =>
   `${otherwise === 'allowed' ? 'allowed unless this denies it' : 'denied unless this allows it'}: ${unless.join('; ')}`;
 
+const titleOf = ({ value, some = value }: Answer): string =>
+  some === value ? TITLES[value] : `${TITLES[value]} for some, ${some} for others`;
+
 /** Returns the answer for a terminal of `width` columns. */
 export function answerText(answer: Answer, paint: Paint, width: number | undefined): string {
   const { value, namespace, serviceAccount, pod, action, resource, cluster, steps, notes } = answer;
   const who = `${namespace}/${serviceAccount}${pod === undefined ? '' : `, pod ${pod},`}`;
   const widest = Math.max(...steps.map(({ name }) => name.length));
   const lines = [
-    `${paint(TITLES[value], COLORS[value])}: ${who} ${action} on ${resource}, cluster ${cluster}`,
+    `${paint(titleOf(answer), COLORS[value])}: ${who} ${action} on ${resource}, cluster ${cluster}`,
     ...(value === 'unknown' ? [`It is ${unlessText(answer)}.`] : []),
     '',
-    ...steps.flatMap(({ name, value: own, text, statements = [] }) => [
-      `  ${paint(own.padEnd(7), COLORS[own])}  ${name.padEnd(widest)}  ${text}`,
+    ...steps.flatMap(({ name, value: own, text, resources, statements = [] }) => [
+      `  ${paint(own.padEnd(7), COLORS[own])}  ${name.padEnd(widest)}  ${resources === undefined ? '' : `${resources}: `}${text}`,
       ...statements.map((statement) => `${' '.repeat(widest + 13)}${statement}`),
     ]),
     '',
@@ -35,6 +39,19 @@ export function answerText(answer: Answer, paint: Paint, width: number | undefin
     `Not read: ${NOT_READ.join('; ')}.`,
   ];
   return `${lines.map((line) => wrap(line, width, /^ {2}\S/.test(line) ? widest + 11 : 2)).join('\n')}\n`;
+}
+
+const whoValue = ({ value, some = value }: Answer, paint: Paint): string =>
+  paint(some === value ? value : `${some} for some`, COLORS[some]);
+
+/** Returns the resources that a service account may use, if it may use some of them only. */
+function someText({ value, some, steps }: Answer): string {
+  if (some === undefined || some === value) return '';
+  const denied = new Set(steps.flatMap((step) => (step.value === 'denied' ? (step.resources ?? []) : [])));
+  const parts = steps.flatMap(({ resources, value: one }) =>
+    one === some && resources && !denied.has(resources) ? resources : [],
+  );
+  return `: ${[...new Set(parts)].join('; ')}`;
 }
 
 /** Returns the list of service accounts that can make a request. */
@@ -45,15 +62,22 @@ export function whoText(
   width: number | undefined,
 ): string {
   const accounts = (value: Answer['value']): number =>
-    new Set(answers.filter((one) => one.value === value).map((one) => `${one.namespace}/${one.serviceAccount}`)).size;
+    new Set(
+      answers.filter((one) => (one.some ?? one.value) === value).map((one) => `${one.namespace}/${one.serviceAccount}`),
+    ).size;
   const lines = [
     ...answers.map(
       (one) =>
-        `${paint(one.value, COLORS[one.value])}  ${one.namespace}/${one.serviceAccount}  ${MECHANISMS[one.mechanism]}, ${one.roles.join(' -> ') || 'role unknown'}${one.value === 'unknown' ? `; ${unlessText(one)}` : ''}`,
+        `${whoValue(one, paint)}  ${one.namespace}/${one.serviceAccount}  ${MECHANISMS[one.mechanism]}, ${one.roles.join(' -> ') || 'role unknown'}${someText(one)}${one.value === 'unknown' ? `; ${unlessText(one)}` : ''}`,
     ),
     '',
     ...new Set(answers.flatMap(({ notes }) => notes.map((note) => `Note: ${note}`))),
-    `${counted(accounts('allowed'), 'service account')} can ${action} on ${resource}; ${accounts('unknown')} unknown.`,
+    ...(hasWildcard(resource)
+      ? [
+          `For every resource: ${counted(answers.filter(({ value }) => value === 'allowed').length, 'service account')}.`,
+        ]
+      : []),
+    `${counted(accounts('allowed'), 'service account')} can ${action} on ${hasWildcard(resource) ? 'some of ' : ''}${resource}; ${accounts('unknown')} unknown.`,
     `Not read: ${NOT_READ.join('; ')}.`,
   ];
   return `${lines.map((line) => wrap(line, width, 2)).join('\n')}\n`;

@@ -2,7 +2,7 @@ import { assumeRole } from '../../identity/assume-role.ts';
 import { decideWithin, type PolicySource, type Uncertainty } from '../../identity/decide-within.ts';
 import { podIdentitySession, type PodSubject } from '../../identity/pod-identity.ts';
 import { globalContexts } from '../../identity/policy/global-context.ts';
-import type { ConditionExplanation, Decision } from '../../identity/policy/index.ts';
+import type { ConditionContext, ConditionExplanation, Decision } from '../../identity/policy/index.ts';
 import { isRoleAssumption } from '../../identity/policy/request.ts';
 import {
   follow,
@@ -102,11 +102,6 @@ function decideQuestion(
   if (isAssumption && parseRoleArn(resource) === undefined)
     return { value: 'denied', action, reason: `${resource} is not the ARN of a role` };
   const caller = principal.kind === 'role-session' ? roleOf(principal.roleArn) : undefined;
-  // Pods choose the region of their requests.
-  const region = principal.kind === 'service' ? facts.snapshot.aws?.region : undefined;
-  const request = { region, time: Date.parse(facts.snapshot.takenAt) };
-  const absent = new Set((question.absent ?? []).map((key) => key.toLowerCase()));
-  const identity = caller && { tags: Object.entries(caller.tags) };
   const { value, decision, uncertain } = decideWithin(
     {
       ...question,
@@ -115,9 +110,7 @@ function decideQuestion(
         ...(principal.kind === 'role-session' && !caller && { 'aws:PrincipalTag/': '' }),
         ...(isAssumption && !assumed && { 'aws:ResourceTag/': '', 'iam:ResourceTag/': '' }),
       },
-      defaults: globalContexts(request, principal, identity ?? undefined).map((context) =>
-        Object.fromEntries(Object.entries(context).filter(([key]) => !absent.has(key.toLowerCase()))),
-      ),
+      defaults: defaultsOf(facts, question, caller),
     },
     [
       ...(isAssumption ? [assumed ? trustSource(assumed) : unread(facts, 'trust', resource)] : []),
@@ -132,6 +125,22 @@ function decideQuestion(
   );
   if (value === 'unknown') return { ...unknownBy(uncertain, action), decision };
   return { value, action, reason: decision.reason, decision };
+}
+
+/** Returns the global keys of a question. */
+export function defaultsOf(
+  facts: ClusterFacts,
+  { principal, absent: without = [] }: Question,
+  caller: Role | null | undefined,
+): readonly ConditionContext[] {
+  // Pods choose the region of their requests.
+  const region = principal.kind === 'service' ? facts.snapshot.aws?.region : undefined;
+  const absent = new Set(without.map((key) => key.toLowerCase()));
+  const identity = caller ? { tags: Object.entries(caller.tags) } : undefined;
+  const contexts = globalContexts({ region, time: Date.parse(facts.snapshot.takenAt) }, principal, identity);
+  return contexts.map((context) =>
+    Object.fromEntries(Object.entries(context).filter(([key]) => !absent.has(key.toLowerCase()))),
+  );
 }
 
 const trustSource = ({ name, trustPolicy: text }: Role): PolicySource => ({
@@ -152,7 +161,7 @@ export function gapOf({ snapshot }: ClusterFacts, object: string, otherwise: str
   return gap === undefined ? otherwise : `${gap.right}: ${gap.reason}`;
 }
 
-const sessionSource = (text: string): PolicySource => ({
+export const sessionSource = (text: string): PolicySource => ({
   kind: 'session',
   name: 'session policy of the association',
   text,

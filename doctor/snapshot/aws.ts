@@ -116,5 +116,5 @@ export interface AwsObjects {
   readonly buckets?: Readonly<Record<string, Bucket | null>>;
 }
 
-/** The bucket of S3's ARN of a bucket or object. */
-export const bucketOf = (arn: string): string | undefined => /^arn:[\w-]+:s3:::([\w.-]+)/.exec(arn)?.[1];
+/** The bucket of S3's ARN of a bucket or object; undefined for a pattern of several. */
+export const bucketOf = (arn: string): string | undefined => /^arn:[\w-]+:s3:::([\w.-]+)(?:\/|$)/.exec(arn)?.[1];
