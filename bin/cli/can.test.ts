@@ -244,6 +244,17 @@ describe('npm run can', () => {
     expect(who.out).to.contain('allowed for some  payments/ledger').and.to.contain('For every resource: 0 service');
   });
 
+  it('asks for the action that authorizes an operation', async () => {
+    const { code, out, err } = await can('payments/ledger', 's3:HeadObject', OBJECT, '--from', saved());
+    expect([code, err]).to.deep.equal([0, 's3:HeadObject needs s3:GetObject.\n']);
+    expect(out).to.contain('s3:GetObject on');
+    const copy = await can('payments/ledger', 's3:CopyObject', OBJECT, '--from', saved());
+    expect(copy).to.include({
+      code: 2,
+      err: '"s3:CopyObject" is an operation, not an action. Its actions: s3:GetObject, s3:PutObject.\n',
+    });
+  });
+
   it('takes namespace and service account by flags', async () => {
     const [, ...request] = LEDGER;
     const { out } = await can(...LEDGER, '--from', saved());

@@ -59,8 +59,15 @@ credentials; 3 unknown, because a policy that decides was not read, or a conditi
   async run(given, io) {
     if (given.flag('print-policy') || given.flag('print-rbac')) return printRights(given, io);
     const isWho = given.flag('who');
-    const { asker, request } = questionOf(given, isWho);
-    const { requestProblem } = await import('../../identity/policy/actions.ts');
+    const { asker, request: asked } = questionOf(given, isWho);
+    const [{ requestProblem }, { actionsOfOperation }] = await Promise.all([
+      import('../../identity/policy/actions.ts'),
+      import('../../identity/policy/operations.ts'),
+    ]);
+    const [authorizing, another] = actionsOfOperation(asked.action) ?? [];
+    const isOperation = authorizing !== undefined && another === undefined;
+    if (isOperation) io.stderr.write(`${asked.action} needs ${authorizing}.\n`);
+    const request = isOperation ? { ...asked, action: authorizing } : asked;
     const problem = requestProblem(request.action, request.resource);
     if (problem !== undefined) throw badFlagValue(problem);
     const { snapshot, isInterrupted } = await snapshotOf(given, asker, request, io);

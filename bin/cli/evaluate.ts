@@ -31,14 +31,14 @@ template of CloudFormation or CDK.`,
     'Exit codes: 0 all cases match their expectation; 1 at least one differs; 2 wrong usage, an unreadable file, or a case that cannot be read. The other cases are judged.',
   async run({ flag, words: [file = ''] }, { stdout, stderr }) {
     const { countOf, isUnreadable, renderJson, renderText } = await import('../../identity/evaluate/render.ts');
-    const { unknownActions } = await import('../../identity/policy/actions.ts');
+    const { statementProblems } = await import('../../identity/policy/actions.ts');
     const { brokenKeyRules } = await import('../../identity/policy/key-rules.ts');
     const cases = await evaluateFile(file);
     stdout.write(flag('json') ? renderJson(cases) : renderText(cases));
     for (const { name, decision } of cases.flatMap((one) => (isUnreadable(one) ? [] : one))) {
       const warnings = [
         ...decision.policies.flatMap((policy) =>
-          unknownActions(policy.document).map((text) => `${policy.name}, ${text}`),
+          statementProblems(policy.document).map((text) => `${policy.name}, ${text}`),
         ),
         ...brokenKeyRules(decision.input).map((rule) => `no request has these condition keys, because ${rule}.`),
       ];

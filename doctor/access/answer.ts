@@ -1,5 +1,5 @@
 import type { Session } from '../../identity/question.ts';
-import { unknownActions } from '../../identity/policy/actions.ts';
+import { statementProblems } from '../../identity/policy/actions.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
@@ -106,7 +106,7 @@ function policyNotes(facts: ClusterFacts, roles: readonly string[], { resource }
     return role ? [{ name: `trust policy of role ${role.name}`, text: role.trustPolicy }, ...policySources(role)] : [];
   });
   const all = [...sources, { name: `policy of bucket ${bucket}`, text: facts.snapshot.aws?.buckets?.[bucket]?.policy }];
-  return all.flatMap(({ name, text }) => unknownActions(text ?? '{}').map((problem) => `${name}, ${problem}`));
+  return all.flatMap(({ name, text }) => statementProblems(text ?? '{}').map((problem) => `${name}, ${problem}`));
 }
 
 /** Notes pods that have another identity than a new pod would have. */

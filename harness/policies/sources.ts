@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { existsSync, readFileSync } from 'node:fs';
 import { LineCounter, parseDocument } from 'yaml';
 import { remembered } from '../../foundation/node/remembered.ts';
-import { unknownActions } from '../../identity/policy/actions.ts';
+import { statementProblems } from '../../identity/policy/actions.ts';
 import type { PolicyKind } from '../../identity/policy/types.ts';
 import { policyDocument, type DeclaredPolicy } from '../scenario/policy-document.ts';
 import type { PolicyCoverage } from '../results/results.ts';
@@ -57,7 +57,7 @@ export function policyWarnings(scenarios: readonly Scenario[]): ReadonlySet<stri
     for (const { policy, part, owner } of policyUses(spec)) {
       const { file: path, address } = originOf(policy, file);
       const place = 'document' in policy ? (address ?? []) : `${part} of ${owner} in ${id}`;
-      for (const text of unknownActions(policyDocument(policy)))
+      for (const text of statementProblems(policyDocument(policy)))
         warnings.add(`Warning: ${[path, place, text].flat().join(', ')}`);
     }
   return warnings;

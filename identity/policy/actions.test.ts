@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { actionProblem, requestProblem, resourceForms, unknownActions } from './actions.ts';
+import { actionProblem, requestProblem, resourceForms, statementProblems } from './actions.ts';
+import { actionsOfOperation, OPERATIONS } from './operations.ts';
 
 describe('the actions of AWS', () => {
   for (const action of ['s3:GetObject', 'S3:getobject', 's3:Get*', 's3:?etObject', '*', '*:*'])
@@ -50,8 +51,51 @@ describe('the actions of AWS', () => {
       { Effect: 'Allow', Action: 's3:*' },
       { Sid: 'Keys', Effect: 'Deny', NotAction: ['kms:Decrypt', 'kms:Encript'] },
     ];
-    expect(unknownActions(JSON.stringify({ Statement }))).to.have.lengthOf(1);
-    expect(unknownActions({ Statement })[0]).to.match(/^statement 2 "Keys": "kms:Encript" .*"kms:Encrypt"\?$/);
-    expect(unknownActions({ Statement: Statement[0] })).to.deep.equal([]);
+    expect(statementProblems(JSON.stringify({ Statement }))).to.have.lengthOf(1);
+    expect(statementProblems({ Statement })[0]).to.match(/^statement 2 "Keys": "kms:Encript" .*"kms:Encrypt"\?$/);
+    expect(statementProblems({ Statement: Statement[0] })).to.deep.equal([]);
+  });
+
+  it('reports condition keys that no request of the actions has', () => {
+    const problems = (Action: string | readonly string[], key: string, more = {}): readonly string[] =>
+      statementProblems({ Statement: { Action, Condition: { StringEquals: { [key]: 'x' } }, ...more } });
+    expect(problems('s3:GetObject', 's3:prefix')[0]).to.match(
+      /^statement 1: no request of its actions has "s3:prefix", by/,
+    );
+    expect(problems('sqs:SendMessage', 'kms:ViaService')).to.have.lengthOf(1);
+    expect(problems('kms:Decrypt', 'kms:ViaServices')[0]).to.match(/did you mean "kms:ViaService"\?$/);
+    expect(problems('s3:GetObject', 'aws:PrincipalTags/team')[0]).to.contain(
+      '"aws:PrincipalTags/team" is not a global',
+    );
+    for (const [action, key] of [
+      ['s3:ListBucket', 's3:prefix'],
+      ['s3:*', 's3:prefix'],
+      ['*', 's3:prefix'],
+      ['kms:Decrypt', 'kms:EncryptionContext:aws:s3:arn'],
+      ['s3:GetObject', 's3:ExistingObjectTag/team'],
+      ['s3:GetObject', 'aws:principaltag/team'],
+      ['sts:AssumeRoleWithWebIdentity', 'oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE:sub'],
+      ['s3:Unknown', 's3:prefix'],
+    ] as const)
+      expect(
+        problems(action, key).filter((one) => !one.includes('not an action')),
+        `${action} ${key}`,
+      ).to.deep.equal([]);
+    expect(problems([], 's3:prefix', { Action: undefined, NotAction: 'iam:*' })).to.deep.equal([]);
+    const Condition = { Null: { 's3:prefix': 'true' } };
+    expect(statementProblems({ Statement: { Action: 's3:GetObject', Condition } })).to.deep.equal([]);
+  });
+
+  it('names the actions that authorize an operation', () => {
+    expect(actionProblem('s3:HeadObject')).to.equal(
+      '"s3:HeadObject" is an operation, not an action. Its actions: s3:GetObject.',
+    );
+    expect(requestProblem('sqs:SendMessageBatch', '*')).to.contain('Its actions: sqs:SendMessage.');
+    for (const [service, operations] of Object.entries(OPERATIONS))
+      for (const name of Object.keys(operations)) {
+        expect(resourceForms(`${service}:${name}`), `${service}:${name} is an action`).to.equal(undefined);
+        for (const action of actionsOfOperation(`${service}:${name}`)!)
+          expect(resourceForms(action), action).not.to.equal(undefined);
+      }
   });
 });

@@ -4,7 +4,9 @@ import { distFolder } from '../../foundation/node/dist-folder.ts';
 import { editDistance, nearest } from '../../foundation/node/nearest.ts';
 import { escapePattern } from '../../foundation/node/text.ts';
 import { listOf, objectOf, textOf } from '../../foundation/node/json.ts';
+import { sourceOf } from './global-keys.ts';
 import { statementLabel } from './label.ts';
+import { actionsOfOperation } from './operations.ts';
 import { compilePattern, matchesTokens, type ResolvedToken } from './pattern.ts';
 
 /** Written by `npm run actions`. */
@@ -12,8 +14,12 @@ interface ActionTable {
   /** Date of the Service Authorization Reference. */
   readonly updatedAt: string;
   /** By service, and by the forms of the ARNs that the actions act on: names of actions. */
-  readonly services: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly services: Groups;
+  /** By service, and by condition keys of the actions, without global ones: names of actions. */
+  readonly keys: Groups;
 }
+
+type Groups = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /** The build copies the file to dist/. */
 const PATH = import.meta.url.endsWith('.ts')
@@ -44,16 +50,24 @@ export function actionsOf(pattern: string, names = namesNear(pattern)): readonly
 export function actionProblem(action: string): string | undefined {
   const names = namesNear(action);
   if (action === '*' || actionsOf(action, names).length > 0) return undefined;
+  const authorizing = actionsOfOperation(action);
+  if (authorizing !== undefined)
+    return `"${action}" is an operation, not an action. Its actions: ${authorizing.join(', ')}.`;
   const near = nearest(action, names);
   return `"${action}" is not an action of the Service Authorization Reference of ${actionTable().updatedAt}${near === undefined ? '.' : `: did you mean "${near}"?`}`;
 }
 
 /** Returns the forms of the ARNs that an action acts on, such as `arn:aws:s3:::${BucketName}`; undefined for an unknown action. */
-export function resourceForms(action: string): readonly string[] | undefined {
+export const resourceForms = (action: string): readonly string[] | undefined => groupOf('services', action);
+
+/** Returns an action's condition keys, without global ones; undefined for an unknown action. Keys with free parts end with a slash or colon. */
+export const conditionKeysOf = (action: string): readonly string[] | undefined => groupOf('keys', action);
+
+function groupOf(kind: 'services' | 'keys', action: string): readonly string[] | undefined {
   const [service = '', name = ''] = action.toLowerCase().split(':');
-  const groups = Object.entries(actionTable().services[service] ?? {});
-  const forms = groups.find(([, names]) => ` ${names} `.toLowerCase().includes(` ${name} `))?.[0];
-  return forms?.split(' ').filter((form) => form !== '');
+  const groups = Object.entries(actionTable()[kind][service] ?? {});
+  const group = groups.find(([, names]) => ` ${names} `.toLowerCase().includes(` ${name} `))?.[0];
+  return group?.split(' ').filter((part) => part !== '');
 }
 
 /** Returns why AWS has no such request, as a sentence with the right form: the action is unknown, or does not act on the ARN. */
@@ -76,12 +90,43 @@ function patternOf(form: string): RegExp {
   return new RegExp(`^${fields.join('')}$`, 's');
 }
 
-/** Returns sentences about actions of a policy that no service has, which IAM stores. Throws `SyntaxError`. */
-export function unknownActions(document: string | object): readonly string[] {
+/**
+ * Returns sentences about actions that no service has, and condition keys that no request of the statement's actions has. IAM stores
+ * both. Throws `SyntaxError`.
+ */
+export function statementProblems(document: string | object): readonly string[] {
   const policy = objectOf(typeof document === 'string' ? JSON.parse(document) : document);
   return listOf(policy['Statement']).flatMap((statement, index) => {
-    const { Sid: sid, Action: action, NotAction: others } = objectOf(statement);
-    const problems = [...listOf(action), ...listOf(others)].flatMap((one) => actionProblem(String(one)) ?? []);
+    const { Sid: sid, Action: action, NotAction: others, Condition: condition } = objectOf(statement);
+    const patterns = listOf(action).map(String);
+    const keys = Object.entries(objectOf(condition)).flatMap(([operator, tests]) =>
+      /^null$/i.test(operator) ? [] : Object.keys(objectOf(tests)),
+    );
+    const problems = [
+      ...[...patterns, ...listOf(others)].flatMap((one) => actionProblem(String(one)) ?? []),
+      ...(patterns.length === 0 ? [] : [...new Set(keys)].flatMap((key) => keyProblem(key, patterns) ?? [])),
+    ];
     return problems.map((problem) => `${statementLabel({ sid: textOf(sid), index })}: ${problem}`);
   });
 }
+
+const TAG_KEYS = ['aws:RequestTag/', 'aws:ResourceTag/', 'aws:TagKeys'];
+
+/** Returns why no request of the actions has a condition key. Keys of identity providers have arbitrary prefixes. */
+function keyProblem(key: string, patterns: readonly string[]): string | undefined {
+  const [prefix = ''] = key.toLowerCase().split(':');
+  const { services, updatedAt } = actionTable();
+  if (prefix === 'aws') {
+    if (sourceOf(key) === undefined) return `"${key}" is not a global condition key.`;
+    if (!TAG_KEYS.some((one) => isKey(key, one))) return undefined;
+  } else if (!Object.hasOwn(services, prefix)) return undefined;
+  const actions = patterns.includes('*') ? [] : patterns.flatMap((pattern) => actionsOf(pattern));
+  const keys = actions.map((action) => conditionKeysOf(action) ?? []);
+  if (actions.length === 0 || keys.some((all) => all.some((one) => isKey(key, one)))) return undefined;
+  const near = nearest(key, keys.flat());
+  return `no request of its actions has "${key}", by the Service Authorization Reference of ${updatedAt}${near === undefined ? '.' : `: did you mean "${near}"?`}`;
+}
+
+/** Whether a key is one of the table, whose keys with free parts end with a slash or colon. */
+const isKey = (key: string, one: string): boolean =>
+  key.toLowerCase() === one.toLowerCase() || (/[/:]$/.test(one) && key.toLowerCase().startsWith(one.toLowerCase()));

@@ -1,7 +1,9 @@
-import groups from './condition-keys.json' with { type: 'json' };
+import { conditionKeysOf } from './actions.ts';
 import type { ContextKey } from './context-key.ts';
 
 const SERVICES = /^(?:eks|eks-auth|iam|s3|sts):|^aws:(?:requesttag\/|resourcetag\/|tagkeys$)/;
+/** Services whose actions are fully known. */
+const ACTIONS = /^(?:eks|eks-auth|iam|s3|sts):/i;
 
 /**
  * Returns the keys that an action's requests can have (Service Authorization Reference; tag keys end with a slash).
@@ -9,8 +11,7 @@ const SERVICES = /^(?:eks|eks-auth|iam|s3|sts):|^aws:(?:requesttag\/|resourcetag
  */
 export function keysInPlaceOf({ lowerCase }: ContextKey, action: string): readonly string[] | undefined {
   if (!SERVICES.test(lowerCase)) return undefined;
-  const group = groups.find(({ actions }) => ` ${actions} `.toLowerCase().includes(` ${action.toLowerCase()} `));
-  const keys = group?.keys.split(' ') ?? [lowerCase];
+  const keys = (ACTIONS.test(action) ? conditionKeysOf(action) : undefined) ?? [lowerCase];
   const isOne = keys.some((key) => key.toLowerCase() === lowerCase.replace(/\/.*/, '/'));
   return isOne ? undefined : keys;
 }
