@@ -34,7 +34,7 @@ export function accessSteps(facts: ClusterFacts, session: Session, request: Acce
   return decidePath(facts, asked.path, asked).decisions.map(stepOf);
 }
 
-/** Returns the parts of a resource with a wildcard that policies tell apart; undefined if there are too many. */
+/** Returns the parts of a resource with a wildcard that policies distinguish; undefined if there are too many. */
 export function accessParts(
   facts: ClusterFacts,
   session: Session,

@@ -60,7 +60,7 @@ const QUESTIONS: readonly [
     'denied',
   ],
   [
-    'an explicit denial beside the question',
+    'an explicit denial of other resources',
     { identity: [allow('*'), deny(`${S3}secret/*`)] },
     `${S3}open/*`,
     'allowed',

@@ -18,7 +18,7 @@ import { accountOf } from '../../identity/role.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { defaultsOf, policySources, sessionSource } from '../facts/trust.ts';
 
-/** Resources of a question that policies do not tell apart. */
+/** Resources of a question that policies do not distinguish. */
 export interface ResourcePart {
   /** The patterns of policies that they match, if these do not match every resource of the question. */
   readonly patterns: readonly string[];
