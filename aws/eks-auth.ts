@@ -2,7 +2,7 @@ import { roleOfSession } from '../foundation/aws/role-arn.ts';
 import type { CallCounter } from './call-counter.ts';
 import type { AwsCredentials, CredentialsProvider } from './credentials.ts';
 import type { RateLimiter } from './rate-limiter.ts';
-import { sha256, timestampOf, withAuthorization } from './sign-request.ts';
+import { signedHeaders } from './signed-headers.ts';
 
 export interface EksAuthAnswer {
   /** ARN of the session's role; undefined if the call was refused. */
@@ -66,7 +66,7 @@ export async function openPodSession(
   const path = `${pathname.replace(/\/$/, '')}/clusters/${encodeURIComponent(clusterName)}/assume-role-for-pod-identity`;
   const body = JSON.stringify({ token });
   await limiter.turn();
-  const headers = await signedHeaders(options, origin, path, body);
+  const headers = await signedHeaders(options, 'eks-auth', { method: 'POST', url: new URL(path, origin), body });
   let response: Response;
   let text: string;
   try {
@@ -80,29 +80,6 @@ export async function openPodSession(
   const answer = readAnswer(response, text, token);
   counter.sent('eks-auth:AssumeRoleForPodIdentity', answer.code);
   return answer;
-}
-
-async function signedHeaders(
-  { region, credentials }: EksAuthOptions,
-  origin: string,
-  path: string,
-  body: string,
-): Promise<Record<string, string>> {
-  const keys = await credentials();
-  const time = new Date();
-  const payload = sha256(body);
-  const headers = {
-    host: new URL(origin).host,
-    'content-type': 'application/json',
-    'x-amz-date': timestampOf(time),
-    ...(keys.sessionToken !== undefined && { 'x-amz-security-token': keys.sessionToken }),
-    'x-amz-content-sha256': payload,
-  };
-  const request = { method: 'POST', path, query: '', headers, payload };
-  const signed = withAuthorization(request, { credentials: keys, region, service: 'eks-auth', time });
-  // fetch sets `host` itself.
-  const { host: _host, ...rest }: Record<string, string> = signed.headers;
-  return rest;
 }
 
 interface Answer {

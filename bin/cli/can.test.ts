@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Answer } from '../../doctor/access/answer.ts';
-import { ALL_CALLS } from '../../doctor/collect/calls.ts';
+import { ACCESS_RIGHTS } from '../../doctor/collect/calls.ts';
 import { writeSnapshot } from '../../doctor/snapshot/file.ts';
 import { ACCOUNT, allowing, healthySnapshot, roleArn, type Draft } from '../../test/support/cluster-snapshot.ts';
 import { executed } from '../../test/support/executed.ts';
@@ -268,7 +268,7 @@ describe('npm run can', () => {
   it('prints the rights that it needs', async () => {
     const { Statement } = JSON.parse((await can('--print-policy')).out) as { Statement: { Action: string[] }[] };
     const actions = Statement.flatMap((one) => one.Action);
-    expect(actions).to.have.members(Object.keys(ALL_CALLS).filter((right) => !right.startsWith('sts:')));
+    expect(actions).to.have.members(Object.keys(ACCESS_RIGHTS).filter((right) => !right.startsWith('sts:')));
   });
 
   for (const [what, args, sentence] of [

@@ -109,8 +109,8 @@ async function withBucket(
 }
 
 async function printRights(given: GivenOptions, io: Io): Promise<number> {
-  const { ALL_CALLS, clusterRole, policyDocument } = await import('../../doctor/collect/index.ts');
-  const document = given.flag('print-policy') ? policyDocument(ALL_CALLS) : clusterRole();
+  const { ACCESS_RIGHTS, clusterRole, policyDocument } = await import('../../doctor/collect/index.ts');
+  const document = given.flag('print-policy') ? policyDocument(ACCESS_RIGHTS) : clusterRole();
   io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   return EXIT.conforms;
 }

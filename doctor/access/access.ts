@@ -1,4 +1,5 @@
-import type { PolicySource } from '../../identity/decide-within.ts';
+import { splitArn } from '../../identity/policy/arn.ts';
+import { decideWithin, type PolicySource } from '../../identity/decide-within.ts';
 import { isQuestion, type Opening, type Path, type Question, type Session } from '../../identity/question.ts';
 import { requestPath, type SessionRequest } from '../../identity/request.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
@@ -22,7 +23,7 @@ interface ResourceFacts {
   readonly bucket?: Bucket;
 }
 
-/** Services with policies of resources (IAM User Guide, "AWS services that work with IAM"). Only S3's are read. */
+/** Services with policies of resources (IAM User Guide, "AWS services that work with IAM"). Not all are read. */
 const RESOURCE_POLICIES =
   /^(acm-pca|backup|codeartifact|codebuild|dynamodb|ecr|elasticfilesystem|es|events|execute-api|glacier|glue|iot|kafka|kinesis|kms|lambda|lex|logs|mediastore|ram|redshift|s3|s3-object-lambda|s3-outposts|s3express|s3tables|schemas|secretsmanager|serverlessrepo|ses|signer|sns|sqs|ssm|ssm-contacts|ssm-incidents|vpc-lattice):/;
 
@@ -31,7 +32,33 @@ export function accessSteps(facts: ClusterFacts, session: Session, request: Acce
   const asked = accessPath(facts, session, request);
   if (asked === undefined)
     return [{ name: 'access', value: 'denied', text: `the bucket of ${request.resource} does not exist` }];
-  return decidePath(facts, asked.path, asked).decisions.map(stepOf);
+  return [...decidePath(facts, asked.path, asked).decisions.map(stepOf), ...endpointSteps(facts, session, request)];
+}
+
+/**
+ * Returns a step for each VPC endpoint of the request's service in the cluster's VPC whose policy does not allow the request. It decides only if
+ * the request passes the endpoint, which routes and DNS decide (AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies").
+ */
+function endpointSteps(facts: ClusterFacts, { principal, unknown }: Session, request: AccessRequest): readonly Step[] {
+  const [service = ''] = request.action.toLowerCase().split(':');
+  return (facts.snapshot.aws?.vpcEndpoints ?? []).flatMap(({ id, serviceName, state, policy: text }) => {
+    if (text === undefined || state !== 'available' || !serviceName.split('.').includes(service)) return [];
+    // Within one account, a policy that allows the session is enough, so that it decides alone.
+    const { value } = decideWithin(
+      {
+        principal,
+        ...request,
+        context: {},
+        unknown: { ...unknown, [`${service}:`]: '' },
+        resourceAccount: principal.accountId,
+      },
+      [{ kind: 'resource', name: `policy of VPC endpoint ${id}`, text }],
+    );
+    const unless = `VPC endpoint ${id}, whose policy ${value === 'denied' ? 'does not allow it' : 'may deny it'}, if the request passes it`;
+    return value === 'allowed'
+      ? []
+      : [{ name: 'endpoint', value: 'unknown', otherwise: 'allowed', text: unless, unless: [unless] } as const];
+  });
 }
 
 /** Returns the parts of a resource with a wildcard that policies distinguish; undefined if there are too many. */
@@ -72,12 +99,18 @@ function resourceOf(facts: ClusterFacts, roleArn: string, { action, resource }: 
   const name = bucketOf(resource);
   if (name !== undefined) return ofBucket(facts, name, own);
   const hasPolicy = resource !== '*' && RESOURCE_POLICIES.test(action.toLowerCase());
-  return {
-    account: accountOf(resource) || own,
-    sources: hasPolicy
-      ? [{ kind: 'resource', name: `policy of ${resource}`, reason: 'only policies of buckets are read' }]
-      : [],
-  };
+  return { account: accountOf(resource) || own, sources: hasPolicy ? policyOf(facts, resource) : [] };
+}
+
+/** Parameters have no policy. */
+function policyOf(facts: ClusterFacts, arn: string): readonly PolicySource[] {
+  const policy = facts.snapshot.aws?.resources?.[arn]?.policy;
+  const source = { kind: 'resource', name: `policy of ${/:kms:/.test(arn) ? 'KMS key ' : ''}${arn}` } as const;
+  if (policy === undefined)
+    return /^arn:[^:]+:ssm:[^:]+:[^:]+:parameter\//.test(arn)
+      ? []
+      : [{ ...source, reason: gapOf(facts, arn, 'it is not read') }];
+  return policy === null ? [] : [{ ...source, text: policy }];
 }
 
 function ofBucket(facts: ClusterFacts, name: string, own: string): ResourceFacts | null {
@@ -94,26 +127,47 @@ function ofBucket(facts: ClusterFacts, name: string, own: string): ResourceFacts
   return { account, bucket, sources: text === null ? [] : [{ ...policy, text }] };
 }
 
-/** Returns the use of the key that encrypts a bucket's objects (S3 User Guide, "Using server-side encryption with AWS KMS keys"). */
+/** Requests that use the key of an object, secret or parameter, by whether they read it. */
+const KEY_USES: Readonly<Record<string, 'kms:Decrypt' | 'kms:GenerateDataKey' | 'kms:Encrypt'>> = {
+  's3:getobject': 'kms:Decrypt',
+  's3:putobject': 'kms:GenerateDataKey',
+  'secretsmanager:getsecretvalue': 'kms:Decrypt',
+  'secretsmanager:putsecretvalue': 'kms:GenerateDataKey',
+  'ssm:getparameter': 'kms:Decrypt',
+  'ssm:getparameters': 'kms:Decrypt',
+  'ssm:getparametersbypath': 'kms:Decrypt',
+  'ssm:getparameterhistory': 'kms:Decrypt',
+  'ssm:putparameter': 'kms:Encrypt',
+};
+
+/**
+ * Returns the use of the key that encrypts an object, secret or parameter (S3 User Guide, "Using server-side encryption with AWS KMS
+ * keys"; Secrets Manager User Guide, "Secret encryption and decryption"; Systems Manager User Guide, "AWS KMS encryption for Parameter
+ * Store SecureString parameters"). Every principal of the account may use the keys of AWS.
+ */
 function keyRequest(
   facts: ClusterFacts,
-  { action }: AccessRequest,
+  { action, resource }: AccessRequest,
   bucket: Bucket | undefined,
 ): { readonly request: AccessRequest; readonly policy: PolicySource } | undefined {
-  if (bucket?.accountId === undefined || !/^s3:(get|put)object$/i.test(action)) return undefined;
-  const { key, name, accountId } = bucket;
-  // Every principal of the account may use the AWS managed key for S3.
+  const use = KEY_USES[action.toLowerCase()];
+  const known = bucket ?? (action.startsWith('s3:') ? undefined : (facts.snapshot.aws?.resources?.[resource] ?? {}));
+  if (use === undefined || known === undefined || (bucket && bucket.accountId === undefined)) return undefined;
+  const { key } = known;
   if (key === null || key === 'alias/aws/s3') return undefined;
-  const { region = '' } = facts.snapshot.aws ?? {};
+  const [service = ''] = action.toLowerCase().split(':');
+  const region = splitArn(resource)?.[3] || (facts.snapshot.aws?.region ?? '');
+  const account = bucket?.accountId ?? accountOf(resource);
   const id = key === undefined || key.startsWith('alias/') ? '*' : key;
-  const resource = id.startsWith('arn:') ? id : `arn:${facts.partition}:kms:${region}:${accountId}:key/${id}`;
-  const policy: PolicySource =
-    key === undefined
-      ? { kind: 'resource', name: `encryption of bucket ${name}`, reason: gapOf(facts, name, 'it could not be read') }
-      : { kind: 'resource', name: `policy of KMS key ${key}`, reason: 'policies of keys are not read' };
-  const conditions = { 'kms:ViaService': `s3.${region}.amazonaws.com` };
+  const keyArn = id.startsWith('arn:') ? id : `arn:${facts.partition}:kms:${region}:${account}:key/${id}`;
+  const owner = bucket?.name ?? resource;
+  const [policy = undefined] = key === undefined ? [] : policyOf(facts, keyArn);
   return {
-    request: { action: /^s3:get/i.test(action) ? 'kms:Decrypt' : 'kms:GenerateDataKey', resource, conditions },
-    policy,
+    request: { action: use, resource: keyArn, conditions: { 'kms:ViaService': `${service}.${region}.amazonaws.com` } },
+    policy: policy ?? {
+      kind: 'resource',
+      name: `encryption of ${owner}`,
+      reason: gapOf(facts, owner, 'it could not be read'),
+    },
   };
 }

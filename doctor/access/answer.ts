@@ -31,7 +31,7 @@ export interface Answer extends Asker, AccessRequest {
 /** Policies that no answer includes. */
 export const NOT_READ = [
   'service control policies and resource control policies of an organization',
-  'policies of VPC endpoints',
+  'policies of VPC endpoints outside the VPC of the cluster',
   'Block Public Access and access control lists of S3',
 ] as const;
 

@@ -23,7 +23,7 @@ export const ASSUME = '--assume-association';
 
 /** One decision on the way from a service account to a resource. */
 export interface Step {
-  readonly name: 'identity' | Stage;
+  readonly name: 'identity' | 'endpoint' | Stage;
   readonly value: 'allowed' | 'denied' | 'unknown';
   readonly text: string;
   /** The resources that it is about, if the question has a wildcard. */

@@ -2,7 +2,9 @@ import { callCounter } from '../../aws/call-counter.ts';
 import { awsClients, ec2Client, type ClientOptions } from '../../aws/clients.ts';
 import { FIRST } from '../../aws/retries.ts';
 import { ALL_CALLS, type AwsRight } from './calls.ts';
+import type { JsonObject } from '../../foundation/node/json.ts';
 import type { Gaps } from './gaps.ts';
+import { callResource, type ResourceRight } from './resource-calls.ts';
 
 type Command<Right extends AwsRight> = (typeof ALL_CALLS)[Right];
 type Output<Right extends AwsRight> =
@@ -19,6 +21,12 @@ export interface AwsReader {
     right: Right,
     input: NonNullable<ConstructorParameters<Command<Right>>[0]>,
   ) => Promise<Output<Right>>;
+  /** Reads a policy or key in the region of a resource. Throws `Unreadable`. */
+  readonly callResource: (
+    right: ResourceRight,
+    input: JsonObject,
+    place: { readonly partition: string; readonly region: string },
+  ) => Promise<JsonObject>;
   readonly close: () => void;
 }
 
@@ -37,6 +45,8 @@ export async function awsReader(options: Omit<ClientOptions, 'counter'>, gaps: G
         const service = clients[right.split(':')[0] as keyof typeof clients] as Sender;
         return service.send(new Command(input), { abortSignal }) as Promise<never>;
       }),
+    callResource: (right, input, { partition, region }) =>
+      gaps.call(right, (signal) => callResource(right, input, { ...options, partition, region }, signal)),
     close: () => {
       for (const one of Object.values(clients)) one.destroy();
     },

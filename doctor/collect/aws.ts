@@ -18,7 +18,8 @@ import type { KubernetesObjects } from '../snapshot/kubernetes.ts';
 import { isInScope, readBuckets, type AccessScope } from './access.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { allPages } from './aws-client.ts';
-import { orNull } from './gaps.ts';
+import { orNull, type Gaps } from './gaps.ts';
+import { readResources, withKeys } from './resource-policies.ts';
 import { roleReader, type RoleReader, type RoleReading } from './roles.ts';
 
 interface AwsReading extends RoleReading {
@@ -40,12 +41,12 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
   const { account, gaps, kubernetes, access } = reading;
   const { region, accountId, cluster } = account;
   const roles = roleReader(reading, access !== undefined && access.subject === undefined);
-  const [addons, associations, vpcEndpoints, nodes, buckets] = await Promise.all([
+  const [addons, associations, vpcEndpoints, nodes, decisive] = await Promise.all([
     cluster && gaps.attempt(() => readAddons(account, cluster, roles)),
     cluster && gaps.attempt(() => readAssociations(reading, cluster, roles)),
     cluster && gaps.attempt(() => readVpcEndpoints(account, cluster)),
     readInstances(reading, roles),
-    access && readBuckets(account, gaps, access.resources),
+    access && readDecisive(account, gaps, access.resources),
     mapBounded<string, unknown>(annotatedRoles(kubernetes, access), CONCURRENT, (arn) =>
       access || reading.policies ? roles.withPolicies(arn) : roles.role(arn),
     ),
@@ -61,8 +62,25 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
     accountId,
     roles: allRoles,
     ...nodes,
-    ...defined({ cluster: cluster && clusterOf(cluster), addons, associations, oidcProviders, vpcEndpoints, buckets }),
+    ...defined({ cluster: cluster && clusterOf(cluster), addons, associations, oidcProviders, vpcEndpoints }),
+    ...decisive,
   };
+}
+
+/** Reads the buckets and other resources that a request is about, with their policies and keys. */
+async function readDecisive(
+  account: AwsAccount,
+  gaps: Gaps,
+  arns: readonly string[],
+): Promise<Pick<AwsObjects, 'buckets' | 'resources'>> {
+  const [buckets, resources] = await Promise.all([
+    readBuckets(account, gaps, arns),
+    readResources(account, gaps, arns),
+  ]);
+  const { region, cluster } = account;
+  const place = { region, partition: cluster?.arn?.split(':')[1] ?? 'aws' };
+  const all = { ...resources };
+  return { buckets: await withKeys(account, gaps, buckets, place, all), resources: all };
 }
 
 async function readAddons({ call }: AwsAccount, { name: clusterName }: Cluster, roles: RoleReader): Promise<Addon[]> {

@@ -3,6 +3,7 @@ import * as eks from '@aws-sdk/client-eks';
 import * as iam from '@aws-sdk/client-iam';
 import * as s3 from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { RESOURCE_CALLS } from './resource-calls.ts';
 
 /** Every AWS call that the collector makes for checks, by its right. */
 export const AWS_CALLS = {
@@ -37,6 +38,9 @@ export const ACCESS_CALLS = {
 export const ALL_CALLS = { ...AWS_CALLS, ...ACCESS_CALLS };
 export type AwsRight = keyof typeof ALL_CALLS;
 
+/** All rights that `can` needs. */
+export const ACCESS_RIGHTS = { ...ALL_CALLS, ...RESOURCE_CALLS };
+
 /** The kinds of objects that the collector lists, with the paths of their API groups. */
 export const KUBERNETES_LISTS = {
   namespaces: '/api/v1',
@@ -60,11 +64,14 @@ export const VERSION_PATH = '/version';
 /** The IAM policy of the collector, for checks or for other calls. Nobody needs a right for GetCallerIdentity (AWS STS API Reference). */
 export const policyDocument = (calls: Readonly<Record<string, unknown>> = AWS_CALLS) => ({
   Version: '2012-10-17',
-  Statement: ['eks', 'iam', 'ec2', 's3'].flatMap((service) => {
-    const actions = Object.keys(calls).filter((right) => right.startsWith(`${service}:`));
-    const Sid = `Read${service.toUpperCase()}`;
-    return actions.length === 0 ? [] : [{ Sid, Effect: 'Allow', Action: actions, Resource: '*' }];
-  }),
+  Statement: [...new Set(Object.keys(calls).map((right) => right.split(':')[0] ?? ''))]
+    .filter((service) => service !== 'sts')
+    .map((service) => ({
+      Sid: `Read${service.toUpperCase()}`,
+      Effect: 'Allow',
+      Action: Object.keys(calls).filter((right) => right.startsWith(`${service}:`)),
+      Resource: '*',
+    })),
 });
 
 /** The ClusterRole of the collector. */

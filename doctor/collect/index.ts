@@ -15,7 +15,7 @@ import { eksPlaceOf } from './eks-place.ts';
 import { Gaps, INTERRUPTED, Unreadable } from './gaps.ts';
 import { kubernetesReader, readKubernetes, readVersion } from './kubernetes.ts';
 
-export { ALL_CALLS, clusterRole, policyDocument } from './calls.ts';
+export { ACCESS_RIGHTS, clusterRole, policyDocument } from './calls.ts';
 
 export interface CollectOptions {
   /** Default: KUBECONFIG, or `~/.kube/config`. */

@@ -1,6 +1,7 @@
 import { assumeRole } from '../../identity/assume-role.ts';
 import { decideWithin, type PolicySource, type Uncertainty } from '../../identity/decide-within.ts';
 import { podIdentitySession, type PodSubject } from '../../identity/pod-identity.ts';
+import { splitArn } from '../../identity/policy/arn.ts';
 import { globalContexts } from '../../identity/policy/global-context.ts';
 import type { ConditionContext, ConditionExplanation, Decision } from '../../identity/policy/index.ts';
 import { isRoleAssumption } from '../../identity/policy/request.ts';
@@ -155,9 +156,12 @@ const unread = (facts: ClusterFacts, kind: 'trust' | 'identity', arn: string): P
   reason: gapOf(facts, arn, 'the role could not be read'),
 });
 
-/** Returns why an object could not be read. */
+/** Returns why an object could not be read. Without an answer for any object of a service, its gap names none. */
 export function gapOf({ snapshot }: ClusterFacts, object: string, otherwise: string): string {
-  const gap = snapshot.gaps.find((one) => one.object === object);
+  const service = `${splitArn(object)?.[2] ?? ''}:`;
+  const gap =
+    snapshot.gaps.find((one) => one.object === object) ??
+    snapshot.gaps.find((one) => one.object === undefined && one.right.startsWith(service));
   return gap === undefined ? otherwise : `${gap.right}: ${gap.reason}`;
 }
 

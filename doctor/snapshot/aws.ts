@@ -54,11 +54,14 @@ export const vpcEndpointOf = ({
   VpcEndpointId: id = '',
   ServiceName: serviceName = '',
   State: state,
+  PolicyDocument: policy,
 }: Ec2VpcEndpoint) => ({
   id,
   /** Such as `com.amazonaws.us-west-2.eks-auth`. */
   serviceName,
   state: state ?? '',
+  /** JSON text. */
+  ...defined({ policy }),
 });
 
 /** Stands for the permissions boundary among the unread policies of a role. */
@@ -91,6 +94,14 @@ export interface Bucket {
   readonly key?: string | null;
 }
 
+/** What decides about a queue, topic, key, secret, table, repository, function or parameter. Read for `can` only. */
+export interface Resource {
+  /** JSON text; null without a policy; undefined if it could not be read. */
+  readonly policy?: string | null;
+  /** ARN of the KMS key that encrypts a secret or parameter; null without a key whose policy decides; undefined if it could not be read. */
+  readonly key?: string | null;
+}
+
 export interface OidcProvider {
   readonly arn: string;
   /** Without `https://`. */
@@ -114,6 +125,8 @@ export interface AwsObjects {
   readonly vpcEndpoints?: readonly VpcEndpoint[];
   /** Buckets by name; null for one that does not exist. Undefined unless `can` read them. */
   readonly buckets?: Readonly<Record<string, Bucket | null>>;
+  /** Other resources and KMS keys by ARN. */
+  readonly resources?: Readonly<Record<string, Resource>>;
 }
 
 /** The bucket of S3's ARN of a bucket or object; undefined for a pattern of several. */

@@ -219,6 +219,7 @@ export function healthySnapshot(certificate: string): Draft {
         issuer: `https://${ISSUER}`,
         autoMode: false,
       },
+      resources: {},
       addons: [{ name: AGENT, status: 'ACTIVE', issues: [] }],
       associations: [association('payments', 'ledger', roleArn('ledger'))],
       roles: {
