@@ -64,14 +64,15 @@ describe('the policies of resources', () => {
         const right = `${service}:${target ?? /Action=(\w+)/.exec(body)?.[1] ?? 'GetPolicy'}`;
         requests.push({ right, body, headers: request.headers });
         const answer = answers[right] ?? { code: 'AccessDeniedException' };
+        const { code } = answer as { readonly code?: string };
         if (typeof answer === 'string') response.end(answer);
-        else if ('code' in answer)
+        else if (code !== undefined)
           response
             .writeHead(400)
             .end(
               right.startsWith('sns:')
-                ? `<ErrorResponse><Error><Type>Sender</Type><Code>${answer.code}</Code></Error></ErrorResponse>`
-                : JSON.stringify({ __type: `com.amazonaws#${answer.code}` }),
+                ? `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code></Error></ErrorResponse>`
+                : JSON.stringify({ __type: `com.amazonaws#${code}` }),
             );
         else response.end(JSON.stringify(answer));
       });
@@ -145,7 +146,7 @@ describe('the policies of resources', () => {
       expect(headers.authorization).to.match(/^AWS4-HMAC-SHA256 Credential=AKIAEXAMPLE\//);
   });
 
-  it('are null where AWS says that there is none', async () => {
+  it('are null if the resource lacks one', async () => {
     const none = (code: string) => ({ code });
     answers = {
       ...ANSWERS,
