@@ -1,5 +1,5 @@
 import type * as benchmark from '../../scripts/bench/bench.ts';
-import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
 import type { Command } from './command.ts';
 import { fromSource } from './from-source.ts';
@@ -11,13 +11,14 @@ export const BENCH: Command = {
     'Measure the rates of policy evaluations, signature checks and GetObject, then whole runs on embedded clusters. All runs must have equal verdicts.',
   options: [
     option.number('repeat N', 'report the median of this many whole runs', { default: 5, minimum: 1 }),
-    option.flag('growth', 'measure runs of 100 and of 1,000 generated scenarios instead'),
+    option.flag('growth', 'measure runs of 100 and of 1,000 generated scenarios instead', {
+      conflicts: [{ with: ['--repeat'], because: 'it measures two runs' }],
+    }),
   ],
   remarks: 'Exit codes: 0 measured; 2 wrong usage; 3 a run failed or runs differ.',
   fromClone: true,
-  async run({ flag, number, values }, io) {
-    if (flag('growth') && values.get('repeat')?.origin === 'flag')
-      throw badFlagValue('--growth measures two runs: leave out --repeat.');
+  forMaintainers: true,
+  async run({ flag, number }, io) {
     const { bench } = await fromSource<typeof benchmark>('scripts/bench/bench.ts', io);
     await bench({ repeat: number('repeat'), growth: flag('growth') }, io);
     return EXIT.conforms;

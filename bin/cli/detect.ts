@@ -1,5 +1,5 @@
 import type * as detection from '../../scripts/detection/index.ts';
-import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
 import type { Command } from './command.ts';
 import { fromSource } from './from-source.ts';
@@ -11,7 +11,9 @@ export const DETECT: Command = {
     'Run the suites on embedded clusters against one defect at a time: the catalogue of faults, or mutants. Report which scenario detects each defect, which survive, and which no scenario reaches.',
   options: [
     option.list('fault NAME', 'try this fault (repeatable, or comma-separated; default: all)'),
-    option.flag('mutants', 'try generated mutants of the reference components instead of faults'),
+    option.flag('mutants', 'try generated mutants of the reference components instead of faults', {
+      conflicts: [{ with: ['fault'] }],
+    }),
     option.list('area NAME', 'try defects of this area of the sources (repeatable, or comma-separated)'),
     option.number('sample N', 'try this many defects, chosen by the seed (default: all)', { minimum: 1 }),
     option.text('seed TEXT', 'with --sample: choose defects by this seed', { default: '0' }),
@@ -27,10 +29,9 @@ export const DETECT: Command = {
   remarks:
     'Exit codes: 0 every defect was detected; 1 a defect was not detected; 2 wrong usage; 3 the environment failed; 130 interrupted.',
   fromClone: true,
+  forMaintainers: true,
   async run({ flag, text, list, values }, io) {
     const number = (name: string): number | undefined => values.get(name)?.value as number | undefined;
-    if (flag('mutants') && list('fault').length > 0)
-      throw badFlagValue('--fault and --mutants select different kinds of defects: leave one of them out.');
     const { runDetect } = await fromSource<typeof detection>('scripts/detection/index.ts', io);
     // Processes and their folders are removed when this process exits.
     io.interruption().addEventListener('abort', () => process.exit(EXIT.interrupted));

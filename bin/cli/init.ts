@@ -17,7 +17,7 @@ export const INIT: Command = {
 GitHub Actions, and settings that make Visual Studio Code check policy files. Existing files are kept.
 
 DIR is the root of the repository (default: this folder).`,
-  files: { usage: '[DIR]', least: 0, most: 1 },
+  operands: { usage: '[DIR]', least: 0, most: 1 },
   options: [],
   remarks: 'Exit codes: 0 written, or everything existed; 2 DIR is not a folder, or is not writable.',
   async run({ words: [folder = '.'] }, { root, stdout }) {

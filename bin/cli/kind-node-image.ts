@@ -16,6 +16,7 @@ command. Skip parts that are up to date (docs/kind.md).`,
   ],
   remarks: 'Exit codes: 0 the image exists; 2 wrong usage; 3 the build failed; 130 interrupted.',
   fromClone: true,
+  forMaintainers: true,
   async run({ flag }, io) {
     const { buildNodeImage, imageName } = await fromSource<typeof nodeImage>('scripts/node-image/main.ts', io);
     if (!flag('print-image')) return buildNodeImage({ force: flag('force'), verbose: flag('verbose') }, io);

@@ -13,6 +13,7 @@ service account, from the requests of a runner in a cluster.`,
   options: [option.flag('check', 'write nothing, and compare with the existing files')],
   remarks: 'Exit codes: 0 written, or up to date; 1 out of date; 2 wrong usage; 3 a rehearsal failed.',
   fromClone: true,
+  forMaintainers: true,
   async run(given, io) {
     const { writePolicies } = await fromSource<typeof policies>('scripts/policy/policy.ts', io);
     return writePolicies(given.flag('check'), io);

@@ -8,7 +8,7 @@ export const REHEARSE: Command = {
   summary: 'rehearse a run on an emulated Amazon EKS with the delays of AWS',
   about: `Rehearse a run on Amazon EKS: start an emulated AWS with the delays and throttling of AWS, and run the command against it
 like a job with its own role. Then check, as the administrator, for leftover resources and too frequent polling.`,
-  files: { usage: '[-- flags of the run]', least: 0 },
+  operands: { usage: '[-- flags of the run]', least: 0 },
   options: [
     option.number('pace N', 'make delays this many times shorter than on AWS', {
       minimum: 1,
@@ -30,6 +30,7 @@ like a job with its own role. Then check, as the administrator, for leftover res
   remarks: `Exit codes: that of the run; 3 also for leftover resources, polling faster than once a second, calls that the policy does not
 allow, or a whole run without throttling; 2 wrong usage.`,
   fromClone: true,
+  forMaintainers: true,
   async run(given, io) {
     const { rehearse } = await fromSource<typeof rehearsal>('scripts/rehearsal/rehearse.ts', io);
     return rehearse(given);

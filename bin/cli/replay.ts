@@ -11,9 +11,10 @@ export const REPLAY: Command = {
   about: `Replay recordings of the real EKS Pod Identity agent ("exchanges") and webhook ("reviews") to the reference ones, and
 print each difference. For recorded answers of AWS ("answers", written by --record), send the emulator the same requests, and report
 each guess that AWS contradicts, with its consequences.`,
-  files: { usage: 'FILE...', least: 1 },
+  operands: { usage: 'FILE...', least: 1 },
   options: [],
   remarks: 'Exit codes: 0 no difference; 1 a difference; 2 wrong usage, or a file that is not a recording.',
+  forMaintainers: true,
   async run({ words }, io) {
     let compared = 0;
     let different = 0;

@@ -5,6 +5,7 @@ import { option } from '../../foundation/node/options.ts';
 import type { Run } from '../../harness/results/read-results.ts';
 import type { PageData } from '../../harness/page/data.ts';
 import type { Command } from './command.ts';
+import { DEVIATIONS } from './compare.ts';
 
 export const REPORT: Command = {
   name: 'report',
@@ -13,13 +14,10 @@ export const REPORT: Command = {
 the command compare does.
 
 A and B are results.json files or report folders.`,
-  files: { usage: 'A/results.json [B/results.json]', least: 1, most: 2 },
+  operands: { usage: 'A/results.json [B/results.json]', least: 1, most: 2 },
   options: [
     option.text('output FILE', 'write to this file (default: report.html next to A, or compare.html next to B)'),
-    option.list(
-      'deviations FILE',
-      'read known deviations from this YAML or JSON file (repeatable, or comma-separated)',
-    ),
+    DEVIATIONS,
   ],
   remarks: 'Exit codes: 0 written; 2 wrong usage or an unreadable file; 3 not writable.',
   async run({ list, text, words: [one = '', other] }, { stdout }) {

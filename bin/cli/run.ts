@@ -88,15 +88,9 @@ async function runScenarios(
   const inCluster = configuration.flag('in-cluster');
   const quiet = configuration.flag('quiet');
   const newReporters = (): Promise<readonly NamedReporter[]> => reportersOf(configuration, io);
-  const install = (scenarios: readonly Scenario[]): Promise<readonly Scenario[]> =>
-    withInstalledClients(scenarios, {
-      environment: io.environment,
-      progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
-      signal: interrupted,
-    });
-  const { rounds, ...selection } = configuration.flag('watch')
-    ? await (await import('./watch.ts')).watched(configuration, io, { newReporters, install })
-    : { ...(await selected(configuration, io, clients)), rounds: undefined };
+  const { startRounds, ...selection } = configuration.flag('watch')
+    ? await (await import('./watch.ts')).watched(configuration, io)
+    : { ...(await selected(configuration, io, clients)), startRounds: undefined };
   for (const problem of selection.problems) io.stderr.write(`${problem}\n`);
   const reporters = await newReporters();
   const shows = reporters.some(({ name }) => isTerminal(name));
@@ -105,6 +99,13 @@ async function runScenarios(
   const interrupted = io.interruption(
     `\nInterrupted, tearing down. Press Ctrl-C again to stop immediately; \`${commandLine('sweep')}\` then removes leftovers.\n`,
   );
+  const install = (scenarios: readonly Scenario[]): Promise<readonly Scenario[]> =>
+    withInstalledClients(scenarios, {
+      environment: io.environment,
+      progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
+      signal: interrupted,
+    });
+  const rounds = startRounds?.({ newReporters, install });
   const scenarios = await install(selection.scenarios).catch((error: unknown) => {
     if (!interrupted.aborted) throw error;
     return undefined;

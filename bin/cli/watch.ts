@@ -14,12 +14,11 @@ interface Means {
   readonly install: (scenarios: readonly Scenario[]) => Promise<readonly Scenario[]>;
 }
 
-/** Selects like `selected`, and watches the user's files to reload and select again. */
+/** Selects like `selected`. `startRounds` watches the user's files, to reload and select again. */
 export async function watched(
   configuration: Configuration,
   io: Io,
-  { newReporters, install }: Means,
-): Promise<Selected & { readonly rounds: Watch }> {
+): Promise<Selected & { readonly startRounds: (means: Means) => Watch }> {
   checkClusterFlags(configuration);
   const [
     { readOwnSuites, readUserSuites },
@@ -54,21 +53,22 @@ export async function watched(
   const all = await readAll();
   const gate = await gateOf(configuration, all);
   const suites = selectOf(all);
-  const rounds = new Watch({
-    folders,
-    suites,
-    files,
-    reporters: newReporters,
-    readSuites: async () => {
-      const reread = selectOf(await readAll());
-      return { ...reread, scenarios: await install(reread.scenarios) };
-    },
-    reports: configuration.text('report-dir') ?? REPORTS,
-    stderr: io.stderr,
-    quiet: configuration.flag('quiet'),
-    stdin: io.stdin,
-    // In a terminal's raw mode, Ctrl-C causes no signal.
-    end: () => void process.kill(process.pid, 'SIGINT'),
-  });
-  return { ...suites, rounds, ...(gate && { gate }) };
+  const startRounds = ({ newReporters, install }: Means): Watch =>
+    new Watch({
+      folders,
+      suites,
+      files,
+      reporters: newReporters,
+      readSuites: async () => {
+        const reread = selectOf(await readAll());
+        return { ...reread, scenarios: await install(reread.scenarios) };
+      },
+      reports: configuration.text('report-dir') ?? REPORTS,
+      stderr: io.stderr,
+      quiet: configuration.flag('quiet'),
+      stdin: io.stdin,
+      // In a terminal's raw mode, Ctrl-C causes no signal.
+      end: () => void process.kill(process.pid, 'SIGINT'),
+    });
+  return { ...suites, startRounds, ...(gate && { gate }) };
 }

@@ -10,26 +10,23 @@ export interface Configuration extends OptionValues {
   readonly options: readonly OptionSpec[];
 }
 
-/** Flags that contradict each other. */
-const CONTRADICTIONS = [
-  ['quiet', 'verbose'],
-  ['list', 'plan'],
-  ['watch', 'shard'],
-  ['watch', 'repeat-each'],
-] as const;
-
 interface ConfigureOptions {
   readonly types?: readonly ClusterType[];
-  readonly flags?: readonly string[];
+  /** The command. Default: `run`, which takes all options. */
+  readonly command?: string;
   /** Options of the command itself. */
   readonly own?: readonly OptionSpec[];
 }
+
+/** Whether a command takes an option of a run. */
+export const isFor = (command: string | undefined, { commands = [] }: OptionSpec): boolean =>
+  command === undefined || commands.includes(command);
 
 /** Reads flags, environment and config file. Throws `HarnessError`. */
 export function configure(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-  { types = CLUSTER_TYPES, flags, own = [] }: ConfigureOptions = {},
+  { types = CLUSTER_TYPES, command, own = [] }: ConfigureOptions = {},
 ): Configuration & GivenOptions {
   const options = [...(types === CLUSTER_TYPES ? OPTIONS : optionsOf(types)), ...own];
   checkVariables(environment, options);
@@ -37,7 +34,8 @@ export function configure(
   const { words, ...given } = readOptions(options, {
     argv,
     environment,
-    ...(flags && { flags }),
+    takes: (option) => own.includes(option) || isFor(command, option),
+    commandsOf: (flag) => options.flatMap(({ name, commands = [] }) => (name === flag ? ['run', ...commands] : [])),
     // The table lists --cluster first, because defaults depend on it.
     preset: (option, before) => typeNamed(before.get('cluster')?.value)?.defaults?.[option.name] ?? option.default,
   });
@@ -45,13 +43,6 @@ export function configure(
   const [word] = given.flag('help') ? [] : words;
   if (word !== undefined)
     throw new HarnessError('UNKNOWN_FLAG', `Unexpected argument "${word}": options start with two dashes, see --help.`);
-  const isGiven = (name: string): boolean => {
-    const { value, origin } = given.values.get(name) ?? {};
-    return origin === 'flag' && value !== false;
-  };
-  const pair = CONTRADICTIONS.find((names) => names.every(isGiven));
-  if (pair !== undefined)
-    throw new HarnessError('BAD_FLAG_VALUE', `--${pair[0]} and --${pair[1]} contradict each other: use one of them.`);
   const cluster = typeNamed(given.text('cluster'));
   if (cluster === undefined) throw new Error('No cluster type is registered.');
   return { ...given, words, cluster, options };

@@ -15,15 +15,17 @@ interface Reading {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly preset?: (option: OptionSpec, before: ReadonlyMap<string, { readonly value: OptionValue }>) => OptionValue;
-  /** Names of the flags that the command accepts. Others may only come from the environment or a file. */
-  readonly flags?: readonly string[];
+  /** Whether the command takes it as a flag. Other options may only come from the environment or a file. */
+  readonly takes?: (option: OptionSpec) => boolean;
+  /** Returns the commands that take a flag which this command does not take. */
+  readonly commandsOf?: (flag: string) => readonly string[];
 }
 
 /** Reads flags, environment and config file, in this order of precedence. Throws `HarnessError`. */
 export function readOptions(options: readonly OptionSpec[], reading: Reading): GivenOptions {
-  const { argv, environment, flags: taken, preset = (option) => option.default } = reading;
+  const { environment, preset = (option) => option.default } = reading;
   const specs: Specs = new Map(options.map((option) => [option.name, option]));
-  const { flags, words } = readFlags(argv, specs, taken ?? [...specs.keys()]);
+  const { flags, words } = readFlags(specs, reading);
   const file = flags.get('config') as string | undefined;
   const sources: readonly (readonly [Origin, ReadonlyMap<string, OptionValue>])[] = [
     ['flag', flags],
@@ -40,14 +42,17 @@ export function readOptions(options: readonly OptionSpec[], reading: Reading): G
         : { value: preset(option, values), origin: 'default' },
     );
   }
+  return { ...optionValues(values), words };
+}
+
+function optionValues(values: OptionValues['values']): OptionValues {
   const get = (name: string): OptionValue => {
-    const known = values.get(name);
-    if (known === undefined) throw new Error(`Option --${name} is not defined.`);
-    return known.value;
+    const entry = values.get(name);
+    if (entry === undefined) throw new Error(`Option --${name} is not defined.`);
+    return entry.value;
   };
   return {
     values,
-    words,
     text: (name) => get(name) as string | undefined,
     number: (name) => get(name) as number,
     flag: (name) => get(name) === true,
@@ -55,13 +60,21 @@ export function readOptions(options: readonly OptionSpec[], reading: Reading): G
   };
 }
 
-function readFlags(argv: readonly string[], specs: Specs, taken: readonly string[]) {
-  const flags = new Map<string, OptionValue>();
-  const words: string[] = [];
-  const { tokens } = parseArgs({
+/** Returns the options with another value of one, as if a flag gave it. */
+export const withValue = <Given extends OptionValues>(given: Given, name: string, value: OptionValue): Given => ({
+  ...given,
+  ...optionValues(new Map([...given.values, [name, { value, origin: 'flag' }]])),
+});
+
+/** Returns the first word of arguments that is neither a flag nor its value, and its position. */
+export const firstWord = (argv: readonly string[], options: readonly OptionSpec[]) =>
+  tokensOf(argv, options).find((token) => token.kind === 'positional');
+
+const tokensOf = (argv: readonly string[], options: readonly OptionSpec[]) =>
+  parseArgs({
     args: [...argv],
     options: Object.fromEntries(
-      [...specs.values()].map(({ name, kind, short }) => [
+      options.map(({ name, kind, short }) => [
         name,
         { type: kind === 'flag' ? 'boolean' : 'string', ...(short !== undefined && { short }) },
       ]),
@@ -69,19 +82,27 @@ function readFlags(argv: readonly string[], specs: Specs, taken: readonly string
     strict: false,
     allowPositionals: true,
     tokens: true,
-  });
-  for (const token of tokens) {
+  }).tokens;
+
+function readFlags(specs: Specs, { argv, takes = () => true, commandsOf = () => [] }: Reading) {
+  const flags = new Map<string, OptionValue>();
+  const words: string[] = [];
+  const options = [...specs.values()];
+  for (const token of tokensOf(argv, options)) {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
     const option = specs.get(name);
-    if (option === undefined)
+    if (option === undefined || !takes(option)) {
+      const commands = commandsOf(name).map((command) => `\`${command}\``);
+      const names = options.filter(takes).map((one) => one.name);
       throw new HarnessError(
         'UNKNOWN_FLAG',
-        `Unknown flag ${rawName}: ${suggestion(name, taken, (near) => `--${near}`)}`,
+        commands.length > 0
+          ? `${rawName} is not a flag of this command, but of ${commands.join(', ')}: leave it out.`
+          : `Unknown flag ${rawName}: ${suggestion(name, names, (near) => `--${near}`)}`,
       );
-    if (!taken.includes(name))
-      throw new HarnessError('UNKNOWN_FLAG', `${rawName} has no effect with this command: leave it out.`);
+    }
     if (option.kind === 'flag') flags.set(name, inlineValue === true ? toFlag(value, rawName) : true);
     else if (value === undefined || (!inlineValue && value.startsWith('--')))
       throw badValue(`${rawName} needs a value${option.placeholder ? ` (${option.placeholder})` : ''}`);
