@@ -53,7 +53,7 @@ const CAN_WHO: Command = {
   remarks: `Exit codes: 0 a service account may; 1 none may; 2 wrong usage, or an unusable cluster, file or credentials; 3 unknown,
 because a policy that decides was not read, or a condition key is not known; 130 interrupted.`,
   async run(given, io) {
-    if (asksForRights(given)) return printRights(given, io, rights);
+    if (asksForRights(given)) return printRights(given, io, { forCan: true });
     const [action = '', resource = ''] = given.words;
     const { resourceForms } = await import('../../identity/policy/actions.ts');
     if (/[*?]/.test(resource) && resourceForms(action)?.length !== 0)
@@ -105,7 +105,7 @@ With --terraform, --template or --trust, ask the policies of files.`,
   remarks: `Exit codes: 0 allowed; 1 denied; 2 wrong usage, or an unusable cluster, file or credentials; 3 unknown, because a policy that
 decides was not read, or a condition key is not known; 130 interrupted.`,
   async run(given, io) {
-    if (asksForRights(given)) return printRights(given, io, rights);
+    if (asksForRights(given)) return printRights(given, io, { forCan: true });
     const { asker, action, resource } = questionOf(given);
     return ask(given, io, { action, resource }, asker, async (facts, request) => {
       const answer = (await import('../../doctor/access/answer.ts')).answerOf(facts, asker, request);
@@ -133,11 +133,6 @@ async function ask(
   const answers = await answer(new ClusterFacts(await withBucket(snapshot.clusters[0]!, given, request)), request);
   if (answers.some(({ value }) => value === 'unknown')) return EXIT.environment;
   return answers.some(({ value }) => value === 'allowed') ? EXIT.conforms : EXIT.doesNotConform;
-}
-
-async function rights() {
-  const { ALL_CALLS, clusterRole, policyDocument } = await import('../../doctor/collect/index.ts');
-  return { policy: () => policyDocument(ALL_CALLS), role: clusterRole };
 }
 
 /** Adds the policy of --bucket to the snapshot. */

@@ -3,24 +3,19 @@ import { EXIT } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { execute, type Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
-import { BENCH } from './bench.ts';
 import { CAN } from './can.ts';
+import { CLONE_COMMANDS } from './clone-commands.ts';
 import { COMPARE } from './compare.ts';
-import { DETECT } from './detect.ts';
 import { DOCTOR } from './doctor.ts';
 import { emulatorCommand } from './emulator.ts';
 import { EVALUATE } from './evaluate.ts';
 import { INIT } from './init.ts';
 import { LIST } from './list.ts';
 import { KIND_IMAGES } from './kind-images.ts';
-import { KIND_NODE_IMAGE } from './kind-node-image.ts';
 import { LOOSEN } from './loosen.ts';
 import { MERGE } from './merge.ts';
 import { PLAN } from './plan.ts';
-import { POLICY } from './policy.ts';
 import { PREFLIGHT } from './preflight.ts';
-import { PUBLISHED } from './published.ts';
-import { REHEARSE } from './rehearse.ts';
 import { REPLAY } from './replay.ts';
 import { REPORT } from './report.ts';
 import { runCommand } from './run.ts';
@@ -45,12 +40,7 @@ export const COMMANDS: readonly Command[] = [
   REPORT,
   sweepCommand(),
   KIND_IMAGES,
-  POLICY,
-  REHEARSE,
-  BENCH,
-  DETECT,
-  PUBLISHED,
-  KIND_NODE_IMAGE,
+  ...CLONE_COMMANDS,
 ];
 
 /** All commands, each before its subcommands. */

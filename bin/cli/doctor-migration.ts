@@ -1,8 +1,8 @@
 import { EXIT } from '../../foundation/node/errors.ts';
 import type { MigrationPlan } from '../../doctor/migration/plan.ts';
 import type { Command } from './command.ts';
-import { readClusters, readingOptions } from './doctor-reading.ts';
 import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
+import { readClusters, readingOptions } from './live-cluster.ts';
 
 const FORMATS: Formats<MigrationPlan> = {
   terminal: async (plan, { paint, width }) =>

@@ -6,9 +6,8 @@ import { option, textsOf } from '../../foundation/node/options.ts';
 import type { FollowedPod, FoundPod } from '../../doctor/pod/follow.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { Command } from './command.ts';
-import { readClusters, readingOptions } from './doctor-reading.ts';
 import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
-import { asksForRights, printRights, progressOf, RIGHTS } from './live-cluster.ts';
+import { asksForRights, printRights, progressOf, readClusters, readingOptions, RIGHTS } from './live-cluster.ts';
 
 const FORMATS: Formats<FollowedPod> = {
   terminal: async (followed, { paint, width }) =>
@@ -31,9 +30,7 @@ export const DOCTOR_POD: Command = {
     option.text(
       'image IMAGE',
       'the image of this Job, with Node 20.19 or later (default: Node 22 of Amazon ECR Public)',
-      {
-        conflicts: [{ without: ['inside'] }],
-      },
+      { conflicts: [{ without: ['inside'] }] },
     ),
     formatOption(FORMATS),
     ...RIGHTS,
@@ -44,7 +41,7 @@ judged; 130 interrupted.`,
   async run(given, io) {
     const namespace = given.text('namespace') ?? '';
     const isInside = given.flag('inside');
-    if (asksForRights(given)) return printRights(given, io, () => rights(isInside ? namespace : undefined));
+    if (asksForRights(given)) return printRights(given, io, { namespace: isInside ? namespace : undefined });
     const { findPod, followed } = await import('../../doctor/pod/follow.ts');
     const { snapshot, signal } = await readClusters(given, io);
     const pod = findPod(snapshot, namespace, given.words[0] ?? '');
@@ -54,15 +51,6 @@ judged; 130 interrupted.`,
     return signal?.aborted ? EXIT.interrupted : exitCodeOf(way);
   },
 };
-
-/** `namespace`: that of --inside. */
-async function rights(namespace: string | undefined) {
-  const [{ clusterRole, policyDocument }, { insideRole }] = await Promise.all([
-    import('../../doctor/collect/index.ts'),
-    import('../../doctor/inside/job.ts'),
-  ]);
-  return { policy: policyDocument, role: () => (namespace === undefined ? clusterRole() : insideRole(namespace)) };
-}
 
 function exitCodeOf({ inside, hops, identity }: FollowedPod): number {
   if (inside?.result === 'failed' || hops.some(({ state }) => state === 'FAIL')) return EXIT.doesNotConform;

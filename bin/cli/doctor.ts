@@ -7,9 +7,8 @@ import type { DoctorReport } from '../../doctor/judge/report-schema.ts';
 import type { Command } from './command.ts';
 import { DOCTOR_MIGRATION } from './doctor-migration.ts';
 import { DOCTOR_POD } from './doctor-pod.ts';
-import { readingOptions, readClusters } from './doctor-reading.ts';
 import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
-import { asksForRights, printRights, RIGHTS } from './live-cluster.ts';
+import { asksForRights, printRights, readClusters, readingOptions, RIGHTS } from './live-cluster.ts';
 import { packageVersion } from './run.ts';
 
 const FAIL_ON = ['error', 'warning', 'info', 'never'] as const;
@@ -71,7 +70,7 @@ Without AWS credentials, use --kubernetes-only.`,
 usage, or an unusable cluster, file or credentials; 3 something was not read, or a check of --check was not made; 130 interrupted,
 after a report of the parts that were read.`,
   async run(given, io) {
-    if (asksForRights(given)) return printRights(given, io, rights);
+    if (asksForRights(given)) return printRights(given, io);
     const { CHECKS } = await import('../../doctor/checks/index.ts');
     if (given.flag('list')) {
       io.stdout.write(CHECKS.map(({ id, severity, title }) => `${id}  ${severity.padEnd(7)}  ${title}\n`).join(''));
@@ -100,11 +99,6 @@ after a report of the parts that were read.`,
     return report.notChecked.some((one) => isStrict || isUnread(one)) ? EXIT.environment : EXIT.conforms;
   },
 };
-
-async function rights() {
-  const { clusterRole, policyDocument } = await import('../../doctor/collect/index.ts');
-  return { policy: policyDocument, role: clusterRole };
-}
 
 function chosen(checks: readonly Check[], ids: readonly string[]): readonly Check[] {
   const all = checks.map(({ id }) => id as string);

@@ -38,14 +38,18 @@ export const RIGHTS: readonly OptionSpec[] = [
 
 export const asksForRights = ({ flag }: GivenOptions): boolean => flag('print-policy') || flag('print-rbac');
 
-/** Prints the document of `--print-policy` or `--print-rbac`. Returns the exit code. */
+/** Prints the document of `--print-policy` or `--print-rbac`. `namespace`: that of --inside. Returns the exit code. */
 export async function printRights(
   { flag }: GivenOptions,
   { stdout }: Io,
-  rights: () => Promise<{ readonly policy: () => object; readonly role: () => object }>,
+  { forCan = false, namespace }: { readonly forCan?: boolean; readonly namespace?: string | undefined } = {},
 ): Promise<number> {
-  const { policy, role } = await rights();
-  stdout.write(json(flag('print-policy') ? policy() : role()));
+  const [{ ALL_CALLS, clusterRole, policyDocument }, { insideRole }] = await Promise.all([
+    import('../../doctor/collect/index.ts'),
+    import('../../doctor/inside/job.ts'),
+  ]);
+  const role = namespace === undefined ? clusterRole() : insideRole(namespace);
+  stdout.write(json(flag('print-policy') ? policyDocument(forCan ? ALL_CALLS : undefined) : role));
   return EXIT.conforms;
 }
 
@@ -96,3 +100,21 @@ export async function snapshotOf(
   if (target !== undefined) writeSnapshot(target, snapshot);
   return { snapshot, signal };
 }
+
+const CONTEXTS = option.list('context NAME', 'read the cluster of this context (default: the current one; repeatable)');
+
+/** Returns the options with which each subcommand of doctor reads clusters. */
+export const readingOptions = (): readonly OptionSpec[] => [
+  ...clusterOptions(CONTEXTS, ['from', 'demo']),
+  ...withFields({ conflicts: [{ with: ['from', 'demo'] }] }, [option.flag('kubernetes-only', 'do not call AWS')]),
+  option.flag('demo', 'make an embedded cluster with many problems, and report them', {
+    conflicts: [{ with: ['from'] }],
+  }),
+];
+
+/** `policies`: also reads the policies of annotated roles. */
+export const readClusters = (given: GivenOptions, io: Io, policies = false) =>
+  snapshotOf(given, io, 'Stopping. The report covers the parts that were read.', {
+    aws: !given.flag('kubernetes-only'),
+    policies,
+  });

@@ -63,11 +63,7 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
     const results = await runQuietly(
       withValue(configuration, 'report-dir', join(folder, name)),
       { ...suites, scenarios: some },
-      {
-        io,
-        interrupted,
-        observe: (observation) => observations.set(observation.scenario.id, observation),
-      },
+      { io, interrupted, observe: (observation) => observations.set(observation.scenario.id, observation) },
     );
     if (results.run.error !== null) throw new HarnessError('STOPPED', results.run.error);
     return results;

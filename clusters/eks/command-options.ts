@@ -80,9 +80,7 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
       },
     }),
     option.text('cluster-role-arn ARN', 'create clusters with this role (default: a new role)', { form: ROLE }),
-    option.text('node-role-arn ARN', 'create nodes with this role (default: a new role)', {
-      form: ROLE,
-    }),
+    option.text('node-role-arn ARN', 'create nodes with this role (default: a new role)', { form: ROLE }),
     option.text('admin-principal-arn ARN', 'make this principal an administrator of created clusters', {
       form: {
         pattern: /^arn:[\w-]+:iam::\d{12}:(role|user)\/.+$/,

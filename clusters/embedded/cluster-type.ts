@@ -18,12 +18,6 @@ export const EMBEDDED: HostedClusterType = {
   existing: () => [],
   open: async ({ run, directory, workload, options, journal }) => {
     const { embeddedHost } = await import('./host.ts');
-    return embeddedHost({
-      run,
-      directory,
-      workload,
-      agentChart: chartOf(options),
-      journal,
-    });
+    return embeddedHost({ run, directory, workload, agentChart: chartOf(options), journal });
   },
 };
