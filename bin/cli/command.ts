@@ -85,8 +85,8 @@ function checkOperands({ name, operands, options, subcommands = [] }: Command, {
   const extra = words[most];
   if (extra !== undefined && most > 0) throw wrong(`Too many arguments ("${extra}"): give ${usage}. ${help}`);
   if (extra !== undefined && subcommands.length > 0) {
-    const known = subcommands.map((one) => one.name.slice(name.length + 1));
-    throw wrong(`Unknown subcommand "${extra}" of ${name}: ${suggestion(extra, known)} ${help}`);
+    const names = subcommands.map((one) => one.name.slice(name.length + 1));
+    throw wrong(`Unknown subcommand "${extra}" of ${name}: ${suggestion(extra, names)} ${help}`);
   }
   if (extra !== undefined) throw wrong(`Unexpected argument "${extra}". ${help}`);
   const exits = options.some((one) => one.exits && values.get(one.name)?.value === true);

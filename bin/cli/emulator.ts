@@ -63,11 +63,11 @@ const OPTIONS: readonly OptionSpec[] = [
     'accept this service principal in trust policies (repeatable, or comma-separated)',
     { form: SERVICE_PRINCIPAL },
   ),
-  ...[...new Set(HOSTED.flatMap(ofType))].map((own) => {
-    const types = HOSTED.filter((type) => ofType(type).includes(own)).map(({ name }) => name);
+  ...[...new Set(HOSTED.flatMap(ofType))].map((shared) => {
+    const types = HOSTED.filter((type) => ofType(type).includes(shared)).map(({ name }) => name);
     return {
-      ...own,
-      help: `${types.join(', ')}: ${own.help}`,
+      ...shared,
+      help: `${types.join(', ')}: ${shared.help}`,
       conflicts: [{ without: types.map((type) => `clusters=${type}`) }],
     };
   }),

@@ -44,11 +44,11 @@ Each file is a results.json or a report folder.`,
     const options = { stdout, stderr, environment, color, quiet: flag('quiet'), verbose: flag('verbose') };
     const reporters = await reports.makeReporters(list('reporter'), { ...options, scenarios: false });
     prepareReportDirectory(directory);
-    const own = runs.find(({ file }) => realpathSync(dirname(file)) === realpathSync(directory));
-    if (own !== undefined)
+    const shardHere = runs.find(({ file }) => realpathSync(dirname(file)) === realpathSync(directory));
+    if (shardHere !== undefined)
       throw new HarnessError(
         'BAD_REPORT_DIRECTORY',
-        `Folder ${directory} has the results of a shard (${own.file}): choose another with --report-dir.`,
+        `Folder ${directory} has the results of a shard (${shardHere.file}): choose another with --report-dir.`,
       );
     if (coverage !== undefined) writeWhole(join(directory, COVERAGE_FILE), `${JSON.stringify(coverage, null, 2)}\n`);
     return report(withAttachments(merged, runs, directory), directory, reporters);

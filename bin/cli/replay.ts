@@ -50,8 +50,8 @@ async function replay(file: string, io: Io): Promise<ReplayResult> {
     const { replayWebhook } = await import('../../scripts/replay/webhook.ts');
     return await replayWebhook(recording);
   } catch (error) {
-    const known = error instanceof HarnessError || error instanceof SyntaxError;
-    if (!known && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    const isExpected = error instanceof HarnessError || error instanceof SyntaxError;
+    if (!isExpected && (error as NodeJS.ErrnoException).code === undefined) throw error;
     throw bad(`${file} cannot be replayed: ${(error as Error).message}`);
   }
 }

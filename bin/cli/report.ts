@@ -30,7 +30,7 @@ A and B are results.json files or report folders.`,
     const b = other === undefined ? undefined : readRun(other);
     if (b === undefined && list('deviations').length > 0)
       throw new HarnessError('UNKNOWN_FLAG', '--deviations requires two runs: give the results of a second run.');
-    const data: Shown =
+    const data: Contents =
       b === undefined
         ? { runs: [a.results], ...coverageIn(dirname(a.file)) }
         : await compared(a, b, list('deviations'));
@@ -41,9 +41,9 @@ A and B are results.json files or report folders.`,
   },
 };
 
-type Shown = Omit<PageData, 'again'>;
+type Contents = Omit<PageData, 'again'>;
 
-async function compared(a: Run, b: Run, files: readonly string[]): Promise<Shown> {
+async function compared(a: Run, b: Run, files: readonly string[]): Promise<Contents> {
   if (realpathSync(a.file) === realpathSync(b.file))
     throw new HarnessError('BAD_FILE', `A and B are the same file, ${a.file}: give the results of two runs.`);
   const [{ compare }, { readDeviations }, { sideOf }] = await Promise.all([

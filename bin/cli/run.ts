@@ -34,14 +34,14 @@ interface Switched {
   runWithFaults(faults: readonly string[], argv: readonly string[], io: Io): Promise<number>;
 }
 
-type Asked = Configured & { readonly argv: readonly string[] };
+type RunConfiguration = Configured & { readonly argv: readonly string[] };
 
 export const runCommand = ({
   types,
   workload = WORKLOAD_PROGRAMS[0],
   clients = CLIENTS,
   isSwitched,
-}: Registries = {}): Command<Asked> => ({
+}: Registries = {}): Command<RunConfiguration> => ({
   name: 'run',
   summary: 'run scenarios',
   about:
@@ -163,8 +163,8 @@ function listClients(clients: readonly Client[]): readonly string[] {
   const rows = clients.map(({ name, title, versions, chain }) => {
     const { newest, minimum, below } = versions;
     const documented = [minimum && `minimum ${minimum}`, below && `below ${below}`].filter(Boolean).join(', ');
-    const own = chain === 'own' ? ' (its own credential chain)' : '';
-    return [`${name}@${newest}`, `${title}${own}${documented === '' ? '' : `; ${documented}`}`] as const;
+    const chainNote = chain === 'own' ? ' (its own credential chain)' : '';
+    return [`${name}@${newest}`, `${title}${chainNote}${documented === '' ? '' : `; ${documented}`}`] as const;
   });
   return columns(rows);
 }

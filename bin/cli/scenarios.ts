@@ -26,10 +26,10 @@ export const SETTINGS =
 /** Returns the options of a command that selects scenarios: its own and those of a run that it takes. */
 export const selecting = (
   command: string,
-  own: readonly OptionSpec[] = [],
+  more: readonly OptionSpec[] = [],
 ): Pick<Command<Configured>, 'options' | 'read'> => ({
-  options: [...own, ...OPTIONS.filter((option) => isFor(command, option))],
-  read: (argv, environment) => configure(argv, environment, { command, own }),
+  options: [...more, ...OPTIONS.filter((option) => isFor(command, option))],
+  read: (argv, environment) => configure(argv, environment, { command, more }),
 });
 
 export interface Selected extends Suites {
@@ -93,15 +93,15 @@ async function partOf(
   configuration: Configuration,
   note: (sentence: string) => void,
 ): Promise<Pick<Selected, 'scenarios' | 'shard'>> {
-  const asked = configuration.text('shard');
-  if (asked === undefined && !configuration.flag('last-failed')) return { scenarios: all };
+  const part = configuration.text('shard');
+  if (part === undefined && !configuration.flag('last-failed')) return { scenarios: all };
   const [{ lastFailed, timesOf }, { shardOf }] = await Promise.all([
     import('../../harness/plan/last-run.ts'),
     import('../../harness/plan/shard.ts'),
   ]);
   const scenarios = configuration.flag('last-failed') ? lastFailed(all, configuration, note) : all;
-  if (asked === undefined) return { scenarios };
-  const shard = shardOf(asked, scenarios, timesOf(configuration));
+  if (part === undefined) return { scenarios };
+  const shard = shardOf(part, scenarios, timesOf(configuration));
   return { shard, scenarios: scenarios.filter(({ id }) => shard.scenarios[id] === shard.index) };
 }
 

@@ -15,7 +15,7 @@ interface ConfigureOptions {
   /** The command. Default: `run`, which takes all options. */
   readonly command?: string;
   /** Options of the command itself. */
-  readonly own?: readonly OptionSpec[];
+  readonly more?: readonly OptionSpec[];
 }
 
 /** Whether a command takes an option of a run. */
@@ -26,15 +26,15 @@ export const isFor = (command: string | undefined, { commands = [] }: OptionSpec
 export function configure(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-  { types = CLUSTER_TYPES, command, own = [] }: ConfigureOptions = {},
+  { types = CLUSTER_TYPES, command, more = [] }: ConfigureOptions = {},
 ): Configuration & GivenOptions {
-  const options = [...(types === CLUSTER_TYPES ? OPTIONS : optionsOf(types)), ...own];
+  const options = [...(types === CLUSTER_TYPES ? OPTIONS : optionsOf(types)), ...more];
   checkVariables(environment, options);
   const typeNamed = (name: unknown): ClusterType | undefined => types.find((type) => type.name === name);
   const { words, ...given } = readOptions(options, {
     argv,
     environment,
-    takes: (option) => own.includes(option) || isFor(command, option),
+    takes: (option) => more.includes(option) || isFor(command, option),
     commandsOf: (flag) => options.flatMap(({ name, commands = [] }) => (name === flag ? ['run', ...commands] : [])),
     // The table lists --cluster first, because defaults depend on it.
     preset: (option, before) => typeNamed(before.get('cluster')?.value)?.defaults?.[option.name] ?? option.default,

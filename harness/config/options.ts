@@ -251,13 +251,13 @@ export function checkVariables(
   environment: Readonly<Record<string, string | undefined>>,
   options: readonly OptionSpec[] = OPTIONS,
 ): void {
-  const known = [
+  const variables = [
     ...options.filter(({ commandLineOnly }) => !commandLineOnly).map(({ name }) => variableOf(name)),
     ...KEY_VARIABLES,
   ];
   for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith('CONFORMANCE_') || !value || known.includes(name)) continue;
-    const near = nearest(name, known);
+    if (!name.startsWith('CONFORMANCE_') || !value || variables.includes(name)) continue;
+    const near = nearest(name, variables);
     throw new HarnessError(
       'UNKNOWN_FLAG',
       `Unknown environment variable ${name}: ${near === undefined ? 'unset it.' : `did you mean ${near}?`}`,
