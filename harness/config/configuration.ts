@@ -1,9 +1,10 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
+import { nearest } from '../../foundation/node/nearest.ts';
 import type { OptionSpec, OptionValues } from '../../foundation/node/options.ts';
-import { checkVariables, OPTIONS, optionsOf } from './options.ts';
-import { readOptions, type GivenOptions } from './read-options.ts';
+import { OPTIONS, optionsOf } from './options.ts';
+import { readOptions, variableOf, type GivenOptions } from './read-options.ts';
 
 export interface Configuration extends OptionValues {
   readonly cluster: ClusterType;
@@ -46,4 +47,26 @@ export function configure(
   const cluster = typeNamed(given.text('cluster'));
   if (cluster === undefined) throw new Error('No cluster type is registered.');
   return { ...given, words, cluster, options };
+}
+
+/** The keys of `--s3-endpoint`. They are not flags, because other users can see command lines. */
+const KEY_VARIABLES = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'];
+
+/** Rejects unknown variables, which are usually misspelt. Throws `HarnessError` UNKNOWN_FLAG. */
+function checkVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+  options: readonly OptionSpec[],
+): void {
+  const variables = [
+    ...options.filter(({ commandLineOnly }) => !commandLineOnly).map(({ name }) => variableOf(name)),
+    ...KEY_VARIABLES,
+  ];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith('CONFORMANCE_') || !value || variables.includes(name)) continue;
+    const near = nearest(name, variables);
+    throw new HarnessError(
+      'UNKNOWN_FLAG',
+      `Unknown environment variable ${name}: ${near === undefined ? 'unset it.' : `did you mean ${near}?`}`,
+    );
+  }
 }

@@ -1,13 +1,10 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { NOT_IN_RUNNER } from '../../clusters/shared-options.ts';
-import { HarnessError } from '../../foundation/node/errors.ts';
 import { SERVICE_PRINCIPAL, option, withFields, type OptionSpec } from '../../foundation/node/options.ts';
 import { RUN_ID } from '../../foundation/node/journal.ts';
-import { nearest } from '../../foundation/node/nearest.ts';
 import { SMALL_LOAD } from '../scenario/load-size.ts';
 import { PROFILES } from '../scenario/profiles.ts';
-import { variableOf } from './read-options.ts';
 
 interface CommonOption extends OptionSpec {
   /** Only cluster types with this kind of AWS support the option. */
@@ -243,24 +240,3 @@ export function optionsOf(types: readonly ClusterType[]): readonly OptionSpec[] 
 const namesOf = (all: readonly { readonly name: string }[]): string[] => all.map(({ name }) => name);
 
 export const OPTIONS: readonly OptionSpec[] = optionsOf(CLUSTER_TYPES);
-/** The keys of `--s3-endpoint`. They are not flags, because other users can see command lines. */
-const KEY_VARIABLES = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'];
-
-/** Rejects unknown variables, which are usually misspelt. Throws `HarnessError` UNKNOWN_FLAG. */
-export function checkVariables(
-  environment: Readonly<Record<string, string | undefined>>,
-  options: readonly OptionSpec[] = OPTIONS,
-): void {
-  const variables = [
-    ...options.filter(({ commandLineOnly }) => !commandLineOnly).map(({ name }) => variableOf(name)),
-    ...KEY_VARIABLES,
-  ];
-  for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith('CONFORMANCE_') || !value || variables.includes(name)) continue;
-    const near = nearest(name, variables);
-    throw new HarnessError(
-      'UNKNOWN_FLAG',
-      `Unknown environment variable ${name}: ${near === undefined ? 'unset it.' : `did you mean ${near}?`}`,
-    );
-  }
-}
