@@ -92,6 +92,7 @@ describe('flags of clusters', () => {
       '--addon-version does not work with --agent-image',
     );
     check([...EKS, '--compute', 'auto-mode'], { CONFORMANCE_NODES: '3' });
+    check(['--cluster', 'kind', '--agent-image', 'x'], { CONFORMANCE_COMPUTE: 'auto-mode' });
   });
 
   it('from the environment may be for other runs', () =>

@@ -17,7 +17,8 @@ export function checkClusterFlags(configuration: Configuration): void {
       `--${name} is for ${clusters.join(' and ')} clusters, but this run uses --cluster ${cluster.name}: add --cluster ${clusters[0]}, or leave --${name} out.`,
     );
   }
-  checkConflicts(options, configuration);
+  const effective = options.filter(({ clusters }) => clusters?.includes(cluster.name) !== false);
+  checkConflicts(effective, configuration);
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   const s3Endpoint = configuration.text('s3-endpoint');
   if (s3Endpoint !== undefined) {
@@ -28,9 +29,6 @@ export function checkClusterFlags(configuration: Configuration): void {
       );
   }
   // Also checks values from environment and config file, because the run uses them.
-  checkForms(
-    options.filter(({ clusters }) => clusters?.includes(cluster.name) !== false),
-    configuration,
-  );
+  checkForms(effective, configuration);
   cluster.check?.(configuration);
 }

@@ -2,11 +2,13 @@ import { badFlagValue } from '../../foundation/node/errors.ts';
 import type { Conflict, OptionSpec, OptionValues } from '../../foundation/node/options.ts';
 import { variableOf } from './read-options.ts';
 
-/** Rejects options by their conflicts. Throws `HarnessError` BAD_FLAG_VALUE. */
+/** Rejects options by their conflicts with others of the list. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function checkConflicts(options: readonly OptionSpec[], { values }: OptionValues): void {
   const holds = (term: string): boolean => {
     const [, dashes, name = '', value] = /^(--)?([^=]+)=?(.*)$/.exec(term) ?? [];
-    const { value: actual, origin = 'default' } = values.get(name) ?? {};
+    const { value: actual, origin = 'default' } = options.some((one) => one.name === name)
+      ? (values.get(name) ?? {})
+      : {};
     if (value !== '') return actual === value;
     return actual !== undefined && actual !== false && (dashes === '--' ? origin === 'flag' : origin !== 'default');
   };
