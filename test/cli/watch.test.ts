@@ -99,7 +99,10 @@ describe('--watch', () => {
   });
 
   for (const [flags, message] of [
-    [['--watch'], '--watch is for your own suites: give their folder with --suites-dir, or leave --watch out.'],
+    [
+      ['--watch'],
+      '--watch requires --suites-dir, because it reruns only your own suites: add --suites-dir, or leave --watch out.',
+    ],
     [
       ['--watch', '--suites-dir', ROOT, '--keep', 'always'],
       '--watch does not work with --keep: leave one of them out.',
