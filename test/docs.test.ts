@@ -9,7 +9,7 @@ import { anchorOf } from '../scripts/site/anchor.ts';
 import { generatedParts } from '../scripts/site/generated.ts';
 import { ownSuites } from './support/own-suites.ts';
 import { OPERATORS } from '../harness/loosen/operators/catalogue.ts';
-import { COMMANDS } from '../bin/cli/commands.ts';
+import { ALL_COMMANDS } from '../bin/cli/commands.ts';
 import { commandLine } from '../foundation/node/command-line.ts';
 import { OPTIONS } from '../harness/config/options.ts';
 import { EXIT } from '../foundation/node/errors.ts';
@@ -83,8 +83,8 @@ describe('documentation', () => {
         code(clone)[0],
         what,
       ]);
-      expect(listed).to.deep.equal(COMMANDS.map(({ name, summary }) => [name, commandLine(name), summary]));
-      for (const { name, remarks } of COMMANDS)
+      expect(listed).to.deep.equal(ALL_COMMANDS.map(({ name, summary }) => [name, commandLine(name), summary]));
+      for (const { name, remarks } of ALL_COMMANDS)
         expect(parts.get('command-flags')).to.include(`### ${name}\n`).and.include(remarks);
     });
 

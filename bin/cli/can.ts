@@ -1,96 +1,145 @@
 import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
 import type { Io } from '../../foundation/node/io.ts';
-import { option, textsOf } from '../../foundation/node/options.ts';
+import { option, textsOf, withFields, type OptionSpec } from '../../foundation/node/options.ts';
 import type { AccessRequest } from '../../doctor/access/access.ts';
+import type { Answer } from '../../doctor/access/answer.ts';
 import type { Asker } from '../../doctor/access/session.ts';
+import type { ClusterFacts } from '../../doctor/facts/cluster-facts.ts';
 import type { ClusterSnapshot, Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
-import { CLEAR } from '../../harness/report/live-region.ts';
 import type { Command } from './command.ts';
-
-/** Flags that only a live cluster uses, those that need a cluster or its snapshot, and those of policy files. */
-const CONNECTION = ['kubeconfig', 'context', 'aws-endpoint', 'save'];
-const READING = [...CONNECTION, 'pod', 'who'];
-const FILES = ['terraform', 'template', 'role', 'value', 'trust', 'permissions', 'boundary', 'assume-association'];
+import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
+import { asksForRights, clusterOptions, printRights, RIGHTS, snapshotOf } from './live-cluster.ts';
 
 /** The account of files that do not name one. */
 const EXAMPLE_ACCOUNT = '111122223333';
-const ACCOUNT = { pattern: /^\d{12}$/, expected: 'give 12 digits' };
+/** Options that ask policies of files instead of a cluster. */
+const FILES = ['terraform', 'template', 'trust'] as const;
+const CONTEXT = option.text('context NAME', 'read the cluster of this context (default: the current one)');
+
+const FORMATS: Formats<Answer> = {
+  terminal: async (answer, { paint, width }) =>
+    (await import('../../doctor/access/text.ts')).answerText(answer, paint, width),
+  json,
+};
+
+interface Who {
+  readonly request: AccessRequest;
+  readonly answers: readonly Answer[];
+}
+const WHO_FORMATS: Formats<Who> = {
+  terminal: async ({ answers, request }, { paint, width }) =>
+    (await import('../../doctor/access/text.ts')).whoText(answers, request, paint, width),
+  json: ({ answers, request }) => json({ ...request, answers }),
+};
+
+/** Options of the request, and of the rights that its answer needs. */
+const REQUEST: readonly OptionSpec[] = [
+  option.list('condition KEY=VALUE', 'a condition key of the request; without VALUE, it is absent (repeatable)'),
+  option.text('bucket POLICY', 'the bucket policy: a file, or an address in the plan, or none'),
+  option.text('account ID', 'the account of the bucket, and of the role in files (default: of the cluster)', {
+    form: { pattern: /^\d{12}$/, expected: 'give 12 digits' },
+  }),
+  ...RIGHTS,
+  NO_COLOR,
+];
+
+const CAN_WHO: Command = {
+  name: 'can who',
+  summary: 'list the service accounts of a cluster that may do something in AWS',
+  about: "List the service accounts that may do ACTION on RESOURCE, by the live policies of a cluster's account.",
+  operands: { usage: 'ACTION RESOURCE', least: 2, most: 2 },
+  options: [...clusterOptions(CONTEXT), formatOption(WHO_FORMATS), ...REQUEST],
+  remarks: `Exit codes: 0 a service account may; 1 none may; 2 wrong usage, or an unusable cluster, file or credentials; 3 unknown,
+because a policy that decides was not read, or a condition key is not known; 130 interrupted.`,
+  async run(given, io) {
+    if (asksForRights(given)) return printRights(given, io, { forCan: true });
+    const [action = '', resource = ''] = given.words;
+    return ask(given, io, { action, resource }, undefined, async (facts, request) => {
+      const answers = (await import('../../doctor/access/answer.ts')).whoCan(facts, request);
+      await print({ answers, request }, WHO_FORMATS, given, io);
+      return answers;
+    });
+  },
+};
 
 export const CAN: Command = {
   name: 'can',
   summary: 'say whether a service account may do something in AWS, and why',
+  question: 'whether one service account may make one request, by a live cluster or by policy files',
   about: `Say whether the pods of a service account may do ACTION on RESOURCE, by the live policies of a cluster's account: how the
 service account gets its role, the trust policies, and the policies of role and bucket, explained statement by statement.
-With --who, list the service accounts that may. With --terraform, --template or --trust, ask the policies of files.`,
-  files: { usage: 'NAMESPACE/SERVICEACCOUNT ACTION RESOURCE, or --who ACTION RESOURCE', least: 0, most: 3 },
+With --terraform, --template or --trust, ask the policies of files.`,
+  operands: { usage: 'NAMESPACE/SERVICEACCOUNT ACTION RESOURCE', least: 2, most: 3 },
+  subcommands: [CAN_WHO],
   options: [
-    option.flag('who', 'list the service accounts of the cluster that may'),
+    option.flag('who', 'do the same as the subcommand who'),
     option.text('namespace NAME', 'the namespace of the service account, also -n NAME', { short: 'n' }),
     option.text('service-account NAME', 'the service account, instead of the first word'),
-    option.text('pod NAME', 'ask for this pod of the service account (default: a new pod)'),
-    option.list('condition KEY=VALUE', 'a condition key of the request; without VALUE, it is absent (repeatable)'),
-    option.text('kubeconfig FILE', 'use this kubeconfig (default: $KUBECONFIG or ~/.kube/config)'),
-    option.text('context NAME', 'read the cluster of this context (default: the current one)'),
-    option.text('cluster-name NAME', "the cluster's name on EKS (default: from the context)"),
-    option.text('region REGION', 'the AWS region (default: from the context, AWS_REGION or the profile)'),
-    option.list('aws-endpoint URL', 'send calls to this URL instead of AWS (repeatable, or comma-separated)'),
-    option.text('save FILE', 'write the snapshot to this file, without secrets'),
-    option.text('from FILE', 'ask a saved file instead of a cluster'),
-    option.text('terraform FILE', 'ask the output of "terraform show -json" instead of a cluster'),
-    option.text('template FILE', 'ask a template of CloudFormation or CDK instead of a cluster'),
-    option.text('role ADDRESS', "the role's address or logical id in it (default: the only role)"),
-    option.list('value NAME=VALUE', "the value of a template's reference (repeatable)"),
-    option.text('trust FILE', 'ask this trust policy of a role instead of a cluster'),
-    option.list('permissions FILE', 'a permissions policy of the role (repeatable, or comma-separated)'),
-    option.text('boundary FILE', 'the permissions boundary of the role'),
-    option.flag('assume-association', 'ask as if the files had an association or annotation with the role'),
-    option.text('bucket POLICY', 'the bucket policy: a file, or an address in the plan, or none'),
-    option.text('account ID', 'the account of the bucket, and of the role in files (default: of the cluster)', {
-      form: ACCOUNT,
+    option.text('pod NAME', 'ask for this pod of the service account (default: a new pod)', {
+      conflicts: [{ with: FILES }],
     }),
-    option.choice('format', ['terminal', 'json'], 'print the answer in this form', { default: 'terminal' }),
-    option.flag('print-policy', 'print the IAM policy that it needs, and exit'),
-    option.flag('print-rbac', 'print the ClusterRole that it needs, and exit'),
-    option.flag('no-color', 'print without colors'),
+    ...clusterOptions(CONTEXT, ['from'], FILES),
+    ...withFields({ conflicts: [{ with: ['from'] }] }, [
+      option.text('terraform FILE', 'ask the output of "terraform show -json" instead of a cluster', {
+        conflicts: [{ with: ['template'] }],
+      }),
+      option.text('template FILE', 'ask a template of CloudFormation or CDK instead of a cluster'),
+      option.text('trust FILE', 'ask this trust policy of a role instead of a cluster'),
+    ]),
+    ...withFields({ conflicts: [{ without: FILES }] }, [
+      option.text('role ADDRESS', "the role's address or logical id in it (default: the only role)"),
+      option.list('value NAME=VALUE', "the value of a template's reference (repeatable)"),
+      option.list('permissions FILE', 'a permissions policy of the role (repeatable, or comma-separated)'),
+      option.text('boundary FILE', 'the permissions boundary of the role'),
+      option.flag('assume-association', 'ask as if the files had an association or annotation with the role'),
+    ]),
+    formatOption(FORMATS),
+    ...REQUEST,
   ],
-  remarks: `Exit codes: 0 allowed, or --who found someone; 1 denied, or nobody; 2 wrong usage, or an unusable cluster, file or
-credentials; 3 unknown, because a policy that decides was not read, or a condition key is not known; 130 interrupted.`,
+  remarks: `Exit codes: 0 allowed; 1 denied; 2 wrong usage, or an unusable cluster, file or credentials; 3 unknown, because a policy that
+decides was not read, or a condition key is not known; 130 interrupted.`,
   async run(given, io) {
-    if (given.flag('print-policy') || given.flag('print-rbac')) return printRights(given, io);
-    const isWho = given.flag('who');
-    const { asker, request: asked } = questionOf(given, isWho);
-    const [{ requestProblem }, { actionsOfOperation }] = await Promise.all([
-      import('../../identity/policy/actions.ts'),
-      import('../../identity/policy/operations.ts'),
-    ]);
-    const [authorizing, another] = actionsOfOperation(asked.action) ?? [];
-    const isOperation = authorizing !== undefined && another === undefined;
-    if (isOperation) io.stderr.write(`${asked.action} needs ${authorizing}.\n`);
-    const request = isOperation ? { ...asked, action: authorizing } : asked;
-    const problem = requestProblem(request.action, request.resource);
-    if (problem !== undefined) throw badFlagValue(problem);
-    const { snapshot, isInterrupted } = await snapshotOf(given, asker, request, io);
-    if (isInterrupted) return EXIT.interrupted;
-    const [{ answerOf, whoCan }, { answerText, whoText }, text, { ClusterFacts }] = await Promise.all([
-      import('../../doctor/access/answer.ts'),
-      import('../../doctor/access/text.ts'),
-      import('../../foundation/node/text.ts'),
-      import('../../doctor/facts/cluster-facts.ts'),
-    ]);
-    const facts = new ClusterFacts(await withBucket(snapshot.clusters[0]!, given, request));
-    const answers = isWho ? whoCan(facts, request) : [answerOf(facts, asker, request)];
-    const paint = text.painter(text.wantsColor(io.stdout, given.flag('no-color'), io.environment));
-    const width = text.widthOf(io.stdout, io.environment);
-    if (given.text('format') === 'json')
-      io.stdout.write(`${JSON.stringify(isWho ? { ...request, answers } : answers[0], undefined, 2)}\n`);
-    else io.stdout.write(isWho ? whoText(answers, request, paint, width) : answerText(answers[0]!, paint, width));
-    if (answers.some(({ value }) => value === 'unknown')) return EXIT.environment;
-    return answers.some(({ value, some = value }) => (isWho ? some : value) === 'allowed')
-      ? EXIT.conforms
-      : EXIT.doesNotConform;
+    if (asksForRights(given)) return printRights(given, io, { forCan: true });
+    const { asker, action, resource } = questionOf(given);
+    return ask(given, io, { action, resource }, asker, async (facts, request) => {
+      const answer = (await import('../../doctor/access/answer.ts')).answerOf(facts, asker, request);
+      await print(answer, FORMATS, given, io);
+      return [answer];
+    });
   },
 };
+
+/** Asks about a request, and returns the exit code. `asker`: the service account, or undefined for all. */
+async function ask(
+  given: GivenOptions,
+  io: Io,
+  { action, resource }: { readonly action: string; readonly resource: string },
+  asker: Asker | undefined,
+  answer: (facts: ClusterFacts, request: AccessRequest) => Promise<readonly Answer[]>,
+): Promise<number> {
+  const [{ requestProblem }, { actionsOfOperation }] = await Promise.all([
+    import('../../identity/policy/actions.ts'),
+    import('../../identity/policy/operations.ts'),
+  ]);
+  const [authorizing = action, another] = actionsOfOperation(action) ?? [];
+  const isOperation = authorizing !== action && another === undefined;
+  if (isOperation) io.stderr.write(`${action} needs ${authorizing}.\n`);
+  const request = {
+    action: isOperation ? authorizing : action,
+    resource,
+    conditions: pairs('condition', given.list('condition')),
+  };
+  const problem = requestProblem(request.action, resource);
+  if (problem !== undefined) throw badFlagValue(problem);
+  const { snapshot, isInterrupted } = await read(given, io, request, asker);
+  if (isInterrupted) return EXIT.interrupted;
+  const { ClusterFacts } = await import('../../doctor/facts/cluster-facts.ts');
+  const answers = await answer(new ClusterFacts(await withBucket(snapshot.clusters[0]!, given, request)), request);
+  if (answers.some(({ value }) => value === 'unknown')) return EXIT.environment;
+  const isAllowed = ({ value, some = value }: Answer): boolean => (asker === undefined ? some : value) === 'allowed';
+  return answers.some(isAllowed) ? EXIT.conforms : EXIT.doesNotConform;
+}
 
 /** Adds the policy of --bucket to the snapshot. */
 async function withBucket(
@@ -98,41 +147,34 @@ async function withBucket(
   given: GivenOptions,
   { resource }: AccessRequest,
 ): Promise<ClusterSnapshot> {
-  const [policy, account, ...files] = ['bucket', 'account', 'terraform', 'template', 'trust'].map(given.text);
+  const [policy, account] = [given.text('bucket'), given.text('account')];
   const [{ bucketOf }, { policyText, withBucketPolicy }] = await Promise.all([
     import('../../doctor/snapshot/aws.ts'),
     import('../../doctor/access/files.ts'),
   ]);
   const name = bucketOf(resource);
-  if (policy === undefined || name === undefined || files.some((file) => file !== undefined)) return cluster;
+  if (policy === undefined || name === undefined || isAboutFiles(given)) return cluster;
   return withBucketPolicy(cluster, name, account ?? cluster.aws?.accountId ?? '', policyText(policy));
 }
 
-async function printRights(given: GivenOptions, io: Io): Promise<number> {
-  const { ACCESS_RIGHTS, clusterRole, policyDocument } = await import('../../doctor/collect/index.ts');
-  const document = given.flag('print-policy') ? policyDocument(ACCESS_RIGHTS) : clusterRole();
-  io.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
-  return EXIT.conforms;
-}
+const isAboutFiles = ({ values }: GivenOptions): boolean => FILES.some((name) => values.get(name)?.value !== undefined);
 
-function questionOf(
-  { words, text, list }: GivenOptions,
-  isWho: boolean,
-): { readonly asker: Asker; readonly request: AccessRequest } {
-  const [accountFlag, namespaceFlag] = [text('service-account'), text('namespace')];
-  if (isWho && (accountFlag ?? namespaceFlag) !== undefined)
-    throw badFlagValue('--namespace and --service-account have no effect with --who: leave them out.');
-  const before = isWho ? ['/'] : accountFlag === undefined ? [] : [accountFlag];
-  const [first = '', action = '', resource = ''] = [...before, ...words];
-  const account = namespaceFlag === undefined || first.includes('/') ? first : `${namespaceFlag}/${first}`;
+function questionOf({ words, text }: GivenOptions) {
+  const [named, inNamespace, pod] = [text('service-account'), text('namespace'), text('pod')];
+  const [first = '', action = '', resource, extra] = [...(named === undefined ? [] : [named]), ...words];
+  if (resource === undefined || extra !== undefined)
+    throw badFlagValue(
+      `Give ${named === undefined ? 'NAMESPACE/SERVICEACCOUNT, ' : ''}ACTION and RESOURCE, not ${words.length} arguments.`,
+    );
+  if (inNamespace !== undefined && first.includes('/'))
+    throw badFlagValue(
+      `"${first}" names a namespace, so --namespace ${inNamespace} has no effect: leave one of them out.`,
+    );
+  const account = inNamespace === undefined ? first : `${inNamespace}/${first}`;
   const [namespace = '', serviceAccount = '', more] = account.split('/');
-  if (!isWho && (namespace === '' || serviceAccount === '' || more !== undefined))
+  if (namespace === '' || serviceAccount === '' || more !== undefined)
     throw badFlagValue(`"${account}" is not a namespace and service account. Use a value such as payments/ledger.`);
-  const pod = text('pod');
-  return {
-    asker: { namespace, serviceAccount, ...(pod !== undefined && { pod }) },
-    request: { action, resource, conditions: pairs('condition', list('condition')) },
-  };
+  return { asker: { namespace, serviceAccount, ...(pod !== undefined && { pod }) }, action, resource };
 }
 
 function pairs(flag: string, given: readonly string[]): Readonly<Record<string, string>> {
@@ -145,65 +187,36 @@ function pairs(flag: string, given: readonly string[]): Readonly<Record<string, 
   );
 }
 
-/** Reads a saved file, policy files, or the cluster. Throws `HarnessError` and `ClusterError`. */
-async function snapshotOf(
+/** Reads policy files, a saved file, or the cluster. Throws `HarnessError` and `ClusterError`. */
+async function read(
   given: GivenOptions,
-  asker: Asker,
-  request: AccessRequest,
   io: Io,
+  { resource }: AccessRequest,
+  asker: Asker | undefined,
 ): Promise<{ snapshot: Snapshot; isInterrupted: boolean }> {
-  const [from, terraform, template, trust] = ['from', 'terraform', 'template', 'trust'].map(given.text);
-  const sources = [from, terraform ?? template ?? trust].filter((one) => one !== undefined);
-  const idle = (from === undefined ? [] : CONNECTION).concat(
-    sources.length > 0 && from === undefined ? READING : FILES,
-  );
-  const wrong = idle.find((name) => given.values.get(name)?.origin === 'flag');
-  if (wrong !== undefined)
-    throw badFlagValue(
-      `--${wrong} has no effect ${sources.length > 0 && from === undefined ? 'with policy files' : 'without --terraform, --template or --trust'}: leave it out.`,
-    );
-  const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
-  if (from !== undefined) return { snapshot: readSnapshot(from), isInterrupted: false };
-  const { bucketOf } = await import('../../doctor/snapshot/aws.ts');
-  if (sources.length > 0) {
-    const { snapshotOfFiles } = await import('../../doctor/access/files.ts');
-    const files = {
-      ...textsOf(given, { role: 'role', trust: 'trust', boundary: 'boundary', bucket: 'bucket', region: 'region' }),
-      ...textsOf(given, {
-        clusterName: 'cluster-name',
-        deployment: terraform === undefined ? 'template' : 'terraform',
-      }),
-      permissions: given.list('permissions'),
-      values: pairs('value', given.list('value')),
-      accountId: given.text('account') ?? EXAMPLE_ACCOUNT,
-      isAssumed: given.flag('assume-association'),
+  if (asker === undefined || !isAboutFiles(given)) {
+    const access = {
+      resources: [resource],
+      ...(asker && { subject: { namespace: asker.namespace, serviceAccount: asker.serviceAccount } }),
     };
-    const cluster = snapshotOfFiles(files, asker, bucketOf(request.resource));
-    return { snapshot: { version: 1, clusters: [cluster] }, isInterrupted: false };
+    const { snapshot, signal } = await snapshotOf(given, io, 'Stopping.', { access });
+    return { snapshot, isInterrupted: signal?.aborted === true };
   }
-  const [{ collect }, { parseEndpoints }] = await Promise.all([
-    import('../../doctor/collect/index.ts'),
-    import('../../aws/endpoints.ts'),
+  const [{ bucketOf }, { snapshotOfFiles }] = await Promise.all([
+    import('../../doctor/snapshot/aws.ts'),
+    import('../../doctor/access/files.ts'),
   ]);
-  const signal = io.interruption('Stopping.\n');
-  const context = given.text('context');
-  const progress = (line: string): void => {
-    if (io.stderr.isTTY) io.stderr.write(`${CLEAR}${line}`);
+  const files = {
+    ...textsOf(given, { role: 'role', trust: 'trust', boundary: 'boundary', bucket: 'bucket', region: 'region' }),
+    ...textsOf(given, {
+      clusterName: 'cluster-name',
+      deployment: given.text('terraform') === undefined ? 'template' : 'terraform',
+    }),
+    permissions: given.list('permissions'),
+    values: pairs('value', given.list('value')),
+    accountId: given.text('account') ?? EXAMPLE_ACCOUNT,
+    isAssumed: given.flag('assume-association'),
   };
-  const snapshot = await collect({
-    ...textsOf(given, { kubeconfig: 'kubeconfig', clusterName: 'cluster-name', region: 'region' }),
-    contexts: context === undefined ? [] : [context],
-    endpoints: parseEndpoints(given.list('aws-endpoint'), 'account'),
-    access: {
-      resources: [request.resource],
-      ...(!given.flag('who') && { subject: { namespace: asker.namespace, serviceAccount: asker.serviceAccount } }),
-    },
-    environment: io.environment,
-    signal,
-    progress,
-  });
-  progress('');
-  const target = given.text('save');
-  if (target !== undefined) writeSnapshot(target, snapshot);
-  return { snapshot, isInterrupted: signal.aborted };
+  const cluster = snapshotOfFiles(files, asker, bucketOf(resource));
+  return { snapshot: { version: 1, clusters: [cluster] }, isInterrupted: false };
 }

@@ -11,11 +11,11 @@ const IMAGE_OPTIONS = { agent: 'agent-image', webhook: 'webhook-image' } as cons
 /** Rejects unknown or unobservable faults. Throws `HarnessError` UNKNOWN_FAULT or BAD_FLAG_VALUE. */
 export function checkFaults(given: Configuration): void {
   const { cluster } = given;
-  const asked = given.list('fault');
-  if (asked.length === 0) return;
+  const faults = given.list('fault');
+  if (faults.length === 0) return;
   const all = catalogue();
   const names = all.map(({ name }) => name);
-  for (const name of asked) {
+  for (const name of faults) {
     const fault = all.find((one) => one.name === name);
     if (fault === undefined)
       throw new HarnessError(

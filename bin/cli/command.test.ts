@@ -67,26 +67,30 @@ describe('a command', () => {
 
   it('returns the exit code of run, which gets options and files', async () => {
     const run: Command['run'] = async ({ flag, words }) => (flag('one') ? words.length : 7);
-    const command = { options: [option.flag('one', 'the first')], files: { least: 1, most: 2, usage: 'a file' }, run };
+    const command = {
+      options: [option.flag('one', 'the first')],
+      operands: { least: 1, most: 2, usage: 'a file' },
+      run,
+    };
     expect(await running(command, '--one', 'a', 'b')).to.equal(2);
     expect(await running(command, 'a')).to.equal(7);
     expect(printed).to.deep.equal({ stdout: '', stderr: '' });
   });
 
-  for (const [files, argv, words] of [
-    [undefined, ['a'], 'Expected no files, got 1 file (a). See `npm run example -- --help`.\n'],
-    [undefined, ['a', 'b'], 'Expected no files, got 2 files. See `npm run example -- --help`.\n'],
-    [{ least: 2, usage: 'two files' }, ['a'], 'Expected two files, got 1 file (a). See `npm run example -- --help`.\n'],
+  for (const [operands, argv, words] of [
+    [undefined, ['a'], 'Unexpected argument "a". See `npm run example -- --help`.\n'],
+    [undefined, ['a', 'b'], 'Unexpected argument "a". See `npm run example -- --help`.\n'],
+    [{ least: 2, usage: 'two files' }, ['a'], 'Too few arguments: give two files. See `npm run example -- --help`.\n'],
     [
       { least: 1, most: 1, usage: 'a file' },
       ['a', 'b'],
-      'Expected a file, got 2 files. See `npm run example -- --help`.\n',
+      'Too many arguments ("b"): give a file. See `npm run example -- --help`.\n',
     ],
-    [{ least: 1, usage: 'files' }, ['a', ''], 'A file name is empty. See `npm run example -- --help`.\n'],
+    [{ least: 1, usage: 'files' }, ['a', ''], 'An argument is empty. See `npm run example -- --help`.\n'],
     [{ least: 1, usage: 'files' }, ['a', 'b', 'c'], ''],
   ] as const)
-    it(`${words === '' ? 'accepts' : 'rejects'} the arguments ${JSON.stringify(argv)} as ${files?.usage ?? 'no files'}`, async () => {
-      expect(await running(files === undefined ? {} : { files }, ...argv)).to.equal(words === '' ? 0 : 2);
+    it(`${words === '' ? 'accepts' : 'rejects'} the arguments ${JSON.stringify(argv)} as ${operands?.usage ?? 'no operands'}`, async () => {
+      expect(await running(operands === undefined ? {} : { operands }, ...argv)).to.equal(words === '' ? 0 : 2);
       expect(printed.stderr).to.equal(words);
     });
 
@@ -129,9 +133,9 @@ describe('a command', () => {
 
   it('reads its options with its own read function if it has one', async () => {
     const given = { flag: (name: string) => name === 'yes', words: ['a'], values: new Map() };
-    const files = { least: 1, most: 1, usage: 'a file' };
+    const operands = { least: 1, most: 1, usage: 'a file' };
     const run: Command['run'] = async ({ flag }) => (flag('yes') ? 5 : 6);
-    expect(await running({ files, read: () => given as never, run }, '--anything')).to.equal(5);
+    expect(await running({ operands, read: () => given as never, run }, '--anything')).to.equal(5);
   });
 });
 

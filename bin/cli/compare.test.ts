@@ -26,8 +26,8 @@ describe('npm run compare', () => {
       return [file(runs.first), file(results)];
     };
     const wrong: readonly (readonly [string, () => readonly string[], string])[] = [
-      ['one file', () => [file(runs.first)], 'got 1 file'],
-      ['three files', () => [file(runs.first), file(runs.second), file(runs.second)], 'got 3 files'],
+      ['one file', () => [file(runs.first)], 'Too few arguments: give A'],
+      ['three files', () => [file(runs.first), file(runs.second), file(runs.second)], 'Too many arguments'],
       ['the same file twice', () => Array<string>(2).fill(file(runs.first)), 'A and B are the same file'],
       ['an unknown flag', () => [file(runs.first), file(runs.second), '--quite'], 'Unknown flag --quite'],
       ['a flag without its value', () => [file(runs.first), file(runs.second), '--output'], '--output'],

@@ -4,6 +4,19 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
 import type { Comparison } from '../../harness/compare/compare.ts';
 import type { Command } from './command.ts';
+import { NO_COLOR } from './formats.ts';
+
+export const DEVIATIONS = option.list(
+  'deviations FILE',
+  'read known deviations from this YAML or JSON file (repeatable, or comma-separated)',
+);
+
+/** The files of --output by name, each a function of the comparison and the exit code. */
+const FILES: Readonly<Record<string, (comparison: Comparison, exitCode: number) => Promise<string>>> = {
+  'compare.json': async (...result) => (await import('../../harness/compare/json.ts')).comparisonJson(...result),
+  'compare.md': async (comparison) =>
+    (await import('../../harness/compare/markdown.ts')).comparisonMarkdown(comparison),
+};
 
 export const COMPARE: Command = {
   name: 'compare',
@@ -12,16 +25,13 @@ export const COMPARE: Command = {
 identity and expected facts of each probe. Known deviations with a reason do not count.
 
 A and B are results.json files or report folders. Append #python@1.34.41 to select the results of that client.`,
-  files: { usage: 'A/results.json B/results.json', least: 2, most: 2 },
+  operands: { usage: 'A/results.json B/results.json', least: 2, most: 2 },
   options: [
-    option.list(
-      'deviations FILE',
-      'read known deviations from this YAML or JSON file (repeatable, or comma-separated)',
-    ),
+    DEVIATIONS,
     option.flag('strict', 'also fail for known deviations that no longer occur'),
     option.flag('require-same', 'also fail if a scenario that A judged has no verdict in B'),
     option.text('output DIR', 'write compare.json and compare.md to this folder'),
-    option.flag('no-color', 'print without color'),
+    NO_COLOR,
   ],
   remarks: `Exit codes: 0 no unknown difference; 1 an unknown difference; 2 wrong usage or an unreadable file; 3 nothing to compare,
 because no scenario has a verdict on both sides.`,
@@ -66,15 +76,11 @@ const vanishedFrom = ({ scenarios }: Comparison): readonly string[] =>
 const isJudged = (verdict: string | undefined): boolean => verdict === 'passed' || verdict === 'failed';
 
 async function write(folder: string, comparison: Comparison, exitCode: number): Promise<void> {
-  const [{ prepareReportDirectory }, { comparisonJson }, { comparisonMarkdown }] = await Promise.all([
-    import('../../harness/report/write.ts'),
-    import('../../harness/compare/json.ts'),
-    import('../../harness/compare/markdown.ts'),
-  ]);
+  const { prepareReportDirectory } = await import('../../harness/report/write.ts');
   try {
     prepareReportDirectory(folder);
-    writeFileSync(join(folder, 'compare.json'), comparisonJson(comparison, exitCode));
-    writeFileSync(join(folder, 'compare.md'), comparisonMarkdown(comparison));
+    for (const [name, render] of Object.entries(FILES))
+      writeFileSync(join(folder, name), await render(comparison, exitCode));
   } catch (error) {
     const { code } = (error instanceof HarnessError ? error.cause : error) as NodeJS.ErrnoException;
     throw new HarnessError(

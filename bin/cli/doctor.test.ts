@@ -191,16 +191,20 @@ describe('npm run doctor', () => {
 
   for (const [what, args, sentence] of [
     ['an unknown check', ['PID999'], /^Unknown check "PID999": did you mean/],
-    ['an unknown word', ['pods'], /^Unknown word "pods": use "migration", "pod NAME" or the id of a check/],
+    ['an unknown word', ['pods'], /^Unknown subcommand "pods" of doctor: did you mean "pod"\?/],
     ['an unknown pod', ['pod', 'leger-1', '-n', 'payments', '--from', saved()], /has no pod "leger-1": did you mean/],
     ['a missing kubeconfig', ['--kubeconfig', '/none'], /^The kubeconfig \/none does not exist/],
-    ['a flag without effect', ['--from', '/none', '--context', 'a'], /^--context has no effect with --from/],
+    ['a flag without effect', ['--from', '/none', '--context', 'a'], /^--context does not work with --from/],
     [
       'an older report that is a snapshot',
       ['--from', saved(), '--since', saved()],
       /is not a report of doctor: .*\. Make one with/,
     ],
-    ['a form of the other report', ['migration', '--format', 'html'], /^--format is html\. With "migration", use/],
+    [
+      'a format of the other report',
+      ['migration', '--format', 'html'],
+      /^--format is "html": choose from terminal, json\./,
+    ],
     ['an unknown form', ['migration', '--format', 'csv'], /^--format is "csv"/],
     ['a missing snapshot', ['--from', '/none'], /\/none cannot be read/],
   ] as const)

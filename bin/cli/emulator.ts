@@ -39,10 +39,13 @@ const OPTIONS: readonly OptionSpec[] = [
     form: { pattern: /^[a-z]{2,3}(?:-[a-z]+)+-\d{1,2}$/, expected: 'give a region, such as us-west-2' },
   }),
   option.text('access-key-id ID', 'use this access key id for the administrator (default: random)', {
+    conflicts: [{ without: ['secret-access-key'] }],
     // No slash, which separates parts of the credential scope.
     form: { pattern: /^\w{16,128}$/, expected: 'give 16 to 128 letters and digits' },
   }),
-  option.text('secret-access-key KEY', 'use this secret key with --access-key-id'),
+  option.text('secret-access-key KEY', 'use this secret key with --access-key-id', {
+    conflicts: [{ without: ['access-key-id'] }],
+  }),
   option.text('log FILE', 'append a JSON line to this file for each call, with the decisions of policies'),
   option.text('seed TEXT', 'derive non-secret ids from this seed'),
   option.choice(
@@ -60,9 +63,13 @@ const OPTIONS: readonly OptionSpec[] = [
     'accept this service principal in trust policies (repeatable, or comma-separated)',
     { form: SERVICE_PRINCIPAL },
   ),
-  ...[...new Set(HOSTED.flatMap(ofType))].map((own) => {
-    const types = HOSTED.filter((type) => ofType(type).includes(own)).map(({ name }) => name);
-    return { ...own, help: `${types.join(', ')}: ${own.help}` };
+  ...[...new Set(HOSTED.flatMap(ofType))].map((shared) => {
+    const types = HOSTED.filter((type) => ofType(type).includes(shared)).map(({ name }) => name);
+    return {
+      ...shared,
+      help: `${types.join(', ')}: ${shared.help}`,
+      conflicts: [{ without: types.map((type) => `clusters=${type}`) }],
+    };
   }),
   option.text('clock TIME', 'start at this time, such as 2027-03-31T12:00:00Z, and continue at real speed', {
     form: { pattern: /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z$/, expected: 'give a time such as 2027-03-31T12:00:00Z' },
@@ -74,6 +81,7 @@ const OPTIONS: readonly OptionSpec[] = [
     { default: 'instant' },
   ),
   option.number('pace N', 'with --timing aws: run this many times faster than AWS', {
+    conflicts: [{ without: ['timing=aws'] }],
     minimum: 1,
     fraction: true,
     default: 1,
@@ -130,23 +138,13 @@ object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM
 
 const exitCode = ({ reason }: AbortSignal): number => ((reason as Error).cause === 'SIGINT' ? 130 : 0);
 
-/** Rejects contradictory flags, and flags without effect. Throws `HarnessError`. */
-function check({ text, values }: GivenOptions): void {
+/** Rejects equal accounts and a time that does not exist. Throws `HarnessError`. */
+function check({ text }: GivenOptions): void {
   const [account, second] = [text('account-id'), text('second-account')];
   if (second === account) throw badFlagValue(`--second-account must differ from --account-id, which is ${second} too.`);
-  if ((text('access-key-id') === undefined) !== (text('secret-access-key') === undefined))
-    throw badFlagValue('--access-key-id and --secret-access-key must be given together.');
-  const flagged = (name: string): boolean => values.get(name)?.origin === 'flag';
-  for (const type of HOSTED) {
-    const flag = ofType(type).find(({ name }) => flagged(name))?.name;
-    if (flag !== undefined && text('clusters') !== type.name)
-      throw badFlagValue(`--${flag} is for ${type.name} clusters: add --clusters ${type.name}, or leave it out.`);
-  }
   const time = text('clock');
   if (time !== undefined && Number.isNaN(Date.parse(time)))
     throw badFlagValue(`--clock is "${time}": give an existing time, such as 2027-03-31T12:00:00Z.`);
-  if (flagged('pace') && text('timing') !== 'aws')
-    throw badFlagValue('--pace only applies to the delays of AWS: add --timing aws, or leave it out.');
 }
 
 const typeOf = ({ text }: GivenOptions): HostedClusterType | undefined =>

@@ -211,9 +211,9 @@ describe('evaluate', () => {
   }
 
   const usage: [argv: string[], sentence: RegExp][] = [
-    [[], /Expected FILE, got 0 files/],
-    [['a', 'b'], /got 2 files/],
-    [[''], /A file name is empty/],
+    [[], /Too few arguments: give FILE\./],
+    [['a', 'b'], /Too many arguments \("b"\)/],
+    [[''], /An argument is empty/],
     [['--quick', 'a'], /Unknown flag --quick/],
     [['/nowhere/cases.json'], /\/nowhere\/cases\.json cannot be read \(there is no such file\)/],
     [['/'], /\/ cannot be read \(it is a folder\)/],

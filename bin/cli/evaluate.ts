@@ -3,11 +3,21 @@ import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
 import type { UnreadableCase } from '../../identity/evaluate/case-file.ts';
 import type { EvaluatedCase } from '../../identity/evaluate/render.ts';
+import { withValue } from '../../harness/config/read-options.ts';
 import type { Command } from './command.ts';
+import { formatOption, print, type Formats } from './formats.ts';
+
+type Cases = readonly (EvaluatedCase | UnreadableCase)[];
+
+const FORMATS: Formats<Cases> = {
+  terminal: async (cases) => (await import('../../identity/evaluate/render.ts')).renderText(cases),
+  json: async (cases) => (await import('../../identity/evaluate/render.ts')).renderJson(cases),
+};
 
 export const EVALUATE: Command = {
   name: 'evaluate',
   summary: 'evaluate the IAM cases of a file',
+  question: 'how IAM decides requests and policies that you write down, without a cluster',
   about: `Evaluate the IAM cases of a JSON file and explain each decision, statement by statement.
 
 FILE holds {"cases": [CASE, ...]}. A CASE has
@@ -25,16 +35,21 @@ root or an identity provider, a service's name, or * for an anonymous caller. A 
 string, a number, a boolean or a list of these. A policy is a document, its JSON text, or
 {"file": PATH, "resource": ADDRESS}: a policy file, the output of "terraform show -json", or a
 template of CloudFormation or CDK.`,
-  files: { usage: 'FILE', least: 1, most: 1 },
-  options: [option.flag('json', 'print one JSON document')],
+  operands: { usage: 'FILE', least: 1, most: 1 },
+  options: [formatOption(FORMATS), option.flag('json', 'do the same as --format json')],
   remarks:
     'Exit codes: 0 all cases match their expectation; 1 at least one differs; 2 wrong usage, an unreadable file, or a case that cannot be read. The other cases are judged.',
-  async run({ flag, words: [file = ''] }, { stdout, stderr }) {
-    const { countOf, isUnreadable, renderJson, renderText } = await import('../../identity/evaluate/render.ts');
+  async run(given, io) {
+    const {
+      flag,
+      words: [file = ''],
+    } = given;
+    const { stderr } = io;
+    const { countOf, isUnreadable } = await import('../../identity/evaluate/render.ts');
     const { statementProblems } = await import('../../identity/policy/actions.ts');
     const { brokenKeyRules } = await import('../../identity/policy/key-rules.ts');
     const cases = await evaluateFile(file);
-    stdout.write(flag('json') ? renderJson(cases) : renderText(cases));
+    await print(cases, FORMATS, flag('json') ? withValue(given, 'format', 'json') : given, io);
     for (const { name, decision } of cases.flatMap((one) => (isUnreadable(one) ? [] : one))) {
       const warnings = [
         ...decision.policies.flatMap((policy) =>
@@ -51,7 +66,7 @@ template of CloudFormation or CDK.`,
   },
 };
 
-async function evaluateFile(file: string): Promise<readonly (EvaluatedCase | UnreadableCase)[]> {
+async function evaluateFile(file: string): Promise<Cases> {
   const [{ parseCases }, { authorize }] = await Promise.all([
     import('../../identity/evaluate/case-file.ts'),
     import('../../identity/policy/index.ts'),

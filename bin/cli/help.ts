@@ -8,11 +8,14 @@ export interface Described {
   readonly name: string;
   readonly summary: string;
   readonly about: string;
-  /** Usage and minimum number of its files. Default: none. */
-  readonly files?: { readonly usage: string; readonly least: number; readonly most?: number };
+  /** The question that it answers, for the choice among similar commands. */
+  readonly question?: string;
+  /** Usage and number of its arguments that are no flags. Default: none. */
+  readonly operands?: { readonly usage: string; readonly least: number; readonly most?: number };
   readonly options: readonly OptionSpec[];
-  /** Other commands and their summaries, if its help lists them. */
-  readonly commands?: readonly (readonly [string, string])[];
+  readonly subcommands?: readonly Described[];
+  /** Tables that its help without a topic has, such as other commands and their summaries. */
+  readonly tables?: readonly { readonly title: string; readonly rows: readonly (readonly [string, string])[] }[];
   /** Last lines of its help, such as its exit codes. */
   readonly remarks: string;
 }
@@ -23,35 +26,41 @@ const WIDTH = 99;
 const FLAG_WIDTH = 30;
 
 /**
- * Returns the help of a command. If options have topics, it lists the options of the topic, or those that are brief if no topic
- * is given; topic `all` lists every option. Throws `HarnessError` for an unknown topic.
+ * Returns the help of a command. It lists the options of the topic, or if no topic is given, those that have none or are brief; topic
+ * `all` lists every option. Throws `HarnessError` for an unknown topic.
  */
-export function helpText({ name, about, files, options, remarks, commands }: Described, asked?: string): string {
+export function helpText(
+  { name, about, operands, options, remarks, subcommands = [], tables = [] }: Described,
+  requested?: string,
+): string {
   const topics = topicsOf(options);
-  const topic = topics.size === 0 ? undefined : asked;
+  const topic = topics.size === 0 ? undefined : requested;
   if (topic !== undefined && topic !== 'all' && !topics.has(topic))
     throw new HarnessError(
       'BAD_FLAG_VALUE',
       `Unknown help topic "${topic}": ${suggestion(topic, [...topics.keys(), 'all'])}`,
     );
-  const isBrief = topic === undefined && topics.size > 0;
-  const shown = isBrief ? options.filter(({ brief }) => brief) : (topics.get(topic ?? '') ?? options);
+  const isBrief = ({ brief, topic: one, clusters }: OptionSpec): boolean => brief ?? (one ?? clusters) === undefined;
+  const shown = topic === undefined ? options.filter(isBrief) : (topics.get(topic) ?? options);
+  const more = [...topics.keys(), ...(topics.size > 0 ? ['all'] : [])];
+  const summaries = subcommands.map((one) => [commandLine(one.name), one.summary] as const);
   return [
-    `Usage: ${commandLine(name, ['[flags]', ...(files ? [files.usage] : [])].join(' '))}`,
+    `Usage: ${commandLine(name, ['[flags]', ...(operands ? [operands.usage] : [])].join(' '))}`,
     '',
     ...wrapped(about),
     '',
-    ...(isBrief && commands ? ['Commands (each has its own --help):', ...rows(commands), ''] : []),
-    topic === undefined ? 'Flags:' : `Flags of topic ${topic}:`,
-    ...rows(shown.map((option) => [`--${option.name}${valueOf(option)}`, helpOf(option)])),
-    ...(isBrief
-      ? [
-          '',
+    ...table('Subcommands (each has its own --help):', summaries),
+    ...(topic === undefined ? tables.flatMap(({ title, rows }) => table(title, rows)) : []),
+    ...table(
+      topic === undefined ? 'Flags:' : `Flags of topic ${topic}:`,
+      shown.map((option) => [`--${option.name}${valueOf(option)}`, helpOf(option)]),
+    ),
+    ...(topic === undefined
+      ? table(
           'More flags:',
-          ...rows([...topics.keys(), 'all'].map((one) => [`--help ${one}`, TOPICS[one] ?? `${one} clusters`])),
-        ]
+          more.map((one) => [`--help ${one}`, TOPICS[one] ?? `${one} clusters`]),
+        )
       : []),
-    '',
     ...wrapped(remarks),
     '',
   ].join('\n');
@@ -85,14 +94,15 @@ const wrapped = (text: string): readonly string[] =>
     .split(/\n(?=\n| {2}|Exit codes)|(?<=\n {2}.*)\n/)
     .map((part) => wrap(part.replaceAll(/(?<=\S)\n(?=\S)/g, ' '), WIDTH));
 
-/** Formats flags or commands with their wrapped help. */
-function rows(all: readonly (readonly [string, string])[]): readonly string[] {
-  const width = Math.min(FLAG_WIDTH, Math.max(...all.map(([left]) => left.length)));
-  return all.flatMap(([left, right]) => {
+/** Formats flags or commands with their wrapped help, and an empty line. Returns nothing without rows. */
+function table(title: string, rows: readonly (readonly [string, string])[]): readonly string[] {
+  const width = Math.min(FLAG_WIDTH, Math.max(...rows.map(([left]) => left.length)));
+  const lines = rows.flatMap(([left, right]) => {
     const margin = ' '.repeat(width + 4);
     const text = wrap(`${margin}${right}`, WIDTH);
     return left.length > width ? [`  ${left}`, text] : [`  ${left.padEnd(width)}  ${text.slice(margin.length)}`];
   });
+  return rows.length === 0 ? [] : [title, ...lines, ''];
 }
 
 export function columns(rows: readonly (readonly [string, string])[]): readonly string[] {

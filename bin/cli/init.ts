@@ -17,7 +17,7 @@ export const INIT: Command = {
 GitHub Actions, and settings that make Visual Studio Code check policy files. Existing files are kept.
 
 DIR is the root of the repository (default: this folder).`,
-  files: { usage: '[DIR]', least: 0, most: 1 },
+  operands: { usage: '[DIR]', least: 0, most: 1 },
   options: [],
   remarks: 'Exit codes: 0 written, or everything existed; 2 DIR is not a folder, or is not writable.',
   async run({ words: [folder = '.'] }, { root, stdout }) {
@@ -29,9 +29,9 @@ DIR is the root of the repository (default: this folder).`,
     for (const [source, target] of SOURCES)
       for (const file of filesOf(join(root, source))) {
         const path = join(target, file);
-        const there = existsSync(join(folder, path));
-        if (!there) copy(join(root, source, file), join(folder, path));
-        stdout.write(`${there ? 'kept ' : 'wrote'}  ${path}\n`);
+        const exists = existsSync(join(folder, path));
+        if (!exists) copy(join(root, source, file), join(folder, path));
+        stdout.write(`${exists ? 'kept ' : 'wrote'}  ${path}\n`);
       }
     stdout.write(next(folder));
     return Promise.resolve(EXIT.conforms);

@@ -18,6 +18,7 @@ print its reference. See docs/kind.md.`,
     option.flag('force', 'build even if the image exists'),
   ],
   remarks: 'Exit codes: 0 the image exists; 2 wrong usage; 3 the build failed; 130 interrupted.',
+  forMaintainers: true,
   async run({ text, flag, list }, io) {
     const signal = io.interruption();
     const [{ ensureComponentImage }, { chosenClients, installedClients }] = await Promise.all([

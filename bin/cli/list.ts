@@ -6,7 +6,7 @@ export const LIST: Command<Configured> = {
   name: 'list',
   summary: 'list scenarios',
   about: 'List the selected scenarios: id, suite and title.',
-  ...selecting({ clusters: false }),
+  ...selecting('list'),
   remarks: `${SETTINGS}\nExit codes: 0 listed; 2 wrong usage or configuration.`,
   run: list,
 };

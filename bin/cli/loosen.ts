@@ -1,18 +1,25 @@
 import { join, relative } from 'node:path';
 import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
 import { badFlagValue, EXIT, HarnessError } from '../../foundation/node/errors.ts';
-import { option } from '../../foundation/node/options.ts';
-import { counted, widthOf } from '../../foundation/node/text.ts';
+import { option, withFields } from '../../foundation/node/options.ts';
+import { counted } from '../../foundation/node/text.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import type { Observation } from '../../harness/policies/observation.ts';
 import type { JudgedChange } from '../../harness/loosen/judge.ts';
 import type { RunResults } from '../../harness/results/results.ts';
+import { withValue } from '../../harness/config/read-options.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
+import { formatOption, json, print, type Formats } from './formats.ts';
 import { packageVersion } from './run.ts';
-import { say, selected, selecting, SETTINGS, type Configured, type Selected } from './scenarios.ts';
+import { selected, selecting, SETTINGS, type Configured, type Selected } from './scenarios.ts';
 
-const once = { commandLineOnly: true } as const;
+type Judged = readonly JudgedChange[];
+
+const FORMATS: Formats<Judged> = {
+  text: async (judged, { width }) => (await import('../../harness/loosen/text.ts')).loosenText(judged, width),
+  json: async (judged) => json((await import('../../harness/loosen/text.ts')).looseningOf(judged)),
+};
 
 export const LOOSEN: Command<Configured> = {
   name: 'loosen',
@@ -20,19 +27,16 @@ export const LOOSEN: Command<Configured> = {
   about: `Run your own suites once on an embedded cluster. Then make the wrong versions of each policy that people make: a
 condition dropped, a wildcard added, an action widened. Decide every recorded question again with each version, and report
 those that no probe notices, with a probe that would (docs/loosen.md).`,
-  ...selecting({
-    clusters: false,
-    also: ['report-dir', 'quiet'],
-    own: [
-      option.number('min-score N', 'exit 1 if less than N percent of the changes are noticed', {
-        ...once,
-        maximum: 100,
-      }),
-      option.choice('format', ['text', 'json'], 'print the result in this format', { ...once, default: 'text' }),
-      option.flag('write', 'add the probes of survivors to the suite files', once),
-      option.flag('inline', 'also change policies that suites build themselves, not only policy files', once),
-    ],
-  }),
+  question: 'which mistakes in your policies your own suites would notice',
+  ...selecting(
+    'loosen',
+    withFields({ commandLineOnly: true }, [
+      option.number('min-score N', 'exit 1 if less than N percent of the changes are noticed', { maximum: 100 }),
+      formatOption(FORMATS),
+      option.flag('write', 'add the probes of survivors to the suite files'),
+      option.flag('inline', 'also change policies that suites build themselves, not only policy files'),
+    ]),
+  ),
   remarks: `${SETTINGS}\nExit codes: 0 judged; 1 a scenario does not pass without changes, or the score is below --min-score;
 2 wrong usage or configuration; 3 the environment failed.`,
   run: loosen,
@@ -44,7 +48,7 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
   const scenarios = suites.scenarios.filter((scenario) => isNamed || scenario.scope === undefined);
   if (scenarios.length === 0)
     throw badFlagValue('No suite of your own is selected. Name its folder with --suites-dir or --config.');
-  const [{ judgeChanges }, { loosenText, looseningOf, scoreOf }, { coverageIn, PAGE_FILE, pageHtml }, { writeWhole }] =
+  const [{ judgeChanges }, { looseningOf, scoreOf }, { coverageIn, PAGE_FILE, pageHtml }, { writeWhole }] =
     await Promise.all([
       import('../../harness/loosen/judge.ts'),
       import('../../harness/loosen/text.ts'),
@@ -57,13 +61,9 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
   const observations = new Map<string, Observation>();
   const runIn = async (name: string, some: readonly Scenario[]): Promise<RunResults> => {
     const results = await runQuietly(
-      withReports(configuration, join(folder, name)),
+      withValue(configuration, 'report-dir', join(folder, name)),
       { ...suites, scenarios: some },
-      {
-        io,
-        interrupted,
-        observe: (observation) => observations.set(observation.scenario.id, observation),
-      },
+      { io, interrupted, observe: (observation) => observations.set(observation.scenario.id, observation) },
     );
     if (results.run.error !== null) throw new HarnessError('STOPPED', results.run.error);
     return results;
@@ -86,12 +86,7 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
   const loosening = looseningOf(judged);
   const page = pageHtml({ runs: [unchanged], ...coverageIn(join(folder, 'unchanged')), loosening });
   progress(`Report: ${writeWhole(join(folder, PAGE_FILE), page)}`);
-  say(
-    io,
-    configuration.text('format') === 'json'
-      ? `${JSON.stringify(loosening, null, 2)}\n`
-      : loosenText(judged, widthOf(io.stdout, io.environment)),
-  );
+  await print(judged, FORMATS, configuration, io);
   if (configuration.flag('write')) await write(judged, io);
   const least = configuration.values.get('min-score')?.value;
   return typeof least === 'number' && scoreOf(judged) < least ? EXIT.doesNotConform : EXIT.conforms;
@@ -135,8 +130,3 @@ export async function runQuietly(
     observe,
   });
 }
-
-const withReports = (configuration: Configured, folder: string): Configured => ({
-  ...configuration,
-  text: (name) => (name === 'report-dir' ? folder : configuration.text(name)),
-});

@@ -5,6 +5,7 @@ import { option } from '../../foundation/node/options.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 import type { NamedReporter } from '../../harness/report/reporter.ts';
 import type { Command } from './command.ts';
+import { NO_COLOR } from './formats.ts';
 import { EXIT_CODES } from './scenarios.ts';
 
 export const MERGE: Command = {
@@ -13,12 +14,12 @@ export const MERGE: Command = {
   about: `Merge the results of all shards of a run, and report them like an unsharded run.
 
 Each file is a results.json or a report folder.`,
-  files: { usage: 'A/results.json B/results.json …', least: 1 },
+  operands: { usage: 'A/results.json B/results.json …', least: 1 },
   options: [
     option.text('report-dir DIR', 'write reports to this folder (default: reports/<id>)'),
     option.list('reporter NAME|FILE', 'report with this reporter, as in a run (repeatable, or comma-separated)'),
     option.flag('quiet', 'print only the summary'),
-    option.flag('no-color', 'print without color'),
+    NO_COLOR,
   ],
   remarks: EXIT_CODES,
   async run({ flag, list, text, words }, { stdout, stderr, environment }) {
@@ -43,11 +44,11 @@ Each file is a results.json or a report folder.`,
     const options = { stdout, stderr, environment, color, quiet: flag('quiet'), verbose: flag('verbose') };
     const reporters = await reports.makeReporters(list('reporter'), { ...options, scenarios: false });
     prepareReportDirectory(directory);
-    const own = runs.find(({ file }) => realpathSync(dirname(file)) === realpathSync(directory));
-    if (own !== undefined)
+    const shardHere = runs.find(({ file }) => realpathSync(dirname(file)) === realpathSync(directory));
+    if (shardHere !== undefined)
       throw new HarnessError(
         'BAD_REPORT_DIRECTORY',
-        `Folder ${directory} has the results of a shard (${own.file}): choose another with --report-dir.`,
+        `Folder ${directory} has the results of a shard (${shardHere.file}): choose another with --report-dir.`,
       );
     if (coverage !== undefined) writeWhole(join(directory, COVERAGE_FILE), `${JSON.stringify(coverage, null, 2)}\n`);
     return report(withAttachments(merged, runs, directory), directory, reporters);

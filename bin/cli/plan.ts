@@ -8,7 +8,7 @@ export const PLAN: Command<Configured> = {
   name: 'plan',
   summary: 'print what a run would create, and what each probe expects',
   about: 'Print what a run would create, and what each probe expects. Create nothing.',
-  ...selecting({ clusters: true }),
+  ...selecting('plan'),
   remarks: `${SETTINGS}\nExit codes: 0 planned; 2 wrong usage or configuration.`,
   run: (configuration, io) => plan(configuration, io),
 };

@@ -1,6 +1,13 @@
 import { EXIT } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
+import type { Report } from '../../components/preflight/report.ts';
 import type { Command } from './command.ts';
+import { formatOption, json, print, type Formats } from './formats.ts';
+
+const FORMATS: Formats<Report> = {
+  terminal: async (report) => (await import('../../components/preflight/report.ts')).reportText(report),
+  json,
+};
 
 export const PREFLIGHT: Command = {
   name: 'preflight',
@@ -11,18 +18,22 @@ prints no token and no key. dist/preflight.cjs is the same program in one file (
     option.text('expect-role ARN', 'fail unless the pod has this role'),
     option.text('read s3://BUCKET/KEY', 'fail unless the pod can read this object'),
     option.text('timeout SECONDS', 'report steps that take longer as unknown', { default: '10' }),
-    option.choice('format', ['terminal', 'json'], 'print the result in this form', { default: 'terminal' }),
+    formatOption(FORMATS),
   ],
   remarks: 'Exit codes: 0 ok; 1 a step failed; 2 wrong usage; 3 a step did not finish in time.',
-  async run({ text }, { stdout, environment }) {
-    const [{ expectationsOf }, { reportText }, { preflight }] = await Promise.all([
+  async run(given, io) {
+    const { text } = given;
+    const [{ expectationsOf }, { preflight }] = await Promise.all([
       import('../../components/preflight/arguments.ts'),
-      import('../../components/preflight/report.ts'),
       import('../../components/preflight/run.ts'),
     ]);
-    const given = expectationsOf({ role: text('expect-role'), read: text('read'), timeout: text('timeout') ?? '' });
-    const report = await preflight({ ...given, environment });
-    stdout.write(text('format') === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : reportText(report));
+    const expectations = expectationsOf({
+      role: text('expect-role'),
+      read: text('read'),
+      timeout: text('timeout') ?? '',
+    });
+    const report = await preflight({ ...expectations, environment: io.environment });
+    await print(report, FORMATS, given, io);
     return { ok: EXIT.conforms, failed: EXIT.doesNotConform, unknown: EXIT.environment }[report.verdict];
   },
 };

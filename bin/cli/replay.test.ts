@@ -61,6 +61,6 @@ describe('npm run replay', () => {
     expect(none.code).to.equal(2);
     expect(none.err).to.contain('none.json cannot be replayed: it cannot be read (there is no such file)');
     const { code, err } = await executed('replay', []);
-    expect([code, err]).to.deep.equal([2, 'Expected FILE..., got 0 files. See `npm run replay -- --help`.\n']);
+    expect([code, err]).to.deep.equal([2, 'Too few arguments: give FILE.... See `npm run replay -- --help`.\n']);
   });
 });

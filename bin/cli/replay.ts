@@ -11,9 +11,10 @@ export const REPLAY: Command = {
   about: `Replay recordings of the real EKS Pod Identity agent ("exchanges") and webhook ("reviews") to the reference ones, and
 print each difference. For recorded answers of AWS ("answers", written by --record), send the emulator the same requests, and report
 each guess that AWS contradicts, with its consequences.`,
-  files: { usage: 'FILE...', least: 1 },
+  operands: { usage: 'FILE...', least: 1 },
   options: [],
   remarks: 'Exit codes: 0 no difference; 1 a difference; 2 wrong usage, or a file that is not a recording.',
+  forMaintainers: true,
   async run({ words }, io) {
     let compared = 0;
     let different = 0;
@@ -49,8 +50,8 @@ async function replay(file: string, io: Io): Promise<ReplayResult> {
     const { replayWebhook } = await import('../../scripts/replay/webhook.ts');
     return await replayWebhook(recording);
   } catch (error) {
-    const known = error instanceof HarnessError || error instanceof SyntaxError;
-    if (!known && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    const isExpected = error instanceof HarnessError || error instanceof SyntaxError;
+    if (!isExpected && (error as NodeJS.ErrnoException).code === undefined) throw error;
     throw bad(`${file} cannot be replayed: ${(error as Error).message}`);
   }
 }

@@ -43,8 +43,8 @@ describe('npm run report', () => {
 
   const same = file(results);
   const wrong: readonly (readonly [string, readonly string[], string, number])[] = [
-    ['no file', [], 'got 0 files', 2],
-    ['three files', [same, same, same], 'got 3 files', 2],
+    ['no file', [], 'Too few arguments: give A', 2],
+    ['three files', [same, same, same], 'Too many arguments', 2],
     ['a missing file', ['/nowhere/results.json'], '/nowhere/results.json cannot be read', 2],
     ['a file that is not a results.json', [file({})], 'is not a results.json: it has no version', 2],
     ['results of another version', [file({ ...results, version: 3 })], 'is a results.json of version 3', 2],

@@ -5,6 +5,7 @@ import { option } from '../../foundation/node/options.ts';
 import type { Run } from '../../harness/results/read-results.ts';
 import type { PageData } from '../../harness/page/data.ts';
 import type { Command } from './command.ts';
+import { DEVIATIONS } from './compare.ts';
 
 export const REPORT: Command = {
   name: 'report',
@@ -13,13 +14,10 @@ export const REPORT: Command = {
 the command compare does.
 
 A and B are results.json files or report folders.`,
-  files: { usage: 'A/results.json [B/results.json]', least: 1, most: 2 },
+  operands: { usage: 'A/results.json [B/results.json]', least: 1, most: 2 },
   options: [
     option.text('output FILE', 'write to this file (default: report.html next to A, or compare.html next to B)'),
-    option.list(
-      'deviations FILE',
-      'read known deviations from this YAML or JSON file (repeatable, or comma-separated)',
-    ),
+    DEVIATIONS,
   ],
   remarks: 'Exit codes: 0 written; 2 wrong usage or an unreadable file; 3 not writable.',
   async run({ list, text, words: [one = '', other] }, { stdout }) {
@@ -32,7 +30,7 @@ A and B are results.json files or report folders.`,
     const b = other === undefined ? undefined : readRun(other);
     if (b === undefined && list('deviations').length > 0)
       throw new HarnessError('UNKNOWN_FLAG', '--deviations requires two runs: give the results of a second run.');
-    const data: Shown =
+    const data: Contents =
       b === undefined
         ? { runs: [a.results], ...coverageIn(dirname(a.file)) }
         : await compared(a, b, list('deviations'));
@@ -43,9 +41,9 @@ A and B are results.json files or report folders.`,
   },
 };
 
-type Shown = Omit<PageData, 'again'>;
+type Contents = Omit<PageData, 'again'>;
 
-async function compared(a: Run, b: Run, files: readonly string[]): Promise<Shown> {
+async function compared(a: Run, b: Run, files: readonly string[]): Promise<Contents> {
   if (realpathSync(a.file) === realpathSync(b.file))
     throw new HarnessError('BAD_FILE', `A and B are the same file, ${a.file}: give the results of two runs.`);
   const [{ compare }, { readDeviations }, { sideOf }] = await Promise.all([

@@ -34,14 +34,14 @@ interface Switched {
   runWithFaults(faults: readonly string[], argv: readonly string[], io: Io): Promise<number>;
 }
 
-type Asked = Configured & { readonly argv: readonly string[] };
+type RunConfiguration = Configured & { readonly argv: readonly string[] };
 
 export const runCommand = ({
   types,
   workload = WORKLOAD_PROGRAMS[0],
   clients = CLIENTS,
   isSwitched,
-}: Registries = {}): Command<Asked> => ({
+}: Registries = {}): Command<RunConfiguration> => ({
   name: 'run',
   summary: 'run scenarios',
   about:
@@ -88,15 +88,9 @@ async function runScenarios(
   const inCluster = configuration.flag('in-cluster');
   const quiet = configuration.flag('quiet');
   const newReporters = (): Promise<readonly NamedReporter[]> => reportersOf(configuration, io);
-  const install = (scenarios: readonly Scenario[]): Promise<readonly Scenario[]> =>
-    withInstalledClients(scenarios, {
-      environment: io.environment,
-      progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
-      signal: interrupted,
-    });
-  const { rounds, ...selection } = configuration.flag('watch')
-    ? await (await import('./watch.ts')).watched(configuration, io, { newReporters, install })
-    : { ...(await selected(configuration, io, clients)), rounds: undefined };
+  const { startRounds, ...selection } = configuration.flag('watch')
+    ? await (await import('./watch.ts')).watched(configuration, io)
+    : { ...(await selected(configuration, io, clients)), startRounds: undefined };
   for (const problem of selection.problems) io.stderr.write(`${problem}\n`);
   const reporters = await newReporters();
   const shows = reporters.some(({ name }) => isTerminal(name));
@@ -105,6 +99,13 @@ async function runScenarios(
   const interrupted = io.interruption(
     `\nInterrupted, tearing down. Press Ctrl-C again to stop immediately; \`${commandLine('sweep')}\` then removes leftovers.\n`,
   );
+  const install = (scenarios: readonly Scenario[]): Promise<readonly Scenario[]> =>
+    withInstalledClients(scenarios, {
+      environment: io.environment,
+      progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
+      signal: interrupted,
+    });
+  const rounds = startRounds?.({ newReporters, install });
   const scenarios = await install(selection.scenarios).catch((error: unknown) => {
     if (!interrupted.aborted) throw error;
     return undefined;
@@ -162,8 +163,8 @@ function listClients(clients: readonly Client[]): readonly string[] {
   const rows = clients.map(({ name, title, versions, chain }) => {
     const { newest, minimum, below } = versions;
     const documented = [minimum && `minimum ${minimum}`, below && `below ${below}`].filter(Boolean).join(', ');
-    const own = chain === 'own' ? ' (its own credential chain)' : '';
-    return [`${name}@${newest}`, `${title}${own}${documented === '' ? '' : `; ${documented}`}`] as const;
+    const chainNote = chain === 'own' ? ' (its own credential chain)' : '';
+    return [`${name}@${newest}`, `${title}${chainNote}${documented === '' ? '' : `; ${documented}`}`] as const;
   });
   return columns(rows);
 }

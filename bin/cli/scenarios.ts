@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Client } from '../../components/clients/client.ts';
 import { EXIT, HarnessError } from '../../foundation/node/errors.ts';
 import { checkClusterFlags } from '../../harness/config/cluster-flags.ts';
-import { configure, type Configuration } from '../../harness/config/configuration.ts';
+import { configure, isFor, type Configuration } from '../../harness/config/configuration.ts';
 import { OPTIONS } from '../../harness/config/options.ts';
 import type { OptionSpec } from '../../foundation/node/options.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
@@ -17,60 +17,20 @@ import type { Io } from '../../foundation/node/io.ts';
 /** The configuration of commands that select scenarios. */
 export type Configured = Configuration & GivenOptions;
 
-const SELECTION = [
-  'scope',
-  'suite',
-  'scenario',
-  'grep',
-  'grep-invert',
-  'mechanism',
-  'last-failed',
-  'shard',
-  'times',
-  'suites-dir',
-  'profile',
-  'load-pods',
-  'load-service-accounts',
-  'load-parallelism',
-  'client',
-  'client-command',
-  'client-image',
-  'client-lasts',
-  'pass-with-no-scenarios',
-  'config',
-  'verbose',
-  'help',
-];
-
 export const EXIT_CODES = `Exit codes: 0 everything conforms; 1 something does not conform; 2 wrong usage or configuration;
 3 the environment failed or a verdict is inconclusive; 130 interrupted.`;
 
 export const SETTINGS =
   'A flag overrides its environment variable (CONFORMANCE_<FLAG>), which overrides the config file.';
 
-interface Selecting {
-  readonly clusters: boolean;
-  /** Options of the command itself. */
-  readonly own?: readonly OptionSpec[];
-  /** Names of further options of a run. */
-  readonly also?: readonly string[];
-}
-
-/** Returns the options that select scenarios and, if needed, those of clusters and AWS. */
-export function selecting({ clusters, own = [], also = [] }: Selecting): Pick<Command<Configured>, 'options' | 'read'> {
-  const ofClusters = clusters
-    ? OPTIONS.slice(
-        0,
-        OPTIONS.findIndex(({ name }) => name === 'suite'),
-      )
-    : [];
-  const names = [...ofClusters.map(({ name }) => name), ...SELECTION, ...also];
-  return {
-    options: [...own, ...OPTIONS.filter(({ name }) => names.includes(name))],
-    read: (argv, environment) =>
-      configure(argv, environment, { flags: [...names, ...own.map(({ name }) => name)], own }),
-  };
-}
+/** Returns the options of a command that selects scenarios: its own and those of a run that it takes. */
+export const selecting = (
+  command: string,
+  more: readonly OptionSpec[] = [],
+): Pick<Command<Configured>, 'options' | 'read'> => ({
+  options: [...more, ...OPTIONS.filter((option) => isFor(command, option))],
+  read: (argv, environment) => configure(argv, environment, { command, more }),
+});
 
 export interface Selected extends Suites {
   readonly gate?: Gate;
@@ -133,15 +93,15 @@ async function partOf(
   configuration: Configuration,
   note: (sentence: string) => void,
 ): Promise<Pick<Selected, 'scenarios' | 'shard'>> {
-  const asked = configuration.text('shard');
-  if (asked === undefined && !configuration.flag('last-failed')) return { scenarios: all };
+  const part = configuration.text('shard');
+  if (part === undefined && !configuration.flag('last-failed')) return { scenarios: all };
   const [{ lastFailed, timesOf }, { shardOf }] = await Promise.all([
     import('../../harness/plan/last-run.ts'),
     import('../../harness/plan/shard.ts'),
   ]);
   const scenarios = configuration.flag('last-failed') ? lastFailed(all, configuration, note) : all;
-  if (asked === undefined) return { scenarios };
-  const shard = shardOf(asked, scenarios, timesOf(configuration));
+  if (part === undefined) return { scenarios };
+  const shard = shardOf(part, scenarios, timesOf(configuration));
   return { shard, scenarios: scenarios.filter(({ id }) => shard.scenarios[id] === shard.index) };
 }
 

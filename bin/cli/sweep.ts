@@ -1,29 +1,29 @@
 import { hostedAmong } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
-import { badFlagValue } from '../../foundation/node/errors.ts';
-import { option, type OptionSpec } from '../../foundation/node/options.ts';
-import type { GivenOptions } from '../../harness/config/read-options.ts';
+import { option, withFields } from '../../foundation/node/options.ts';
 import type { SweepIo } from '../../harness/cleanup/sweep/sweep.ts';
 import type { Command } from './command.ts';
 
 const IN_ACCOUNTS = CLUSTER_TYPES.filter(({ aws }) => aws === 'account').map(({ name }) => name);
 
 /** AWS options. They read the same environment variables as a run. */
-const AWS_OPTIONS: readonly OptionSpec[] = [
-  option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials instead of this machine'),
-  option.text('region REGION', 'eks: use this region (default: from the state file, AWS_REGION or the profile)'),
-  option.list(
-    'allow-account ID',
-    'eks: allow this account to be swept; required on AWS (repeatable, or comma-separated)',
-  ),
-  option.text('other-account-role ARN', 'eks: sweep the second account of this role too'),
-  option.list('cluster-name NAME', 'eks: search only this existing cluster (repeatable, or comma-separated)'),
-  option.list(
-    'aws-endpoint URL',
-    'eks: send calls to this URL instead of AWS, as in a run (repeatable, or comma-separated)',
-  ),
-];
+const AWS_OPTIONS = withFields(
+  { commandLineOnly: false, conflicts: [{ without: IN_ACCOUNTS.map((name) => `cluster=${name}`) }] },
+  [
+    option.text('region REGION', 'eks: use this region (default: from the state file, AWS_REGION or the profile)'),
+    option.list(
+      'allow-account ID',
+      'eks: allow this account to be swept; required on AWS (repeatable, or comma-separated)',
+    ),
+    option.text('other-account-role ARN', 'eks: sweep the second account of this role too'),
+    option.list('cluster-name NAME', 'eks: search only this existing cluster (repeatable, or comma-separated)'),
+    option.list(
+      'aws-endpoint URL',
+      'eks: send calls to this URL instead of AWS, as in a run (repeatable, or comma-separated)',
+    ),
+  ],
+);
 
 export const sweepCommand = (standIns: Partial<SweepIo> = {}): Command => ({
   name: 'sweep',
@@ -46,12 +46,12 @@ run has no leftovers.`,
       'report-dir DIR',
       'search this report folder, or those in it, instead of reports/ (repeatable, or comma-separated)',
     ),
-    ...AWS_OPTIONS.map((option) => ({ ...option, commandLineOnly: option.name === 'cluster' })),
+    option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials instead of this machine'),
+    ...AWS_OPTIONS,
   ],
   remarks: `Exit codes: 0 no leftovers; 2 wrong usage or credentials; 3 something could not be removed or read, or a state file is
 unusable.`,
   async run(given, { stdout, stderr, environment }) {
-    checkSweep(given);
     const io = {
       out: (text: string) => void stdout.write(text),
       err: (text: string) => void stderr.write(text),
@@ -85,11 +85,3 @@ unusable.`,
     return sweep({ list, run, reportFolders: folders }, { docker, detach, ...io });
   },
 });
-
-/** Rejects flags without effect. Throws `HarnessError` BAD_FLAG_VALUE. */
-function checkSweep({ text, values }: GivenOptions): void {
-  if (text('cluster') !== undefined) return;
-  const option = AWS_OPTIONS.find(({ name }) => values.get(name)?.origin === 'flag');
-  if (option !== undefined)
-    throw badFlagValue(`--${option.name} only applies to AWS: add --cluster ${IN_ACCOUNTS[0]}, or leave it out.`);
-}

@@ -9,17 +9,16 @@ import type { Watch } from '../../harness/watch/watch.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { gateOf, withoutProblems, type Selected } from './scenarios.ts';
 
-interface Means {
+interface RoundParts {
   readonly newReporters: () => Promise<readonly NamedReporter[]>;
   readonly install: (scenarios: readonly Scenario[]) => Promise<readonly Scenario[]>;
 }
 
-/** Selects like `selected`, and watches the user's files to reload and select again. */
+/** Selects like `selected`. `startRounds` watches the user's files, to reload and select again. */
 export async function watched(
   configuration: Configuration,
   io: Io,
-  { newReporters, install }: Means,
-): Promise<Selected & { readonly rounds: Watch }> {
+): Promise<Selected & { readonly startRounds: (means: RoundParts) => Watch }> {
   checkClusterFlags(configuration);
   const [
     { readOwnSuites, readUserSuites },
@@ -41,34 +40,35 @@ export async function watched(
     throw badFlagValue(
       `--watch supports only one client, but --client names ${clients.length}: ${clients.map(({ label }) => label).join(', ')}.`,
     );
-  const own = await readOwnSuites(join(io.code, 'suites'));
+  const shipped = await readOwnSuites(join(io.code, 'suites'));
   const files = new Set<string>();
   let time = 0;
   const readAll = async (): Promise<Suites> =>
-    withoutProblems(await readUserSuites(own, folders, { time: (time += 1), files }));
+    withoutProblems(await readUserSuites(shipped, folders, { time: (time += 1), files }));
   const selectOf = (declared: Suites): Suites => {
-    const users = declared.scenarios.filter((scenario) => !own.scenarios.includes(scenario));
+    const users = declared.scenarios.filter((scenario) => !shipped.scenarios.includes(scenario));
     const scenarios = isNarrowed(configuration) ? declared.scenarios : users;
     return { ...declared, scenarios: withClients(select({ ...declared, scenarios }, configuration), clients) };
   };
   const all = await readAll();
   const gate = await gateOf(configuration, all);
   const suites = selectOf(all);
-  const rounds = new Watch({
-    folders,
-    suites,
-    files,
-    reporters: newReporters,
-    readSuites: async () => {
-      const reread = selectOf(await readAll());
-      return { ...reread, scenarios: await install(reread.scenarios) };
-    },
-    reports: configuration.text('report-dir') ?? REPORTS,
-    stderr: io.stderr,
-    quiet: configuration.flag('quiet'),
-    stdin: io.stdin,
-    // In a terminal's raw mode, Ctrl-C causes no signal.
-    end: () => void process.kill(process.pid, 'SIGINT'),
-  });
-  return { ...suites, rounds, ...(gate && { gate }) };
+  const startRounds = ({ newReporters, install }: RoundParts): Watch =>
+    new Watch({
+      folders,
+      suites,
+      files,
+      reporters: newReporters,
+      readSuites: async () => {
+        const reread = selectOf(await readAll());
+        return { ...reread, scenarios: await install(reread.scenarios) };
+      },
+      reports: configuration.text('report-dir') ?? REPORTS,
+      stderr: io.stderr,
+      quiet: configuration.flag('quiet'),
+      stdin: io.stdin,
+      // In a terminal's raw mode, Ctrl-C causes no signal.
+      end: () => void process.kill(process.pid, 'SIGINT'),
+    });
+  return { ...suites, startRounds, ...(gate && { gate }) };
 }

@@ -8,7 +8,9 @@ export const EMBEDDED: HostedClusterType = {
   isOwnKubernetes: true,
   options: [
     AGENT_CHART,
-    option.text('client-command COMMAND', 'run this shell command as the client in pods (docs/own-program.md)'),
+    option.text('client-command COMMAND', 'run this shell command as the client in pods (docs/own-program.md)', {
+      commands: ['list', 'plan', 'loosen'],
+    }),
     CLIENT_LASTS,
   ],
   aws: 'emulator',
@@ -16,12 +18,6 @@ export const EMBEDDED: HostedClusterType = {
   existing: () => [],
   open: async ({ run, directory, workload, options, journal }) => {
     const { embeddedHost } = await import('./host.ts');
-    return embeddedHost({
-      run,
-      directory,
-      workload,
-      agentChart: chartOf(options),
-      journal,
-    });
+    return embeddedHost({ run, directory, workload, agentChart: chartOf(options), journal });
   },
 };

@@ -7,6 +7,7 @@ import {
   AGENT_IMAGE,
   chartOf,
   CLIENT_LASTS,
+  NOT_IN_RUNNER,
   READY_TIMEOUT,
   RUNNER_OPTIONS,
   WORKLOAD_IMAGE,
@@ -17,12 +18,17 @@ import type { KindOptions } from './options.ts';
 export const KIND: HostedClusterType = {
   name: 'kind',
   options: [
-    option.text('kind-image IMAGE', "create nodes from this image (default: kind's kindest/node)"),
+    option.text('kind-image IMAGE', "create nodes from this image (default: kind's kindest/node)", { outside: true }),
     AGENT_IMAGE,
-    option.text('webhook-image IMAGE', 'run this Pod Identity webhook image (default: the reference webhook)'),
+    option.text('webhook-image IMAGE', 'run this Pod Identity webhook image (default: the reference webhook)', {
+      outside: true,
+    }),
     WORKLOAD_IMAGE,
-    option.text('image-base IMAGE', "build the harness' images from this base image (docs/kind.md)"),
-    option.text('client-image IMAGE', 'run the program in this image as the client (docs/own-program.md)'),
+    option.text('image-base IMAGE', "build the harness' images from this base image (docs/kind.md)", { outside: true }),
+    option.text('client-image IMAGE', 'run the program in this image as the client (docs/own-program.md)', {
+      ...NOT_IN_RUNNER,
+      commands: ['list', 'plan', 'loosen'],
+    }),
     CLIENT_LASTS,
     AGENT_ARGS,
     AGENT_CHART,

@@ -133,7 +133,7 @@ export function findPod(snapshot: Snapshot, namespace: string, name: string): Fo
   const hint =
     names.length === 0
       ? 'it has no pods; name the namespace with -n.'
-      : suggestion(name, names).replace('see --help', 'see `kubectl get pods`');
+      : suggestion(name, names, undefined, 'see `kubectl get pods`');
   throw new HarnessError('BAD_FILE', `Namespace ${namespace} has no pod "${name}": ${hint}`);
 }
 

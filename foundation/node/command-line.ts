@@ -12,6 +12,7 @@ export const isInstalled = (): boolean => import.meta.url.includes('/node_module
 export function commandLine(command: string, args = '', installed = isInstalled()): string {
   if (installed)
     return ['npx eks-pod-identity-conformance', ...(command === 'run' ? [] : [command]), args].join(' ').trim();
-  const words = [...(command === 'list' || command === 'plan' ? [`--${command}`] : []), args].join(' ').trim();
-  return `npm run ${SCRIPTS[command] ?? command}${words === '' ? '' : ` -- ${words}`}`;
+  const [name = '', ...subcommand] = command.split(' ');
+  const words = [...(name === 'list' || name === 'plan' ? [`--${name}`] : subcommand), args].join(' ').trim();
+  return `npm run ${SCRIPTS[name] ?? name}${words === '' ? '' : ` -- ${words}`}`;
 }

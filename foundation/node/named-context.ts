@@ -31,10 +31,10 @@ export function readContext(
   }
   const named = files.join(delimiter);
   const chosen = context ?? config.getCurrentContext();
-  const known = config.getContexts().map(({ name }) => name);
-  if (!known.includes(chosen)) {
+  const contexts = config.getContexts().map(({ name }) => name);
+  if (!contexts.includes(chosen)) {
     const what = chosen ? `no context ${JSON.stringify(chosen)}` : 'no current context';
-    const has = known.length === 0 ? '' : ` (available: ${known.join(', ')})`;
+    const has = contexts.length === 0 ? '' : ` (available: ${contexts.join(', ')})`;
     throw bad(`${named} has ${what}${has}. Name one with --context.`);
   }
   config.setCurrentContext(chosen);

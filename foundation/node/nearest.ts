@@ -12,15 +12,16 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best ?? candidates.find((candidate) => word.length > 2 && candidate.includes(word));
 }
 
-/** Returns `did you mean "x"?`, or the candidates. `show` formats a candidate for the user. */
+/** Returns `did you mean "x"?`, the candidates, or if they are many, `otherwise`. `show` formats a candidate for the user. */
 export function suggestion(
   word: string,
   candidates: readonly string[],
   show: (candidate: string) => string = (candidate) => `"${candidate}"`,
+  otherwise = 'see --help',
 ): string {
   const near = nearest(word, candidates);
   if (near !== undefined) return `did you mean ${show(near)}?`;
-  return candidates.length <= 12 ? `choose from ${candidates.join(', ')}.` : 'see --help.';
+  return candidates.length <= 12 ? `choose from ${candidates.join(', ')}.` : `${otherwise}.`;
 }
 
 /** Returns the number of inserted, deleted and replaced characters between two words. */

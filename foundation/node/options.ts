@@ -16,12 +16,33 @@ export interface OptionSpec {
   readonly topic?: string;
   /** Types of clusters that support it; all if undefined. Their names are topics too. */
   readonly clusters?: readonly string[];
-  /** Whether `--help` without a topic also lists it, for commands with topics. */
+  /** Whether `--help` without a topic also lists it. It lists each option that has neither topic nor clusters. */
   readonly brief?: boolean;
+  /** Commands besides `run` that take this option of a run. */
+  readonly commands?: readonly string[];
+  /** Combinations in which it is refused, also for want of another option. */
+  readonly conflicts?: readonly Conflict[];
+  /** Whether the command prints something and exits, so that it needs no operands. */
+  readonly exits?: boolean;
+  /** Whether the process that installs a runner (`--in-cluster`) uses it and does not pass it on, or only next to an emulator. */
+  readonly outside?: true | 'with-emulator';
   /** The form of values that AWS would otherwise reject late. Existence is not checked. */
   readonly form?: { readonly pattern: RegExp; readonly expected: string };
   /** Excluded from config file and environment. */
   readonly commandLineOnly?: boolean;
+}
+
+/**
+ * Refuses an option while any option of `with` is given, if there is such a list, and no option of `without`. `name` is given in any
+ * way, `--name` as a flag, `name=value` has this value.
+ */
+export interface Conflict {
+  readonly with?: readonly string[];
+  readonly without?: readonly string[];
+  /** A clause that gives the reason. */
+  readonly because?: string;
+  /** Whether values from environment and config file are refused too. By default, they may be for other runs. */
+  readonly always?: boolean;
 }
 
 type More = Omit<OptionSpec, 'name' | 'kind' | 'placeholder' | 'help'>;
@@ -52,6 +73,13 @@ export const option = {
     more?: More & Further,
   ): OptionSpec & Further => ofKind('choice')(name, help, { choices, ...more } as More & Further),
 };
+
+/** Returns the options with these fields, unless they have others. A conflict is added to theirs. */
+export const withFields = <Option extends OptionSpec>(
+  { conflicts = [], ...fields }: Partial<OptionSpec>,
+  options: readonly Option[],
+): readonly Option[] =>
+  options.map((one) => ({ ...fields, ...one, conflicts: [...conflicts, ...(one.conflicts ?? [])] }));
 
 export type OptionValue = string | number | boolean | readonly string[] | undefined;
 export type Origin = 'flag' | 'environment' | 'config file' | 'default';

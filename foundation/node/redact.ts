@@ -11,8 +11,8 @@ export interface Redactor {
 const LEAST_LENGTH = 8;
 
 /** @param known secret values, such as minted tokens; also found in Base64, as in a Secret. */
-export function redactor(known: Iterable<string> = []): Redactor {
-  const exact = [...new Set(known)]
+export function redactor(secrets: Iterable<string> = []): Redactor {
+  const exact = [...new Set(secrets)]
     .filter((secret) => secret.length >= LEAST_LENGTH)
     .flatMap((secret) => [secret, Buffer.from(secret).toString('base64')])
     .sort((a, b) => b.length - a.length);

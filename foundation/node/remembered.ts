@@ -4,8 +4,8 @@ export function remembered<Key extends object, Value>(
   key: Key,
   make: () => Value,
 ): Value {
-  const known = map.get(key);
-  if (known !== undefined) return known;
+  const value = map.get(key);
+  if (value !== undefined) return value;
   const made = make();
   map.set(key, made);
   return made;

@@ -46,20 +46,32 @@ describe('flags of clusters', () => {
     [[...EKS, '--webhook-image', 'x'], '--webhook-image is for kind clusters'],
     [[...EKS, '--fault', 'iam-ignores-session-policy'], '--fault is for embedded and kind clusters'],
     [[...EKS, '--s3-endpoint', 'http://h'], '--s3-endpoint is for embedded and kind clusters'],
-    [['--region', 'us-west-2'], "uses the harness' own emulator. Add --cluster eks or --aws-endpoint"],
-    [['--allow-account', '111122223333'], '--allow-account has no effect'],
+    [
+      ['--region', 'us-west-2'],
+      "--region requires --cluster eks or --aws-endpoint, because the run uses the harness' own emulator",
+    ],
+    [['--allow-account', '111122223333'], '--allow-account requires --cluster eks'],
     [['--aws-endpoint', 'eks=http://h'], 'add --cluster eks'],
     [['--s3-endpoint', 'nowhere'], 'Invalid --s3-endpoint "nowhere": use a URL'],
     [['--s3-endpoint', 'http://a', '--aws-endpoint', 'http://b'], 'are two endpoints for S3'],
     [[...EKS, '--cluster-name', 'a,b,c'], 'is given 3 times (a, b, c)'],
     [[...EKS, '--cluster-name', 'a,a'], '--cluster-name names a twice'],
-    [[...EKS, ...CLUSTERS, '--nodes', '3'], '--nodes 3 has no effect: --cluster-name one,two uses an existing cluster'],
-    [[...EKS, ...CLUSTERS, '--compute', 'auto-mode'], '--compute auto-mode has no effect'],
-    [[...EKS, '--compute', 'auto-mode', '--instance-type', 'm6i.large'], '--instance-type m6i.large has no effect'],
-    [[...EKS, '--compute', 'auto-mode', '--agent-image', 'x'], 'provides its own nodes and agent. Leave it out.'],
-    [[...EKS, '--agent-image', 'x', '--addon-version', 'v1'], '--agent-image replaces the add-on'],
-    [[...EKS, '--agent-args=--x'], 'it requires --agent-image'],
-    [[...EKS, '--agent-chart', '0.2'], '--agent-chart 0.2 has no effect'],
+    [
+      [...EKS, ...CLUSTERS, '--nodes', '3'],
+      '--nodes does not work with --cluster-name, because an existing cluster is used',
+    ],
+    [[...EKS, ...CLUSTERS, '--compute', 'auto-mode'], '--compute does not work with --cluster-name'],
+    [
+      [...EKS, '--compute', 'auto-mode', '--instance-type', 'm6i.large'],
+      '--instance-type does not work with --compute auto-mode',
+    ],
+    [[...EKS, '--compute', 'auto-mode', '--agent-image', 'x'], 'provides its own nodes and agent: leave'],
+    [
+      [...EKS, '--agent-image', 'x', '--addon-version', 'v1'],
+      '--addon-version does not work with --agent-image, because it replaces the add-on',
+    ],
+    [[...EKS, '--agent-args=--x'], '--agent-args does not work with --cluster eks without --agent-image'],
+    [[...EKS, '--agent-chart', '0.2'], '--agent-chart does not work with --cluster eks without --agent-image'],
     [[...EKS, '--cluster-name', 'bad name!'], '--cluster-name is "bad name!": give a name'],
     [[...EKS, '--kubernetes-version', 'v1.34'], '--kubernetes-version is "v1.34": give a version such as 1.34'],
     [[...EKS, '--subnet-ids', 'subnet-1,vpc-1'], '--subnet-ids is "vpc-1": give subnet ids'],
@@ -73,9 +85,14 @@ describe('flags of clusters', () => {
 
   it('about the agent must have an effect, even those from the environment', () => {
     const environment = { CONFORMANCE_AGENT_IMAGE: 'x' };
-    expect(() => check([...EKS, '--compute', 'auto-mode'], environment)).to.throw('--agent-image x has no effect');
-    expect(() => check([...EKS, '--addon-version', 'v1'], environment)).to.throw('--addon-version v1 has no effect');
+    expect(() => check([...EKS, '--compute', 'auto-mode'], environment)).to.throw(
+      'CONFORMANCE_AGENT_IMAGE does not work',
+    );
+    expect(() => check([...EKS, '--addon-version', 'v1'], environment)).to.throw(
+      '--addon-version does not work with --agent-image',
+    );
     check([...EKS, '--compute', 'auto-mode'], { CONFORMANCE_NODES: '3' });
+    check(['--cluster', 'kind', '--agent-image', 'x'], { CONFORMANCE_COMPUTE: 'auto-mode' });
   });
 
   it('from the environment may be for other runs', () =>

@@ -1,6 +1,6 @@
 import { badFlagValue } from '../../foundation/node/errors.ts';
 import { endpointUrl, parseEndpoints } from '../../aws/endpoints.ts';
-import { checkInCluster } from './in-cluster-flags.ts';
+import { checkConflicts } from './conflicts.ts';
 import type { Configuration } from './configuration.ts';
 import { checkForms } from './read-options.ts';
 
@@ -10,17 +10,15 @@ import { checkForms } from './read-options.ts';
  */
 export function checkClusterFlags(configuration: Configuration): void {
   const { cluster, options } = configuration;
-  const flagged = (name: string): boolean => configuration.values.get(name)?.origin === 'flag';
   for (const { name, clusters } of options) {
-    if (!flagged(name) || clusters === undefined || clusters.includes(cluster.name)) continue;
+    if (configuration.values.get(name)?.origin !== 'flag' || clusters === undefined || clusters.includes(cluster.name))
+      continue;
     throw badFlagValue(
       `--${name} is for ${clusters.join(' and ')} clusters, but this run uses --cluster ${cluster.name}: add --cluster ${clusters[0]}, or leave --${name} out.`,
     );
   }
-  if (flagged('times') && configuration.text('shard') === undefined)
-    throw badFlagValue('--times has no effect without --shard: add --shard, or leave --times out.');
-  checkInCluster(configuration);
-  if (configuration.flag('watch')) checkWatch(configuration);
+  const effective = options.filter(({ clusters }) => clusters?.includes(cluster.name) !== false);
+  checkConflicts(effective, configuration);
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   const s3Endpoint = configuration.text('s3-endpoint');
   if (s3Endpoint !== undefined) {
@@ -31,25 +29,6 @@ export function checkClusterFlags(configuration: Configuration): void {
       );
   }
   // Also checks values from environment and config file, because the run uses them.
-  checkForms(
-    options.filter(({ clusters }) => clusters?.includes(cluster.name) !== false),
-    configuration,
-  );
+  checkForms(effective, configuration);
   cluster.check?.(configuration);
-  if (cluster.aws === 'account' || Object.keys(endpoints).length > 0) return;
-  const name = ['region', 'allow-account'].find(flagged);
-  if (name !== undefined)
-    throw badFlagValue(
-      `--${name} has no effect with --cluster ${cluster.name}, which uses the harness' own emulator. Add --cluster eks or --aws-endpoint, or leave --${name} out.`,
-    );
-}
-
-/** Options that do not work with --watch. */
-const NOT_WATCHED = ['last-failed', 'shard', 'max-failures', 'keep', 'record'];
-
-function checkWatch(configuration: Configuration): void {
-  if (configuration.list('suites-dir').length === 0)
-    throw badFlagValue('--watch is for your own suites: give their folder with --suites-dir, or leave --watch out.');
-  const other = NOT_WATCHED.find((name) => configuration.values.get(name)?.origin === 'flag');
-  if (other !== undefined) throw badFlagValue(`--${other} has no effect with --watch: leave one of the two out.`);
 }

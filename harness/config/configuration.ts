@@ -1,43 +1,42 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
+import { nearest } from '../../foundation/node/nearest.ts';
 import type { OptionSpec, OptionValues } from '../../foundation/node/options.ts';
-import { checkVariables, OPTIONS, optionsOf } from './options.ts';
-import { readOptions, type GivenOptions } from './read-options.ts';
+import { OPTIONS, optionsOf } from './options.ts';
+import { readOptions, variableOf, type GivenOptions } from './read-options.ts';
 
 export interface Configuration extends OptionValues {
   readonly cluster: ClusterType;
   readonly options: readonly OptionSpec[];
 }
 
-/** Flags that contradict each other. */
-const CONTRADICTIONS = [
-  ['quiet', 'verbose'],
-  ['list', 'plan'],
-  ['watch', 'shard'],
-  ['watch', 'repeat-each'],
-] as const;
-
 interface ConfigureOptions {
   readonly types?: readonly ClusterType[];
-  readonly flags?: readonly string[];
+  /** The command. Default: `run`, which takes all options. */
+  readonly command?: string;
   /** Options of the command itself. */
-  readonly own?: readonly OptionSpec[];
+  readonly more?: readonly OptionSpec[];
 }
+
+/** Whether a command takes an option of a run. */
+export const isFor = (command: string | undefined, { commands = [] }: OptionSpec): boolean =>
+  command === undefined || commands.includes(command);
 
 /** Reads flags, environment and config file. Throws `HarnessError`. */
 export function configure(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
-  { types = CLUSTER_TYPES, flags, own = [] }: ConfigureOptions = {},
+  { types = CLUSTER_TYPES, command, more = [] }: ConfigureOptions = {},
 ): Configuration & GivenOptions {
-  const options = [...(types === CLUSTER_TYPES ? OPTIONS : optionsOf(types)), ...own];
+  const options = [...(types === CLUSTER_TYPES ? OPTIONS : optionsOf(types)), ...more];
   checkVariables(environment, options);
   const typeNamed = (name: unknown): ClusterType | undefined => types.find((type) => type.name === name);
   const { words, ...given } = readOptions(options, {
     argv,
     environment,
-    ...(flags && { flags }),
+    takes: (option) => more.includes(option) || isFor(command, option),
+    commandsOf: (flag) => options.flatMap(({ name, commands = [] }) => (name === flag ? ['run', ...commands] : [])),
     // The table lists --cluster first, because defaults depend on it.
     preset: (option, before) => typeNamed(before.get('cluster')?.value)?.defaults?.[option.name] ?? option.default,
   });
@@ -45,14 +44,29 @@ export function configure(
   const [word] = given.flag('help') ? [] : words;
   if (word !== undefined)
     throw new HarnessError('UNKNOWN_FLAG', `Unexpected argument "${word}": options start with two dashes, see --help.`);
-  const isGiven = (name: string): boolean => {
-    const { value, origin } = given.values.get(name) ?? {};
-    return origin === 'flag' && value !== false;
-  };
-  const pair = CONTRADICTIONS.find((names) => names.every(isGiven));
-  if (pair !== undefined)
-    throw new HarnessError('BAD_FLAG_VALUE', `--${pair[0]} and --${pair[1]} contradict each other: use one of them.`);
   const cluster = typeNamed(given.text('cluster'));
   if (cluster === undefined) throw new Error('No cluster type is registered.');
   return { ...given, words, cluster, options };
+}
+
+/** The keys of `--s3-endpoint`. They are not flags, because other users can see command lines. */
+const KEY_VARIABLES = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'];
+
+/** Rejects unknown variables, which are usually misspelt. Throws `HarnessError` UNKNOWN_FLAG. */
+function checkVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+  options: readonly OptionSpec[],
+): void {
+  const variables = [
+    ...options.filter(({ commandLineOnly }) => !commandLineOnly).map(({ name }) => variableOf(name)),
+    ...KEY_VARIABLES,
+  ];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith('CONFORMANCE_') || !value || variables.includes(name)) continue;
+    const near = nearest(name, variables);
+    throw new HarnessError(
+      'UNKNOWN_FLAG',
+      `Unknown environment variable ${name}: ${near === undefined ? 'unset it.' : `did you mean ${near}?`}`,
+    );
+  }
 }

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseYaml } from 'yaml';
-import { badFlagValue, HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import type { OptionSpec, OptionValue, OptionValues, Origin } from '../../foundation/node/options.ts';
-import { nearest, suggestion } from '../../foundation/node/nearest.ts';
+import { suggestion } from '../../foundation/node/nearest.ts';
+import { badValue, fromJson, toFlag, toValue } from './option-value.ts';
 
 type Specs = ReadonlyMap<string, OptionSpec>;
 
@@ -15,15 +16,17 @@ interface Reading {
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly preset?: (option: OptionSpec, before: ReadonlyMap<string, { readonly value: OptionValue }>) => OptionValue;
-  /** Names of the flags that the command accepts. Others may only come from the environment or a file. */
-  readonly flags?: readonly string[];
+  /** Whether the command takes it as a flag. Other options may only come from the environment or a file. */
+  readonly takes?: (option: OptionSpec) => boolean;
+  /** Returns the commands that take a flag which this command does not take. */
+  readonly commandsOf?: (flag: string) => readonly string[];
 }
 
 /** Reads flags, environment and config file, in this order of precedence. Throws `HarnessError`. */
 export function readOptions(options: readonly OptionSpec[], reading: Reading): GivenOptions {
-  const { argv, environment, flags: taken, preset = (option) => option.default } = reading;
+  const { environment, preset = (option) => option.default } = reading;
   const specs: Specs = new Map(options.map((option) => [option.name, option]));
-  const { flags, words } = readFlags(argv, specs, taken ?? [...specs.keys()]);
+  const { flags, words } = readFlags(specs, reading);
   const file = flags.get('config') as string | undefined;
   const sources: readonly (readonly [Origin, ReadonlyMap<string, OptionValue>])[] = [
     ['flag', flags],
@@ -40,14 +43,17 @@ export function readOptions(options: readonly OptionSpec[], reading: Reading): G
         : { value: preset(option, values), origin: 'default' },
     );
   }
+  return { ...optionValues(values), words };
+}
+
+function optionValues(values: OptionValues['values']): OptionValues {
   const get = (name: string): OptionValue => {
-    const known = values.get(name);
-    if (known === undefined) throw new Error(`Option --${name} is not defined.`);
-    return known.value;
+    const entry = values.get(name);
+    if (entry === undefined) throw new Error(`Option --${name} is not defined.`);
+    return entry.value;
   };
   return {
     values,
-    words,
     text: (name) => get(name) as string | undefined,
     number: (name) => get(name) as number,
     flag: (name) => get(name) === true,
@@ -55,13 +61,21 @@ export function readOptions(options: readonly OptionSpec[], reading: Reading): G
   };
 }
 
-function readFlags(argv: readonly string[], specs: Specs, taken: readonly string[]) {
-  const flags = new Map<string, OptionValue>();
-  const words: string[] = [];
-  const { tokens } = parseArgs({
+/** Returns the options with another value of one, as if a flag gave it. */
+export const withValue = <Given extends OptionValues>(given: Given, name: string, value: OptionValue): Given => ({
+  ...given,
+  ...optionValues(new Map([...given.values, [name, { value, origin: 'flag' }]])),
+});
+
+/** Returns the first word of arguments that is neither a flag nor its value, and its position. */
+export const firstWord = (argv: readonly string[], options: readonly OptionSpec[]) =>
+  tokensOf(argv, options).find((token) => token.kind === 'positional');
+
+const tokensOf = (argv: readonly string[], options: readonly OptionSpec[]) =>
+  parseArgs({
     args: [...argv],
     options: Object.fromEntries(
-      [...specs.values()].map(({ name, kind, short }) => [
+      options.map(({ name, kind, short }) => [
         name,
         { type: kind === 'flag' ? 'boolean' : 'string', ...(short !== undefined && { short }) },
       ]),
@@ -69,19 +83,27 @@ function readFlags(argv: readonly string[], specs: Specs, taken: readonly string
     strict: false,
     allowPositionals: true,
     tokens: true,
-  });
-  for (const token of tokens) {
+  }).tokens;
+
+function readFlags(specs: Specs, { argv, takes = () => true, commandsOf = () => [] }: Reading) {
+  const flags = new Map<string, OptionValue>();
+  const words: string[] = [];
+  const options = [...specs.values()];
+  for (const token of tokensOf(argv, options)) {
     if (token.kind === 'positional') words.push(token.value);
     if (token.kind !== 'option') continue;
     const { name, rawName, value, inlineValue } = token;
     const option = specs.get(name);
-    if (option === undefined)
+    if (option === undefined || !takes(option)) {
+      const commands = commandsOf(name).map((command) => `\`${command}\``);
+      const names = options.filter(takes).map((one) => one.name);
       throw new HarnessError(
         'UNKNOWN_FLAG',
-        `Unknown flag ${rawName}: ${suggestion(name, taken, (near) => `--${near}`)}`,
+        commands.length > 0
+          ? `${rawName} is not a flag of this command, but of ${commands.join(', ')}: leave it out.`
+          : `Unknown flag ${rawName}: ${suggestion(name, names, (near) => `--${near}`)}`,
       );
-    if (!taken.includes(name))
-      throw new HarnessError('UNKNOWN_FLAG', `${rawName} has no effect with this command: leave it out.`);
+    }
     if (option.kind === 'flag') flags.set(name, inlineValue === true ? toFlag(value, rawName) : true);
     else if (value === undefined || (!inlineValue && value.startsWith('--')))
       throw badValue(`${rawName} needs a value${option.placeholder ? ` (${option.placeholder})` : ''}`);
@@ -131,55 +153,6 @@ function readConfigFile(file: string, specs: Specs): Map<string, OptionValue> {
   return values;
 }
 
-function fromJson(option: OptionSpec, value: unknown, where: string): OptionValue {
-  if (option.kind === 'list' && Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  if (option.kind === 'flag' && typeof value === 'boolean') return value;
-  if (typeof value === 'string' || typeof value === 'number') {
-    return option.kind === 'flag' ? toFlag(String(value), where) : toValue(option, String(value), where);
-  }
-  throw badValue(`${where} has a value of the wrong type (${JSON.stringify(value)}): ${expected(option)}`);
-}
-
-function toValue(option: OptionSpec, value: string, where: string): OptionValue {
-  switch (option.kind) {
-    case 'number': {
-      const number = Number(value);
-      const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER, fraction = false } = option;
-      if (!(fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(value.trim()) || number < minimum || number > maximum)
-        throw badValue(`${where} is "${value}": ${expected(option)}`);
-      return number;
-    }
-    case 'choice':
-      if (!option.choices?.includes(value))
-        throw badFlagValue(`${where} is "${value}": ${choiceProblem(value, option)}`);
-      return value;
-    case 'list': {
-      const items = value
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== '');
-      if (items.length === 0) throw badValue(`${where} is empty: ${expected(option)}`);
-      return items;
-    }
-    case 'text':
-      if (value === '') throw badValue(`${where} is empty: ${expected(option)}`);
-      if (option.name === 'grep' || option.name === 'grep-invert') checkRegularExpression(value, where);
-      return value;
-    case 'flag':
-      return toFlag(value, where);
-  }
-}
-
-function checkRegularExpression(value: string, where: string): void {
-  try {
-    new RegExp(value);
-  } catch {
-    throw badValue(
-      `${where} is "${value}", which is not a valid regular expression: escape special characters with a backslash`,
-    );
-  }
-}
-
 /** Rejects malformed values of any origin. Throws `HarnessError` BAD_FLAG_VALUE. */
 export function checkForms(options: readonly OptionSpec[], { values }: OptionValues): void {
   for (const { name, form } of options) {
@@ -189,39 +162,8 @@ export function checkForms(options: readonly OptionSpec[], { values }: OptionVal
   }
 }
 
-/** Returns the nearest choice and the list of choices, or only the list if none is near. */
-function choiceProblem(value: string, option: OptionSpec): string {
-  const choices = option.choices ?? [];
-  return nearest(value, choices) === undefined
-    ? suggestion(value, choices)
-    : `${suggestion(value, choices)} (${expected(option)})`;
-}
-
-function expected(option: OptionSpec): string {
-  switch (option.kind) {
-    case 'number':
-      return `give a ${option.fraction ? '' : 'whole '}number of at least ${option.minimum ?? 0}${option.maximum === undefined ? '' : ` and at most ${option.maximum}`}`;
-    case 'choice':
-      return `one of ${option.choices?.join(', ')}`;
-    case 'list':
-      return 'give one or more values, separated by commas';
-    case 'text':
-      return 'give a text';
-    case 'flag':
-      return 'give true or false';
-  }
-}
-
-function toFlag(value: string, where: string): boolean {
-  if (/^(1|true|yes|on)$/i.test(value)) return true;
-  if (/^(0|false|no|off)$/i.test(value)) return false;
-  throw badValue(`${where} is "${value}": give true or false`);
-}
-
 const merge = (before: OptionValue, value: OptionValue): OptionValue =>
   Array.isArray(before) ? [before, value].flat() : value;
-
-const badValue = (problem: string): HarnessError => badFlagValue(`${problem}.`);
 
 const badFile = (problem: string, options?: ErrorOptions): HarnessError =>
   new HarnessError('BAD_CONFIG_FILE', problem, options);

@@ -59,7 +59,7 @@ export function checkGate(gate: Gate, known: readonly string[]): void {
   if (unknown === undefined) return;
   throw new HarnessError(
     'UNKNOWN_SCENARIO',
-    `${gate.file} names unknown scenario ${unknown}: ${suggestion(unknown, known).replace('see --help', 'remove it, or add its folder with --suites-dir')}`,
+    `${gate.file} names unknown scenario ${unknown}: ${suggestion(unknown, known, undefined, 'remove it, or add its folder with --suites-dir')}`,
   );
 }
 

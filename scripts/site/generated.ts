@@ -1,7 +1,7 @@
 /** Parts of the site's pages that are written from the code when the site is built. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { COMMANDS } from '../../bin/cli/commands.ts';
+import { ALL_COMMANDS } from '../../bin/cli/commands.ts';
 import { valueOf } from '../../bin/cli/help.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
 import { CHECKS } from '../../doctor/checks/index.ts';
@@ -122,11 +122,15 @@ const codeFirst = ([name, ...cells]: readonly string[]): readonly string[] => [`
 const commandTable = (): string =>
   table(
     ['command', 'in a clone', 'what it does'],
-    COMMANDS.map(({ name, summary }) => [`[${name}](#${name})`, `\`${commandLine(name)}\``, summary]),
+    ALL_COMMANDS.map(({ name, summary }) => [
+      `[${name}](#${name.replace(' ', '-')})`,
+      `\`${commandLine(name)}\``,
+      summary,
+    ]),
   );
 
 function commandFlags(): string {
-  const sections = COMMANDS.map(({ name, about, remarks, options: all }) => {
+  const sections = ALL_COMMANDS.map(({ name, about, remarks, options: all }) => {
     const rows = all.filter((option) => !OPTIONS.includes(option)).map((option) => [flagOf(option), option.help]);
     const flags = rows.length === 0 ? [] : [table(['flag', 'what it does'], rows)];
     return [`### ${name}`, about, ...flags, remarks].join('\n\n');

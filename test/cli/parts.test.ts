@@ -99,7 +99,7 @@ describe('run in shards', () => {
     [['--shard', '0/2'], '--shard is "0/2": give a shard and the number of shards, such as 1/4'],
     [['--shard', '3/2'], '--shard is "3/2". Use a shard from 1/2 to 2/2'],
     [['--shard', '1/4', '--suite', 'mine'], 'only 3 scenarios are selected. Use at most 3 shards'],
-    [['--times', 'x'], '--times has no effect without --shard'],
+    [['--times', 'x'], '--times requires --shard'],
     [['--shard', '1/2', '--times', 'nowhere.json'], 'nowhere.json cannot be read (there is no such file)'],
   ] as const)
     it(`rejects ${args.join(' ')}`, async () => {

@@ -99,10 +99,13 @@ describe('--watch', () => {
   });
 
   for (const [flags, message] of [
-    [['--watch'], '--watch is for your own suites: give their folder with --suites-dir, or leave --watch out.'],
+    [
+      ['--watch'],
+      '--watch requires --suites-dir, because it reruns only your own suites: add --suites-dir, or leave --watch out.',
+    ],
     [
       ['--watch', '--suites-dir', ROOT, '--keep', 'always'],
-      '--keep has no effect with --watch: leave one of the two out.',
+      '--watch does not work with --keep: leave one of them out.',
     ],
   ] as const)
     it(`rejects ${flags.join(' ').replace(ROOT, 'DIR')}`, async () => {

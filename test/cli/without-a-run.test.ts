@@ -98,11 +98,11 @@ describe('command line without a run', () => {
     [
       'a flag without effect on the list command',
       ['list', '--parallel', '3'],
-      ['--parallel has no effect with this command'],
+      ['--parallel is not a flag of this command, but of `run`'],
     ],
     ['a flag without effect on --list', ['--list', '--nodes', '4'], ['--nodes is for eks clusters']],
     ['a flag without effect on plan', ['plan', '--nodes', '4'], ['--nodes is for eks clusters']],
-    ['contradictory flags', ['--list', '--plan'], ['--list and --plan contradict each other']],
+    ['contradictory flags', ['--list', '--plan'], ['--plan does not work with --list']],
     ['an unknown help topic', ['--help', 'knd'], ['Unknown help topic "knd"', 'did you mean "kind"?']],
     [
       'a client command that does not exist',

@@ -142,7 +142,7 @@ describe('doctor pod --inside', () => {
     /** Runs with a service account that has the printed roles, without one rule of the Role. */
     async function runWithout(rule?: number): Promise<Executed> {
       const print = async (...flags: readonly string[]) =>
-        JSON.parse((await executed('doctor', ['--print-rbac', '-n', scene.namespace, ...flags])).out) as Role;
+        JSON.parse((await executed('doctor', ['pod', '--print-rbac', '-n', scene.namespace, ...flags])).out) as Role;
       const [cluster, own] = [await print(), await print('--inside')];
       const name = scene.namespace;
       const subjects = [{ kind: 'ServiceAccount', namespace: name, name: 'doctor' }];

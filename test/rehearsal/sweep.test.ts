@@ -32,7 +32,7 @@ describe('sweep --cluster eks', () => {
     [
       'an AWS option without --cluster eks',
       ['--region', 'us-west-2'],
-      /^--region only applies to AWS: add --cluster eks/,
+      /^--region requires --cluster eks: add --cluster eks/,
     ],
     ['a cluster of another kind', ['--cluster', 'kind'], /^--cluster is "kind": choose from eks/],
     ['an invalid run id', ['--cluster', 'eks', '--run', 'mine'], /^--run is "mine": give the id of a run/],

@@ -1,0 +1,120 @@
+import { EXIT, HarnessError } from '../../foundation/node/errors.ts';
+import type { Io } from '../../foundation/node/io.ts';
+import { option, textsOf, withFields, type OptionSpec } from '../../foundation/node/options.ts';
+import type { CollectOptions } from '../../doctor/collect/index.ts';
+import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
+import type { GivenOptions } from '../../harness/config/read-options.ts';
+import { CLEAR } from '../../harness/report/live-region.ts';
+import { json } from './formats.ts';
+
+/**
+ * Returns the options that read a cluster, or a saved one. `context`: its option. `instead`: options that replace the cluster.
+ * `files`: those that do not replace its name and region.
+ */
+export const clusterOptions = (
+  context: OptionSpec,
+  instead: readonly string[] = ['from'],
+  files: readonly string[] = [],
+): readonly OptionSpec[] => [
+  ...withFields({ conflicts: [{ with: [...instead, ...files] }] }, [
+    option.text('kubeconfig FILE', 'use this kubeconfig (default: $KUBECONFIG or ~/.kube/config)'),
+    context,
+    option.list('aws-endpoint URL', 'send calls to this URL instead of AWS (repeatable, or comma-separated)'),
+  ]),
+  ...withFields({ conflicts: [{ with: instead }] }, [
+    option.text('cluster-name NAME', "the cluster's name on EKS (default: from the context)"),
+    option.text('region REGION', 'the AWS region (default: from the context, AWS_REGION or the profile)'),
+  ]),
+  option.text('save FILE', 'write the snapshot to this file, without secrets', {
+    conflicts: [{ with: ['from', ...files] }],
+  }),
+  option.text('from FILE', 'judge a saved file instead of a cluster'),
+];
+
+export const RIGHTS: readonly OptionSpec[] = [
+  option.flag('print-policy', 'print the IAM policy that it needs, and exit', { exits: true }),
+  option.flag('print-rbac', 'print the RBAC role that it needs, and exit', { exits: true }),
+];
+
+export const asksForRights = ({ flag }: GivenOptions): boolean => flag('print-policy') || flag('print-rbac');
+
+/** Prints the document of `--print-policy` or `--print-rbac`. `namespace`: that of --inside. Returns the exit code. */
+export async function printRights(
+  { flag }: GivenOptions,
+  { stdout }: Io,
+  { forCan = false, namespace }: { readonly forCan?: boolean; readonly namespace?: string | undefined } = {},
+): Promise<number> {
+  const [{ ACCESS_RIGHTS, clusterRole, policyDocument }, { insideRole }] = await Promise.all([
+    import('../../doctor/collect/index.ts'),
+    import('../../doctor/inside/job.ts'),
+  ]);
+  const role = namespace === undefined ? clusterRole() : insideRole(namespace);
+  stdout.write(json(flag('print-policy') ? policyDocument(forCan ? ACCESS_RIGHTS : undefined) : role));
+  return EXIT.conforms;
+}
+
+export const progressOf =
+  ({ stderr }: Io) =>
+  (line: string): void => {
+    if (stderr.isTTY) stderr.write(`${CLEAR}${line}`);
+  };
+
+/** Reads the file of `--from`, or the clusters. `note`: printed when interrupted. Throws `HarnessError` and `ClusterError`. */
+export async function snapshotOf(
+  given: GivenOptions,
+  io: Io,
+  note: string,
+  more: Partial<CollectOptions>,
+): Promise<{ readonly snapshot: Snapshot; readonly signal?: AbortSignal }> {
+  const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
+  const { values } = given;
+  const file = given.text('from');
+  if (file !== undefined) return { snapshot: readSnapshot(file) };
+  const [{ collect }, { parseEndpoints }] = await Promise.all([
+    import('../../doctor/collect/index.ts'),
+    import('../../aws/endpoints.ts'),
+  ]);
+  const signal = io.interruption(`${note}\n`);
+  const progress = progressOf(io);
+  const read = async (): Promise<Snapshot> => {
+    if (values.get('demo')?.value !== true)
+      return collect({
+        ...textsOf(given, { kubeconfig: 'kubeconfig', clusterName: 'cluster-name', region: 'region' }),
+        contexts: [values.get('context')?.value ?? []].flat() as readonly string[],
+        endpoints: parseEndpoints(given.list('aws-endpoint'), 'account'),
+        environment: io.environment,
+        ...more,
+        signal,
+        progress,
+      });
+    progress('making an embedded cluster with many problems');
+    const { withDemo } = await import('./doctor-demo.ts');
+    return withDemo(signal, (options) => collect({ ...options, ...more, progress }));
+  };
+  const snapshot = await read().catch((error: unknown) => {
+    if (!(error instanceof HarnessError) || error.code !== 'BAD_AWS' || !values.has('kubernetes-only')) throw error;
+    throw new HarnessError('BAD_AWS', `${error.message} --kubernetes-only leaves out AWS.`);
+  });
+  progress('');
+  const target = given.text('save');
+  if (target !== undefined) writeSnapshot(target, snapshot);
+  return { snapshot, signal };
+}
+
+const CONTEXTS = option.list('context NAME', 'read the cluster of this context (default: the current one; repeatable)');
+
+/** Returns the options with which each subcommand of doctor reads clusters. */
+export const readingOptions = (): readonly OptionSpec[] => [
+  ...clusterOptions(CONTEXTS, ['from', 'demo']),
+  ...withFields({ conflicts: [{ with: ['from', 'demo'] }] }, [option.flag('kubernetes-only', 'do not call AWS')]),
+  option.flag('demo', 'make an embedded cluster with many problems, and report them', {
+    conflicts: [{ with: ['from'] }],
+  }),
+];
+
+/** `policies`: also reads the policies of annotated roles. */
+export const readClusters = (given: GivenOptions, io: Io, policies = false) =>
+  snapshotOf(given, io, 'Stopping. The report covers the parts that were read.', {
+    aws: !given.flag('kubernetes-only'),
+    policies,
+  });
