@@ -103,7 +103,7 @@ function planCluster(facts: ClusterFacts): PlannedCluster {
   const actions = candidates.flatMap((account) => [...preparation(account), ...switchover(account)]);
   const after = new ClusterFacts(simulated(facts.snapshot, candidates, actions));
   const relevant = CHECKS.filter(
-    ({ id }) => /^PID(?:1|2|306|307|4|50[1-5]|7)/.test(id) && !(lacksAgent && /^PID10[12]$/.test(id)),
+    ({ inMigration }) => inMigration !== 'ignored' && !(lacksAgent && inMigration === 'ignored-with-new-agent'),
   );
   const { findings } = judge({ version: 1, clusters: [after.snapshot] }, relevant);
   return {
@@ -119,7 +119,8 @@ function planAccount(account: Account, findings: readonly Finding[], after: Clus
   const { facts, namespace, name, mechanism, roleArn, association, pods } = account;
   const isMigrated = mechanism === 'irsa' || mechanism === 'both';
   const own = isCandidate(account) ? findings.filter((finding) => isAbout(finding, account, after)) : [];
-  const isBlocker = ({ check, severity }: Finding): boolean => severity === 'error' || /^PID50[1-4]$/.test(check);
+  const isBlocker = ({ check, severity }: Finding): boolean =>
+    severity === 'error' || CHECKS.some(({ id, inMigration }) => id === check && inMigration === 'blocks');
   const sentence = ({ check, title, text, repair }: Finding): string => `${check} ${title}: ${text} ${repair}`;
   const blockers = [
     ...(isMigrated && !isCandidate(account)

@@ -71,9 +71,9 @@ export function hopsOf(
   const isAbout = (object: ObjectName): boolean =>
     ofNode.includes(object.name) ||
     (!/^(?:Cluster|InstanceProfile)$/.test(object.kind) && concerns({ object, pods: [] }, facts, pod));
-  return HOPS.flatMap(({ name: hop, checks, describe }): FollowedHop[] => {
+  return HOPS.flatMap(({ name: hop, describe }): FollowedHop[] => {
     const seen = describe(facts, pod);
-    const isOfHop = (check: string): boolean => checks.some((id) => check.startsWith(id));
+    const isOfHop = (check: string): boolean => CHECKS.some(({ id, hops }) => id === check && hops.includes(hop));
     const isThere = ({ check, object, pods }: Finding): boolean =>
       (isAgent(object, facts) ? hop === 'agent' : isOfHop(check)) && (seen !== undefined || pods.length > 0);
     const there = own.filter(isThere);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { COMMANDS } from '../../bin/cli/commands.ts';
 import { valueOf } from '../../bin/cli/help.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
-import { CHECKS } from '../../doctor/checks/index.ts';
+import { CHECK_SECTIONS } from '../../doctor/checks/index.ts';
 import { checksPage } from '../../doctor/checks/page.ts';
 import type { OptionSpec } from '../../foundation/node/options.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
@@ -37,7 +37,7 @@ export const generatedParts = (root: string, suites: Suites): ReadonlyMap<string
   new Map([
     ['scenarios', scenarioList(suites, placesOf())],
     ['faults', faultTables(join(root, 'scripts', 'faults'))],
-    ['doctor-checks', checksPage(CHECKS)],
+    ['doctor-checks', checksPage(CHECK_SECTIONS)],
     ['guesses-by-run', guessTable(false)],
     ['guesses-by-hand', guessTable(true)],
     ['run-flags', flagTable()],
