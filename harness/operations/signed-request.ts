@@ -14,7 +14,7 @@ import {
   type Answer,
   type RequestLine,
   type SigningOptions,
-} from '../../aws/signed-request.ts';
+} from './faulty-requests.ts';
 import { uriEncode } from '../../aws/sign-request.ts';
 import { oneOf, shown, whole } from '../scenario/checks.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';

@@ -3,7 +3,7 @@ import { request as requestByHttp } from 'node:http';
 import { request as requestByHttps } from 'node:https';
 import { crc32 } from 'node:zlib';
 import { buffer } from 'node:stream/consumers';
-import type { AwsCredentials } from './credentials.ts';
+import type { AwsCredentials } from '../../aws/credentials.ts';
 import {
   chunked,
   presignedQuery,
@@ -12,8 +12,8 @@ import {
   withAuthorization,
   type Signature,
   type SigningScope,
-} from './sign-request.ts';
-import { unbracketed } from '../foundation/node/unbracketed.ts';
+} from '../../aws/sign-request.ts';
+import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
 /** How the signature covers the payload (S3 API Reference, "Authenticating requests"). */
 export const PAYLOADS = {
