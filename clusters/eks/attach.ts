@@ -5,7 +5,7 @@ import {
   type Cluster,
   type Nodegroup,
 } from '@aws-sdk/client-eks';
-import { AGENT_ADDON } from '../agent-addon.ts';
+import { AGENT_ADDON } from '../common/agent-addon.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { awaitAddon, findAddon, makeAddon } from './addon.ts';
 import type { EksContext } from './context.ts';

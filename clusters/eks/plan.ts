@@ -1,4 +1,4 @@
-import type { PlanRequest } from '../cluster-type.ts';
+import type { PlanRequest } from '../interface/cluster-type.ts';
 import { eksOptionsOf } from './options.ts';
 
 /** US dollars an hour in us-east-1, Linux on demand (Amazon EKS, EC2 and EBS pricing). Other regions cost up to 50 % more. */

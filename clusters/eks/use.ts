@@ -1,5 +1,5 @@
-import { agentChartOf, daemonSetsOf } from '../daemon-sets.ts';
-import type { ProvisionRequest, RunningCluster } from '../driver.ts';
+import { agentChartOf, daemonSetsOf } from '../in-cluster/daemon-sets.ts';
+import type { ProvisionRequest, RunningCluster } from '../interface/driver.ts';
 import { roleOfSession } from '../../foundation/aws/role-arn.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { installAgent, refuseOtherAgents, removeFromCluster } from '../in-cluster/index.ts';

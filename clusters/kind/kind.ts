@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../../foundation/node/cache-folder.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import type { HostContext } from './context.ts';
-import { lastLine } from './docker.ts';
-import type { Runner } from './runner.ts';
+import { lastLine } from './docker/docker.ts';
+import type { Runner } from './docker/runner.ts';
 
 /** Finds kind in PATH, or else the build of `kind-node-image`. Throws `ClusterError` KIND_MISSING. */
 export async function kindProgram(environment: NodeJS.ProcessEnv = process.env): Promise<string> {

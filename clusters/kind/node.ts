@@ -1,10 +1,10 @@
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import type { HostContext } from './context.ts';
-import type { Docker, ImageInfo } from './docker.ts';
+import type { Docker, ImageInfo } from './docker/docker.ts';
 import type { Reach } from './network.ts';
 import type { NodeGroupSpec } from '../../emulator/index.ts';
-import { startInstanceMetadata } from '../instance-metadata.ts';
+import { startInstanceMetadata } from '../common/instance-metadata.ts';
 
 export interface NodeContainer {
   readonly name: string;

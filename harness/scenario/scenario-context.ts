@@ -1,5 +1,5 @@
 import type { ProbeOutcome } from '../results/results.ts';
-import type { RunningCluster } from '../../clusters/driver.ts';
+import type { RunningCluster } from '../../clusters/interface/driver.ts';
 import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { Resources, type PendingResource } from '../../foundation/aws/resources.ts';
 import type { StartLimiter } from '../../foundation/node/start-limiter.ts';

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
-import { accountOf, generalize, inPlaces, withoutCovered, type Places } from './generalize.ts';
-import { isOfJob, type EvaluatedStatement } from './outside.ts';
+import { accountOf, generalize, inPlaces, withoutCovered, type Places } from '../cloud/generalize.ts';
+import { isOfJob, type EvaluatedStatement } from '../cloud/outside.ts';
 import {
   AUTO_MODE,
   BOUNDARY_GROUPS,

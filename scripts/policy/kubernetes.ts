@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { Audit } from '../../clusters/kubernetes/index.ts';
-import type { RehearsalCloud } from '../rehearsal/cloud.ts';
+import type { RehearsalCloud } from '../cloud/cloud.ts';
 import type { Rules, Scope } from './rbac.ts';
 
 /** An existing cluster in which a runner is rehearsed. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DescribeAddonVersionsCommand } from '@aws-sdk/client-eks';
 import { execa } from 'execa';
-import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../rehearsal/cloud.ts';
+import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../cloud/cloud.ts';
 import { leaveBoundary, makeBoundary } from './boundary.ts';
 import type { Recorded } from './generate.ts';
 import { auditOfRunner, prepareRunner } from './kubernetes.ts';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { GUESSES } from '../../harness/record/guesses.ts';
 import type { Answer, Recording } from '../../harness/record/recording-schema.ts';
 import { timing } from '../../scripts/rehearsal/timing.ts';
-import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { SECRETS } from '../support/secrets.ts';
 import { secretsOf } from './support.ts';

@@ -1,4 +1,4 @@
-import type { Finished, Runner, RunOptions } from '../../clusters/kind/runner.ts';
+import type { Finished, Runner, RunOptions } from '../../clusters/kind/docker/runner.ts';
 
 export interface Call {
   /** Program and arguments as one line. */

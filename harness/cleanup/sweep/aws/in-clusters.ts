@@ -1,6 +1,6 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 import { findInCluster, removeFromExisting, type InCluster } from '../../../../clusters/eks/index.ts';
-import { kubeConfigWithToken } from '../../../../clusters/kube-config.ts';
+import { kubeConfigWithToken } from '../../../../clusters/common/kube-config.ts';
 import { RUN_ID } from '../../../../foundation/node/journal.ts';
 import { connect, KubernetesError, type Connection } from '../../../../foundation/protocols/kubernetes-connection.ts';
 

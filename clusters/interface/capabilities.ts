@@ -1,4 +1,4 @@
-import type { AgentVersion } from '../components/agent/options.ts';
+import type { AgentVersion } from '../../components/agent/options.ts';
 
 export const AGENT_CAPABILITIES: Readonly<Record<AgentVersion, readonly string[]>> = {
   '0.1': ['agent-token-cache'],

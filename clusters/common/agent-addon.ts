@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import type { AgentVersion } from '../components/agent/options.ts';
+import type { AgentVersion } from '../../components/agent/options.ts';
 
 /** Name of the add-on, its DaemonSet and its container. */
 export const AGENT_ADDON = 'eks-pod-identity-agent';

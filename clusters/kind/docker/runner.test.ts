@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { runProgram } from './runner.ts';
-import { rejection } from '../../test/support/kind.ts';
+import { rejection } from '../../../test/support/kind.ts';
 
 describe('running a program', () => {
   let folder: string;

@@ -1,5 +1,5 @@
-import { AGENT_VERSIONS, type AgentVersion } from '../components/agent/options.ts';
-import { option, type OptionSpec, type OptionValues } from '../foundation/node/options.ts';
+import { AGENT_VERSIONS, type AgentVersion } from '../../components/agent/options.ts';
+import { option, type OptionSpec, type OptionValues } from '../../foundation/node/options.ts';
 
 export const AGENT_IMAGE: OptionSpec = option.text(
   'agent-image IMAGE',

@@ -2,8 +2,8 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { expect } from 'chai';
 import { startInstanceMetadata } from './instance-metadata.ts';
 import type { InstanceMetadata } from './instance-metadata.ts';
-import { anInstance } from '../test/support/instance.ts';
-import { setEnvironment } from '../test/support/process-environment.ts';
+import { anInstance } from '../../test/support/instance.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 
 const START = Date.parse('2030-01-01T00:00:00Z');
 const ROLE = 'meta-data/iam/security-credentials';

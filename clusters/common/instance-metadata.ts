@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock, Credentials, NodeGroupSpec } from '../emulator/index.ts';
-import { listen, stopServer } from '../foundation/node/listen.ts';
+import type { Clock, Credentials, NodeGroupSpec } from '../../emulator/index.ts';
+import { listen, stopServer } from '../../foundation/node/listen.ts';
 
 interface InstanceOptions {
   readonly instance: NodeGroupSpec['instance'];

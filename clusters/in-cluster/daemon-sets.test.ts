@@ -1,8 +1,8 @@
 import type { V1DaemonSet } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { agentChartOf, daemonSetsOf, unavailableCapabilities } from './daemon-sets.ts';
-import { agentDaemonSet } from './in-cluster/agent-manifest.ts';
-import { fakeApi } from '../test/support/kubernetes-api.ts';
+import { agentDaemonSet } from './agent-manifest.ts';
+import { fakeApi } from '../../test/support/kubernetes-api.ts';
 
 const daemonSet = (name: string, image = 'example.com/image:1', args: readonly string[] = []): V1DaemonSet => ({
   metadata: { name },

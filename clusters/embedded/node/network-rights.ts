@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { UNSHARE, type NetworkRights } from '../../foundation/protocols/client-run.ts';
+import { UNSHARE, type NetworkRights } from '../../../foundation/protocols/client-run.ts';
 
 /** Adds the agent's two addresses and replaces /etc/hosts. */
 const SET_UP = 'mount --bind /etc/hosts /etc/hosts && ip -batch -';

@@ -2,10 +2,10 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { ClusterProvider } from '../emulator/index.ts';
-import type { ClusterAlias } from '../foundation/protocols/aliases.ts';
-import type { ClusterError } from '../foundation/node/cluster-error.ts';
-import type { StartLimiter } from '../foundation/node/start-limiter.ts';
+import type { ClusterProvider } from '../../emulator/index.ts';
+import type { ClusterAlias } from '../../foundation/protocols/aliases.ts';
+import type { ClusterError } from '../../foundation/node/cluster-error.ts';
+import type { StartLimiter } from '../../foundation/node/start-limiter.ts';
 
 export interface ProvisioningClients {
   readonly eks: EKSClient;

@@ -11,11 +11,11 @@ import { startWithWorld } from '../../emulator/start.ts';
 import { emulatedAws } from '../../harness/aws-target/emulated.ts';
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
 import { makeClusters } from '../../harness/engine/emulator-clusters.ts';
-import type { HostedClusterType } from '../../clusters/cluster-type.ts';
+import type { HostedClusterType } from '../../clusters/interface/cluster-type.ts';
 import { EMBEDDED } from '../../clusters/embedded/cluster-type.ts';
 import { embeddedHost, type EmbeddedHostOptions } from '../../clusters/embedded/host.ts';
-import type { Job } from '../policy/outside.ts';
-import { accountOf } from '../policy/generalize.ts';
+import type { Job } from './outside.ts';
+import { accountOf } from './generalize.ts';
 import { inventoryOf } from './inventory.ts';
 
 export interface RehearsalOptions {

@@ -1,4 +1,4 @@
-/** Builds the site in scripts/site/dist (`npm run docs`). With `--serve`, serves it on loopback. Installs VitePress on the first run. */
+/** Builds the site in docs/site/dist (`npm run docs`). With `--serve`, serves it on loopback. Installs VitePress on the first run. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { deadLinks } from './links.ts';
 import { stagePages } from './stage.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const site = join(root, 'scripts', 'site');
+const site = join(root, 'docs', 'site');
 const pages = join(site, 'pages');
 const built = join(site, 'dist');
 
@@ -24,5 +24,5 @@ stagePages(root, pages, generatedParts(root, await readSuites(join(root, 'suites
 run('npx', 'vitepress', 'build');
 const dead = deadLinks(built);
 if (dead.length > 0) throw new Error(dead.join('\n'));
-process.stdout.write('The site is in scripts/site/dist.\n');
+process.stdout.write('The site is in docs/site/dist.\n');
 if (process.argv.includes('--serve')) run('npx', 'vitepress', 'preview', '--host', '127.0.0.1');

@@ -1,9 +1,9 @@
 import type { V1DaemonSet } from '@kubernetes/client-node';
-import type { AgentVersion } from '../components/agent/options.ts';
-import { AGENT_ADDON, chartOf } from './agent-addon.ts';
-import { TRIES, type ObjectMeta } from './in-cluster/objects.ts';
-import { retry } from '../foundation/node/poll.ts';
-import type { Connection } from '../foundation/protocols/kubernetes-connection.ts';
+import type { AgentVersion } from '../../components/agent/options.ts';
+import { AGENT_ADDON, chartOf } from '../common/agent-addon.ts';
+import { TRIES, type ObjectMeta } from './objects.ts';
+import { retry } from '../../foundation/node/poll.ts';
+import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
 /** DaemonSets of network plugins and engines that enforce network policies. */
 const ENFORCING = new Set(['antrea-agent', 'calico-node', 'canal', 'cilium', 'kube-network-policies', 'weave-net']);

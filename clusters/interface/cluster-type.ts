@@ -1,6 +1,6 @@
-import type { WorkloadProgram } from '../components/clients/workload-program.ts';
-import type { Attachment, Journal } from '../foundation/node/journal.ts';
-import type { OptionSpec, OptionValues } from '../foundation/node/options.ts';
+import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
+import type { Attachment, Journal } from '../../foundation/node/journal.ts';
+import type { OptionSpec, OptionValues } from '../../foundation/node/options.ts';
 import type { RunnerPlace } from './runner-place.ts';
 import type { ClusterDriver, ClusterHost } from './driver.ts';
 

@@ -16,11 +16,11 @@ import { GUESSES, type Guess } from '../../harness/record/guesses.ts';
 import type { Suites } from '../../harness/scenario-files/read-suites.ts';
 import { CAPABILITIES, type Scenario } from '../../harness/scenario/spec.ts';
 import { resultsSchema } from '../../harness/results/results-schema.ts';
-import { placesOf, type PlacesOf } from '../catalogue.ts';
-import { readDefinitions } from '../faults/definitions.ts';
-import { measuredSection } from '../detection/page.ts';
-import { jsonSchema } from '../schemas.ts';
-import { table } from '../tables.ts';
+import { placesOf, type PlacesOf } from '../../scripts/catalogue.ts';
+import { readDefinitions } from '../../scripts/faults/definitions.ts';
+import { measuredSection } from '../../scripts/detection/page.ts';
+import { jsonSchema } from '../../scripts/schemas.ts';
+import { table } from '../../scripts/tables.ts';
 
 /** JSON schemas of the package. */
 const SCHEMAS: readonly (readonly [path: string, document: string])[] = [

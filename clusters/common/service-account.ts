@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { ClusterError } from '../foundation/node/cluster-error.ts';
+import { ClusterError } from '../../foundation/node/cluster-error.ts';
 
 /** Kubernetes, "Accessing the Kubernetes API from a Pod". */
 export const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
