@@ -30,7 +30,7 @@ const MAY_IMPORT = {
     'clusters/',
     'harness/',
     'doctor/',
-    'test/(contract|support)/',
+    'test/support/',
   ],
   bin: ['foundation/', 'aws/', 'identity/', 'emulator/', 'components/', 'clusters/', 'harness/', 'doctor/', 'scripts/'],
   'docs/site': ['foundation/', 'identity/', 'emulator/', 'harness/', 'doctor/', 'scripts/', 'bin/'],

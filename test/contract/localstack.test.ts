@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { PROFILES } from '../../harness/scenario/profiles.ts';
 import { capabilitiesOf } from '../../harness/scenario/requirements.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
-import { columnOf, scenariosOfServices } from '../../scripts/fidelity.ts';
+import { columnOf, scenariosOfServices } from './fidelity.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 import { ownScenarios } from '../support/own-suites.ts';
 import { ROOT, temporaryFolder } from '../support/run-cli.ts';

@@ -4,7 +4,7 @@ import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
 import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { columnOf } from '../../scripts/fidelity.ts';
+import { columnOf } from './fidelity.ts';
 import type { ScenarioResult, Verdict } from '../../harness/results/results.ts';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
 import { publishedColumn } from './fidelity-page.ts';
