@@ -9,7 +9,7 @@ import { concerns } from '../pod/follow.ts';
 import type { Gap, Snapshot } from '../snapshot/snapshot.ts';
 import { accountsOf, type Account, type AccountMechanism } from './accounts.ts';
 import type { Action } from './action.ts';
-import { numbered, type Step } from './effects.ts';
+import { numbered, type MigrationStep } from './effects.ts';
 import { simulated } from './simulate.ts';
 import { cleanup, isForeign, preparation, switchover } from './steps.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
@@ -38,7 +38,7 @@ export interface Migration {
   readonly roleArn: string;
   /** As in `prod: payments/ledger`. */
   readonly serviceAccounts: readonly string[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly MigrationStep[];
   readonly notes: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export interface MigrationPlan {
   readonly clusters: readonly { readonly context: string; readonly arn?: string }[];
   readonly serviceAccounts: readonly PlannedAccount[];
   /** Steps of clusters, before all others. */
-  readonly preparation: readonly Step[];
+  readonly preparation: readonly MigrationStep[];
   readonly migrations: readonly Migration[];
   /** What could not be read. The plan may lack blockers. */
   readonly gaps: readonly Gap[];

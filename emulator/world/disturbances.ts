@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AwsError } from '../../foundation/aws/aws-error.ts';
-import type { DisturbedAnswer, Step } from './context.ts';
+import type { DisturbedAnswer, DisturbableStep } from './context.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import type { Disturbance } from './world.ts';
 
@@ -20,7 +20,12 @@ export function disturbances() {
   const active = new Map<Disturbance, number>();
   const closing = new AbortController();
 
-  function matches(disturbance: Disturbance, step: Step, applicationId: string | undefined, inner: boolean): boolean {
+  function matches(
+    disturbance: Disturbance,
+    step: DisturbableStep,
+    applicationId: string | undefined,
+    inner: boolean,
+  ): boolean {
     return (
       (disturbance.service ?? step.service) === step.service &&
       (disturbance.operation === undefined ? !inner : disturbance.operation === step.operation) &&
@@ -45,7 +50,7 @@ export function disturbances() {
      * Waits, or throws the first error (`AwsError`) or answer (`DisturbedCall`). @param inner matches only disturbances
      * that name the step's operation, so that none applies twice to a call
      */
-    async inject(step: Step, applicationId: string | undefined, inner: boolean): Promise<DisturbedAnswer> {
+    async inject(step: DisturbableStep, applicationId: string | undefined, inner: boolean): Promise<DisturbedAnswer> {
       let answer: DisturbedAnswer = {};
       for (const [disturbance, remaining] of [...active]) {
         if (!matches(disturbance, step, applicationId, inner)) continue;
@@ -66,5 +71,5 @@ export function disturbances() {
   };
 }
 
-const isOfPod = ({ namespace, token }: Pick<Step, 'namespace' | 'token'>): boolean =>
+const isOfPod = ({ namespace, token }: Pick<DisturbableStep, 'namespace' | 'token'>): boolean =>
   namespace !== undefined || token !== undefined;

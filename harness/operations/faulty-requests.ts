@@ -203,7 +203,7 @@ function alteredBy(alteration: Alteration | undefined, sent: Sent): Sent {
   return { ...sent, headers: { ...others, ...(other !== '' && { [part]: other }) } };
 }
 
-export interface Answer {
+export interface SignedResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: string;
@@ -214,7 +214,7 @@ export function sendSigned(
   origin: string,
   { method, target, headers, body }: Sent,
   signal: AbortSignal,
-): Promise<Answer> {
+): Promise<SignedResponse> {
   const { protocol, hostname, port } = new URL(origin);
   const request = protocol === 'http:' ? requestByHttp : requestByHttps;
   const length = body.length > 0 || /^P/.test(method) ? { 'content-length': String(body.length) } : {};

@@ -182,7 +182,7 @@ export interface Workload {
   readonly association: AssociationSpec | undefined;
 }
 
-export type Subject = readonly [Workload, ...Workload[]];
+export type AccountWorkloads = readonly [Workload, ...Workload[]];
 
 export function workload(context: ScenarioContext, name: string): Workload {
   const spec = context.scenario.spec.workloads?.[name];

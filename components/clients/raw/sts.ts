@@ -3,7 +3,7 @@ import { element } from '../../../foundation/aws/xml.ts';
 import { now } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';
-import type { Answer } from './send.ts';
+import type { RawResponse } from './send.ts';
 import { call, type ServiceRequest } from './services.ts';
 import { readTokenFile } from './token-file.ts';
 
@@ -29,7 +29,7 @@ export function fetchByWebIdentity(): Promise<Credentials> {
   return call(asked, credentialsOf);
 }
 
-function credentialsOf({ body }: Answer): Credentials {
+function credentialsOf({ body }: RawResponse): Credentials {
   const accessKeyId = element(body, 'AccessKeyId');
   const secretAccessKey = element(body, 'SecretAccessKey');
   const sessionToken = element(body, 'SessionToken');
@@ -40,7 +40,7 @@ function credentialsOf({ body }: Answer): Credentials {
 }
 
 export function whoAmI(credentials: () => Promise<Credentials>): Promise<Identity> {
-  const identityOf = ({ body }: Answer): Identity => ({
+  const identityOf = ({ body }: RawResponse): Identity => ({
     arn: element(body, 'Arn') ?? '',
     account: element(body, 'Account') ?? '',
   });

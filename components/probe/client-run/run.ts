@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientRun, ClientStep, Facts } from '../../../foundation/protocols/client-run.ts';
 import type { PlannedClient, ProbeResult } from '../../../foundation/protocols/probe-protocol.ts';
 import { ClientProgram } from '../client-program.ts';
-import { outcomeOf, type Answer } from '../operations.ts';
+import { outcomeOf, type OperationResult } from '../operations.ts';
 import { openBench, type Bench } from './bench.ts';
 import { inOwnNetwork, itself, rightsHere, Egress } from './network.ts';
 
@@ -12,7 +12,7 @@ const ANSWER_MILLISECONDS = 25_000;
 const OWN_CLIENT = (): PlannedClient => ({ name: 'javascript', command: itself('client'), operations: ['GetObject'] });
 
 interface Done {
-  readonly answer: Answer;
+  readonly answer: OperationResult;
   readonly milliseconds: number;
   readonly received: number;
   readonly granted: number;
