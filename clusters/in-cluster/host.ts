@@ -132,8 +132,8 @@ class OwnCluster implements ManagedCluster {
 
   /** Puts the node role's credentials in a Secret for the agent, because these nodes have no instance metadata. */
   async #giveCredentials(signal: AbortSignal): Promise<void> {
-    const found: Credentials | undefined = await this.#group?.credentials();
-    const { accessKeyId = '', secretAccessKey = '', sessionToken = '' } = found ?? {};
+    const groupCredentials: Credentials | undefined = await this.#group?.credentials();
+    const { accessKeyId = '', secretAccessKey = '', sessionToken = '' } = groupCredentials ?? {};
     const { metadata } = AGENT_CREDENTIALS;
     const secret = {
       ...AGENT_CREDENTIALS,

@@ -122,14 +122,14 @@ export async function detach(
   runner: Runner = runProgram,
 ): Promise<void> {
   const docker = new Docker(runner);
-  const there = (await Promise.all(nodes.map((node) => docker.containers(`name=^${node}$`)))).flat();
-  if (there.length === 0) return;
+  const existingContainers = (await Promise.all(nodes.map((node) => docker.containers(`name=^${node}$`)))).flat();
+  if (existingContainers.length === 0) return;
   // KUBECONFIG may list several files.
   const named = readContext({ context }, { KUBECONFIG: kubeconfig });
   const connection = connect(named.config);
   try {
     await reached(connection, named);
-    await restore(connection, docker, there, run);
+    await restore(connection, docker, existingContainers, run);
   } finally {
     connection.close();
   }

@@ -13,8 +13,8 @@ export async function kindProgram(environment: NodeJS.ProcessEnv = process.env):
     ...(environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
     join(cacheFolder(environment), 'bin'),
   ];
-  const found = folders.map((folder) => join(folder, 'kind')).find(isExecutable);
-  if (found !== undefined) return found;
+  const kindPath = folders.map((folder) => join(folder, 'kind')).find(isExecutable);
+  if (kindPath !== undefined) return kindPath;
   throw new ClusterError(
     'KIND_MISSING',
     `kind is not installed. Install it (https://kind.sigs.k8s.io), or build it with \`${commandLine('kind-node-image')}\`.`,

@@ -54,11 +54,11 @@ export async function rememberImages(
   docker: Docker,
   node: string,
   run: string,
-  known: ReadonlyMap<string, ImageInfo>,
+  imageInfo: ReadonlyMap<string, ImageInfo>,
   references: readonly string[],
 ): Promise<void> {
   // containerd lists full names and ids.
-  const names = new Set(references.flatMap((reference) => [wholeName(reference), known.get(reference)?.Id ?? '']));
+  const names = new Set(references.flatMap((reference) => [wholeName(reference), imageInfo.get(reference)?.Id ?? '']));
   const script = `
     undo=$1; shift
     there=$(ctr --namespace k8s.io images list --quiet)

@@ -33,8 +33,8 @@ function resultOf(
   before: Identity | undefined,
 ): ProbeResult | Promise<ProbeResult> {
   const identity = answer.identity ?? before;
-  const known = identity && { identity };
-  if (error === undefined) return { outcome: 'granted', ...answer, ...known };
+  const identityPart = identity && { identity };
+  if (error === undefined) return { outcome: 'granted', ...answer, ...identityPart };
   if (identity === undefined && error.service !== 's3') return withoutCredentials(error);
   const { status, code, message, requestId, service = 'bucket' in operation ? 's3' : 'sts' } = error;
   return {
@@ -42,7 +42,7 @@ function resultOf(
     layer: service,
     code: plainCode(code, status),
     message,
-    ...known,
+    ...identityPart,
     ...(status !== undefined && { status }),
     ...(requestId !== undefined && { requestId }),
   };

@@ -31,10 +31,10 @@ export function renewCredentials(): void {
   s3?.destroy();
   sts = new STSClient({});
   s3 = undefined;
-  known = undefined;
+  cachedIdentity = undefined;
 }
 
-let known: { readonly accessKeyId: string; readonly identity: Identity } | undefined;
+let cachedIdentity: { readonly accessKeyId: string; readonly identity: Identity } | undefined;
 type WhoAmI = { readonly identity: Identity } & ReturnType<typeof requestOf>;
 
 /** Returns the identity of the current credentials. Calls STS after each change. */
@@ -42,9 +42,9 @@ export async function identify(askAgain: boolean): Promise<OperationResult> {
   try {
     // The client resolves credentials like for its own requests.
     const { accessKeyId } = await sts.config.credentials();
-    if (!askAgain && known?.accessKeyId === accessKeyId) return { identity: known.identity };
+    if (!askAgain && cachedIdentity?.accessKeyId === accessKeyId) return { identity: cachedIdentity.identity };
     const { identity, ...request } = await whoAmI(sts);
-    known = { accessKeyId, identity };
+    cachedIdentity = { accessKeyId, identity };
     return { identity, ...(askAgain && request) };
   } catch (error) {
     return { error: clientError('sts', error as ServiceError) };

@@ -55,9 +55,9 @@ export const generatedParts = (root: string, suites: Suites): ReadonlyMap<string
 function scenarioList({ scopes, scenarios }: Suites, places: PlacesOf): string {
   const sections = Object.entries(scopes).flatMap(([scope, { suites }]) =>
     Object.entries(suites).map(([suite, question]) => {
-      const own = scenarios.filter((scenario) => scenario.suite === suite);
-      const heading = `## ${suite}\n\nScope ${scope}, ${counted(own.length, 'scenario')}. ${question}\n`;
-      return [heading, ...own.map((scenario) => scenarioLine(scenario, places(scenario))), ''].join('\n');
+      const suiteScenarios = scenarios.filter((scenario) => scenario.suite === suite);
+      const heading = `## ${suite}\n\nScope ${scope}, ${counted(suiteScenarios.length, 'scenario')}. ${question}\n`;
+      return [heading, ...suiteScenarios.map((scenario) => scenarioLine(scenario, places(scenario))), ''].join('\n');
     }),
   );
   return sections.join('\n');

@@ -70,8 +70,8 @@ export const agentExcluded = defineCheck({
   *find(facts) {
     const podsOf = podIdentityPodsByNode(facts);
     const excluded = facts.nodes.flatMap((node) => {
-      const found = needsAgentPod(facts, node) ? agentObstacle(facts, node) : undefined;
-      return found ? [{ ...found, name: node.metadata.name }] : [];
+      const agentProblem = needsAgentPod(facts, node) ? agentObstacle(facts, node) : undefined;
+      return agentProblem ? [{ ...agentProblem, name: node.metadata.name }] : [];
     });
     if (facts.associations.length === 0) return;
     for (const [reason, cases] of grouped(excluded, (one) => one.reason)) {

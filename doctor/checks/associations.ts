@@ -127,9 +127,9 @@ export const noRole = defineCheck({
         const { [field]: arn } = association;
         if (arn === undefined) continue;
         const text = `${field === 'roleArn' ? 'Role' : 'Target role'} ${arn} does not exist.`;
-        const found = associationCase(facts, association, text);
-        yield* readableRole(facts, found.object, arn);
-        if (facts.role(arn) === null) yield { ...found, part: field };
+        const finding = associationCase(facts, association, text);
+        yield* readableRole(facts, finding.object, arn);
+        if (facts.role(arn) === null) yield { ...finding, part: field };
       }
   },
 });

@@ -163,9 +163,9 @@ export const noAnnotatedRole = defineCheck({
   source: 'EKS User Guide, "Assign IAM roles to Kubernetes service accounts"',
   *find(facts) {
     for (const { account, roleArn } of annotatedAccounts(facts)) {
-      const found = accountCase(facts, account, `Role ${roleArn} does not exist.`);
-      yield* readableRole(facts, found.object, roleArn);
-      if (facts.role(roleArn) === null) yield found;
+      const finding = accountCase(facts, account, `Role ${roleArn} does not exist.`);
+      yield* readableRole(facts, finding.object, roleArn);
+      if (facts.role(roleArn) === null) yield finding;
     }
   },
 });

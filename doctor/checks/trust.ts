@@ -84,11 +84,11 @@ function* trustCases(facts: ClusterFacts, problem: 'subject' | 'tags' | 'cluster
     const { namespace, serviceAccount, roleArn } = association;
     const decision = associationTrust(facts, association);
     const text = `The trust policy of role ${roleName(roleArn)} does not allow ${decision?.action} for ${namespace}/${serviceAccount}: ${decision && denialOf(decision)}.`;
-    const found = associationCase(facts, association, text);
-    const role = yield* readableRole(facts, found.object, roleArn);
-    if (decision?.value === 'unknown') yield { object: found.object, missing: decision.missing ?? 'iam:GetRole' };
+    const finding = associationCase(facts, association, text);
+    const role = yield* readableRole(facts, finding.object, roleArn);
+    if (decision?.value === 'unknown') yield { object: finding.object, missing: decision.missing ?? 'iam:GetRole' };
     if (decision?.value !== 'denied' || role === undefined) continue;
-    const own = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
-    if (own === problem) yield { ...found, repair: trustCommand(facts, role) };
+    const part = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
+    if (part === problem) yield { ...finding, repair: trustCommand(facts, role) };
   }
 }

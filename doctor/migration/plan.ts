@@ -118,7 +118,7 @@ const isCandidate = ({ facts, mechanism, roleArn = '' }: Account): boolean =>
 function planAccount(account: Account, findings: readonly Finding[], after: ClusterFacts): PlannedAccount {
   const { facts, namespace, name, mechanism, roleArn, association, pods } = account;
   const isMigrated = mechanism === 'irsa' || mechanism === 'both';
-  const own = isCandidate(account) ? findings.filter((finding) => isAbout(finding, account, after)) : [];
+  const related = isCandidate(account) ? findings.filter((finding) => isAbout(finding, account, after)) : [];
   const isBlocker = ({ check, severity }: Finding): boolean =>
     severity === 'error' || CHECKS.some(({ id, inMigration }) => id === check && inMigration === 'blocks');
   const sentence = ({ check, title, text, repair }: Finding): string => `${check} ${title}: ${text} ${repair}`;
@@ -126,7 +126,7 @@ function planAccount(account: Account, findings: readonly Finding[], after: Clus
     ...(isMigrated && !isCandidate(account)
       ? [facts.isEks ? `${roleArn ?? 'Its annotation'} is not the ARN of a role.` : 'The cluster was not found on EKS.']
       : []),
-    ...own.filter(isBlocker).map(sentence),
+    ...related.filter(isBlocker).map(sentence),
   ];
   const images = [...new Set(pods.flatMap(containersOf).map(({ image }) => image))];
   const targetRoleArn =
@@ -142,7 +142,10 @@ function planAccount(account: Account, findings: readonly Finding[], after: Clus
     images: images.map((image) => ({ image, ...podIdentitySupport(image) })),
     state: blockers.length > 0 ? 'blocked' : isMigrated ? 'ready' : mechanism === 'pod-identity' ? 'done' : 'kept',
     blockers,
-    notes: [...notesOf(account), ...own.filter((one) => !isBlocker(one) && one.severity === 'warning').map(sentence)],
+    notes: [
+      ...notesOf(account),
+      ...related.filter((one) => !isBlocker(one) && one.severity === 'warning').map(sentence),
+    ],
   };
 }
 

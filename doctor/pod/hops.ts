@@ -72,8 +72,8 @@ export const HOPS: readonly Hop[] = [
   {
     name: 'injection',
     describe: (_facts, pod) => {
-      const found = pod.containers.map(credentialsOf);
-      const texts = found.map(
+      const containerCredentials = pod.containers.map(credentialsOf);
+      const texts = containerCredentials.map(
         ({ container, podIdentity, webIdentityRole, preferred }) =>
           `${container} has ${[...(podIdentity ? ['Pod Identity'] : []), ...(webIdentityRole === undefined ? [] : ['IRSA']), ...preferred].join(', ') || 'no variables'}`,
       );

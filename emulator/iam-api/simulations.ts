@@ -37,7 +37,9 @@ export const simulations = {
       const text = policy?.versions.get(policy.defaultVersion)?.text;
       return policy === undefined || text === undefined ? [] : [sourceOf(policy.name, text)];
     };
-    const inline = [...identity.inlinePolicies].map(([own, { text }]) => sourceOf(`${kind}_${name}_${own}`, text));
+    const inline = [...identity.inlinePolicies].map(([policyName, { text }]) =>
+      sourceOf(`${kind}_${name}_${policyName}`, text),
+    );
     const [boundary] = identity.permissionsBoundary === undefined ? [] : managed(identity.permissionsBoundary);
     return simulate(call, {
       principal,

@@ -42,9 +42,9 @@ export function disturbances() {
     /** Returns a function that removes the disturbance. */
     add(disturbance: Disturbance): () => void {
       // The key is a copy, so that the same object can be added twice.
-      const own = { ...disturbance };
-      if ((own.times ?? 1) > 0) active.set(own, own.times ?? Infinity);
-      return () => active.delete(own);
+      const activeDisturbance = { ...disturbance };
+      if ((activeDisturbance.times ?? 1) > 0) active.set(activeDisturbance, activeDisturbance.times ?? Infinity);
+      return () => active.delete(activeDisturbance);
     },
     /**
      * Waits, or throws the first error (`AwsError`) or answer (`DisturbedCall`). @param inner matches only disturbances

@@ -59,7 +59,7 @@ function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResul
   const observed = result?.probes.find(({ number }) => number === probe - 1)?.observed;
   if (!observed) return { ...place, reason: result?.reason ?? 'The scenario was not selected.' };
   const { outcome, layer, code, status, message } = observed;
-  const known = Object.entries(observed.facts ?? {}).filter(([name]) => facts?.includes(name));
+  const recordedFacts = Object.entries(observed.facts ?? {}).filter(([name]) => facts?.includes(name));
   return {
     ...place,
     probe,
@@ -68,7 +68,7 @@ function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResul
     ...(code !== undefined && { code }),
     ...(status !== undefined && { status }),
     ...(message !== undefined && { message }),
-    ...(known.length > 0 && { facts: Object.fromEntries(known) }),
+    ...(recordedFacts.length > 0 && { facts: Object.fromEntries(recordedFacts) }),
   };
 }
 

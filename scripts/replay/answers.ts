@@ -13,8 +13,8 @@ import type { Difference, ReplayResult } from './types.ts';
 export async function replayAnswers(recording: unknown, command: readonly string[]): Promise<ReplayResult> {
   const { answers } = validated(recordingSchema, recording, String);
   if (answers.length === 0) return { compared: 0, differences: [] };
-  const own = await ownAnswers([...new Set(answers.map(({ scenario }) => scenario))], command);
-  return { compared: answers.length, differences: answers.flatMap((answer) => differenceOf(answer, own)) };
+  const emulated = await ownAnswers([...new Set(answers.map(({ scenario }) => scenario))], command);
+  return { compared: answers.length, differences: answers.flatMap((answer) => differenceOf(answer, emulated)) };
 }
 
 function differenceOf(recorded: RecordedResult, replayed: readonly RecordedResult[]): readonly Difference[] {

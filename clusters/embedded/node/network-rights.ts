@@ -8,12 +8,12 @@ address add 169.254.170.23/32 dev lo
 address add fd00:ec2::23/128 dev lo nodad
 `;
 
-let known: NetworkRights | 'nobody' | undefined;
+let cachedRights: NetworkRights | 'nobody' | undefined;
 
 /** Returns who may create networks on this host; undefined if nobody may, or tools are missing. Checked only once. */
 export function networkRights(): NetworkRights | undefined {
-  known ??= (['root', 'user'] as const).find(mayMakeOne) ?? 'nobody';
-  return known === 'nobody' ? undefined : known;
+  cachedRights ??= (['root', 'user'] as const).find(mayMakeOne) ?? 'nobody';
+  return cachedRights === 'nobody' ? undefined : cachedRights;
 }
 
 function mayMakeOne(rights: NetworkRights): boolean {

@@ -64,8 +64,8 @@ interface Inspected {
 }
 
 async function inspected(docker: Docker, image: string): Promise<Inspected> {
-  const [found] = JSON.parse(await docker.call(['image', 'inspect', image])) as [Inspected];
-  return found;
+  const [inspectedImage] = JSON.parse(await docker.call(['image', 'inspect', image])) as [Inspected];
+  return inspectedImage;
 }
 
 async function stage({ docker, components, signal }: ClientImageOptions, folder: string): Promise<void> {

@@ -64,8 +64,11 @@ export function translator(
   addresses: readonly TranslatedAddress[],
 ): (value: string) => string {
   const mounts = new Set(paths.map(trimSlash));
-  const known = [...mounts, TEMPORARY].filter((path) => path !== '/').sort((a, b) => b.length - a.length);
-  const pathPattern = new RegExp(`(?<=^|file://|[^\\w./-])(?:${known.map(escapePattern).join('|')})(?![\\w.-])`, 'g');
+  const prefixes = [...mounts, TEMPORARY].filter((path) => path !== '/').sort((a, b) => b.length - a.length);
+  const pathPattern = new RegExp(
+    `(?<=^|file://|[^\\w./-])(?:${prefixes.map(escapePattern).join('|')})(?![\\w.-])`,
+    'g',
+  );
   const elsewhere = addresses.map(({ inPod, here }) => ({
     pattern: new RegExp(`${escapePattern(inPod)}(?::80)?(?![\\w.:])`, 'gi'),
     here,

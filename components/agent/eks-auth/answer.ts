@@ -23,8 +23,8 @@ export function operationError(what: string): FetchError {
 
 function member(node: JsonNode | undefined, name: string): JsonNode | undefined {
   if (node?.kind !== 'object') return undefined;
-  const found = node.entries.findLast(([key]) => key === name)?.[1];
-  return found?.kind === 'null' ? undefined : found;
+  const memberNode = node.entries.findLast(([key]) => key === name)?.[1];
+  return memberNode?.kind === 'null' ? undefined : memberNode;
 }
 
 function text(node: JsonNode | undefined): string | undefined {

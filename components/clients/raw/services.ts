@@ -28,9 +28,9 @@ const SKEW_CODES =
 
 function region(): string {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const found = AWS_REGION || AWS_DEFAULT_REGION;
-  if (!found) throw new Failure('NoRegion', 'neither AWS_REGION nor AWS_DEFAULT_REGION is set');
-  return found;
+  const configuredRegion = AWS_REGION || AWS_DEFAULT_REGION;
+  if (!configuredRegion) throw new Failure('NoRegion', 'neither AWS_REGION nor AWS_DEFAULT_REGION is set');
+  return configuredRegion;
 }
 
 /** Returns the configured endpoint, or the region's (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */

@@ -20,13 +20,13 @@ export const hasWebIdentity = ({ env }: NodeJS.Process): boolean =>
 /** Fetches credentials by web identity (AWS SDKs and Tools Reference Guide, "Assume role credential provider"). */
 export function fetchByWebIdentity(): Promise<Credentials> {
   const { AWS_ROLE_ARN = '', AWS_WEB_IDENTITY_TOKEN_FILE = '', AWS_ROLE_SESSION_NAME } = process.env;
-  const asked = (): ServiceRequest =>
+  const signedRequest = (): ServiceRequest =>
     request('AssumeRoleWithWebIdentity', {
       RoleArn: AWS_ROLE_ARN,
       RoleSessionName: AWS_ROLE_SESSION_NAME || `raw-client-${Date.now()}`,
       WebIdentityToken: readTokenFile(AWS_WEB_IDENTITY_TOKEN_FILE),
     });
-  return call(asked, credentialsOf);
+  return call(signedRequest, credentialsOf);
 }
 
 function credentialsOf({ body }: RawResponse): Credentials {

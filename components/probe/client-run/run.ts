@@ -39,8 +39,8 @@ export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLI
 function settings(planned: PlannedClient, { environment, hosts, authorities, relayed, ports }: Bench, out: Egress) {
   const rights = rightsHere();
   if (rights === undefined) return { changes: environment };
-  const own = ports.map((port) => ({ host: '127.0.0.1', port, to: port }));
-  return inOwnNetwork(planned, environment, { rights, out, hosts, authorities, relayed: [...relayed, ...own] });
+  const localRoutes = ports.map((port) => ({ host: '127.0.0.1', port, to: port }));
+  return inOwnNetwork(planned, environment, { rights, out, hosts, authorities, relayed: [...relayed, ...localRoutes] });
 }
 
 async function perform(

@@ -34,10 +34,10 @@ export function associationPropagation(world: World, { after }: Background) {
     ): Promise<string | undefined> {
       const delays = world.settings.associationPropagation;
       // Copied, so that later updates do not become visible early.
-      const known = association === undefined ? undefined : { ...association };
+      const copiedAssociation = association === undefined ? undefined : { ...association };
       const inform = () => {
-        if (known === undefined) cluster.eksAuthAssociations.delete(subjectKey(subject));
-        else cluster.eksAuthAssociations.set(subjectKey(subject), known);
+        if (copiedAssociation === undefined) cluster.eksAuthAssociations.delete(subjectKey(subject));
+        else cluster.eksAuthAssociations.set(subjectKey(subject), copiedAssociation);
       };
       if (delays.eksAuth > 0) after(delays.eksAuth, inform);
       else inform();
