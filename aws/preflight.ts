@@ -138,9 +138,9 @@ export function checkUser(arn: string, isAws: boolean): void {
 
 /** Turns an AWS error into BAD_AWS (user) or AWS_UNREACHABLE (environment). */
 export function problem(error: unknown): HarnessError {
-  const awsError = awsProblem(error);
-  if (awsError !== undefined)
-    return new HarnessError(awsError.blame === 'usage' ? 'BAD_AWS' : 'AWS_UNREACHABLE', awsError.sentence, {
+  const match = awsProblem(error);
+  if (match !== undefined)
+    return new HarnessError(match.blame === 'usage' ? 'BAD_AWS' : 'AWS_UNREACHABLE', match.sentence, {
       cause: error,
     });
   const { name, message } = error instanceof Error ? error : new Error(String(error));

@@ -105,8 +105,7 @@ class PodUnderLoad {
   async #round(): Promise<void> {
     const fetched = await Promise.all(Array.from({ length: this.#plan.atOnce }, () => this.#fetch()));
     const keys = fetched.filter((one) => one !== undefined);
-    for (const one of new Map(keys.map((sessionKeys) => [sessionKeys.AccessKeyId, sessionKeys])).values())
-      await this.#identify(one);
+    for (const one of new Map(keys.map((pair) => [pair.AccessKeyId, pair])).values()) await this.#identify(one);
     this.#counts.granted += keys.filter(({ AccessKeyId }) => this.#known.get(AccessKeyId)).length;
     await this.#readObjects();
   }

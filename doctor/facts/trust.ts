@@ -63,13 +63,10 @@ export function decidePath<Result>(
   const decisions = new Map<Stage, StageDecision>();
   const result = follow(path, (step) => {
     const { stage } = step;
-    const earlier = decisions.get(stage);
+    const prior = decisions.get(stage);
     const answer = isQuestion(step) ? decideQuestion(facts, step, roleOf, policiesOf(step)) : sizeDecision(step);
     const resource = isQuestion(step) ? step.resource : step.session.principal.roleArn;
-    if (
-      answer &&
-      (!earlier || answer.value === 'denied' || (earlier.value === 'allowed' && answer.value === 'unknown'))
-    )
+    if (answer && (!prior || answer.value === 'denied' || (prior.value === 'allowed' && answer.value === 'unknown')))
       decisions.set(stage, { ...answer, stage, resource });
     return answer?.value !== 'denied';
   });

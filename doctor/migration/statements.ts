@@ -55,19 +55,17 @@ export function obsoleteStatements(
     if (statement.Effect !== 'Allow' || !federated.some((arn) => String(arn).endsWith(`:oidc-provider/${issuer}`)))
       continue;
     const conditions = Object.entries((statement['Condition'] ?? {}) as Record<string, Record<string, unknown>>);
-    const condition = conditions.find(([, keys]) => `${issuer}:sub` in keys);
-    const values = [condition?.[1][`${issuer}:sub`] ?? []].flat().map(String);
+    const entry = conditions.find(([, keys]) => `${issuer}:sub` in keys);
+    const values = [entry?.[1][`${issuer}:sub`] ?? []].flat().map(String);
     const isExact =
-      condition !== undefined &&
-      /^String(?:Equals|Like)$/.test(condition[0]) &&
-      !values.some((one) => /[*?]/.test(one));
+      entry !== undefined && /^String(?:Equals|Like)$/.test(entry[0]) && !values.some((one) => /[*?]/.test(one));
     if (federated.length > 1 || !isExact) {
       kept.push(statement);
       continue;
     }
     const others = values.filter((one) => !subjects.includes(one));
     if (others.length === values.length) continue;
-    const [operator, keys] = condition;
+    const [operator, keys] = entry;
     const Condition = Object.fromEntries([
       ...conditions.filter(([name]) => name !== operator),
       [operator, { ...keys, [`${issuer}:sub`]: others }],

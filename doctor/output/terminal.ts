@@ -38,21 +38,19 @@ export function terminalText(report: DoctorReport, paint: Paint, width: number |
 
 function severityLines(severity: Severity, report: DoctorReport, paint: Paint): readonly string[] {
   const { findings, clusters, since } = report;
-  const severityFindings = findings.filter((finding) => finding.severity === severity);
-  if (severityFindings.length === 0) return [];
+  const listed = findings.filter((finding) => finding.severity === severity);
+  if (listed.length === 0) return [];
   const [title, color] = TITLES[severity];
-  const places = grouped(severityFindings, ({ cluster, object }) =>
+  const places = grouped(listed, ({ cluster, object }) =>
     [...(clusters.length > 1 ? [cluster] : []), object.namespace ?? 'not in a namespace'].join(': '),
   );
   return [
-    paint(`${title} (${severityFindings.length})`, color),
+    paint(`${title} (${listed.length})`, color),
     ...[...places]
       .sort(([a], [b]) => a.localeCompare(b))
-      .flatMap(([place, placeFindings]) => [
+      .flatMap(([place, group]) => [
         `  ${place}`,
-        ...placeFindings.flatMap((finding) =>
-          findingLines(finding, paint, since && isNew(report, finding) ? ', new' : ''),
-        ),
+        ...group.flatMap((finding) => findingLines(finding, paint, since && isNew(report, finding) ? ', new' : '')),
       ]),
     '',
   ];

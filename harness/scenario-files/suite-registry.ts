@@ -180,10 +180,8 @@ export function lineIn(trace: { readonly stack?: string }, file: string): number
 function lineOf(path: string, line: number, words: readonly string[]): number {
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   for (const sought of [words.slice(0, 2), ...words.map((word) => [word])]) {
-    const lineIndex = lines.findIndex(
-      (text, index) => index >= line - 1 && sought.every((word) => hasWord(text, word)),
-    );
-    if (sought.length > 0 && lineIndex !== -1) return lineIndex + 1;
+    const row = lines.findIndex((text, index) => index >= line - 1 && sought.every((word) => hasWord(text, word)));
+    if (sought.length > 0 && row !== -1) return row + 1;
   }
   return line;
 }

@@ -63,17 +63,16 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
     endpoints.set(name, await Endpoint.open(handle, late, { connected, tls }));
   }
   const port = (name: string): number => endpoints.get(name)?.port ?? 0;
-  const placeholderValues = placeholders(names, folder, pod, port);
+  const values = placeholders(names, folder, pod, port);
   const write = (files: Readonly<Record<string, string>> = {}): void => {
-    for (const [name, content] of Object.entries(expand(files, placeholderValues)))
-      writeFileSync(join(folder, name), content);
+    for (const [name, content] of Object.entries(expand(files, values))) writeFileSync(join(folder, name), content);
   };
-  scripts.credentials.replace(expand(run.credentials ?? UPSTREAM, placeholderValues));
-  scripts.sts.replace(expand(run.sts ?? UPSTREAM, placeholderValues));
-  scripts.s3.replace(expand(run.s3 ?? [], placeholderValues));
+  scripts.credentials.replace(expand(run.credentials ?? UPSTREAM, values));
+  scripts.sts.replace(expand(run.sts ?? UPSTREAM, values));
+  scripts.s3.replace(expand(run.s3 ?? [], values));
   write(run.files);
   if (run.awaySeconds !== undefined) await endpoints.get('credentials')?.away(run.awaySeconds);
-  const environment = expand({ ...defaults(pod, run.addresses !== undefined), ...run.environment }, placeholderValues);
+  const environment = expand({ ...defaults(pod, run.addresses !== undefined), ...run.environment }, values);
   return {
     names,
     folder,
@@ -91,7 +90,7 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
     ports: [...endpoints.values()].map((endpoint) => endpoint.port),
     change: ({ files, credentials }: ClientStep): void => {
       write(files);
-      if (credentials !== undefined) scripts.credentials.replace(expand(credentials, placeholderValues));
+      if (credentials !== undefined) scripts.credentials.replace(expand(credentials, values));
     },
     facts: (): Facts => ({
       ...(Object.assign({}, ...Object.values(parts).map((part) => part.facts())) as Facts),

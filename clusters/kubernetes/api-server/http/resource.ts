@@ -143,13 +143,11 @@ async function serveDelete(exchange: Exchange, kind: ResourceKind): Promise<void
     return;
   }
   const { items, metadata } = list(context, kind, write.namespace, info.query);
-  for (const { metadata: itemMetadata } of items) {
-    await deleteObject(context, { ...write, name: itemMetadata.name }, { ...options, dryRun }).catch(
-      (error: unknown) => {
-        // Another request may have removed the object.
-        if (!(error instanceof ApiError && error.status === 404)) throw error;
-      },
-    );
+  for (const { metadata: meta } of items) {
+    await deleteObject(context, { ...write, name: meta.name }, { ...options, dryRun }).catch((error: unknown) => {
+      // Another request may have removed the object.
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+    });
   }
   respondJson(exchange.response, 200, listObject(kind, { items, metadata }));
 }
