@@ -7,7 +7,7 @@ export default tseslint.config(
       '.dist-*/**',
       'node_modules/**',
       'reports/**',
-      'scripts/site/{dist,pages,.vitepress}/**',
+      'docs/site/{dist,pages,.vitepress}/**',
       '.cache/**',
     ],
   },

@@ -82,7 +82,7 @@ export async function openPodSession(
   return answer;
 }
 
-interface Answer {
+interface EksAuthOutput {
   readonly subject?: Readonly<Record<string, string>>;
   readonly audience?: string;
   readonly podIdentityAssociation?: Readonly<Record<string, string>>;
@@ -102,9 +102,9 @@ function readAnswer(
   const { status, headers } = response;
   const id = headers.get('x-amzn-requestid');
   const request = id === null ? {} : { requestId: id };
-  let answer: Answer;
+  let answer: EksAuthOutput;
   try {
-    answer = (JSON.parse(text) ?? {}) as Answer;
+    answer = (JSON.parse(text) ?? {}) as EksAuthOutput;
   } catch {
     answer = {};
   }
@@ -118,7 +118,13 @@ function readAnswer(
   return { status, ...request, code: code ?? `HTTP ${status}`, ...(message !== '' && { message }) };
 }
 
-function sessionOf({ subject, audience, podIdentityAssociation, assumedRoleUser, credentials }: Answer): PodSession {
+function sessionOf({
+  subject,
+  audience,
+  podIdentityAssociation,
+  assumedRoleUser,
+  credentials,
+}: EksAuthOutput): PodSession {
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
     credentials: {

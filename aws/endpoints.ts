@@ -22,7 +22,7 @@ export function parseEndpoints(values: readonly string[], aws: 'account' | 'emul
       all = endpointUrl(value, value);
       continue;
     }
-    const service = AWS_SERVICES.find((known) => known === name);
+    const service = AWS_SERVICES.find((serviceName) => serviceName === name);
     if (service === undefined) throw wrong(value, `"${name}" is not one of the services ${AWS_SERVICES.join(', ')}`);
     if (!services.includes(service))
       throw wrong(value, "the harness's own emulator provides EKS and EKS Auth for these clusters; add --cluster eks");

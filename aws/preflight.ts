@@ -138,9 +138,11 @@ export function checkUser(arn: string, isAws: boolean): void {
 
 /** Turns an AWS error into BAD_AWS (user) or AWS_UNREACHABLE (environment). */
 export function problem(error: unknown): HarnessError {
-  const known = awsProblem(error);
-  if (known !== undefined)
-    return new HarnessError(known.blame === 'usage' ? 'BAD_AWS' : 'AWS_UNREACHABLE', known.sentence, { cause: error });
+  const match = awsProblem(error);
+  if (match !== undefined)
+    return new HarnessError(match.blame === 'usage' ? 'BAD_AWS' : 'AWS_UNREACHABLE', match.sentence, {
+      cause: error,
+    });
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   return new HarnessError('AWS_UNREACHABLE', `AWS cannot be used (${name}: ${message.split('\n')[0]}).`, {
     cause: error,

@@ -19,12 +19,12 @@ interface ServiceError extends Error {
   readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
 }
 
-interface Answer extends ServiceError {
+interface ServiceErrorResponse extends ServiceError {
   readonly $metadata: { readonly httpStatusCode: number; readonly requestId?: string };
 }
 
 /** Whether an error is the service's answer to the request, and not one of `problems`. */
-export function isAnswer(error: ServiceError, problems: Problems): error is Answer {
+export function isAnswer(error: ServiceError, problems: Problems): error is ServiceErrorResponse {
   const status = error.$metadata?.httpStatusCode;
   if (status === undefined || status === NOT_IMPLEMENTED) return status !== undefined;
   const problem = awsProblem(error);

@@ -1,4 +1,4 @@
-import type { ClusterDriver, ClusterHost } from './driver.ts';
+import type { ClusterDriver, ClusterHost } from './interface/driver.ts';
 import { provisionThroughEks } from './eks/provision.ts';
 
 export function hostedDriver(host: ClusterHost, run: string): ClusterDriver {

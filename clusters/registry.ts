@@ -1,4 +1,4 @@
-import type { ClusterType } from './cluster-type.ts';
+import type { ClusterType } from './interface/cluster-type.ts';
 import { EKS } from './eks/cluster-type.ts';
 import { EMBEDDED } from './embedded/cluster-type.ts';
 import { KIND } from './kind/cluster-type.ts';

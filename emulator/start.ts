@@ -63,7 +63,7 @@ export interface Emulator {
    */
   authorize(
     requestIds: readonly string[],
-    asked: Authorization,
+    authorization: Authorization,
   ): { readonly call: CallRecord; readonly message: string } | undefined;
   /** Sets condition keys of a pod's requests, for sessions opened from now on. Returns a function that removes them. */
   setPodContext(pod: PodReference, context: RequestContext): () => void;
@@ -136,7 +136,7 @@ export async function startWithWorld(
     findCall: (requestId) => log.find(requestId),
     forgetCalls: (before) => log.forget(before),
     addDisturbance: (disturbance) => active.add(disturbance),
-    authorize: (requestIds, asked) => authorizeAsCallerOf(requestIds, asked, handling),
+    authorize: (requestIds, authorization) => authorizeAsCallerOf(requestIds, authorization, handling),
     setPodContext: (pod, given) => {
       world.podContexts.set(podKey(pod), given);
       return () => world.podContexts.delete(podKey(pod));

@@ -4,7 +4,7 @@ import { SEQUENCES as PACKED_SIZES } from '../test/sequences/packed-size.ts';
 import { SEQUENCES as POD_IDENTITY } from '../test/sequences/pod-identity.ts';
 import { SEQUENCES as REQUESTS } from '../test/sequences/requests.ts';
 import { ACCOUNT, CLUSTER, PODS, ROLE, sessionOf, SUBJECT } from '../test/sequences/sequence.ts';
-import type { Sequence, Step } from '../test/sequences/sequence.ts';
+import type { Sequence, SequenceStep } from '../test/sequences/sequence.ts';
 import { SEQUENCES as TARGET_ROLES } from '../test/sequences/target-role.ts';
 import { SEQUENCES as WEB_IDENTITY } from '../test/sequences/web-identity.ts';
 import { inheritedSourceIdentity } from './assume-role.ts';
@@ -22,14 +22,14 @@ const ALL = [POD_IDENTITY, TARGET_ROLES, WEB_IDENTITY, CHAINS, PACKED_SIZES, REQ
 const endsWithSession = ({ steps }: Sequence): boolean => 'session' in steps.at(-1)!;
 
 /** Returns what a sequence states of a step. AWS does not document the exact packed size. */
-const stated = (step: Question | Opening): Step =>
+const stated = (step: Question | Opening): SequenceStep =>
   isQuestion(step)
     ? step
     : { ...step, packedSize: step.packedSize !== undefined, problem: step.problem?.replace(/\d+%/, 'N%') };
 
 /** Walks a sequence until `isDenied`, or until a session is too large. */
 function walk({ path }: Sequence, isDenied: (index: number) => boolean) {
-  const steps: Step[] = [];
+  const steps: SequenceStep[] = [];
   const result = follow(path(), (step) => {
     steps.push(stated(step));
     return isQuestion(step) ? !isDenied(steps.length - 1) : step.problem === undefined;

@@ -62,8 +62,7 @@ describe('CI checks', () => {
     });
   }
 
-  const checkImports = (): ReturnType<typeof run> => {
-    const config = script('../dependency-cruiser.config.js');
+  const checkImports = (config = script('../dependency-cruiser.config.js')): ReturnType<typeof run> => {
     const checker = '../node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
     return run(checker, '--config', config, '--output-type', 'json', '.');
   };
@@ -86,6 +85,13 @@ describe('CI checks', () => {
       'harness/engine/e.ts': "import '../scenario/c.ts'; export type E = 1;",
       'harness/scenario/c.ts': '',
       'scripts/b.ts': "import type { A } from './a.ts'; export type B = A | 2;",
+      'scripts/cloud/a.ts': "import '../policy/a.ts'; import '../tables.ts';",
+      'scripts/policy/a.ts': '',
+      'scripts/tables.ts': '',
+      'clusters/registry.ts': "import './in-cluster/a.ts';",
+      'clusters/in-cluster/a.ts': "import '../kind/a.ts'; import '../hosted.ts';",
+      'clusters/kind/a.ts': '',
+      'clusters/hosted.ts': '',
     };
     for (const [name, text] of Object.entries(files)) {
       mkdirSync(join(folder, dirname(name)), { recursive: true });
@@ -100,6 +106,9 @@ describe('CI checks', () => {
       'imports-of-emulator: emulator/a.ts -> clusters/b.ts',
       'imports-of-components-probe: components/probe/a.ts -> components/go/b.ts',
       'layer-harness-scenario: harness/scenario/a.ts -> harness/engine/e.ts',
+      'layer-scripts-cloud: scripts/cloud/a.ts -> scripts/policy/a.ts',
+      'layer-clusters-in-cluster: clusters/in-cluster/a.ts -> clusters/kind/a.ts',
+      'layer-clusters-in-cluster: clusters/in-cluster/a.ts -> clusters/hosted.ts',
     ]);
   });
 
@@ -108,6 +117,15 @@ describe('CI checks', () => {
     const { status, stderr } = checkImports();
     expect(status).not.to.equal(0);
     expect(stderr).to.contain('No rule says what stray, harness/odds may import');
+  });
+
+  it('dependency-cruiser rejects a rule that lets a folder import one above it', () => {
+    const config = join(folder, 'config.mjs');
+    const rules = readFileSync(script('../dependency-cruiser.config.js'), 'utf8');
+    writeFileSync(config, rules.replace("identity: ['foundation/']", "identity: ['foundation/', 'harness/']"));
+    const { status, stderr } = checkImports(config);
+    expect(status).not.to.equal(0);
+    expect(stderr).to.contain('identity may not import harness/, which is above it');
   });
 
   it('.ci/run runs every tier, and each test file belongs to exactly one', async () => {

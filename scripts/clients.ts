@@ -28,11 +28,11 @@ const MARKS: Readonly<Record<Verdict, string>> = {
 /** Returns the page with new tables. Throws if a run is incomplete, or has faults or no clients. */
 export function clientsPage(text: string, runs: readonly Run[], noticed: Noticed = lastNoticed()): string {
   const scenarios = runs.flatMap(({ file, results: { run, environment, scenarios: all } }) => {
-    const found = all.filter((one) => one.client !== undefined) as readonly ScenarioResult[];
-    if (found.length === 0) throw new Error(`${file} has no scenarios with a client. Run them with --client.`);
+    const clientResults = all.filter((one) => one.client !== undefined) as readonly ScenarioResult[];
+    if (clientResults.length === 0) throw new Error(`${file} has no scenarios with a client. Run them with --client.`);
     if (run.error !== null || run.interrupted) throw new Error(`${file} is the result of an incomplete run.`);
     if (environment.faults.length > 0) throw new Error(`${file} is the result of a run with faults.`);
-    return found;
+    return clientResults;
   });
   const [start, end] = [text.indexOf(BEGIN), text.indexOf(END)];
   if (start === -1 || end === -1) throw new Error(`docs/clients.md lacks "${BEGIN}" or "${END}".`);
@@ -62,8 +62,8 @@ const whichOf = ({ newest, minimum, below }: Client['versions'], version: string
   ({ [below ?? '']: 'below the minimum', [minimum ?? '']: 'documented minimum', [newest]: 'newest' })[version] ?? '';
 
 function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): readonly string[] {
-  const { clients, rows: found } = clientTable(scenarios);
-  const rows = found.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+  const { clients, rows: rowsByScenario } = clientTable(scenarios);
+  const rows = rowsByScenario.toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const count = (column: number, ...verdicts: readonly Verdict[]): string =>
     String(rows.filter(({ cells }) => verdicts.some((one) => one === cells[column]?.verdict)).length);
   const summary = clients.map((client, column) => {

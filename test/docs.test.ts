@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
 import { catalogue } from '../scripts/faults/index.ts';
 import { cataloguePage, PAGE } from '../scripts/catalogue.ts';
-import { anchorOf } from '../scripts/site/anchor.ts';
-import { generatedParts } from '../scripts/site/generated.ts';
+import { anchorOf } from '../docs/site/anchor.ts';
+import { generatedParts } from '../docs/site/generated.ts';
 import { ownSuites } from './support/own-suites.ts';
 import { OPERATORS } from '../harness/loosen/operators/catalogue.ts';
 import { ALL_COMMANDS } from '../bin/cli/commands.ts';
@@ -189,7 +189,7 @@ describe('documentation', () => {
       ];
       // `npm run docs` makes the site.
       for (const [, path = ''] of paths)
-        expect(existsSync(join(root, path)) || path === 'scripts/site/dist', path).to.equal(true);
+        expect(existsSync(join(root, path)) || path === 'docs/site/dist', path).to.equal(true);
     });
   }
 

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { helpText } from '../bin/cli/help.ts';
 import type { Command } from '../bin/cli/command.ts';
 import { runCommand, type Registries } from '../bin/cli/run.ts';
-import type { ClusterType } from '../clusters/cluster-type.ts';
+import type { ClusterType } from '../clusters/interface/cluster-type.ts';
 import type { Client } from '../components/clients/client.ts';
 import { PYTHON } from '../components/clients/python/index.ts';
 import type { Io } from '../foundation/node/io.ts';

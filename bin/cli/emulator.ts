@@ -1,5 +1,5 @@
 import { openSync, writeSync } from 'node:fs';
-import { hostedAmong, type HostedClusterType } from '../../clusters/cluster-type.ts';
+import { hostedAmong, type HostedClusterType } from '../../clusters/interface/cluster-type.ts';
 import { IN_CLUSTER } from '../../clusters/in-cluster/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { badFlagValue, HarnessError, unreadable } from '../../foundation/node/errors.ts';

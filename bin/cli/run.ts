@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { Client } from '../../components/clients/client.ts';
 import { CLIENTS, WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
 import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
-import type { ClusterType } from '../../clusters/cluster-type.ts';
+import type { ClusterType } from '../../clusters/interface/cluster-type.ts';
 import { EXIT } from '../../foundation/node/errors.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { catalogue, defectOf } from '../../scripts/faults/index.ts';

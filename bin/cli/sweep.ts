@@ -1,4 +1,4 @@
-import { hostedAmong } from '../../clusters/cluster-type.ts';
+import { hostedAmong } from '../../clusters/interface/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { option, withFields } from '../../foundation/node/options.ts';

@@ -1,5 +1,5 @@
 import { CreateAddonCommand, paginateDescribeAddonVersions, type Addon, type EKSClient } from '@aws-sdk/client-eks';
-import { AGENT_ADDON } from '../agent-addon.ts';
+import { AGENT_ADDON } from '../common/agent-addon.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import type { EksContext } from './context.ts';
 import { awaitActive, makeInEks } from './creation.ts';

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { presignedClusterToken } from '../../aws/cluster-token.ts';
-import type { RunningCluster } from '../driver.ts';
+import type { RunningCluster } from '../interface/driver.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import { eksDriver } from './index.ts';

@@ -5,7 +5,7 @@ import {
   type Cluster,
   type Nodegroup,
 } from '@aws-sdk/client-eks';
-import { AGENT_ADDON } from '../agent-addon.ts';
+import { AGENT_ADDON } from '../common/agent-addon.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { awaitAddon, findAddon, makeAddon } from './addon.ts';
 import type { EksContext } from './context.ts';
@@ -94,11 +94,11 @@ async function firstNodeGroup({ name: clusterName, eks }: EksContext): Promise<N
 }
 
 /** Throws if the options select another agent than the installed one. */
-export function refuseOtherAgent({ agentImage, addonVersion }: EksOptions, there: string, name: string): void {
+export function refuseOtherAgent({ agentImage, addonVersion }: EksOptions, installedAgent: string, name: string): void {
   const flag = agentImage !== undefined ? '--agent-image' : addonVersion !== undefined ? '--addon-version' : undefined;
   if (flag === undefined) return;
   throw new ClusterError(
     'NOT_OURS',
-    `Cluster ${name} already has ${there}, which a run does not replace. Leave out ${flag}, or name a cluster without an agent.`,
+    `Cluster ${name} already has ${installedAgent}, which a run does not replace. Leave out ${flag}, or name a cluster without an agent.`,
   );
 }

@@ -1,5 +1,5 @@
 import type { V1DaemonSet, V1Node, V1Pod } from '@kubernetes/client-node';
-import { AGENT_ADDON, AGENT_LABELS } from '../agent-addon.ts';
+import { AGENT_ADDON, AGENT_LABELS } from '../common/agent-addon.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { find } from '../in-cluster/objects.ts';
 import { podProblem } from '../in-cluster/pod-problem.ts';

@@ -1,7 +1,7 @@
 import type { V1DaemonSet } from '@kubernetes/client-node';
 import type { AgentVersion } from '../../components/agent/options.ts';
-import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../capabilities.ts';
-import { agentChartOf, unavailableCapabilities } from '../daemon-sets.ts';
+import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../interface/capabilities.ts';
+import { agentChartOf, unavailableCapabilities } from '../in-cluster/daemon-sets.ts';
 import type { EksOptions } from './options.ts';
 import type { MadeCluster } from './provision.ts';
 

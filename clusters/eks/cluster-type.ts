@@ -1,7 +1,7 @@
 import type { WorkloadProgram } from '../../components/clients/workload-program.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { textsOf, type OptionValues } from '../../foundation/node/options.ts';
-import type { AccountClusterType, OpenRequest } from '../cluster-type.ts';
+import type { AccountClusterType, OpenRequest } from '../interface/cluster-type.ts';
 import { capabilitiesOfEks } from './capabilities.ts';
 import { checkEksOptions, EKS_OPTIONS } from './command-options.ts';
 import { eksOptionsOf } from './options.ts';

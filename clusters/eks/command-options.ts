@@ -15,7 +15,7 @@ import {
   READY_TIMEOUT,
   RUNNER_OPTIONS,
   WORKLOAD_IMAGE,
-} from '../shared-options.ts';
+} from '../interface/shared-options.ts';
 import { badFlagValue } from '../../foundation/node/errors.ts';
 
 /** AWS General Reference, "Amazon Resource Names". */

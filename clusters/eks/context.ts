@@ -1,5 +1,5 @@
 import type { Resources } from '../../foundation/aws/resources.ts';
-import type { ProvisioningClients, ProvisionRequest } from '../driver.ts';
+import type { ProvisioningClients, ProvisionRequest } from '../interface/driver.ts';
 import type { Timing } from './timing.ts';
 
 type OfRequest = Pick<ProvisionRequest, 'name' | 'region' | 'tags' | 'signal' | 'progress'>;

@@ -72,16 +72,16 @@ export async function deleteFromEks(
   { timing, progress }: Patience,
 ): Promise<void> {
   const since = Date.now();
-  let asked = false;
+  let isRequested = false;
   let inUseSince: number | undefined;
   await awaitDone<true>({
     what: `deleting ${title}`,
     look: async () => {
       let refusal: Error | undefined;
-      if (!asked)
+      if (!isRequested)
         try {
           await askForDeletion();
-          asked = true;
+          isRequested = true;
         } catch (error) {
           if (isNamed(error, 'ResourceNotFound')) return { done: true };
           if (!isNamed(error, 'ResourceInUse') && !isNamed(error, 'InvalidRequest')) throw error;
@@ -98,10 +98,10 @@ export async function deleteFromEks(
         inUseSince ??= Date.now();
         if (!isNamed(refusal, 'ResourceInUse') || Date.now() - inUseSince > timing.inUse) throw refusal;
       }
-      if (asked && status === 'DELETE_FAILED')
+      if (isRequested && status === 'DELETE_FAILED')
         throw new ClusterError('CLUSTER_FAILED', `its deletion failed: ${health ?? 'EKS reports no reason'}`);
       // Clusters report a failed deletion only as FAILED: ask again.
-      if (status === 'FAILED') asked = false;
+      if (status === 'FAILED') isRequested = false;
       return { status, why: refusal?.message ?? health };
     },
     deadline: since + timing.deletion,

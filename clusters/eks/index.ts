@@ -1,9 +1,9 @@
 /** Clusters on real EKS, new or existing. */
 import { commandLine } from '../../foundation/node/command-line.ts';
 import type { ClusterAlias } from '../../foundation/protocols/aliases.ts';
-import { without } from '../capabilities.ts';
-import type { ClusterDriver, ProvisionRequest } from '../driver.ts';
-import { serviceAccountConfig } from '../service-account.ts';
+import { without } from '../interface/capabilities.ts';
+import type { ClusterDriver, ProvisionRequest } from '../interface/driver.ts';
+import { serviceAccountConfig } from '../common/service-account.ts';
 import { namePrefix } from '../../foundation/aws/tags.ts';
 import { checkAddonVersion } from './addon.ts';
 import { capabilitiesOfEks } from './capabilities.ts';

@@ -54,8 +54,8 @@ export async function makeProvider(
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
         // The response to the SDK's first attempt was lost.
         const get = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
-        const found = await askAfterLostAnswer(() => iam.send(get), { timing, signal });
-        if (!areOfRun(found?.Tags, tags[RUN_TAG])) throw error;
+        const existingProvider = await askAfterLostAnswer(() => iam.send(get), { timing, signal });
+        if (!areOfRun(existingProvider?.Tags, tags[RUN_TAG])) throw error;
       }
     },
   });

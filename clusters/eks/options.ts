@@ -1,6 +1,6 @@
 import { textsOf, type OptionValues } from '../../foundation/node/options.ts';
 import type { AgentVersion } from '../../components/agent/options.ts';
-import { chartOf } from '../shared-options.ts';
+import { chartOf } from '../interface/shared-options.ts';
 import type { Timing } from './timing.ts';
 
 export interface EksOptions {

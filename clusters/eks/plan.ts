@@ -1,4 +1,4 @@
-import type { PlanRequest } from '../cluster-type.ts';
+import type { PlanRequest } from '../interface/cluster-type.ts';
 import { eksOptionsOf } from './options.ts';
 
 /** US dollars an hour in us-east-1, Linux on demand (Amazon EKS, EC2 and EBS pricing). Other regions cost up to 50 % more. */
@@ -102,11 +102,11 @@ function costText(
   // Clusters are billed per started hour.
   const extended = isExtended(options.kubernetesVersion, today);
   const clusters = newClusters * Math.ceil(hours) * (extended ? PRICES.extendedCluster : PRICES.cluster);
-  const known = PRICES.instances[options.instanceType];
-  const instance = (known ?? 0) * (options.compute === 'auto-mode' ? 1 + PRICES.autoMode : 1);
+  const instancePrice = PRICES.instances[options.instanceType];
+  const instance = (instancePrice ?? 0) * (options.compute === 'auto-mode' ? 1 + PRICES.autoMode : 1);
   const node = instance + (VOLUME * PRICES.storage) / HOURS_OF_A_MONTH + PRICES.publicAddress;
   const nodes = newClusters * options.nodes * hours * node;
-  const unknown = known === undefined ? `, plus ${options.instanceType} instances, whose price is unknown` : '';
+  const unknown = instancePrice === undefined ? `, plus ${options.instanceType} instances, whose price is unknown` : '';
   const support = extended ? ` because Kubernetes ${options.kubernetesVersion} is in extended support` : '';
   return `Estimated cost: ${dollars(clusters + nodes)} (clusters ${dollars(clusters)}${support}, nodes ${dollars(nodes)}; ${prices})${unknown}.`;
 }

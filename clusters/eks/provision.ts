@@ -1,8 +1,8 @@
 /** Creates real, embedded and kind clusters through the EKS API. */
 import type { Addon, Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import type { KubeConfig } from '@kubernetes/client-node';
-import type { ProvisionRequest, RunningCluster } from '../driver.ts';
-import { kubeConfigWithToken } from '../kube-config.ts';
+import type { ProvisionRequest, RunningCluster } from '../interface/driver.ts';
+import { kubeConfigWithToken } from '../common/kube-config.ts';
 import { admit } from './access.ts';
 import { awaitAddon, makeAddon } from './addon.ts';
 import { together, type EksContext } from './context.ts';

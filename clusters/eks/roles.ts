@@ -85,9 +85,9 @@ export async function makeRole(role: RoleSpec, context: RoleContext): Promise<st
         // The response to the SDK's first attempt may be lost: check the run's tag.
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
         const get = new GetRoleCommand({ RoleName: role.name });
-        const found = await askAfterLostAnswer(() => iam.send(get), context);
-        if (!areOfRun(found?.Role?.Tags, tags[RUN_TAG])) throw error;
-        return found?.Role?.Arn;
+        const existing = await askAfterLostAnswer(() => iam.send(get), context);
+        if (!areOfRun(existing?.Role?.Tags, tags[RUN_TAG])) throw error;
+        return existing?.Role?.Arn;
       }
     },
   });
@@ -110,9 +110,9 @@ export async function removeRole(
   iam: IAMClient,
   RoleName: string,
   timing: Timing,
-  known: readonly string[] = [],
+  attachedPolicies: readonly string[] = [],
 ): Promise<void> {
-  await detach(iam, RoleName, known);
+  await detach(iam, RoleName, attachedPolicies);
   await retry(
     async () => {
       try {

@@ -56,9 +56,9 @@ const zonesOf = (subnets: readonly Subnet[]): number =>
   new Set(subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size;
 
 function none(region: string, vpcs: readonly string[]): ClusterError {
-  const found = vpcs.length === 0 ? '' : ` (the subnets of ${vpcs.join(', ')} are in one zone)`;
+  const zoneHint = vpcs.length === 0 ? '' : ` (the subnets of ${vpcs.join(', ')} are in one zone)`;
   return new ClusterError(
     'NO_SUBNETS',
-    `No VPC of ${region} has subnets in ${ZONES} zones with the tag ${INTERNAL} or ${PUBLIC}${found}. Tag subnets, or name them with --subnet-ids.`,
+    `No VPC of ${region} has subnets in ${ZONES} zones with the tag ${INTERNAL} or ${PUBLIC}${zoneHint}. Tag subnets, or name them with --subnet-ids.`,
   );
 }

@@ -1,5 +1,5 @@
-import { agentChartOf, daemonSetsOf } from '../daemon-sets.ts';
-import type { ProvisionRequest, RunningCluster } from '../driver.ts';
+import { agentChartOf, daemonSetsOf } from '../in-cluster/daemon-sets.ts';
+import type { ProvisionRequest, RunningCluster } from '../interface/driver.ts';
 import { roleOfSession } from '../../foundation/aws/role-arn.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { installAgent, refuseOtherAgents, removeFromCluster } from '../in-cluster/index.ts';
@@ -31,10 +31,10 @@ export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<Runni
   const made = await makeCluster(plan, request.accountId, context);
   const connection = connect(kubeConfigOf(request, made.cluster));
   try {
-    const there = await reach(made, connection, true, use);
-    if (there && plan.nodes === 'auto-mode') noteNodes(made, use);
-    if (there) await awaitDns(connection, context);
-    return await ready(made, there ? connection : undefined, use, {
+    const isReached = await reach(made, connection, true, use);
+    if (isReached && plan.nodes === 'auto-mode') noteNodes(made, use);
+    if (isReached) await awaitDns(connection, context);
+    return await ready(made, isReached ? connection : undefined, use, {
       ownAgent: plan.nodes !== 'auto-mode',
       ownNodeRole: options.nodeRoleArn === undefined,
     });
@@ -79,17 +79,20 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
       connection.close();
     },
   });
-  const there = await reach({ cluster: inspected.cluster }, connection, false, use);
-  if (there) {
+  const isReached = await reach({ cluster: inspected.cluster }, connection, false, use);
+  if (isReached) {
     // Also after a lost response: releases only this run's lease.
     release = () => endLease(connection, options.run);
     const lease = await takeLease(connection, { cluster: name, run: options.run, signal, progress });
     release = () => lease.release();
   }
   // The add-on would take over an agent unknown to EKS, and later delete it.
-  if (there && inspected.agent === 'none') await refuseOtherAgents({ connection, run: options.run, signal });
+  if (isReached && inspected.agent === 'none') await refuseOtherAgents({ connection, run: options.run, signal });
   const made = await complete(inspected, options, request.accountId, context);
-  return ready(made, there ? connection : undefined, use, { ownAgent: inspected.agent === 'none', ownNodeRole: false });
+  return ready(made, isReached ? connection : undefined, use, {
+    ownAgent: inspected.agent === 'none',
+    ownNodeRole: false,
+  });
 }
 
 async function reach(
@@ -103,8 +106,8 @@ async function reach(
   if (endpoint === undefined && !required) return false;
   const { callerArn } = request;
   if (options.serviceAccount !== undefined) {
-    const own = { principal: 'The service account of this pod', remedy: 'bind docs/rbac/runner.yaml to it' };
-    return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', ...own, required, made }, context);
+    const caller = { principal: 'The service account of this pod', remedy: 'bind docs/rbac/runner.yaml to it' };
+    return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', ...caller, required, made }, context);
   }
   // Access entries name a role, not its session (EKS User Guide, "Create access entries").
   const principal = roleOfSession(callerArn ?? '') ?? callerArn ?? 'The principal of the credentials';

@@ -1,6 +1,6 @@
 import type { AgentVersion } from '../../components/agent/options.ts';
-import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../capabilities.ts';
-import { networkRights } from './network-rights.ts';
+import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../interface/capabilities.ts';
+import { networkRights } from './node/network-rights.ts';
 
 export const embeddedCapabilities = (chart: AgentVersion): ReadonlySet<string> =>
   new Set([

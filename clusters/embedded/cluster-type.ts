@@ -1,6 +1,6 @@
 import { option } from '../../foundation/node/options.ts';
-import type { HostedClusterType } from '../cluster-type.ts';
-import { AGENT_CHART, chartOf, CLIENT_LASTS } from '../shared-options.ts';
+import type { HostedClusterType } from '../interface/cluster-type.ts';
+import { AGENT_CHART, chartOf, CLIENT_LASTS } from '../interface/shared-options.ts';
 import { embeddedCapabilities } from './capabilities.ts';
 
 export const EMBEDDED: HostedClusterType = {

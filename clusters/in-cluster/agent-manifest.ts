@@ -1,5 +1,11 @@
 import type { AgentVersion } from '../../components/agent/index.ts';
-import { AGENT_ADDON, additionalFlags, agentManifest, flagArguments, type AgentManifest } from '../agent-addon.ts';
+import {
+  AGENT_ADDON,
+  additionalFlags,
+  agentManifest,
+  flagArguments,
+  type AgentManifest,
+} from '../common/agent-addon.ts';
 import type { KubernetesObject } from './objects.ts';
 import type { InClusterOptions } from './options.ts';
 import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels.ts';

@@ -1,5 +1,5 @@
-import { AGENT_ADDON, AGENT_LABELS } from '../agent-addon.ts';
-import { daemonSetsOf } from '../daemon-sets.ts';
+import { AGENT_ADDON, AGENT_LABELS } from '../common/agent-addon.ts';
+import { daemonSetsOf } from './daemon-sets.ts';
 import { agentDaemonSet, type AgentSpec } from './agent-manifest.ts';
 import { demandOurs, put, removeObjects, type ObjectName } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';

@@ -1,6 +1,6 @@
 import { option } from '../../foundation/node/options.ts';
-import type { HostedClusterType } from '../cluster-type.ts';
-import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, chartOf, READY_TIMEOUT } from '../shared-options.ts';
+import type { HostedClusterType } from '../interface/cluster-type.ts';
+import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, chartOf, READY_TIMEOUT } from '../interface/shared-options.ts';
 
 /** The cluster of this process's pod, for a standalone emulator. The add-on is installed through EKS. */
 export const IN_CLUSTER: HostedClusterType = {

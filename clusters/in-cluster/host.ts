@@ -5,9 +5,9 @@ import type { ClusterSpec, Credentials, JsonWebKeySet, ManagedCluster, NodeGroup
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { connect, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
-import { AGENT_ADDON } from '../agent-addon.ts';
-import type { ClusterHost } from '../driver.ts';
-import { serviceAccountConfig } from '../service-account.ts';
+import { AGENT_ADDON } from '../common/agent-addon.ts';
+import type { ClusterHost } from '../interface/driver.ts';
+import { serviceAccountConfig } from '../common/service-account.ts';
 import { AGENT_CREDENTIALS, installAgent, type InstalledAgent } from './agent.ts';
 import { identitiesDelivery } from './delivery.ts';
 import { pathOf, put } from './objects.ts';
@@ -132,8 +132,8 @@ class OwnCluster implements ManagedCluster {
 
   /** Puts the node role's credentials in a Secret for the agent, because these nodes have no instance metadata. */
   async #giveCredentials(signal: AbortSignal): Promise<void> {
-    const found: Credentials | undefined = await this.#group?.credentials();
-    const { accessKeyId = '', secretAccessKey = '', sessionToken = '' } = found ?? {};
+    const groupCredentials: Credentials | undefined = await this.#group?.credentials();
+    const { accessKeyId = '', secretAccessKey = '', sessionToken = '' } = groupCredentials ?? {};
     const { metadata } = AGENT_CREDENTIALS;
     const secret = {
       ...AGENT_CREDENTIALS,

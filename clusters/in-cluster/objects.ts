@@ -85,10 +85,10 @@ export async function refuseTakenNames(
   { run, what, signal }: { readonly run: string; readonly what: string; readonly signal: AbortSignal },
 ): Promise<void> {
   const stored = await Promise.all(objects.map((object) => find(connection, pathOf(object), signal)));
-  for (const [index, found] of stored.entries()) {
+  for (const [index, storedObject] of stored.entries()) {
     // Items of a typed list may lack their kind.
     const { apiVersion = '', kind = 'Secret' } = objects[index] ?? {};
-    if (found !== undefined) demandOurs({ apiVersion, kind, metadata: found.metadata }, run, what);
+    if (storedObject !== undefined) demandOurs({ apiVersion, kind, metadata: storedObject.metadata }, run, what);
   }
 }
 

@@ -101,8 +101,8 @@ function isRolledOut({ metadata, status }: Controller): boolean {
 /** Returns false for pods that a changed DaemonSet will replace. */
 function isOfRevision(pod: V1Pod, controller: Controller | undefined): boolean {
   const wanted = controller?.metadata?.annotations?.['deprecated.daemonset.template.generation'];
-  const own = pod.metadata?.labels?.['pod-template-generation'];
-  return wanted === undefined || own === undefined || own === wanted;
+  const generation = pod.metadata?.labels?.['pod-template-generation'];
+  return wanted === undefined || generation === undefined || generation === wanted;
 }
 
 async function problemError(rollout: Rollout, pod: V1Pod, problem: PodProblem): Promise<ClusterError> {

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { CertificateAndKey } from '../../foundation/node/certificates.ts';
 import type { KubernetesObject } from './objects.ts';
 import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
-import { webhookRegistration } from '../webhook-registration.ts';
-import { webhookRights } from '../webhook-rights.ts';
+import { webhookRegistration } from '../common/webhook-registration.ts';
+import { webhookRights } from '../common/webhook-rights.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 
 interface WebhookSpec extends Pick<InClusterOptions, 'run' | 'region'> {

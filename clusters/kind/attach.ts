@@ -7,7 +7,7 @@ import type { Attachment } from '../../foundation/node/journal.ts';
 import { kindCapabilities } from './capabilities.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { ClusterSource, HostContext } from './context.ts';
-import { Docker } from './docker.ts';
+import { Docker } from './docker/docker.ts';
 import { explained } from './diagnostics.ts';
 import { factsOf, noteLinkLocal } from './facts.ts';
 import { KIND_CLUSTER_LABEL } from '../../foundation/protocols/labels.ts';
@@ -16,7 +16,7 @@ import { readContext, type NamedContext } from '../../foundation/node/named-cont
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 import type { KindOptions } from './options.ts';
-import { runProgram, type Runner } from './runner.ts';
+import { runProgram, type Runner } from './docker/runner.ts';
 
 /** Response timeout of an API server in milliseconds. */
 const ANSWER = 10_000;
@@ -122,14 +122,14 @@ export async function detach(
   runner: Runner = runProgram,
 ): Promise<void> {
   const docker = new Docker(runner);
-  const there = (await Promise.all(nodes.map((node) => docker.containers(`name=^${node}$`)))).flat();
-  if (there.length === 0) return;
+  const existingContainers = (await Promise.all(nodes.map((node) => docker.containers(`name=^${node}$`)))).flat();
+  if (existingContainers.length === 0) return;
   // KUBECONFIG may list several files.
   const named = readContext({ context }, { KUBECONFIG: kubeconfig });
   const connection = connect(named.config);
   try {
     await reached(connection, named);
-    await restore(connection, docker, there, run);
+    await restore(connection, docker, existingContainers, run);
   } finally {
     connection.close();
   }

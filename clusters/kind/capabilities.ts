@@ -1,5 +1,5 @@
 import type { AgentVersion } from '../../components/agent/options.ts';
-import { AGENT_CAPABILITIES, COMMON_CAPABILITIES, without } from '../capabilities.ts';
+import { AGENT_CAPABILITIES, COMMON_CAPABILITIES, without } from '../interface/capabilities.ts';
 
 /**
  * Returns the harness capabilities of kind clusters. Existing clusters keep their issuer. Agent 0.2 verifies no tokens here,

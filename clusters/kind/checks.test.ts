@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { checkDiskSpace, checkEngine, checkImage } from './checks.ts';
-import { Docker } from './docker.ts';
+import { Docker } from './docker/docker.ts';
 import { ENGINE, fakeRunner, imageOf, rejection } from '../../test/support/kind.ts';
 
 const { signal } = new AbortController();

@@ -1,7 +1,7 @@
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { statfs } from 'node:fs/promises';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
-import { DockerError, type Docker, type EngineInfo, type ImageInfo } from './docker.ts';
+import { DockerError, type Docker, type EngineInfo, type ImageInfo } from './docker/docker.ts';
 
 /** Bytes that two nodes and their workloads need. */
 const NEEDED_BYTES = 3e9;

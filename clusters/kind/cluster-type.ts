@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { option, textsOf } from '../../foundation/node/options.ts';
-import type { HostedClusterType, OpenRequest } from '../cluster-type.ts';
+import type { HostedClusterType, OpenRequest } from '../interface/cluster-type.ts';
 import {
   AGENT_ARGS,
   AGENT_CHART,
@@ -11,7 +11,7 @@ import {
   READY_TIMEOUT,
   RUNNER_OPTIONS,
   WORKLOAD_IMAGE,
-} from '../shared-options.ts';
+} from '../interface/shared-options.ts';
 import { kindCapabilities } from './capabilities.ts';
 import type { KindOptions } from './options.ts';
 

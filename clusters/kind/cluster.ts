@@ -1,7 +1,7 @@
 import type { ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
 import { VERSION_VARIABLE } from '../../components/agent/index.ts';
-import { AGENT_ADDON } from '../agent-addon.ts';
-import { daemonSetsOf, unavailableCapabilities } from '../daemon-sets.ts';
+import { AGENT_ADDON } from '../common/agent-addon.ts';
+import { daemonSetsOf, unavailableCapabilities } from '../in-cluster/daemon-sets.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { installAgent, type InstalledAgent, type InstalledWebhook } from '../in-cluster/index.ts';
 import type { Connection } from '../../foundation/protocols/kubernetes-connection.ts';

@@ -1,11 +1,11 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterSpec, ManagedCluster } from '../../emulator/index.ts';
-import { without } from '../capabilities.ts';
+import { without } from '../interface/capabilities.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
-import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
+import type { Docker, EngineInfo, ImageInfo } from './docker/docker.ts';
 import type { Reach } from './network.ts';
 import type { KindOptions } from './options.ts';
-import type { Runner } from './runner.ts';
+import type { Runner } from './docker/runner.ts';
 
 export interface NodeImages {
   readonly agent: string;

@@ -2,7 +2,7 @@ import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { redactor } from '../../foundation/node/redact.ts';
-import type { Runner } from './runner.ts';
+import type { Runner } from './docker/runner.ts';
 
 /** Timeout in milliseconds. */
 const LONGEST = 30_000;

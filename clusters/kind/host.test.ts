@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ClusterSpec } from '../../emulator/index.ts';
 import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
-import type { ClusterHost } from '../driver.ts';
+import type { ClusterHost } from '../interface/driver.ts';
 import type { JournalEntry } from '../../foundation/node/journal.ts';
 import { kindHost } from './host.ts';
 import type { KindOptions } from './options.ts';
-import type { RunOptions } from './runner.ts';
+import type { RunOptions } from './docker/runner.ts';
 import { ENGINE, fakeRunner, imageOf, rejection } from '../../test/support/kind.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ClusterHost } from '../driver.ts';
+import type { ClusterHost } from '../interface/driver.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 import { StartLimiter } from '../../foundation/node/start-limiter.ts';
 import { existingCluster } from './attach.ts';
@@ -10,12 +10,12 @@ import { kindCapabilities } from './capabilities.ts';
 import { reachable } from './cluster.ts';
 import { ClusterNotes, type ClusterSource, type HostContext } from './context.ts';
 import { createKindCluster } from './create.ts';
-import { Docker } from './docker.ts';
+import { Docker } from './docker/docker.ts';
 import { prepareImages, saveImages, tagImages } from './images.ts';
 import { createNetwork, reachOf } from './network.ts';
 import { kindProgram, kindVersion } from './kind.ts';
 import type { KindOptions } from './options.ts';
-import { runProgram, type Runner } from './runner.ts';
+import { runProgram, type Runner } from './docker/runner.ts';
 
 /** Checks requirements and creates the clusters' shared resources. Throws `ClusterError` after cleanup. */
 export async function kindHost(options: KindOptions, run: Runner = runProgram): Promise<ClusterHost> {

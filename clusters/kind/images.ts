@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { checkImage } from './checks.ts';
 import type { NodeImages } from './context.ts';
-import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
+import type { Docker, EngineInfo, ImageInfo } from './docker/docker.ts';
 import { ensureClientImage } from './images/client-image.ts';
 import { ensureComponentImage } from './images/index.ts';
 import type { Resources } from '../../foundation/aws/resources.ts';

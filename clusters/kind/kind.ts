@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../../foundation/node/cache-folder.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import type { HostContext } from './context.ts';
-import { lastLine } from './docker.ts';
-import type { Runner } from './runner.ts';
+import { lastLine } from './docker/docker.ts';
+import type { Runner } from './docker/runner.ts';
 
 /** Finds kind in PATH, or else the build of `kind-node-image`. Throws `ClusterError` KIND_MISSING. */
 export async function kindProgram(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
@@ -13,8 +13,8 @@ export async function kindProgram(environment: NodeJS.ProcessEnv = process.env):
     ...(environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
     join(cacheFolder(environment), 'bin'),
   ];
-  const found = folders.map((folder) => join(folder, 'kind')).find(isExecutable);
-  if (found !== undefined) return found;
+  const kindPath = folders.map((folder) => join(folder, 'kind')).find(isExecutable);
+  if (kindPath !== undefined) return kindPath;
   throw new ClusterError(
     'KIND_MISSING',
     `kind is not installed. Install it (https://kind.sigs.k8s.io), or build it with \`${commandLine('kind-node-image')}\`.`,

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { expect } from 'chai';
-import { Docker } from './docker.ts';
+import { Docker } from './docker/docker.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 import { createNetwork, reachOf } from './network.ts';
 import { fakeRunner, rejection } from '../../test/support/kind.ts';

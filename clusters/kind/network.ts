@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import type { Resources } from '../../foundation/aws/resources.ts';
-import { DockerError, type Docker } from './docker.ts';
+import { DockerError, type Docker } from './docker/docker.ts';
 
 /** The address at which nodes and pods reach servers of this process. */
 export interface Reach {

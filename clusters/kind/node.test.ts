@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Docker } from './docker.ts';
+import { Docker } from './docker/docker.ts';
 import { prepareLinkLocal, redirectMetadata, rememberImages, undoChanges, wholeName } from './node.ts';
-import { runProgram, type Runner } from './runner.ts';
+import { runProgram, type Runner } from './docker/runner.ts';
 
 const RUN = 'c1a2b3d';
 

@@ -1,10 +1,10 @@
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import type { HostContext } from './context.ts';
-import type { Docker, ImageInfo } from './docker.ts';
+import type { Docker, ImageInfo } from './docker/docker.ts';
 import type { Reach } from './network.ts';
 import type { NodeGroupSpec } from '../../emulator/index.ts';
-import { startInstanceMetadata } from '../instance-metadata.ts';
+import { startInstanceMetadata } from '../common/instance-metadata.ts';
 
 export interface NodeContainer {
   readonly name: string;
@@ -54,11 +54,11 @@ export async function rememberImages(
   docker: Docker,
   node: string,
   run: string,
-  known: ReadonlyMap<string, ImageInfo>,
+  imageInfo: ReadonlyMap<string, ImageInfo>,
   references: readonly string[],
 ): Promise<void> {
   // containerd lists full names and ids.
-  const names = new Set(references.flatMap((reference) => [wholeName(reference), known.get(reference)?.Id ?? '']));
+  const names = new Set(references.flatMap((reference) => [wholeName(reference), imageInfo.get(reference)?.Id ?? '']));
   const script = `
     undo=$1; shift
     there=$(ctr --namespace k8s.io images list --quiet)

@@ -1,5 +1,5 @@
 import type { AgentVersion } from '../../components/agent/options.ts';
-import type { OpenRequest } from '../cluster-type.ts';
+import type { OpenRequest } from '../interface/cluster-type.ts';
 
 /** Options of a run, whose clusters are `<run>-c1` and `<run>-c2`. */
 export interface KindOptions extends Pick<OpenRequest, 'run' | 'workload' | 'journal' | 'progress' | 'signal'> {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { VERSION_VARIABLE } from '../../components/agent/index.ts';
-import { kubeConfigWithToken } from '../kube-config.ts';
-import type { RunnerPlace } from '../runner-place.ts';
+import { kubeConfigWithToken } from '../common/kube-config.ts';
+import type { RunnerPlace } from '../interface/runner-place.ts';
 import type { KindCluster } from './cluster.ts';
 import { kindHost } from './host.ts';
 import type { KindOptions } from './options.ts';

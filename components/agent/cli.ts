@@ -51,10 +51,10 @@ selects the version to behave like (default 0.1).`;
 
 function versionOf(env: AgentIo['env']): AgentVersion {
   const named = env[VERSION_VARIABLE] || '0.1';
-  const found = AGENT_VERSIONS.find((version) => version === named);
-  if (found === undefined)
+  const agentVersion = AGENT_VERSIONS.find((version) => version === named);
+  if (agentVersion === undefined)
     throw new UsageError(`${VERSION_VARIABLE} is "${named}": use ${AGENT_VERSIONS.join(' or ')}`);
-  return found;
+  return agentVersion;
 }
 
 /** Finds the pod's cluster like client-go: by the variables of service kubernetes, and with a token. */

@@ -19,10 +19,10 @@ export function inImage({ label, installed }: Pick<ChosenClient, 'label' | 'inst
   const environment = Object.entries(installed.environment ?? {}).map(([name, value]) => [name, moved(value)] as const);
   const runtime = program === installed.runtime?.program ? installed.runtime : undefined;
   const isLoaded = runtime !== undefined || installed.isLinkedDynamically === true;
-  const there = program === process.execPath ? NODE : moved(program);
+  const programPath = program === process.execPath ? NODE : moved(program);
   const command = [
     ...(isLoaded ? [LOADER, '--library-path', LIBRARIES_FOLDER] : []),
-    runtime === undefined ? there : runtimeProgram(runtime),
+    runtime === undefined ? programPath : runtimeProgram(runtime),
   ];
   return {
     folder,

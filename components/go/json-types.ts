@@ -56,8 +56,8 @@ export function goTypes(declarations: GoDeclarations): (name: string) => GoType 
     return named.kind === 'map' ? { ...named, name: notation } : named;
   };
   const structOf = (name: string, members: Readonly<Record<string, string>>): GoStruct => {
-    const known = structs.get(name);
-    if (known) return known;
+    const cached = structs.get(name);
+    if (cached) return cached;
     const fields: Record<string, GoField> = {};
     const struct: GoStruct = { kind: 'struct', name, fields };
     structs.set(name, struct);

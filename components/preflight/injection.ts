@@ -1,4 +1,4 @@
-import type { Step } from './report.ts';
+import type { PreflightStep } from './report.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -14,8 +14,8 @@ export function mechanismOf(environment: Environment): Mechanism {
   return has('AWS_CONTAINER_CREDENTIALS_FULL_URI') ? 'pod-identity' : 'none';
 }
 
-export function injectionStep(environment: Environment): Omit<Step, 'milliseconds'> {
-  const step = (result: Step['result'], text: string): Omit<Step, 'milliseconds'> => ({
+export function injectionStep(environment: Environment): Omit<PreflightStep, 'milliseconds'> {
+  const step = (result: PreflightStep['result'], text: string): Omit<PreflightStep, 'milliseconds'> => ({
     name: 'injection',
     result,
     text,

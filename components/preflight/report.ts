@@ -2,7 +2,7 @@
 
 export type StepName = 'injection' | 'token' | 'agent' | 'metadata' | 'identity' | 'read';
 
-export interface Step {
+export interface PreflightStep {
   readonly name: StepName;
   /** `unknown`: not finished within the time limit. */
   readonly result: 'ok' | 'warning' | 'failed' | 'unknown';
@@ -15,12 +15,12 @@ export interface Report {
   readonly verdict: 'ok' | 'failed' | 'unknown';
   /** ARN by STS; null if the pod has no credentials. */
   readonly identity: string | null;
-  readonly steps: readonly Step[];
+  readonly steps: readonly PreflightStep[];
 }
 
 const MARKS = { ok: 'ok', warning: 'WARN', failed: 'FAIL', unknown: '?' } as const;
 
-export const reportOf = (steps: readonly Step[], identity: string | null): Report => ({
+export const reportOf = (steps: readonly PreflightStep[], identity: string | null): Report => ({
   verdict: steps.some(({ result }) => result === 'failed')
     ? 'failed'
     : steps.some(({ result }) => result === 'unknown')

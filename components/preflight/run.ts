@@ -4,7 +4,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { isSessionOf } from '../../foundation/aws/role-arn.ts';
 import { clip } from '../../foundation/node/text.ts';
 import { injectionStep, mechanismOf, type Environment } from './injection.ts';
-import { reportOf, type Report, type Step } from './report.ts';
+import { reportOf, type Report, type PreflightStep } from './report.ts';
 
 export interface Expectations {
   /** ARN of the role that the pod must have. */
@@ -19,15 +19,15 @@ interface PreflightOptions extends Expectations {
   readonly limit: number;
 }
 
-type Result = Pick<Step, 'result' | 'text'>;
+type Result = Pick<PreflightStep, 'result' | 'text'>;
 const METADATA_LIMIT = 1000;
 const AUDIENCES = { irsa: 'sts.amazonaws.com', 'pod-identity': 'pods.eks.amazonaws.com' } as const;
 
 /** Follows the pod's own way to its credentials, uses them, and compares with the expectations. Never rejects. */
 export async function preflight({ environment, limit, role, read }: PreflightOptions): Promise<Report> {
   const signal = AbortSignal.timeout(limit);
-  const steps: Step[] = [];
-  const run = async (name: Step['name'], work: () => Promise<Result> | Result): Promise<void> => {
+  const steps: PreflightStep[] = [];
+  const run = async (name: PreflightStep['name'], work: () => Promise<Result> | Result): Promise<void> => {
     const started = performance.now();
     const hung = new Promise<Result>((resolve) =>
       signal.addEventListener('abort', () =>
@@ -60,7 +60,7 @@ export async function preflight({ environment, limit, role, read }: PreflightOpt
   );
 }
 
-const ORDER: readonly Step['name'][] = ['injection', 'token', 'agent', 'metadata', 'identity', 'read'];
+const ORDER: readonly PreflightStep['name'][] = ['injection', 'token', 'agent', 'metadata', 'identity', 'read'];
 
 /** Names the SDK's error. Its messages have no keys and no tokens. */
 function failure(error: unknown): Result {

@@ -12,7 +12,7 @@ import type { PlannedClient } from '../../foundation/protocols/probe-protocol.ts
 import { redactor, type Redactor } from '../../foundation/node/redact.ts';
 import { byLine } from './lines.ts';
 import { endMarked, MARK } from './marked-processes.ts';
-import type { Answer, OperationClient } from './operations.ts';
+import type { OperationResult, OperationClient } from './operations.ts';
 
 /** Longer than an SDK's retries of an agent that rejects it, and shorter than a scenario's default minute. */
 const ANSWER_MILLISECONDS = 45_000;
@@ -40,7 +40,7 @@ interface Running {
 
 /** Starts the program for the first operation, and again after it has exited. Ends it with this process. */
 export class ClientProgram implements OperationClient {
-  readonly identify?: () => Promise<Answer>;
+  readonly identify?: () => Promise<OperationResult>;
   readonly #options: ClientProgramOptions;
   readonly #tokens: () => Iterable<string>;
   readonly #secrets = new Set<string>();
@@ -58,7 +58,10 @@ export class ClientProgram implements OperationClient {
   }
 
   /** Sends an operation and returns the answer. Throws an Error with one sentence if the client does not answer. */
-  readonly answer = async (operation: ClientOperation, { atOnce, milliseconds }: Asking = {}): Promise<Answer> => {
+  readonly answer = async (
+    operation: ClientOperation,
+    { atOnce, milliseconds }: Asking = {},
+  ): Promise<OperationResult> => {
     const { name } = this.#options;
     const within = milliseconds ?? ANSWER_MILLISECONDS;
     for (const token of this.#tokens()) if (token !== '') this.#secrets.add(token);
@@ -108,7 +111,7 @@ export class ClientProgram implements OperationClient {
   }
 
   /** Returns the answer without secrets. Throws if it is invalid. */
-  #checked({ identity, facts = {}, requestId, error }: ClientAnswer): Answer {
+  #checked({ identity, facts = {}, requestId, error }: ClientAnswer): OperationResult {
     const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
     const isError = error === undefined || (typeof error.code === 'string' && typeof error.message === 'string');
     if (!isError || !isText(requestId) || !isText(identity?.arn) || typeof facts !== 'object')

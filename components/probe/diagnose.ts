@@ -12,7 +12,7 @@ import { unbracketed } from '../../foundation/node/unbracketed.ts';
  */
 const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 /** Hosts of all requests, including failed ones, because an SDK only reports its last error. */
-const asked = new Set<string>();
+const requestedHosts = new Set<string>();
 /** Hosts that did not answer within the SDK's timeout, which an SDK may not report. */
 const late = new Set<string>();
 /** SDKs' timeouts are at least a second, but timers may fire early. */
@@ -24,7 +24,7 @@ let isWatched = false;
 export function watchRequests(): () => void {
   const note = (message: unknown): void => {
     const { request } = message as { readonly request: ClientRequest };
-    asked.add(request.host);
+    requestedHosts.add(request.host);
     const began = performance.now();
     let isAnswered = false;
     request.once('timeout', () => late.add(request.host));
@@ -38,7 +38,7 @@ export function watchRequests(): () => void {
   return () => {
     isWatched = false;
     unsubscribe('http.client.request.start', note);
-    asked.clear();
+    requestedHosts.clear();
     late.clear();
   };
 }
@@ -74,7 +74,7 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
         outcome: 'error',
         message: `cannot observe whether the client sent its token over plain HTTP to ${hostname}`,
       };
-    if (asked.has(unbracketed(hostname))) {
+    if (requestedHosts.has(unbracketed(hostname))) {
       const message = `the SDK sent a request over plain HTTP to ${hostname}, which must not receive a token`;
       return refused('injection', 'TokenSentElsewhere', message);
     }

@@ -105,14 +105,14 @@ class PodUnderLoad {
   async #round(): Promise<void> {
     const fetched = await Promise.all(Array.from({ length: this.#plan.atOnce }, () => this.#fetch()));
     const keys = fetched.filter((one) => one !== undefined);
-    for (const one of new Map(keys.map((found) => [found.AccessKeyId, found])).values()) await this.#identify(one);
+    for (const one of new Map(keys.map((pair) => [pair.AccessKeyId, pair])).values()) await this.#identify(one);
     this.#counts.granted += keys.filter(({ AccessKeyId }) => this.#known.get(AccessKeyId)).length;
     await this.#readObjects();
   }
 
   /** Calls the agent directly. The credentials never leave the process. */
   async #fetch(): Promise<Keys | undefined> {
-    const asked = performance.now();
+    const requestedAt = performance.now();
     try {
       const { url, authorization } = this.#agent();
       const answer = await send(url, {
@@ -123,7 +123,7 @@ class PodUnderLoad {
       });
       const result = resultOfAgentAnswer(answer);
       if (result.outcome !== 'granted') return this.#error(result);
-      this.#answers.push(Math.max(1, Math.round(performance.now() - asked)));
+      this.#answers.push(Math.max(1, Math.round(performance.now() - requestedAt)));
       this.#first.credentials ??= Math.round(Date.now() - this.#startedAt);
       return JSON.parse(answer.body) as Keys;
     } catch (error) {

@@ -9,9 +9,9 @@ const MOST_ROUNDS = 20;
 export function endMarked(mark: string): void {
   const ended = new Set<string>();
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const found = processes().filter((pid) => !ended.has(pid) && hasMark(pid, mark));
-    if (found.length === 0) return;
-    for (const pid of found) {
+    const markedPids = processes().filter((pid) => !ended.has(pid) && hasMark(pid, mark));
+    if (markedPids.length === 0) return;
+    for (const pid of markedPids) {
       ended.add(pid);
       end(Number(pid));
     }

@@ -4,7 +4,7 @@ import type { Identity, ProbeResult } from '../../foundation/protocols/probe-pro
 import { diagnoseMissingCredentials } from './diagnose.ts';
 import { plainCode } from './service-error.ts';
 
-export type Answer = Omit<ClientAnswer, 'id'>;
+export type OperationResult = Omit<ClientAnswer, 'id'>;
 
 /** This program's SDK, or a client's program. */
 export interface OperationClient {
@@ -12,8 +12,8 @@ export interface OperationClient {
    * Returns the identity of the credentials, or the error without credentials. Undefined if the client cannot call STS; AWS's
    * record then shows the identity. `askAgain`: call STS even if the credentials are known.
    */
-  readonly identify?: (askAgain: boolean) => Promise<Answer>;
-  readonly answer: (operation: ClientOperation) => Promise<Answer>;
+  readonly identify?: (askAgain: boolean) => Promise<OperationResult>;
+  readonly answer: (operation: ClientOperation) => Promise<OperationResult>;
   /** Makes the next operation use the whole chain again, like a new process. */
   readonly renewCredentials: () => void;
 }
@@ -29,12 +29,12 @@ export async function runOperation(client: OperationClient, operation: ClientOpe
 
 function resultOf(
   operation: ClientOperation,
-  { error, ...answer }: Answer,
+  { error, ...answer }: OperationResult,
   before: Identity | undefined,
 ): ProbeResult | Promise<ProbeResult> {
   const identity = answer.identity ?? before;
-  const known = identity && { identity };
-  if (error === undefined) return { outcome: 'granted', ...answer, ...known };
+  const identityPart = identity && { identity };
+  if (error === undefined) return { outcome: 'granted', ...answer, ...identityPart };
   if (identity === undefined && error.service !== 's3') return withoutCredentials(error);
   const { status, code, message, requestId, service = 'bucket' in operation ? 's3' : 'sts' } = error;
   return {
@@ -42,7 +42,7 @@ function resultOf(
     layer: service,
     code: plainCode(code, status),
     message,
-    ...known,
+    ...identityPart,
     ...(status !== undefined && { status }),
     ...(requestId !== undefined && { requestId }),
   };

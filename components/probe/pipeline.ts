@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import type { AgentRequest, ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
 
-export interface Answer {
+export interface PipelinedResponse {
   /** 0 without a response. */
   readonly status: number;
   readonly contentType: string | undefined;
@@ -72,7 +72,7 @@ export async function asWritten(
   url: URL,
   lines: readonly string[],
   authorization: string | undefined,
-): Promise<Answer> {
+): Promise<PipelinedResponse> {
   const token = authorization === undefined ? [] : [`Authorization: ${authorization}`];
   const text = [...lines, ...token, 'Connection: close', '', ''].join('\r\n');
   const { answers, isTimeUp } = await exchange(url, text);

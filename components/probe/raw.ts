@@ -1,7 +1,7 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentRequest, ProbeResult, WebIdentityRequest } from '../../foundation/protocols/probe-protocol.ts';
-import { asWritten, pipelined, type Answer } from './pipeline.ts';
+import { asWritten, pipelined, type PipelinedResponse } from './pipeline.ts';
 import { stsEndpoint } from './sts-endpoint.ts';
 import { changeToken, readToken } from './tokens.ts';
 import { unbracketed } from '../../foundation/node/unbracketed.ts';
@@ -27,9 +27,9 @@ export async function fetchCredentials(operation: AgentRequest): Promise<ProbeRe
     };
   const token = readToken(operation.token);
   const authorization = token === undefined ? undefined : await changeToken(token, operation.change);
-  const once = (): Promise<Answer> => askAgent(base, operation, authorization);
+  const once = (): Promise<PipelinedResponse> => askAgent(base, operation, authorization);
   if (operation.pipelined !== undefined) return pipelined(base, operation, authorization, operation.pipelined);
-  const answers: Answer[] = [];
+  const answers: PipelinedResponse[] = [];
   const repeat = operation.repeat ?? 1;
   if (operation.atOnce) answers.push(...(await Promise.all(Array.from({ length: repeat }, once))));
   else for (let count = 0; count < repeat; count += 1) answers.push(await once());
@@ -57,10 +57,14 @@ const PAUSE_MILLISECONDS = 300;
  * Calls the agent, with retries. The network or a replaced agent may break one connection. If every attempt breaks, the
  * cause is the agent: Go's `net/http` closes the connection when a handler panics.
  */
-async function askAgent(base: string, operation: AgentRequest, authorization: string | undefined): Promise<Answer> {
+async function askAgent(
+  base: string,
+  operation: AgentRequest,
+  authorization: string | undefined,
+): Promise<PipelinedResponse> {
   const url = new URL(base);
   const { lines } = operation;
-  const once = (): Promise<Answer> => {
+  const once = (): Promise<PipelinedResponse> => {
     if (lines !== undefined) return asWritten(url, lines, authorization);
     return send(url, {
       method: operation.method ?? 'GET',
@@ -80,10 +84,10 @@ async function askAgent(base: string, operation: AgentRequest, authorization: st
   }
 }
 
-const notAnswered = (code: string): Answer => ({ status: 0, contentType: undefined, body: code });
+const notAnswered = (code: string): PipelinedResponse => ({ status: 0, contentType: undefined, body: code });
 
 /** Interprets the agent's response: credentials, its own error, or EKS Auth's error. */
-export function resultOfAgentAnswer({ status, contentType, body }: Answer): ProbeResult {
+export function resultOfAgentAnswer({ status, contentType, body }: PipelinedResponse): ProbeResult {
   const facts = { status, ...(contentType !== undefined && { contentType }) };
   if (status === 200) {
     const credentials = parseObject(body);
@@ -185,7 +189,7 @@ export async function send(
     timeout = 20_000,
     ...options
   }: { method: string; path: string; headers: Record<string, string>; body?: string; timeout?: number },
-): Promise<Answer> {
+): Promise<PipelinedResponse> {
   // Load TLS only when needed, because it slows the start.
   const request = url.protocol === 'https:' ? (await import('node:https')).request : httpRequest;
   return new Promise((resolve, reject) => {

@@ -16,14 +16,14 @@ import { requestOf, type ServiceError } from './service-error.ts';
 export const makeClient = (credentials: NonNullable<S3ClientConfig['credentials']>): S3Client =>
   new S3Client({ credentials });
 
-type Answer = Pick<ServiceError, '$metadata'>;
+type RespondedRequest = Pick<ServiceError, '$metadata'>;
 
 export async function perform(
   client: S3Client,
   operation: S3Operation,
 ): Promise<Pick<ProbeResult, 'facts' | 'requestId'>> {
   const { bucket: Bucket } = operation;
-  const factsAndRequest = ({ $metadata }: Answer, facts: Record<string, number | string> = {}) => ({
+  const factsAndRequest = ({ $metadata }: RespondedRequest, facts: Record<string, number | string> = {}) => ({
     facts,
     ...requestOf($metadata),
   });

@@ -4,7 +4,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { assumeRoleInput } from './assume-role-input.ts';
 import type { ClientOperation } from '../../foundation/protocols/client-protocol.ts';
 import type { AssumeRoleStep, Identity, S3Operation } from '../../foundation/protocols/probe-protocol.ts';
-import type { Answer } from './operations.ts';
+import type { OperationResult } from './operations.ts';
 import { inProfile } from './profile.ts';
 import type * as S3 from './s3.ts';
 import { clientError, requestOf, type ServiceError } from './service-error.ts';
@@ -31,20 +31,20 @@ export function renewCredentials(): void {
   s3?.destroy();
   sts = new STSClient({});
   s3 = undefined;
-  known = undefined;
+  cachedIdentity = undefined;
 }
 
-let known: { readonly accessKeyId: string; readonly identity: Identity } | undefined;
+let cachedIdentity: { readonly accessKeyId: string; readonly identity: Identity } | undefined;
 type WhoAmI = { readonly identity: Identity } & ReturnType<typeof requestOf>;
 
 /** Returns the identity of the current credentials. Calls STS after each change. */
-export async function identify(askAgain: boolean): Promise<Answer> {
+export async function identify(askAgain: boolean): Promise<OperationResult> {
   try {
     // The client resolves credentials like for its own requests.
     const { accessKeyId } = await sts.config.credentials();
-    if (!askAgain && known?.accessKeyId === accessKeyId) return { identity: known.identity };
+    if (!askAgain && cachedIdentity?.accessKeyId === accessKeyId) return { identity: cachedIdentity.identity };
     const { identity, ...request } = await whoAmI(sts);
-    known = { accessKeyId, identity };
+    cachedIdentity = { accessKeyId, identity };
     return { identity, ...(askAgain && request) };
   } catch (error) {
     return { error: clientError('sts', error as ServiceError) };
@@ -66,7 +66,7 @@ export async function arnOf(credentials: NonNullable<STSClientConfig['credential
   }
 }
 
-export async function answer(operation: ClientOperation): Promise<Answer> {
+export async function answer(operation: ClientOperation): Promise<OperationResult> {
   switch (operation.do) {
     case 'GetCallerIdentity':
       return identify(true);
@@ -80,7 +80,7 @@ export async function answer(operation: ClientOperation): Promise<Answer> {
   }
 }
 
-async function throughRole(step: AssumeRoleStep, operation?: S3Operation): Promise<Answer> {
+async function throughRole(step: AssumeRoleStep, operation?: S3Operation): Promise<OperationResult> {
   try {
     const { Credentials, $metadata } = await sts.send(new AssumeRoleCommand(assumeRoleInput(step)));
     const held = {
@@ -96,7 +96,7 @@ async function throughRole(step: AssumeRoleStep, operation?: S3Operation): Promi
   }
 }
 
-async function byProfile(roleArn: string): Promise<Answer> {
+async function byProfile(roleArn: string): Promise<OperationResult> {
   try {
     return await inProfile(roleArn, async (settings) => {
       const client = new STSClient({ credentials: defaultProvider(settings) });
@@ -107,7 +107,7 @@ async function byProfile(roleArn: string): Promise<Answer> {
   }
 }
 
-async function tryS3(client: S3Client, operation: S3Operation): Promise<Answer> {
+async function tryS3(client: S3Client, operation: S3Operation): Promise<OperationResult> {
   try {
     return await s3Operations().perform(client, operation);
   } catch (error) {

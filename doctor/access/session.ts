@@ -96,7 +96,7 @@ export function pathOf(facts: ClusterFacts, asker: Asker): AccountPath {
 }
 
 function missing(sentence: string, name: string, names: readonly string[]): HarnessError {
-  const hint = names.length === 0 ? 'it has none.' : suggestion(name, names).replace('see --help', 'see `kubectl get`');
+  const hint = names.length === 0 ? 'it has none.' : suggestion(name, names, undefined, 'see `kubectl get`');
   return new HarnessError('BAD_FILE', `${sentence} "${name}": ${hint}`);
 }
 

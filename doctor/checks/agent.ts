@@ -17,6 +17,8 @@ export const agentMissing = defineCheck({
   id: 'PID101',
   title: 'The Pod Identity Agent is not installed',
   severity: 'error',
+  hops: ['agent'],
+  inMigration: 'ignored-with-new-agent',
   rights: ['list daemonsets', 'list nodes', 'list pods', 'eks:ListPodIdentityAssociations'],
   observation: 'The cluster has associations and EC2 nodes outside EKS Auto Mode, but no DaemonSet of the agent.',
   cause: 'The add-on `eks-pod-identity-agent` was never installed, or it was removed.',
@@ -36,6 +38,8 @@ export const agentNotReady = defineCheck({
   id: 'PID102',
   title: 'The agent is missing or not ready on a node',
   severity: 'error',
+  hops: ['agent'],
+  inMigration: 'ignored-with-new-agent',
   rights: ['list daemonsets', 'list nodes', 'list pods'],
   observation: 'A ready node runs pods with Pod Identity variables. Its pod of the agent is absent or not ready.',
   cause: 'The agent crashes, its port 80 is taken, its image cannot be pulled, or its pod was evicted.',
@@ -56,6 +60,7 @@ export const agentExcluded = defineCheck({
   id: 'PID103',
   title: 'The agent cannot be scheduled on a node',
   severity: 'error',
+  hops: ['agent'],
   rights: ['list daemonsets', 'list nodes', 'list pods', 'eks:ListPodIdentityAssociations'],
   observation: "Tolerations and affinity of the agent's DaemonSet are compared with taints and labels of nodes.",
   cause: 'The agent was installed with its own tolerations or affinity, or nodes got a taint later.',
@@ -65,8 +70,8 @@ export const agentExcluded = defineCheck({
   *find(facts) {
     const podsOf = podIdentityPodsByNode(facts);
     const excluded = facts.nodes.flatMap((node) => {
-      const found = needsAgentPod(facts, node) ? agentObstacle(facts, node) : undefined;
-      return found ? [{ ...found, name: node.metadata.name }] : [];
+      const agentProblem = needsAgentPod(facts, node) ? agentObstacle(facts, node) : undefined;
+      return agentProblem ? [{ ...agentProblem, name: node.metadata.name }] : [];
     });
     if (facts.associations.length === 0) return;
     for (const [reason, cases] of grouped(excluded, (one) => one.reason)) {
@@ -86,6 +91,7 @@ export const addOnUnhealthy = defineCheck({
   id: 'PID105',
   title: "The agent's add-on is unhealthy",
   severity: 'warning',
+  hops: ['agent'],
   rights: ['eks:ListAddons', 'eks:DescribeAddon', 'list daemonsets', 'list nodes', 'list pods'],
   observation: 'Status and issues of the add-on `eks-pod-identity-agent`. PID102 reports agents by node.',
   cause: 'An installation or update failed, its configuration conflicts, or its pods do not become ready.',
@@ -111,6 +117,7 @@ export const agentOnAutoMode = defineCheck({
   id: 'PID106',
   title: 'The agent also runs on nodes of EKS Auto Mode',
   severity: 'warning',
+  hops: ['agent'],
   rights: ['list daemonsets', 'list nodes'],
   observation: 'A DaemonSet of the agent can run on nodes with `eks.amazonaws.com/compute-type: auto`.',
   cause: "The agent was installed without the affinity of the add-on, which excludes Auto Mode's nodes.",
@@ -133,6 +140,7 @@ export const nodeRole = defineCheck({
   id: 'PID107',
   title: 'The node role may not request credentials for pods',
   severity: 'error',
+  hops: ['node role'],
   rights: [
     ...['list nodes', 'list pods', 'eks:DescribeCluster'],
     ...['ec2:DescribeInstances', 'iam:GetInstanceProfile', 'iam:GetRole'],

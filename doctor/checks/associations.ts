@@ -13,6 +13,8 @@ export const podOlder = defineCheck({
   id: 'PID301',
   title: 'A pod is older than its association',
   severity: 'error',
+  hops: ['injection'],
+  inMigration: 'ignored',
   rights: ['list pods', ...ASSOCIATIONS],
   observation: "The pod has no variables. It was created before the association's `createdAt` plus 10 seconds.",
   cause: 'Pods and associations were created together. The webhook only acts on new pods, seconds later.',
@@ -33,6 +35,8 @@ export const notInjected = defineCheck({
   id: 'PID302',
   title: 'The webhook did not inject Pod Identity into a pod',
   severity: 'error',
+  hops: ['injection'],
+  inMigration: 'ignored',
   rights: ['list pods', 'list mutatingwebhookconfigurations', ...ASSOCIATIONS],
   observation: 'The pod is younger than its association, the registered webhook selects it, but it has no variables.',
   cause: 'The webhook failed or timed out when the pod was created. Its `failurePolicy` Ignore hides that.',
@@ -52,6 +56,8 @@ export const noServiceAccount = defineCheck({
   id: 'PID303',
   title: 'An association names a service account that does not exist',
   severity: 'warning',
+  hops: ['association'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list namespaces', ...ASSOCIATIONS],
   observation: "The association's namespace exists, but has no service account of its name.",
   cause: 'EKS does not check the names. There may be a typo, or a chart names its service account differently.',
@@ -81,6 +87,8 @@ export const noNamespace = defineCheck({
   id: 'PID304',
   title: 'An association names a namespace that does not exist',
   severity: 'warning',
+  hops: ['association'],
+  inMigration: 'ignored',
   rights: ['list namespaces', 'list serviceaccounts', ...ASSOCIATIONS],
   observation: 'No namespace has the name in the association.',
   cause: 'EKS does not check the names. There may be a typo, or the namespace was deleted or renamed.',
@@ -106,6 +114,7 @@ export const noRole = defineCheck({
   id: 'PID306',
   title: 'The role of an association does not exist',
   severity: 'error',
+  hops: ['association'],
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
   observation: 'IAM has no role with the ARN in `roleArn` or `targetRoleArn`.',
   cause: 'The role was deleted or recreated with another name or path. EKS checks it only on creation.',
@@ -118,9 +127,9 @@ export const noRole = defineCheck({
         const { [field]: arn } = association;
         if (arn === undefined) continue;
         const text = `${field === 'roleArn' ? 'Role' : 'Target role'} ${arn} does not exist.`;
-        const found = associationCase(facts, association, text);
-        yield* readableRole(facts, found.object, arn);
-        if (facts.role(arn) === null) yield { ...found, part: field };
+        const finding = associationCase(facts, association, text);
+        yield* readableRole(facts, finding.object, arn);
+        if (facts.role(arn) === null) yield { ...finding, part: field };
       }
   },
 });
@@ -129,6 +138,7 @@ export const unsupportedCompute = defineCheck({
   id: 'PID307',
   title: 'A pod with an association runs where Pod Identity does not work',
   severity: 'error',
+  hops: ['association'],
   rights: ['list pods', 'list nodes', 'list daemonsets', 'eks:ListPodIdentityAssociations'],
   observation: 'The pod has an association. Its node is Fargate, Windows, or hybrid without an agent.',
   cause: 'A Fargate profile or a node selector places the pod there. The webhook makes no exception.',
@@ -147,6 +157,8 @@ export const noAssociation = defineCheck({
   id: 'PID309',
   title: 'A pod has Pod Identity variables, but no association',
   severity: 'error',
+  hops: ['association'],
+  inMigration: 'ignored',
   rights: ['list pods', 'eks:ListPodIdentityAssociations'],
   observation: "A container has the agent's address, but no association exists for the pod's service account.",
   cause: 'The association was deleted while the pod ran, or the variables were written by hand.',

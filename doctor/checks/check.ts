@@ -29,6 +29,19 @@ export interface Unjudged {
   readonly unread?: string;
 }
 
+/** A step on the way of a pod to its credentials, as `doctor pod` follows it. */
+export type HopName =
+  | 'agent'
+  | 'association'
+  | 'annotation'
+  | 'injection'
+  | 'token'
+  | 'provider'
+  | 'trust'
+  | 'target role'
+  | 'network'
+  | 'node role';
+
 /** What a check looks for, and its documentation. Texts are sentences in Markdown without headings. */
 export interface Check {
   /** Never reused. */
@@ -36,6 +49,13 @@ export interface Check {
   /** The problem, as in `The trust policy does not allow tagging the session`. */
   readonly title: string;
   readonly severity: Severity;
+  /** The hops of `doctor pod` that its findings break. */
+  readonly hops: readonly [HopName, ...HopName[]];
+  /**
+   * What a finding in the migrated cluster means for `doctor migration`. Default: an error blocks, a warning is a note.
+   * `blocks`: a warning blocks too. `ignored-with-new-agent`: ignored if the migration installs the agent.
+   */
+  readonly inMigration?: 'blocks' | 'ignored' | 'ignored-with-new-agent';
   /** Without any of these rights the check is not made. */
   readonly rights: readonly Right[];
   /** The compared objects and fields. */

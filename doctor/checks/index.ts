@@ -8,7 +8,22 @@ import * as pods from './pods.ts';
 import * as trust from './trust.ts';
 import * as webhook from './webhook.ts';
 
+/** The checks of each section of the documentation. A module exports checks only. */
+const SECTIONS: Readonly<Record<string, readonly Readonly<Record<string, Check>>[]>> = {
+  'Cluster and agent': [agent],
+  'Webhook and injection': [webhook],
+  Associations: [associations],
+  'Roles and trust': [trust],
+  Pods: [pods],
+  IRSA: [irsa],
+  Network: [network],
+  Exposure: [exposure],
+};
+const byId = (checks: readonly Check[]): readonly Check[] => checks.toSorted((a, b) => a.id.localeCompare(b.id));
+
+export const CHECK_SECTIONS: readonly (readonly [title: string, checks: readonly Check[]])[] = Object.entries(
+  SECTIONS,
+).map(([title, modules]) => [title, byId(modules.flatMap((module) => Object.values(module)))]);
+
 /** All checks, by id. */
-export const CHECKS: readonly Check[] = [agent, webhook, associations, trust, pods, irsa, network, exposure]
-  .flatMap((group) => Object.values<Check>(group))
-  .toSorted((a, b) => a.id.localeCompare(b.id));
+export const CHECKS: readonly Check[] = byId(CHECK_SECTIONS.flatMap(([, checks]) => checks));

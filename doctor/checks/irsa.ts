@@ -25,6 +25,8 @@ export const noProvider = defineCheck({
   id: 'PID601',
   title: "IAM has no OIDC provider for the cluster's issuer",
   severity: 'error',
+  hops: ['provider'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', ...PROVIDERS],
   observation: "Service accounts have role annotations, but no IAM OIDC provider has the cluster's issuer.",
   cause: 'The provider was never created, or the cluster was recreated and got another issuer.',
@@ -47,6 +49,8 @@ export const missingAudience = defineCheck({
   id: 'PID602',
   title: 'The IAM OIDC provider lacks an audience',
   severity: 'error',
+  hops: ['provider'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', ...PROVIDERS],
   observation: "The provider's client ids are compared with the audiences of annotated service accounts.",
   cause: 'The provider lacks `sts.amazonaws.com`, or a service account has an annotation with its own audience.',
@@ -74,6 +78,8 @@ export const wrongProviderHost = defineCheck({
   id: 'PID603',
   title: 'The IAM OIDC provider has the host of the dual-stack endpoint',
   severity: 'error',
+  hops: ['provider'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', ...PROVIDERS],
   observation: "A provider with `oidc-eks.<region>.api.aws` has the cluster's id, and none has the issuer itself.",
   cause: 'A tool registered the dual-stack host for an IPv6 cluster.',
@@ -94,6 +100,8 @@ export const malformedAnnotation = defineCheck({
   id: 'PID604',
   title: 'A role annotation is empty or not the ARN of a role',
   severity: 'error',
+  hops: ['annotation'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods'],
   observation: 'The value of `eks.amazonaws.com/role-arn` on service accounts without an association.',
   cause: 'A value of a chart was empty, or a name, a placeholder or an instance profile was written.',
@@ -115,6 +123,8 @@ export const wrongPartition = defineCheck({
   id: 'PID605',
   title: 'A role annotation has the ARN of another partition',
   severity: 'error',
+  hops: ['annotation'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', 'eks:DescribeCluster'],
   observation: "The partition in `eks.amazonaws.com/role-arn` is compared with the partition of the cluster's ARN.",
   cause: 'A template has `arn:aws:` written out, but the cluster is in China or AWS GovCloud, or the other way round.',
@@ -143,6 +153,8 @@ export const noAnnotatedRole = defineCheck({
   id: 'PID606',
   title: 'The role of an annotation does not exist',
   severity: 'error',
+  hops: ['annotation'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', 'iam:GetRole'],
   observation: 'IAM has no role with the ARN in `eks.amazonaws.com/role-arn`.',
   cause: 'The role was deleted, has a path, or belongs to another environment.',
@@ -151,9 +163,9 @@ export const noAnnotatedRole = defineCheck({
   source: 'EKS User Guide, "Assign IAM roles to Kubernetes service accounts"',
   *find(facts) {
     for (const { account, roleArn } of annotatedAccounts(facts)) {
-      const found = accountCase(facts, account, `Role ${roleArn} does not exist.`);
-      yield* readableRole(facts, found.object, roleArn);
-      if (facts.role(roleArn) === null) yield found;
+      const finding = accountCase(facts, account, `Role ${roleArn} does not exist.`);
+      yield* readableRole(facts, finding.object, roleArn);
+      if (facts.role(roleArn) === null) yield finding;
     }
   },
 });
@@ -162,6 +174,8 @@ export const webIdentityDenied = defineCheck({
   id: 'PID607',
   title: 'The trust policy of an annotated role does not allow the service account',
   severity: 'error',
+  hops: ['trust'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', ...PROVIDERS, 'iam:GetRole'],
   observation: "`sts:AssumeRoleWithWebIdentity` is evaluated with the cluster's provider, subject and audience.",
   cause: "A condition names another subject, begins with the provider's ARN, or has a wildcard in StringEquals.",
@@ -175,6 +189,8 @@ export const otherIssuer = defineCheck({
   id: 'PID608',
   title: 'An annotated role trusts the issuer of another cluster',
   severity: 'error',
+  hops: ['trust'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', ...PROVIDERS, 'iam:GetRole'],
   observation: "The trust policy names OIDC providers of EKS, but not the cluster's.",
   cause: 'The cluster was recreated, which changes the issuer, or the role belongs to another cluster.',
@@ -188,6 +204,8 @@ export const noWebIdentity = defineCheck({
   id: 'PID609',
   title: 'A pod lacks the IRSA variables of its service account',
   severity: 'error',
+  hops: ['injection'],
+  inMigration: 'ignored',
   rights: ['list pods', 'list serviceaccounts'],
   observation: 'The service account has a valid role annotation. The pod has neither variables nor the token volume.',
   cause: 'The service account was annotated after the pod was created, or the webhook failed.',
@@ -208,6 +226,8 @@ export const roleDiffers = defineCheck({
   id: 'PID610',
   title: 'A pod runs with another role than its service account names now',
   severity: 'warning',
+  hops: ['annotation'],
+  inMigration: 'ignored',
   rights: ['list pods', 'list serviceaccounts'],
   observation: "`AWS_ROLE_ARN` next to the webhook's token file is compared with the annotation.",
   cause: 'The annotation was changed or removed after the pod was created, for example by an operator upgrade.',
@@ -237,6 +257,8 @@ export const bothMechanisms = defineCheck({
   id: 'PID611',
   title: 'A service account has both an annotation and an association',
   severity: 'info',
+  hops: ['annotation'],
+  inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', 'eks:ListPodIdentityAssociations'],
   observation: 'The service account has `eks.amazonaws.com/role-arn` and an association.',
   cause: 'A migration from IRSA to Pod Identity is under way, or was not finished.',

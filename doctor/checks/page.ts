@@ -1,25 +1,10 @@
 import type { Check } from './check.ts';
 
-/** Titles of the hundreds of ids. */
-const GROUPS = [
-  'Cluster and agent',
-  'Webhook and injection',
-  'Associations',
-  'Roles and trust',
-  'Pods',
-  'IRSA',
-  'Network',
-  'Exposure',
-];
-
 /** Returns all checks in Markdown, for a page that has a title. */
-export const checksPage = (checks: readonly Check[]): string =>
+export const checksPage = (sections: readonly (readonly [title: string, checks: readonly Check[]])[]): string =>
   [
     'An error breaks an identity now. A warning may give a pod a wrong identity, or break it later. An info is worth knowing. Errors of associations and service accounts are warnings while no pod uses them.',
-    ...GROUPS.flatMap((group, index) => [
-      `## ${group}`,
-      ...checks.filter(({ id }) => id.startsWith(`PID${index + 1}`)).map(checkSection),
-    ]),
+    ...sections.flatMap(([title, checks]) => [`## ${title}`, ...checks.map(checkSection)]),
   ].join('\n\n');
 
 /** Returns a check's record in Markdown, as `doctor <id>` prints it. */

@@ -9,6 +9,7 @@ export const trustDenies = defineCheck({
   id: 'PID401',
   title: 'The trust policy does not let EKS assume the role for the service account',
   severity: 'error',
+  hops: ['trust'],
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
   observation: "`sts:AssumeRole` is evaluated with the pod's session tags and the cluster's ARN and account.",
   cause: 'The role was made for IRSA, or its conditions name another namespace or service account.',
@@ -22,6 +23,7 @@ export const noTagSession = defineCheck({
   id: 'PID402',
   title: 'The trust policy does not allow tagging the session',
   severity: 'error',
+  hops: ['trust'],
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
   observation: 'The trust policy allows `sts:AssumeRole`, but not `sts:TagSession`, which session tags need.',
   cause: 'The trust policy was copied from a role of another service.',
@@ -35,6 +37,7 @@ export const otherCluster = defineCheck({
   id: 'PID403',
   title: 'The trust policy names another cluster or account',
   severity: 'error',
+  hops: ['trust'],
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
   observation: 'Only conditions on `aws:SourceArn`, `aws:SourceAccount`, `eks-cluster-arn` or `eks-cluster-name` deny.',
   cause: 'The workload moved to a new cluster, or `aws:SourceArn` names the association instead of the cluster.',
@@ -48,6 +51,7 @@ export const targetRole = defineCheck({
   id: 'PID404',
   title: 'The role of an association cannot assume its target role',
   severity: 'error',
+  hops: ['target role'],
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
   observation: "The role's policies and the target's trust policy are evaluated with tags or external id.",
   cause: 'One of them lacks `sts:AssumeRole` or `sts:TagSession`, or has a condition that does not match.',
@@ -80,11 +84,11 @@ function* trustCases(facts: ClusterFacts, problem: 'subject' | 'tags' | 'cluster
     const { namespace, serviceAccount, roleArn } = association;
     const decision = associationTrust(facts, association);
     const text = `The trust policy of role ${roleName(roleArn)} does not allow ${decision?.action} for ${namespace}/${serviceAccount}: ${decision && denialOf(decision)}.`;
-    const found = associationCase(facts, association, text);
-    const role = yield* readableRole(facts, found.object, roleArn);
-    if (decision?.value === 'unknown') yield { object: found.object, missing: decision.missing ?? 'iam:GetRole' };
+    const finding = associationCase(facts, association, text);
+    const role = yield* readableRole(facts, finding.object, roleArn);
+    if (decision?.value === 'unknown') yield { object: finding.object, missing: decision.missing ?? 'iam:GetRole' };
     if (decision?.value !== 'denied' || role === undefined) continue;
-    const own = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
-    if (own === problem) yield { ...found, repair: trustCommand(facts, role) };
+    const part = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
+    if (part === problem) yield { ...finding, repair: trustCommand(facts, role) };
   }
 }

@@ -52,9 +52,9 @@ export async function openAccount(
     reader?.close();
     if (signal.aborted) gaps.add(ANY_AWS, INTERRUPTED);
     else {
-      const known = error instanceof Unreadable ? problem(error.cause) : error;
-      if (!(known instanceof HarnessError) || isUsage(known.code)) throw known;
-      gaps.add(ANY_AWS, known.message);
+      const awsError = error instanceof Unreadable ? problem(error.cause) : error;
+      if (!(awsError instanceof HarnessError) || isUsage(awsError.code)) throw awsError;
+      gaps.add(ANY_AWS, awsError.message);
     }
     return undefined;
   }

@@ -106,7 +106,7 @@ async function readAssociations(
     ({ associations }) => associations,
   );
   let count = 0;
-  const found = await mapBounded(listed, CONCURRENT, async ({ associationId = '' }) => {
+  const perAssociation = await mapBounded(listed, CONCURRENT, async ({ associationId = '' }) => {
     // Null: deleted since it was listed.
     const described = await orNull(call('eks:DescribePodIdentityAssociation', { clusterName, associationId }));
     progress(`${++count} of ${listed.length} associations`);
@@ -119,7 +119,7 @@ async function readAssociations(
       : Promise.all([roles.withPolicies(roleArn), read(targetRoleArn)]));
     return associationOf({ ...association, roleArn });
   });
-  return found.flat();
+  return perAssociation.flat();
 }
 
 /** Reads the nodes' instances, their instance profiles, and the roles of those with policies. */
@@ -130,10 +130,10 @@ async function readInstances(
   const nodes = (kubernetes.nodes ?? []).map(({ providerID = '' }) => /^aws:.*\/(i-[0-9a-f]+)$/.exec(providerID)?.[1]);
   const ids = nodes.filter((id) => id !== undefined);
   const instances = await gaps.attempt(async () => {
-    const found: Instance[] = [];
+    const describedInstances: Instance[] = [];
     for (let at = 0; at < ids.length; at += VALUES)
-      found.push(...(await describeInstances(account, ids.slice(at, at + VALUES))));
-    return found;
+      describedInstances.push(...(await describeInstances(account, ids.slice(at, at + VALUES))));
+    return describedInstances;
   });
   const profiles = new Set((instances ?? []).flatMap(({ instanceProfileArn }) => instanceProfileArn ?? []));
   const instanceProfiles: Record<string, string> = {};

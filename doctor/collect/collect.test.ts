@@ -12,7 +12,7 @@ import {
 } from '../../test/support/collected-cluster.ts';
 import { rejection } from '../../test/support/kind.ts';
 import { KUBERNETES_RIGHTS, withoutRight } from '../../test/support/without-right.ts';
-import { EVERYTHING } from '../../scripts/rehearsal/cloud.ts';
+import { EVERYTHING } from '../../scripts/cloud/cloud.ts';
 import { CHECKS } from '../checks/index.ts';
 import { isUnread, judge } from '../judge/judge.ts';
 import { writeSnapshot } from '../snapshot/file.ts';

@@ -41,8 +41,8 @@ export function eksPlaceOf(config: KubeConfig): EksPlace {
   const words = (args ?? []).join(' ').split(/[\s=]+/);
   const flag = (...flags: readonly string[]): string | undefined =>
     words[words.findIndex((word) => flags.includes(word)) + 1 || words.length];
-  const variable = (...known: readonly string[]): string | undefined =>
-    env?.find(({ name }) => known.includes(name))?.value;
+  const variable = (...variableNames: readonly string[]): string | undefined =>
+    env?.find(({ name }) => variableNames.includes(name))?.value;
   const place = {
     name: flag('--cluster-name', '--cluster-id', '-i') ?? arnName ?? eksctlName,
     region:

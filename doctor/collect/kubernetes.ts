@@ -101,7 +101,7 @@ async function listAll<Raw, Trimmed>(
   trimmed: (raw: Raw) => Trimmed[],
   query = '',
 ): Promise<Trimmed[]> {
-  const found: Trimmed[] = [];
+  const objects: Trimmed[] = [];
   let count = 0;
   for (let token: string | undefined = ''; token !== undefined;) {
     const from: string = token && `&continue=${encodeURIComponent(token)}`;
@@ -109,12 +109,12 @@ async function listAll<Raw, Trimmed>(
       const page = await reader.get(`${KUBERNETES_LISTS[kind]}/${kind}?limit=${PAGE}${query}${from}`, signal);
       return readList(page, (item) => {
         count += 1;
-        found.push(...trimmed(item as Raw));
+        objects.push(...trimmed(item as Raw));
       });
     });
     progress(`${count} ${kind}`);
   }
-  return found;
+  return objects;
 }
 
 interface List {

@@ -43,11 +43,11 @@ export function roleReader(reading: RoleReading, whole: boolean) {
     });
 
   async function read(arn: string, RoleName: string): Promise<Role | null> {
-    const { Role: found } = (await orNull(call('iam:GetRole', { RoleName }))) ?? {};
+    const { Role: awsRole } = (await orNull(call('iam:GetRole', { RoleName }))) ?? {};
     // A name is unique, but the ARN may have another path or partition.
-    if (found?.Arn !== arn) return null;
-    boundaries.set(arn, found.PermissionsBoundary?.PermissionsBoundaryArn ?? '');
-    return roleOf(found);
+    if (awsRole?.Arn !== arn) return null;
+    boundaries.set(arn, awsRole.PermissionsBoundary?.PermissionsBoundaryArn ?? '');
+    return roleOf(awsRole);
   }
 
   async function readPolicies({ arn, name: RoleName }: Role): Promise<Policies> {
@@ -78,16 +78,16 @@ export function roleReader(reading: RoleReading, whole: boolean) {
     role,
     /** Also reads the role's policies. */
     async withPolicies(arn: string): Promise<void> {
-      const known = await role(arn);
-      if (known && known.policies === undefined)
-        await once(policies, arn, () => gaps.attempt(() => readPolicies(known), arn));
+      const readRole = await role(arn);
+      if (readRole && readRole.policies === undefined)
+        await once(policies, arn, () => gaps.attempt(() => readPolicies(readRole), arn));
     },
     /** Returns the roles by ARN. */
     async all(): Promise<Readonly<Record<string, Role | null>>> {
       const all: Record<string, Role | null> = { ...(await details) };
-      for (const [arn, known] of roles) {
-        const own = await known;
-        if (own !== undefined) all[arn] = own && { ...own, ...(await policies.get(arn)) };
+      for (const [arn, pendingRole] of roles) {
+        const settledRole = await pendingRole;
+        if (settledRole !== undefined) all[arn] = settledRole && { ...settledRole, ...(await policies.get(arn)) };
       }
       return all;
     },

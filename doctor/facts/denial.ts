@@ -38,12 +38,12 @@ function slipIn({ operator, key, expected, actual = [] }: ConditionExplanation):
     return `the condition on ${quoted(key)} has a value of :sub, ${quoted(value)}`;
   if (key.toLowerCase() === 'aws:sourcearn' && value.includes(':podidentityassociation/'))
     return `aws:SourceArn expects ${quoted(value)}, an association, but EKS sends the ARN of the cluster`;
-  for (const own of actual) {
+  for (const actualValue of actual) {
     if (/^String(Not)?Equals/.test(operator) && expected.some((one) => /[*?]/.test(one)))
-      return `${operator} compares ${quoted(value)} literally, so it does not match ${quoted(own)}`;
-    const near = nearName(own, expected);
+      return `${operator} compares ${quoted(value)} literally, so it does not match ${quoted(actualValue)}`;
+    const near = nearName(actualValue, expected);
     const whose = CLUSTER_KEYS.has(key.toLowerCase()) ? 'the cluster is' : 'the pod runs as';
-    if (near !== undefined) return `it names ${quoted(near)}, ${whose} ${quoted(own)} (${key})`;
+    if (near !== undefined) return `it names ${quoted(near)}, ${whose} ${quoted(actualValue)} (${key})`;
   }
   return undefined;
 }

@@ -59,7 +59,7 @@ const judged = (mechanism: Mechanism, roleArn: string, { value, reason }: TrustD
     : { mechanism: value === 'denied' ? 'none' : 'unknown', reason: reason ?? 'the trust policy denies it' };
 
 /** A role that was read, or the answer without it. */
-function known(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
+function knownRole(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
   const role = facts.role(arn);
   if (role) return role;
   if (parseRoleArn(arn) === undefined) return { mechanism: 'none', reason: `${arn} is not the ARN of a role` };
@@ -72,7 +72,7 @@ const isRole = (value: Role | PredictedIdentity): value is Role => 'trustPolicy'
 
 function byWebIdentity(facts: ClusterFacts, roleArn: string, audience: string, subject: PodSubject): PredictedIdentity {
   if (roleArn === '') return { mechanism: 'unknown', reason: 'AWS_ROLE_ARN has no readable value' };
-  const role = known(facts, roleArn);
+  const role = knownRole(facts, roleArn);
   if (!isRole(role)) return role;
   const provider = providerFor(facts, roleArn, audience);
   if ('mechanism' in provider) return provider;
@@ -102,7 +102,7 @@ function byPodIdentity(facts: ClusterFacts, subject: PodSubject): PredictedIdent
   if (association === undefined)
     return { mechanism: 'none', reason: 'the service account has no association, so the agent refuses its token' };
   const { roleArn, targetRoleArn = roleArn } = association;
-  const unusable = [roleArn, targetRoleArn].map((arn) => known(facts, arn)).find((role) => !isRole(role));
+  const unusable = [roleArn, targetRoleArn].map((arn) => knownRole(facts, arn)).find((role) => !isRole(role));
   const path = associationPath(facts, association, subject);
   const decision: TrustDecision = path ? lastOf(decidePath(facts, path)) : { value: 'unknown' };
   if (decision.value !== 'denied' && unusable) return unusable as PredictedIdentity;

@@ -64,10 +64,10 @@ export function decidePath<Result>(
   const decisions = new Map<Stage, StageDecision>();
   const result = follow(path, (step) => {
     const { stage } = step;
-    const known = decisions.get(stage);
+    const prior = decisions.get(stage);
     const answer = isQuestion(step) ? decideQuestion(facts, step, roleOf, policiesOf(step)) : sizeDecision(step);
     const resource = isQuestion(step) ? step.resource : step.session.principal.roleArn;
-    if (answer && (!known || answer.value === 'denied' || (known.value === 'allowed' && answer.value === 'unknown')))
+    if (answer && (!prior || answer.value === 'denied' || (prior.value === 'allowed' && answer.value === 'unknown')))
       decisions.set(stage, { ...answer, stage, resource });
     return answer?.value !== 'denied';
   });
@@ -241,9 +241,9 @@ export const roleSession = (arn: string, role: Role | null | undefined, issuedAt
 export function rolePermission(facts: ClusterFacts, role: Role, action: string, resource: string): TrustDecision {
   if (role.policies === undefined) return { value: 'unknown', reason: `the policies of role ${role.name} are unknown` };
   const { principal, unknown } = roleSession(role.arn, role);
-  const asked = { principal, action, resource, resourceAccount: accountOf(role.arn), context: {} };
+  const input = { principal, action, resource, resourceAccount: accountOf(role.arn), context: {} };
   // Any other key may have any value.
-  return decideQuestion(facts, { stage: 'access', ...asked, unknown: { ...unknown, '': '' } }, () => role, []);
+  return decideQuestion(facts, { stage: 'access', ...input, unknown: { ...unknown, '': '' } }, () => role, []);
 }
 
 /** Decides whether any principal of a foreign account that has all permissions there can assume a role. */

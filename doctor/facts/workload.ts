@@ -7,9 +7,9 @@ import type { Pod } from '../snapshot/kubernetes.ts';
  */
 export function workloadOf({ metadata }: Pod): ObjectName {
   const { namespace, owner, labels, name } = metadata;
-  const object = (kind: string, own: string): ObjectName => ({
+  const object = (kind: string, objectName: string): ObjectName => ({
     kind,
-    name: own,
+    name: objectName,
     ...(namespace !== undefined && { namespace }),
   });
   if (owner === undefined) return object('Pod', name);

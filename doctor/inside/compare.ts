@@ -1,9 +1,9 @@
-import type { Report, Step } from '../../components/preflight/report.ts';
+import type { Report, PreflightStep } from '../../components/preflight/report.ts';
 import { isSessionOf } from '../../foundation/aws/role-arn.ts';
 import type { FollowedHop, FollowedPod } from '../pod/follow.ts';
 
 /** The steps of preflight that belong to a hop seen from outside. The identity is compared as a whole. */
-const HOP_OF: Partial<Record<Step['name'], string>> = {
+const HOP_OF: Partial<Record<PreflightStep['name'], string>> = {
   injection: 'injection',
   token: 'token',
   agent: 'agent',

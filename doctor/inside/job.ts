@@ -36,10 +36,10 @@ const keysOf = ({ matchLabels = {}, matchExpressions = [] }: Partial<NetworkPoli
 /** Returns the labels by which webhooks and network policies select the pod. */
 function labelsOf({ metadata: { namespace, labels = {} } = {} }: V1Pod, facts: ClusterFacts): Record<string, string> {
   const { networkPolicies = [] } = facts.snapshot.kubernetes;
-  const own = networkPolicies.filter(({ metadata }) => metadata.namespace === namespace);
+  const namespacePolicies = networkPolicies.filter(({ metadata }) => metadata.namespace === namespace);
   const keys = new Set([
     ...identityWebhooks(facts).flatMap(({ objectSelector }) => keysOf(objectSelector)),
-    ...own.flatMap(({ podSelector }) => keysOf(podSelector)),
+    ...namespacePolicies.flatMap(({ podSelector }) => keysOf(podSelector)),
   ]);
   return Object.fromEntries(Object.entries(labels).filter(([key]) => keys.has(key)));
 }

@@ -11,6 +11,7 @@ const check = (rights: readonly Right[], find: Check['find'] = () => []): Check 
   id: 'PID999',
   title: 'Something is wrong',
   severity: 'warning',
+  hops: ['token'],
   rights,
   observation: '',
   cause: '',

@@ -7,7 +7,7 @@ import { objectText } from '../snapshot/object-name.ts';
 import type { Diagnosis, Finding, Suppressed } from './report-schema.ts';
 
 const suppression = z.strictObject({
-  check: z.string().regex(/^PID\d{3}$/, 'the id of a check such as PID201'),
+  check: words,
   /** As in the output, such as `Deployment payments/ledger`. Undefined: every object. */
   object: z.exactOptional(words),
   /** The context of the kubeconfig. Undefined: every cluster. */
@@ -22,17 +22,17 @@ const file = z.strictObject({ allowed: z.array(suppression) });
 type Suppression = z.infer<typeof suppression>;
 
 /** Reads a file of suppressions, in the form of a gate (docs/ci.md). Throws `HarnessError` BAD_FILE. */
-export function readSuppressions(path: string, known: readonly string[]): readonly Suppression[] {
+export function readSuppressions(path: string, checkIds: readonly string[]): readonly Suppression[] {
   const { allowed } = validated(
     file,
     readYaml(path, 'File of suppressions'),
     (problem) => `${path} is not a valid file of suppressions: ${problem}.`,
   );
-  const unknown = allowed.find(({ check }) => !known.includes(check));
+  const unknown = allowed.find(({ check }) => !checkIds.includes(check));
   if (unknown !== undefined)
     throw new HarnessError(
       'BAD_FILE',
-      `${path} names unknown check ${unknown.check}: ${suggestion(unknown.check, known)}`,
+      `${path} names unknown check ${unknown.check}: ${suggestion(unknown.check, checkIds)}`,
     );
   return allowed;
 }

@@ -6,7 +6,7 @@ import { isForeign, restart } from './steps.ts';
 /** Whether pods can do the same after a step. */
 export type Access = 'same' | 'may change' | 'changes';
 
-export interface Step {
+export interface MigrationStep {
   readonly number: number;
   readonly title: string;
   readonly action: Action;
@@ -19,7 +19,7 @@ export interface Step {
 }
 
 /** Returns steps with their effects, commands and undos, numbered from 1. */
-export const numbered = (actions: readonly (readonly [Action, Account?])[]): readonly Step[] =>
+export const numbered = (actions: readonly (readonly [Action, Account?])[]): readonly MigrationStep[] =>
   actions.map(([action, account], index) => {
     const { title = action.type, commands } = describe(action);
     const undo = undoOf(action, account);
@@ -40,7 +40,7 @@ function undoOf(action: Action, account?: Account): readonly Action[] {
   return [describe(action).inverse, ...restarted];
 }
 
-type Effect = Pick<Step, 'access' | 'effect'>;
+type Effect = Pick<MigrationStep, 'access' | 'effect'>;
 
 function effectOf(action: Action, account?: Account): Effect {
   const { effect = 'Pods keep their credentials. IRSA stays allowed.' } = describe(action);

@@ -9,7 +9,7 @@ import { concerns } from '../pod/follow.ts';
 import type { Gap, Snapshot } from '../snapshot/snapshot.ts';
 import { accountsOf, type Account, type AccountMechanism } from './accounts.ts';
 import type { Action } from './action.ts';
-import { numbered, type Step } from './effects.ts';
+import { numbered, type MigrationStep } from './effects.ts';
 import { simulated } from './simulate.ts';
 import { cleanup, isForeign, preparation, switchover } from './steps.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
@@ -38,7 +38,7 @@ export interface Migration {
   readonly roleArn: string;
   /** As in `prod: payments/ledger`. */
   readonly serviceAccounts: readonly string[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly MigrationStep[];
   readonly notes: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export interface MigrationPlan {
   readonly clusters: readonly { readonly context: string; readonly arn?: string }[];
   readonly serviceAccounts: readonly PlannedAccount[];
   /** Steps of clusters, before all others. */
-  readonly preparation: readonly Step[];
+  readonly preparation: readonly MigrationStep[];
   readonly migrations: readonly Migration[];
   /** What could not be read. The plan may lack blockers. */
   readonly gaps: readonly Gap[];
@@ -103,7 +103,7 @@ function planCluster(facts: ClusterFacts): PlannedCluster {
   const actions = candidates.flatMap((account) => [...preparation(account), ...switchover(account)]);
   const after = new ClusterFacts(simulated(facts.snapshot, candidates, actions));
   const relevant = CHECKS.filter(
-    ({ id }) => /^PID(?:1|2|306|307|4|50[1-5]|7)/.test(id) && !(lacksAgent && /^PID10[12]$/.test(id)),
+    ({ inMigration }) => inMigration !== 'ignored' && !(lacksAgent && inMigration === 'ignored-with-new-agent'),
   );
   const { findings } = judge({ version: 1, clusters: [after.snapshot] }, relevant);
   return {
@@ -118,14 +118,15 @@ const isCandidate = ({ facts, mechanism, roleArn = '' }: Account): boolean =>
 function planAccount(account: Account, findings: readonly Finding[], after: ClusterFacts): PlannedAccount {
   const { facts, namespace, name, mechanism, roleArn, association, pods } = account;
   const isMigrated = mechanism === 'irsa' || mechanism === 'both';
-  const own = isCandidate(account) ? findings.filter((finding) => isAbout(finding, account, after)) : [];
-  const isBlocker = ({ check, severity }: Finding): boolean => severity === 'error' || /^PID50[1-4]$/.test(check);
+  const related = isCandidate(account) ? findings.filter((finding) => isAbout(finding, account, after)) : [];
+  const isBlocker = ({ check, severity }: Finding): boolean =>
+    severity === 'error' || CHECKS.some(({ id, inMigration }) => id === check && inMigration === 'blocks');
   const sentence = ({ check, title, text, repair }: Finding): string => `${check} ${title}: ${text} ${repair}`;
   const blockers = [
     ...(isMigrated && !isCandidate(account)
       ? [facts.isEks ? `${roleArn ?? 'Its annotation'} is not the ARN of a role.` : 'The cluster was not found on EKS.']
       : []),
-    ...own.filter(isBlocker).map(sentence),
+    ...related.filter(isBlocker).map(sentence),
   ];
   const images = [...new Set(pods.flatMap(containersOf).map(({ image }) => image))];
   const targetRoleArn =
@@ -141,7 +142,10 @@ function planAccount(account: Account, findings: readonly Finding[], after: Clus
     images: images.map((image) => ({ image, ...podIdentitySupport(image) })),
     state: blockers.length > 0 ? 'blocked' : isMigrated ? 'ready' : mechanism === 'pod-identity' ? 'done' : 'kept',
     blockers,
-    notes: [...notesOf(account), ...own.filter((one) => !isBlocker(one) && one.severity === 'warning').map(sentence)],
+    notes: [
+      ...notesOf(account),
+      ...related.filter((one) => !isBlocker(one) && one.severity === 'warning').map(sentence),
+    ],
   };
 }
 

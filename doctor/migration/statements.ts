@@ -55,17 +55,17 @@ export function obsoleteStatements(
     if (statement.Effect !== 'Allow' || !federated.some((arn) => String(arn).endsWith(`:oidc-provider/${issuer}`)))
       continue;
     const conditions = Object.entries((statement['Condition'] ?? {}) as Record<string, Record<string, unknown>>);
-    const found = conditions.find(([, keys]) => `${issuer}:sub` in keys);
-    const values = [found?.[1][`${issuer}:sub`] ?? []].flat().map(String);
+    const entry = conditions.find(([, keys]) => `${issuer}:sub` in keys);
+    const values = [entry?.[1][`${issuer}:sub`] ?? []].flat().map(String);
     const isExact =
-      found !== undefined && /^String(?:Equals|Like)$/.test(found[0]) && !values.some((one) => /[*?]/.test(one));
+      entry !== undefined && /^String(?:Equals|Like)$/.test(entry[0]) && !values.some((one) => /[*?]/.test(one));
     if (federated.length > 1 || !isExact) {
       kept.push(statement);
       continue;
     }
     const others = values.filter((one) => !subjects.includes(one));
     if (others.length === values.length) continue;
-    const [operator, keys] = found;
+    const [operator, keys] = entry;
     const Condition = Object.fromEntries([
       ...conditions.filter(([name]) => name !== operator),
       [operator, { ...keys, [`${issuer}:sub`]: others }],

@@ -1,5 +1,5 @@
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
-import type { Step } from './effects.ts';
+import type { MigrationStep } from './effects.ts';
 import type { MigrationPlan, PlannedAccount } from './plan.ts';
 
 /** AWS documents a minimum for each SDK (docs/clients.md, docs/migration.md). */
@@ -8,7 +8,7 @@ const CHECK_SDK =
 
 /** Returns the plan for a terminal of `width` columns. Commands are not wrapped. */
 export function migrationText(plan: MigrationPlan, paint: Paint, width: number | undefined): string {
-  const stepLines = ({ number, title, access, effect, commands, undo }: Step): readonly string[] => [
+  const stepLines = ({ number, title, access, effect, commands, undo }: MigrationStep): readonly string[] => [
     paint(`  ${number}. ${title}`, 1),
     wrap(`     Access: ${access}. ${effect}`, width, 2),
     ...commands.map((line) => `     $ ${line}`),

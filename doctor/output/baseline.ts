@@ -21,7 +21,7 @@ export function readBaseline(file: string): DoctorReport {
 
 /** Adds the comparison with an older report. Only checks in `made` were made this time. */
 export function compared(report: DoctorReport, before: DoctorReport, made: readonly string[]): DoctorReport {
-  const known = new Set(before.findings.map(({ fingerprint }) => fingerprint));
+  const knownFingerprints = new Set(before.findings.map(({ fingerprint }) => fingerprint));
   const now = [...report.findings, ...report.suppressed];
   const present = new Set(now.map(({ fingerprint }) => fingerprint));
   const missing = before.findings.filter(({ fingerprint }) => !present.has(fingerprint));
@@ -30,8 +30,8 @@ export function compared(report: DoctorReport, before: DoctorReport, made: reado
   return {
     ...report,
     since: {
-      new: [...new Set(findings.filter((one) => !known.has(one)))],
-      unchanged: [...new Set(findings.filter((one) => known.has(one)))],
+      new: [...new Set(findings.filter((one) => !knownFingerprints.has(one)))],
+      unchanged: [...new Set(findings.filter((one) => knownFingerprints.has(one)))],
       gone: missing.filter(isJudged),
       notChecked: missing.filter((finding) => !isJudged(finding)),
     },

@@ -38,19 +38,19 @@ export function terminalText(report: DoctorReport, paint: Paint, width: number |
 
 function severityLines(severity: Severity, report: DoctorReport, paint: Paint): readonly string[] {
   const { findings, clusters, since } = report;
-  const own = findings.filter((finding) => finding.severity === severity);
-  if (own.length === 0) return [];
+  const listed = findings.filter((finding) => finding.severity === severity);
+  if (listed.length === 0) return [];
   const [title, color] = TITLES[severity];
-  const places = grouped(own, ({ cluster, object }) =>
+  const places = grouped(listed, ({ cluster, object }) =>
     [...(clusters.length > 1 ? [cluster] : []), object.namespace ?? 'not in a namespace'].join(': '),
   );
   return [
-    paint(`${title} (${own.length})`, color),
+    paint(`${title} (${listed.length})`, color),
     ...[...places]
       .sort(([a], [b]) => a.localeCompare(b))
-      .flatMap(([place, there]) => [
+      .flatMap(([place, group]) => [
         `  ${place}`,
-        ...there.flatMap((finding) => findingLines(finding, paint, since && isNew(report, finding) ? ', new' : '')),
+        ...group.flatMap((finding) => findingLines(finding, paint, since && isNew(report, finding) ? ', new' : '')),
       ]),
     '',
   ];
@@ -103,8 +103,8 @@ function summary(report: DoctorReport): string {
   const all = checkCount([...findings, ...suppressed, ...passed, ...notChecked]);
   const made = all - checkCount(notChecked);
   if (findings.length === 0 && made < all) return `Nothing found in what could be read: ${made} of ${all} checks.`;
-  const found = findings.length === 0 ? 'No problem found' : countsText(report);
-  return `${found}. ${made} of ${counted(all, 'check')} could be made.`;
+  const conclusion = findings.length === 0 ? 'No problem found' : countsText(report);
+  return `${conclusion}. ${made} of ${counted(all, 'check')} could be made.`;
 }
 
 /** Counts a check once for each cluster. */

@@ -43,10 +43,10 @@ export interface FollowedPod {
 export function followed(snapshot: Snapshot, { facts, pod }: FoundPod): FollowedPod {
   const cluster = facts.snapshot;
   const diagnosis = judge({ ...snapshot, clusters: [cluster] }, CHECKS);
-  const own = diagnosis.findings.filter((finding) => concerns(finding, facts, pod));
+  const related = diagnosis.findings.filter((finding) => concerns(finding, facts, pod));
   const hops = hopsOf({ facts, pod }, diagnosis);
   const identity = identityAlong({ facts, pod }, hops);
-  const errors = own.filter(({ severity }) => severity === 'error');
+  const errors = related.filter(({ severity }) => severity === 'error');
   return {
     cluster: cluster.context,
     namespace: pod.metadata.namespace ?? '',
@@ -55,7 +55,7 @@ export function followed(snapshot: Snapshot, { facts, pod }: FoundPod): Followed
     hops,
     identity,
     why: errors[0] === undefined ? whyOf(identity) : `${errors[0].title}: ${errors[0].text}`,
-    repairs: [...new Set(own.filter(({ severity }) => severity !== 'info').map(({ repair }) => repair))],
+    repairs: [...new Set(related.filter(({ severity }) => severity !== 'info').map(({ repair }) => repair))],
   };
 }
 
@@ -64,22 +64,22 @@ export function hopsOf(
   { facts, pod }: FoundPod,
   { findings, notChecked }: Pick<Diagnosis, 'findings' | 'notChecked'>,
 ): readonly FollowedHop[] {
-  const own = findings.filter((one) => one.severity !== 'info' && concerns(one, facts, pod));
+  const related = findings.filter((one) => one.severity !== 'info' && concerns(one, facts, pod));
   const node = facts.node(pod.nodeName);
   const profile = (node && facts.instanceOf(node)?.instanceProfileArn) ?? '';
   const ofNode = [profile, facts.snapshot.aws?.instanceProfiles[profile]];
   const isAbout = (object: ObjectName): boolean =>
     ofNode.includes(object.name) ||
     (!/^(?:Cluster|InstanceProfile)$/.test(object.kind) && concerns({ object, pods: [] }, facts, pod));
-  return HOPS.flatMap(({ name: hop, checks, describe }): FollowedHop[] => {
+  return HOPS.flatMap(({ name: hop, describe }): FollowedHop[] => {
     const seen = describe(facts, pod);
-    const isOfHop = (check: string): boolean => checks.some((id) => check.startsWith(id));
+    const isOfHop = (check: string): boolean => CHECKS.some(({ id, hops }) => id === check && hops.includes(hop));
     const isThere = ({ check, object, pods }: Finding): boolean =>
       (isAgent(object, facts) ? hop === 'agent' : isOfHop(check)) && (seen !== undefined || pods.length > 0);
-    const there = own.filter(isThere);
-    const worst = there.find(({ severity }) => severity === 'error') ?? there[0];
+    const hopFindings = related.filter(isThere);
+    const worst = hopFindings.find(({ severity }) => severity === 'error') ?? hopFindings[0];
     if (worst) {
-      const text = there.map((finding) => `${finding.text} (${finding.check})`).join(' ');
+      const text = hopFindings.map((finding) => `${finding.text} (${finding.check})`).join(' ');
       return [{ name: hop, state: worst.severity === 'error' ? 'FAIL' : 'WARN', text }];
     }
     if (seen === undefined) return [];
@@ -126,10 +126,10 @@ export function findPod(snapshot: Snapshot, namespace: string, name: string): Fo
     const sentence = `The pods of cluster ${context} were not read (${reason}). Allow the user to list pods (--print-rbac).`;
     throw new ClusterError('NO_ACCESS', sentence, { blame: 'environment' });
   }
-  const there = all
+  const namespacePods = all
     .flatMap((facts) => facts.pods.map(({ metadata }) => metadata))
     .filter((one) => one.namespace === namespace);
-  const names = there.map((metadata) => metadata.name);
+  const names = namespacePods.map((metadata) => metadata.name);
   const hint =
     names.length === 0
       ? 'it has no pods; name the namespace with -n.'
@@ -144,14 +144,14 @@ const isAgent = ({ kind, namespace, name }: ObjectName, { agents }: ClusterFacts
 export function concerns({ object, pods }: Pick<Finding, 'object' | 'pods'>, facts: ClusterFacts, pod: Pod): boolean {
   const { kind, namespace, name } = object;
   const { metadata, serviceAccountName, nodeName = '' } = pod;
-  const own = metadata.namespace === namespace ? metadata.name : `${metadata.namespace}/${metadata.name}`;
+  const podName = metadata.namespace === namespace ? metadata.name : `${metadata.namespace}/${metadata.name}`;
   if (isAgent(object, facts)) {
     const agent = facts.agentPodOn(nodeName);
     if (pods.length === 0) return agent?.ready !== true;
-    return pods.includes(own) || (agent !== undefined && pods.includes(agent.metadata.name));
+    return pods.includes(podName) || (agent !== undefined && pods.includes(agent.metadata.name));
   }
   if (namespace !== undefined && namespace !== metadata.namespace) return false;
-  if (pods.length > 0) return pods.includes(own);
+  if (pods.length > 0) return pods.includes(podName);
   switch (kind) {
     case 'ServiceAccount':
     case 'Association':

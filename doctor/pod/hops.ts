@@ -1,3 +1,4 @@
+import type { HopName } from '../checks/check.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { credentialsOf, hasPodIdentity, hasWebIdentity } from '../facts/injection.ts';
 import { roleAnnotation } from '../facts/irsa.ts';
@@ -10,9 +11,7 @@ interface Seen {
 }
 
 interface Hop {
-  readonly name: string;
-  /** The beginnings of the ids of its checks. */
-  readonly checks: readonly string[];
+  readonly name: HopName;
   /** Describes the hop if no check finds a problem. Returns undefined if it is not on the pod's way. */
   readonly describe: (facts: ClusterFacts, pod: Pod) => Seen | undefined;
 }
@@ -35,7 +34,6 @@ const usesWebIdentity = (facts: ClusterFacts, pod: Pod): boolean =>
 export const HOPS: readonly Hop[] = [
   {
     name: 'agent',
-    checks: ['PID101', 'PID102', 'PID103', 'PID105', 'PID106'],
     describe: (facts, pod) => {
       if (!usesPodIdentity(facts, pod)) return undefined;
       const node = facts.node(pod.nodeName);
@@ -48,7 +46,6 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'association',
-    checks: ['PID303', 'PID304', 'PID306', 'PID307', 'PID309'],
     describe: (facts, pod) => {
       const association = facts.associationOf(pod);
       if (association === undefined)
@@ -65,7 +62,6 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'annotation',
-    checks: ['PID604', 'PID605', 'PID606', 'PID610', 'PID611', 'PID806'],
     describe: (facts, pod) => {
       const arn = annotationOf(facts, pod);
       if (facts.snapshot.kubernetes.serviceAccounts === undefined)
@@ -75,10 +71,9 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'injection',
-    checks: ['PID2', 'PID301', 'PID302', 'PID5', 'PID609'],
     describe: (_facts, pod) => {
-      const found = pod.containers.map(credentialsOf);
-      const texts = found.map(
+      const containerCredentials = pod.containers.map(credentialsOf);
+      const texts = containerCredentials.map(
         ({ container, podIdentity, webIdentityRole, preferred }) =>
           `${container} has ${[...(podIdentity ? ['Pod Identity'] : []), ...(webIdentityRole === undefined ? [] : ['IRSA']), ...preferred].join(', ') || 'no variables'}`,
       );
@@ -87,7 +82,6 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'token',
-    checks: [],
     describe: (_facts, pod) => {
       const volumes = pod.tokenVolumes.filter(({ audience }) => audience?.includes('amazonaws.com') === true);
       const texts = volumes.map(
@@ -99,7 +93,6 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'provider',
-    checks: ['PID601', 'PID602', 'PID603'],
     describe: (facts, pod) =>
       usesWebIdentity(facts, pod)
         ? seen(`${facts.provider?.arn ?? 'None was read'}.`, facts.provider !== undefined)
@@ -107,7 +100,6 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'trust',
-    checks: ['PID401', 'PID402', 'PID403', 'PID607', 'PID608', 'PID80'],
     describe: (facts, pod) => {
       const arn = facts.associationOf(pod)?.roleArn ?? annotationOf(facts, pod);
       if (arn === undefined) return undefined;
@@ -119,7 +111,6 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'target role',
-    checks: ['PID404'],
     describe: (facts, pod) => {
       const target = facts.associationOf(pod)?.targetRoleArn;
       return target === undefined ? undefined : { text: `${target} can be assumed.` };
@@ -127,12 +118,10 @@ export const HOPS: readonly Hop[] = [
   },
   {
     name: 'network',
-    checks: ['PID7'],
     describe: () => ({ text: 'No proxy or network policy is in the way.' }),
   },
   {
     name: 'node role',
-    checks: ['PID107', 'PID801'],
     describe: (facts, pod) => {
       const node = facts.node(pod.nodeName);
       const instance = node && facts.instanceOf(node);

@@ -74,9 +74,9 @@ const envOf = ({ env = [] }: V1Container): EnvVar[] =>
 const NAMES = new Map<string, EnvVar>();
 
 function nameOnly(name: string): EnvVar {
-  const known = NAMES.get(name) ?? { name };
-  NAMES.set(name, known);
-  return known;
+  const envVariable = NAMES.get(name) ?? { name };
+  NAMES.set(name, envVariable);
+  return envVariable;
 }
 
 export type Container = Frozen<ReturnType<typeof containerOf>>;

@@ -74,8 +74,8 @@ export function violationsOf<Input>(
   const checker = new Checker(shapes, reader);
   const violations: Violation[] = [];
   for (const [name, member] of Object.entries(shapes[operations[operation] ?? '']?.members ?? {})) {
-    for (const found of checker.member(input, name, member, camelCase(name))) {
-      violations.push({ ...found, name: member.name ?? name, in: member.in });
+    for (const violation of checker.member(input, name, member, camelCase(name))) {
+      violations.push({ ...violation, name: member.name ?? name, in: member.in });
     }
   }
   return violations;
@@ -84,10 +84,10 @@ export function violationsOf<Input>(
 /** Returns "1 validation error detected: …", the text that most AWS services use. */
 export function validationText(violations: readonly Found[]): string {
   const [count, errors] = [violations.length, violations.length === 1 ? 'error' : 'errors'];
-  const found = violations.map(({ path, value, constraint }) => {
+  const descriptions = violations.map(({ path, value, constraint }) => {
     return `Value ${value === '' ? '' : `${value} `}at '${path}' failed to satisfy constraint: ${constraint}`;
   });
-  return `${count} validation ${errors} detected: ${found.join('; ')}`;
+  return `${count} validation ${errors} detected: ${descriptions.join('; ')}`;
 }
 
 type Found = Pick<Violation, 'path' | 'value' | 'constraint'>;
@@ -186,9 +186,9 @@ function wordings({ type, min, max, pattern }: ShapeConstraints): readonly strin
 }
 
 function demands(shape: ShapeConstraints): string {
-  const there = [shape.min, shape.max, shape.pattern, shape.enum];
+  const bounds = [shape.min, shape.max, shape.pattern, shape.enum];
   return `[${wordings(shape)
-    .filter((_, index) => there[index] !== undefined)
+    .filter((_, index) => bounds[index] !== undefined)
     .join(', ')}]`;
 }
 

@@ -55,11 +55,11 @@ export interface DescribedKind<Item extends Described> {
 export function describedPage<Item extends Described>(kind: DescribedKind<Item>, call: Ec2Call) {
   const { parameters } = call;
   demand(call, kind.action);
-  const own = kind.all(call);
+  const described = kind.all(call);
   const ids = numbered(parameters, kind.parameter);
-  for (const id of ids) byId(kind, own, id);
+  for (const id of ids) byId(kind, described, id);
   const passes = filterOf(kind, parameters);
-  const found = own.filter((item) => (ids.length === 0 || ids.includes(item.id)) && passes(item));
+  const matches = described.filter((item) => (ids.length === 0 || ids.includes(item.id)) && passes(item));
   const size = maxResults(parameters);
   if (size !== undefined && ids.length > 0) {
     const list = `${kind.parameter.charAt(0).toLowerCase()}${kind.parameter.slice(1)}s`;
@@ -67,7 +67,7 @@ export function describedPage<Item extends Described>(kind: DescribedKind<Item>,
     throw new AwsError('InvalidParameterCombination', 400, text);
   }
   const invalidToken = () => new AwsError('InvalidNextToken', 400, 'The token is not valid.');
-  return pageOf(found, ({ id }) => id, { size: size ?? Infinity, token: parameters.text('NextToken'), invalidToken });
+  return pageOf(matches, ({ id }) => id, { size: size ?? Infinity, token: parameters.text('NextToken'), invalidToken });
 }
 
 /** Throws `<error code>.Malformed` or `<error code>.NotFound`. */
@@ -102,7 +102,7 @@ function maxResults(parameters: QueryParameters): number | undefined {
  * unknown filter, `InvalidParameterCombination` for one without values.
  */
 function filterOf<Item extends Described>(
-  { filters: own }: DescribedKind<Item>,
+  { filters: readers }: DescribedKind<Item>,
   parameters: QueryParameters,
 ): (item: Item) => boolean {
   const filters = numbered(parameters, 'Filter', '.Name').map((name, index) => {
@@ -111,7 +111,7 @@ function filterOf<Item extends Described>(
     throw new AwsError('InvalidParameterCombination', 400, `The filter '${name}' must have at least one value`);
   });
   const tests = filters.map(({ name, values }) => {
-    const valuesOf = reader(own, name);
+    const valuesOf = reader(readers, name);
     const patterns = values.map(pattern);
     return (item: Item) => valuesOf(item).some((value) => patterns.some((like) => matchesTokens(like, value)));
   });
@@ -130,9 +130,9 @@ function reader<Item extends Described>(
       return value === undefined ? [] : [value];
     };
   }
-  const found = Object.hasOwn(filters, name) ? filters[name] : undefined;
-  if (found === undefined) throw new AwsError('InvalidParameterValue', 400, `The filter '${name}' is invalid`);
-  return found;
+  const itemFilter = Object.hasOwn(filters, name) ? filters[name] : undefined;
+  if (itemFilter === undefined) throw new AwsError('InvalidParameterValue', 400, `The filter '${name}' is invalid`);
+  return itemFilter;
 }
 
 /** Reads a list in EC2's form: `name.1` and so on. For structures, reads their `member` (`.Name`). */

@@ -41,8 +41,8 @@ export const modifyInstanceMetadataOptions: Ec2Operation = (call) => {
   const instance = byId(INSTANCES, [...account.instances.values()], id);
   const given = <Value extends string>(name: string, allowed: readonly Value[], current: Value): Value => {
     const value = parameters.text(name) ?? current;
-    const known = allowed.find((one) => one === value);
-    if (known !== undefined) return known;
+    const allowedValue = allowed.find((one) => one === value);
+    if (allowedValue !== undefined) return allowedValue;
     throw new AwsError('InvalidParameterValue', 400, `Invalid value '${value}' for ${name}`);
   };
   const { metadataOptions: now } = instance;

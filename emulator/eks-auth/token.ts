@@ -3,10 +3,10 @@ import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { objectOf } from '../../foundation/node/json.ts';
 import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 import type { World } from '../world/world.ts';
-import type { Cluster, ManagedCluster, Subject } from '../world/eks-model.ts';
+import type { Cluster, ManagedCluster, ServiceAccountKey } from '../world/eks-model.ts';
 import { explainExpiry, explainRefusal } from './explain-token.ts';
 
-export interface PodIdentity extends Subject {
+export interface PodIdentity extends ServiceAccountKey {
   readonly pod: { readonly name: string; readonly uid: string };
 }
 
@@ -34,7 +34,7 @@ export async function verifyToken(
   return { namespace, serviceAccount, pod };
 }
 
-type Holder = Subject & Partial<Pick<PodIdentity, 'pod'>>;
+type Holder = ServiceAccountKey & Partial<Pick<PodIdentity, 'pod'>>;
 
 /** The cluster signed the claims, so their form is known. */
 function holderOf(claims: JWTPayload): Holder {

@@ -9,9 +9,9 @@ const SUBNET_ACTIONS = ['ec2:DescribeSubnets', 'ec2:DescribeVpcs'];
 export function namedSubnets(call: EksCall, ids: readonly string[]): readonly Subnet[] {
   for (const action of SUBNET_ACTIONS) demandOf(call, action, '*', call.account.id);
   if (ids.length === 0) throw invalidParameter("subnets can't be empty.");
-  const known = subnetsOf(call.world, call.account);
+  const accountSubnets = subnetsOf(call.world, call.account);
   return ids.map((id) => {
-    const subnet = known.find((one) => one.id === id);
+    const subnet = accountSubnets.find((one) => one.id === id);
     if (subnet === undefined) throw invalidParameter(`The subnet ID '${id}' does not exist`);
     return subnet;
   });

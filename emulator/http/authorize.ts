@@ -18,7 +18,7 @@ export interface Authorization extends Pick<AuthorizationQuestion, 'action' | 'r
  */
 export function authorizeAsCallerOf(
   requestIds: readonly string[],
-  { resourcePolicy, ...asked }: Authorization,
+  { resourcePolicy, ...authorizationRequest }: Authorization,
   { context, log }: CallHandlerOptions,
 ): { readonly call: CallRecord; readonly message: string } | undefined {
   const earlier = log.find(requestIds[0] ?? '');
@@ -31,12 +31,12 @@ export function authorizeAsCallerOf(
     ...{ caller, time, applicationId: earlier.applicationId },
   };
   const question = {
-    ...asked,
-    resourceAccount: asked.resource.split(':')[4] || caller.accountId,
+    ...authorizationRequest,
+    resourceAccount: authorizationRequest.resource.split(':')[4] || caller.accountId,
     resourcePolicy:
       resourcePolicy === undefined
         ? undefined
-        : compilePolicy(resourcePolicy, { kind: 'resource', name: `policy of ${asked.resource}` }),
+        : compilePolicy(resourcePolicy, { kind: 'resource', name: `policy of ${authorizationRequest.resource}` }),
   };
   const decision = context.authorize(request, question);
   const isAllowed = decision.value === 'allowed';

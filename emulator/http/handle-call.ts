@@ -32,7 +32,7 @@ export interface CallHandlerOptions {
 }
 
 /** An answer, and whether the connection can be reused: not if the request was not read completely. */
-export interface Answer {
+export interface HttpResponse {
   readonly response: ServiceResponse;
   readonly keepAlive: boolean;
 }
@@ -45,7 +45,7 @@ export async function handleCall(
   { connection, read }: RequestBody,
   head: RequestHead,
   options: CallHandlerOptions,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const { context, services } = options;
   const received: Arrival = { at: Date.now(), mark: performance.now(), connection };
   const destination = destinationOf(head);

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { handleCall, type Answer, type CallHandlerOptions } from './handle-call.ts';
+import { handleCall, type HttpResponse, type CallHandlerOptions } from './handle-call.ts';
 import { oidcDocument } from './oidc-documents.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { readBody, readHead } from './read-request.ts';
@@ -30,7 +30,7 @@ async function serve(message: IncomingMessage, response: ServerResponse, options
   const head = readHead(message);
   const { world } = options.context;
   const document = await oidcDocument(world, head);
-  const answer: Answer =
+  const answer: HttpResponse =
     document === undefined
       ? await handleCall(
           { connection: connectionOf(message), read: (limit) => readBody(message, limit) },
@@ -56,7 +56,7 @@ export const headersOf = ({ headers }: ServiceResponse, now: number): Record<str
   ...headers,
 });
 
-function write(message: IncomingMessage, response: ServerResponse, answer: Answer, now: number): void {
+function write(message: IncomingMessage, response: ServerResponse, answer: HttpResponse, now: number): void {
   const { status, body = '' } = answer.response;
   const headers = headersOf(answer.response, now);
   if (!answer.keepAlive) headers['connection'] = 'close';

@@ -62,11 +62,11 @@ export const policyVersions = {
 } satisfies Record<string, IamOperation>;
 
 function version(policy: ManagedPolicy, id: string): { readonly text: string; readonly createdAt: number } {
-  const found = policy.versions.get(id);
-  if (found === undefined) {
+  const policyVersion = policy.versions.get(id);
+  if (policyVersion === undefined) {
     throw noSuchEntity(`Policy ${policy.arn} version ${id} does not exist or is not attachable.`);
   }
-  return found;
+  return policyVersion;
 }
 
 function shortVersion(policy: ManagedPolicy, id: string): XmlStructure {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Answer, Parameters } from '../../test/support/emulator/query.ts';
+import type { QueryResponse, Parameters } from '../../test/support/emulator/query.ts';
 import { allow, HERE, iamWorld, sessionOf, THERE, trust } from '../../test/support/emulator/iam.ts';
 import { statementPositions } from './statement-positions.ts';
 
@@ -47,11 +47,12 @@ async function simulatedWorld() {
 
 type Result = Readonly<Record<string, unknown>>;
 
-const results = (answer: Answer): readonly Result[] => {
+const results = (answer: QueryResponse): readonly Result[] => {
   if (answer.status !== 200) throw new Error(`${answer.code}: ${answer.message}`);
   return answer.get('EvaluationResults.member') as Result[];
 };
-const decisions = (answer: Answer): readonly unknown[] => results(answer).map(({ EvalDecision }) => EvalDecision);
+const decisions = (answer: QueryResponse): readonly unknown[] =>
+  results(answer).map(({ EvalDecision }) => EvalDecision);
 
 describe('the policy simulator', () => {
   const getObject = list('ActionNames', 's3:GetObject');

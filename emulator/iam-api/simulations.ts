@@ -37,7 +37,7 @@ export const simulations = {
       const text = policy?.versions.get(policy.defaultVersion)?.text;
       return policy === undefined || text === undefined ? [] : [sourceOf(policy.name, text)];
     };
-    const inline = [...identity.inlinePolicies].map(([own, { text }]) => sourceOf(`${kind}_${name}_${own}`, text));
+    const inline = [...identity.inlinePolicies].map(([key, { text }]) => sourceOf(`${kind}_${name}_${key}`, text));
     const [boundary] = identity.permissionsBoundary === undefined ? [] : managed(identity.permissionsBoundary);
     return simulate(call, {
       principal,

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { IamUser } from '../../identity/policy/principal.ts';
 import { delays, testTime } from '../../test/support/emulator/time.ts';
 import { allow, HERE, THERE, trust } from '../../test/support/emulator/iam.ts';
-import type { Answer, Parameters } from '../../test/support/emulator/query.ts';
+import type { QueryResponse, Parameters } from '../../test/support/emulator/query.ts';
 import { stsWorld } from '../../test/support/emulator/sts.ts';
 
 const arn = (name: string): string => `arn:aws:iam::${HERE}:user/${name}`;
@@ -19,7 +19,7 @@ async function annsWorld(document = allow('iam:GetUser'), options: Parameters = 
   return { ...made, key, caller: callerOf(made, key) };
 }
 
-function callerOf({ world }: Pick<ReturnType<typeof stsWorld>, 'world'>, key: Answer): IamUser {
+function callerOf({ world }: Pick<ReturnType<typeof stsWorld>, 'world'>, key: QueryResponse): IamUser {
   const found = world.credentials.find(String(key.get('AccessKey.AccessKeyId')));
   if (found?.caller.kind !== 'user') throw new Error('the key does not belong to a user');
   return found.caller;

@@ -60,8 +60,8 @@ export class QueryParameters {
   /** Returns a structure; undefined if no member was sent. */
   structure(name: string): QueryParameters | undefined {
     const prefix = `${this.#prefix}${name}.`;
-    const there = [...this.#values.keys()].some((key) => key.startsWith(prefix));
-    return there ? new QueryParameters(this.#values, prefix) : undefined;
+    const isPresent = [...this.#values.keys()].some((key) => key.startsWith(prefix));
+    return isPresent ? new QueryParameters(this.#values, prefix) : undefined;
   }
 
   /** Returns a list of structures in the order of their numbers; undefined if absent. */

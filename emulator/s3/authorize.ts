@@ -50,16 +50,16 @@ export function onBucket(action: string, handle: (bucket: Bucket, call: S3Call) 
 
 /** Demands an action on an object, or on one of its versions. Throws `AccessDenied`. */
 export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, action: string, keys: Keys = {}): void {
-  const asked = onVersion({ action, keys }, name.versionId);
+  const versionedRequest = onVersion({ action, keys }, name.versionId);
   const { key } = name;
   const resource = `arn:aws:s3:::${bucket.name}/${key}`;
-  demandOnResource(call, bucket, asked.action, resource, asked.keys);
+  demandOnResource(call, bucket, versionedRequest.action, resource, versionedRequest.keys);
 }
 
 /** Whether the caller may read the tags. Not recorded, because the call does not depend on it. */
 export function mayReadTags(call: S3Call, bucket: Bucket, object: ExistingObject): boolean {
   const { authorizations } = call.context.trace(call.request);
-  const asked = authorizations.length;
+  const authorizationCount = authorizations.length;
   try {
     demandOnObject(call, bucket, call, 's3:GetObjectTagging', existingTagKeys(object?.tags));
     return true;
@@ -67,7 +67,7 @@ export function mayReadTags(call: S3Call, bucket: Bucket, object: ExistingObject
     if (!(error instanceof AwsError)) throw error;
     return false;
   } finally {
-    authorizations.length = asked;
+    authorizations.length = authorizationCount;
   }
 }
 
@@ -194,11 +194,11 @@ function signatureKeys({ request, query }: S3Call, accountId: string): Record<st
 function demand(call: S3Call, accountId: string, about: Omit<AuthorizationQuestion, 'resourceAccount'>): void {
   const { context, request } = call;
   const keys = Object.assign(signatureKeys(call, accountId), about.context);
-  const asked = { ...about, resourceAccount: accountId, context: keys };
-  const decision = context.authorize(request, asked);
+  const authorizationRequest = { ...about, resourceAccount: accountId, context: keys };
+  const decision = context.authorize(request, authorizationRequest);
   if (decision.value === 'allowed') return;
   // Callers of other accounts get no reason (S3 User Guide, "Troubleshoot access denied errors").
   throw request.caller?.accountId === accountId
-    ? context.accessDenied(request, asked, decision)
+    ? context.accessDenied(request, authorizationRequest, decision)
     : s3Error('AccessDenied');
 }

@@ -23,15 +23,15 @@ export const listBuckets: Handler = (call) => {
   const { query } = call;
   const prefix = query.get('prefix') ?? '';
   const { buckets, region } = call.context.world;
-  const asked = query.get('bucket-region') ?? region;
-  if (!REGION.test(asked)) {
-    const message = `Argument value ${asked} is not a valid AWS Region`;
+  const bucketRegion = query.get('bucket-region') ?? region;
+  if (!REGION.test(bucketRegion)) {
+    const message = `Argument value ${bucketRegion} is not a valid AWS Region`;
     throw new AwsError('InvalidArgument', 400, message, { ArgumentName: 'bucket-region' });
   }
   const token = query.get('continuation-token');
   const { items, next } = pageOf(
     [...buckets.listed().values()].filter(
-      (bucket) => asked === region && bucket.accountId === accountId && bucket.name.startsWith(prefix),
+      (bucket) => bucketRegion === region && bucket.accountId === accountId && bucket.name.startsWith(prefix),
     ),
     ({ name }) => name,
     {

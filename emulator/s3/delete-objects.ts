@@ -38,7 +38,7 @@ export const deleteObjects: Handler = async (call) => {
     throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
   }
   const { deletions, quiet } = readDocument(call.request.body);
-  const asked = await attempt(deletions, async (deletion) => {
+  const outcomes = await attempt(deletions, async (deletion) => {
     await demandDelete(call, bucket, deletion);
     const { key, versionId } = deletion;
     // Recorded on AWS by LocalStack (test_delete_objects_versioned). An impossible id also counts as a missing version.
@@ -53,9 +53,9 @@ export const deleteObjects: Handler = async (call) => {
   const answer = ({ done, errors }: Awaited<ReturnType<typeof attempt>>): ServiceResponse =>
     xmlAnswer('DeleteResult', {
       Deleted: quiet ? [] : done.map(([deletion, headers]) => deletedElement(deletion, headers)),
-      Error: [...asked.errors, ...errors],
+      Error: [...outcomes.errors, ...errors],
     });
-  const allowed = asked.done.map(([deletion]) => deletion);
+  const allowed = outcomes.done.map(([deletion]) => deletion);
   return {
     perform: async () => answer(await attempt(allowed, (deletion) => remove(bucket, deletion, call.request.time))),
     // Sends one request per key, because the backend must not get denied keys.

@@ -92,20 +92,20 @@ export function elementName(algorithm: ChecksumAlgorithm): string {
 export function requestedChecksum({
   headers,
 }: Pick<ServiceRequest, 'headers'>): Pick<Checksum, 'algorithm' | 'type'> | undefined {
-  const asked = headers['x-amz-checksum-algorithm']?.toLowerCase();
+  const name = headers['x-amz-checksum-algorithm']?.toLowerCase();
   const type = headers['x-amz-checksum-type'];
-  if (asked === undefined) {
+  if (name === undefined) {
     if (type === undefined) return undefined;
     throw invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.');
   }
   // The API model has more algorithms than this S3 supports.
-  if (!isAlgorithm(asked)) throw notImplemented('x-amz-checksum-algorithm');
-  const types: readonly ChecksumType[] = ALGORITHMS[asked].types;
+  if (!isAlgorithm(name)) throw notImplemented('x-amz-checksum-algorithm');
+  const types: readonly ChecksumType[] = ALGORITHMS[name].types;
   const chosen = type === undefined ? types[0] : types.find((one) => one === type);
   if (chosen === undefined) {
-    throw invalidRequest(`The ${type ?? ''} checksum type cannot be used with the ${asked} checksum algorithm.`);
+    throw invalidRequest(`The ${type ?? ''} checksum type cannot be used with the ${name} checksum algorithm.`);
   }
-  return { algorithm: asked, type: chosen };
+  return { algorithm: name, type: chosen };
 }
 
 function isAlgorithm(name: string): name is ChecksumAlgorithm {

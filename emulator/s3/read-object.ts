@@ -127,8 +127,8 @@ interface ByteRange {
 /** Returns the range of `partNumber`. An object without parts counts as one part (GetObject, `partNumber`). */
 function readPart(call: S3Call, object: S3Object): ByteRange | undefined {
   const { query, request } = call;
-  const asked = query.get('partNumber');
-  if (asked === undefined) return undefined;
+  const requestedPart = query.get('partNumber');
+  if (requestedPart === undefined) return undefined;
   if (request.headers['range'] !== undefined) {
     throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
   }
@@ -138,7 +138,7 @@ function readPart(call: S3Call, object: S3Object): ByteRange | undefined {
   const part = parts[index];
   if (part === undefined) {
     throw s3Error('InvalidPartNumber', {
-      PartNumberRequested: asked,
+      PartNumberRequested: requestedPart,
       ActualPartCount: String(parts.length),
     });
   }
@@ -175,8 +175,8 @@ function httpDate(milliseconds: number): string {
 export const getObjectAttributes = onObject(['s3:GetObject', 's3:GetObjectAttributes'], (object, call, bucket) => {
   const { headers, time } = call.request;
   isNotModified(headers, object, time);
-  const asked = (headers['x-amz-object-attributes'] ?? '').split(',').map((name) => name.trim());
-  const elements = Object.entries(attributesOf(call, object)).filter(([name]) => asked.includes(name));
+  const requestedAttributes = (headers['x-amz-object-attributes'] ?? '').split(',').map((name) => name.trim());
+  const elements = Object.entries(attributesOf(call, object)).filter(([name]) => requestedAttributes.includes(name));
   return xmlAnswer('GetObjectAttributesResponse', Object.fromEntries(elements), {
     'last-modified': httpDate(object.lastModified),
     ...versionHeader(bucket, object.versionId),

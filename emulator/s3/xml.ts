@@ -59,7 +59,7 @@ export function parseXml(body: Buffer, root: string): JsonObject {
   } catch {
     throw s3Error('MalformedXML');
   }
-  const found = isJsonObject(document) ? document[root] : undefined;
-  if (found === undefined) throw s3Error('MalformedXML');
-  return isJsonObject(found) ? found : {};
+  const rootElement = isJsonObject(document) ? document[root] : undefined;
+  if (rootElement === undefined) throw s3Error('MalformedXML');
+  return isJsonObject(rootElement) ? rootElement : {};
 }

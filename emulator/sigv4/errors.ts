@@ -44,9 +44,9 @@ export function signatureError(problem: SignatureProblem, service: ServiceName, 
       ? new AwsError('AuthorizationQueryParametersError', status, problem.message, problem.fields)
       : new AwsError(code, status, `The authorization header is malformed; ${problem.message}`, problem.fields);
   }
-  const [own, incomplete, wrong] = WORDINGS[service];
+  const [serviceWording, incomplete, wrong] = WORDINGS[service];
   const other = INCOMPLETE.has(problem.kind) ? { code: incomplete, status: 400 } : { code: wrong, status: 403 };
-  const { code, status, text }: Wording = own[problem.kind] ?? other;
+  const { code, status, text }: Wording = serviceWording[problem.kind] ?? other;
   if (problem.kind === 'wrong-region')
     return new AwsError(code, status, 'Credential should be scoped to a valid region.');
   return new AwsError(code, status, text ?? problem.message);

@@ -5,15 +5,15 @@ const KEPT = 2000;
 
 /** Caches signing keys, because their derivation takes four of the five HMACs of a verification. */
 export function signingKeys() {
-  const known = new Map<string, Buffer>();
+  const cachedKeys = new Map<string, Buffer>();
   return {
     get(secretAccessKey: string, date: string, region: string, service: string): Buffer {
       const id = `${secretAccessKey}/${date}/${region}/${service}`;
-      let key = known.get(id);
+      let key = cachedKeys.get(id);
       if (key === undefined) {
         key = signingKey(secretAccessKey, date, region, service);
-        if (known.size >= KEPT) known.clear();
-        known.set(id, key);
+        if (cachedKeys.size >= KEPT) cachedKeys.clear();
+        cachedKeys.set(id, key);
       }
       return key;
     },

@@ -63,20 +63,20 @@ export function grantSession(
   const { world } = context;
   const { notes } = context.trace(request);
   let assumed: AssumedRole | undefined;
-  let asked: Question | undefined;
+  let lastQuestion: Question | undefined;
   follow(path, (step) => {
     if (isQuestion(step)) {
       const role = findRole(world, step.resource);
       if (role === undefined) notes.push(`role ${step.resource} does not exist`);
-      else if (step.stage !== asked?.stage) notes.push(...explainTags(step));
-      asked = step;
+      else if (step.stage !== lastQuestion?.stage) notes.push(...explainTags(step));
+      lastQuestion = step;
       const decision = role && context.authorize(request, { ...step, trustPolicy: role.trustPolicy });
       if (decision?.value !== 'allowed') throw denied(step, decision);
       return true;
     }
     const { principal } = step.session;
     const role = findRole(world, principal.roleArn);
-    if (role && asked) checkDuration(role, asked, durationSeconds);
+    if (role && lastQuestion) checkDuration(role, lastQuestion, durationSeconds);
     const sessionPolicies = resolveSessionPolicies(
       world,
       principal.accountId,

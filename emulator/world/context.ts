@@ -22,7 +22,7 @@ export interface AuthorizationQuestion {
 export type DisturbedAnswer = Pick<Disturbance, 'credentialsSeconds'>;
 
 /** A step that a `Disturbance` can match. */
-export interface Step {
+export interface DisturbableStep {
   readonly service: ServiceName;
   /** API operation, or an inner step such as `FetchIssuerKeys`. */
   readonly operation: string;
@@ -44,5 +44,5 @@ export interface ServiceContext {
   /** Throws `accessDenied`, or the error of `refuse`, unless `authorize` allows the request. */
   demand(request: ServiceRequest, question: AuthorizationQuestion, refuse?: (message: string) => AwsError): void;
   /** Applies disturbances (delays and errors) to an inner step. The server does this for each operation. */
-  disturb(request: ServiceRequest, step: Step): Promise<DisturbedAnswer>;
+  disturb(request: ServiceRequest, step: DisturbableStep): Promise<DisturbedAnswer>;
 }

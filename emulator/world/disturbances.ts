@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AwsError } from '../../foundation/aws/aws-error.ts';
-import type { DisturbedAnswer, Step } from './context.ts';
+import type { DisturbedAnswer, DisturbableStep } from './context.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import type { Disturbance } from './world.ts';
 
@@ -20,7 +20,12 @@ export function disturbances() {
   const active = new Map<Disturbance, number>();
   const closing = new AbortController();
 
-  function matches(disturbance: Disturbance, step: Step, applicationId: string | undefined, inner: boolean): boolean {
+  function matches(
+    disturbance: Disturbance,
+    step: DisturbableStep,
+    applicationId: string | undefined,
+    inner: boolean,
+  ): boolean {
     return (
       (disturbance.service ?? step.service) === step.service &&
       (disturbance.operation === undefined ? !inner : disturbance.operation === step.operation) &&
@@ -37,15 +42,15 @@ export function disturbances() {
     /** Returns a function that removes the disturbance. */
     add(disturbance: Disturbance): () => void {
       // The key is a copy, so that the same object can be added twice.
-      const own = { ...disturbance };
-      if ((own.times ?? 1) > 0) active.set(own, own.times ?? Infinity);
-      return () => active.delete(own);
+      const activeDisturbance = { ...disturbance };
+      if ((activeDisturbance.times ?? 1) > 0) active.set(activeDisturbance, activeDisturbance.times ?? Infinity);
+      return () => active.delete(activeDisturbance);
     },
     /**
      * Waits, or throws the first error (`AwsError`) or answer (`DisturbedCall`). @param inner matches only disturbances
      * that name the step's operation, so that none applies twice to a call
      */
-    async inject(step: Step, applicationId: string | undefined, inner: boolean): Promise<DisturbedAnswer> {
+    async inject(step: DisturbableStep, applicationId: string | undefined, inner: boolean): Promise<DisturbedAnswer> {
       let answer: DisturbedAnswer = {};
       for (const [disturbance, remaining] of [...active]) {
         if (!matches(disturbance, step, applicationId, inner)) continue;
@@ -66,5 +71,5 @@ export function disturbances() {
   };
 }
 
-const isOfPod = ({ namespace, token }: Pick<Step, 'namespace' | 'token'>): boolean =>
+const isOfPod = ({ namespace, token }: Pick<DisturbableStep, 'namespace' | 'token'>): boolean =>
   namespace !== undefined || token !== undefined;

@@ -53,7 +53,7 @@ export interface ManagedCluster {
   /** Returns why an installed add-on is unhealthy now, if it is. */
   addonProblem?(name: string): string | undefined;
   /** Receives all service accounts with associations, in order; the newest list counts. Resolves when it takes effect. */
-  associationsChanged(identities: readonly Subject[]): Promise<void>;
+  associationsChanged(identities: readonly ServiceAccountKey[]): Promise<void>;
   delete(): Promise<void>;
 }
 
@@ -86,12 +86,12 @@ export interface ClusterProvider {
 }
 
 /** A Kubernetes service account. */
-export interface Subject {
+export interface ServiceAccountKey {
   readonly namespace: string;
   readonly serviceAccount: string;
 }
 
-export interface Association extends Subject {
+export interface Association extends ServiceAccountKey {
   readonly arn: string;
   readonly id: string;
   readonly clusterName: string;

@@ -41,8 +41,8 @@ const ROLE_OR_USER = /^arn:[^:]+:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/;
 export function principalId(world: World, arn: string): string | undefined {
   const [, accountId = '', kind, name = ''] = ROLE_OR_USER.exec(arn) ?? [];
   const { roles, users } = world.account(accountId) ?? {};
-  const found = (kind === 'role' ? roles : users)?.elsewhere(name);
-  return found?.arn === arn ? found.id : undefined;
+  const entity = (kind === 'role' ? roles : users)?.elsewhere(name);
+  return entity?.arn === arn ? entity.id : undefined;
 }
 
 /** Returns undefined if nothing changes. */

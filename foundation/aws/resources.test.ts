@@ -197,7 +197,7 @@ describe('removeAll', () => {
       'cluster: in use',
       'role: cluster must be removed first',
     ]);
-    expect(messagesOf(await removeAll([role], { there: new Set(['cluster']) }))).to.have.length(1);
+    expect(messagesOf(await removeAll([role], { existing: new Set(['cluster']) }))).to.have.length(1);
     expect(messagesOf(await removeAll([resource('cluster'), role]))).to.deep.equal([]);
     expect(done).to.deep.equal(['cluster', 'role']);
   });

@@ -137,17 +137,18 @@ export class Resources {
 interface RemovalOptions {
   /** Milliseconds before a failed removal is retried, if a service answered. Default: no retry. */
   readonly secondTry?: number;
-  readonly there?: ReadonlySet<string>;
+  readonly existing?: ReadonlySet<string>;
   readonly removed?: (resource: Resource) => void;
 }
 
 /** Undoes changes, then removes resources in order. A failure only blocks resources that the failed one needs. */
 export async function removeAll(
   resources: readonly Resource[],
-  { secondTry, there = new Set(), removed = () => undefined }: RemovalOptions = {},
+  { secondTry, existing = new Set(), removed = () => undefined }: RemovalOptions = {},
 ): Promise<Failures> {
   const failures = new Map<Resource, Error>();
-  const isThere = (name: string): boolean => there.has(name) || [...failures.keys()].some((each) => each.name === name);
+  const isThere = (name: string): boolean =>
+    existing.has(name) || [...failures.keys()].some((each) => each.name === name);
   const remove = async (resource: Resource): Promise<void> => {
     const { neededBy } = resource;
     try {

@@ -80,7 +80,7 @@ export function emulatedAws(
       advanceClock: (seconds) => emulator.clock.advance(seconds * 1000),
       resetClock: () => emulator.clock.reset(),
       addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
-      authorize: (requestIds, asked) => emulator.authorize(requestIds, asked),
+      authorize: (requestIds, authorization) => emulator.authorize(requestIds, authorization),
       setPodContext: (pod, context) => emulator.setPodContext(pod, context),
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),

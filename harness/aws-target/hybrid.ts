@@ -42,8 +42,8 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
     limiters: limitersOfAccount(),
   };
   const missing = await missingServices(client, async () => ({}));
-  const asked = endpoints.sts !== undefined && !missing.has('sts');
-  const accountId = asked ? (await whoAmI({ ...client, retries: BRIEF })).accountId : undefined;
+  const usesGivenSts = endpoints.sts !== undefined && !missing.has('sts');
+  const accountId = usesGivenSts ? (await whoAmI({ ...client, retries: BRIEF })).accountId : undefined;
   if (accountId !== undefined) checkAccount(accountId, allowedAccounts, false);
   return { endpoints, client, accountId, missing };
 }
@@ -55,17 +55,17 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
  */
 export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url: string) => string): AwsTarget {
   const { endpoints, client, missing } = foreign;
-  const there = awsClients(client);
+  const givenClients = awsClients(client);
   const here = emulated.clients('main');
   const isThere = (service: AwsService): boolean => endpoints[service] !== undefined;
-  const divided = (own: AwsClients, others: AwsClients): AwsClients =>
+  const divided = (emulatedClients: AwsClients, others: AwsClients): AwsClients =>
     madeWhenUsed({
-      iam: () => (isThere('iam') ? others : own).iam,
-      s3: () => (isThere('s3') ? others : own).s3,
-      sts: () => (isThere('sts') ? others : own).sts,
-      eks: () => own.eks,
+      iam: () => (isThere('iam') ? others : emulatedClients).iam,
+      s3: () => (isThere('s3') ? others : emulatedClients).s3,
+      sts: () => (isThere('sts') ? others : emulatedClients).sts,
+      eks: () => emulatedClients.eks,
     });
-  const main = divided(here, there);
+  const main = divided(here, givenClients);
   const unavailable = unavailableOfHybrid(endpoints, missing);
   return {
     ...emulated,
@@ -79,11 +79,11 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
     // EKS is always emulated, so credentials for it come from that side. Others come from the STS on the side of S3.
     clientsWith: (credentials) =>
       divided(emulated.clientsWith(credentials), awsClients({ ...client, credentials: async () => credentials })),
-    provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, there.iam) : here.iam },
+    provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, givenClients.iam) : here.iam },
     workloadEnvironment: { ...emulated.workloadEnvironment, ...workloadEnvironment(endpoints, reachable) },
     controls: undefined,
     close: async () => {
-      destroyClients(there);
+      destroyClients(givenClients);
       await emulated.close();
     },
   };

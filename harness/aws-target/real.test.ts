@@ -3,7 +3,7 @@ import { ListRolesCommand } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { listen, stopServer } from '../../foundation/node/listen.ts';
-import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { AccountAlias } from '../../foundation/protocols/aliases.ts';
 import { parseEndpoints } from '../../aws/endpoints.ts';

@@ -1,4 +1,4 @@
-import type { ProvisioningClients } from '../../clusters/driver.ts';
+import type { ProvisioningClients } from '../../clusters/interface/driver.ts';
 import type { CallRecord, Disturbance, Emulator, PodReference, RequestContext } from '../../emulator/index.ts';
 import type { AccountAlias } from '../../foundation/protocols/aliases.ts';
 import type { CallCounts } from '../../aws/call-counts.ts';

@@ -93,7 +93,7 @@ function withDeviations(
 ): readonly ComparedDifference[] {
   const all = differencesOf(a, b, ofA, ofB).map((difference) => ({
     ...difference,
-    known: known(deviations.find((deviation) => explains(deviation, ofA.id, difference, a, b))),
+    known: knownDifference(deviations.find((deviation) => explains(deviation, ofA.id, difference, a, b))),
   }));
   const verdicts = all.filter(({ probe, field }) => probe !== null && field === 'verdict');
   // A scenario's verdict follows from its probes. If all their verdict differences are known, so is the scenario's.
@@ -108,7 +108,7 @@ function withDeviations(
   );
 }
 
-const known = (deviation: Deviation | undefined): Known | null =>
+const knownDifference = (deviation: Deviation | undefined): Known | null =>
   deviation === undefined ? null : { reason: deviation.reason, source: deviation.source };
 
 function staleness(

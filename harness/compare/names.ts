@@ -29,6 +29,6 @@ export function identityName(arn: string, run: string, scenario: string): string
   if (role === undefined) return neutral(arn, run, scenario);
   const name = neutral(role, run, scenario);
   if (/^<run>-c\d+-node$/.test(name)) return 'node';
-  const own = `<run>-${declaredId(scenario).toLowerCase()}-`;
-  return name.startsWith(own) ? name.slice(own.length) : name;
+  const resourcePrefix = `<run>-${declaredId(scenario).toLowerCase()}-`;
+  return name.startsWith(resourcePrefix) ? name.slice(resourcePrefix.length) : name;
 }

@@ -1,4 +1,4 @@
-import type { ClusterType } from '../../clusters/cluster-type.ts';
+import type { ClusterType } from '../../clusters/interface/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { nearest } from '../../foundation/node/nearest.ts';

@@ -1,6 +1,6 @@
-import type { ClusterType } from '../../clusters/cluster-type.ts';
+import type { ClusterType } from '../../clusters/interface/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
-import { NOT_IN_RUNNER } from '../../clusters/shared-options.ts';
+import { NOT_IN_RUNNER } from '../../clusters/interface/shared-options.ts';
 import { SERVICE_PRINCIPAL, option, withFields, type OptionSpec } from '../../foundation/node/options.ts';
 import { RUN_ID } from '../../foundation/node/journal.ts';
 import { SMALL_LOAD } from '../scenario/load-size.ts';

@@ -18,12 +18,12 @@ export async function collectAssociations(scene: Scene, findings: Findings): Pro
   const { eks } = scene.context.environment.aws.clients('main');
   const options = { abortSignal: scene.signal };
   const associations: PodIdentityAssociation[] = [];
-  let asked = 0;
+  let listedNamespaces = 0;
   await inEachPlace(scene, 'Associations', findings, async ({ cluster: { name: clusterName } }, namespace) => {
     const pages = paginateListPodIdentityAssociations({ client: eks }, { clusterName, namespace }, options);
     const ids: (string | undefined)[] = [];
     for await (const page of pages) ids.push(...(page.associations ?? []).map((item) => item.associationId));
-    asked += 1;
+    listedNamespaces += 1;
     await Promise.all(
       ids.map(async (associationId) => {
         const command = new DescribePodIdentityAssociationCommand({ clusterName, associationId });
@@ -32,7 +32,7 @@ export async function collectAssociations(scene: Scene, findings: Findings): Pro
       }),
     );
   });
-  if (asked === 0) return;
+  if (listedNamespaces === 0) return;
   findings.files.push({
     name: 'associations.json',
     description: 'Pod Identity associations of the namespaces, from EKS',

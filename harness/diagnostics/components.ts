@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
+import { AGENT_SELECTOR } from '../../clusters/common/agent-addon.ts';
 import type { ProvisionedCluster } from '../scenario/scenario-context.ts';
 import { collectLogs, messageOf } from './logs.ts';
 import { attempt, type Findings, type Scene } from './scene.ts';

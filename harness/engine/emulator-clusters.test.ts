@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { OpenRequest } from '../../clusters/cluster-type.ts';
-import type { ClusterHost } from '../../clusters/driver.ts';
+import type { OpenRequest } from '../../clusters/interface/cluster-type.ts';
+import type { ClusterHost } from '../../clusters/interface/driver.ts';
 import { EMBEDDED } from '../../clusters/embedded/cluster-type.ts';
 import { KIND } from '../../clusters/kind/cluster-type.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';

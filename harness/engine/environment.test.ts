@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { expect } from 'chai';
-import type { ClusterDriver, ClusterHost, RunningCluster } from '../../clusters/driver.ts';
+import type { ClusterDriver, ClusterHost, RunningCluster } from '../../clusters/interface/driver.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import type { Journal, JournalEntry } from '../../foundation/node/journal.ts';
 import { listen, stopServer } from '../../foundation/node/listen.ts';

@@ -1,4 +1,4 @@
-import type { ClusterDriver, RunningCluster } from '../../clusters/driver.ts';
+import type { ClusterDriver, RunningCluster } from '../../clusters/interface/driver.ts';
 import type { ClusterAlias } from '../../foundation/protocols/aliases.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import type { Journal } from '../../foundation/node/journal.ts';

@@ -1,7 +1,7 @@
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
+import { AGENT_SELECTOR } from '../../clusters/common/agent-addon.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { Provisioned } from './environment.ts';
 import type { Session } from './session.ts';

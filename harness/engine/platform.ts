@@ -1,5 +1,5 @@
-import type { AccountClusterType, ClusterType, OpenRequest } from '../../clusters/cluster-type.ts';
-import type { ClusterHost } from '../../clusters/driver.ts';
+import type { AccountClusterType, ClusterType, OpenRequest } from '../../clusters/interface/cluster-type.ts';
+import type { ClusterHost } from '../../clusters/interface/driver.ts';
 import { hostedDriver } from '../../clusters/hosted.ts';
 import { startEmulator, type EmulatorOptions } from '../../emulator/index.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';

@@ -81,12 +81,12 @@ async function probeGroup(context: ScenarioContext, group: ProbeGroup, running: 
     );
   });
   // In sequence, because some of the harness's probes depend on the previous one.
-  const own = (async () => {
+  const harnessOutcomes = (async () => {
     const results: ProbeOutcome[] = [];
     for (const probe of group.probes) if (ofHarness(probe.step.operation)) results.push(await ownProbe(context, probe));
     return results;
   })();
-  return (await Promise.all([...inPods, own])).flat();
+  return (await Promise.all([...inPods, harnessOutcomes])).flat();
 }
 
 async function podProbe(

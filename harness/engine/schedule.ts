@@ -1,3 +1,4 @@
+import { grouped } from '../../foundation/node/grouped.ts';
 import { seededOrder } from '../../foundation/node/seeded-order.ts';
 import {
   changesOnlyItsCluster,
@@ -35,122 +36,156 @@ interface ScheduleOptions {
   readonly admit?: () => Promise<void>;
 }
 
+type Options = Required<ScheduleOptions>;
+type Order = (scenario: Scenario, options: Options) => number;
+
 const NOW: Promise<void> = Promise.resolve();
+const DEFAULTS: Options = {
+  headStart: 0,
+  arrangeEarly: false,
+  inOrder: false,
+  earlier: new Map(),
+  lanes: 0,
+  secondCluster: false,
+  admit: () => NOW,
+};
+const PROBE_SECONDS = 0.1;
+/** A scenario that waits this long leaves its place to others, where environments have lanes. */
+const LONG_WAIT_SECONDS = 2;
+
+/** So that no long scenario delays the end. On real nodes, only waits count: many probes keep too many pods busy at once. */
+const longestFirst: Order = (scenario, { lanes, earlier }) => {
+  const estimate = waitOf(scenario) + scenario.spec.probes.length * PROBE_SECONDS;
+  return -(lanes === 0 ? waitOf(scenario) : Math.max(estimate, (earlier.get(scenario.id) ?? 0) / 1000));
+};
+/** For early verdicts. */
+const shortWaitsFirst: Order = (scenario) => waitOf(scenario);
+
+interface Rule {
+  readonly queue: 'bothClusters' | 'shared' | 'secondCluster' | 'lanes' | 'early' | 'late';
+  readonly takes: (scenario: Scenario, options: Options) => boolean;
+  /** Order of the queue without `inOrder`. */
+  readonly order: Order;
+}
+
+/** The first rule that takes a scenario decides its queue. */
+const RULES: readonly Rule[] = [
+  // In the shared environment, before all others, because `secondCluster` awaits these.
+  {
+    queue: 'bothClusters',
+    takes: (one, { secondCluster }) => secondCluster && !isExclusive(one) && usesBothClusters(one),
+    order: longestFirst,
+  },
+  // In the shared environment, up to `parallel` at once.
+  { queue: 'shared', takes: (one) => !isExclusive(one), order: longestFirst },
+  // On the second cluster, one by one, once no other scenario needs both.
+  { queue: 'secondCluster', takes: (one, at) => at.secondCluster && changesOnlyItsCluster(one), order: longestFirst },
+  // In additional environments, one by one in each.
+  { queue: 'lanes', takes: (one, { lanes }) => lanes > 0 && !needsMachine(one), order: longestFirst },
+  // In the shared environment, one by one after the shared ones. They are arranged while these run.
+  { queue: 'early', takes: (one, at) => at.arrangeEarly && !isExclusiveFromTheStart(one), order: shortWaitsFirst },
+  // In the shared environment, one by one after everything else.
+  { queue: 'late', takes: () => true, order: shortWaitsFirst },
+];
 
 /**
- * Runs at most `parallel` scenarios at once in the shared environment. Scenarios that change shared state run in lanes
- * or on the second cluster at the same time, or one by one at the end. The first scenario starts first. The longest ones
- * follow, so that none of them delays the end. Their duration is estimated from an earlier run, or from their waits and
- * probes.
+ * Runs each scenario once: the first shared one first, the others by `RULES`. Their durations are estimated from an earlier run, or
+ * from their waits and probes.
  */
 export async function schedule(
   scenarios: readonly Scenario[],
   parallel: number,
   run: RunInTurn,
-  {
-    headStart = 0,
-    arrangeEarly = false,
-    inOrder = false,
-    earlier = new Map(),
-    lanes = 0,
-    secondCluster = false,
-    admit = () => NOW,
-  }: ScheduleOptions = {},
+  given: ScheduleOptions = {},
 ): Promise<void> {
-  const given = { arrangeEarly, inOrder, earlier, lanes, secondCluster };
-  const { shared, onBothClusters, queue, inLanes, onSecondCluster, early, late } = partition(scenarios, given);
-  const ended = new Map(scenarios.map(({ id }) => [id, withResolvers()]));
-  let under = 0;
-  const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW, lane: Lane = 0): Promise<void> => {
-    under += 1;
-    await run(scenario, turn, lane);
-    ended.get(scenario.id)!.resolve();
-    under -= 1;
-  };
-  let admission = NOW;
-  /** In sequence, so that each check sees the load of the previous scenario. */
-  const admitted = (waiting: readonly Scenario[]): Promise<void> =>
-    (admission = admission.then(() => (under > 0 && waiting.length > 0 ? admit() : NOW)));
-  const waits: Promise<void>[] = [];
-  const runAll = async (waiting: Scenario[], lane: Lane): Promise<void> => {
-    while (waiting.length > 0) {
-      await admitted(waiting);
-      const next = waiting.shift();
-      if (next === undefined) return;
-      const over = runOne(next, NOW, lane);
-      if (lane === 0 && lanes > 0 && waitOf(next) >= LONG_WAIT_SECONDS) waits.push(over);
-      else await over;
-    }
-  };
-  const allEnded = (some: readonly Scenario[]) => Promise.all(some.map(({ id }) => ended.get(id)!.promise));
-  let before: Promise<unknown> = allEnded(shared);
-  const runEarly = async (): Promise<void> => {
-    for (let next = early.shift(); next !== undefined; next = early.shift()) {
-      const turn = before;
-      // A skipped scenario may end before its turn.
-      before = Promise.all([turn, ended.get(next.id)!.promise]);
-      await runOne(next, turn);
-    }
-  };
+  const options = { ...DEFAULTS, ...given };
+  const first = scenarios.find((scenario) => !isExclusive(scenario));
+  const rest = scenarios.filter((scenario) => scenario !== first);
+  const { bothClusters, shared, secondCluster, lanes, early, late } = queuesOf(rest, options);
+  const queue = [...bothClusters, ...shared];
+  const sharedOnes = first === undefined ? [...queue] : [first, ...queue];
+  const untilSecondCluster = options.secondCluster ? sharedOnes.filter(usesBothClusters) : [];
+  const runner = new Runner(scenarios, run, options);
+
+  const firstEnd = first === undefined ? NOW : runner.run(first);
+  if (first !== undefined && options.headStart > 0) await Promise.race([firstEnd, pause(options.headStart)]);
   const worker = async (): Promise<void> => {
-    await runAll(queue, 0);
-    await runEarly();
+    await runner.runQueue(queue, 0);
+    await runner.runInTurn(early, sharedOnes);
   };
-  const [first] = shared;
-  const firstOver = first === undefined ? NOW : runOne(first);
-  if (first !== undefined && headStart > 0) await Promise.race([firstOver, pause(headStart)]);
   const others = Math.min(parallel - 1, queue.length + early.length);
   await Promise.all([
-    firstOver.then(worker),
+    firstEnd.then(worker),
     ...Array.from({ length: others }, worker),
-    ...Array.from({ length: Math.min(lanes, inLanes.length) }, (_, index) => runAll(inLanes, index + 1)),
-    allEnded(onBothClusters).then(() => runAll(onSecondCluster, 'second-cluster')),
+    ...Array.from({ length: Math.min(options.lanes, lanes.length) }, (_, index) => runner.runQueue(lanes, index + 1)),
+    runner.ended(untilSecondCluster).then(() => runner.runQueue(secondCluster, 'second-cluster')),
   ]);
-  await Promise.all(waits);
-  for (const scenario of late) await runOne(scenario);
+  await runner.ended(sharedOnes);
+  for (const scenario of late) await runner.run(scenario);
 }
 
-/** `queue`: shared ones after the first. `early` and `late` run alone; `early` ones are arranged before their turn. */
-function partition(
-  scenarios: readonly Scenario[],
-  { arrangeEarly, inOrder, earlier, lanes, secondCluster }: Required<Omit<ScheduleOptions, 'headStart' | 'admit'>>,
-) {
-  const shared = scenarios.filter((scenario) => !isExclusive(scenario));
-  const exclusive = scenarios.filter((scenario) => isExclusive(scenario));
-  const onBothClusters = secondCluster ? shared.filter(usesBothClusters) : [];
-  const onSecondCluster = secondCluster ? exclusive.filter(changesOnlyItsCluster) : [];
-  const others = exclusive.filter((scenario) => !onSecondCluster.includes(scenario));
-  const isAlone = (scenario: Scenario): boolean => lanes === 0 || needsMachine(scenario);
-  const alone = others.filter(isAlone);
-  // Short waits first, for early verdicts.
-  if (!inOrder) alone.sort((a, b) => waitOf(a) - waitOf(b));
-  const isEarly = (scenario: Scenario): boolean => arrangeEarly && !isExclusiveFromTheStart(scenario);
-  const secondsOf = (scenario: Scenario): number =>
-    Math.max(waitOf(scenario) + scenario.spec.probes.length * PROBE_SECONDS, (earlier.get(scenario.id) ?? 0) / 1000);
-  // On real nodes, only waits count: starting with many probes would keep too many pods busy at once.
-  const queueOf = (some: readonly Scenario[]): Scenario[] =>
-    inOrder ? [...some] : longestFirst(some, lanes === 0 ? waitOf : secondsOf);
-  const rest = shared.slice(1);
-  const isOnBoth = (scenario: Scenario): boolean => onBothClusters.includes(scenario);
-  return {
-    shared,
-    onBothClusters,
-    // Those on both clusters first, because others wait for the second one.
-    queue: [...queueOf(rest.filter(isOnBoth)), ...queueOf(rest.filter((scenario) => !isOnBoth(scenario)))],
-    inLanes: queueOf(others.filter((scenario) => !isAlone(scenario))),
-    onSecondCluster: queueOf(onSecondCluster),
-    early: alone.filter(isEarly),
-    late: alone.filter((scenario) => !isEarly(scenario)),
-  };
+function queuesOf(scenarios: readonly Scenario[], options: Options): Record<Rule['queue'], Scenario[]> {
+  const groups = grouped(scenarios, (scenario) => RULES.find(({ takes }) => takes(scenario, options)));
+  const sorted = RULES.map((rule) => {
+    const members = (groups.get(rule) ?? []).map((scenario) => ({ scenario, place: rule.order(scenario, options) }));
+    if (!options.inOrder) members.sort((a, b) => a.place - b.place);
+    return [rule.queue, members.map(({ scenario }) => scenario)];
+  });
+  return Object.fromEntries(sorted) as Record<Rule['queue'], Scenario[]>;
 }
 
-const PROBE_SECONDS = 0.1;
-/** A scenario that waits this long leaves its place to others, where environments have lanes. */
-const LONG_WAIT_SECONDS = 2;
+class Runner {
+  readonly #run: RunInTurn;
+  readonly #options: Options;
+  readonly #ends: ReadonlyMap<Scenario, ReturnType<typeof withResolvers>>;
+  #running = 0;
+  #admission = NOW;
+  #lastTurn: Promise<unknown> | undefined;
 
-function longestFirst(scenarios: readonly Scenario[], secondsOf: (scenario: Scenario) => number): Scenario[] {
-  const expected = new Map(scenarios.map((scenario) => [scenario, secondsOf(scenario)]));
-  return [...scenarios].sort((a, b) => expected.get(b)! - expected.get(a)!);
+  constructor(scenarios: readonly Scenario[], run: RunInTurn, options: Options) {
+    this.#run = run;
+    this.#options = options;
+    this.#ends = new Map(scenarios.map((scenario) => [scenario, withResolvers()]));
+  }
+
+  ended(scenarios: readonly Scenario[]): Promise<unknown> {
+    return Promise.all(scenarios.map((scenario) => this.#ends.get(scenario)!.promise));
+  }
+
+  async run(scenario: Scenario, turn: Promise<unknown> = NOW, lane: Lane = 0): Promise<void> {
+    this.#running += 1;
+    await this.#run(scenario, turn, lane);
+    this.#ends.get(scenario)!.resolve();
+    this.#running -= 1;
+  }
+
+  /** Takes scenarios from a queue until it is empty. Several workers may share it. */
+  async runQueue(queue: Scenario[], lane: Lane): Promise<void> {
+    while (queue.length > 0) {
+      await this.#admitted(queue);
+      const scenario = queue.shift();
+      if (scenario === undefined) return;
+      const end = this.run(scenario, NOW, lane);
+      const leavesPlace = lane === 0 && this.#options.lanes > 0 && waitOf(scenario) >= LONG_WAIT_SECONDS;
+      if (!leavesPlace) await end;
+    }
+  }
+
+  /** Takes scenarios from a queue until it is empty. Their turns come one by one after `before`. */
+  async runInTurn(queue: Scenario[], before: readonly Scenario[]): Promise<void> {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const turn = this.#lastTurn ?? this.ended(before);
+      // A skipped scenario may end before its turn.
+      this.#lastTurn = Promise.all([turn, this.ended([next])]);
+      await this.run(next, turn);
+    }
+  }
+
+  /** In sequence, so that each check sees the load of the previous scenario. */
+  #admitted(queue: readonly Scenario[]): Promise<void> {
+    const admit = () => (this.#running > 0 && queue.length > 0 ? this.#options.admit() : NOW);
+    return (this.#admission = this.#admission.then(admit));
+  }
 }
 
 /** Shuffles scenarios by a seed. The seed `reverse` reverses their order. */

@@ -13,9 +13,9 @@ export class SuiteRuns {
   constructor(scenarios: readonly Scenario[], hooks: ReadonlyMap<string, SuiteHooks>, timeoutMilliseconds: number) {
     this.#timeoutMilliseconds = timeoutMilliseconds;
     for (const { suite } of scenarios) {
-      const known = this.#suites.get(suite);
-      if (known === undefined) this.#suites.set(suite, { hooks: hooks.get(suite) ?? noHooks(), left: 1 });
-      else known.left += 1;
+      const runningSuite = this.#suites.get(suite);
+      if (runningSuite === undefined) this.#suites.set(suite, { hooks: hooks.get(suite) ?? noHooks(), left: 1 });
+      else runningSuite.left += 1;
     }
   }
 

@@ -31,10 +31,10 @@ function allowedByProbes(
 ): Allowance | undefined {
   const failed = result.probes.filter(({ verdict }) => verdict === 'failed');
   if (result.verdict !== 'failed') return undefined;
-  const found = failed.map(({ number }) =>
+  const matchingAllowances = failed.map(({ number }) =>
     allowances.find((item) => item.probe === number && isMet(item, result, run)),
   );
-  return found.every((item) => item !== undefined) ? found[0] : undefined;
+  return matchingAllowances.every((item) => item !== undefined) ? matchingAllowances[0] : undefined;
 }
 
 const aboutScenario = ({ allowances }: Gate, id: string, run: GatedRun): readonly Allowance[] =>
@@ -42,8 +42,8 @@ const aboutScenario = ({ allowances }: Gate, id: string, run: GatedRun): readonl
 
 function isMet({ probe, observed }: Allowance, result: ScenarioResult, run: GatedRun): boolean {
   if (probe === null) return result.verdict === observed['verdict'];
-  const found = result.probes.find(({ number }) => number === probe);
-  return found !== undefined && isObserved(observed, found, result.id, run);
+  const probeResult = result.probes.find(({ number }) => number === probe);
+  return probeResult !== undefined && isObserved(observed, probeResult, result.id, run);
 }
 
 /** An unlisted verdict means `failed`. */

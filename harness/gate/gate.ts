@@ -54,14 +54,14 @@ export function readGate(file: string): Gate {
 }
 
 /** Throws `HarnessError` UNKNOWN_SCENARIO if a gate names an unknown scenario. */
-export function checkGate(gate: Gate, known: readonly string[]): void {
-  const unknown = unknownScenario(gate, known);
+export function checkGate(gate: Gate, ids: readonly string[]): void {
+  const unknown = unknownScenario(gate, ids);
   if (unknown === undefined) return;
   throw new HarnessError(
     'UNKNOWN_SCENARIO',
-    `${gate.file} names unknown scenario ${unknown}: ${suggestion(unknown, known, undefined, 'remove it, or add its folder with --suites-dir')}`,
+    `${gate.file} names unknown scenario ${unknown}: ${suggestion(unknown, ids, undefined, 'remove it, or add its folder with --suites-dir')}`,
   );
 }
 
-export const unknownScenario = ({ allowances, findings = [] }: Gate, known: readonly string[]): string | undefined =>
-  [...allowances, ...findings].find(({ scenario }) => !known.includes(declaredId(scenario)))?.scenario;
+export const unknownScenario = ({ allowances, findings = [] }: Gate, ids: readonly string[]): string | undefined =>
+  [...allowances, ...findings].find(({ scenario }) => !ids.includes(declaredId(scenario)))?.scenario;

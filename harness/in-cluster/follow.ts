@@ -41,10 +41,10 @@ export async function followPod(options: FollowOptions): Promise<Ending> {
   for (;;) {
     options.signal.throwIfAborted();
     try {
-      const found = await podOf(options);
+      const runnerPod = await podOf(options);
       answered = Date.now();
-      if (found === undefined && pod !== undefined) return { gone: 'its pod was deleted' };
-      pod = found;
+      if (runnerPod === undefined && pod !== undefined) return { gone: 'its pod was deleted' };
+      pod = runnerPod;
       const exitCode = pod?.status?.containerStatuses?.[0]?.state?.terminated?.exitCode;
       if (exitCode !== undefined) {
         await readLog(options, pod, false);

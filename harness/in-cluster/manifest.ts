@@ -1,4 +1,4 @@
-import { SERVICE_ACCOUNT_FOLDER } from '../../clusters/service-account.ts';
+import { SERVICE_ACCOUNT_FOLDER } from '../../clusters/common/service-account.ts';
 import type { KubernetesObject } from '../../clusters/in-cluster/objects.ts';
 import { DELIVERY_OBJECTS } from '../../clusters/in-cluster/index.ts';
 import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/protocols/labels.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute, join, normalize } from 'node:path';
 import { put, type KubernetesObject } from '../../clusters/in-cluster/objects.ts';
-import type { OpenRequest } from '../../clusters/cluster-type.ts';
-import type { RunnerPlace } from '../../clusters/runner-place.ts';
+import type { OpenRequest } from '../../clusters/interface/cluster-type.ts';
+import type { RunnerPlace } from '../../clusters/interface/runner-place.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { badFlagValue, EXIT, HarnessError } from '../../foundation/node/errors.ts';
 import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';

@@ -41,8 +41,8 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string) {
       await untilDecided(changes, key, signal, () => !pods.has(key) || undefined);
     },
     nodesOf: (scenario: string): ReadonlySet<string> => {
-      const own = [...pods.values()].filter((pod) => pod.metadata?.labels?.[SCENARIO_LABEL] === scenario);
-      return new Set(own.map((pod) => pod.spec?.nodeName ?? ''));
+      const scenarioPods = [...pods.values()].filter((pod) => pod.metadata?.labels?.[SCENARIO_LABEL] === scenario);
+      return new Set(scenarioPods.map((pod) => pod.spec?.nodeName ?? ''));
     },
     stop: (): void => watch.stop(),
   };

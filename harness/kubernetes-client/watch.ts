@@ -14,11 +14,11 @@ export async function watchPods(
 ): Promise<{ stop(): void }> {
   const controller = new AbortController();
   const { signal } = controller;
-  const known = new Map<string, V1Pod>();
+  const podsByName = new Map<string, V1Pod>();
   const tell = (pod: V1Pod, deleted: boolean): void => {
     const uid = pod.metadata?.uid ?? '';
-    if (deleted) known.delete(uid);
-    else known.set(uid, pod);
+    if (deleted) podsByName.delete(uid);
+    else podsByName.set(uid, pod);
     listener(pod, deleted);
   };
 
@@ -26,7 +26,7 @@ export async function watchPods(
     const selector = new URLSearchParams({ labelSelector }).toString();
     const list = await connection.json<V1PodList>('GET', `/api/v1/pods?${selector}`);
     const present = new Set(list.items.map((pod) => pod.metadata?.uid));
-    for (const [uid, pod] of known) if (!present.has(uid)) tell(pod, true);
+    for (const [uid, pod] of podsByName) if (!present.has(uid)) tell(pod, true);
     for (const pod of list.items) tell(pod, false);
     const query = new URLSearchParams({
       watch: '1',

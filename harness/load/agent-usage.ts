@@ -1,4 +1,4 @@
-import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
+import { AGENT_SELECTOR } from '../../clusters/common/agent-addon.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { AgentUsage } from '../scenario/running-load.ts';
 

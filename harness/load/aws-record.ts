@@ -19,20 +19,20 @@ export function heldAgainstRecord(
   since: number,
 ): Recorded | undefined {
   if (aws.controls === undefined) return undefined;
-  const asked = askedSince(aws.controls.calls(), since);
+  const podCalls = askedSince(aws.controls.calls(), since);
   const names = new Set(pods.map(({ namespace, name }) => `${namespace}/${name}`));
-  const calls = asked.filter((call) => names.has(podOf(call) ?? '')).length;
+  const calls = podCalls.filter((call) => names.has(podOf(call) ?? '')).length;
   const openers = new Map(
-    asked.flatMap((call) => openedBy(call).map((session) => [session.split('/').at(-1), podOf(call)] as const)),
+    podCalls.flatMap((call) => openedBy(call).map((session) => [session.split('/').at(-1), podOf(call)] as const)),
   );
   const given = pods.flatMap(({ namespace, name, verdict }) =>
     (verdict?.sessions ?? []).map((session) => ({ own: `${namespace}/${name}`, session })),
   );
-  const known = given.filter(({ session }) => openers.has(session));
-  const ofOthers = known
+  const openedSessions = given.filter(({ session }) => openers.has(session));
+  const ofOthers = openedSessions
     .filter(({ own, session }) => openers.get(session) !== own)
     .map(({ own, session }) => `pod ${own} got a session of pod ${openers.get(session)}`);
-  return { calls, sessions: known.length, ofOthers };
+  return { calls, sessions: openedSessions.length, ofOthers };
 }
 
 const askedSince = (calls: readonly CallRecord[], since: number): readonly CallRecord[] =>
@@ -44,8 +44,8 @@ export function callsByPod(
   pods: readonly string[],
   since: number,
 ): ReadonlyMap<string, readonly CallRecord[]> {
-  const asked = askedSince(aws.controls?.calls() ?? [], since);
-  return new Map(pods.map((pod) => [pod, asked.filter((call) => podOf(call) === pod)]));
+  const podCalls = askedSince(aws.controls?.calls() ?? [], since);
+  return new Map(pods.map((pod) => [pod, podCalls.filter((call) => podOf(call) === pod)]));
 }
 
 function podOf({ notes }: CallRecord): string | undefined {

@@ -11,9 +11,9 @@ export function figuresOf(pods: readonly EndedPod[], expected: number, since: nu
   const verdicts = pods.flatMap(({ verdict }) => verdict ?? []);
   const sum = (count: (verdict: LoadVerdict) => number): number =>
     verdicts.reduce((all, verdict) => all + count(verdict), 0);
-  const errors = summed(verdicts.map(({ errors: own }) => own));
-  const statuses = summed(verdicts.map(({ statuses: own = {} }) => own));
-  const flooded = verdicts.filter(({ statuses: own }) => own !== undefined);
+  const errors = summed(verdicts.map(({ errors: podErrors }) => podErrors));
+  const statuses = summed(verdicts.map(({ statuses: podStatuses = {} }) => podStatuses));
+  const flooded = verdicts.filter(({ statuses: podStatuses }) => podStatuses !== undefined);
   return {
     pods: expected,
     lost: expected - verdicts.length,
@@ -37,8 +37,8 @@ export function figuresOf(pods: readonly EndedPod[], expected: number, since: nu
 
 function summed(counts: readonly Readonly<Record<string, number>>[]): readonly (readonly [string, number])[] {
   const sums = new Map<string, number>();
-  for (const own of counts)
-    for (const [name, count] of Object.entries(own)) sums.set(name, (sums.get(name) ?? 0) + count);
+  for (const podCounts of counts)
+    for (const [name, count] of Object.entries(podCounts)) sums.set(name, (sums.get(name) ?? 0) + count);
   return [...sums].sort(([one], [other]) => (one < other ? -1 : 1));
 }
 

@@ -96,8 +96,8 @@ function checkSame(one: ShardRun, other: ShardRun, valuesOf: (run: ShardRun) => 
 }
 
 function checkWhole(shards: readonly ShardRun[], count: number): void {
-  const there = shards.map(({ shard }) => shard.index);
-  const missing = Array.from({ length: count }, (_, index) => index + 1).filter((index) => !there.includes(index));
+  const indexes = shards.map(({ shard }) => shard.index);
+  const missing = Array.from({ length: count }, (_, index) => index + 1).filter((index) => !indexes.includes(index));
   if (missing.length > 0)
     throw wrong(
       `Shard ${missing.map((index) => `${index}/${count}`).join(', ')} is missing: give the results of all shards.`,
@@ -106,10 +106,10 @@ function checkWhole(shards: readonly ShardRun[], count: number): void {
 
 /** Checks that a shard has its own scenarios, and all of them unless its run was aborted. */
 function checkScenarios({ file, results: { run, scenarios }, shard }: ShardRun): void {
-  const there = scenarios.map(({ id }) => id);
-  const own = Object.keys(shard.scenarios).filter((id) => shard.scenarios[id] === shard.index);
-  const wrongly = there.find((id) => !own.includes(id));
-  const missing = run.error === null ? own.find((id) => !there.includes(id)) : undefined;
+  const ids = scenarios.map(({ id }) => id);
+  const shardIds = Object.keys(shard.scenarios).filter((id) => shard.scenarios[id] === shard.index);
+  const wrongly = ids.find((id) => !shardIds.includes(id));
+  const missing = run.error === null ? shardIds.find((id) => !ids.includes(id)) : undefined;
   if (wrongly !== undefined)
     throw wrong(`${file} is damaged: ${wrongly} belongs to another shard. Run this shard again.`);
   if (missing !== undefined) throw wrong(`${file} is damaged: it lacks ${missing} of its shard. Run this shard again.`);

@@ -57,8 +57,8 @@ export function mergeResults(runs: readonly Run[], coverage?: PolicyCoverage): R
 /** Returns a scenario's result with the id of its run, which is part of its resource names. */
 function scenarioOf(shards: readonly ShardRun[], id: string): ScenarioResult | undefined {
   for (const { results } of shards) {
-    const found = results.scenarios.find((scenario) => scenario.id === id);
-    if (found !== undefined) return { ...found, run: results.run.id };
+    const scenarioResult = results.scenarios.find((scenario) => scenario.id === id);
+    if (scenarioResult !== undefined) return { ...scenarioResult, run: results.run.id };
   }
   return undefined;
 }

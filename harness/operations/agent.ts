@@ -1,7 +1,7 @@
 import { checkedLater, cluster, opt, text } from '../scenario/form.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1DaemonSet, V1Pod, V1PodSpec } from '@kubernetes/client-node';
-import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
+import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/common/agent-addon.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';

@@ -17,7 +17,7 @@ import {
   workload,
   workloads,
   type ScenarioContext,
-  type Subject,
+  type AccountWorkloads,
   type Workload,
 } from '../scenario/scenario-context.ts';
 import type { StepContext, StepDescriptor } from '../scenario/descriptor.ts';
@@ -76,7 +76,7 @@ function ofAssociation<Args extends readonly unknown[], T extends { readonly wor
     change,
     ...fields
   }: Pick<StepDescriptor<T & ActionStep>, 'form' | 'refersTo' | 'needs'> & {
-    readonly change: (context: StepContext, step: T, subject: Subject, eks: EKSClient) => Promise<Change>;
+    readonly change: (context: StepContext, step: T, subject: AccountWorkloads, eks: EKSClient) => Promise<Change>;
   },
 ) {
   return defineStep(name, build, {
@@ -92,7 +92,7 @@ function ofAssociation<Args extends readonly unknown[], T extends { readonly wor
   });
 }
 
-function subjectOf(context: ScenarioContext, name: string): Subject {
+function subjectOf(context: ScenarioContext, name: string): AccountWorkloads {
   const item = workload(context, name);
   const others = workloads(context).filter((other) => other.name !== name && accountKey(other) === accountKey(item));
   return [item, ...others];

@@ -51,7 +51,7 @@ export const assumeByToken = defineHarnessOperation(
       policy === undefined && policyArns === undefined ? '' : 'with a session policy',
     ],
     mayDiffer: ({ outcome }, expectation) => outcome !== expectation.outcome,
-    perform: async (context, { role, token, text, change, ...asked }) => {
+    perform: async (context, { role, token, text, change, ...tokenRequest }) => {
       const { names, tokens, environment } = context;
       const {
         sessionName = WEB_SESSION_NAME,
@@ -59,7 +59,7 @@ export const assumeByToken = defineHarnessOperation(
         policy,
         policyArns,
         durationSeconds,
-      } = asked;
+      } = tokenRequest;
       return attempt('sts', async () => {
         const answer = await environment.aws.clients('main').sts.send(
           new AssumeRoleWithWebIdentityCommand({

@@ -109,6 +109,6 @@ export function mayNot(
   options: AuthorizeOptions & Omit<Expectation, 'outcome' | 'by' | 'code' | 'status' | 'facts'> = {},
 ): ProbeStep {
   const { context, resourcePolicy, ...details } = options;
-  const asked = { ...(context && { context }), ...(resourcePolicy && { resourcePolicy }) };
-  return denied(workload, authorize(action, resource, asked), { ...details, by: 'iam' });
+  const requestOptions = { ...(context && { context }), ...(resourcePolicy && { resourcePolicy }) };
+  return denied(workload, authorize(action, resource, requestOptions), { ...details, by: 'iam' });
 }

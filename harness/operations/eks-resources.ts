@@ -8,7 +8,7 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
 } from '@aws-sdk/client-eks';
-import { AGENT_ADDON } from '../../clusters/agent-addon.ts';
+import { AGENT_ADDON } from '../../clusters/common/agent-addon.ts';
 import { whenChanged, whenRead } from '../scenario/retry-rules.ts';
 import {
   DEFAULT,

@@ -68,16 +68,16 @@ export const fetchCredentials = defineWorkloadOperation(
     recorded: ({ environment: { aws } }, { namespace, serviceAccount }, report, { facts: expected = {} }) => {
       if (aws.controls === undefined) return undefined;
       const record = aws.controls.calls();
-      const asked = record.filter(
+      const podRequests = record.filter(
         ({ operation, receivedAt, notes }) =>
           operation === 'AssumeRoleForPodIdentity' &&
           receivedAt <= report.endedAt &&
           notes.some((note) => note.includes(namespace)),
       );
-      const calls = asked.filter(({ receivedAt }) => receivedAt >= report.startedAt);
+      const calls = podRequests.filter(({ receivedAt }) => receivedAt >= report.startedAt);
       const isSurplus = calls.length > Number(expected['upstreamCalls']);
       const isCertain = isSurplus && longestPause(calls) < SHORTEST_WAIT && wereAnswered(calls.slice(0, -1), record);
-      const gave = asked.findLast(
+      const gave = podRequests.findLast(
         ({ errorCode, notes }) =>
           errorCode === undefined && notes.some((note) => note.includes(`${namespace}/${serviceAccount}`)),
       );

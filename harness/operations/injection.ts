@@ -97,11 +97,11 @@ const environment = (env: Readonly<Record<string, string>> = {}): object[] =>
 function exceptions(pod: PodFields): string[] {
   const { metadata, spec }: V1Pod = pod as object;
   const skipped = metadata?.annotations?.[SKIP_CONTAINERS];
-  const own = spec?.containers
+  const variables = spec?.containers
     .flatMap(({ env = [] }) => env.map(({ name }) => name))
     .find((name) => CREDENTIALS.test(name));
   return [
     ...(skipped === undefined ? [] : [`annotation ${SKIP_CONTAINERS} excludes "${skipped}"`]),
-    ...(own === undefined ? [] : [`a container that sets ${own} itself gets no credentials`]),
+    ...(variables === undefined ? [] : [`a container that sets ${variables} itself gets no credentials`]),
   ];
 }

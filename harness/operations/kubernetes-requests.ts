@@ -52,7 +52,7 @@ interface Request {
   readonly cluster: ClusterAlias;
 }
 
-const asked = {
+const requestOptions = {
   asScenario: true,
   refersTo: ({ as, cluster }: Request) => ({
     tokens: [partsOf(as).token],
@@ -73,7 +73,7 @@ export const kubernetesGet = defineHarnessOperation(
   'KubernetesGet',
   (path: string, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
   {
-    ...asked,
+    ...requestOptions,
     form: { cluster, path: text, as: checkedLater },
     check: ({ as }) => checkAsker('kubernetesGet', as),
     perform: (context, request) => send(context, request),
@@ -85,7 +85,7 @@ export const kubernetesCreate = defineHarnessOperation(
   'KubernetesCreate',
   (path: string, object: object, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, object, as }),
   {
-    ...asked,
+    ...requestOptions,
     form: { cluster, path: text, object: openObject({}, 'an object'), as: checkedLater },
     check: ({ as }) => checkAsker('kubernetesCreate', as),
     perform: (context, request) => send(context, { ...request, path: `${request.path}?dryRun=All` }),

@@ -147,9 +147,9 @@ type Access =
   | { readonly verb: string; readonly path: string };
 
 /** A user of the scenario, or anybody in these groups. */
-type Subject = string | { readonly user?: string; readonly groups: readonly string[] };
+type AccessSubject = string | { readonly user?: string; readonly groups: readonly string[] };
 
-const subject: Schema<Subject> = union([text, object({ user: opt(text), groups: texts })]);
+const subject: Schema<AccessSubject> = union([text, object({ user: opt(text), groups: texts })]);
 const access: Schema<Access> = union([
   object({ verb: text, group: opt(text), resource: text, name: opt(text), namespace: opt(text) }),
   object({ verb: text, path: text }),
@@ -158,7 +158,7 @@ const access: Schema<Access> = union([
 /** Creates a SubjectAccessReview for a user of the scenario, or for groups. */
 export const reviewAccess = defineHarnessOperation(
   'ReviewAccess',
-  (user: Subject, access: Access, cluster: ClusterAlias = 'c1') => ({ cluster, user, access }),
+  (user: AccessSubject, access: Access, cluster: ClusterAlias = 'c1') => ({ cluster, user, access }),
   {
     form: { cluster, user: subject, access },
     refersTo: ({ user, cluster }) => ({ users: typeof user === 'string' ? [user] : [], clusters: [cluster] }),
@@ -179,7 +179,7 @@ export const reviewAccess = defineHarnessOperation(
   },
 );
 
-const subjectOf = (context: ScenarioContext, user: Subject) =>
+const subjectOf = (context: ScenarioContext, user: AccessSubject) =>
   typeof user === 'string'
     ? { user: userName(context, user), groups: ['system:authenticated'] }
     : { user: user.user ?? 'anybody', groups: [...user.groups] };

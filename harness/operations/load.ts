@@ -204,9 +204,9 @@ export const loadCalls = defineHarnessOperation(
     perform: async (context, { load, beside }) => {
       const since = Date.now();
       await untilAsked(context, beside, since);
-      const asked = [...callsByPod(context, runningLoad(context, load).seen(), since)];
-      const calls = asked.flatMap(([, podCalls]) => podCalls);
-      const facts = { calls: calls.length, pods: asked.filter(([, podCalls]) => podCalls.length > 0).length };
+      const podRequests = [...callsByPod(context, runningLoad(context, load).seen(), since)];
+      const calls = podRequests.flatMap(([, podCalls]) => podCalls);
+      const facts = { calls: calls.length, pods: podRequests.filter(([, podCalls]) => podCalls.length > 0).length };
       // An agent that timed out repeats its call.
       return calls.some(({ milliseconds }) => milliseconds >= PATIENCE)
         ? {

@@ -11,7 +11,7 @@ import { aScenario } from '../../test/support/scenarios.ts';
 import { performOperation } from './perform.ts';
 import type { ScenarioContext, ProvisionedCluster } from '../scenario/scenario-context.ts';
 
-interface Answer {
+interface PerformedResponse {
   readonly status: number;
   readonly code?: string;
   readonly message?: string;
@@ -20,7 +20,7 @@ interface Answer {
 describe('the result of a harness probe', () => {
   let server: Server;
   /** Sent in turn; the last one is repeated. */
-  let answers: readonly [Answer, ...Answer[]];
+  let answers: readonly [PerformedResponse, ...PerformedResponse[]];
   let eks: EKSClient;
 
   before(async () => {

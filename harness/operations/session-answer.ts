@@ -5,9 +5,14 @@ import { SERVICE_ERRORS, refusalBy } from '../../aws/refusal.ts';
 import type { Facts } from '../world/admission.ts';
 import { present } from './eks.ts';
 
-type Answer = Omit<AssumeRoleCommandOutput, '$metadata'>;
+type AssumeRoleOutput = Omit<AssumeRoleCommandOutput, '$metadata'>;
 
-export const sessionFacts = ({ Credentials, AssumedRoleUser, PackedPolicySize, SourceIdentity }: Answer): Facts =>
+export const sessionFacts = ({
+  Credentials,
+  AssumedRoleUser,
+  PackedPolicySize,
+  SourceIdentity,
+}: AssumeRoleOutput): Facts =>
   present({
     arn: AssumedRoleUser?.Arn,
     userId: AssumedRoleUser?.AssumedRoleId,

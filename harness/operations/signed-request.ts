@@ -11,10 +11,10 @@ import {
   signRequest,
   unsignedRequest,
   type Alteration,
-  type Answer,
+  type SignedResponse,
   type RequestLine,
   type SigningOptions,
-} from '../../aws/signed-request.ts';
+} from './faulty-requests.ts';
 import { uriEncode } from '../../aws/sign-request.ts';
 import { oneOf, shown, whole } from '../scenario/checks.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
@@ -166,7 +166,7 @@ function lineOf({ names }: ScenarioContext, request: string): RequestLine & { re
  * Parses an answer: XML of S3 and STS, JSON of EKS (S3 API Reference, "REST error responses"). Omits the canonical
  * request of an S3 error, which may contain the session's token.
  */
-function resultOf(layer: Layer, { status, headers, body }: Answer): ProbeResult {
+function resultOf(layer: Layer, { status, headers, body }: SignedResponse): ProbeResult {
   const id = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];
   const request = typeof id === 'string' ? { requestId: id } : {};
   const xmlns = /^(?:<\?xml[^>]*>\s*)?<\w+ xmlns="([^"]*)"/.exec(body)?.[1];

@@ -53,17 +53,17 @@ export interface WebhookRequest {
 /** Sends a request to the webhook, at its URL or through the API server's proxy to its service. */
 export async function sendToWebhook(
   { cluster, kubernetes }: ProvisionedCluster,
-  { contentType, body, method = 'POST', path: asked }: WebhookRequest,
+  { contentType, body, method = 'POST', path: requestPath }: WebhookRequest,
 ): Promise<RawAnswer> {
   const { url, service, caBundle } = await webhookClient(kubernetes);
   const headers: Readonly<Record<string, string>> = contentType === '' ? {} : { 'content-type': contentType };
-  if (url !== undefined) return sendTo(new URL(asked ?? url, url), { method, headers, body, caBundle });
+  if (url !== undefined) return sendTo(new URL(requestPath ?? url, url), { method, headers, body, caBundle });
   const { namespace, name, port = 443, path = '/' } = service ?? { namespace: '', name: '' };
   const connection = connect(cluster.kubeConfig);
   try {
     const answer = await connection.send({
       method,
-      path: `/api/v1/namespaces/${namespace}/services/https:${name}:${port}/proxy${asked ?? path}`,
+      path: `/api/v1/namespaces/${namespace}/services/https:${name}:${port}/proxy${requestPath ?? path}`,
       headers,
       ...(BODILESS.has(method) ? {} : { body }),
     });

@@ -79,11 +79,11 @@ interface LineProps {
 }
 
 const Line = ({ line: { text, depth, statement, compared }, before, statements }: LineProps) => {
-  const own = statements.find(({ index }) => index === statement);
-  const isFirst = own !== undefined && before?.statement !== statement;
+  const decidingStatement = statements.find(({ index }) => index === statement);
+  const isFirst = decidingStatement !== undefined && before?.statement !== statement;
   const state = (tested: boolean): string => (tested ? 'passed' : 'inconclusive');
   return (
-    <span class={`line ${own ? `decided ${state(own.tested)}` : ''}`}>
+    <span class={`line ${decidingStatement ? `decided ${state(decidingStatement.tested)}` : ''}`}>
       {'  '.repeat(depth)}
       {text}
       {compared && (
@@ -91,8 +91,8 @@ const Line = ({ line: { text, depth, statement, compared }, before, statements }
       )}
       {isFirst && (
         <span class="tag">
-          {own.tested
-            ? `tested: ${counted(own.grants, 'grant')}, ${counted(own.denials, 'denial')}`
+          {decidingStatement.tested
+            ? `tested: ${counted(decidingStatement.grants, 'grant')}, ${counted(decidingStatement.denials, 'denial')}`
             : 'not tested: removing it changes no decision'}
         </span>
       )}

@@ -19,15 +19,15 @@ type Mark = NonNullable<PolicyLine['compared']>;
 export function policyLines(
   document: unknown,
   deciding: readonly Omit<ExaminedStatement, 'policy'>[],
-  asked: Asked,
+  call: Asked,
 ): readonly PolicyLine[] {
   const lines: PolicyLine[] = [];
   const write = (value: unknown, path: readonly string[], before: string, after: string): void => {
     const depth = path.length;
     const first = lines.length;
     const statement = statementOf(path);
-    const found = deciding.find(({ index }) => index === statement);
-    const compared = found === undefined ? undefined : comparedAt(path, found, asked);
+    const decidingStatement = deciding.find(({ index }) => index === statement);
+    const compared = decidingStatement === undefined ? undefined : comparedAt(path, decidingStatement, call);
     const line = (text: string): void =>
       void lines.push({ text, depth, ...(statement !== undefined && { statement }) });
     if (typeof value !== 'object' || value === null || isShort(value)) line(`${before}${inline(value)}${after}`);

@@ -36,12 +36,12 @@ export const ScenarioDetail = ({ data, scenario: { id, title }, route }: DetailP
       {compared && <Differences scenario={compared} />}
       <div class={sides.length > 1 ? 'sides' : ''}>
         {sides.map((results, index) => {
-          const own = results.scenarios.find((one) => one.id === id);
+          const result = results.scenarios.find((one) => one.id === id);
           return (
             <div key={index}>
               {sides.length > 1 && <h3 class="side">{`Run ${index === 0 ? 'A' : 'B'}: ${results.run.id}`}</h3>}
-              {own ? (
-                <Side results={results} scenario={own} probe={route.probe} level={sides.length > 1 ? 'h4' : 'h3'} />
+              {result ? (
+                <Side results={results} scenario={result} probe={route.probe} level={sides.length > 1 ? 'h4' : 'h3'} />
               ) : (
                 <p class="quiet">This run does not have the scenario.</p>
               )}

@@ -130,11 +130,11 @@ const List = ({ scenarios, parameters, chosen, grouped, other }: ListProps) => {
   }
   return (
     <div class="rows">
-      {[...groups].map(([suite, own]) => (
+      {[...groups].map(([suite, suiteScenarios]) => (
         <section key={suite} aria-label={suite === '' ? 'Scenarios' : suite}>
           {suite !== '' && <h2>{suite}</h2>}
           <ul>
-            {own.map((scenario) => (
+            {suiteScenarios.map((scenario) => (
               <li key={scenario.id}>
                 <a
                   href={hrefOf(scenario.id, parameters)}

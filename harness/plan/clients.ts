@@ -21,9 +21,9 @@ export function chosenClients(
   clients: readonly Client[] = CLIENTS,
   ownClients: readonly Client[] = [],
 ): readonly ChosenClient[] {
-  const asked = names.flatMap((name) => (name === ALL ? clients.map((client) => client.name) : [name]));
+  const clientNames = names.flatMap((name) => (name === ALL ? clients.map((client) => client.name) : [name]));
   const chosenVersions = new Map(
-    asked.map((text) => {
+    clientNames.map((text) => {
       const { client, version } = chosen(text, clients);
       return [`${client.name}@${version}`, { client, version }] as const;
     }),
@@ -52,7 +52,7 @@ export function clientsOf(
 }
 
 function chosen(text: string, clients: readonly Client[]): Pick<ChosenClient, 'client' | 'version'> {
-  const [name = '', asked = 'newest'] = text.split(/@(.*)/s);
+  const [name = '', versionName = 'newest'] = text.split(/@(.*)/s);
   const client = clients.find((one) => one.name === name);
   const names = clients.map((one) => one.name);
   if (client === undefined)
@@ -60,11 +60,11 @@ function chosen(text: string, clients: readonly Client[]): Pick<ChosenClient, 'c
       'UNKNOWN_CLIENT',
       `Unknown client "${name}": ${suggestion(name, names)} (see --list-clients)`,
     );
-  const byName = NAMED.find((one) => one === asked);
-  const version = byName === undefined ? asked : client.versions[byName];
+  const byName = NAMED.find((one) => one === versionName);
+  const version = byName === undefined ? versionName : client.versions[byName];
   if (version === undefined)
     throw badFlagValue(
-      `--client is "${text}", but no ${asked} version of ${name} is documented. Use a version, such as ${name}@${client.versions.newest}.`,
+      `--client is "${text}", but no ${versionName} version of ${name} is documented. Use a version, such as ${name}@${client.versions.newest}.`,
     );
   if (!VERSION.test(version))
     throw badFlagValue(
@@ -101,12 +101,12 @@ export function withClients(scenarios: readonly Scenario[], clients: readonly Ch
 }
 
 function stepsWith({ differences = [] }: Client, { id, spec }: Scenario): readonly Step[] {
-  const own = differences.filter(({ scenario }) => scenario === id);
+  const scenarioDifferences = differences.filter(({ scenario }) => scenario === id);
   let number = 0;
   return spec.probes.map((step) => {
     if (step.kind === 'action') return step;
     number += 1;
-    const { expected, reason } = own.find(({ probe }) => probe === number) ?? {};
+    const { expected, reason } = scenarioDifferences.find(({ probe }) => probe === number) ?? {};
     if (expected === undefined || reason === undefined) return step;
     const { as } = step.expectation;
     return { ...step, expectation: { ...(as !== undefined && { as }), ...expected }, differs: reason };

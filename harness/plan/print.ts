@@ -21,10 +21,10 @@ import {
 export function listText(scenarios: readonly Scenario[]): string {
   const suites = [...new Set(scenarios.map(({ suite }) => suite))];
   const blocks = suites.map((name) => {
-    const own = scenarios.filter(({ suite }) => suite === name);
-    const scope = own[0]?.scope;
-    const heading = `${name} (${scope === undefined ? '' : `scope ${scope}, `}${counted(own.length, 'scenario')})`;
-    return [heading, ...own.map(({ id, title }) => `  ${id.padEnd(7)} ${title}`)].join('\n');
+    const suiteScenarios = scenarios.filter(({ suite }) => suite === name);
+    const scope = suiteScenarios[0]?.scope;
+    const heading = `${name} (${scope === undefined ? '' : `scope ${scope}, `}${counted(suiteScenarios.length, 'scenario')})`;
+    return [heading, ...suiteScenarios.map(({ id, title }) => `  ${id.padEnd(7)} ${title}`)].join('\n');
   });
   return [...blocks, `${counted(scenarios.length, 'scenario')} in ${counted(suites.length, 'suite')}\n`].join('\n\n');
 }

@@ -31,8 +31,8 @@ export function select(declared: Declared, configuration: Configuration): readon
 /** Counts the matches of `--grep` in other scopes, such as `3 more in scope aws`. Undefined without matches. */
 export function moreInScopes({ scenarios, scopes }: Declared, configuration: Configuration): string | undefined {
   if (configuration.text('grep') === undefined || isNamed(configuration)) return undefined;
-  const own = scopesOf(configuration);
-  const others = scenarios.filter(matcher(configuration)).filter((scenario) => !isInScope(scenario, own));
+  const chosenScopes = scopesOf(configuration);
+  const others = scenarios.filter(matcher(configuration)).filter((scenario) => !isInScope(scenario, chosenScopes));
   const counts = Object.keys(scopes).flatMap((scope) => {
     const count = others.filter((scenario) => scenario.scope === scope).length;
     return count === 0 ? [] : [`${count} more in scope ${scope}`];
@@ -46,10 +46,10 @@ export const isNamed = (configuration: Configuration): boolean =>
 
 /** Throws `HarnessError` for unknown scopes, suites and scenarios, and for a scenario outside the profile. */
 function checkNames({ scenarios, renamedSuites, scopes }: Declared, configuration: Configuration): void {
-  const known = [...selectableScopes(scopes), ALL_SCOPES];
+  const scopeNames = [...selectableScopes(scopes), ALL_SCOPES];
   for (const name of configuration.list('scope'))
-    if (!known.includes(name))
-      throw new HarnessError('UNKNOWN_SCOPE', `Unknown scope "${name}": ${suggestion(name, known)}`);
+    if (!scopeNames.includes(name))
+      throw new HarnessError('UNKNOWN_SCOPE', `Unknown scope "${name}": ${suggestion(name, scopeNames)}`);
   const suites = [...new Set(scenarios.map(({ suite }) => suite))];
   for (const name of configuration.list('suite'))
     if (!suites.includes(name))

@@ -11,13 +11,13 @@ export type Shard = NonNullable<RunResults['run']['shard']>;
  * Returns the shard of `--shard`, such as `2/4`. It depends only on suites, selection and `times`: milliseconds of
  * earlier runs by id, where unknown ones count as the mean. Throws `HarnessError` BAD_FLAG_VALUE.
  */
-export function shardOf(asked: string, scenarios: readonly Scenario[], times: ReadonlyMap<string, number>): Shard {
-  const [index, count] = asked.split('/').map(Number) as [number, number];
+export function shardOf(shardText: string, scenarios: readonly Scenario[], times: ReadonlyMap<string, number>): Shard {
+  const [index, count] = shardText.split('/').map(Number) as [number, number];
   if (index < 1 || index > count)
-    throw badFlagValue(`--shard is "${asked}". Use a shard from 1/${count} to ${count}/${count}.`);
+    throw badFlagValue(`--shard is "${shardText}". Use a shard from 1/${count} to ${count}/${count}.`);
   if (scenarios.length > 0 && count > scenarios.length)
     throw badFlagValue(
-      `--shard is "${asked}", but only ${scenarios.length} scenarios are selected. Use at most ${scenarios.length} shards.`,
+      `--shard is "${shardText}", but only ${scenarios.length} scenarios are selected. Use at most ${scenarios.length} shards.`,
     );
   const shards = assign(scenarios, count, times);
   return {
@@ -36,8 +36,8 @@ function assign(
   count: number,
   times: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number> {
-  const known = scenarios.flatMap(({ id }) => times.get(id) ?? []);
-  const mean = known.length === 0 ? 1 : known.reduce((sum, time) => sum + time, 0) / known.length;
+  const durations = scenarios.flatMap(({ id }) => times.get(id) ?? []);
+  const mean = durations.length === 0 ? 1 : durations.reduce((sum, time) => sum + time, 0) / durations.length;
   const weighed = scenarios.map((scenario) => ({
     id: scenario.id,
     time: times.get(scenario.id) ?? mean,

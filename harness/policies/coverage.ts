@@ -58,14 +58,14 @@ const joinedStatement = (one: Statement, other: Statement = one): Statement => (
 
 function summarized(policies: readonly CoveredPolicy[]): PolicyCoverage {
   // If a run has policy files, policies that a suite builds only prepare its scenarios.
-  const own = policies.filter(({ isFile }) => isFile || !policies.some((policy) => policy.isFile));
-  const parts = own.flatMap(({ statements }) => statements.flatMap((one) => [one, ...one.conditions]));
+  const countedPolicies = policies.filter(({ isFile }) => isFile || !policies.some((policy) => policy.isFile));
+  const parts = countedPolicies.flatMap(({ statements }) => statements.flatMap((one) => [one, ...one.conditions]));
   const tested = parts.filter((part) => part.tested).length;
   return {
     tested,
     total: parts.length,
     percent: parts.length === 0 ? 100 : Math.floor((100 * tested) / parts.length),
-    notTested: own.flatMap((policy) => policy.statements.flatMap((one) => untested(policy, one))),
+    notTested: countedPolicies.flatMap((policy) => policy.statements.flatMap((one) => untested(policy, one))),
     policies,
   };
 }

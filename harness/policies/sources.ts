@@ -92,7 +92,7 @@ export function lineOf(source: PolicySource, path: readonly (string | number)[])
   const { document, lineCounter } = parsed;
   // A single statement needs no list.
   const single = path[0] === 'Statement' && path[1] === 0 ? ['Statement', ...path.slice(2)] : path;
-  const node = [path, single].map((one) => keyNode(document, one)).find((found) => found !== undefined);
+  const node = [path, single].map((one) => keyNode(document, one)).find((existingNode) => existingNode !== undefined);
   return node && lineCounter.linePos(node).line;
 }
 

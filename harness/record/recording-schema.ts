@@ -14,7 +14,7 @@ const answer = z.object({
   message: text,
   facts: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
 });
-export type Answer = z.infer<typeof answer>;
+export type RecordedResult = z.infer<typeof answer>;
 
 /** AWS's answers that settle guesses of the emulator, without names of a run, accounts, ids and secrets. */
 export const recordingSchema = z.object({

@@ -6,7 +6,7 @@ import { summarize, type ScenarioResult } from '../results/results.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { GUESSES } from './guesses.ts';
 import { isSame, recordingOf, recordReporter } from './recording.ts';
-import type { Answer } from './recording-schema.ts';
+import type { RecordedResult } from './recording-schema.ts';
 
 const RUN = 'cabcdef';
 const guess = (scenario: string) => GUESSES.find((one) => one.scenario === scenario)!;
@@ -101,7 +101,14 @@ describe('the recording of a run', () => {
 });
 
 describe('two answers', () => {
-  const one: Answer = { guess: 'G', scenario: 'AP-01', probe: 1, outcome: 'granted', status: 200, message: 'yes' };
+  const one: RecordedResult = {
+    guess: 'G',
+    scenario: 'AP-01',
+    probe: 1,
+    outcome: 'granted',
+    status: 200,
+    message: 'yes',
+  };
   const about = { id: 'G', guess: '', otherwise: '' };
 
   it('are equal despite different wording, unless the guess is about the wording', () => {
@@ -111,7 +118,10 @@ describe('two answers', () => {
   });
 
   it('are equal despite different times in the message', () => {
-    const at = (time: string, minutes = 15): Answer => ({ ...one, message: `expired: ${time} - ${minutes} min.` });
+    const at = (time: string, minutes = 15): RecordedResult => ({
+      ...one,
+      message: `expired: ${time} - ${minutes} min.`,
+    });
     const worded = { ...about, message: true };
     expect(isSame(at('20261126T114335Z'), at('20261126T114422Z'), worded)).to.equal(true);
     expect(isSame(at('20261126T114335Z'), at('20261126T114335Z', 5), worded)).to.equal(false);
@@ -121,7 +131,7 @@ describe('two answers', () => {
     it(`differ by ${Object.keys(change)[0]}`, () => expect(isSame(one, { ...one, ...change }, about)).to.equal(false));
 
   it('are equal if durations differ by at most a twentieth', () => {
-    const lasting = (secondsLeft: number): Answer => ({ ...one, facts: { secondsLeft } });
+    const lasting = (secondsLeft: number): RecordedResult => ({ ...one, facts: { secondsLeft } });
     const lengths = { ...about, facts: ['secondsLeft'] };
     expect(isSame(lasting(21_600), lasting(21_000), lengths)).to.equal(true);
     expect(isSame(lasting(21_600), lasting(3600), lengths)).to.equal(false);

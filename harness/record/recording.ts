@@ -6,7 +6,7 @@ import type { NamedReporter } from '../report/reporter.ts';
 import type { RunResults } from '../results/results.ts';
 import { writeWhole } from '../report/write.ts';
 import { GUESSES, type Guess } from './guesses.ts';
-import type { Answer, Recording } from './recording-schema.ts';
+import type { RecordedResult, Recording } from './recording-schema.ts';
 
 const ABOUT =
   'Answers of an AWS to the guesses of eks-pod-identity-conformance (docs/guesses.md). To compare them: npm run replay -- FILE';
@@ -59,7 +59,7 @@ function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResul
   const observed = result?.probes.find(({ number }) => number === probe - 1)?.observed;
   if (!observed) return { ...place, reason: result?.reason ?? 'The scenario was not selected.' };
   const { outcome, layer, code, status, message } = observed;
-  const known = Object.entries(observed.facts ?? {}).filter(([name]) => facts?.includes(name));
+  const recordedFacts = Object.entries(observed.facts ?? {}).filter(([name]) => facts?.includes(name));
   return {
     ...place,
     probe,
@@ -68,7 +68,7 @@ function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResul
     ...(code !== undefined && { code }),
     ...(status !== undefined && { status }),
     ...(message !== undefined && { message }),
-    ...(known.length > 0 && { facts: Object.fromEntries(known) }),
+    ...(recordedFacts.length > 0 && { facts: Object.fromEntries(recordedFacts) }),
   };
 }
 
@@ -95,10 +95,11 @@ function neutralized({ run, environment }: RunResults) {
     JSON.parse(JSON.stringify(value), (_, item: unknown) => (typeof item === 'string' ? neutral(item) : item)) as T;
 }
 
-const withoutTimes = ({ message }: Answer): string | undefined => message?.replaceAll(/\b\d{8}T\d{6}Z\b/g, '<time>');
+const withoutTimes = ({ message }: RecordedResult): string | undefined =>
+  message?.replaceAll(/\b\d{8}T\d{6}Z\b/g, '<time>');
 
 /** Whether two answers are equal for the guess. Ignores times in messages. Durations may differ by a twentieth. */
-export function isSame(one: Answer, other: Answer, { message, facts = [] }: Guess): boolean {
+export function isSame(one: RecordedResult, other: RecordedResult, { message, facts = [] }: Guess): boolean {
   const names = ['outcome', 'by', 'code', 'status'] as const;
   return (
     names.every((name) => one[name] === other[name]) &&

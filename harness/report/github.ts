@@ -68,8 +68,9 @@ export function jobSummary(results: RunResults): string {
 
 function suiteTable(scenarios: readonly ScenarioResult[]): string {
   const rows = [...new Set(scenarios.map(({ suite }) => suite))].map((suite) => {
-    const own = scenarios.filter((scenario) => scenario.suite === suite);
-    const count = (verdict: Verdict): number => own.filter((scenario) => scenario.verdict === verdict).length;
+    const suiteScenarios = scenarios.filter((scenario) => scenario.suite === suite);
+    const count = (verdict: Verdict): number =>
+      suiteScenarios.filter((scenario) => scenario.verdict === verdict).length;
     return [suite, ...VERDICTS.map((verdict) => String(count(verdict) || ''))];
   });
   return table(['suite', ...VERDICTS], rows);

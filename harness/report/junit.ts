@@ -30,8 +30,8 @@ export function junitXml(results: RunResults, directory: string): string {
     suites.set(place, [...(suites.get(place) ?? []), scenario] as [ScenarioResult, ...ScenarioResult[]]);
   }
   const blocks = [...suites.values()].map((scenarios) => suiteXml(scenarios, results, directory));
-  const own = casesOfRun(results);
-  blocks.push(...own.map((item) => ownSuiteXml(item, results)));
+  const testCases = casesOfRun(results);
+  blocks.push(...testCases.map((item) => ownSuiteXml(item, results)));
   const attributes = attributesOf({ name: 'conformance', time: seconds(results.run.milliseconds) });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${blocks.join('')}</testsuites>\n`;
 }

@@ -91,9 +91,10 @@ export class Terminal implements Reporter {
 
   #sayCounts(suite: string): void {
     const { scenarios } = this.#run;
-    const own = this.#results.filter((result) => result.suite === suite);
+    const suiteResults = this.#results.filter((result) => result.suite === suite);
     const all = scenarios.filter((scenario) => scenario.suite === suite).length;
-    if (own.length === all && all < scenarios.length) this.#say(`${this.#paint(suite, 1)}: ${verdictCounts(own)}`);
+    if (suiteResults.length === all && all < scenarios.length)
+      this.#say(`${this.#paint(suite, 1)}: ${verdictCounts(suiteResults)}`);
   }
 
   #dot({ verdict, allowed }: ScenarioResult): void {

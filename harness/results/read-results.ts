@@ -47,14 +47,14 @@ export function readResults(path: string): Side {
   return sideOf(client === undefined ? run : { ...run, results: ofClient(run, client) });
 }
 
-function ofClient({ file, results }: Run, asked: string): Results {
-  const scenarios = results.scenarios.filter(({ client }) => client && [client.name, nameOf(client)].includes(asked));
-  const found = new Set(scenarios.flatMap(({ client }) => (client ? nameOf(client) : [])));
+function ofClient({ file, results }: Run, name: string): Results {
+  const scenarios = results.scenarios.filter(({ client }) => client && [client.name, nameOf(client)].includes(name));
+  const clients = new Set(scenarios.flatMap(({ client }) => (client ? nameOf(client) : [])));
   const all = new Set(results.scenarios.flatMap(({ client }) => (client ? nameOf(client) : [])));
-  if (found.size !== 1)
+  if (clients.size !== 1)
     throw new HarnessError(
       'BAD_FILE',
-      `${file} has ${found.size === 0 ? 'no results' : 'several versions'} of client ${asked}: give one of ${[...all].join(', ') || 'a run with --client'}.`,
+      `${file} has ${clients.size === 0 ? 'no results' : 'several versions'} of client ${name}: give one of ${[...all].join(', ') || 'a run with --client'}.`,
     );
   return { ...results, scenarios: scenarios.map((scenario) => ({ ...scenario, id: declaredId(scenario.id) })) };
 }

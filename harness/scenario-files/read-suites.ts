@@ -40,8 +40,8 @@ const loaded = new Map<string, Promise<Registry>>();
 /** Loads the project's own suites, once: the files `<suite>/<topic>` and the table `scopes` of a folder. */
 export function readOwnSuites(folder: string, load: LoadSize = SMALL_LOAD): Promise<Registry> {
   const key = JSON.stringify([folder, load]);
-  const known = loaded.get(key);
-  if (known !== undefined) return known;
+  const cached = loaded.get(key);
+  if (cached !== undefined) return cached;
   // Unlike the query of users' files, it does not extend to imports.
   const registry = loadOwnSuites(folder, loaded.size === 0 ? '' : `?load=${loaded.size}`, load);
   loaded.set(key, registry);
@@ -106,8 +106,8 @@ export interface Reload {
 }
 
 /** Loads the suites of the user's folders in addition to the project's. Throws `HarnessError`. */
-export async function readUserSuites(own: Registry, folders: readonly string[], reload?: Reload): Promise<Suites> {
-  const registry = extended(own);
+export async function readUserSuites(builtIn: Registry, folders: readonly string[], reload?: Reload): Promise<Suites> {
+  const registry = extended(builtIn);
   if (reload) forgetRequired();
   try {
     if (folders.length > 0) await collect(registry, () => loadUserFiles(registry, folders, reload?.time));

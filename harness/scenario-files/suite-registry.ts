@@ -66,7 +66,7 @@ export const newRegistry = (presets: Partial<Presets> = {}): Registry => ({
 export const extended = ({ scenarios, hooks, files, load, scopes, renamedSuites }: Registry): Registry => ({
   ...newRegistry({ load, scopes, renamedSuites, problems: [] }),
   scenarios: [...scenarios],
-  hooks: new Map([...hooks].map(([suite, own]) => [suite, copyOf(own)])),
+  hooks: new Map([...hooks].map(([suite, suiteHooks]) => [suite, copyOf(suiteHooks)])),
   files: new Map(files),
 });
 
@@ -126,10 +126,10 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
   };
   if (typeof declare !== 'function')
     throw bad(registry, `suite "${name}" has no function: write suite("${name}", ({ scenario }) => { … })`);
-  const known = withKnownMembers(context, registry);
-  if (registry.around) return registry.around(name, () => declare(known));
+  const checkedContext = withKnownMembers(context, registry);
+  if (registry.around) return registry.around(name, () => declare(checkedContext));
   try {
-    declare(known);
+    declare(checkedContext);
   } catch (error) {
     throw placed(error, file, caller);
   }
@@ -180,8 +180,8 @@ export function lineIn(trace: { readonly stack?: string }, file: string): number
 function lineOf(path: string, line: number, words: readonly string[]): number {
   const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
   for (const sought of [words.slice(0, 2), ...words.map((word) => [word])]) {
-    const found = lines.findIndex((text, index) => index >= line - 1 && sought.every((word) => hasWord(text, word)));
-    if (sought.length > 0 && found !== -1) return found + 1;
+    const row = lines.findIndex((text, index) => index >= line - 1 && sought.every((word) => hasWord(text, word)));
+    if (sought.length > 0 && row !== -1) return row + 1;
   }
   return line;
 }

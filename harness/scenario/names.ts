@@ -82,8 +82,8 @@ export class Names {
 
   #resolve(kind: string, name: string): string {
     const cluster = (): ReturnType<NameSources['cluster']> => this.#sources.cluster(name as ClusterAlias);
-    const known = this.#later.get(`${kind}:${name}`);
-    if (known !== undefined) return known;
+    const laterValue = this.#later.get(`${kind}:${name}`);
+    if (laterValue !== undefined) return laterValue;
     const resolvers: Readonly<Record<string, () => string | undefined>> = {
       namespace: () => this.namespace(name),
       bucket: () => this.bucket(name),

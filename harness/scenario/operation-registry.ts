@@ -44,11 +44,11 @@ export function defineStep<Args extends readonly unknown[], T extends object>(
 }
 
 function define<D extends { readonly name: string; readonly form: object }>(
-  known: Map<string, D>,
+  registered: Map<string, D>,
   descriptor: D,
 ): void {
-  if (known.has(descriptor.name)) throw new Error(`${descriptor.name} is defined twice: rename one of them`);
-  known.set(descriptor.name, descriptor);
+  if (registered.has(descriptor.name)) throw new Error(`${descriptor.name} is defined twice: rename one of them`);
+  registered.set(descriptor.name, descriptor);
 }
 
 const schemas = new Map<string, z.ZodType>();
@@ -64,23 +64,24 @@ export function schemaOf(name: string, form: object): z.ZodType {
 
 /** A clause about an unknown step or operation; undefined if it is known. */
 export function unknownName(step: Step): string | undefined {
-  const [what, name, known] =
+  const [what, name, registered] =
     step.kind === 'probe'
       ? (['operation', step.operation.do, operations] as const)
       : (['step', step.do, steps] as const);
-  if (known.has(name)) return undefined;
-  const near = nearest(String(name), [...known.keys()]);
+  if (registered.has(name)) return undefined;
+  const near = nearest(String(name), [...registered.keys()]);
   return `unknown ${what} "${name}"${near === undefined ? ': see docs/scenarios.md' : ` (did you mean "${near}"?)`}`;
 }
 
-export const operationOf = (operation: Operation): OperationDescriptor<Operation> => known(operations, operation.do);
+export const operationOf = (operation: Operation): OperationDescriptor<Operation> =>
+  definitionOf(operations, operation.do);
 
-export const stepOf = (step: ActionStep): StepDescriptor<ActionStep> => known(steps, step.do);
+export const stepOf = (step: ActionStep): StepDescriptor<ActionStep> => definitionOf(steps, step.do);
 
-function known<D>(definitions: ReadonlyMap<string, D>, name: string): D {
-  const found = definitions.get(name);
-  if (found === undefined) throw new Error(`${name} is not defined`);
-  return found;
+function definitionOf<D>(definitions: ReadonlyMap<string, D>, name: string): D {
+  const definition = definitions.get(name);
+  if (definition === undefined) throw new Error(`${name} is not defined`);
+  return definition;
 }
 
 /** Returns the operation of a probe, or an action step itself, with its descriptor. */

@@ -34,18 +34,18 @@ export const isKnownLate = ({ kind }: Placeholder): boolean => KNOWN_LATE.has(ki
 
 /** Returns all placeholders in the strings of a JSON value, including keys. */
 export function placeholdersIn(value: unknown): readonly Placeholder[] {
-  const found: Placeholder[] = [];
-  collect(value, found);
-  return found;
+  const occurrences: Placeholder[] = [];
+  collect(value, occurrences);
+  return occurrences;
 }
 
 const ofSpecs = new WeakMap<object, readonly Placeholder[]>();
 
 /** Returns all placeholders of a scenario's declaration. Caches them, because a declaration never changes. */
 export function placeholdersOf(spec: object): readonly Placeholder[] {
-  const known = ofSpecs.get(spec) ?? placeholdersIn(spec);
-  ofSpecs.set(spec, known);
-  return known;
+  const cachedPlaceholders = ofSpecs.get(spec) ?? placeholdersIn(spec);
+  ofSpecs.set(spec, cachedPlaceholders);
+  return cachedPlaceholders;
 }
 
 function collect(value: unknown, placeholders: Placeholder[]): void {

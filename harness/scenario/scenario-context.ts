@@ -1,5 +1,5 @@
 import type { ProbeOutcome } from '../results/results.ts';
-import type { RunningCluster } from '../../clusters/driver.ts';
+import type { RunningCluster } from '../../clusters/interface/driver.ts';
 import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
 import { Resources, type PendingResource } from '../../foundation/aws/resources.ts';
 import type { StartLimiter } from '../../foundation/node/start-limiter.ts';
@@ -182,7 +182,7 @@ export interface Workload {
   readonly association: AssociationSpec | undefined;
 }
 
-export type Subject = readonly [Workload, ...Workload[]];
+export type AccountWorkloads = readonly [Workload, ...Workload[]];
 
 export function workload(context: ScenarioContext, name: string): Workload {
   const spec = context.scenario.spec.workloads?.[name];

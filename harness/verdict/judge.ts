@@ -162,12 +162,12 @@ const WORDS = {
 
 export function nameIdentity(
   identity: Identity | undefined,
-  known: ReadonlyMap<string, string>,
+  policyNames: ReadonlyMap<string, string>,
   nodeRole: string | undefined,
 ): string | undefined {
   if (identity === undefined) return undefined;
   const roleArn = roleOfSession(identity.arn);
   if (roleArn === undefined) return /:root$|:user\//.test(identity.arn) ? 'static' : identity.arn;
   if (roleArn === nodeRole) return 'node';
-  return known.get(roleArn) ?? identity.arn;
+  return policyNames.get(roleArn) ?? identity.arn;
 }

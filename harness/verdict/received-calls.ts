@@ -150,8 +150,8 @@ function intern(
 ): number {
   const text = typeof document === 'string' ? document : JSON.stringify(document);
   const key = `${name}\n${text}`;
-  const known = policies.get(key);
-  if (known !== undefined) return known.place;
+  const cachedPolicy = policies.get(key);
+  if (cachedPolicy !== undefined) return cachedPolicy.place;
   const place = policies.size;
   policies.set(key, { place, policy: { name, kind, document: JSON.parse(text) as Policy['document'] } });
   return place;

@@ -27,12 +27,12 @@ export interface EventLoopDelay {
 export function inconclusiveReason(result: ProbeResult, { milliseconds, ofAll }: EventLoopDelay): string | undefined {
   const { outcome, layer, code, message } = result;
   if (outcome !== 'refused') return undefined;
-  const asked = BEHIND_OTHERS.get(layer);
+  const subjectName = BEHIND_OTHERS.get(layer);
   const late = Math.max(milliseconds, Number(result.facts?.['lateMilliseconds'] ?? 0));
   const isOnTime = ofAll && late < ON_TIME_MILLISECONDS;
   const patterns = isOnTime ? [RESET] : [RESET, TIME_UP];
-  const broken = asked && patterns.map((pattern) => pattern.exec(`${code} ${message}`)?.[0]).find(Boolean);
-  if (broken) return `A connection broke or timed out (${broken}), which proves nothing about the ${asked}.`;
+  const broken = subjectName && patterns.map((pattern) => pattern.exec(`${code} ${message}`)?.[0]).find(Boolean);
+  if (broken) return `A connection broke or timed out (${broken}), which proves nothing about the ${subjectName}.`;
   return isGivenUp(result) && late >= PATIENCE_MILLISECONDS
     ? `The event loop stalled for ${late} ms, so the client may have timed out. This proves nothing about the client or the service.`
     : undefined;

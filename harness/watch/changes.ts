@@ -22,7 +22,7 @@ export class Changes {
   }
 
   #declared({ suite, title, spec }: Scenario, { hooks }: Suites): string {
-    const own = hooks.get(suite);
-    return JSON.stringify({ suite, title, spec, edits: own !== undefined && hasHooks(own) ? this.#edits : 0 });
+    const hook = hooks.get(suite);
+    return JSON.stringify({ suite, title, spec, edits: hook !== undefined && hasHooks(hook) ? this.#edits : 0 });
   }
 }

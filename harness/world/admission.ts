@@ -125,8 +125,8 @@ export async function waitForServiceAccountInWebhook(
   const here = clusterOf(context, item.cluster);
   const arn = annotations[ROLE_ARN];
   const associated = context.associations.has(item.name);
-  const asked = annotations[TOKEN_EXPIRATION];
-  const seconds = asked === null ? DEFAULT_EXPIRATION : Number(asked ?? NaN);
+  const requestedSeconds = annotations[TOKEN_EXPIRATION];
+  const seconds = requestedSeconds === null ? DEFAULT_EXPIRATION : Number(requestedSeconds ?? NaN);
   const showsRole = arn !== undefined && !associated;
   const sets = here.setsStsEndpoint;
   const showsEndpoint = associated && sets !== false && annotations[STS_ENDPOINT.annotation] === undefined;

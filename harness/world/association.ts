@@ -10,14 +10,14 @@ import {
   accountKey,
   workloads,
   type ScenarioContext,
-  type Subject,
+  type AccountWorkloads,
   type Workload,
 } from '../scenario/scenario-context.ts';
 
 /** Whether the following probes expect that these workloads get no credentials. */
 type ExpectsRefusal = (workloads: readonly string[]) => boolean;
 
-const namesOf = (subject: Subject): readonly string[] => subject.map(({ name }) => name);
+const namesOf = (subject: AccountWorkloads): readonly string[] => subject.map(({ name }) => name);
 
 export interface Change {
   /** Whether pods of the service account are injected for Pod Identity afterwards. */
@@ -37,7 +37,7 @@ const inARow = ({ environment: { aws } }: ScenarioContext): number => (aws.name 
  * checks both: with pods in a dry run, and with the token of a pod that never runs. `isNew`: there was no association
  * before, so EKS Auth's earlier answer is known.
  */
-export async function watchAssociation(context: ScenarioContext, subject: Subject, isNew = false) {
+export async function watchAssociation(context: ScenarioContext, subject: AccountWorkloads, isNew = false) {
   const { propagation } = context.environment.aws;
   if (propagation === undefined || !usesKubernetes(context.scenario.spec)) return undefined;
   const [first] = subject;
@@ -79,7 +79,7 @@ export async function watchAssociation(context: ScenarioContext, subject: Subjec
 /** Waits until webhook and EKS Auth know all new associations of a scenario. */
 export async function awaitAssociations(
   context: ScenarioContext,
-  subjects: readonly Subject[],
+  subjects: readonly AccountWorkloads[],
   expectsRefusal: ExpectsRefusal,
 ): Promise<void> {
   if (context.environment.aws.propagation === undefined) return;
@@ -139,7 +139,7 @@ export async function watchRefusals(
 /** Returns the state of webhook and EKS Auth that the following probes expect. */
 export function changeTo(
   context: ScenarioContext,
-  subject: Subject,
+  subject: AccountWorkloads,
   association: Pick<AssociationSpec, 'role' | 'targetRole'>,
   expectsRefusal: ExpectsRefusal,
 ): Change {

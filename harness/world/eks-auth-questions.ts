@@ -24,7 +24,7 @@ export async function eksAuthOf(context: ScenarioContext, item: Workload) {
     if (check === undefined) return undefined;
     await awaitTurn(context, item);
     const answer = (await aws.askEksAuth?.(cluster.name, check.token)) ?? {};
-    asked(context, item);
+    recordQuestion(context, item);
     throwOurs(answer);
     if (answer.roleArn !== undefined) {
       check.remove();
@@ -108,7 +108,7 @@ async function awaitTurn({ mayAskEksAuth, signal }: ScenarioContext, item: Workl
   if (at > now) await sleep(at - now, undefined, { signal });
 }
 
-function asked({ mayAskEksAuth }: ScenarioContext, item: Workload): void {
+function recordQuestion({ mayAskEksAuth }: ScenarioContext, item: Workload): void {
   const next = performance.now() + AWS_POLL_MILLISECONDS;
   mayAskEksAuth.set(accountKey(item), Math.max(mayAskEksAuth.get(accountKey(item)) ?? 0, next));
 }

@@ -37,7 +37,7 @@ import { changeTo, watchAssociation, watchRefusals } from './association.ts';
 import { probingOrder, retryUntil, retryUntilExpected } from './probe-retries.ts';
 import { isPolicyTooSoon, kubernetesPollMilliseconds, waitForIam, retryUntilConsistent } from './iam.ts';
 import { isAssociationTooSoon } from '../scenario/retry-rules.ts';
-import { notesOn, workload, type ScenarioContext, type Subject } from '../scenario/scenario-context.ts';
+import { notesOn, workload, type ScenarioContext, type AccountWorkloads } from '../scenario/scenario-context.ts';
 
 const ROLES = { app: podIdentityRole(), other: podIdentityRole() };
 const APP = 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app';
@@ -293,7 +293,7 @@ describe('the expected effect of an association', () => {
     ],
   };
   const context = worldOf(60, spec);
-  const subject: Subject = [workload(context, 'red')];
+  const subject: AccountWorkloads = [workload(context, 'red')];
   const change = (from: number, targetRole?: string): unknown =>
     changeTo(context, subject, { role: 'app', ...(targetRole && { targetRole }) }, (names) =>
       expectsRefusal(stages(context.scenario), from, names),
@@ -384,7 +384,10 @@ describe('a changed association', () => {
       },
     };
   }
-  const subjectOf = (context: ScenarioContext): Subject => [workload(context, 'red'), workload(context, 'twin')];
+  const subjectOf = (context: ScenarioContext): AccountWorkloads => [
+    workload(context, 'red'),
+    workload(context, 'twin'),
+  ];
   const toApp = { injected: true, roleArn: APP };
 
   it('is watched until webhook and EKS Auth know it, without leftover pods', async () => {

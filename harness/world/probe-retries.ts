@@ -14,10 +14,10 @@ export function retryUntil(context: ScenarioContext, step: ProbeStep): RetryUnti
   const { as: _as, facts: _facts, message: _message, ...expected } = step.expectation;
   const role = identityExpected(context.scenario.spec, step);
   // The node's role and static keys are not roles of the scenario.
-  const own = Object.keys(context.scenario.spec.roles ?? {}).find((name) => name === role);
+  const declaredRole = Object.keys(context.scenario.spec.roles ?? {}).find((name) => name === role);
   return {
     expected,
-    ...(own !== undefined && { roleArn: context.names.roleArn(own) }),
+    ...(declaredRole !== undefined && { roleArn: context.names.roleArn(declaredRole) }),
     seconds: propagation.boundSeconds,
   };
 }

@@ -63,8 +63,8 @@ export function podStages(all: readonly Stage[], workload: string, fromStage: nu
   for (const stage of all.slice(fromStage)) {
     if (stage.kind === 'action' && stepOf(stage.action).endsPodOf?.(stage.action) === workload) break;
     const { probes = [], number = 0 } = stage.kind === 'group' ? stage.group : {};
-    const own = probes.filter(({ step }) => step.workload === workload);
-    if (own.length > 0) groups.push({ number, probes: own });
+    const workloadProbes = probes.filter(({ step }) => step.workload === workload);
+    if (workloadProbes.length > 0) groups.push({ number, probes: workloadProbes });
     deferred ||= groups.length === 0;
   }
   return { groups, deferred: deferred && groups.length > 0 };

@@ -25,7 +25,7 @@ export async function startWorkloadPod(
     return podManifest(context, workload, name, groups);
   };
   const release = (await context.environment.podStarts?.acquire()) ?? ((): void => undefined);
-  const asked = performance.now();
+  const startedAt = performance.now();
   const first = `${workload.name}-${ordinal}`;
   const { name, uid } = await createOnceInjected(context, workload, first, manifestOf).catch((error: unknown) => {
     release();
@@ -34,7 +34,7 @@ export async function startWorkloadPod(
   context.names.learn(`pod-uid:${workload.name}`, uid);
   const inbox = new Inbox(
     groups.groups.reduce((sum, group) => sum + group.probes.length, 0),
-    () => groups.deferred || context.environment.podTimes.push(performance.now() - asked),
+    () => groups.deferred || context.environment.podTimes.push(performance.now() - startedAt),
   );
   const abort = new AbortController();
   void collectReports(cluster, namespace, name, inbox, release, AbortSignal.any([context.signal, abort.signal]));

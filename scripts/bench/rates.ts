@@ -29,10 +29,10 @@ export async function rates(milliseconds = 1000): Promise<Readonly<Record<string
 
     const identityPolicies = [compilePolicy(policyOf(ALLOW), { kind: 'identity', name: 'identity' })];
     const resourcePolicy = compilePolicy(policyOf(DENY), { kind: 'resource', name: 'bucket' });
-    const asked = { principal: session, action: 's3:GetObject', resource: 'arn:aws:s3:::data/red/key' };
+    const input = { principal: session, action: 's3:GetObject', resource: 'arn:aws:s3:::data/red/key' };
     const evaluate = (team: string): string => {
       const context = { 'aws:PrincipalTag/team': team };
-      return authorize({ ...asked, resourceAccount: session.accountId, context, identityPolicies, resourcePolicy })
+      return authorize({ ...input, resourceAccount: session.accountId, context, identityPolicies, resourcePolicy })
         .value;
     };
 

@@ -96,8 +96,8 @@ export async function coverageOf(
   },
 ): Promise<Coverage> {
   const before = readKept(kept, sources);
-  const known = new Map(before.runs.map((run) => [run.key, run]));
-  const left = runs.filter(({ key, digest }) => known.get(key)?.digest !== digest);
+  const formerRuns = new Map(before.runs.map((run) => [run.key, run]));
+  const left = runs.filter(({ key, digest }) => formerRuns.get(key)?.digest !== digest);
   const always = new Set(before.always);
   await inParallel(
     partsOf(left, TOGETHER, ({ flags }) => flags.join()),
@@ -107,7 +107,7 @@ export async function coverageOf(
       for (const id of end.always) always.add(id);
       for (const run of part) {
         const outcome = end.scenarios.find(({ id }) => id === run.id);
-        known.set(run.key, {
+        formerRuns.set(run.key, {
           ...run,
           verdict: outcome?.verdict ?? 'error',
           milliseconds: outcome?.milliseconds ?? 0,
@@ -121,10 +121,10 @@ export async function coverageOf(
     mkdirSync(dirname(kept), { recursive: true });
     writeFileSync(
       kept,
-      JSON.stringify({ sources, runs: [...known.values()], always: [...always] } satisfies Recording),
+      JSON.stringify({ sources, runs: [...formerRuns.values()], always: [...always] } satisfies Recording),
     );
   }
-  const recorded = runs.flatMap(({ key }) => known.get(key) ?? []);
+  const recorded = runs.flatMap(({ key }) => formerRuns.get(key) ?? []);
   return {
     scenarios: recorded.filter(({ verdict }) => verdict === 'passed'),
     unusable: recorded.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped').map(({ key }) => key),

@@ -26,8 +26,8 @@ export const isEquivalent = (mutant: Mutant, all: readonly Equivalent[]): boolea
 export function problemsOf(mutants: readonly Mutant[], all: readonly Equivalent[]): readonly string[] {
   const gone = all.filter((one) => !mutants.some((mutant) => isOf(mutant, one)));
   const areas = [...new Set(mutants.map(({ area }) => area))].filter((area) => {
-    const own = mutants.filter((mutant) => mutant.area === area);
-    return own.filter((mutant) => isEquivalent(mutant, all)).length * 10 > own.length;
+    const areaMutants = mutants.filter((mutant) => mutant.area === area);
+    return areaMutants.filter((mutant) => isEquivalent(mutant, all)).length * 10 > areaMutants.length;
   });
   return [
     ...gone.map(

@@ -188,19 +188,19 @@ function selectedDefects(
   all: readonly Defect[],
   { areas, sample: count, seed }: Pick<DetectOptions, 'areas' | 'sample' | 'seed'>,
 ): readonly Defect[] {
-  const known = [...new Set(all.map(({ area }) => area))];
-  const unknown = areas.find((area) => !known.includes(area));
+  const areaNames = [...new Set(all.map(({ area }) => area))];
+  const unknown = areas.find((area) => !areaNames.includes(area));
   if (unknown !== undefined)
-    throw new HarnessError('BAD_FLAG_VALUE', `Unknown area "${unknown}": ${suggestion(unknown, known)}`);
+    throw new HarnessError('BAD_FLAG_VALUE', `Unknown area "${unknown}": ${suggestion(unknown, areaNames)}`);
   const wanted = areas.length === 0 ? all : all.filter(({ area }) => areas.includes(area));
   return count === undefined ? wanted : sample(wanted, count, seed);
 }
 
 function selectedRuns(runs: readonly Run[], ids: readonly string[]): readonly Run[] {
-  const known = runs.map(({ id }) => id);
-  const unknown = ids.find((id) => !known.includes(id));
+  const runIds = runs.map(({ id }) => id);
+  const unknown = ids.find((id) => !runIds.includes(id));
   if (unknown !== undefined)
-    throw new HarnessError('UNKNOWN_SCENARIO', `Unknown scenario "${unknown}": ${suggestion(unknown, known)}`);
+    throw new HarnessError('UNKNOWN_SCENARIO', `Unknown scenario "${unknown}": ${suggestion(unknown, runIds)}`);
   return ids.length === 0 ? runs : runs.filter(({ id }) => ids.includes(id));
 }
 

@@ -23,10 +23,10 @@ export interface Kind {
 
 export async function faultsKind(root: string, names: readonly string[]): Promise<Kind> {
   const all = catalogue();
-  const known = all.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
+  const faultNames = all.map(({ name }) => name);
+  const unknown = names.find((name) => !faultNames.includes(name));
   if (unknown !== undefined)
-    throw new HarnessError('UNKNOWN_FAULT', `Unknown fault "${unknown}": ${suggestion(unknown, known)}`);
+    throw new HarnessError('UNKNOWN_FAULT', `Unknown fault "${unknown}": ${suggestion(unknown, faultNames)}`);
   const ofLoad = all.find(({ name, flags }) => flags === LOAD_FLAGS && names.includes(name));
   if (ofLoad !== undefined)
     throw badFlagValue(

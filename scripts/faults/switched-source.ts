@@ -45,10 +45,11 @@ export const faultySource = (text: string, { replacements }: FaultOfFile): strin
 function switchesOf(source: ts.SourceFile, fault: FaultOfFile): readonly Switch[] {
   const edits = fault.replacements.map((one) => editOf(source.text, one));
   const changed = parsed(source.fileName, applyEdits(source.text, edits));
-  const found = edits.map((edit) => switchAbout(source, changed, fault.name, edits, edit));
+  const sourceSwitches = edits.map((edit) => switchAbout(source, changed, fault.name, edits, edit));
   // Keeps the outer one of nested places, and the first one of equal places.
-  return found.filter(
-    (one, index) => !found.some((other, at) => at !== index && holds(other, one) && (!holds(one, other) || at < index)),
+  return sourceSwitches.filter(
+    (one, index) =>
+      !sourceSwitches.some((other, at) => at !== index && holds(other, one) && (!holds(one, other) || at < index)),
   );
 }
 
@@ -181,8 +182,8 @@ function render(text: string, start: number, end: number, switches: readonly Swi
 }
 
 const switched = (right: string, { name, kind, faulty }: Switch): string => {
-  const asked = `${ASK}(${JSON.stringify(name)})`;
+  const switchCondition = `${ASK}(${JSON.stringify(name)})`;
   return kind === 'expression'
-    ? `(${asked} ? (${faulty}) : (${right}))`
-    : `{ if (${asked}) { ${faulty} } else { ${right} } }`;
+    ? `(${switchCondition} ? (${faulty}) : (${right}))`
+    : `{ if (${switchCondition}) { ${faulty} } else { ${right} } }`;
 };

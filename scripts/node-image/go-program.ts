@@ -70,8 +70,8 @@ export async function buildGoProgram(
       cache.temporary(`module-${program.name}`, async (work) => {
         mkdirSync(work);
         mkdirSync(at);
-        const own = program.module && readFileSync((await moduleFiles(program.module)).GoMod, 'utf8');
-        writeFileSync(join(work, 'go.mod'), goModAround(program, own ?? ''));
+        const moduleFile = program.module && readFileSync((await moduleFiles(program.module)).GoMod, 'utf8');
+        writeFileSync(join(work, 'go.mod'), goModAround(program, moduleFile ?? ''));
         if (program.source !== undefined) copyFileSync(join(FOLDER, program.source), join(work, 'main.go'));
         const variables = Object.entries(program.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
         await runTool(

@@ -72,7 +72,7 @@ function contain(root: string | undefined): string[] {
   return ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...namespaces, ...inRoot, '--'];
 }
 
-interface Answer {
+interface CommandResult {
   /** Null if the command could not start. */
   readonly status: number | null;
   readonly output: string;
@@ -80,7 +80,7 @@ interface Answer {
   readonly missing: boolean;
 }
 
-export async function ask(command: string, args: readonly string[], signal?: AbortSignal): Promise<Answer> {
+export async function ask(command: string, args: readonly string[], signal?: AbortSignal): Promise<CommandResult> {
   const { exitCode, stdout, stderr, code } = await execa(command, args, {
     reject: false,
     stdin: 'ignore',

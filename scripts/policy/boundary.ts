@@ -1,6 +1,6 @@
 import { CreatePolicyCommand } from '@aws-sdk/client-iam';
 import { tagList, tagsOf } from '../../foundation/aws/tags.ts';
-import { EVERYTHING, type RehearsalCloud } from '../rehearsal/cloud.ts';
+import { EVERYTHING, type RehearsalCloud } from '../cloud/cloud.ts';
 import { BOUNDARY_NAME } from './statements.ts';
 
 /** Creates the permissions boundary as administrator and returns its ARN. Throws IAM errors. */

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CallRecord } from '../../emulator/index.ts';
-import { generalize, inPlaces, withoutCovered } from './generalize.ts';
+import { generalize, inPlaces, withoutCovered } from '../cloud/generalize.ts';
 import { boundaryPolicy, jobPolicy, otherAccountPolicy, LONGEST_POLICY, longestOf, type Recorded } from './generate.ts';
-import { outsidePolicy } from './outside.ts';
+import { outsidePolicy } from '../cloud/outside.ts';
 
 const PLACES = {
   account: '111122223333',

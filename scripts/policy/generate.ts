@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
-import { accountOf, generalize, inPlaces, withoutCovered, type Places } from './generalize.ts';
-import { isOfJob, type EvaluatedStatement } from './outside.ts';
+import { accountOf, generalize, inPlaces, withoutCovered, type Places } from '../cloud/generalize.ts';
+import { isOfJob, type EvaluatedStatement } from '../cloud/outside.ts';
 import {
   AUTO_MODE,
   BOUNDARY_GROUPS,
@@ -33,23 +33,23 @@ interface Asked {
 
 /** Returns the job's policy from its allowed calls, including failed ones, since AWS authorizes first. */
 export function jobPolicy(recorded: Recorded): string {
-  const asked = askedWhere(recorded, (statement) => isOfJob(statement, recorded.jobPolicyName));
-  return textOf(grouped(asked, JOB_GROUPS));
+  const requests = askedWhere(recorded, (statement) => isOfJob(statement, recorded.jobPolicyName));
+  return textOf(grouped(requests, JOB_GROUPS));
 }
 
 export const autoModePolicy = (): string => textOf(AUTO_MODE);
 
 /** Returns the policy in the second account, where `<account>` is that account. */
 export function otherAccountPolicy(recorded: Recorded): string {
-  const there = { ...recorded, account: accountOf(recorded.otherAccountRole) };
-  const asked = askedWhere(there, (statement) => isOfJob(statement, recorded.otherPolicyName));
-  return textOf(grouped(asked, OTHER_ACCOUNT_GROUPS));
+  const otherRecording = { ...recorded, account: accountOf(recorded.otherAccountRole) };
+  const requests = askedWhere(otherRecording, (statement) => isOfJob(statement, recorded.otherPolicyName));
+  return textOf(grouped(requests, OTHER_ACCOUNT_GROUPS));
 }
 
 /** Returns the boundary from the actions of created roles that it allowed. */
 export function boundaryPolicy(recorded: Recorded): string {
-  const asked = askedWhere(recorded, ({ kind }) => kind === 'boundary');
-  return textOf(grouped(asked, BOUNDARY_GROUPS));
+  const requests = askedWhere(recorded, ({ kind }) => kind === 'boundary');
+  return textOf(grouped(requests, BOUNDARY_GROUPS));
 }
 
 function askedWhere({ calls, ...places }: Recorded, decides: (statement: EvaluatedStatement) => boolean): Asked[] {
@@ -63,9 +63,9 @@ function askedWhere({ calls, ...places }: Recorded, decides: (statement: Evaluat
   );
 }
 
-function grouped(asked: readonly Asked[], groups: readonly Group[]): Statement[] {
+function grouped(requests: readonly Asked[], groups: readonly Group[]): Statement[] {
   const members = new Map<Group, Asked[]>(groups.map((group) => [group, []]));
-  for (const one of asked) {
+  for (const one of requests) {
     const group = groups.find(({ takes }) => takes(one.action, one.resource));
     if (group === undefined)
       throw new Error(`No statement covers ${one.action} on ${one.resource}. Add one in scripts/policy/statements.ts.`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { Audit } from '../../clusters/kubernetes/index.ts';
-import type { RehearsalCloud } from '../rehearsal/cloud.ts';
+import type { RehearsalCloud } from '../cloud/cloud.ts';
 import type { Rules, Scope } from './rbac.ts';
 
 /** An existing cluster in which a runner is rehearsed. */
@@ -21,9 +21,9 @@ const RBAC = 'rbac.authorization.k8s.io/v1';
 const ROLES = `/apis/${RBAC}`;
 
 /** Returns an audit function that records the runner's requests. */
-export function auditOfRunner(): { readonly audit: Audit; readonly asked: Parameters<Audit>[1][] } {
-  const asked: Parameters<Audit>[1][] = [];
-  return { asked, audit: (username, attributes) => void (username === RUNNER && asked.push(attributes)) };
+export function auditOfRunner(): { readonly audit: Audit; readonly requests: Parameters<Audit>[1][] } {
+  const requests: Parameters<Audit>[1][] = [];
+  return { requests, audit: (username, attributes) => void (username === RUNNER && requests.push(attributes)) };
 }
 
 /** Prepares a cluster without agent, and the folder of the runner's service account. */

@@ -35,8 +35,8 @@ const NOT_REHEARSED: readonly Asked[] = [
 ];
 
 /** Returns minimal rules in a stable order. Only distinguishes kube-system from other namespaces, whose names differ by run. */
-export function rulesFor(asked: readonly Asked[]): Rules {
-  const all = [...asked, ...NOT_REHEARSED].flatMap((one) => ('path' in one ? [] : one));
+export function rulesFor(requests: readonly Asked[]): Rules {
+  const all = [...requests, ...NOT_REHEARSED].flatMap((one) => ('path' in one ? [] : one));
   const needed = all.filter(({ resource }) => !SELF_REVIEWS.includes(resource));
   const cluster = rulesOf(needed.filter(({ namespace }) => namespace !== 'kube-system'));
   const inSystem = needed.filter(({ namespace }) => namespace === 'kube-system');
@@ -48,18 +48,18 @@ type OfResource = Exclude<Asked, { readonly path: string }>;
 const resourceOf = ({ resource, subresource }: OfResource): string =>
   subresource === undefined ? resource : `${resource}/${subresource}`;
 
-const isCovered = (asked: OfResource, rules: readonly Rule[]): boolean =>
+const isCovered = (request: OfResource, rules: readonly Rule[]): boolean =>
   rules.some(
     ({ apiGroups, resources, resourceNames, verbs }) =>
-      apiGroups.includes(asked.group) &&
-      resources.includes(resourceOf(asked)) &&
-      verbs.includes(asked.verb) &&
-      (resourceNames === undefined || resourceNames.includes(asked.name ?? '')),
+      apiGroups.includes(request.group) &&
+      resources.includes(resourceOf(request)) &&
+      verbs.includes(request.verb) &&
+      (resourceNames === undefined || resourceNames.includes(request.name ?? '')),
   );
 
-function rulesOf(asked: readonly OfResource[]): Rule[] {
+function rulesOf(requests: readonly OfResource[]): Rule[] {
   const verbs = new Map<string, Set<string>>();
-  for (const one of asked) {
+  for (const one of requests) {
     const isNamed = NAMED.includes(one.resource) && one.name !== undefined && one.verb !== 'create';
     const key = JSON.stringify([one.group, resourceOf(one), isNamed ? one.name : '']);
     verbs.set(key, (verbs.get(key) ?? new Set()).add(one.verb));

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DescribeAddonVersionsCommand } from '@aws-sdk/client-eks';
 import { execa } from 'execa';
-import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../rehearsal/cloud.ts';
+import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../cloud/cloud.ts';
 import { leaveBoundary, makeBoundary } from './boundary.ts';
 import type { Recorded } from './generate.ts';
 import { auditOfRunner, prepareRunner } from './kubernetes.ts';
@@ -128,7 +128,7 @@ export const rehearseNights = (progress: (line: string) => void): Promise<Record
  * from that of `rehearseNights`. Throws if an exit code or output is unexpected.
  */
 export async function rehearseRunner(progress: (line: string) => void): Promise<Rules> {
-  const { audit, asked } = auditOfRunner();
+  const { audit, requests } = auditOfRunner();
   return rehearsing(progress, { clusters: { audit } }, async ({ cloud, folder, suites, night, run }) => {
     const runner = await prepareRunner(cloud, join(folder, 'service-account'));
     const inside = (name: string, ...args: string[]): Command => ({
@@ -140,7 +140,7 @@ export async function rehearseRunner(progress: (line: string) => void): Promise<
       // Without the scenario about speed.
       await run(inside('in-cluster', '--grep-invert', '^AP-25'), 0);
       await run(inside('in-cluster-failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1);
-      const rules = rulesFor(asked);
+      const rules = rulesFor(requests);
       await runner.bind(rules);
       const bound = 'service-accounts,pods,volumes,authorization,pod-identity,lifecycle';
       await run(inside('in-cluster-under-its-rules', '--suite', bound), 0);

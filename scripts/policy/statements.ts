@@ -1,5 +1,5 @@
 import { AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE, CLUSTER_ROLE, NODE_ROLE } from '../../clusters/eks/roles.ts';
-import { ACCOUNT, OTHER_ACCOUNT_ROLE, REGION } from './generalize.ts';
+import { ACCOUNT, OTHER_ACCOUNT_ROLE, REGION } from '../cloud/generalize.ts';
 
 export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 

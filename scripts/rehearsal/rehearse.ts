@@ -8,9 +8,9 @@ import { poll } from '../../foundation/node/poll.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 import { makeBoundary } from '../policy/boundary.ts';
-import { accountOf, inPlaces } from '../policy/generalize.ts';
-import { outsidePolicy } from '../policy/outside.ts';
-import { rehearsalCloud, type RehearsalCloud } from './cloud.ts';
+import { accountOf, inPlaces } from '../cloud/generalize.ts';
+import { outsidePolicy } from '../cloud/outside.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../cloud/cloud.ts';
 import { fastPolls } from './polling.ts';
 import { timing } from './timing.ts';
 

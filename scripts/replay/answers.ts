@@ -6,18 +6,18 @@ import { HarnessError } from '../../foundation/node/errors.ts';
 import { validated } from '../../foundation/node/validate.ts';
 import { GUESSES } from '../../harness/record/guesses.ts';
 import { isSame } from '../../harness/record/recording.ts';
-import { recordingSchema, type Answer, type Recording } from '../../harness/record/recording-schema.ts';
+import { recordingSchema, type RecordedResult, type Recording } from '../../harness/record/recording-schema.ts';
 import type { Difference, ReplayResult } from './types.ts';
 
 /** Compares recorded AWS answers (`--record`) with the emulator's answers. @param command program and arguments that run scenarios */
 export async function replayAnswers(recording: unknown, command: readonly string[]): Promise<ReplayResult> {
   const { answers } = validated(recordingSchema, recording, String);
   if (answers.length === 0) return { compared: 0, differences: [] };
-  const own = await ownAnswers([...new Set(answers.map(({ scenario }) => scenario))], command);
-  return { compared: answers.length, differences: answers.flatMap((answer) => differenceOf(answer, own)) };
+  const emulated = await ownAnswers([...new Set(answers.map(({ scenario }) => scenario))], command);
+  return { compared: answers.length, differences: answers.flatMap((answer) => differenceOf(answer, emulated)) };
 }
 
-function differenceOf(recorded: Answer, replayed: readonly Answer[]): readonly Difference[] {
+function differenceOf(recorded: RecordedResult, replayed: readonly RecordedResult[]): readonly Difference[] {
   const guess = GUESSES.find(({ id }) => id === recorded.guess);
   if (guess === undefined)
     throw new HarnessError(
@@ -30,13 +30,13 @@ function differenceOf(recorded: Answer, replayed: readonly Answer[]): readonly D
   return [{ name, expected: shown(recorded), actual: answer === undefined ? 'nothing' : shown(answer) }];
 }
 
-const shown = ({ guess: _guess, scenario: _scenario, probe: _probe, ...answer }: Answer): string =>
+const shown = ({ guess: _guess, scenario: _scenario, probe: _probe, ...answer }: RecordedResult): string =>
   JSON.stringify(answer);
 
 async function ownAnswers(
   scenarios: readonly string[],
   [program = '', ...args]: readonly string[],
-): Promise<readonly Answer[]> {
+): Promise<readonly RecordedResult[]> {
   const folder = await mkdtemp(join(tmpdir(), 'replay-'));
   const file = join(folder, 'own.json');
   try {

@@ -6,7 +6,7 @@ const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookcon
 const INJECTED = { 'eks.amazonaws.com/pod-identity': 'enabled' };
 const RULE = { apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['configmaps'] };
 /** A webhook configuration or a Status, with the HTTP status of the response. */
-interface Answer {
+interface MatchingResponse {
   readonly status: number;
   readonly message?: string;
   readonly metadata?: { readonly labels?: Readonly<Record<string, string>> };
@@ -24,9 +24,9 @@ suite('admission', ({ scenario }) => {
     probes: [
       check('the API server calls matching webhooks only', async ({ eventually, kubernetes, name }) => {
         const here = name('<namespace:app>');
-        const request = async (method: string, path: string, body?: object): Promise<Answer> => {
+        const request = async (method: string, path: string, body?: object): Promise<MatchingResponse> => {
           const answer = await kubernetes({ method, path, ...(body !== undefined && { body }) });
-          return { ...(JSON.parse(answer.body) as Answer), status: answer.status };
+          return { ...(JSON.parse(answer.body) as MatchingResponse), status: answer.status };
         };
         /** Sends a request for a config map with this label, or without one. */
         const ask = (method: string, mapName: string, asks: string, query = '?dryRun=All', namespace = here) => {

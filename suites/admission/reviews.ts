@@ -37,7 +37,7 @@ const server = require('https').createServer({ cert, key }, (asked, answer) => {
   });
 });
 server.listen(0, address, () => console.log('port ' + server.address().port + ' '));`;
-interface Answer {
+interface ReviewResponse {
   readonly status: number;
   readonly message?: string;
   readonly data?: Readonly<Record<string, string>>;
@@ -61,9 +61,9 @@ suite('admission', ({ scenario }) => {
         const { newCertificateAuthority } = await import('../../foundation/node/certificates.ts');
         const here = name('<namespace:app>');
         const user = { 'Impersonate-User': 'somebody', 'Impersonate-Group': 'system:masters' };
-        const request = async (method: string, path: string, body?: object, headers = {}): Promise<Answer> => {
+        const request = async (method: string, path: string, body?: object, headers = {}): Promise<ReviewResponse> => {
           const answer = await kubernetes({ method, path, headers, ...(body !== undefined && { body }) });
-          return { ...(JSON.parse(answer.body) as Answer), status: answer.status };
+          return { ...(JSON.parse(answer.body) as ReviewResponse), status: answer.status };
         };
         const maps = `/api/v1/namespaces/${here}/configmaps`;
         const map = (mapName: string, asks: string, data: object) => ({
@@ -72,7 +72,7 @@ suite('admission', ({ scenario }) => {
           metadata: { name: mapName, labels: { asks } },
           data,
         });
-        const ask = (asks: string): Promise<Answer> =>
+        const ask = (asks: string): Promise<ReviewResponse> =>
           request('POST', `${maps}?dryRun=All`, map('conformance-new', asks, { own: 'x' }));
 
         // The pod starts once the certificate for its address exists.

@@ -7,9 +7,9 @@ import { gets, ONE_CALL, POD_TOKEN } from './lib/requests.ts';
 const SMITHY = 'Smithy, "AWS restJson1 protocol", operation error serialization';
 const RETRIES = 'AWS SDKs and Tools Reference Guide, "Retry behavior"; AWS SDK for Go v2, aws/retry';
 const PLAIN_TEXT = 'text/plain; charset=utf-8';
-type Answer = NonNullable<Parameters<typeof disturbAws>[0]['answer']>;
+type DisturbedResponse = NonNullable<Parameters<typeof disturbAws>[0]['answer']>;
 /** Sets the responses of EKS Auth to calls with the token: each one once, and the last one from then on. */
-const answers = (token: string, ...all: readonly Answer[]) =>
+const answers = (token: string, ...all: readonly DisturbedResponse[]) =>
   all.map((answer, index) =>
     disturbAws({
       service: 'eks-auth',
@@ -22,12 +22,13 @@ const answers = (token: string, ...all: readonly Answer[]) =>
 /** Tokens of the pod. Their lifetimes differ, so the tokens also differ on clusters that set no `jti`. */
 const tokensOf = (names: readonly string[]) =>
   Object.fromEntries(names.map((name, index) => [name, { ...POD_TOKEN, expirationSeconds: 3600 + index }]));
-const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer => ({
+const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): DisturbedResponse => ({
   status,
   headers: { 'x-amzn-requestid': 'r-1', ...headers },
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
-const ofType = (type: string, status = 400): Answer => json(status, { message: 'no' }, { 'x-amzn-errortype': type });
+const ofType = (type: string, status = 400): DisturbedResponse =>
+  json(status, { message: 'no' }, { 'x-amzn-errortype': type });
 const THROTTLING = [
   'BandwidthLimitExceeded',
   'EC2ThrottledException',
@@ -54,9 +55,9 @@ const CLIENT_FAULTS = [
 ];
 type Refusal = Parameters<typeof refused>[2];
 /** Responses of EKS Auth, in order, and the pod's result. */
-type Row = readonly [answers: Answer | readonly Answer[], refusal: Refusal];
+type Row = readonly [answers: DisturbedResponse | readonly DisturbedResponse[], refusal: Refusal];
 /** Labels a row in failures with the status, and the error or body, of its first response. */
-const labelOf = ([first]: readonly Answer[]): string =>
+const labelOf = ([first]: readonly DisturbedResponse[]): string =>
   [first?.status, first?.headers?.['x-amzn-errortype'] ?? first?.body]
     .join('-')
     .replace(/[^A-Za-z0-9]+/g, '-')

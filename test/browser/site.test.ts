@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import { aBrowser, SCREENSHOTS, violationsOf } from '../support/browser.ts';
 import { ROOT } from '../support/run-cli.ts';
 
-const SITE = join(ROOT, 'scripts', 'site', 'dist');
+const SITE = join(ROOT, 'docs', 'site', 'dist');
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html',
   '.css': 'text/css',

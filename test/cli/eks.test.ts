@@ -5,7 +5,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { listen, stopServer } from '../../foundation/node/listen.ts';
-import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
 import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { networkRights } from '../../clusters/embedded/network-rights.ts';
+import { networkRights } from '../../clusters/embedded/node/network-rights.ts';
 import { ROOT, runConformance } from '../support/run-cli.ts';
 
 const MARK = `conformance-mark-${process.pid}`;

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { NOT_JUDGED, PAGE, type Column } from '../../scripts/fidelity.ts';
+import { NOT_JUDGED, PAGE, type Column } from './fidelity.ts';
 import { SUBJECTS, type SubjectName } from './subjects.ts';
 
 /** Returns an emulator's column in docs/fidelity.md. */

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { PROFILES } from '../../harness/scenario/profiles.ts';
 import { capabilitiesOf } from '../../harness/scenario/requirements.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
-import { columnOf, scenariosOfServices } from '../../scripts/fidelity.ts';
+import { columnOf, scenariosOfServices } from './fidelity.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 import { ownScenarios } from '../support/own-suites.ts';
 import { ROOT, temporaryFolder } from '../support/run-cli.ts';
@@ -16,7 +16,7 @@ import {
   subjectTools,
   SUBJECTS,
   versionOf,
-  type Subject,
+  type ContractSubject,
   type SubjectName,
 } from './subjects.ts';
 
@@ -27,7 +27,7 @@ const COMMANDS = /## LocalStack\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(PAGE)![1]!.t
 describe('LocalStack with the commands in docs/other-aws.md', function () {
   // Installing and starting it takes long on a loaded machine.
   this.timeout(1_800_000);
-  let localStack: Subject;
+  let localStack: ContractSubject;
 
   before(async function () {
     const tools = subjectTools('localstack');
@@ -37,7 +37,7 @@ describe('LocalStack with the commands in docs/other-aws.md', function () {
     }
     localStack = await startSubject('localstack');
   });
-  after(() => (localStack as Subject | undefined)?.close());
+  after(() => (localStack as ContractSubject | undefined)?.close());
 
   /** Runs scenarios with the page's command that has a flag, at the port of LocalStack. */
   async function run(flag: string, isAbout: (scenario: Scenario) => boolean): Promise<RunResults> {

@@ -4,11 +4,11 @@ import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
 import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { columnOf } from '../../scripts/fidelity.ts';
+import { columnOf } from './fidelity.ts';
 import type { ScenarioResult, Verdict } from '../../harness/results/results.ts';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
 import { publishedColumn } from './fidelity-page.ts';
-import { startSubject, subjectTools, type Subject } from './subjects.ts';
+import { startSubject, subjectTools, type ContractSubject } from './subjects.ts';
 
 /**
  * Differences between MiniStack 1.5.33 and AWS, by the scenario that shows them. Other scenarios that can be judged there pass:
@@ -39,7 +39,7 @@ const AS_AWS = [
 describe('MiniStack', function () {
   // Installing and starting it takes long on a loaded machine.
   this.timeout(1_800_000);
-  let stack: Subject;
+  let stack: ContractSubject;
 
   before(async function () {
     const tools = subjectTools('ministack');
@@ -49,7 +49,7 @@ describe('MiniStack', function () {
     }
     stack = await startSubject('ministack');
   });
-  after(() => (stack as Subject | undefined)?.close());
+  after(() => (stack as ContractSubject | undefined)?.close());
 
   const config = (secretAccessKey = stack.secretAccessKey) => ({
     endpoint: stack.endpoint,

@@ -24,12 +24,12 @@ import type { Credentials } from '../../emulator/core/credentials.ts';
 import type { World } from '../../emulator/world/world.ts';
 import { startWithWorld, type Emulator } from '../../emulator/start.ts';
 import { testSession } from '../support/emulator/session.ts';
-import { startSubject, subjectTools, type Subject } from './subjects.ts';
+import { startSubject, subjectTools, type ContractSubject } from './subjects.ts';
 
 const Bucket = 'data';
 
 describe('emulator with MiniStack as S3 backend', function () {
-  let stack: Subject | undefined;
+  let stack: ContractSubject | undefined;
   let emulator: Emulator;
   let world: World;
   let s3: S3Client;

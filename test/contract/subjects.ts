@@ -84,7 +84,7 @@ export type SubjectName = keyof typeof SUBJECTS;
 const described = (name: SubjectName): Description => SUBJECTS[name];
 
 /** An emulator that runs on a loopback port, in region us-west-2. */
-export interface Subject {
+export interface ContractSubject {
   /** `http://127.0.0.1:<port>` */
   readonly endpoint: string;
   /** Key of an administrator, if the emulator verifies keys. */
@@ -122,7 +122,7 @@ export function subjectTools(name: SubjectName): { readonly bin: string } | { re
 }
 
 /** Starts an emulator. Throws an `Error` if its environment cannot be created or it does not start. */
-export async function startSubject(name: SubjectName): Promise<Subject> {
+export async function startSubject(name: SubjectName): Promise<ContractSubject> {
   const tools = subjectTools(name);
   if ('missing' in tools) throw new Error(`${described(name).title} cannot run: ${tools.missing}.`);
   for (let attempt = 1; ; attempt += 1) {
@@ -135,7 +135,7 @@ export async function startSubject(name: SubjectName): Promise<Subject> {
   }
 }
 
-async function start(name: SubjectName, bin: string): Promise<Subject> {
+async function start(name: SubjectName, bin: string): Promise<ContractSubject> {
   const subject = described(name);
   const { title, health, verifies } = subject;
   const port = await freePort();
@@ -184,7 +184,7 @@ async function start(name: SubjectName, bin: string): Promise<Subject> {
   }
 }
 
-type Key = Pick<Subject, 'accessKeyId' | 'secretAccessKey'>;
+type Key = Pick<ContractSubject, 'accessKeyId' | 'secretAccessKey'>;
 
 /** Creates an administrator, since MiniStack verifies signatures of users, but not of its root. */
 async function administrator(endpoint: string, root: Key): Promise<Key> {

@@ -10,7 +10,7 @@ import {
   type Requester,
   type Role,
   type Rule,
-  type Subject,
+  type SubjectReference,
 } from './authorization.ts';
 import { comparisons, sayFailure, seed } from './runs.ts';
 
@@ -67,7 +67,7 @@ const roles = fc
   )
   .map((all) => all.filter((role) => role !== undefined));
 
-const subject: fc.Arbitrary<Subject> = fc.oneof(
+const subject: fc.Arbitrary<SubjectReference> = fc.oneof(
   fc.constantFrom('ada', 'eve', 'system:serviceaccount:a:app', 'dev').map((name) => ({ kind: 'User' as const, name })),
   fc
     .constantFrom(

@@ -11,7 +11,7 @@ export interface Rule {
   readonly nonResourceURLs?: readonly string[];
 }
 
-export interface Subject {
+export interface SubjectReference {
   readonly kind: 'User' | 'Group' | 'ServiceAccount';
   readonly name: string;
   readonly namespace?: string;
@@ -28,7 +28,7 @@ export interface Binding {
   readonly name: string;
   readonly namespace?: string;
   readonly roleRef: { readonly kind: 'Role' | 'ClusterRole'; readonly name: string };
-  readonly subjects: readonly Subject[];
+  readonly subjects: readonly SubjectReference[];
 }
 
 export interface Requester {
@@ -69,7 +69,7 @@ export function isPermitted(
   });
 }
 
-function isSubject(subject: Subject, { username, groups }: Requester): boolean {
+function isSubject(subject: SubjectReference, { username, groups }: Requester): boolean {
   if (subject.kind === 'Group') return groups.includes(subject.name);
   if (subject.kind === 'User') return subject.name === username;
   // Names of ServiceAccounts have the prefix system:serviceaccount:.

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parsePrincipal } from '../../identity/evaluate/principal-text.ts';
 import { authorize, compilePolicy, type AuthorizationInput, type PolicyKind } from '../../identity/policy/index.ts';
 import { CONDITION_OPERATORS } from './condition-operators.ts';
-import { evaluate, type Answer, type PolicyDocument } from './policy-evaluation.ts';
+import { evaluate, type PolicyDecision, type PolicyDocument } from './policy-evaluation.ts';
 import { policiesAndRequests, questionOf, type Policies } from './questions.ts';
 import { comparisons, sayFailure, seed } from './runs.ts';
 
@@ -12,7 +12,7 @@ const REQUESTS_OF_POLICIES = 25;
 const ENOUGH_FOR_ALL = 100_000;
 
 describe('policy engine compared with a second implementation', () => {
-  const answers: Record<Answer, number> = { allowed: 0, implicitlyDenied: 0, explicitlyDenied: 0 };
+  const answers: Record<PolicyDecision, number> = { allowed: 0, implicitlyDenied: 0, explicitlyDenied: 0 };
   const elements = new Map<string, Set<boolean>>();
   const witness = (element: string, matched: boolean): void => {
     elements.set(element, (elements.get(element) ?? new Set()).add(matched));
@@ -75,7 +75,7 @@ describe('policy engine compared with a second implementation', () => {
 });
 
 /** Returns a function that asks the engine under test a question with some or all of the policies. */
-function engineWith(policies: Policies): (question: ReturnType<typeof questionOf>) => Answer {
+function engineWith(policies: Policies): (question: ReturnType<typeof questionOf>) => PolicyDecision {
   const compiled = (document: PolicyDocument, kind: PolicyKind) => compilePolicy(document, { kind, name: kind });
   const { identityPolicies = [], resourcePolicy, trustPolicy, sessionPolicy, permissionsBoundary } = policies;
   const identity = identityPolicies.map((one) => compiled(one, 'identity'));
@@ -96,6 +96,6 @@ function engineWith(policies: Policies): (question: ReturnType<typeof questionOf
       sessionPolicies: question.sessionPolicy && session,
       permissionsBoundary: question.permissionsBoundary && boundary,
     };
-    return authorize(input).value as Answer;
+    return authorize(input).value as PolicyDecision;
   };
 }

@@ -42,7 +42,7 @@ export interface Question {
   readonly permissionsBoundary?: PolicyDocument;
 }
 
-export type Answer = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
+export type PolicyDecision = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
 
 /** Receives the result of each evaluated element and step: of `NotResource`, `ForAnyValue:StringLike`, `session policy`. */
 export type Witness = (element: string, matched: boolean) => void;
@@ -57,7 +57,7 @@ export interface Requester {
   readonly keys: Readonly<Record<string, string>>;
 }
 
-export function evaluate(question: Question, witness: Witness = () => undefined): Answer {
+export function evaluate(question: Question, witness: Witness = () => undefined): PolicyDecision {
   const { action, resourceAccount } = question.request;
   const requester = requesterOf(question.request.principal);
   // Security Token Service API Reference, GetCallerIdentity: signed callers need no permission, and a Deny has no effect.
@@ -75,7 +75,7 @@ export function evaluate(question: Question, witness: Witness = () => undefined)
   if (applying('Deny', ...identityPolicies, ...(sessionPolicy ?? []), boundary, resourceBased).length > 0) {
     return 'explicitlyDenied';
   }
-  const answer = (allowed: boolean): Answer => (allowed ? 'allowed' : 'implicitlyDenied');
+  const answer = (allowed: boolean): PolicyDecision => (allowed ? 'allowed' : 'implicitlyDenied');
   const granted = applying('Allow', resourceBased).map((statement) => namedBy(statement.Principal, requester));
   // Callers without an identity in an account only get permissions from the resource.
   if (requester.account === undefined) return answer(granted.length > 0);

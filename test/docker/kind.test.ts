@@ -8,7 +8,7 @@ import { kindHost } from '../../clusters/kind/host.ts';
 import type { KindOptions } from '../../clusters/kind/options.ts';
 import { rejection } from '../support/kind.ts';
 import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
-import type { ClusterHost } from '../../clusters/driver.ts';
+import type { ClusterHost } from '../../clusters/interface/driver.ts';
 import type { JournalEntry } from '../../foundation/node/journal.ts';
 
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();

@@ -15,9 +15,9 @@ const read = (argv: readonly string[]) => readOptions(allOptions(DOCTOR), { argv
 
 interface Workflow {
   readonly permissions: object;
-  readonly jobs: { readonly doctor: { readonly steps: readonly Step[] } };
+  readonly jobs: { readonly doctor: { readonly steps: readonly WorkflowStep[] } };
 }
-interface Step {
+interface WorkflowStep {
   readonly uses?: string;
   readonly run?: string;
   readonly if?: string;

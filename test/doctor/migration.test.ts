@@ -9,7 +9,7 @@ import { DeleteAddonCommand, DescribeClusterCommand } from '@aws-sdk/client-eks'
 import { expect } from 'chai';
 import { planOf, type MigrationPlan } from '../../doctor/migration/plan.ts';
 import type { Action } from '../../doctor/migration/action.ts';
-import type { Step } from '../../doctor/migration/effects.ts';
+import type { MigrationStep } from '../../doctor/migration/effects.ts';
 import { inventoryOf } from '../../doctor/output/report.ts';
 import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
@@ -286,7 +286,7 @@ describe('doctor migration, carried out on embedded clusters', () => {
  * Carries out steps. After each of them every pod reads, and so does one that starts then if it could before. Ends at the step
  * of which the plan says that it changes what pods can do.
  */
-async function follow(pods: Migrating, steps: readonly Step[], losesAt?: Action['type']): Promise<void> {
+async function follow(pods: Migrating, steps: readonly MigrationStep[], losesAt?: Action['type']): Promise<void> {
   let newcomers = await pods.newcomers();
   for (const { title, action, access } of steps) {
     await pods.apply(action);
@@ -304,7 +304,7 @@ async function follow(pods: Migrating, steps: readonly Step[], losesAt?: Action[
   expect(newcomers).to.deep.equal([]);
 }
 
-async function takeBack(pods: Migrating, steps: readonly Step[]): Promise<void> {
+async function takeBack(pods: Migrating, steps: readonly MigrationStep[]): Promise<void> {
   for (const { title, undo } of steps.toReversed()) {
     if (undo.actions[0]?.type === 'DeleteAddon') continue;
     for (const action of undo.actions) await pods.apply(action);

@@ -33,7 +33,7 @@ import type { Emulator } from '../../emulator/index.ts';
 import { connect, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
-import { rehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalOptions } from '../../scripts/cloud/cloud.ts';
 import { kubeconfigText, UNLIMITED } from '../support/collecting.ts';
 import { until } from '../support/until.ts';
 

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withClusters } from '../support/eks-cluster.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
 import { ADDON_DEGRADED } from '../../emulator/world/eks-model.ts';
-import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/cloud/cloud.ts';
 import { temporaryFolder } from '../support/run-cli.ts';
 import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { existingCluster, objectsIn } from './existing.ts';

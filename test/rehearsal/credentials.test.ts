@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/cloud/cloud.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 import { expectSentence, rehearse, secretsOf, withoutCredentials } from './support.ts';
 

@@ -1,7 +1,7 @@
 import { connect } from '../../foundation/protocols/kubernetes-connection.ts';
-import type { RunningCluster } from '../../clusters/driver.ts';
+import type { RunningCluster } from '../../clusters/interface/driver.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
-import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import type { RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 
 /** Creates a cluster that belongs to no run, by default with nodes and the agent's add-on. */
 export async function existingCluster(

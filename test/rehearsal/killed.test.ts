@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import type { RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import type { CliRun } from '../support/run-cli.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 import { existingCluster, objectsIn } from './existing.ts';

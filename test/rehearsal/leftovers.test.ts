@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { existingCluster, objectsIn } from './existing.ts';

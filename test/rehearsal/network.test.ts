@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { listenOnReservedPort } from '../../foundation/node/reserved-port.ts';
 import { withClusters } from '../support/eks-cluster.ts';
 import type { ClusterProvider } from '../../emulator/index.ts';
-import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { rehearse, secretsOf } from './support.ts';

@@ -11,9 +11,9 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { KILLED_RUN, leaveBoundary, makeBoundary } from '../../scripts/policy/boundary.ts';
-import { accountOf, inPlaces, type Places } from '../../scripts/policy/generalize.ts';
-import { outsidePolicy } from '../../scripts/policy/outside.ts';
-import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { accountOf, inPlaces, type Places } from '../../scripts/cloud/generalize.ts';
+import { outsidePolicy } from '../../scripts/cloud/outside.ts';
+import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import type { CliRun } from '../support/run-cli.ts';
 import { rehearse, sweep } from './support.ts';
 

@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { GUESSES } from '../../harness/record/guesses.ts';
-import type { Answer, Recording } from '../../harness/record/recording-schema.ts';
+import type { RecordedResult, Recording } from '../../harness/record/recording-schema.ts';
 import { timing } from '../../scripts/rehearsal/timing.ts';
-import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 import { SECRETS } from '../support/secrets.ts';
 import { secretsOf } from './support.ts';
@@ -56,7 +56,9 @@ describe('recording of rehearsed EKS', () => {
   it('with a changed answer reports the guess and its consequence', async () => {
     const answers = recording.answers
       .filter(({ scenario }) => scenario === 'PI-11' || scenario === 'PI-12')
-      .map((answer): Answer => (answer.scenario === 'PI-11' ? { ...answer, code: 'InvalidRequestException' } : answer));
+      .map((answer): RecordedResult =>
+        answer.scenario === 'PI-11' ? { ...answer, code: 'InvalidRequestException' } : answer,
+      );
     const changed = join(temporaryFolder(), 'changed.json');
     writeFileSync(changed, JSON.stringify({ ...recording, answers }));
     const { id, otherwise } = GUESSES.find(({ scenario }) => scenario === 'PI-11')!;

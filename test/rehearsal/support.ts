@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import { runConformance, type CliOptions, type CliRun } from '../support/run-cli.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 import { PASSES, scenario, suiteFile } from '../support/suites.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { JournalEntry } from '../../foundation/node/journal.ts';
 import { STATE_FILE } from '../../harness/cleanup/journal.ts';
 import { thisProcess } from '../../harness/cleanup/process-identity.ts';
-import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 import { runConformance, temporaryFolder } from '../support/run-cli.ts';
 import { existingCluster } from './existing.ts';
 import { expectSentence, sweep, withoutCredentials } from './support.ts';

@@ -25,5 +25,5 @@ export const FILES = [
   'emulator/eks-auth/propagation.test.ts',
   'emulator/sts/propagation.test.ts',
   'test/**/*.test.ts',
-  '{bin,aws,clusters,components,doctor,emulator,examples,foundation,harness,identity,scripts,suites}/**/!(propagation|iam|time-limit).test.ts',
+  '{bin,aws,clusters,components,docs,doctor,emulator,examples,foundation,harness,identity,scripts,suites}/**/!(propagation|iam|time-limit).test.ts',
 ];

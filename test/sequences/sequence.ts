@@ -9,10 +9,10 @@ export interface Sequence {
   /** The section of AWS's documentation that the steps follow from. */
   readonly source: string;
   readonly path: () => Path<unknown>;
-  readonly steps: readonly Step[];
+  readonly steps: readonly SequenceStep[];
 }
 
-export type Step = Question | ExpectedOpening;
+export type SequenceStep = Question | ExpectedOpening;
 
 /** The exact size is not documented, so only its presence is expected. */
 interface ExpectedOpening extends Omit<Opening, 'packedSize'> {

@@ -17,13 +17,13 @@ export function newToken(): string {
   return `${encode({ alg: 'RS256' })}.${encode({ jti: String(tokens) })}.c2ln`;
 }
 
-export interface Answer {
+export interface AgentResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
 
-export function send(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+export function send(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<AgentResponse> {
   return new Promise((resolve, reject) => {
     const request = httpRequest(url, { method, headers, agent: false }, (response) => {
       let body = '';
@@ -129,6 +129,6 @@ export class Bench {
 }
 
 /** Requests credentials like an SDK. */
-export function get(agent: RunningAgent, authorization = newToken(), host = HOST, at = 0): Promise<Answer> {
+export function get(agent: RunningAgent, authorization = newToken(), host = HOST, at = 0): Promise<AgentResponse> {
   return send(`${agent.urls[at] ?? ''}/v1/credentials`, { host, authorization });
 }

@@ -4,7 +4,7 @@ import type { Kubelet, KubeObject } from '../../clusters/kubernetes/api-server/m
 import { startApiServer, type ApiServer } from '../../clusters/kubernetes/api-server/index.ts';
 
 /** A decoded response. */
-export interface Answer {
+export interface ApiServerResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Record<string, unknown> & KubeObject;
@@ -20,7 +20,7 @@ export interface TestCluster {
     method: string,
     path: string,
     options?: { as?: string | undefined; token?: string; body?: unknown; headers?: Record<string, string> },
-  ): Promise<Answer>;
+  ): Promise<ApiServerResponse>;
   addNode(name: string): void;
   close(): Promise<void>;
 }
@@ -75,7 +75,7 @@ export async function startTestCluster(): Promise<TestCluster> {
           response.on('end', () => {
             const text = Buffer.concat(chunks).toString();
             const json = (response.headers['content-type'] ?? '').includes('json') && !text.includes('}\n{');
-            const decoded = (json ? JSON.parse(text) : {}) as Answer['body'];
+            const decoded = (json ? JSON.parse(text) : {}) as ApiServerResponse['body'];
             resolve({ status: response.statusCode ?? 0, headers: response.headers, body: decoded, text });
           });
         });

@@ -15,7 +15,7 @@ import { clusterRole, type CollectOptions } from '../../doctor/collect/index.ts'
 import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { registerCluster } from '../../harness/engine/emulator-clusters.ts';
 import { UNLIMITED } from './collecting.ts';
-import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.ts';
 
 /** The value of a secret variable of a pod. */
 export const SECRET_VALUE = 'hunter2-hunter2';

@@ -12,7 +12,7 @@ import {
   type EmulatorSettings,
   type ManagedCluster,
 } from '../../emulator/index.ts';
-import type { ProvisionRequest } from '../../clusters/driver.ts';
+import type { ProvisionRequest } from '../../clusters/interface/driver.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
 import { tagsOf } from '../../foundation/aws/tags.ts';
 import type { EksOptions } from '../../clusters/eks/options.ts';

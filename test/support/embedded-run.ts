@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
-import type { ClusterHost } from '../../clusters/driver.ts';
+import type { ClusterHost } from '../../clusters/interface/driver.ts';
 import type { Platform, Provisioned } from '../../harness/engine/environment.ts';
 import { hostedPlatform } from '../../harness/engine/platform.ts';
 import { runScenario, type ScenarioOptions } from '../../harness/engine/scenario.ts';

@@ -1,4 +1,4 @@
-import type { ClusterHost } from '../../clusters/driver.ts';
+import type { ClusterHost } from '../../clusters/interface/driver.ts';
 import type { ManagedCluster } from '../../emulator/index.ts';
 
 /** Returns a cluster host whose clusters have no API server, for tests. */

@@ -1,4 +1,4 @@
-import type { Finished, Runner, RunOptions } from '../../clusters/kind/runner.ts';
+import type { Finished, Runner, RunOptions } from '../../clusters/kind/docker/runner.ts';
 
 export interface Call {
   /** Program and arguments as one line. */
@@ -6,10 +6,10 @@ export interface Call {
   readonly options: RunOptions;
 }
 
-type Answer = string | Partial<Finished> | Error | ((call: Call) => string | Partial<Finished> | Promise<string>);
+type FakeOutput = string | Partial<Finished> | Error | ((call: Call) => string | Partial<Finished> | Promise<string>);
 
 /** Returns a runner that starts no processes. The first pattern that matches a command line determines its result. */
-export function fakeRunner(answers: readonly (readonly [pattern: RegExp, answer: Answer])[]): {
+export function fakeRunner(answers: readonly (readonly [pattern: RegExp, answer: FakeOutput])[]): {
   readonly run: Runner;
   readonly lines: string[];
 } {

@@ -1,7 +1,7 @@
 import { TRANSLATIONS } from '../../kubernetes/index.ts';
 import type { NodeOptions, Translation } from '../../kubernetes/index.ts';
 import { NETWORK_RIGHTS } from '../../../foundation/protocols/client-run.ts';
-import { networkRights } from '../network-rights.ts';
+import { networkRights } from './network-rights.ts';
 
 /** URLs such as `http://127.0.0.1:<port>` that replace a node's link-local addresses. */
 interface LinkLocalEndpoints {

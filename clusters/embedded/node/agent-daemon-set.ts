@@ -1,7 +1,7 @@
 import type { V1PodStatus } from '@kubernetes/client-node';
 import type { AgentVersion } from '../../../components/agent/index.ts';
 import type { ClusterSpec } from '../../../emulator/index.ts';
-import { AGENT_ADDON, additionalFlags, agentManifest, flagArguments } from '../../agent-addon.ts';
+import { AGENT_ADDON, additionalFlags, agentManifest, flagArguments } from '../../common/agent-addon.ts';
 import { isReady, REVISION_LABEL, selectedNodes, templateHash } from '../../kubernetes/index.ts';
 import type { KubeObject, ObjectStore, PodTemplate, Stored } from '../../kubernetes/index.ts';
 import { agentImageOf } from './agent-image.ts';

@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import type { AgentVersion } from '../../../components/agent/index.ts';
 import type { RunningWebhook } from '../../../components/webhook/index.ts';
 import type { Clock, ClusterSpec, ManagedCluster, NodeGroupSpec } from '../../../emulator/index.ts';
-import { AGENT_ADDON } from '../../agent-addon.ts';
+import { AGENT_ADDON } from '../../common/agent-addon.ts';
 import { startApiServer } from '../../kubernetes/index.ts';
 import type { ApiServer, Audit, ProcessHost, ProcessImage } from '../../kubernetes/index.ts';
 import type { StartLimiter } from '../../../foundation/node/start-limiter.ts';
 import { AgentDaemonSet } from './agent-daemon-set.ts';
 import { startNode } from './node.ts';
 import type { EmbeddedNode } from './node.ts';
-import { ACCESS_POLICY_OBJECTS } from '../../access-policies.ts';
+import { ACCESS_POLICY_OBJECTS } from '../../common/access-policies.ts';
 import { startPodIdentityWebhook, WEBHOOK_RIGHTS, WEBHOOK_USER } from './webhook.ts';
 
 export interface ClusterResources {

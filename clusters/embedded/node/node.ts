@@ -3,7 +3,7 @@ import type { NodeGroupSpec } from '../../../emulator/index.ts';
 import { startNode as startKubernetesNode } from '../../kubernetes/index.ts';
 import type { Image, NodeOptions as KubernetesNodeOptions } from '../../kubernetes/index.ts';
 import type { ProcessImage, RunningNode } from '../../kubernetes/index.ts';
-import { startInstanceMetadata } from '../../instance-metadata.ts';
+import { startInstanceMetadata } from '../../common/instance-metadata.ts';
 import { translatedAddresses } from './addresses.ts';
 import type { AgentHost } from './agent-image.ts';
 import { agentImage, agentImageOf } from './agent-image.ts';

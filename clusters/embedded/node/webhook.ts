@@ -2,8 +2,8 @@ import { KubeConfig } from '@kubernetes/client-node';
 import { ServiceAccountCache, startWebhook, watchConfigMap } from '../../../components/webhook/index.ts';
 import type { RunningWebhook } from '../../../components/webhook/index.ts';
 import { connect } from '../../../foundation/protocols/kubernetes-connection.ts';
-import { webhookRegistration } from '../../webhook-registration.ts';
-import { webhookRights } from '../../webhook-rights.ts';
+import { webhookRegistration } from '../../common/webhook-registration.ts';
+import { webhookRights } from '../../common/webhook-rights.ts';
 import type { ApiServer } from '../../kubernetes/index.ts';
 
 const NAMESPACE = 'kube-system';

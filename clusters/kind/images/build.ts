@@ -7,8 +7,8 @@ import { execa } from 'execa';
 import { ClusterError } from '../../../foundation/node/cluster-error.ts';
 import { poll } from '../../../foundation/node/poll.ts';
 import type { WorkloadProgram } from '../../../components/clients/workload-program.ts';
-import { DockerError, lastLine, type Docker } from '../docker.ts';
-import type { Finished } from '../runner.ts';
+import { DockerError, lastLine, type Docker } from '../docker/docker.ts';
+import type { Finished } from '../docker/runner.ts';
 import { clientsDigest, librariesIn, stageClients } from './clients.ts';
 import { inWorkspace, link } from './workspace.ts';
 

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { OWN_PROGRAM_IN_IMAGE } from '../../../components/clients/own/index.ts';
 import { ClusterError } from '../../../foundation/node/cluster-error.ts';
-import { DockerError, type Docker } from '../docker.ts';
+import { DockerError, type Docker } from '../docker/docker.ts';
 import { inWorkspace } from './workspace.ts';
 
 interface ClientImageOptions {
@@ -64,8 +64,8 @@ interface Inspected {
 }
 
 async function inspected(docker: Docker, image: string): Promise<Inspected> {
-  const [found] = JSON.parse(await docker.call(['image', 'inspect', image])) as [Inspected];
-  return found;
+  const [inspectedImage] = JSON.parse(await docker.call(['image', 'inspect', image])) as [Inspected];
+  return inspectedImage;
 }
 
 async function stage({ docker, components, signal }: ClientImageOptions, folder: string): Promise<void> {

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { JAVASCRIPT } from '../../../components/clients/javascript/index.ts';
 import { ClusterError } from '../../../foundation/node/cluster-error.ts';
-import { Docker } from '../docker.ts';
+import { Docker } from '../docker/docker.ts';
 import { ensureComponentImage } from './index.ts';
 import type { ComponentImageOptions } from './index.ts';
-import type { Finished, RunOptions } from '../runner.ts';
+import type { Finished, RunOptions } from '../docker/runner.ts';
 import { distOf } from '../../../test/support/images.ts';
 import { setEnvironment } from '../../../test/support/process-environment.ts';
 

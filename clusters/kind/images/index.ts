@@ -1,8 +1,8 @@
 import type { WorkloadProgram } from '../../../components/clients/workload-program.ts';
 import { ClusterError } from '../../../foundation/node/cluster-error.ts';
 import { distFolder } from '../../../foundation/node/dist-folder.ts';
-import { Docker, DockerError } from '../docker.ts';
-import { runProgram } from '../runner.ts';
+import { Docker, DockerError } from '../docker/docker.ts';
+import { runProgram } from '../docker/runner.ts';
 import { buildImage, componentTag } from './build.ts';
 
 export interface ComponentImageOptions {

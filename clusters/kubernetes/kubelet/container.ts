@@ -229,8 +229,8 @@ export class ContainerRunner {
 
   async #pullForEver(): Promise<void> {
     const { context, stop } = this.#env;
-    const known = [...context.images.keys()].join(', ');
-    const message = `Back-off pulling image "${this.#image}": this cluster has only: ${known}`;
+    const imageNames = [...context.images.keys()].join(', ');
+    const message = `Back-off pulling image "${this.#image}": this cluster has only: ${imageNames}`;
     this.#record('Failed', `Failed to pull image "${this.#image}": not found`);
     this.#record('BackOff', message);
     this.#wait('ImagePullBackOff', message);

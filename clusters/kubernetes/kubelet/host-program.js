@@ -31,7 +31,7 @@ function clear(directory) {
     // A killed process may still be writing.
     rmSync(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
   } catch {
-    // `sweep` removes the directory.
+    // `sweep` removes leftovers.
   }
 }
 

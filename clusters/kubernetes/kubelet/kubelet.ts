@@ -110,11 +110,11 @@ class NodeAgent implements RunningKubelet {
   #seen(pod: Pod): void {
     const uid = pod.metadata.uid;
     if (uid === undefined || this.#closed || pod.spec.nodeName !== this.#context.node.name) return;
-    const known = this.#pods.get(uid);
-    if (known === undefined) {
+    const podRunner = this.#pods.get(uid);
+    if (podRunner === undefined) {
       if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return;
       this.#pods.set(uid, new PodRunner(pod, this.#context));
-    } else known.update(pod);
+    } else podRunner.update(pod);
     if (pod.metadata.deletionTimestamp !== undefined) {
       const grace = pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE;
       this.#end(uid, (runner) => runner.terminate(grace));
@@ -153,10 +153,10 @@ class NodeAgent implements RunningKubelet {
         `a container name must be specified for pod ${pod}, choose one of: [${names}]`,
       );
     }
-    const found = name === undefined ? main[0] : runner.containers.find(({ spec }) => spec.name === name);
-    if (found === undefined) {
+    const containerRunner = name === undefined ? main[0] : runner.containers.find(({ spec }) => spec.name === name);
+    if (containerRunner === undefined) {
       throw new ApiError(400, 'BadRequest', `container ${name ?? ''} is not valid for pod ${pod}`);
     }
-    return found;
+    return containerRunner;
   }
 }

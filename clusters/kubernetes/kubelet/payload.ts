@@ -36,8 +36,8 @@ export async function payloadOf(volume: Volume, pod: Pod, { store, tokens }: Pay
   const group = pod.spec.securityContext?.fsGroup;
   const defaultMode = sourceOf(volume)?.defaultMode ?? DEFAULT_MODE;
   const { projected, secret } = volume;
-  const own = secret === undefined ? volume : { secret: { ...secret, name: secret.secretName ?? '' } };
-  for (const source of projected === undefined ? [own] : (projected.sources ?? [])) {
+  const volumeSource = secret === undefined ? volume : { secret: { ...secret, name: secret.secretName ?? '' } };
+  for (const source of projected === undefined ? [volumeSource] : (projected.sources ?? [])) {
     const { configMap, secret, downwardAPI, serviceAccountToken } = source as Stored<V1VolumeProjection>;
     const entries = async (): Promise<Iterable<[string, ProjectedFile]>> => {
       if (configMap !== undefined) return keyFiles('configmaps', configMap, pod, store, defaultMode);

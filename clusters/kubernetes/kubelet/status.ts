@@ -20,7 +20,7 @@ export function podStatus(pod: Pod, progress: PodProgress, now: string): PodStat
   const ready = result === undefined && initialized && notReady.length === 0;
   const reason = result === 'Succeeded' ? { reason: 'PodCompleted' } : containersNotReady(notReady);
   const condition = (type: string, ok: boolean, why: Partial<PodCondition> = {}): PodCondition => {
-    const before = pod.status?.conditions?.find((known) => known.type === type);
+    const before = pod.status?.conditions?.find((currentCondition) => currentCondition.type === type);
     const status = ok ? 'True' : 'False';
     return {
       type,

@@ -64,8 +64,8 @@ export function translator(
   addresses: readonly TranslatedAddress[],
 ): (value: string) => string {
   const mounts = new Set(paths.map(trimSlash));
-  const known = [...mounts, TEMPORARY].filter((path) => path !== '/').sort((a, b) => b.length - a.length);
-  const pathPattern = new RegExp(`(?<=^|file://|[^\\w./-])(?:${known.map(escapePattern).join('|')})(?![\\w.-])`, 'g');
+  const roots = [...mounts, TEMPORARY].filter((path) => path !== '/').sort((a, b) => b.length - a.length);
+  const pathPattern = new RegExp(`(?<=^|file://|[^\\w./-])(?:${roots.map(escapePattern).join('|')})(?![\\w.-])`, 'g');
   const elsewhere = addresses.map(({ inPod, here }) => ({
     pattern: new RegExp(`${escapePattern(inPod)}(?::80)?(?![\\w.:])`, 'gi'),
     here,

@@ -29,10 +29,10 @@ const SERVER_FLAGS = {
 
 function level(text: string): LogLevel {
   const named = text.toLowerCase() === 'warn' ? 'warning' : text.toLowerCase();
-  const found = LOG_LEVELS.find((candidate) => candidate === named);
-  if (found === undefined)
+  const logLevel = LOG_LEVELS.find((candidate) => candidate === named);
+  if (logLevel === undefined)
     throw new UsageError(`Invalid logging verbosity: not a valid level: ${JSON.stringify(text)}`);
-  return found;
+  return logLevel;
 }
 
 /** Checks the flags of the other commands: only a verbosity, without effect. @throws UsageError */

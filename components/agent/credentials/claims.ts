@@ -12,9 +12,9 @@ const STRINGS = new Set(['iss', 'sub', 'jti']);
 const TIMES = new Set(['exp', 'nbf', 'iat']);
 
 /** Returns Go's `json.UnmarshalTypeError` for a field of the claims or the whole value. */
-function typeError(found: string, wanted: string, field?: string): Error {
+function typeError(actualType: string, wanted: string, field?: string): Error {
   const target = field === undefined ? 'Go value' : `Go struct field ${STRUCT}.${field}`;
-  return new Error(`json: cannot unmarshal ${found} into ${target} of type ${wanted}`);
+  return new Error(`json: cannot unmarshal ${actualType} into ${target} of type ${wanted}`);
 }
 
 /** Folds case like Go's `encoding/json`, including ſ. The Kelvin sign does not matter: no field name contains a k. */

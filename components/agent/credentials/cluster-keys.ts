@@ -41,9 +41,9 @@ export class ClusterKeys {
 
   async find(id: string, log: Logger): Promise<KeyObject> {
     if (!this.#keys.has(id)) await this.refresh(log);
-    const found = this.#keys.get(id);
-    if (found === undefined) throw new Error(`no matching key found for kid: ${id}`);
-    return found;
+    const signingKey = this.#keys.get(id);
+    if (signingKey === undefined) throw new Error(`no matching key found for kid: ${id}`);
+    return signingKey;
   }
 
   async refresh(log: Logger): Promise<void> {
@@ -60,10 +60,10 @@ export class ClusterKeys {
     );
     const headers = { authorization: `Bearer ${token?.trim() ?? ''}` };
     const signal = AbortSignal.timeout(TIMEOUT);
-    const asked = request(new URL(path, apiServer), { headers, ca, agent: false, signal }).end();
+    const keysRequest = request(new URL(path, apiServer), { headers, ca, agent: false, signal }).end();
     // Ignore these: `once` reports errors before the response, and its reader reports later ones.
-    asked.on('error', () => undefined);
-    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    keysRequest.on('error', () => undefined);
+    const [response] = (await once(keysRequest, 'response')) as [IncomingMessage];
     const body = await text(response);
     if (response.statusCode !== 200) throw new Error(`${path} answers ${response.statusCode ?? 0}`);
     return JSON.parse(body);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { poll } from '../../../foundation/node/poll.ts';
 import { startApiServer, type ApiServer } from '../../../clusters/kubernetes/index.ts';
-import { Bench, get, send, type Answer } from '../../../test/support/agent.ts';
+import { Bench, get, send, type AgentResponse } from '../../../test/support/agent.ts';
 import type { AgentOptions, RunningAgent } from '../index.ts';
 import { SERVICE_ACCOUNT } from './cluster-keys.ts';
 
@@ -148,7 +148,7 @@ describe('the cache of agent 0.2', () => {
     it(`rejects a token without ${missing}, without calling EKS Auth`, async () => {
       const token = await newToken(api, POD_IDENTITY, spoil ? POD : null);
       const before = bench.calls.length;
-      const { status, body }: Answer = await get(await start(api), spoil ? changed(token, 1, spoil) : token);
+      const { status, body }: AgentResponse = await get(await start(api), spoil ? changed(token, 1, spoil) : token);
       expect([status, body]).to.deep.equal([
         400,
         `failed to get pod uid from service account token: Service account token missing ${missing}\n`,

@@ -1,6 +1,6 @@
 import { parseJson, type JsonNode } from '../../go/json-parse.ts';
 import { AgentPanic, EksAuthError, FetchError } from './errors.ts';
-import type { Answer } from './post.ts';
+import type { UpstreamResponse } from './post.ts';
 
 export interface PodCredentials {
   readonly accessKeyId: string;
@@ -23,8 +23,8 @@ export function operationError(what: string): FetchError {
 
 function member(node: JsonNode | undefined, name: string): JsonNode | undefined {
   if (node?.kind !== 'object') return undefined;
-  const found = node.entries.findLast(([key]) => key === name)?.[1];
-  return found?.kind === 'null' ? undefined : found;
+  const memberNode = node.entries.findLast(([key]) => key === name)?.[1];
+  return memberNode?.kind === 'null' ? undefined : memberNode;
 }
 
 function text(node: JsonNode | undefined): string | undefined {
@@ -43,7 +43,7 @@ function exceptionName(code: string): string {
   return name.slice(name.indexOf('#') + 1);
 }
 
-function requestId(answer: Answer): string {
+function requestId(answer: UpstreamResponse): string {
   return String(answer.headers['x-amzn-requestid'] ?? answer.headers['x-amz-requestid'] ?? '');
 }
 
@@ -54,7 +54,7 @@ function looseMember(node: JsonNode, name: string): string {
 }
 
 /** Reads an error response. @see https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html */
-export function readError(answer: Answer): EksAuthError {
+export function readError(answer: UpstreamResponse): EksAuthError {
   const id = requestId(answer);
   let body: JsonNode;
   try {
@@ -88,7 +88,7 @@ function printed(body: JsonNode): string {
 }
 
 /** Reads a response. @throws FetchError without credentials, AgentPanic without a member that the real agent dereferences */
-export function readCredentials(answer: Answer): PodCredentials {
+export function readCredentials(answer: UpstreamResponse): PodCredentials {
   let body: JsonNode;
   try {
     body = answer.body.length === 0 ? { kind: 'null' } : parseJson(answer.body);

@@ -4,7 +4,7 @@ import type { Logger } from '../log.ts';
 import type { AgentOptions, AwsCredentials } from '../options.ts';
 import { operationError, readCredentials, readError, type PodCredentials } from './answer.ts';
 import type { EksAuthError } from './errors.ts';
-import { NoAnswer, Poster, type Answer } from './post.ts';
+import { NoAnswer, Poster, type UpstreamResponse } from './post.ts';
 import { signedHeaders } from './signer.ts';
 
 export interface CredentialRetriever {
@@ -80,7 +80,7 @@ export class EksAuthClient implements CredentialRetriever {
     return credentials;
   }
 
-  async #call(body: string, signal: AbortSignal): Promise<Answer> {
+  async #call(body: string, signal: AbortSignal): Promise<UpstreamResponse> {
     for (let attempt = 1; ; attempt += 1) {
       const last = attempt === ATTEMPTS;
       try {
@@ -98,7 +98,7 @@ export class EksAuthClient implements CredentialRetriever {
     }
   }
 
-  async #post(body: string, signal: AbortSignal): Promise<Answer> {
+  async #post(body: string, signal: AbortSignal): Promise<UpstreamResponse> {
     const { region, clock } = this.#options;
     let credentials: AwsCredentials;
     try {

@@ -7,7 +7,7 @@ import { goNetworkError } from './explain-network-error.ts';
 const DIAL_TIMEOUT = 500;
 const ATTEMPT_TIMEOUT = 1000;
 
-export interface Answer {
+export interface UpstreamResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
@@ -40,14 +40,14 @@ export class Poster {
     this.#agent.destroy();
   }
 
-  post(url: URL, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Answer> {
+  post(url: URL, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<UpstreamResponse> {
     const https = url.protocol === 'https:';
     const dialled = this.#proxy ?? url;
     const { hostname } = dialled;
     const port = Number(dialled.port) || (dialled.protocol === 'https:' ? 443 : 80);
     const dialling = this.#proxy ? 'proxyconnect tcp: ' : '';
     const options: RequestOptions = { method: 'POST', headers, agent: this.#agent };
-    return new Promise<Answer>((resolve, reject) => {
+    return new Promise<UpstreamResponse>((resolve, reject) => {
       const request = (https ? httpsRequest : httpRequest)(url, options);
       let answering = false;
       const end = (error?: NoAnswer): void => {

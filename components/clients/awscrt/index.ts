@@ -1,5 +1,5 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
-import { pipInstalled } from '../install/pip.ts';
+import { pipObjectsInstalled } from '../install/pip.ts';
 
 /** AWS Common Runtime through its Python binding. Several SDKs use it to find credentials. */
 export const AWSCRT: Client = {
@@ -10,8 +10,5 @@ export const AWSCRT: Client = {
   chain: 'sdk',
   stsOfAwsAlone: true,
   documentation: new URL('https://awslabs.github.io/aws-crt-python/api/auth.html'),
-  install: pipInstalled({
-    files: ['awscrt/client.py', 'python-common/objects.py', 'python-common/serve.py'],
-    requirements: (version) => [`awscrt==${version}`],
-  }),
+  install: pipObjectsInstalled('awscrt'),
 };

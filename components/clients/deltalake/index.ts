@@ -1,5 +1,5 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
-import { pipInstalled } from '../install/pip.ts';
+import { pipObjectsInstalled } from '../install/pip.ts';
 
 /** delta-rs for Python, which uses Rust's object_store: deltalake 1.6.6 includes version 0.13.2. */
 export const DELTALAKE: Client = {
@@ -10,8 +10,5 @@ export const DELTALAKE: Client = {
   chain: 'own',
   stsOfAwsAlone: true,
   documentation: new URL('https://delta-io.github.io/delta-rs/integrations/object-storage/s3/'),
-  install: pipInstalled({
-    files: ['deltalake/client.py', 'python-common/objects.py', 'python-common/serve.py'],
-    requirements: (version) => [`deltalake==${version}`],
-  }),
+  install: pipObjectsInstalled('deltalake'),
 };

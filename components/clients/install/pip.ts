@@ -34,3 +34,10 @@ export const pipInstalled =
       environment: { PYTHONPATH: join(folder, 'packages'), PYTHONDONTWRITEBYTECODE: '1' },
     };
   };
+
+/** Installs a client of objects from one package. `folder` has its `client.py`; `more` are further requirements. */
+export const pipObjectsInstalled = (folder: string, name = folder, ...more: readonly string[]): Client['install'] =>
+  pipInstalled({
+    files: [`${folder}/client.py`, 'python-common/objects.py', 'python-common/serve.py'],
+    requirements: (version) => [`${name}==${version}`, ...more],
+  });

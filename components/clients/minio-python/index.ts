@@ -1,5 +1,5 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
-import { pipInstalled } from '../install/pip.ts';
+import { pipObjectsInstalled } from '../install/pip.ts';
 
 export const MINIO_PYTHON: Client = {
   name: 'minio-python',
@@ -8,8 +8,5 @@ export const MINIO_PYTHON: Client = {
   operations: OBJECT_OPERATIONS,
   chain: 'own',
   documentation: new URL('https://github.com/minio/minio-py/blob/master/docs/API.md'),
-  install: pipInstalled({
-    files: ['minio-python/client.py', 'python-common/objects.py', 'python-common/serve.py'],
-    requirements: (version) => [`minio==${version}`, 'urllib3==2.8.0'],
-  }),
+  install: pipObjectsInstalled('minio-python', 'minio', 'urllib3==2.8.0'),
 };

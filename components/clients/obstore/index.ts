@@ -1,5 +1,5 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
-import { pipInstalled } from '../install/pip.ts';
+import { pipObjectsInstalled } from '../install/pip.ts';
 
 /** Rust's object_store with its own chain, for Python: obstore 0.12.1 includes version 0.14.2. */
 export const OBSTORE: Client = {
@@ -10,8 +10,5 @@ export const OBSTORE: Client = {
   chain: 'own',
   stsOfAwsAlone: true,
   documentation: new URL('https://developmentseed.org/obstore/latest/authentication/'),
-  install: pipInstalled({
-    files: ['obstore/client.py', 'python-common/objects.py', 'python-common/serve.py'],
-    requirements: (version) => [`obstore==${version}`],
-  }),
+  install: pipObjectsInstalled('obstore'),
 };

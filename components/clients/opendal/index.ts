@@ -1,6 +1,6 @@
 import type { ExpectedResult } from '../../../foundation/protocols/probe-protocol.ts';
 import { OBJECT_OPERATIONS, type Client, type ClientDifference } from '../client.ts';
-import { pipInstalled } from '../install/pip.ts';
+import { pipObjectsInstalled } from '../install/pip.ts';
 
 /** Scenarios about renewals use credentials that expire in seconds. OpenDAL fetches them, but rejects them. */
 const tooShort = (scenario: string, facts: ExpectedResult['facts'], probe = 2): ClientDifference => ({
@@ -30,8 +30,5 @@ export const OPENDAL: Client = {
     tooShort('CL-61', { 'sts.tokens': 'first,second', 'sts.lastToken': 'second' }, 1),
   ],
   documentation: new URL('https://opendal.apache.org/services/s3'),
-  install: pipInstalled({
-    files: ['opendal/client.py', 'python-common/objects.py', 'python-common/serve.py'],
-    requirements: (version) => [`opendal==${version}`],
-  }),
+  install: pipObjectsInstalled('opendal'),
 };

@@ -26,8 +26,8 @@ const MOST_MILLISECONDS = 20_000;
 async function answer(operation: ClientOperation): Promise<Omit<ClientAnswer, 'id'>> {
   const recorder = await startRecorder();
   try {
-    const asked = operation as Operation;
-    return judged(asked, recorder.answers, (await ran(asked, recorder)) ?? exitLate('exit'));
+    const task = operation as Operation;
+    return judged(task, recorder.answers, (await ran(task, recorder)) ?? exitLate('exit'));
   } finally {
     recorder.close();
   }
@@ -39,22 +39,22 @@ async function lastingAnswers(): Promise<{ readonly answer: typeof answer; reado
   const program = new LastingProgram(recorder.variables);
   return {
     answer: async (operation) => {
-      const asked = operation as Operation;
-      const { do: name, bucket, key } = asked;
+      const task = operation as Operation;
+      const { do: name, bucket, key } = task;
       const earlier = recorder.answers.length;
       const request = { action: ACTIONS[name].word, bucket, key };
       const how = (await program.ask(request, sleep(MOST_MILLISECONDS, undefined))) ?? exitLate('answer');
       await Promise.race([recorder.settled(), sleep(END_MILLISECONDS)]);
-      return judged(asked, recorder.answers.slice(earlier), how);
+      return judged(task, recorder.answers.slice(earlier), how);
     },
     end: () => program.end(),
   };
 }
 
-function judged(asked: Operation, answers: readonly RecordedAnswer[], how: Ran): Omit<ClientAnswer, 'id'> {
-  const last = answersTo(asked, answers).at(-1);
+function judged(task: Operation, answers: readonly RecordedAnswer[], how: Ran): Omit<ClientAnswer, 'id'> {
+  const last = answersTo(task, answers).at(-1);
   if (last !== undefined && last.status < 300) return { facts: { exit: how.exit }, requestId: last.requestId };
-  return { error: last === undefined ? nothingAsked(asked, answers, how) : errorOf(last, 's3') };
+  return { error: last === undefined ? nothingAsked(task, answers, how) : errorOf(last, 's3') };
 }
 
 /** Ends this program, whose last line the probe program reports. */
@@ -80,10 +80,10 @@ interface Ran {
 }
 
 /** Starts the program for one operation. Returns undefined if it does not end in time. */
-async function ran(asked: Operation, recorder: Recorder): Promise<Ran | undefined> {
-  const { ended, lastWords, end } = startProgram({ ...environmentOf(asked), ...recorder.variables }, false);
+async function ran(task: Operation, recorder: Recorder): Promise<Ran | undefined> {
+  const { ended, lastWords, end } = startProgram({ ...environmentOf(task), ...recorder.variables }, false);
   const granted = async (): Promise<string> => {
-    while (!answersTo(asked, recorder.answers).some(({ status }) => status < 300)) await recorder.answered();
+    while (!answersTo(task, recorder.answers).some(({ status }) => status < 300)) await recorder.answered();
     await sleep(END_MILLISECONDS);
     return 'none';
   };

@@ -1,5 +1,5 @@
 import { OBJECT_OPERATIONS, type Client } from '../client.ts';
-import { pipInstalled } from '../install/pip.ts';
+import { pipObjectsInstalled } from '../install/pip.ts';
 
 /** AWS SDK for C++, which Apache Arrow includes: pyarrow 26.0.1 has version 1.11.900. */
 export const PYARROW: Client = {
@@ -10,8 +10,5 @@ export const PYARROW: Client = {
   chain: 'sdk',
   stsOfAwsAlone: true,
   documentation: new URL('https://arrow.apache.org/docs/python/filesystems.html#s3'),
-  install: pipInstalled({
-    files: ['pyarrow/client.py', 'python-common/objects.py', 'python-common/serve.py'],
-    requirements: (version) => [`pyarrow==${version}`],
-  }),
+  install: pipObjectsInstalled('pyarrow'),
 };

@@ -11,10 +11,12 @@ import { performS3, type RawS3Operation } from './s3.ts';
 import { whoAmI } from './sts.ts';
 
 const cache = new CredentialsCache(() => chain(process));
-const own = (): Promise<Credentials> => cache.get();
+const cached = (): Promise<Credentials> => cache.get();
 
 const perform = async (operation: ClientOperation): Promise<Omit<ClientAnswer, 'id'>> =>
-  operation.do === 'GetCallerIdentity' ? { identity: await whoAmI(own) } : performS3(operation as RawS3Operation, own);
+  operation.do === 'GetCallerIdentity'
+    ? { identity: await whoAmI(cached) }
+    : performS3(operation as RawS3Operation, cached);
 
 function errorOf(error: unknown): NonNullable<ClientAnswer['error']> {
   if (!(error instanceof Failure)) return { code: 'Error', message: String(error) };

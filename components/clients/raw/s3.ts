@@ -2,7 +2,7 @@ import type { ClientAnswer } from '../../../foundation/protocols/client-protocol
 import type { S3Operation } from '../../../foundation/protocols/probe-protocol.ts';
 import { element } from '../../../foundation/aws/xml.ts';
 import type { Credentials } from './credentials.ts';
-import type { Answer } from './send.ts';
+import type { RawResponse } from './send.ts';
 import { call, type ServiceRequest } from './services.ts';
 
 type Done = Pick<ClientAnswer, 'facts' | 'requestId'>;
@@ -47,7 +47,7 @@ const METHODS = {
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
 
-function factsOf({ do: name }: RawS3Operation, { headers, body }: Answer): NonNullable<Done['facts']> {
+function factsOf({ do: name }: RawS3Operation, { headers, body }: RawResponse): NonNullable<Done['facts']> {
   switch (name) {
     case 'GetObject':
       return { bytes: Buffer.byteLength(body) };

@@ -10,14 +10,14 @@ export interface Outgoing {
   readonly timeoutMilliseconds: number;
 }
 
-export interface Answer {
+export interface RawResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
 /** Sends a request. Throws a transient `Failure` if the response is incomplete or late. */
-export async function send(outgoing: Outgoing): Promise<Answer> {
+export async function send(outgoing: Outgoing): Promise<RawResponse> {
   const { url, timeoutMilliseconds } = outgoing;
   const signal = AbortSignal.timeout(timeoutMilliseconds);
   try {
@@ -30,7 +30,7 @@ export async function send(outgoing: Outgoing): Promise<Answer> {
   }
 }
 
-async function answerTo({ url, method = 'GET', headers, body }: Outgoing, signal: AbortSignal): Promise<Answer> {
+async function answerTo({ url, method = 'GET', headers, body }: Outgoing, signal: AbortSignal): Promise<RawResponse> {
   const request = url.protocol === 'https:' ? (await import('node:https')).request : requestByHttp;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };

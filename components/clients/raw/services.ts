@@ -5,7 +5,7 @@ import { correctClock, now } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';
 import { retry } from './retry.ts';
-import { isTransientStatus, send, type Answer } from './send.ts';
+import { isTransientStatus, send, type RawResponse } from './send.ts';
 
 export interface ServiceRequest {
   readonly service: 's3' | 'sts';
@@ -28,9 +28,9 @@ const SKEW_CODES =
 
 function region(): string {
   const { AWS_REGION, AWS_DEFAULT_REGION } = process.env;
-  const found = AWS_REGION || AWS_DEFAULT_REGION;
-  if (!found) throw new Failure('NoRegion', 'neither AWS_REGION nor AWS_DEFAULT_REGION is set');
-  return found;
+  const configuredRegion = AWS_REGION || AWS_DEFAULT_REGION;
+  if (!configuredRegion) throw new Failure('NoRegion', 'neither AWS_REGION nor AWS_DEFAULT_REGION is set');
+  return configuredRegion;
 }
 
 /** Returns the configured endpoint, or the region's (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
@@ -46,7 +46,7 @@ function endpointOf(service: 's3' | 'sts'): string {
 /** Sends a request with retries, signed with the current credentials or unsigned. Throws a `Failure` for an error. */
 export function call<T>(
   request: () => ServiceRequest,
-  read: (answer: Answer) => T,
+  read: (answer: RawResponse) => T,
   credentials?: () => Promise<Credentials>,
 ): Promise<T> {
   return retry(async () => {
@@ -61,7 +61,7 @@ export function call<T>(
   });
 }
 
-async function answerTo(request: ServiceRequest, credentials: Credentials | undefined): Promise<Answer> {
+async function answerTo(request: ServiceRequest, credentials: Credentials | undefined): Promise<RawResponse> {
   const { service, method, path = '/', query = {}, body } = request;
   const url = new URL(path, endpointOf(service));
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
@@ -98,7 +98,7 @@ async function signedHeaders(
 }
 
 /** Converts an error response. HEAD has no body and so no code: 403 means AccessDenied, 404 NotFound. */
-function failureOf(service: 's3' | 'sts', { status, headers, body }: Answer): Failure {
+function failureOf(service: 's3' | 'sts', { status, headers, body }: RawResponse): Failure {
   const withoutBody = status === 403 ? 'AccessDenied' : status === 404 ? 'NotFound' : String(status);
   const code = element(body, 'Code') ?? withoutBody;
   const requestId = element(body, 'RequestId') ?? String(headers['x-amz-request-id'] ?? '');

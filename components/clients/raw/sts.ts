@@ -3,7 +3,7 @@ import { element } from '../../../foundation/aws/xml.ts';
 import { now } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';
-import type { Answer } from './send.ts';
+import type { RawResponse } from './send.ts';
 import { call, type ServiceRequest } from './services.ts';
 import { readTokenFile } from './token-file.ts';
 
@@ -20,16 +20,16 @@ export const hasWebIdentity = ({ env }: NodeJS.Process): boolean =>
 /** Fetches credentials by web identity (AWS SDKs and Tools Reference Guide, "Assume role credential provider"). */
 export function fetchByWebIdentity(): Promise<Credentials> {
   const { AWS_ROLE_ARN = '', AWS_WEB_IDENTITY_TOKEN_FILE = '', AWS_ROLE_SESSION_NAME } = process.env;
-  const asked = (): ServiceRequest =>
+  const signedRequest = (): ServiceRequest =>
     request('AssumeRoleWithWebIdentity', {
       RoleArn: AWS_ROLE_ARN,
       RoleSessionName: AWS_ROLE_SESSION_NAME || `raw-client-${Date.now()}`,
       WebIdentityToken: readTokenFile(AWS_WEB_IDENTITY_TOKEN_FILE),
     });
-  return call(asked, credentialsOf);
+  return call(signedRequest, credentialsOf);
 }
 
-function credentialsOf({ body }: Answer): Credentials {
+function credentialsOf({ body }: RawResponse): Credentials {
   const accessKeyId = element(body, 'AccessKeyId');
   const secretAccessKey = element(body, 'SecretAccessKey');
   const sessionToken = element(body, 'SessionToken');
@@ -40,7 +40,7 @@ function credentialsOf({ body }: Answer): Credentials {
 }
 
 export function whoAmI(credentials: () => Promise<Credentials>): Promise<Identity> {
-  const identityOf = ({ body }: Answer): Identity => ({
+  const identityOf = ({ body }: RawResponse): Identity => ({
     arn: element(body, 'Arn') ?? '',
     account: element(body, 'Account') ?? '',
   });

@@ -63,16 +63,16 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
     endpoints.set(name, await Endpoint.open(handle, late, { connected, tls }));
   }
   const port = (name: string): number => endpoints.get(name)?.port ?? 0;
-  const known = placeholders(names, folder, pod, port);
+  const values = placeholders(names, folder, pod, port);
   const write = (files: Readonly<Record<string, string>> = {}): void => {
-    for (const [name, content] of Object.entries(expand(files, known))) writeFileSync(join(folder, name), content);
+    for (const [name, content] of Object.entries(expand(files, values))) writeFileSync(join(folder, name), content);
   };
-  scripts.credentials.replace(expand(run.credentials ?? UPSTREAM, known));
-  scripts.sts.replace(expand(run.sts ?? UPSTREAM, known));
-  scripts.s3.replace(expand(run.s3 ?? [], known));
+  scripts.credentials.replace(expand(run.credentials ?? UPSTREAM, values));
+  scripts.sts.replace(expand(run.sts ?? UPSTREAM, values));
+  scripts.s3.replace(expand(run.s3 ?? [], values));
   write(run.files);
   if (run.awaySeconds !== undefined) await endpoints.get('credentials')?.away(run.awaySeconds);
-  const environment = expand({ ...defaults(pod, run.addresses !== undefined), ...run.environment }, known);
+  const environment = expand({ ...defaults(pod, run.addresses !== undefined), ...run.environment }, values);
   return {
     names,
     folder,
@@ -90,7 +90,7 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
     ports: [...endpoints.values()].map((endpoint) => endpoint.port),
     change: ({ files, credentials }: ClientStep): void => {
       write(files);
-      if (credentials !== undefined) scripts.credentials.replace(expand(credentials, known));
+      if (credentials !== undefined) scripts.credentials.replace(expand(credentials, values));
     },
     facts: (): Facts => ({
       ...(Object.assign({}, ...Object.values(parts).map((part) => part.facts())) as Facts),
@@ -116,7 +116,7 @@ function writable(): string {
 /** Returns the target of a proxy's request, which must be an endpoint at its own address or at a pod's address. */
 function reachable({ hostname, port }: URL, endpoints: ReadonlyMap<string, Endpoint>): URL | undefined {
   const host = unbracketed(hostname);
-  for (const [name, { url, port: own }] of endpoints)
-    if (Number(port) === own || ADDRESSES[name]?.hosts.includes(host)) return new URL(url);
+  for (const [name, { url, port: endpointPort }] of endpoints)
+    if (Number(port) === endpointPort || ADDRESSES[name]?.hosts.includes(host)) return new URL(url);
   return undefined;
 }

@@ -6,9 +6,10 @@ const XML = { 'content-type': 'application/xml' };
 /** Returns S3's response (Amazon S3 API Reference, GetObject, HeadObject, GetBucketLocation, ListObjectsV2). */
 export function objectReply({ target, headers }: Received): Reply {
   const [path = '', query = ''] = target.split('?');
-  const asked = new URLSearchParams(query);
-  if (asked.has('location')) return { status: 200, headers: XML, body: '<LocationConstraint/>' };
-  if (asked.has('list-type') || asked.has('prefix')) return { status: 200, headers: XML, body: listing(asked, path) };
+  const parameters = new URLSearchParams(query);
+  if (parameters.has('location')) return { status: 200, headers: XML, body: '<LocationConstraint/>' };
+  if (parameters.has('list-type') || parameters.has('prefix'))
+    return { status: 200, headers: XML, body: listing(parameters, path) };
   const range = /^bytes=(\d+)-(\d*)$/.exec(String(headers['range'] ?? ''));
   const common = {
     etag: '"0123456789abcdef0123456789abcdef"',
@@ -24,8 +25,8 @@ export function objectReply({ target, headers }: Received): Reply {
   return { status: 206, headers: { ...common, 'content-range': part, 'content-length': `${body.length}` }, body };
 }
 
-function listing(asked: URLSearchParams, path: string): string {
-  const prefix = asked.get('prefix') ?? '';
+function listing(parameters: URLSearchParams, path: string): string {
+  const prefix = parameters.get('prefix') ?? '';
   const bucket = path.split('/')[1] ?? '';
   const item = `<Contents><Key>${prefix}</Key><LastModified>1970-01-01T00:00:00Z</LastModified><ETag>"0"</ETag><Size>${CONTENT.length}</Size></Contents>`;
   return `<ListBucketResult><Name>${bucket}</Name><Prefix>${prefix}</Prefix><KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>${item}</ListBucketResult>`;

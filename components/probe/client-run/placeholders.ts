@@ -38,9 +38,9 @@ function podToken(pod: Environment): string {
   return file === undefined ? '' : readFileSync(file, 'utf8').trim();
 }
 
-export function expand<T>(value: T, known: ReadonlyMap<string, string>): T {
+export function expand<T>(value: T, placeholderValues: ReadonlyMap<string, string>): T {
   const text = (part: string): string =>
-    part.replace(/\{([\w-]+)\}/g, (whole, name: string) => known.get(name) ?? whole);
+    part.replace(/\{([\w-]+)\}/g, (whole, name: string) => placeholderValues.get(name) ?? whole);
   const walk = (part: unknown): unknown => {
     if (typeof part === 'string') return text(part);
     if (Array.isArray(part)) return part.map(walk);

@@ -11,8 +11,8 @@ const SYSTEM_AUTHORITIES = ['/etc/ssl/certs/ca-certificates.crt', '/etc/pki/tls/
 
 export async function relay([program = '', ...args]: readonly string[]): Promise<void> {
   const plan = JSON.parse(process.env[NETWORK_PLAN] ?? '{}') as NetworkPlan;
-  const own = new Set(plan.relayed.map(({ host }) => host).filter((host) => !host.startsWith('127.')));
-  const addresses = [...own].map((host) =>
+  const relayedHosts = new Set(plan.relayed.map(({ host }) => host).filter((host) => !host.startsWith('127.')));
+  const addresses = [...relayedHosts].map((host) =>
     host.includes(':') ? `address add ${host}/128 dev lo nodad` : `address add ${host}/32 dev lo`,
   );
   perform('ip', ['-batch', '-'], ['link set lo up', ...addresses, ''].join('\n'));

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClientRun, ClientStep, Facts } from '../../../foundation/protocols/client-run.ts';
 import type { PlannedClient, ProbeResult } from '../../../foundation/protocols/probe-protocol.ts';
 import { ClientProgram } from '../client-program.ts';
-import { outcomeOf, type Answer } from '../operations.ts';
+import { outcomeOf, type OperationResult } from '../operations.ts';
 import { openBench, type Bench } from './bench.ts';
 import { inOwnNetwork, itself, rightsHere, Egress } from './network.ts';
 
@@ -12,7 +12,7 @@ const ANSWER_MILLISECONDS = 25_000;
 const OWN_CLIENT = (): PlannedClient => ({ name: 'javascript', command: itself('client'), operations: ['GetObject'] });
 
 interface Done {
-  readonly answer: Answer;
+  readonly answer: OperationResult;
   readonly milliseconds: number;
   readonly received: number;
   readonly granted: number;
@@ -39,8 +39,8 @@ export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLI
 function settings(planned: PlannedClient, { environment, hosts, authorities, relayed, ports }: Bench, out: Egress) {
   const rights = rightsHere();
   if (rights === undefined) return { changes: environment };
-  const own = ports.map((port) => ({ host: '127.0.0.1', port, to: port }));
-  return inOwnNetwork(planned, environment, { rights, out, hosts, authorities, relayed: [...relayed, ...own] });
+  const localRoutes = ports.map((port) => ({ host: '127.0.0.1', port, to: port }));
+  return inOwnNetwork(planned, environment, { rights, out, hosts, authorities, relayed: [...relayed, ...localRoutes] });
 }
 
 async function perform(

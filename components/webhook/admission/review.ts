@@ -43,11 +43,11 @@ function readPod(request: DecodedReview['request']): Review['pod'] {
   return pod.error === undefined ? { value: pod.value } : { error: pod.error };
 }
 
-type Answer =
+type AdmissionDecision =
   | { readonly allowed: false; readonly message: string }
   | { readonly allowed: true; readonly patch?: readonly PatchOperation[] };
 
-export function writeReview(review: Review, answer: Answer): string {
+export function writeReview(review: Review, answer: AdmissionDecision): string {
   const response: Encoded = {
     uid: review.uid,
     allowed: answer.allowed,

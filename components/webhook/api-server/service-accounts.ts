@@ -52,9 +52,9 @@ export class ServiceAccountCache implements ServiceAccountSource {
       () => undefined,
     );
     for (;;) {
-      const known = fetched ?? this.get(namespace, name);
+      const account = fetched ?? this.get(namespace, name);
       const left = deadline - Date.now();
-      if (known || left <= 0) return known;
+      if (account || left <= 0) return account;
       await delay(Math.min(POLL_INTERVAL, left), undefined, { signal: over.signal }).catch(() => undefined);
     }
   }

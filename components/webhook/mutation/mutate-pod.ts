@@ -19,15 +19,15 @@ export interface Mutation {
 }
 
 /** Returns the mutation of a new pod, if any. Associations precede annotations, which precede the config map. */
-export function mutatePod(pod: Pod, known: Knowledge, settings: Settings): Mutation | undefined {
-  const plan = planFor(pod, known, settings);
+export function mutatePod(pod: Pod, lookup: Knowledge, settings: Settings): Mutation | undefined {
+  const plan = planFor(pod, lookup, settings);
   return plan && { method: plan.method, patch: patchOf(pod, plan) };
 }
 
-function planFor(pod: Pod, known: Knowledge, settings: Settings): MutationPlan | undefined {
-  const identity = withRole(known.annotated) ?? known.configured ?? known.configuredAnywhere;
+function planFor(pod: Pod, lookup: Knowledge, settings: Settings): MutationPlan | undefined {
+  const identity = withRole(lookup.annotated) ?? lookup.configured ?? lookup.configuredAnywhere;
   const webIdentity = withRole(identity);
-  if (known.associated) return containerCredentialsPlan(pod, known.annotated ?? known.configured, settings);
+  if (lookup.associated) return containerCredentialsPlan(pod, lookup.annotated ?? lookup.configured, settings);
   return webIdentity && webIdentityPlan(pod, webIdentity, settings);
 }
 

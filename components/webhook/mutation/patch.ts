@@ -65,10 +65,10 @@ const REGION_VARIABLES = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
  * gets neither, and likewise for the credential variables. Ignores `envFrom`.
  */
 function mutateContainer(container: Container, plan: MutationPlan): Container {
-  const own = new Set((container.env ?? []).map((variable) => variable.name ?? ''));
-  const hasCredentials = plan.credentialVariables.some((variable) => own.has(variable.name ?? ''));
-  const hasRegion = REGION_VARIABLES.some((name) => own.has(name));
-  const hasSts = own.has(STS_VARIABLE);
+  const names = new Set((container.env ?? []).map((variable) => variable.name ?? ''));
+  const hasCredentials = plan.credentialVariables.some((variable) => names.has(variable.name ?? ''));
+  const hasRegion = REGION_VARIABLES.some((name) => names.has(name));
+  const hasSts = names.has(STS_VARIABLE);
   // A container that sets everything itself gets no mount either.
   if (hasCredentials && hasRegion && hasSts) return container;
 

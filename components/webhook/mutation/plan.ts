@@ -24,16 +24,16 @@ const LEAST_JITTERED_EXPIRATION = 79_200n;
  * Returns the plan for a service account with an association. Ignores its role and audience. If the service account is
  * unknown, also ignores the flags for regional STS and token expiration.
  */
-export function containerCredentialsPlan(pod: Pod, known: Identity | undefined, settings: Settings): MutationPlan {
+export function containerCredentialsPlan(pod: Pod, entry: Identity | undefined, settings: Settings): MutationPlan {
   const { containerCredentialsTokenMountPath: mountPath, containerCredentialsTokenPath: path } = settings;
-  const expiration = podTokenExpiration(pod, known?.tokenExpiration ?? DEFAULT_TOKEN_EXPIRATION, settings);
+  const expiration = podTokenExpiration(pod, entry?.tokenExpiration ?? DEFAULT_TOKEN_EXPIRATION, settings);
   return {
     method: 'container_credentials',
     credentialVariables: [
       { name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: settings.containerCredentialsFullUri },
       { name: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', value: tokenFile(pod, mountPath, path) },
     ],
-    regionalSts: known?.regionalSts ?? false,
+    regionalSts: entry?.regionalSts ?? false,
     region: settings.awsDefaultRegion,
     skip: containersToSkip(pod, settings),
     volumeName: settings.containerCredentialsTokenVolumeName,

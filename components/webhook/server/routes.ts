@@ -55,9 +55,9 @@ async function responseTo(review: Review, context: Context): Promise<string> {
   const pod = review.pod.value;
   const { namespace } = review;
   const name = pod.spec?.serviceAccountName ?? '';
-  const known = await lookUp(namespace, name, context.associated(namespace, name), context.options, context.settings);
-  const mutation = mutatePod(pod, known, context.settings);
-  context.metrics.countPod(known, mutation);
+  const lookup = await lookUp(namespace, name, context.associated(namespace, name), context.options, context.settings);
+  const mutation = mutatePod(pod, lookup, context.settings);
+  context.metrics.countPod(lookup, mutation);
   const subject = `Pod=${pod.metadata?.name || pod.metadata?.generateName || ''}, ServiceAccount=${name}, Namespace=${namespace}`;
   if (mutation === undefined) {
     context.log(`Pod was not mutated: its service account has no association and no role, or is not known. ${subject}`);

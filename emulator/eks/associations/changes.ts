@@ -2,20 +2,20 @@ import { externalIdOf } from '../../../identity/pod-identity.ts';
 import { note, type EksCall } from '../call.ts';
 import { resourceInUse, resourceLimitExceeded } from '../errors.ts';
 import { eksArn, newId } from '../ids.ts';
-import type { Association, Cluster, Subject } from '../../world/eks-model.ts';
+import type { Association, Cluster, ServiceAccountKey } from '../../world/eks-model.ts';
 import { subjectKey } from './propagation.ts';
 import type { Grant } from './request.ts';
 
 /** The immutable parts of an association. */
 interface NewAssociation {
-  readonly subject: Subject;
+  readonly subject: ServiceAccountKey;
   readonly grant: Grant;
   readonly ownerArn?: string;
   readonly tags: Map<string, string>;
 }
 
 /** Throws `ResourceInUseException` (409), also during `delays.reuse`, or `ResourceLimitExceededException`. */
-export function checkRoomFor(call: EksCall, cluster: Cluster, subject: Subject): void {
+export function checkRoomFor(call: EksCall, cluster: Cluster, subject: ServiceAccountKey): void {
   const { namespace, serviceAccount } = subject;
   const existing = [...cluster.associations.values()].find(
     (association) => association.namespace === namespace && association.serviceAccount === serviceAccount,
@@ -68,18 +68,18 @@ export async function removeAssociation(call: EksCall, cluster: Cluster, associa
   await notifyCluster(call, cluster, association, undefined);
 }
 
-function holdName(cluster: Cluster, subject: Subject): string {
+function holdName(cluster: Cluster, subject: ServiceAccountKey): string {
   return `${cluster.arn} association ${subjectKey(subject)}`;
 }
 
 /** Only associations with a target role have an external id. */
-const externalId = (cluster: Cluster, subject: Subject, { targetRoleArn }: Grant): string | undefined =>
+const externalId = (cluster: Cluster, subject: ServiceAccountKey, { targetRoleArn }: Grant): string | undefined =>
   targetRoleArn === undefined ? undefined : externalIdOf(cluster, subject);
 
 async function notifyCluster(
   call: EksCall,
   cluster: Cluster,
-  subject: Subject,
+  subject: ServiceAccountKey,
   association: Association | undefined,
 ): Promise<void> {
   const failure = await call.state.propagation.changed(cluster, subject, association);

@@ -1,10 +1,10 @@
 import type { World } from '../../world/world.ts';
 import type { Background } from '../background.ts';
 import { messageOf } from '../errors.ts';
-import type { Association, Cluster, Subject } from '../../world/eks-model.ts';
+import type { Association, Cluster, ServiceAccountKey } from '../../world/eks-model.ts';
 
 /** The key of `Cluster.eksAuthAssociations`. */
-export function subjectKey(subject: Subject): string {
+export function subjectKey(subject: ServiceAccountKey): string {
   return `${subject.namespace}/${subject.serviceAccount}`;
 }
 
@@ -12,7 +12,7 @@ export type AssociationPropagation = ReturnType<typeof associationPropagation>;
 
 /** Propagates changes to the cluster's webhook and to EKS Auth, with the delays of `associationPropagation`. */
 export function associationPropagation(world: World, { after }: Background) {
-  const push = async (cluster: Cluster, identities: readonly Subject[]): Promise<string | undefined> => {
+  const push = async (cluster: Cluster, identities: readonly ServiceAccountKey[]): Promise<string | undefined> => {
     if (cluster.status === 'DELETING') return undefined;
     try {
       await cluster.managed?.associationsChanged(identities);
@@ -29,15 +29,15 @@ export function associationPropagation(world: World, { after }: Background) {
      */
     async changed(
       cluster: Cluster,
-      subject: Subject,
+      subject: ServiceAccountKey,
       association: Association | undefined,
     ): Promise<string | undefined> {
       const delays = world.settings.associationPropagation;
       // Copied, so that later updates do not become visible early.
-      const known = association === undefined ? undefined : { ...association };
+      const copiedAssociation = association === undefined ? undefined : { ...association };
       const inform = () => {
-        if (known === undefined) cluster.eksAuthAssociations.delete(subjectKey(subject));
-        else cluster.eksAuthAssociations.set(subjectKey(subject), known);
+        if (copiedAssociation === undefined) cluster.eksAuthAssociations.delete(subjectKey(subject));
+        else cluster.eksAuthAssociations.set(subjectKey(subject), copiedAssociation);
       };
       if (delays.eksAuth > 0) after(delays.eksAuth, inform);
       else inform();

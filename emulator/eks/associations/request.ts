@@ -5,7 +5,7 @@ import { parseRoleArn } from '../../sts/arns.ts';
 import { passedRole, type EksCall } from '../call.ts';
 import { invalidParameter } from '../errors.ts';
 import { checkPattern, optionalBoolean, optionalString, requiredString } from '../input.ts';
-import type { Association, Cluster, Subject } from '../../world/eks-model.ts';
+import type { Association, Cluster, ServiceAccountKey } from '../../world/eks-model.ts';
 import type { JsonObject } from '../../../foundation/node/json.ts';
 import { trustsService } from '../roles.ts';
 
@@ -17,7 +17,7 @@ const LONGEST_POLICY = 2048;
 export type Grant = Pick<Association, 'roleArn' | 'targetRoleArn' | 'disableSessionTags' | 'policy'>;
 
 /** Reads namespace and service account. They are names, not patterns, and need not exist. */
-export function readSubject(body: JsonObject): Subject {
+export function readSubject(body: JsonObject): ServiceAccountKey {
   const namespace = requiredString(body, 'namespace');
   checkPattern('namespace', namespace, LABEL, 'the name of a Kubernetes namespace');
   return { namespace, serviceAccount: readServiceAccount(body) };

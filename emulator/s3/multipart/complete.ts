@@ -17,15 +17,15 @@ export const completeMultipartUpload: Handler = async (call) => {
   const { request } = call;
   const bucket = bucketOf(call);
   await demandWrite(call, bucket);
-  const asked = readDocument(request.body);
+  const listed = readDocument(request.body);
   const perform = (): ServiceResponse => {
     const completed = bucket.objects.get(call);
     // Clients repeat a call if its answer was lost.
     if (completed?.uploadId === call.query.get('uploadId')) {
-      if (completed?.etag === multipartEtag(asked.map(({ etag }) => etag))) return answer(call, bucket, completed);
+      if (completed?.etag === multipartEtag(listed.map(({ etag }) => etag))) return answer(call, bucket, completed);
     }
     const upload = uploadOf(call, bucket);
-    const parts = chosenParts(upload, asked);
+    const parts = chosenParts(upload, listed);
     const body = Buffer.concat(parts.map((part) => part.body));
     const checksum = checksumOfUpload(upload, parts, body);
     checkClaims(call, upload, checksum, body.length);
@@ -39,7 +39,7 @@ export const completeMultipartUpload: Handler = async (call) => {
       body,
       checksum,
       etag: multipartEtag(parts.map(({ etag }) => etag)),
-      parts: parts.map(({ partNumber, size, checksum: own }) => ({ partNumber, size, checksum: own })),
+      parts: parts.map(({ partNumber, size, checksum: sum }) => ({ partNumber, size, checksum: sum })),
       uploadId: upload.uploadId,
     });
     bucket.uploads.delete(upload.uploadId);
@@ -75,12 +75,12 @@ function readDocument(body: Buffer) {
 }
 
 /** Throws `InvalidPart`, `InvalidPartOrder`, `InvalidRequest` or `EntityTooSmall`. */
-function chosenParts({ parts, uploadId, checksum }: Upload, asked: readonly AskedPart[]): readonly UploadedPart[] {
-  if (asked.some(({ partNumber }, i) => i > 0 && partNumber < (asked[i - 1]?.partNumber ?? 0))) {
+function chosenParts({ parts, uploadId, checksum }: Upload, listed: readonly AskedPart[]): readonly UploadedPart[] {
+  if (listed.some(({ partNumber }, i) => i > 0 && partNumber < (listed[i - 1]?.partNumber ?? 0))) {
     throw s3Error('InvalidPartOrder', { UploadId: uploadId });
   }
   // If a part is listed twice, the last entry wins.
-  const named = new Map(asked.map((part) => [part.partNumber, part]));
+  const named = new Map(listed.map((part) => [part.partNumber, part]));
   const chosen = [...named.values()].map(({ partNumber, etag, element }) => {
     const part = parts.get(partNumber);
     const claimed = Object.entries(element).filter(([name]) => name.startsWith('Checksum'));

@@ -26,8 +26,8 @@ export const uploadPart: Handler = (call) => {
     }
     const { etag, checksum = sent } = keepPart(call, upload, partNumber, request.body);
     const headers = { etag, 'x-amz-server-side-encryption': 'AES256' };
-    const own = checksum && { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value };
-    return { status: 200, headers: { ...headers, ...own } };
+    const checksumHeader = checksum && { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value };
+    return { status: 200, headers: { ...headers, ...checksumHeader } };
   };
   return { perform };
 };

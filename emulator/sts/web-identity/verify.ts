@@ -64,7 +64,7 @@ async function retrieveKeys(
   issuer: string,
   provider: OidcProvider,
 ): Promise<JsonWebKeySet> {
-  const cluster = clusterOfIssuer(context.world, (own) => own === issuer);
+  const cluster = clusterOfIssuer(context.world, (clusterIssuer) => clusterIssuer === issuer);
   await context.disturb(request, { service: 'sts', operation: 'FetchIssuerKeys', clusterName: cluster?.name });
   try {
     return await issuerKeys(issuer, cluster, provider.thumbprints);

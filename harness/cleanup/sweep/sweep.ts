@@ -22,29 +22,29 @@ const ROUNDS = 3;
 /** Sweeps this machine; returns the exit code. Throws `HarnessError`. */
 export async function sweep(options: Options, io: SweepIo): Promise<number> {
   const look = async (): Promise<Findings & { readonly noDocker?: string }> => {
-    const asked = await ask(io.docker);
+    const engine = await ask(io.docker);
     const places: Places = {
       reportFolders: options.reportFolders,
-      docker: asked.docker,
+      docker: engine.docker,
       ...(io.temporaryFolders && { temporaryFolders: io.temporaryFolders }),
     };
     const { leftovers, unreadable } = find(places);
     return {
       leftovers: leftovers.filter(({ run }) => options.run === undefined || run === options.run),
       unreadable,
-      ...(asked.reason !== undefined && { noDocker: asked.reason }),
+      ...(engine.reason !== undefined && { noDocker: engine.reason }),
     };
   };
   const { leftovers, unreadable, noDocker } = await look();
   if (noDocker !== undefined) io.out(`Docker is unavailable (${noDocker}): only files and folders are swept.\n`);
   for (const sentence of unreadable) io.err(`${sentence}\n`);
   const now = io.now();
-  for (const found of leftovers) io.out(describe(found, now));
-  const ended = leftovers.filter((found) => mayGo(found, options));
+  for (const entry of leftovers) io.out(describe(entry, now));
+  const ended = leftovers.filter((entry) => mayGo(entry, options));
   const problems = [...unreadable];
   if (options.run !== undefined)
-    for (const found of leftovers.filter(({ liveness }) => liveness === 'alive'))
-      problems.push(`run ${found.run} is alive`);
+    for (const entry of leftovers.filter(({ liveness }) => liveness === 'alive'))
+      problems.push(`run ${entry.run} is alive`);
   if (leftovers.length === 0)
     io.out(options.run === undefined ? 'No leftovers of any run.\n' : `No leftovers of run ${options.run}.\n`);
   if (options.list) return unreadable.length > 0 ? EXIT.environment : EXIT.conforms;
@@ -74,10 +74,10 @@ async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): P
   const undone = new Set<string>();
   const progress = (line: string): void => io.out(`  ${run}: ${line}\n`);
   const lookAgain = async (): Promise<Leftovers | undefined> => {
-    const found = (await look()).leftovers.find((candidate) => candidate.run === run);
-    if (found === undefined) return undefined;
+    const entry = (await look()).leftovers.find((candidate) => candidate.run === run);
+    if (entry === undefined) return undefined;
     // Only the state file records changes to a cluster, so skip those that are undone.
-    return { ...found, things: found.things.filter(({ name, isChange }) => isChange !== true || !undone.has(name)) };
+    return { ...entry, things: entry.things.filter(({ name, isChange }) => isChange !== true || !undone.has(name)) };
   };
   let failures: Failures = new Map();
   let left = await lookAgain();
@@ -113,8 +113,8 @@ function awsCommand(account: AwsEntry, { run, stateFiles }: Leftovers): string {
   return commandLine('sweep', ['--cluster eks', `--run ${run}`, ...flags].filter((part) => part !== '').join(' '));
 }
 
-function describe(found: Leftovers, now: Date): string {
-  const { run, liveness, owner, since, stateFiles, things, refused, unseen, accounts } = found;
+function describe(entry: Leftovers, now: Date): string {
+  const { run, liveness, owner, since, stateFiles, things, refused, unseen, accounts } = entry;
   const age = since === undefined ? '' : `, ${ageOf(now.getTime() - since.getTime())} old`;
   const state = {
     alive: `alive (${owner}): skipped`,

@@ -30,10 +30,10 @@ function sameJson(expected: unknown, actual: unknown): boolean {
   if (typeof expected !== 'object' || expected === null) return expected === actual;
   if (typeof actual !== 'object' || actual === null || Array.isArray(expected) !== Array.isArray(actual)) return false;
   const wanted = Object.entries(expected);
-  const found = Object.entries(actual);
+  const actualEntries = Object.entries(actual);
   return (
-    wanted.length === found.length &&
-    wanted.every(([name, value], at) => found[at]?.[0] === name && sameJson(value, found[at][1]))
+    wanted.length === actualEntries.length &&
+    wanted.every(([name, value], at) => actualEntries[at]?.[0] === name && sameJson(value, actualEntries[at][1]))
   );
 }
 

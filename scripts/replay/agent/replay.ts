@@ -20,8 +20,8 @@ interface AgentReplayOptions {
 }
 
 function differs(name: string, expected: unknown, actual: unknown): Difference[] {
-  const [wanted, found] = [JSON.stringify(expected), JSON.stringify(actual)];
-  return wanted === found ? [] : [{ name, expected: wanted, actual: found }];
+  const [wanted, actualText] = [JSON.stringify(expected), JSON.stringify(actual)];
+  return wanted === actualText ? [] : [{ name, expected: wanted, actual: actualText }];
 }
 
 /** Starts the agent on one host, with cluster, region and access key of the recorded request. */

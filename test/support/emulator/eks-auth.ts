@@ -2,7 +2,7 @@ import { CreatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import type { PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { JWTPayload } from 'jose';
 import type { Caller, RoleSession } from '../../../identity/policy/principal.ts';
-import { ACCOUNT, testCloud, type Answer, type TestCloud } from './eks.ts';
+import { ACCOUNT, testCloud, type EksResponse, type TestCloud } from './eks.ts';
 import { POD_TRUST, clusterRole, makeCluster, makeRole } from './roles.ts';
 
 export const UNASSUMABLE = 'Unauthorized Exception! EKS does not have permissions to assume the associated role.';
@@ -21,9 +21,9 @@ export interface EksAuthFixture {
   readonly claims: (change?: Change, cluster?: string) => JWTPayload;
   /** Returns a token signed with the cluster's key. */
   readonly sign: (change?: Change, cluster?: string) => Promise<string>;
-  readonly assume: (body: object | string, cluster?: string, caller?: Caller) => Promise<Answer>;
+  readonly assume: (body: object | string, cluster?: string, caller?: Caller) => Promise<EksResponse>;
   /** Returns the session of the credentials in a response. */
-  readonly sessionFrom: (answer: Answer) => RoleSession;
+  readonly sessionFrom: (answer: EksResponse) => RoleSession;
 }
 
 /** Registers hooks that provide each test with its own cloud. */
@@ -85,7 +85,7 @@ export function eksAuthFixture(): EksAuthFixture {
   return fixture;
 }
 
-export function outcome({ status, errorType, body }: Answer): { status: number; type?: string; message: unknown } {
+export function outcome({ status, errorType, body }: EksResponse): { status: number; type?: string; message: unknown } {
   return { status, message: body.message, ...(errorType !== undefined && { type: errorType }) };
 }
 

@@ -31,7 +31,7 @@ export interface RecordedCluster extends ManagedCluster {
   sign(claims: JWTPayload, header?: { alg?: string; kid?: string }): Promise<string>;
 }
 
-export interface Answer {
+export interface EksResponse {
   readonly status: number;
   readonly errorType: string | undefined;
   readonly headers: Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ export interface TestCloud {
   iam(caller?: Caller): IAMClient;
   cluster(name: string): Cluster;
   /** Sends a raw request. */
-  send(service: 'eks' | 'eks-auth', call: Partial<ServiceRequest>): Promise<Answer>;
+  send(service: 'eks' | 'eks-auth', call: Partial<ServiceRequest>): Promise<EksResponse>;
   close(): Promise<void>;
 }
 

@@ -5,7 +5,7 @@ import { serviceContext } from '../../../emulator/world/service-context.ts';
 import { disturbances } from '../../../emulator/world/disturbances.ts';
 import { queryCaller } from './query.ts';
 import { aSession } from './session.ts';
-import type { Answer, Parameters } from './query.ts';
+import type { QueryResponse, Parameters } from './query.ts';
 import { iamService } from '../../../emulator/iam-api/index.ts';
 
 export const HERE = '111122223333';
@@ -24,7 +24,11 @@ export function iamWorld(options: Partial<WorldOptions> = {}) {
     call(caller, action, parameters);
 
   /** Calls IAM and expects status 200. */
-  async function must(action: string, parameters: Parameters = {}, caller: Caller = root(HERE)): Promise<Answer> {
+  async function must(
+    action: string,
+    parameters: Parameters = {},
+    caller: Caller = root(HERE),
+  ): Promise<QueryResponse> {
     const answer = await iam(action, parameters, caller);
     if (answer.status !== 200) throw new Error(`${action}: ${answer.code}: ${answer.message}`);
     return answer;

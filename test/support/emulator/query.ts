@@ -4,7 +4,7 @@ import type { Service, ServiceRequest } from '../../../emulator/core/service.ts'
 import { answerTo, aRequest } from './requests.ts';
 
 /** Response of a query call. Lists are arrays of `member` elements. */
-export interface Answer {
+export interface QueryResponse {
   readonly status: number;
   readonly body: string;
   /** Returns an element below the `<XResult>` element by a path such as `Role.Arn` or `Roles.member`. */
@@ -21,7 +21,7 @@ const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name ===
 /** Returns a function that calls a query service like the server, without a network. */
 export function queryCaller(service: Service, version: string) {
   let count = 0;
-  return async (caller: Caller | undefined, action: string, parameters: Parameters = {}): Promise<Answer> => {
+  return async (caller: Caller | undefined, action: string, parameters: Parameters = {}): Promise<QueryResponse> => {
     const form = new URLSearchParams({ Action: action, Version: version });
     for (const [name, value] of Object.entries(parameters)) if (value !== undefined) form.set(name, String(value));
     const request = aRequest({
@@ -35,7 +35,7 @@ export function queryCaller(service: Service, version: string) {
   };
 }
 
-async function answerOf(service: Service, action: string, request: ServiceRequest): Promise<Answer> {
+async function answerOf(service: Service, action: string, request: ServiceRequest): Promise<QueryResponse> {
   const response = await answerTo(service, request);
   const body = String(response.body);
   const document = parser.parse(body) as unknown;

@@ -2,7 +2,7 @@ import type { Caller, RoleSession } from '../../../identity/policy/principal.ts'
 import type { WorldOptions } from '../../../emulator/world/new-world.ts';
 import { HERE, iamWorld, root } from './iam.ts';
 import { queryCaller } from './query.ts';
-import type { Answer, Parameters } from './query.ts';
+import type { QueryResponse, Parameters } from './query.ts';
 import { stsService } from '../../../emulator/sts/index.ts';
 
 /** Returns `iamWorld` with STS added. */
@@ -20,13 +20,13 @@ export function stsWorld(options: Partial<WorldOptions> = {}) {
   }
 
   /** Returns the session of the credentials in a response. */
-  function sessionIn(answer: Answer): RoleSession {
+  function sessionIn(answer: QueryResponse): RoleSession {
     const found = made.world.credentials.find(String(answer.get('Credentials.AccessKeyId')));
     if (found?.caller.kind !== 'role-session') throw new Error(`no session: ${answer.code}: ${answer.message}`);
     return found.caller;
   }
 
-  function assume(caller: Caller, roleArn: string, parameters: Parameters = {}): Promise<Answer> {
+  function assume(caller: Caller, roleArn: string, parameters: Parameters = {}): Promise<QueryResponse> {
     return sts(caller, 'AssumeRole', { RoleArn: roleArn, RoleSessionName: 'next', ...parameters });
   }
   return { ...made, sts, createRole, sessionIn, assume };

@@ -31,7 +31,7 @@ function mountApiAccess(spec: JsonObject): void {
   );
   if (without.length === 0) return;
   const volumes = objectsIn(spec['volumes']);
-  const present = volumes.map((volume) => String(volume['name'])).find((own) => own.startsWith(VOLUME));
+  const present = volumes.map((volume) => String(volume['name'])).find((volumeName) => volumeName.startsWith(VOLUME));
   const name = present ?? `${VOLUME}${nameSuffix()}`;
   if (present === undefined) spec['volumes'] = [...volumes, apiAccessVolume(name)];
   for (const container of without) {

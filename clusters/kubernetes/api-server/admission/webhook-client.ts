@@ -38,8 +38,8 @@ export class WebhookClient {
   }
 
   #agent(caBundle: string): Agent {
-    const known = this.#agents.get(caBundle);
-    if (known !== undefined) return known;
+    const cachedAgent = this.#agents.get(caBundle);
+    if (cachedAgent !== undefined) return cachedAgent;
     const ca = caBundle === '' ? {} : { ca: Buffer.from(caBundle, 'base64') };
     const agent = new Agent({ keepAlive: true, ...ca });
     this.#agents.set(caBundle, agent);

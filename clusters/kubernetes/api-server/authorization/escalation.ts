@@ -55,7 +55,7 @@ export function checkEscalation(
   if (granted === undefined) throw notFound(kind, may.name ?? '');
   const held = authorizer.rules(user, namespace);
   const missing = granted.filter(
-    (rule) => !grantsOf(rule).every((grant) => held.some((own) => ruleAllows(own, grant))),
+    (rule) => !grantsOf(rule).every((grant) => held.some((heldRule) => ruleAllows(heldRule, grant))),
   );
   if (missing.length === 0) return;
   throw forbidden(kind, name, explainEscalation(user, missing));

@@ -1,6 +1,6 @@
 import type { UserInfo } from '../model/user.ts';
 import type { KubeObject } from '../model/types.ts';
-import type { Attributes, PolicyRule, Subject } from './types.ts';
+import type { Attributes, PolicyRule, RbacSubject } from './types.ts';
 
 /** Returns the text after "is forbidden: " in a 403. */
 export function explainRefusal({ username }: UserInfo, attributes: Attributes): string {
@@ -12,7 +12,7 @@ export function explainRefusal({ username }: UserInfo, attributes: Attributes): 
 }
 
 /** Returns the reason in the style of a SubjectAccessReview. */
-export function explainGrant(binding: KubeObject, subject: Subject): string {
+export function explainGrant(binding: KubeObject, subject: RbacSubject): string {
   const roleRef = binding['roleRef'] as { kind: string; name: string };
   const { name, namespace } = binding.metadata;
   const label = namespace === undefined ? `"${name}"` : `"${name}/${namespace}"`;

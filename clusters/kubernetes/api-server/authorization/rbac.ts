@@ -1,6 +1,6 @@
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { KubeObject } from '../model/types.ts';
-import type { Attributes, AuthorizationDecision, PolicyRule, Subject } from './types.ts';
+import type { Attributes, AuthorizationDecision, PolicyRule, RbacSubject } from './types.ts';
 import { explainGrant } from './explain.ts';
 import { parseServiceAccountUsername, type UserInfo } from '../model/user.ts';
 
@@ -29,7 +29,7 @@ export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   return names.length === 0 || (!!name && names.includes(name));
 }
 
-function subjectIs(subject: Subject, user: UserInfo): boolean {
+function subjectIs(subject: RbacSubject, user: UserInfo): boolean {
   if (subject.kind === 'User') return subject.name === user.username;
   if (subject.kind === 'Group') return user.groups.includes(subject.name);
   const account = parseServiceAccountUsername(user.username);
@@ -86,9 +86,9 @@ export class Authorizer {
 }
 
 /** Returns the subjects. A service account's default namespace is that of its RoleBinding. */
-function subjects(binding: KubeObject): Subject[] {
+function subjects(binding: KubeObject): RbacSubject[] {
   const { namespace } = binding.metadata;
-  const named = (binding['subjects'] as Subject[] | null | undefined) ?? [];
+  const named = (binding['subjects'] as RbacSubject[] | null | undefined) ?? [];
   return named.map((subject) =>
     namespace !== undefined && subject.kind === 'ServiceAccount' && !subject.namespace
       ? { ...subject, namespace }

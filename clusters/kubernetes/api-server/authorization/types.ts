@@ -2,7 +2,7 @@ import type { RbacV1Subject, V1PolicyRule } from '@kubernetes/client-node';
 import type { Stored } from '../model/types.ts';
 
 export type PolicyRule = Stored<V1PolicyRule>;
-export type Subject = Stored<RbacV1Subject>;
+export type RbacSubject = Stored<RbacV1Subject>;
 
 export type { Attributes } from '../model/attributes.ts';
 

@@ -171,7 +171,7 @@ function indexed(job: Job, index: number): Parameters<typeof createPod>[2] {
   };
   const withIndex = (all: readonly Stored<V1Container>[] | undefined) =>
     all?.map((container) =>
-      container.env?.some((own) => own.name === variable.name)
+      container.env?.some((containerVariable) => containerVariable.name === variable.name)
         ? container
         : { ...container, env: [...(container.env ?? []), variable] },
     );

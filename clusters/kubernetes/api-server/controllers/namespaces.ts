@@ -4,8 +4,8 @@ import type { MemoryStore } from '../store/memory-store.ts';
 const INITIAL = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 function isActive(store: MemoryStore, namespace: string): boolean {
-  const found = store.get('namespaces', undefined, namespace);
-  return found !== undefined && found.metadata.deletionTimestamp === undefined;
+  const namespaceObject = store.get('namespaces', undefined, namespace);
+  return namespaceObject !== undefined && namespaceObject.metadata.deletionTimestamp === undefined;
 }
 
 /** Creates the service account `default` and the ConfigMap with the cluster's CA in a namespace. */

@@ -40,8 +40,8 @@ export function startReplicaSetController(context: ApiContext): () => void {
 
 /** Returns the conditions of refused pods. The first message remains (Kubernetes, `replica_set_utils.go`, SetCondition). */
 function failed(set: Workload, { message }: Error, { clock }: ApiContext): readonly Condition[] {
-  const known = (set['status'] as { readonly conditions?: readonly Condition[] } | undefined)?.conditions;
-  return known ?? [condition(set, { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }, clock)];
+  const prior = (set['status'] as { readonly conditions?: readonly Condition[] } | undefined)?.conditions;
+  return prior ?? [condition(set, { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message }, clock)];
 }
 
 /** Sorts ready pods first, then older ones. */

@@ -18,7 +18,7 @@ function isReady(node: KubeObject): boolean {
 
 function withCondition(pod: KubeObject, condition: JsonObject): KubeObject {
   const status = (pod['status'] ?? {}) as JsonObject;
-  const others = objectsIn(status['conditions']).filter((own) => own['type'] !== condition['type']);
+  const others = objectsIn(status['conditions']).filter((existing) => existing['type'] !== condition['type']);
   return { ...pod, status: { ...status, conditions: [...others, condition] } };
 }
 
@@ -36,8 +36,8 @@ export function startScheduler(store: MemoryStore, clock: Clock): void {
 
   function holdBack(pod: KubeObject, reason: string, message: string): void {
     const { conditions } = (pod['status'] ?? {}) as JsonObject;
-    const known = objectsIn(conditions).find((condition) => condition['type'] === base.type);
-    if (known?.['reason'] === reason) return;
+    const existing = objectsIn(conditions).find((condition) => condition['type'] === base.type);
+    if (existing?.['reason'] === reason) return;
     const lastTransitionTime = timestamp(clock.now());
     store.update('pods', withCondition(pod, { ...base, status: 'False', reason, message, lastTransitionTime }));
   }

@@ -106,10 +106,10 @@ function recordFailure({ store, clock }: ApiContext, owner: Owner, component: st
   const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
   const { namespace = 'default', uid } = owner.metadata;
   // Record repeated failures only once.
-  const known = store
+  const existingPods = store
     .list('events', namespace)
     .some((event) => event['message'] === message && (event['involvedObject'] as { uid?: string }).uid === uid);
-  if (!known) recordEvent(store, clock, owner, { reason: 'FailedCreate', message, type: 'Warning', component });
+  if (!existingPods) recordEvent(store, clock, owner, { reason: 'FailedCreate', message, type: 'Warning', component });
 }
 
 /** Updates the status, unless the object was replaced or deleted. */
@@ -130,8 +130,8 @@ export function condition(
   { type, status, ...why }: Omit<Condition, 'lastTransitionTime'>,
   clock: Clock,
 ): Condition {
-  const known = (object['status'] as { conditions?: readonly Condition[] } | undefined)?.conditions;
-  const before = known?.find((condition) => condition.type === type);
+  const existing = (object['status'] as { conditions?: readonly Condition[] } | undefined)?.conditions;
+  const before = existing?.find((condition) => condition.type === type);
   const now = timestamp(clock.now());
   return { type, status, ...why, lastTransitionTime: (before?.status === status && before.lastTransitionTime) || now };
 }

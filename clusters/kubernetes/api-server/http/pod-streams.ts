@@ -21,14 +21,14 @@ function podOf(context: ApiContext, target: ResourceRequest, name: string): Kube
 }
 
 /** Returns the requested container, which may be omitted only if there is a single one. Throws `ApiError` 400. */
-function containerOf(pod: KubeObject, asked: string | null): string {
+function containerOf(pod: KubeObject, containerName: string | null): string {
   const spec = (pod['spec'] ?? {}) as JsonObject;
   const names = objectsIn(spec['containers']).map((container) => String(container['name']));
   const inits = objectsIn(spec['initContainers']).map((container) => String(container['name']));
   const { name } = pod.metadata;
-  if (asked) {
-    if (names.includes(asked) || inits.includes(asked)) return asked;
-    throw badRequest(`container ${asked} is not valid for pod ${name}`);
+  if (containerName) {
+    if (names.includes(containerName) || inits.includes(containerName)) return containerName;
+    throw badRequest(`container ${containerName} is not valid for pod ${name}`);
   }
   if (names.length === 1 && inits.length === 0) return names[0] ?? '';
   const first = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
@@ -94,11 +94,11 @@ export function serveProxy(
 ): void {
   const match = /^(?:(https?):)?([^:]+)(?::(\d+))?$/.exec(target.name ?? '');
   if (match === null) throw badRequest(`invalid pod request "${target.name ?? ''}"`);
-  const [, , name = '', asked] = match;
+  const [, , name = '', containerName] = match;
   const pod = podOf(context, target, name);
   const containers = objectsIn(((pod['spec'] ?? {}) as JsonObject)['containers']);
   const declared = containers.flatMap((container) => objectsIn(container['ports']))[0]?.['containerPort'];
-  const port = asked === undefined ? declared : Number(asked);
+  const port = containerName === undefined ? declared : Number(containerName);
   if (typeof port !== 'number') throw badRequest('the pod declares no port, so name one as <pod>:<port>');
   const base = context.kubeletOf(pod)?.proxy?.(pod.metadata.namespace ?? '', name, port);
   if (base === undefined) throw unavailable(`error trying to reach pod ${name}: nothing serves port ${port}`);

@@ -66,9 +66,9 @@ function warningsOf(response: ServerResponse): (text: string) => void {
 
 function stored({ context, target }: Exchange, kind: ResourceKind): KubeObject {
   const name = target.name ?? '';
-  const found = context.store.get(kind.resource, kind.namespaced ? target.namespace : undefined, name);
-  if (found === undefined) throw notFound(kind, name);
-  return found;
+  const storedObject = context.store.get(kind.resource, kind.namespaced ? target.namespace : undefined, name);
+  if (storedObject === undefined) throw notFound(kind, name);
+  return storedObject;
 }
 
 function respondObject(
@@ -82,10 +82,10 @@ function respondObject(
     respondJson(response, code, object);
     return;
   }
-  const found = object as KubeObject;
-  const { resourceVersion } = found.metadata;
+  const storedObject = object as KubeObject;
+  const { resourceVersion } = storedObject.metadata;
   const options = { now: context.clock.now(), include: includeObject(info.query) };
-  respondJson(response, code, tableOf(kind, [found], { resourceVersion }, options));
+  respondJson(response, code, tableOf(kind, [storedObject], { resourceVersion }, options));
 }
 
 function serveList({ context, info, target, request, response }: Exchange, kind: ResourceKind): void {
@@ -143,8 +143,8 @@ async function serveDelete(exchange: Exchange, kind: ResourceKind): Promise<void
     return;
   }
   const { items, metadata } = list(context, kind, write.namespace, info.query);
-  for (const { metadata: own } of items) {
-    await deleteObject(context, { ...write, name: own.name }, { ...options, dryRun }).catch((error: unknown) => {
+  for (const { metadata: meta } of items) {
+    await deleteObject(context, { ...write, name: meta.name }, { ...options, dryRun }).catch((error: unknown) => {
       // Another request may have removed the object.
       if (!(error instanceof ApiError && error.status === 404)) throw error;
     });

@@ -100,17 +100,17 @@ async function reviewToken(context: ApiContext, body: unknown): Promise<object> 
   if (typeof token !== 'string' || token === '')
     throw badRequest('token is required for TokenReview in authentication');
   if (!Array.isArray(audiences)) throw badRequest('spec.audiences must be a list of strings');
-  const asked = audiences.map(String);
+  const requestedAudiences = audiences.map(String);
   const {
     user,
     error,
     audiences: shared,
-  } = await context.authenticateToken(token, asked.length === 0 ? undefined : asked);
+  } = await context.authenticateToken(token, requestedAudiences.length === 0 ? undefined : requestedAudiences);
   return {
     kind: 'TokenReview',
     apiVersion: AUTHENTICATION,
     metadata: { creationTimestamp: null },
-    spec: asked.length === 0 ? {} : { audiences: asked },
+    spec: requestedAudiences.length === 0 ? {} : { audiences: requestedAudiences },
     status:
       user === undefined
         ? { authenticated: false, user: {}, ...(error === undefined ? {} : { error }) }

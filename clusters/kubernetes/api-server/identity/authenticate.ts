@@ -39,7 +39,7 @@ export function newTokenAuthenticator(
     }
     if (verdict.kind === 'refused') return { error: `[invalid bearer token, ${verdict.error}]` };
     // The authenticator's tokens have no audiences: they are only for the API server.
-    const wanted = [API_AUDIENCE].filter((own) => audiences?.includes(own) ?? true);
+    const wanted = [API_AUDIENCE].filter((apiAudience) => audiences?.includes(apiAudience) ?? true);
     const user = wanted.length === 0 ? undefined : await authenticateOther?.(token).catch(() => undefined);
     return user === undefined
       ? { error: 'invalid bearer token' }
@@ -53,15 +53,15 @@ const REMEMBERED_TOKENS = 1024;
 
 /** Caches successful authentications. */
 function remembered(authenticate: Authenticate, clock: Clock): Authenticate {
-  const known = new Map<string, { readonly user: UserInfo; readonly until: number }>();
+  const cachedUsers = new Map<string, { readonly user: UserInfo; readonly until: number }>();
   return async (token) => {
-    const found = known.get(token);
-    if (found !== undefined && found.until > clock.now()) return found.user;
-    known.delete(token);
+    const cachedUser = cachedUsers.get(token);
+    if (cachedUser !== undefined && cachedUser.until > clock.now()) return cachedUser.user;
+    cachedUsers.delete(token);
     const user = await authenticate(token);
     if (user === undefined) return undefined;
-    if (known.size >= REMEMBERED_TOKENS) known.clear();
-    known.set(token, { user, until: clock.now() + REMEMBERED_MILLISECONDS });
+    if (cachedUsers.size >= REMEMBERED_TOKENS) cachedUsers.clear();
+    cachedUsers.set(token, { user, until: clock.now() + REMEMBERED_MILLISECONDS });
     return user;
   };
 }
@@ -115,10 +115,10 @@ export function impersonate(
     ...(uid === undefined ? [] : [{ group: AUTHENTICATION, resource: 'uids', name: uid }]),
   ];
   for (const check of checks) demandAccess(context, requester, { verb: 'impersonate', ...check });
-  const own = groups.length > 0 || account === undefined ? groups : serviceAccountGroups(account.namespace);
-  const user = { username, groups: own, ...(uid !== undefined && { uid }), ...(extras.length > 0 && { extra }) };
-  if (username === ANONYMOUS.username) return { ...user, groups: [...new Set([...own, UNAUTHENTICATED])] };
-  return own.includes(UNAUTHENTICATED) ? user : withAuthenticatedGroup(user);
+  const allGroups = groups.length > 0 || account === undefined ? groups : serviceAccountGroups(account.namespace);
+  const user = { username, groups: allGroups, ...(uid !== undefined && { uid }), ...(extras.length > 0 && { extra }) };
+  if (username === ANONYMOUS.username) return { ...user, groups: [...new Set([...allGroups, UNAUTHENTICATED])] };
+  return allGroups.includes(UNAUTHENTICATED) ? user : withAuthenticatedGroup(user);
 }
 
 const EXTRA = 'impersonate-extra-';

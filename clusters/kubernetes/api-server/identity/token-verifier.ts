@@ -39,10 +39,10 @@ export class TokenVerifier {
     const now = this.#parts.clock.now() / 1000;
     if (typeof claims['exp'] === 'number' && now > claims['exp'] + LEEWAY) return refused('token is expired');
     if (typeof claims['nbf'] === 'number' && now < claims['nbf'] - LEEWAY) return refused('token is not valid yet');
-    const own = Array.isArray(claims['aud']) ? claims['aud'].map(String) : [];
-    const shared = audiences.filter((audience) => own.includes(audience));
+    const tokenAudiences = Array.isArray(claims['aud']) ? claims['aud'].map(String) : [];
+    const shared = audiences.filter((audience) => tokenAudiences.includes(audience));
     if (shared.length === 0) {
-      const [have, want] = [own, audiences].map((list) => JSON.stringify(list));
+      const [have, want] = [tokenAudiences, audiences].map((list) => JSON.stringify(list));
       return refused(`token audiences ${have} is invalid for the target audiences ${want}`);
     }
     return this.#checkObjects((claims['kubernetes.io'] ?? {}) as Record<string, unknown>, claims['jti'], shared);

@@ -1,12 +1,18 @@
 import { expect } from 'chai';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
-import { ISSUER, pod, startTestCluster, type Answer, type TestCluster } from '../../../../test/support/api-server.ts';
+import {
+  ISSUER,
+  pod,
+  startTestCluster,
+  type ApiServerResponse,
+  type TestCluster,
+} from '../../../../test/support/api-server.ts';
 import { until } from '../../../../test/support/until.ts';
 
 const SA = '/api/v1/namespaces/default/serviceaccounts/default/token';
 const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';
 
-function tokenOf(answer: Answer): string {
+function tokenOf(answer: ApiServerResponse): string {
   return (answer.body['status'] as { token: string }).token;
 }
 
@@ -208,14 +214,14 @@ describe('service account tokens', () => {
   describe('TokenRequest', () => {
     const KIND = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest' };
     const post = (body: unknown) => cluster.call('POST', SA, { body });
-    const claimsOf = (answer: Answer) =>
+    const claimsOf = (answer: ApiServerResponse) =>
       JSON.parse(Buffer.from(tokenOf(answer).split('.')[1]!, 'base64url').toString()) as {
         readonly aud: readonly string[];
         readonly iat: number;
         readonly exp: number;
         readonly 'kubernetes.io': object;
       };
-    const expiresAt = (answer: Answer) =>
+    const expiresAt = (answer: ApiServerResponse) =>
       Date.parse((answer.body['status'] as { expirationTimestamp: string }).expirationTimestamp) / 1000;
 
     for (const spec of [{}, undefined, null, { boundObjectRef: null, audiences: null }])

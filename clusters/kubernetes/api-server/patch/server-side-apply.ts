@@ -78,11 +78,11 @@ function disagreements(ours: Fields, theirs: Fields, applied: unknown, current: 
 }
 
 function without(fields: Fields, removed: Fields): Fields {
-  const kept = Object.entries(fields).flatMap(([step, own]) => {
+  const kept = Object.entries(fields).flatMap(([step, childFields]) => {
     const other = removed[step];
-    if (other === undefined) return [[step, own] as const];
-    if (isLeaf(own) || isLeaf(other)) return [];
-    const rest = without(own, other);
+    if (other === undefined) return [[step, childFields] as const];
+    if (isLeaf(childFields) || isLeaf(other)) return [];
+    const rest = without(childFields, other);
     return isLeaf(rest) ? [] : [[step, rest] as const];
   });
   return Object.fromEntries(kept);
@@ -204,14 +204,14 @@ export function managedAfterUpdate(
   const others = managed
     .filter((entry) => entry !== ownEntry)
     .map((entry) => ({ ...entry, fieldsV1: present(without(entry.fieldsV1, changed), current) }));
-  const own = present(union(ownEntry?.fieldsV1 ?? {}, changed), current);
+  const ownFields = present(union(ownEntry?.fieldsV1 ?? {}, changed), current);
   const entry: ManagedFields = {
     manager,
     operation: 'Update',
     apiVersion: after.apiVersion,
     time: isLeaf(changed) ? (ownEntry?.time ?? time) : time,
     fieldsType: 'FieldsV1',
-    fieldsV1: own,
+    fieldsV1: ownFields,
     ...(subresource !== '' && { subresource }),
   };
   return [...others, entry].filter(({ fieldsV1 }) => !isLeaf(fieldsV1));

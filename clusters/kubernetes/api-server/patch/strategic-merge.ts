@@ -30,7 +30,7 @@ export function mergeKeyOf(field: string, elements: readonly unknown[]): string 
 }
 
 function mergeSet(current: readonly unknown[], patch: readonly unknown[]): unknown[] {
-  return [...current, ...patch.filter((value) => !current.some((own) => isDeepStrictEqual(own, value)))];
+  return [...current, ...patch.filter((value) => !current.some((item) => isDeepStrictEqual(item, value)))];
 }
 
 function mergeList(field: string, current: readonly unknown[], patch: readonly unknown[]): unknown[] {
@@ -46,7 +46,7 @@ function mergeList(field: string, current: readonly unknown[], patch: readonly u
         `map: ${JSON.stringify(Object.keys(element ?? {}))} does not contain declared merge key: ${key}`,
       );
     }
-    const index = result.findIndex((own) => isObject(own) && own[key] === element[key]);
+    const index = result.findIndex((item) => isObject(item) && item[key] === element[key]);
     if (element['$patch'] === 'delete') {
       if (index >= 0) result.splice(index, 1);
     } else if (index >= 0) result[index] = mergeObject(result[index] as JsonObject, element);
@@ -80,10 +80,10 @@ function mergeObject(current: JsonObject, patch: JsonObject): JsonObject {
   }
   for (const [field, value] of Object.entries(patch)) {
     if (field.startsWith('$') || field === '__proto__') continue;
-    const own = result[field];
+    const existing = result[field];
     if (value === null) Reflect.deleteProperty(result, field);
-    else if (Array.isArray(value)) result[field] = mergeList(field, Array.isArray(own) ? own : [], value);
-    else if (isObject(value)) result[field] = mergeObject(isObject(own) ? own : {}, value);
+    else if (Array.isArray(value)) result[field] = mergeList(field, Array.isArray(existing) ? existing : [], value);
+    else if (isObject(value)) result[field] = mergeObject(isObject(existing) ? existing : {}, value);
     else result[field] = value;
   }
   for (const [directive, value] of Object.entries(patch)) {

@@ -17,8 +17,8 @@ export function deletePod(
   const spec = pod['spec'] as { nodeName?: string; terminationGracePeriodSeconds?: number };
   const { phase } = (pod['status'] ?? {}) as { phase?: string };
   const ended = phase === 'Succeeded' || phase === 'Failed';
-  const asked = graceSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
-  const grace = spec.nodeName && !ended ? Math.min(asked, MAX_GRACE) : 0;
+  const requestedSeconds = graceSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
+  const grace = spec.nodeName && !ended ? Math.min(requestedSeconds, MAX_GRACE) : 0;
   if (grace === 0) return removeOrMark(context, 'pods', store.get('pods', namespace, name) ?? pod);
   const running = pod.metadata.deletionGracePeriodSeconds;
   // A repeated deletion can only shorten the grace period.

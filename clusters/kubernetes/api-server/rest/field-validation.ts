@@ -31,11 +31,11 @@ export function withKnownFields<T extends JsonObject>(kind: ResourceKind, object
   const fail = (problem: string): never => {
     throw badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${problem}`);
   };
-  const known = valueOf(object, { type, path: '', owner: '' }, { unknown, fail });
+  const decoded = valueOf(object, { type, path: '', owner: '' }, { unknown, fail });
   const problems = unknown.map((path) => `unknown field "${path}"`);
   if (problems.length > 0 && fields.mode === 'Strict') fail(`strict decoding error: ${problems.join(', ')}`);
   if (fields.mode === 'Warn') for (const problem of problems) fields.warn(problem);
-  return known as T;
+  return decoded as T;
 }
 
 interface Place {
@@ -89,14 +89,14 @@ function structure(
   { type, path }: Place,
   findings: Findings,
 ): JsonObject {
-  const known: Record<string, unknown> = {};
+  const knownMembers: Record<string, unknown> = {};
   for (const [name, one] of Object.entries(value)) {
     const inside = path === '' ? name : `${path}.${name}`;
     const attribute = attributes.get(name);
     if (attribute === undefined) findings.unknown.push(inside);
-    else known[name] = valueOf(one, { type: attribute, path: inside, owner: withoutVersion(type) }, findings);
+    else knownMembers[name] = valueOf(one, { type: attribute, path: inside, owner: withoutVersion(type) }, findings);
   }
-  return known;
+  return knownMembers;
 }
 
 /** Quantities may be JSON numbers. */

@@ -25,7 +25,7 @@ export function successStatus(details: StatusDetails & { readonly uid?: string }
 
 /** Returns the `Status` for an error. Errors other than `ApiError` are defects, whose text is not returned. */
 export function failureStatus(error: unknown): { readonly code: number; readonly [field: string]: unknown } {
-  const known =
+  const apiError =
     error instanceof ApiError
       ? error
       : new ApiError(
@@ -38,10 +38,10 @@ export function failureStatus(error: unknown): { readonly code: number; readonly
     apiVersion: 'v1',
     metadata: {},
     status: 'Failure',
-    message: known.message,
-    ...(known.reason === '' ? {} : { reason: known.reason }),
-    ...(known.details === undefined ? {} : { details: known.details }),
-    code: known.status,
+    message: apiError.message,
+    ...(apiError.reason === '' ? {} : { reason: apiError.reason }),
+    ...(apiError.details === undefined ? {} : { details: apiError.details }),
+    code: apiError.status,
   };
 }
 

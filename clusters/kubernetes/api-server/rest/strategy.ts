@@ -152,7 +152,7 @@ export function checkImmutable(kind: ResourceKind, object: KubeObject, previous:
     throw invalid(kind, name, [forbiddenValue('spec', `pod updates may not change fields other than ${fields}`)]);
   }
   const [tolerations, former] = kind.resource === 'pods' ? [object, previous].map(tolerationsOf) : [];
-  if (former?.some((own) => !tolerations?.some((other) => isDeepStrictEqual(own, other)))) {
+  if (former?.some((formerToleration) => !tolerations?.some((other) => isDeepStrictEqual(formerToleration, other)))) {
     const why = 'existing toleration can not be modified except its tolerationSeconds';
     throw invalid(kind, name, [forbiddenValue('spec.tolerations', why)]);
   }

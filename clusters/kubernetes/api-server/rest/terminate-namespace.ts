@@ -9,8 +9,8 @@ const NAMESPACED = KINDS.filter((kind) => kind.namespaced).map((kind) => kind.re
 
 /** Removes a terminating namespace and its contents once it has no pods and no objects with finalizers. */
 export function finishIfEmpty(store: MemoryStore, namespace: string): void {
-  const found = store.get('namespaces', undefined, namespace);
-  if (found?.metadata.deletionTimestamp === undefined || store.list('pods', namespace).length > 0) return;
+  const namespaceObject = store.get('namespaces', undefined, namespace);
+  if (namespaceObject?.metadata.deletionTimestamp === undefined || store.list('pods', namespace).length > 0) return;
   for (const resource of NAMESPACED) {
     for (const object of store.list(resource, namespace)) {
       if (finalizersOf(object).length > 0) return;

@@ -101,11 +101,11 @@ export async function requestToken(
   if (!isObject(body)) throw badRequest('the body of the request must be a TokenRequest');
   const warnings = checkMetadata(body, account, context.version);
   const spec = isObject(body['spec']) ? body['spec'] : {};
-  const asked = spec['audiences'] ?? [];
-  if (!Array.isArray(asked) || !asked.every((audience) => typeof audience === 'string')) {
+  const requestedAudiences = spec['audiences'] ?? [];
+  if (!Array.isArray(requestedAudiences) || !requestedAudiences.every((audience) => typeof audience === 'string')) {
     throw badRequest('spec.audiences must be a list of strings');
   }
-  const audiences = asked.length === 0 ? [API_AUDIENCE] : asked;
+  const audiences = requestedAudiences.length === 0 ? [API_AUDIENCE] : requestedAudiences;
   const requested = secondsOf(spec['expirationSeconds']);
   const expirationSeconds = Math.min(requested, context.tokenLifetimes.maxSeconds);
   const ref = spec['boundObjectRef'];

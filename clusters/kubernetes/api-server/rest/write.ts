@@ -78,9 +78,9 @@ function objectFrom(body: unknown, target: WriteTarget): KubeObject {
 function checkNamespace(context: ApiContext, target: WriteTarget, object: KubeObject): void {
   const { kind, namespace } = target;
   if (!kind.namespaced) return;
-  const found = context.store.get('namespaces', undefined, namespace ?? '');
-  if (found === undefined) throw notFound({ group: '', resource: 'namespaces' }, namespace ?? '');
-  if (found.metadata.deletionTimestamp !== undefined) {
+  const namespaceObject = context.store.get('namespaces', undefined, namespace ?? '');
+  if (namespaceObject === undefined) throw notFound({ group: '', resource: 'namespaces' }, namespace ?? '');
+  if (namespaceObject.metadata.deletionTimestamp !== undefined) {
     const cause = `unable to create new content in namespace ${namespace ?? ''} because it is being terminated`;
     throw forbidden(kind, object.metadata.name, cause);
   }

@@ -83,7 +83,7 @@ async function sweepWith(
     const problems = code === EXIT.conforms ? [] : [incomplete];
     for (const name of clusterNames)
       if (kubernetes.passedOver.has(name)) problems.push(`Cluster ${name} could not be searched: see above.`);
-      else if (!kubernetes.asked.has(name))
+      else if (!kubernetes.visitedClusters.has(name))
         problems.push(`Region ${aws.region} has no ACTIVE cluster ${name}: check --cluster-name and --region.`);
     const reached = accountsOf(aws).map((account) => aws.accountId(account));
     for (const { run, accounts } of states)

@@ -6,7 +6,7 @@ import {
   paginateListPodIdentityAssociations,
   type Cluster,
 } from '@aws-sdk/client-eks';
-import { AGENT_ADDON } from '../../../../clusters/agent-addon.ts';
+import { AGENT_ADDON } from '../../../../clusters/common/agent-addon.ts';
 import type { AwsClients } from '../../../../aws/clients.ts';
 import type { InClusters } from './in-clusters.ts';
 import { each, eachOfRuns, isDenied, isOf, type Found, type Inventory } from './inventory.ts';

@@ -29,11 +29,11 @@ export async function findInAccount(inventory: Inventory): Promise<AwsFindings> 
     ...(has('s3') ? [buckets(inventory)] : []),
     ...(has('eks') && account === 'main' ? [clusters(inventory)] : []),
   ]);
-  const found = parts.flat();
+  const candidates = parts.flat();
   return {
-    things: found.flatMap((one) => (one !== undefined && 'thing' in one ? [one.thing] : [])),
-    refused: found.flatMap((one) => (one !== undefined && 'refused' in one ? [one.refused] : [])),
-    unseen: found.flatMap((one) => (one !== undefined && 'unseen' in one ? [one.unseen] : [])),
+    things: candidates.flatMap((one) => (one !== undefined && 'thing' in one ? [one.thing] : [])),
+    refused: candidates.flatMap((one) => (one !== undefined && 'refused' in one ? [one.refused] : [])),
+    unseen: candidates.flatMap((one) => (one !== undefined && 'unseen' in one ? [one.unseen] : [])),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 import { findInCluster, removeFromExisting, type InCluster } from '../../../../clusters/eks/index.ts';
-import { kubeConfigWithToken } from '../../../../clusters/kube-config.ts';
+import { kubeConfigWithToken } from '../../../../clusters/common/kube-config.ts';
 import { RUN_ID } from '../../../../foundation/node/journal.ts';
 import { connect, KubernetesError, type Connection } from '../../../../foundation/protocols/kubernetes-connection.ts';
 
@@ -15,14 +15,14 @@ export function inClusters(token: (clusterName: string) => Promise<string>, name
   const connections = new Map<string, Connection>();
   /** Reasons of clusters that did not answer, by name. */
   const passedOver = new Map<string, string>();
-  const asked = new Set<string>();
+  const visitedClusters = new Set<string>();
   return {
-    asked,
+    visitedClusters,
     passedOver,
     /** Returns no objects for a cluster that does not answer or is not named. */
     find: async ({ name = '', endpoint, certificateAuthority }: Cluster): Promise<readonly ObjectOfARun[]> => {
       if (named.length > 0 && !named.includes(name)) return [];
-      asked.add(name);
+      visitedClusters.add(name);
       passedOver.delete(name);
       if (endpoint === undefined) {
         passedOver.set(name, 'EKS reports no endpoint of its API server');

@@ -19,7 +19,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListBucketsCommand, PutBucketTaggingCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { AGENT_ADDON } from '../../../../clusters/agent-addon.ts';
+import { AGENT_ADDON } from '../../../../clusters/common/agent-addon.ts';
 import { tagsOf } from '../../../../foundation/aws/tags.ts';
 import { startEmulator } from '../../../../emulator/index.ts';
 import { emulatedAws } from '../../../aws-target/emulated.ts';

@@ -93,8 +93,8 @@ function tell(sweep: Sweep, { things, refused, elsewhere, unseen }: Findings): v
 }
 
 /** Removes due resources in rounds. Returns the last findings, and the reasons of failed removals by name. */
-async function removeDue(sweep: Sweep, found: Findings) {
-  let seen = found;
+async function removeDue(sweep: Sweep, sweepFindings: Findings) {
+  let seen = sweepFindings;
   let reasons: ReadonlyMap<string, string> = new Map();
   for (const pause of PAUSES) {
     if (pause > 0 && seen.due.length > 0) {
@@ -134,7 +134,7 @@ async function remove(
     };
     return { ...thing, lives: 'aws', remove };
   });
-  const failures = await removeAll(resources, { there: new Set([...notDue, ...untouched]) });
+  const failures = await removeAll(resources, { existing: new Set([...notDue, ...untouched]) });
   return new Map([...failures].map(([{ name }, error]) => [name, reasonOf(error)]));
 }
 

@@ -1,0 +1,28 @@
+/** Builds the site in docs/site/dist (`npm run docs`). With `--serve`, serves it on loopback. Installs VitePress on the first run. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readSuites } from '../../harness/scenario-files/read-suites.ts';
+import { generatedParts } from './generated.ts';
+import { deadLinks } from './links.ts';
+import { stagePages } from './stage.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const site = join(root, 'docs', 'site');
+const pages = join(site, 'pages');
+const built = join(site, 'dist');
+
+function run(command: string, ...words: readonly string[]): void {
+  const { status } = spawnSync(command, words, { cwd: site, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (status !== 0) throw new Error(`${command} ${words.join(' ')} failed with exit code ${status}.`);
+}
+
+if (!existsSync(join(site, 'node_modules'))) run('npm', 'ci', '--no-audit', '--no-fund');
+rmSync(pages, { recursive: true, force: true });
+stagePages(root, pages, generatedParts(root, await readSuites(join(root, 'suites'), [])));
+run('npx', 'vitepress', 'build');
+const dead = deadLinks(built);
+if (dead.length > 0) throw new Error(dead.join('\n'));
+process.stdout.write('The site is in docs/site/dist.\n');
+if (process.argv.includes('--serve')) run('npx', 'vitepress', 'preview', '--host', '127.0.0.1');
