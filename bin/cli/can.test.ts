@@ -255,6 +255,50 @@ describe('npm run can', () => {
     });
   });
 
+  describe('explain', () => {
+    const message = (role: string, rest = ''): string =>
+      `AccessDenied: User: arn:aws:sts::${ACCOUNT}:assumed-role/${role}/eks-prod-ledger-7d9-1a2b3c4d is not authorized to perform: s3:PutObject on resource: "${OBJECT}"${rest}`;
+
+    it('says who asked, and which policy denied it, without a cluster', async () => {
+      const text = message('ledger', ' because no session policy allows the s3:PutObject action');
+      const { code, out } = await can('explain', text);
+      expect(code).to.equal(0);
+      expect(out)
+        .to.match(/^action +s3:PutObject$/m)
+        .and.to.match(/^reason +no allow, session policy$/m);
+      expect(out)
+        .to.contain('a pod whose name begins with "ledger-7d9"')
+        .and.to.contain('See the session policy of the');
+      const json = await can('explain', '--format', 'json', ...text.split(' '));
+      expect(JSON.parse(json.out))
+        .to.include({ policy: 'session policy', resource: OBJECT })
+        .and.not.to.have.property('answers');
+    });
+
+    it('continues to the policies of the cluster', async () => {
+      const denied = await can('explain', message('ledger'), '--from', saved());
+      expect(denied.code).to.equal(1);
+      expect(denied.out)
+        .to.match(/^Denied: payments\/ledger s3:PutObject/m)
+        .and.to.contain('no identity-based policy allows');
+      const changed = saved(({ aws }) => (aws.roles[roleArn('ledger')]!.policies = { all: allowing('s3:*') }));
+      const now = await can('explain', message('ledger'), '--from', changed);
+      expect([now.code, now.out.includes('The policies allow it now')]).to.deep.equal([0, true]);
+      const nobody = await can('explain', message('other'), '--from', saved());
+      expect(nobody.code).to.equal(3);
+      expect(nobody.out).to.contain('No service account of cluster').and.to.contain('has role other of account');
+    });
+
+    it('names the role of the node, and says what a message lacks', async () => {
+      const node = await can('explain', message('nodes').replace(/eks-prod[^ ]*/, 'i-0e5afb93460d609d2'));
+      expect(node.out).to.contain('it used the role of its node, not its own');
+      expect((await can('explain', 'AccessDenied: Access denied')).code).to.equal(3);
+      const none = await can('explain', 'Throttling: Rate exceeded');
+      expect(none).to.include({ code: 2, out: '' });
+      expect(none.err).to.match(/^The text has no message about a denied request\./);
+    });
+  });
+
   it('takes namespace and service account by flags', async () => {
     const [, ...request] = LEDGER;
     const { out } = await can(...LEDGER, '--from', saved());

@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { option, textsOf, withFields, type OptionSpec } from '../../foundation/node/options.ts';
 import type { AccessRequest } from '../../doctor/access/access.ts';
 import type { Answer } from '../../doctor/access/answer.ts';
+import type { DenialReport } from '../../doctor/access/denial.ts';
 import type { Asker } from '../../doctor/access/session.ts';
 import type { ClusterFacts } from '../../doctor/facts/cluster-facts.ts';
 import type { ClusterSnapshot, Snapshot } from '../../doctor/snapshot/snapshot.ts';
@@ -63,6 +65,48 @@ because a policy that decides was not read, or a condition key is not known; 130
   },
 };
 
+const EXPLAIN_FORMATS: Formats<DenialReport> = {
+  terminal: async (report, { paint, width }) =>
+    (await import('../../doctor/access/text.ts')).denialText(report, paint, width),
+  json,
+};
+
+const CAN_EXPLAIN: Command = {
+  name: 'can explain',
+  summary: "explain AWS's message about a denied request",
+  about: `Explain a message with AccessDenied, AccessDeniedException or "is not authorized to perform": who asked for what, which policy
+denied it, and where to look. TEXT may be a line of a log; without TEXT, it is read from standard input. With --context, --kubeconfig
+or --from, the policies of the cluster's account are asked about the request too.`,
+  operands: { usage: '[TEXT]', least: 0 },
+  options: [...clusterOptions(CONTEXT), formatOption(EXPLAIN_FORMATS), ...RIGHTS, NO_COLOR],
+  remarks: `Exit codes: 0 the message was read, or the policies of the cluster allow the request now; 1 they deny it; 2 wrong usage, or a
+text without such a message; 3 the message or the cluster does not say enough; 130 interrupted.`,
+  async run(given, io) {
+    if (asksForRights(given)) return printRights(given, io, { forCan: true });
+    const [{ readDenialMessage }, { explainDenial }, { ClusterFacts }] = await Promise.all([
+      import('../../identity/policy/denial-message.ts'),
+      import('../../doctor/access/denial.ts'),
+      import('../../doctor/facts/cluster-facts.ts'),
+    ]);
+    const text = given.words.length === 0 ? readFileSync(0, 'utf8') : given.words.join(' ');
+    const message = readDenialMessage(text);
+    if (message === undefined)
+      throw badFlagValue(
+        'The text has no message about a denied request. Give one with AccessDenied or "is not authorized to perform".',
+      );
+    const isLive = ['context', 'kubeconfig', 'from'].some((name) => given.values.get(name)?.origin === 'flag');
+    const access = { resources: message.resource === undefined ? [] : [message.resource] };
+    const { snapshot, signal } = isLive ? await snapshotOf(given, io, 'Stopping.', { access }) : {};
+    if (signal?.aborted) return EXIT.interrupted;
+    const report = explainDenial(message, snapshot && new ClusterFacts(snapshot.clusters[0]!));
+    await print(report, EXPLAIN_FORMATS, given, io);
+    const values = new Set(report.answers?.map(({ value }) => value));
+    if (report.answers === undefined) return message.action === undefined ? EXIT.environment : EXIT.conforms;
+    if (values.has('denied')) return EXIT.doesNotConform;
+    return values.has('unknown') || values.size === 0 ? EXIT.environment : EXIT.conforms;
+  },
+};
+
 export const CAN: Command = {
   name: 'can',
   summary: 'say whether a service account may do something in AWS, and why',
@@ -71,7 +115,7 @@ export const CAN: Command = {
 service account gets its role, the trust policies, and the policies of role and bucket, explained statement by statement.
 With --terraform, --template or --trust, ask the policies of files.`,
   operands: { usage: 'NAMESPACE/SERVICEACCOUNT ACTION RESOURCE', least: 2, most: 3 },
-  subcommands: [CAN_WHO],
+  subcommands: [CAN_WHO, CAN_EXPLAIN],
   options: [
     option.flag('who', 'do the same as the subcommand who'),
     option.text('namespace NAME', 'the namespace of the service account, also -n NAME', { short: 'n' }),

@@ -122,7 +122,7 @@ function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, pa
 
 /** Returns the ways in which service accounts of the cluster can make a request, also by one further role. */
 export function whoCan(facts: ClusterFacts, request: AccessRequest): readonly Answer[] {
-  return askers(facts)
+  return askersOf(facts)
     .flatMap((asker) => {
       const path = pathOf(facts, asker);
       const direct = answered(facts, asker, request, path);
@@ -132,7 +132,7 @@ export function whoCan(facts: ClusterFacts, request: AccessRequest): readonly An
 }
 
 /** Service accounts with an identity, and those with pods, which may use the role of their node. */
-function askers(facts: ClusterFacts): readonly Asker[] {
+export function askersOf(facts: ClusterFacts): readonly Asker[] {
   const all = [
     ...facts.associations.map(({ namespace, serviceAccount }) => ({ namespace, serviceAccount })),
     ...annotatedAccounts(facts).map(({ account: { metadata } }) => ({

@@ -1,6 +1,7 @@
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
 import type { Mechanism } from '../facts/identity.ts';
 import { NOT_READ, type Answer } from './answer.ts';
+import type { DenialReport } from './denial.ts';
 import { hasWildcard } from './parts.ts';
 
 const COLORS = { allowed: 32, denied: 31, unknown: 35 } as const;
@@ -81,4 +82,22 @@ export function whoText(
     `Not read: ${NOT_READ.join('; ')}.`,
   ];
   return `${lines.map((line) => wrap(line, width, 2)).join('\n')}\n`;
+}
+
+/** Returns the explanation of a message about a denied request. */
+export function denialText(report: DenialReport, paint: Paint, width: number | undefined): string {
+  const { caller, action, resource, reason, policy, policyArn, sentences, answers = [] } = report;
+  const rows = Object.entries({
+    who: caller,
+    action,
+    resource,
+    reason: [reason, policy].filter(Boolean).join(', '),
+    policy: policyArn,
+  });
+  const lines = [
+    ...rows.flatMap(([name, value]) => (value ? [`${name.padEnd(8)}  ${value}`] : [])),
+    '',
+    ...sentences,
+  ].map((line) => wrap(line, width, 10));
+  return `${[...lines, ...answers.map((answer) => `\n${answerText(answer, paint, width)}`.trimEnd())].join('\n')}\n`;
 }
