@@ -39,7 +39,7 @@ const MAY_IMPORT = {
 /** The folders of a folder, lowest first: each may import those before it. Files of the folder itself are above all. */
 const LAYERS = {
   foundation: ['protocols', 'node', 'aws'],
-  identity: ['policy', 'policy-file', 'evaluate'],
+  identity: ['policy', 'deployment', 'policy-file', 'evaluate'],
   emulator: [
     'core',
     'constraints',

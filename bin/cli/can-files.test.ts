@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Answer } from '../../doctor/access/answer.ts';
 import { executed, type Executed } from '../../test/support/executed.ts';
-import { temporaryFolder } from '../../test/support/run-cli.ts';
+import { builtPackage, ROOT, temporaryFolder } from '../../test/support/run-cli.ts';
 
 // Terraform 1.11.4 with provider hashicorp/aws 5.100.0 wrote plan.json (before the first apply), state.json (after it) and
 // update.json (a later change of an action) for main.tf. Unused parts of modules' configurations are left out.
@@ -232,7 +233,16 @@ const QUESTIONS: readonly (readonly [string, string, string, string, readonly st
     'example-target/1',
     [...NEWER, ...NO_POLICY],
     'unknown',
-    /aws_eks_pod_identity_association\.guarded\.external_id|sts:ExternalId/,
+    /aws_eks_pod_identity_association\.guarded\.external_id is known only after apply/,
+  ],
+  [
+    'an external id of a known account and region',
+    'payments/guarded',
+    GET,
+    'example-target/1',
+    [...NEWER, ...NO_POLICY, '--account', '111122223333'],
+    'allowed',
+    /target-guarded/,
   ],
   [
     'a session policy',
@@ -585,17 +595,26 @@ describe('can with files', () => {
     });
 
   it('reads a manifest from standard input', async () => {
-    const { code, out } = await executed(
-      'can',
-      ['web/shop', GET, 'arn:aws:s3:::example-shop/1', ...PLAN, ...NO_POLICY, '--manifest', '-', '--no-color'],
+    const input =
+      'apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: web}\nspec: {serviceAccountName: shop, containers: [{name: app, env: [{name: AWS_PROFILE, value: x}]}]}\n';
+    const args = [
+      'web/shop',
+      GET,
+      'arn:aws:s3:::example-shop/1',
+      ...PLAN,
+      ...NO_POLICY,
+      '--manifest',
+      '-',
+      '--no-color',
+    ];
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [join(builtPackage(), 'bin/conformance.js'), 'can', ...args],
       {
-        input: () =>
-          Promise.resolve(
-            'apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: web}\nspec: {serviceAccountName: shop, containers: [{name: app, env: [{name: AWS_PROFILE, value: x}]}]}\n',
-          ),
-      } as object,
+        ...{ input, cwd: ROOT, encoding: 'utf8' },
+      },
     );
-    expect(out).to.contain('AWS_PROFILE');
-    expect(code).to.equal(3);
+    expect(stdout).to.contain('container app of Pod p sets AWS_PROFILE');
+    expect(status).to.equal(3);
   });
 });

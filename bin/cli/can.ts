@@ -11,10 +11,18 @@ import type { Command } from './command.ts';
 /** Flags that only a live cluster uses, those that need a cluster or its snapshot, and those of policy files. */
 const CONNECTION = ['kubeconfig', 'context', 'aws-endpoint', 'save'];
 const READING = [...CONNECTION, 'pod', 'who'];
-const FILES = ['terraform', 'template', 'role', 'value', 'trust', 'permissions', 'boundary', 'assume-association'];
+const FILES = [
+  'terraform',
+  'template',
+  'manifest',
+  'role',
+  'value',
+  'trust',
+  'permissions',
+  'boundary',
+  'assume-association',
+];
 
-/** The account of files that do not name one. */
-const EXAMPLE_ACCOUNT = '111122223333';
 const ACCOUNT = { pattern: /^\d{12}$/, expected: 'give 12 digits' };
 
 export const CAN: Command = {
@@ -22,7 +30,7 @@ export const CAN: Command = {
   summary: 'say whether a service account may do something in AWS, and why',
   about: `Say whether the pods of a service account may do ACTION on RESOURCE, by the live policies of a cluster's account: how the
 service account gets its role, the trust policies, and the policies of role and bucket, explained statement by statement.
-With --who, list the service accounts that may. With --terraform, --template or --trust, ask the policies of files.`,
+With --who, list the service accounts that may. With --terraform, --template, --manifest or --trust, ask files.`,
   files: { usage: 'NAMESPACE/SERVICEACCOUNT ACTION RESOURCE, or --who ACTION RESOURCE', least: 0, most: 3 },
   options: [
     option.flag('who', 'list the service accounts of the cluster that may'),
@@ -39,7 +47,8 @@ With --who, list the service accounts that may. With --terraform, --template or 
     option.text('from FILE', 'ask a saved file instead of a cluster'),
     option.text('terraform FILE', 'ask the output of "terraform show -json" instead of a cluster'),
     option.text('template FILE', 'ask a template of CloudFormation or CDK instead of a cluster'),
-    option.text('role ADDRESS', "the role's address or logical id in it (default: the only role)"),
+    option.list('manifest FILE', 'ask manifests of Kubernetes, - for standard input (repeatable, or comma-separated)'),
+    option.text('role ADDRESS', "the role's address or logical id, for --assume-association (default: the only role)"),
     option.list('value NAME=VALUE', "the value of a template's reference (repeatable)"),
     option.text('trust FILE', 'ask this trust policy of a role instead of a cluster'),
     option.list('permissions FILE', 'a permissions policy of the role (repeatable, or comma-separated)'),
@@ -93,7 +102,8 @@ async function withBucket(
   given: GivenOptions,
   { resource }: AccessRequest,
 ): Promise<ClusterSnapshot> {
-  const [policy, account, ...files] = ['bucket', 'account', 'terraform', 'template', 'trust'].map(given.text);
+  const [policy, account, ...texts] = ['bucket', 'account', 'terraform', 'template', 'trust'].map(given.text);
+  const files = [...texts, ...given.list('manifest')];
   const [{ bucketOf }, { policyText, withBucketPolicy }] = await Promise.all([
     import('../../doctor/snapshot/aws.ts'),
     import('../../doctor/access/files.ts'),
@@ -148,14 +158,16 @@ async function snapshotOf(
   io: Io,
 ): Promise<{ snapshot: Snapshot; isInterrupted: boolean }> {
   const [from, terraform, template, trust] = ['from', 'terraform', 'template', 'trust'].map(given.text);
-  const sources = [from, terraform ?? template ?? trust].filter((one) => one !== undefined);
+  const sources = [from, terraform ?? template ?? trust ?? given.list('manifest')[0]].filter(
+    (one) => one !== undefined,
+  );
   const idle = (from === undefined ? [] : CONNECTION).concat(
     sources.length > 0 && from === undefined ? READING : FILES,
   );
   const wrong = idle.find((name) => given.values.get(name)?.origin === 'flag');
   if (wrong !== undefined)
     throw badFlagValue(
-      `--${wrong} has no effect ${sources.length > 0 && from === undefined ? 'with policy files' : 'without --terraform, --template or --trust'}: leave it out.`,
+      `--${wrong} has no effect ${sources.length > 0 && from === undefined ? 'with policy files' : 'without --terraform, --template, --manifest or --trust'}: leave it out.`,
     );
   const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
   if (from !== undefined) return { snapshot: readSnapshot(from), isInterrupted: false };
@@ -168,9 +180,11 @@ async function snapshotOf(
         clusterName: 'cluster-name',
         deployment: terraform === undefined ? 'template' : 'terraform',
       }),
+      ...textsOf(given, { accountId: 'account' }),
+      ...(template !== undefined && { format: 'template' as const }),
+      manifests: given.list('manifest'),
       permissions: given.list('permissions'),
       values: pairs('value', given.list('value')),
-      accountId: given.text('account') ?? EXAMPLE_ACCOUNT,
       isAssumed: given.flag('assume-association'),
     };
     const cluster = snapshotOfFiles(files, asker, bucketOf(request.resource));

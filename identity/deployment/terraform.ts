@@ -1,0 +1,249 @@
+import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../foundation/node/json.ts';
+import * as model from './deployment.ts';
+import { deploymentOfObjects } from './manifest.ts';
+import { TerraformPlan, type Resource, type Side } from './terraform-plan.ts';
+
+const { Unknown, knownOf } = model;
+const ATTACHMENTS = ['aws_iam_role_policy_attachment', 'aws_iam_policy_attachment'];
+const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
+
+/** Returns what a plan or state of Terraform deploys, in the form of `terraform show -json`. Throws `PolicyProblem`. */
+export function deploymentOfTerraform(
+  content: JsonObject,
+  given: model.Surroundings = {},
+  side: Side = 'after',
+): model.Deployment {
+  const plan = new TerraformPlan(content, side);
+  const arns = plan.resources.flatMap(({ type, values }) =>
+    /^aws_(?:iam|eks)_/.test(type) ? [values['arn'], values['association_arn']] : [],
+  );
+  const callers = plan.resources
+    .filter(({ type }) => type === 'aws_caller_identity')
+    .map(({ values }) => textOf(values['account_id']));
+  const regions = plan.ofType('aws_eks_cluster', 'aws_eks_pod_identity_association').flatMap(({ values }) => {
+    const arn = textOf(values['arn']) ?? textOf(values['association_arn']);
+    return textOf(values['region']) ?? arn?.split(':')[3] ?? [];
+  });
+  const configured = objectOf(objectOf(objectOf(content['configuration'])['provider_config'])['aws']);
+  const provider = objectOf(objectOf(configured['expressions'])['region'])['constant_value'];
+  const around = {
+    accountId: given.accountId ?? callers.find(isSet) ?? model.accountIn(arns),
+    region: given.region ?? regions[0] ?? textOf(provider),
+  };
+  const roles = new Map(plan.ofType('aws_iam_role').map((one) => [one.address, roleOf(plan, one, around)]));
+  const role = (from: Resource, attribute: string): model.Known<string> | undefined => {
+    const value = plan.text(from, attribute);
+    if (!(value instanceof Unknown)) return value;
+    const [only, ...others] = plan.referred(from, attribute, 'aws_iam_role') ?? [];
+    return (others.length === 0 ? roles.get(only?.address ?? '')?.arn : undefined) ?? value;
+  };
+  const name = (from: Resource, attribute: string): model.Known<string> => {
+    const value = plan.required(from, attribute);
+    const [cluster] = value instanceof Unknown ? (plan.referred(from, attribute, 'aws_eks_cluster') ?? []) : [];
+    return textOf(cluster?.values['name']) ?? value;
+  };
+  const objects = ['kubernetes_manifest', 'kubectl_manifest'].flatMap((type) =>
+    plan.ofType(type).map(({ address, values }) => ({ address, content: values['manifest'] ?? values['yaml_body'] })),
+  );
+  const applied = deploymentOfObjects(objects);
+  return {
+    ...around,
+    roles: [...roles.values()],
+    associations: plan.ofType('aws_eks_pod_identity_association').map((one) => ({
+      address: one.address,
+      cluster: name(one, 'cluster_name'),
+      namespace: plan.required(one, 'namespace'),
+      serviceAccount: plan.required(one, 'service_account'),
+      roleArn: role(one, 'role_arn') ?? plan.required(one, 'role_arn'),
+      targetRoleArn: role(one, 'target_role_arn'),
+      externalId: textOf(one.values['external_id']),
+      policy: plan.text(one, 'policy'),
+      disableSessionTags: one.values['disable_session_tags'] === true,
+    })),
+    clusters: plan.ofType('aws_eks_cluster').map((one) => {
+      const oidc = objectOf(listOf(objectOf(listOf(one.values['identity'])[0])['oidc'])[0]);
+      return { address: one.address, name: plan.required(one, 'name'), issuer: textOf(oidc['issuer']) };
+    }),
+    oidcProviders: plan.ofType('aws_iam_openid_connect_provider').flatMap((one) => {
+      const url = knownOf(plan.required(one, 'url'))?.replace(/^https:\/\//, '');
+      const clientIds = plan.texts(one, 'client_id_list') ?? [];
+      return url === undefined ? [] : { address: one.address, url, clientIds };
+    }),
+    serviceAccounts: [
+      ...applied.serviceAccounts,
+      ...plan.ofType('kubernetes_service_account', 'kubernetes_service_account_v1').flatMap((one) => {
+        const metadata = objectOf(listOf(one.values['metadata'])[0]);
+        const annotations = objectOf(metadata['annotations']) as Record<string, string>;
+        const roleArn = isSet(annotations[ROLE_ANNOTATION]) ? undefined : annotatedRole(plan, one, roles);
+        return {
+          ...{
+            address: one.address,
+            namespace: textOf(metadata['namespace']) ?? 'default',
+            name: String(metadata['name']),
+          },
+          annotations: { ...annotations, ...(roleArn !== undefined && { [ROLE_ANNOTATION]: roleArn }) },
+        };
+      }),
+    ],
+    pods: applied.pods,
+    buckets: plan.ofType('aws_s3_bucket').flatMap((one) => {
+      const bucket = textOf(one.values['bucket']);
+      const [policy] = plan
+        .ofType('aws_s3_bucket_policy')
+        .filter((other) => leadsTo(plan, other, 'bucket', one, bucket));
+      const wasPolicy = plan.prior.some(
+        ({ type, values }) => type === 'aws_s3_bucket_policy' && values['bucket'] === bucket,
+      );
+      const text = policy ? plan.required(policy, 'policy') : wasPolicy ? undefined : knownOf(plan.text(one, 'policy'));
+      return bucket === undefined
+        ? []
+        : { address: policy?.address ?? one.address, name: bucket, policy: text ?? null };
+    }),
+  };
+}
+
+/** EKS User Guide, "Assign IAM roles to Kubernetes service accounts". */
+export const ROLE_ANNOTATION = 'eks.amazonaws.com/role-arn';
+
+function annotatedRole(
+  plan: TerraformPlan,
+  one: Resource,
+  roles: ReadonlyMap<string, model.DeployedRole>,
+): model.Known<string> | undefined {
+  const attribute = 'metadata.annotations';
+  const [only, ...others] = plan.referred(one, attribute, 'aws_iam_role') ?? [];
+  if (others.length === 0 && only) return roles.get(only.address)?.arn;
+  return plan.isAfterApply(one, 'metadata') && plan.hasReferences(one, attribute)
+    ? plan.afterApply(one, attribute)
+    : undefined;
+}
+
+/** Returns whether an attribute has the value of a resource, or refers to it as long as that is unknown. */
+function leadsTo(plan: TerraformPlan, from: Resource, attribute: string, to: Resource, value: unknown): boolean {
+  const given = listOf(from.values[attribute]).filter(isSet);
+  if (given.length > 0) return value !== undefined && given.includes(value);
+  return plan.referred(from, attribute, to.type)?.some(({ address }) => address === to.address) ?? false;
+}
+
+function roleOf(plan: TerraformPlan, role: Resource, around: model.Surroundings): model.DeployedRole {
+  const { address, values } = role;
+  const name = textOf(values['name']);
+  const arn = textOf(values['arn']);
+  const isOfRole = (one: Resource): boolean =>
+    ['role', 'roles', 'role_name'].some((attribute) => leadsTo(plan, one, attribute, role, name));
+  const [allowedNames, allowedArns] = [
+    ['aws_iam_role_policies_exclusive', 'policy_names'] as const,
+    ['aws_iam_role_policy_attachments_exclusive', 'policy_arns'] as const,
+  ].map(([type, attribute]) => {
+    const [exclusive] = plan.ofType(type).filter(isOfRole);
+    return exclusive && plan.texts(exclusive, attribute);
+  });
+  const attachments = plan.ofType(...ATTACHMENTS).filter(isOfRole);
+  const attached = [
+    ...attachments.flatMap((one) => attachedTo(plan, one, 'policy_arn', attachments)),
+    ...attachedTo(plan, role, 'managed_policy_arns', [role]).filter(
+      (one) =>
+        plan.isConfigured(role, 'managed_policy_arns') || !wasManaged(plan, ATTACHMENTS, 'policy_arn', one.arn, name),
+    ),
+  ].filter(({ arn: one }) => allowedArns === undefined || one === undefined || allowedArns.includes(one));
+  const inline = plan.ofType('aws_iam_role_policy').filter(isOfRole);
+  const names = new Set(inline.map((one) => textOf(one.values['name'])));
+  const blocks = listOf(values['inline_policy'])
+    .map(objectOf)
+    .filter(
+      (one) =>
+        isSet(one['name']) &&
+        !names.has(textOf(one['name'])) &&
+        (plan.isConfigured(role, 'inline_policy') ||
+          !wasManaged(plan, ['aws_iam_role_policy'], 'name', one['name'], name)),
+    );
+  const isKept = (one: unknown): boolean =>
+    allowedNames === undefined || one === undefined || allowedNames.includes(String(one));
+  const late =
+    plan.isConfigured(role, 'inline_policy') &&
+    !Array.isArray(values['inline_policy']) &&
+    plan.isAfterApply(role, 'inline_policy');
+  const boundary = attachedTo(plan, role, 'permissions_boundary', [role]);
+  return {
+    address,
+    ...model.roleNames(address, name, textOf(values['path']), around),
+    ...(arn !== undefined && { arn }),
+    tags: objectOf(values['tags']) as Readonly<Record<string, string>>,
+    trust: plan.required(role, 'assume_role_policy'),
+    policies: [
+      ...blocks
+        .filter((one) => isKept(one['name']))
+        .map((one): model.DeployedPolicy => ({
+          ...{ kind: 'inline', address, policy: String(one['name']) },
+          text: textOf(one['policy']) ?? plan.afterApply(role, 'inline_policy'),
+        })),
+      ...(late && 'configuration' in plan.content
+        ? [{ kind: 'inline', address, text: plan.afterApply(role, 'inline_policy') } as const]
+        : []),
+      ...inline
+        .filter((one) => isKept(textOf(one.values['name'])))
+        .map((one): model.DeployedPolicy => ({
+          kind: 'inline',
+          address: one.address,
+          text: plan.required(one, 'policy'),
+        })),
+      ...unique(attached).map(({ arn: _arn, ...policy }): model.DeployedPolicy => ({ kind: 'attached', ...policy })),
+      ...unique(boundary).map(({ arn: _arn, ...policy }): model.DeployedPolicy => ({ kind: 'boundary', ...policy })),
+    ],
+  };
+}
+
+/** Whether a computed attribute has the value because of a resource of the plan or of the state before it. */
+const wasManaged = (
+  plan: TerraformPlan,
+  types: readonly string[],
+  attribute: string,
+  value: unknown,
+  role: unknown,
+): boolean =>
+  [...plan.prior, ...plan.resources].some(
+    (one) =>
+      types.includes(one.type) &&
+      one.values[attribute] === value &&
+      [one.values['role'], ...listOf(one.values['roles'])].includes(role),
+  );
+
+interface Attached extends Pick<model.DeployedPolicy, 'address' | 'text' | 'isElsewhere'> {
+  readonly arn?: string;
+}
+
+const unique = (policies: readonly Attached[]): Attached[] => [
+  ...new Map(policies.map((one) => [one.address, one])).values(),
+];
+
+/** Returns the managed policies of an attribute. `similar`: resources that each attach one of the policies that they refer to. */
+function attachedTo(plan: TerraformPlan, from: Resource, attribute: string, similar: readonly Resource[]): Attached[] {
+  const toPolicy = (one: Resource): Attached => {
+    const arn = textOf(one.values['arn']);
+    return { address: one.address, text: plan.required(one, 'policy'), ...(arn !== undefined && { arn }) };
+  };
+  const all = plan.resources.filter(({ type }) => type === 'aws_iam_policy');
+  const given = listOf(from.values[attribute]).filter(isSet).map(String);
+  const known = given.map((arn): Attached => {
+    const found = all.find(({ values }) => values['arn'] === arn);
+    if (found) return toPolicy(found);
+    return {
+      address: arn,
+      arn,
+      isElsewhere: true,
+      text: new Unknown('the file does not contain it; use --permissions'),
+    };
+  });
+  if (!plan.isAfterApply(from, attribute) || !plan.isConfigured(from, attribute)) return known;
+  const candidates = plan.referred(from, attribute, 'aws_iam_policy');
+  const others = similar.filter((one) => plan.isAfterApply(one, attribute) && base(one) === base(from)).length;
+  const isAll = from.type === 'aws_iam_role' && attribute === 'managed_policy_arns';
+  if (candidates !== undefined && candidates.length > 0 && (isAll || candidates.length <= others))
+    return [...known, ...candidates.map(toPolicy)];
+  return [
+    ...known,
+    { address: `${from.address}.${attribute}`, isElsewhere: true, text: plan.afterApply(from, attribute) },
+  ];
+}
+
+const base = ({ address }: Resource): string => address.replace(/\[[^[\]]*\]$/, '');
