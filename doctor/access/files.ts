@@ -64,6 +64,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const found = fileIdentity(deployment, asker, files.clusterName);
   const { association, annotated } = found;
   const given = association?.roleArn ?? annotated?.annotations[ROLE_ANNOTATION];
+  const isLost = [given, association?.targetRoleArn].some((one) => one instanceof Unknown);
   const use = <T>(value: Known<T> | undefined): T | undefined => {
     if (!(value instanceof Unknown)) return value;
     if (value.isRequired)
@@ -95,7 +96,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const [trusted, ...more] = own && !isPodIdentity ? trustedProviders(own) : [];
   const issuer = isPodIdentity ? undefined : issuerOf(deployment, clusterName, [trusted, ...more]);
   const annotations = { ...knownAnnotations(annotated), ...(!isPodIdentity && own && { [ROLE_ANNOTATION]: own.arn }) };
-  const metadata = { namespace, name: serviceAccount, ...(!isAbsent && { annotations }) };
+  const metadata = { namespace, name: serviceAccount, ...(!isLost && { annotations }) };
   const cluster = {
     name: clusterName,
     arn: `arn:aws:eks:${region}:${accountId}:cluster/${clusterName}`,
@@ -113,10 +114,18 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
     ...[given, association?.targetRoleArn, association?.policy].flatMap((one) =>
       one instanceof Unknown ? one.reason : [],
     ),
-    ...(needsId ? [`${association.address}.external_id is known only after apply; give --account and --region`] : []),
     ...unnamed(deployed, [bucket?.bucket.policy, ...others.map(({ trust: text }) => knownOf(text))]),
   ];
   const gap = (right: string, reason: string): Gap => ({ right, reason, object: `${namespace}/${serviceAccount}` });
+  const hidden: Gap[] = needsId
+    ? [
+        {
+          right: `${association.address}.external_id`,
+          reason: 'known only after apply, or with --account and --region',
+          object: targetArn ?? '',
+        },
+      ]
+    : [];
   const isDeployment = files.deployment !== undefined || files.manifests.length > 0;
   return {
     context: clusterName,
@@ -126,6 +135,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
       ...(bucket?.gaps ?? []),
       ...(isAbsent && isDeployment ? [gap(ABSENT, absence(deployment, asker))] : []),
       ...(isAbsent && !isDeployment ? [gap(ASSUME, 'not in the files')] : []),
+      ...hidden,
       ...unsure.map((reason) => gap(UNSURE, reason)),
       ...deployment.roles.flatMap(({ arn, trust: text }) =>
         text instanceof Unknown ? [{ right: files.deployment ?? '', reason: text.reason, object: arn }] : [],
@@ -140,7 +150,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
       accountId,
       cluster: { ...cluster, ...(issuer !== undefined && { issuer: `https://${issuer}` }) },
       associations:
-        isPodIdentity && associated !== undefined && !isAbsent
+        isPodIdentity && associated !== undefined && !isLost
           ? [
               {
                 ...{
@@ -154,7 +164,11 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
               },
             ]
           : [],
-      roles: Object.fromEntries(roles.filter((one) => one.trustPolicy !== '').map((one) => [one.arn, one])),
+      roles: Object.fromEntries(
+        roles
+          .filter((one) => one.trustPolicy !== '' && !hidden.some(({ object }) => object === one.arn))
+          .map((one) => [one.arn, one]),
+      ),
       oidcProviders: providersOf(deployment, issuer, accountId),
       instanceProfiles: {},
       ...(bucketName !== undefined && bucket && { buckets: { [bucketName]: bucket.bucket } }),

@@ -72,8 +72,67 @@ function known({ value }: Resource, property: unknown): model.Known<string> | un
   }
 }
 
+/** Begins the condition keys of statements that depend on values after deployment. */
+export const AFTER_DEPLOYMENT = 'after-deployment:';
+
+/**
+ * Returns the JSON text of a policy. A statement with a value that is not known is as wide as it can be, under a condition on a key
+ * that names the value, such as `after-deployment:Data.Arn`, so that whoever decides takes both sides.
+ */
+function policyText(one: Resource, property: unknown): model.Known<string> | undefined {
+  const text = known(one, property);
+  const { Statement: statements, ...document } = objectOf(property);
+  if (!(text instanceof model.Unknown) || text.isRequired || statements === undefined) return text;
+  const widened = listOf(statements).flatMap((statement) => widenedStatements(one, objectOf(statement)));
+  const rest = known(one, document);
+  if (rest instanceof model.Unknown || widened.some((statement) => statement === undefined)) return text;
+  return JSON.stringify({ ...(JSON.parse(rest ?? '{}') as object), Statement: widened });
+}
+
+const WIDE: JsonObject = {
+  ...{
+    Resource: { Resource: '*' },
+    NotResource: { Resource: '*' },
+    Action: { Action: '*' },
+    NotAction: { Action: '*' },
+  },
+  ...{ Principal: { Principal: '*' }, NotPrincipal: { Principal: '*' }, Condition: {} },
+};
+
+function widenedStatements(
+  one: Resource,
+  { Resource: resources, ...statement }: JsonObject,
+): (JsonObject | undefined)[] {
+  const items = listOf(resources);
+  const isMissing = (item: unknown): boolean => known(one, item) instanceof model.Unknown;
+  const parts = [items.filter((item) => !isMissing(item)), items.filter(isMissing)].filter((list) => list.length > 0);
+  return (parts.length === 0 ? [undefined] : parts).map((part) => {
+    const missing = new Set<string>();
+    const members = Object.entries({ ...statement, ...(part && { Resource: part }) }).map(
+      ([name, member]): JsonObject | undefined => {
+        try {
+          return { [name]: one.value(member) };
+        } catch (error) {
+          if (!(error instanceof MissingValue)) throw error;
+          missing.add(error.reference);
+          return name in WIDE ? objectOf(WIDE[name]) : undefined;
+        }
+      },
+    );
+    if (members.includes(undefined)) return undefined;
+    const found = Object.assign({}, ...members) as JsonObject;
+    if (missing.size === 0) return found;
+    const conditions = objectOf(found['Condition']);
+    const keys = Object.fromEntries([...missing].map((reference) => [AFTER_DEPLOYMENT + reference, 'a value']));
+    return {
+      ...found,
+      Condition: { ...conditions, StringEquals: { ...objectOf(conditions['StringEquals']), ...keys } },
+    };
+  });
+}
+
 function required(one: Resource, property: string): model.Known<string> {
-  const value = known(one, one.properties[property]);
+  const value = policyText(one, one.properties[property]);
   if (value !== undefined) return value;
   throw new model.PolicyProblem(`has ${one.id} without "${property}", which ${one.type} requires. Add it.`);
 }
@@ -121,7 +180,7 @@ function roleOf(role: Resource, ofType: (type: string) => Resource[], around: mo
         .map(objectOf)
         .map((one): model.DeployedPolicy => ({
           ...{ kind: 'inline', address: id, policy: nameText(one['PolicyName']) },
-          text: known(role, one['PolicyDocument']) ?? '{}',
+          text: policyText(role, one['PolicyDocument']) ?? '{}',
         })),
       ...[...ofType('IAM::Policy'), ...ofType('IAM::RolePolicy')].filter(isOfRole).map((one) => policy('inline', one)),
       ...new Map(attached.map((one) => [one.address, one])).values(),

@@ -53,8 +53,15 @@ export class TerraformPlan {
     return resourcesOf(objectOf(objectOf(this.content['prior_state'])['values'])['root_module']);
   }
 
-  isAfterApply = ({ address }: Resource, attribute: string): boolean =>
-    this.#side === 'after' && isUnknownIn(this.#unknown.get(address)?.[attribute]);
+  isAfterApply = (resource: Resource, attribute: string): boolean => {
+    if (this.#side === 'before') return false;
+    const change = this.#unknown.get(resource.address);
+    return change === undefined
+      ? 'configuration' in this.content &&
+          resource.values[attribute] === undefined &&
+          this.isConfigured(resource, attribute)
+      : isUnknownIn(change[attribute]);
+  };
 
   /** Returns a text. Undefined: it is not set. Throws `PolicyProblem` for a value of another type. */
   text(resource: Resource, attribute: string): Known<string> | undefined {
