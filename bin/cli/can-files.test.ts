@@ -561,7 +561,10 @@ describe('can with files', () => {
     ],
     [
       'a manifest that is not YAML',
-      () => ['--manifest', written('a.yaml', 'kind: ServiceAccount\nname: {{ include "x" . }}\n')],
+      () => [
+        '--manifest',
+        written('a.yaml', 'apiVersion: v1\n{{- if .Values.a }}\nkind: ServiceAccount\n{{- end }}\n'),
+      ],
       /a\.yaml is not YAML: .*line 2/,
     ],
     [

@@ -2,13 +2,13 @@ import { editDistance } from '../../foundation/node/nearest.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import {
   knownOf,
+  ROLE_ANNOTATION,
   Unknown,
   type DeployedAssociation,
   type DeployedServiceAccount,
   type Deployment,
   type Known,
 } from '../../identity/deployment/deployment.ts';
-import { ROLE_ANNOTATION } from '../../identity/deployment/terraform.ts';
 import type { Asker } from './session.ts';
 
 /** How files give a service account its role. */
@@ -25,6 +25,12 @@ const isOf = (one: DeployedServiceAccount, { namespace, serviceAccount }: Asker)
 
 export const accountOfAsker = (deployment: Deployment, asker: Asker): DeployedServiceAccount | undefined =>
   deployment.serviceAccounts.find((one) => isOf(one, asker));
+
+/** Returns the annotations whose values are known. */
+export const annotationsOf = (account: DeployedServiceAccount | undefined): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(account?.annotations ?? {}).flatMap(([key, one]) => (one instanceof Unknown ? [] : [[key, one]])),
+  );
 
 /** Returns the association or annotation of a service account. Throws `HarnessError` BAD_FILE if several clusters have one. */
 export function fileIdentity(deployment: Deployment, asker: Asker, clusterName: string | undefined): FileIdentity {

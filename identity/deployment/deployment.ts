@@ -120,6 +120,15 @@ export const EMPTY: Deployment = {
   ...{ roles: [], associations: [], clusters: [], oidcProviders: [], serviceAccounts: [], pods: [], buckets: [] },
 };
 
+/** Joins what several files deploy. */
+export const joined = (parts: readonly Deployment[]): Deployment => {
+  const keys = Object.keys(EMPTY) as (keyof Omit<Deployment, 'accountId' | 'region'>)[];
+  return { ...EMPTY, ...Object.fromEntries(keys.map((key) => [key, parts.flatMap<unknown>((one) => one[key])])) };
+};
+
+/** EKS User Guide, "Assign IAM roles to Kubernetes service accounts". */
+export const ROLE_ANNOTATION = 'eks.amazonaws.com/role-arn';
+
 /** The account of files that do not name one. */
 export const EXAMPLE_ACCOUNT = '111122223333';
 

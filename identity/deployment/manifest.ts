@@ -12,7 +12,7 @@ interface Located {
 /** Returns service accounts and templates of pods in a manifest: YAML or JSON, also of several documents. Throws `PolicyProblem`. */
 export function deploymentOfManifest(text: string): Deployment {
   const lines = new LineCounter();
-  const documents = [parseAllDocuments(text, { lineCounter: lines })].flat() as Document.Parsed[];
+  const documents = [parseAllDocuments(text, { lineCounter: lines, logLevel: 'error' })].flat() as Document.Parsed[];
   const located = documents.flatMap((document): Located[] => {
     const [error] = document.errors;
     const at = (offset: number): string => `, line ${lines.linePos(offset).line}`;
@@ -29,19 +29,6 @@ export function deploymentOfManifest(text: string): Deployment {
   if (found.serviceAccounts.length + found.pods.length === 0)
     throw new PolicyProblem('has no service account and no pods. Give the manifests that have them.');
   return found;
-}
-
-/** Returns what other resources apply: objects, or texts of manifests. Skips those that are not known. */
-export function deploymentOfObjects(
-  resources: readonly { readonly address: string; readonly content: unknown }[],
-): Deployment {
-  return ofObjects(
-    resources.flatMap(({ address, content }) => {
-      const objects =
-        typeof content === 'string' ? parseAllDocuments(content).map((one) => one.toJS() as unknown) : [content];
-      return objects.filter(isJsonObject).map((object) => ({ at: ` in ${address}`, object }));
-    }),
-  );
 }
 
 /** Returns the objects of a `List` (Kubernetes API concepts, "Collections"), or the object. */

@@ -3,7 +3,7 @@ import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { isJsonObject, type JsonObject } from '../../foundation/node/json.ts';
 import { PolicyProblem, type Deployment, type Surroundings } from './deployment.ts';
 import { deploymentOfManifest } from './manifest.ts';
-import { isTemplate, templateFromYaml } from './template-values.ts';
+import { forFlags, isTemplate, templateFromYaml } from './template-values.ts';
 import { deploymentOfTemplate } from './template.ts';
 import { isTerraform, type Side } from './terraform-plan.ts';
 import { deploymentOfTerraform } from './terraform.ts';
@@ -68,7 +68,7 @@ export function readDeployment(
   try {
     return format === 'terraform' ? deploymentOfTerraform(content, given, side) : deploymentOfTemplate(content, given);
   } catch (error) {
-    throw unmarked(path, error);
+    throw error instanceof PolicyProblem ? fileError(path)(forFlags(error.message)) : error;
   }
 }
 

@@ -23,6 +23,10 @@ export class MissingValue extends PolicyProblem {
   }
 }
 
+/** Sentences for suites name `values`, those for commands name the flag. */
+export const forFlags = (sentence: string): string =>
+  sentence.replace(/Add "values" \{"(.+?)": …\}/, 'Use --value $1=VALUE');
+
 type Resolve = (value: unknown) => unknown;
 type Functions = Readonly<Record<string, (argument: unknown) => unknown>>;
 
@@ -59,12 +63,6 @@ export function resolverOf(template: JsonObject, given: Values, resource: string
     'Fn::If': (argument) => {
       const [condition, yes, no] = listOf(argument);
       return resolve(isTrue({ Condition: condition }) ? yes : no);
-    },
-    'Fn::FindInMap': (argument) => {
-      const names = listOf(argument).map((name) => String(resolve(name)));
-      const found = names.reduce<unknown>((map, name) => objectOf(map)[name], template['Mappings']);
-      if (found !== undefined) return found;
-      throw new PolicyProblem(`has no mapping ${names.join('.')}, which ${resource} uses. Correct the template.`);
     },
     'Fn::ImportValue': (argument) => {
       const name = String(resolve(argument));

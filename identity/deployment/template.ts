@@ -1,6 +1,6 @@
 import { listOf, objectOf, textOf, type JsonObject } from '../../foundation/node/json.ts';
 import * as model from './deployment.ts';
-import { isConditionTrue, MissingValue, resolverOf } from './template-values.ts';
+import { forFlags, isConditionTrue, MissingValue, resolverOf } from './template-values.ts';
 
 interface Resource {
   readonly id: string;
@@ -68,7 +68,7 @@ function known({ value }: Resource, property: unknown): model.Known<string> | un
     if (!(error instanceof model.PolicyProblem)) throw error;
     return error instanceof MissingValue && !error.isImported
       ? new model.Unknown(`${error.reference} is only known after deployment; use --value ${error.reference}=VALUE`)
-      : new model.Unknown(error.message, true);
+      : new model.Unknown(forFlags(error.message), true);
   }
 }
 

@@ -1,9 +1,8 @@
 import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../foundation/node/json.ts';
 import * as model from './deployment.ts';
-import { deploymentOfObjects } from './manifest.ts';
 import { TerraformPlan, type Resource, type Side } from './terraform-plan.ts';
 
-const { Unknown, knownOf } = model;
+const { knownOf, ROLE_ANNOTATION, Unknown } = model;
 const ATTACHMENTS = ['aws_iam_role_policy_attachment', 'aws_iam_policy_attachment'];
 const isSet = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
@@ -42,11 +41,8 @@ export function deploymentOfTerraform(
     const [cluster] = value instanceof Unknown ? (plan.referred(from, attribute, 'aws_eks_cluster') ?? []) : [];
     return textOf(cluster?.values['name']) ?? value;
   };
-  const objects = ['kubernetes_manifest', 'kubectl_manifest'].flatMap((type) =>
-    plan.ofType(type).map(({ address, values }) => ({ address, content: values['manifest'] ?? values['yaml_body'] })),
-  );
-  const applied = deploymentOfObjects(objects);
   return {
+    ...model.EMPTY,
     ...around,
     roles: [...roles.values()],
     associations: plan.ofType('aws_eks_pod_identity_association').map((one) => ({
@@ -70,7 +66,6 @@ export function deploymentOfTerraform(
       return url === undefined ? [] : { address: one.address, url, clientIds };
     }),
     serviceAccounts: [
-      ...applied.serviceAccounts,
       ...plan.ofType('kubernetes_service_account', 'kubernetes_service_account_v1').flatMap((one) => {
         const metadata = objectOf(listOf(one.values['metadata'])[0]);
         const annotations = objectOf(metadata['annotations']) as Record<string, string>;
@@ -85,7 +80,6 @@ export function deploymentOfTerraform(
         };
       }),
     ],
-    pods: applied.pods,
     buckets: plan.ofType('aws_s3_bucket').flatMap((one) => {
       const bucket = textOf(one.values['bucket']);
       const [policy] = plan
@@ -101,9 +95,6 @@ export function deploymentOfTerraform(
     }),
   };
 }
-
-/** EKS User Guide, "Assign IAM roles to Kubernetes service accounts". */
-export const ROLE_ANNOTATION = 'eks.amazonaws.com/role-arn';
 
 function annotatedRole(
   plan: TerraformPlan,
