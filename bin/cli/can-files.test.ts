@@ -325,6 +325,15 @@ const QUESTIONS: readonly (readonly [string, string, string, string, readonly st
     'unknown',
     /aws_iam_role\.blind.*known only after apply/,
   ],
+  [
+    'a policy of a role that an object of for_each names',
+    'payments/either-a',
+    GET,
+    'example-either/1',
+    [...NEWER, ...NO_POLICY],
+    'unknown',
+    /aws_iam_role_policy\.either\["a"\]\.role is known only after apply/,
+  ],
   // CloudFormation and CDK.
   ['a template', 'payments/ledger', GET, 'example-production/1', TEMPLATE, 'allowed', /association Association/],
   [

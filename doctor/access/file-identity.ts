@@ -17,6 +17,8 @@ export interface FileIdentity {
   readonly annotated?: DeployedServiceAccount | undefined;
   /** Why an association may be of another service account, or of another cluster. */
   readonly unsure: readonly string[];
+  /** Whether another association or the annotation may apply instead. */
+  readonly isOpen: boolean;
 }
 
 const may = (value: Known<string>, wanted: string): boolean => value instanceof Unknown || value === wanted;
@@ -54,6 +56,7 @@ export function fileIdentity(deployment: Deployment, asker: Asker, clusterName: 
   return {
     association,
     annotated: annotated?.annotations[ROLE_ANNOTATION] ? annotated : undefined,
+    isOpen: sure.length === 0 && matching.length + Number(annotated?.annotations[ROLE_ANNOTATION] !== undefined) > 1,
     unsure: association === undefined ? [] : unsureOf(association).map(({ reason }) => reason),
   };
 }

@@ -46,7 +46,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const deployment = deploymentOf(files, asker);
   const { accountId = model.EXAMPLE_ACCOUNT, roles, clusters } = deployment;
   const { namespace, serviceAccount } = asker;
-  const { association, annotated, unsure } = fileIdentity(deployment, asker, files.clusterName);
+  const { association, annotated, unsure, isOpen } = fileIdentity(deployment, asker, files.clusterName);
   const { targetRoleArn, policy, disableSessionTags = false } = association ?? {};
   const given = association?.roleArn ?? annotated?.annotations[ROLE_ANNOTATION];
   const [roleArn, targetArn] = [used(files, given), used(files, targetRoleArn)];
@@ -85,7 +85,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const account = `${namespace}/${serviceAccount}`;
   const gap = (right: string, reason: string, object = account): Gap => ({ right, reason, object });
   const unknown = [given, targetRoleArn, policy].filter((one) => one instanceof Unknown).map(({ reason }) => reason);
-  const isLost = given instanceof Unknown || targetRoleArn instanceof Unknown;
+  const isLost = isOpen || given instanceof Unknown || targetRoleArn instanceof Unknown;
   const associated = roleArn ?? own?.arn;
   const isAbsent = given === undefined && !files.isAssumed;
   const audience = annotations['eks.amazonaws.com/audience'] ?? 'sts.amazonaws.com';

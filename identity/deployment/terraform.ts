@@ -84,11 +84,18 @@ export function deploymentOfTerraform(
       const bucket = textOf(one.values['bucket']);
       const [policy] = plan
         .ofType('aws_s3_bucket_policy')
-        .filter((other) => leadsTo(plan, other, 'bucket', one, bucket));
+        .filter((other) => leadsTo(plan, other, 'bucket', one, bucket) !== false);
       const wasPolicy = plan.prior.some(
         ({ type, values }) => type === 'aws_s3_bucket_policy' && values['bucket'] === bucket,
       );
-      const text = policy ? plan.required(policy, 'policy') : wasPolicy ? undefined : knownOf(plan.text(one, 'policy'));
+      const isSure = policy && leadsTo(plan, policy, 'bucket', one, bucket) === true;
+      const text = policy
+        ? isSure
+          ? plan.required(policy, 'policy')
+          : plan.afterApply(policy, 'bucket')
+        : wasPolicy
+          ? undefined
+          : knownOf(plan.text(one, 'policy'));
       return bucket === undefined
         ? []
         : { address: policy?.address ?? one.address, name: bucket, policy: text ?? null };
@@ -109,19 +116,34 @@ function annotatedRole(
     : undefined;
 }
 
-/** Returns whether an attribute has the value of a resource, or refers to it as long as that is unknown. */
-function leadsTo(plan: TerraformPlan, from: Resource, attribute: string, to: Resource, value: unknown): boolean {
+/** Returns whether an attribute has the value of a resource, or refers to it as long as that is unknown; undefined: it may. */
+function leadsTo(
+  plan: TerraformPlan,
+  from: Resource,
+  attribute: string,
+  to: Resource,
+  value: unknown,
+): boolean | undefined {
   const given = listOf(from.values[attribute]).filter(isSet);
   if (given.length > 0) return value !== undefined && given.includes(value);
-  return plan.referred(from, attribute, to.type)?.some(({ address }) => address === to.address) ?? false;
+  if (!plan.isAfterApply(from, attribute)) return false;
+  const all = plan.referred(from, attribute, to.type);
+  const isAmong = all === undefined || all.some(({ address }) => address === to.address);
+  return isAmong && all?.length !== 1 ? undefined : isAmong;
 }
 
 function roleOf(plan: TerraformPlan, role: Resource, around: model.Surroundings): model.DeployedRole {
   const { address, values } = role;
   const name = textOf(values['name']);
   const arn = textOf(values['arn']);
-  const isOfRole = (one: Resource): boolean =>
-    ['role', 'roles', 'role_name'].some((attribute) => leadsTo(plan, one, attribute, role, name));
+  const links = (one: Resource) =>
+    ['role', 'roles', 'role_name'].map((attribute) => [attribute, leadsTo(plan, one, attribute, role, name)] as const);
+  const isOfRole = (one: Resource): boolean => links(one).some(([, isOf]) => isOf !== false);
+  /** Returns the text, unless the resource may be of another role. */
+  const orUnsure = (one: Resource, text: model.Known<string>): model.Known<string> => {
+    const [unsure] = links(one).filter(([, isOf]) => isOf === undefined);
+    return unsure === undefined ? text : plan.afterApply(one, unsure[0]);
+  };
   const [allowedNames, allowedArns] = [
     ['aws_iam_role_policies_exclusive', 'policy_names'] as const,
     ['aws_iam_role_policy_attachments_exclusive', 'policy_arns'] as const,
@@ -131,7 +153,12 @@ function roleOf(plan: TerraformPlan, role: Resource, around: model.Surroundings)
   });
   const attachments = plan.ofType(...ATTACHMENTS).filter(isOfRole);
   const attached = [
-    ...attachments.flatMap((one) => attachedTo(plan, one, 'policy_arn', attachments)),
+    ...attachments.flatMap((one) =>
+      attachedTo(plan, one, 'policy_arn', attachments).map((policy) => ({
+        ...policy,
+        text: orUnsure(one, policy.text),
+      })),
+    ),
     ...attachedTo(plan, role, 'managed_policy_arns', [role]).filter(
       (one) =>
         plan.isConfigured(role, 'managed_policy_arns') || !wasManaged(plan, ATTACHMENTS, 'policy_arn', one.arn, name),
@@ -176,7 +203,7 @@ function roleOf(plan: TerraformPlan, role: Resource, around: model.Surroundings)
         .map((one): model.DeployedPolicy => ({
           kind: 'inline',
           address: one.address,
-          text: plan.required(one, 'policy'),
+          text: orUnsure(one, plan.required(one, 'policy')),
         })),
       ...unique(attached).map(({ arn: _arn, ...policy }): model.DeployedPolicy => ({ kind: 'attached', ...policy })),
       ...unique(boundary).map(({ arn: _arn, ...policy }): model.DeployedPolicy => ({ kind: 'boundary', ...policy })),
