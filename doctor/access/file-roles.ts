@@ -14,7 +14,30 @@ import { compilePolicy, type PolicyKind } from '../../identity/policy/index.ts';
 import { KIND_NAMES } from '../../identity/policy/label.ts';
 import { BOUNDARY, type Bucket, type Role } from '../snapshot/aws.ts';
 import type { Gap } from '../snapshot/snapshot.ts';
-import type { PolicyFiles } from './files.ts';
+
+/** Policies of files, in place of a cluster and its account. */
+export interface PolicyFiles {
+  /** The output of `terraform show -json`, or a template of CloudFormation or CDK. */
+  readonly deployment?: string;
+  readonly format?: 'terraform' | 'template';
+  /** Manifests of Kubernetes; `-` is standard input. */
+  readonly manifests: readonly string[];
+  /** The role's address in Terraform or logical id in the template. Default: the only role. */
+  readonly role?: string;
+  /** Values of the template's references. */
+  readonly values: Readonly<Record<string, string>>;
+  readonly trust?: string;
+  readonly permissions: readonly string[];
+  readonly boundary?: string;
+  /** A file, `none`, or an address or logical id in the deployment. */
+  readonly bucket?: string;
+  readonly clusterName?: string;
+  readonly region?: string;
+  /** Default: the account that the files name. */
+  readonly accountId?: string;
+  /** Whether to ask as if the service account had an association or annotation with the role. */
+  readonly isAssumed: boolean;
+}
 
 export const policyText = (path: string, place: PolicyPlace = {}): string =>
   JSON.stringify(readPolicyFile(path, place));

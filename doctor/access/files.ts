@@ -6,37 +6,13 @@ import { trustedProviders } from '../facts/trust.ts';
 import { defined } from '../snapshot/defined.ts';
 import type { ClusterSnapshot, Gap } from '../snapshot/snapshot.ts';
 import { absence, accountOfAsker, annotationsOf, fileIdentity } from './file-identity.ts';
-import { bucketOf, chosenRole, roleOf, roleOfFiles, unnamed, used } from './file-roles.ts';
+import { bucketOf, chosenRole, roleOf, roleOfFiles, unnamed, used, type PolicyFiles } from './file-roles.ts';
 import { podsOfTemplates } from './pod-templates.ts';
 import { ABSENT, ASSUME, UNSURE, type Asker } from './session.ts';
 
 export { policyText } from './file-roles.ts';
 
 const { knownOf, ROLE_ANNOTATION, Unknown } = model;
-
-/** Policies of files, in place of a cluster and its account. */
-export interface PolicyFiles {
-  /** The output of `terraform show -json`, or a template of CloudFormation or CDK. */
-  readonly deployment?: string;
-  readonly format?: 'terraform' | 'template';
-  /** Manifests of Kubernetes; `-` is standard input. */
-  readonly manifests: readonly string[];
-  /** The role's address in Terraform or logical id in the template. Default: the only role. */
-  readonly role?: string;
-  /** Values of the template's references. */
-  readonly values: Readonly<Record<string, string>>;
-  readonly trust?: string;
-  readonly permissions: readonly string[];
-  readonly boundary?: string;
-  /** A file, `none`, or an address or logical id in the deployment. */
-  readonly bucket?: string;
-  readonly clusterName?: string;
-  readonly region?: string;
-  /** Default: the account that the files name. */
-  readonly accountId?: string;
-  /** Whether to ask as if the service account had an association or annotation with the role. */
-  readonly isAssumed: boolean;
-}
 
 /**
  * Returns a snapshot of what the files deploy, in which the service account has the role that they give it. Gaps say what they do not

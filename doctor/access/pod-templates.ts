@@ -2,10 +2,10 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { settingsOf, type ServiceAccount } from '../../components/webhook/options.ts';
 import { mutatePod } from '../../components/webhook/mutation/mutate-pod.ts';
 import { identityOf } from '../../components/webhook/mutation/service-account.ts';
+import type { PodSubject } from '../../identity/pod-identity.ts';
 import type { Deployment } from '../../identity/deployment/deployment.ts';
 import { containersOf, credentialsOf } from '../facts/injection.ts';
 import { podOf, type Pod } from '../snapshot/kubernetes.ts';
-import type { Asker } from './session.ts';
 
 /** The phase of pods of files, which Kubernetes does not have. Their names say which object has the template. */
 const TEMPLATE = 'Template';
@@ -15,14 +15,14 @@ export const podLabel = (pod: Pod): string => (isTemplate(pod) ? pod.metadata.na
 /** Returns pods as the webhook changes new ones of a service account (amazon-eks-pod-identity-webhook, README). */
 export function podsOfTemplates(
   { pods }: Deployment,
-  { namespace, serviceAccount }: Asker,
+  { namespace, serviceAccount }: Pick<PodSubject, 'namespace' | 'serviceAccount'>,
   account: ServiceAccount | undefined,
   associated: boolean,
 ): Pod[] {
   const settings = settingsOf({ serviceAccounts: { get: () => undefined } });
   return pods
     .filter((one) => (one.namespace ?? namespace) === namespace)
-    .map(({ address, pod }) => ({ address, pod: pod as V1Pod }))
+    .map(({ address, pod }): { readonly address: string; readonly pod: V1Pod } => ({ address, pod }))
     .filter(({ pod }) => (pod.spec?.serviceAccountName ?? pod.spec?.serviceAccount ?? 'default') === serviceAccount)
     .map(({ address, pod }) => {
       const known = { associated, annotated: account && identityOf(account, settings) };

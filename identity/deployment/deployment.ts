@@ -1,5 +1,4 @@
 import type { JsonObject } from '../../foundation/node/json.ts';
-import { accountOf } from '../role.ts';
 
 /** Values of a template's references, by `Name` or `Name.Attribute`. */
 export type Values = Readonly<Record<string, string | readonly string[]>>;
@@ -134,7 +133,7 @@ export const EXAMPLE_ACCOUNT = '111122223333';
 
 /** Returns the account of the first ARN that has one. */
 export const accountIn = (arns: readonly unknown[]): string | undefined =>
-  arns.map((arn) => accountOf(String(arn))).find((account) => /^\d{12}$/.test(account));
+  arns.map((arn) => String(arn).split(':')[4] ?? '').find((account) => /^\d{12}$/.test(account));
 
 /** Returns a role's ARN and name. A name that is not known is replaced by the address, as far as IAM allows its characters. */
 export function roleNames(

@@ -63,7 +63,7 @@ function known({ value }: Resource, property: unknown): model.Known<string> | un
   try {
     const found = value(property);
     if (found === undefined || found === null || found === '') return undefined;
-    return typeof found === 'object' ? JSON.stringify(found) : String(found);
+    return typeof found === 'string' ? found : JSON.stringify(found);
   } catch (error) {
     if (!(error instanceof model.PolicyProblem)) throw error;
     return error instanceof MissingValue && !error.isImported
@@ -76,8 +76,8 @@ function known({ value }: Resource, property: unknown): model.Known<string> | un
 export const AFTER_DEPLOYMENT = 'after-deployment:';
 
 /**
- * Returns the JSON text of a policy. A statement with a value that is not known is as wide as it can be, under a condition on a key
- * that names the value, such as `after-deployment:Data.Arn`, so that whoever decides takes both sides.
+ * Returns the JSON text of a policy. A statement with an unknown value is as wide as possible. Its condition on a key such as
+ * `after-deployment:Data.Arn` makes decisions take both sides.
  */
 function policyText(one: Resource, property: unknown): model.Known<string> | undefined {
   const text = known(one, property);
