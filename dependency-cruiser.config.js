@@ -42,7 +42,7 @@ const MAY_IMPORT = {
  */
 const LAYERS = {
   foundation: ['protocols', 'node', 'aws'],
-  identity: ['policy', 'policy-file', 'evaluate'],
+  identity: ['policy', 'deployment', 'policy-file', 'evaluate'],
   emulator: [
     'core',
     'constraints',

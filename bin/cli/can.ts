@@ -13,10 +13,8 @@ import type { Command } from './command.ts';
 import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
 import { asksForRights, clusterOptions, printRights, RIGHTS, snapshotOf } from './live-cluster.ts';
 
-/** The account of files that do not name one. */
-const EXAMPLE_ACCOUNT = '111122223333';
 /** Options that ask policies of files instead of a cluster. */
-const FILES = ['terraform', 'template', 'trust'] as const;
+const FILES = ['terraform', 'template', 'manifest', 'trust'] as const;
 const CONTEXT = option.text('context NAME', 'read the cluster of this context (default: the current one)');
 
 const FORMATS: Formats<Answer> = {
@@ -113,7 +111,7 @@ export const CAN: Command = {
   question: 'whether one service account may make one request, by a live cluster or by policy files',
   about: `Say whether the pods of a service account may do ACTION on RESOURCE, by the live policies of a cluster's account: how the
 service account gets its role, the trust policies, and the policies of role and bucket, explained statement by statement.
-With --terraform, --template or --trust, ask the policies of files.`,
+With --terraform, --template, --manifest or --trust, ask files.`,
   operands: { usage: 'NAMESPACE/SERVICEACCOUNT ACTION RESOURCE', least: 2, most: 3 },
   subcommands: [CAN_WHO, CAN_EXPLAIN],
   options: [
@@ -129,10 +127,17 @@ With --terraform, --template or --trust, ask the policies of files.`,
         conflicts: [{ with: ['template'] }],
       }),
       option.text('template FILE', 'ask a template of CloudFormation or CDK instead of a cluster'),
+      option.list(
+        'manifest FILE',
+        'ask manifests of Kubernetes, - for standard input (repeatable, or comma-separated)',
+      ),
       option.text('trust FILE', 'ask this trust policy of a role instead of a cluster'),
     ]),
     ...withFields({ conflicts: [{ without: FILES }] }, [
-      option.text('role ADDRESS', "the role's address or logical id in it (default: the only role)"),
+      option.text(
+        'role ADDRESS',
+        "the role's address or logical id, for --assume-association (default: the only role)",
+      ),
       option.list('value NAME=VALUE', "the value of a template's reference (repeatable)"),
       option.list('permissions FILE', 'a permissions policy of the role (repeatable, or comma-separated)'),
       option.text('boundary FILE', 'the permissions boundary of the role'),
@@ -256,9 +261,11 @@ async function read(
       clusterName: 'cluster-name',
       deployment: given.text('terraform') === undefined ? 'template' : 'terraform',
     }),
+    ...textsOf(given, { accountId: 'account' }),
+    ...(given.text('template') !== undefined && { format: 'template' as const }),
+    manifests: given.list('manifest'),
     permissions: given.list('permissions'),
     values: pairs('value', given.list('value')),
-    accountId: given.text('account') ?? EXAMPLE_ACCOUNT,
     isAssumed: given.flag('assume-association'),
   };
   const cluster = snapshotOfFiles(files, asker, bucketOf(resource));

@@ -7,6 +7,7 @@ import { chainPath, decidePath, policySources } from '../facts/trust.ts';
 import { bucketOf, type Role } from '../snapshot/aws.ts';
 import { accessParts, accessSteps, type AccessRequest } from './access.ts';
 import { hasWildcard } from './parts.ts';
+import { isTemplate, skippedContainers } from './pod-templates.ts';
 import { pathOf, stepOf, type AccountPath, type Asker, type Step } from './session.ts';
 import { accountOf } from '../../identity/role.ts';
 
@@ -112,6 +113,7 @@ function policyNotes(facts: ClusterFacts, roles: readonly string[], { resource }
 /** Notes pods that have another identity than a new pod would have. */
 function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, path: AccountPath): readonly string[] {
   return facts.podsOf(namespace, serviceAccount).flatMap((pod) => {
+    if (isTemplate(pod)) return skippedContainers(pod).map((one) => `${one} gets no credentials (skip-containers).`);
     const { mechanism, roleArn } = identityOf(facts, pod);
     const isSame = mechanism === path.mechanism && (roleArn ?? path.roles.at(-1)) === path.roles.at(-1);
     return isSame || mechanism === 'none' || mechanism === 'unknown'

@@ -1,93 +1,152 @@
-import { existsSync } from 'node:fs';
-import { isDeepStrictEqual } from 'node:util';
-import { readPolicyFile, readRolePlaces } from '../../identity/policy-file/read.ts';
-import type { PolicyPlace, RolePlaces } from '../../identity/policy-file/place.ts';
-import { compilePolicy, type PolicyKind } from '../../identity/policy/index.ts';
-import { KIND_NAMES } from '../../identity/policy/label.ts';
+import * as model from '../../identity/deployment/deployment.ts';
+import { readDeployment, readManifest } from '../../identity/deployment/read.ts';
+import { externalIdOf, POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { trustedProviders } from '../facts/trust.ts';
-import type { Bucket, Role } from '../snapshot/aws.ts';
+import { defined } from '../snapshot/defined.ts';
 import type { ClusterSnapshot, Gap } from '../snapshot/snapshot.ts';
-import { ASSUME, type Asker } from './session.ts';
-import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
+import { absence, accountOfAsker, annotationsOf, fileIdentity } from './file-identity.ts';
+import { bucketOf, chosenRole, roleOf, roleOfFiles, unnamed, used, type PolicyFiles } from './file-roles.ts';
+import { podsOfTemplates } from './pod-templates.ts';
+import { ABSENT, ASSUME, UNSURE, type Asker } from './session.ts';
 
-/** Policies of files, in place of a cluster and its account. */
-export interface PolicyFiles {
-  /** The output of `terraform show -json`, or a template of CloudFormation or CDK. */
-  readonly deployment?: string;
-  /** The role's address in Terraform or logical id in the template. Default: the only role. */
-  readonly role?: string;
-  /** Values of the template's references. */
-  readonly values: Readonly<Record<string, string>>;
-  readonly trust?: string;
-  readonly permissions: readonly string[];
-  readonly boundary?: string;
-  /** A file, `none`, or an address or logical id in the deployment. */
-  readonly bucket?: string;
-  readonly clusterName?: string;
-  readonly region?: string;
-  readonly accountId: string;
-  /** Whether to ask as if the service account had an association or annotation with the role. */
-  readonly isAssumed: boolean;
-}
+export { policyText } from './file-roles.ts';
 
-/** Returns a snapshot in which the service account has the role. A gap says if the files do not prove it. Throws `HarnessError` BAD_FILE. */
+const { knownOf, ROLE_ANNOTATION, Unknown } = model;
+
+/**
+ * Returns a snapshot of what the files deploy, in which the service account has the role that they give it. Gaps say what they do not
+ * prove. Throws `HarnessError` BAD_FILE.
+ */
 export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: string | undefined): ClusterSnapshot {
-  const role = files.deployment === undefined ? roleOfFiles(files) : roleOfDeployment(files, files.deployment);
-  const { clusterName = 'cluster', region = 'us-west-2', accountId } = files;
-  const policies = [role.trustPolicy, ...Object.values(role.policies ?? {})].join('\n');
-  const isTested = /eks-cluster-(arn|name)|aws:SourceArn/i.test(policies);
-  if (isTested && (files.clusterName === undefined || files.region === undefined))
-    throw new HarnessError('BAD_FILE', 'The policies name the cluster. Give --cluster-name and --region.');
-  const isPodIdentity = role.trustPolicy.includes(POD_IDENTITY_SERVICE);
-  const [issuer] = isPodIdentity ? [] : trustedProviders(role);
+  const deployment = deploymentOf(files, asker);
+  const { accountId = model.EXAMPLE_ACCOUNT, roles, clusters } = deployment;
   const { namespace, serviceAccount } = asker;
-  const annotations = { 'eks.amazonaws.com/role-arn': role.arn };
-  const metadata = { namespace, name: serviceAccount, ...(issuer !== undefined && { annotations }) };
-  const arn = `arn:aws:iam::${accountId}:oidc-provider/${issuer}`;
-  const placed = associationsOf(files).find(
-    (one) =>
-      isDeepStrictEqual([one.namespace, one.serviceAccount], [namespace, serviceAccount]) &&
-      (one.cluster ?? clusterName) === (files.clusterName ?? one.cluster ?? clusterName),
-  );
-  const isKnown = files.isAssumed || (issuer === undefined && placed !== undefined);
-  const associationId = placed?.resource ?? 'of the files';
-  const association = { namespace, serviceAccount, associationId, roleArn: role.arn, disableSessionTags: false };
+  const { association, annotated, unsure, isOpen } = fileIdentity(deployment, asker, files.clusterName);
+  const { targetRoleArn, policy, disableSessionTags = false } = association ?? {};
+  const given = association?.roleArn ?? annotated?.annotations[ROLE_ANNOTATION];
+  const [roleArn, targetArn] = [used(files, given), used(files, targetRoleArn)];
+  const isDeployment = files.deployment !== undefined || files.manifests.length > 0;
+  const isChosen = given === undefined && files.deployment !== undefined && files.isAssumed;
+  const first = isChosen ? chosenRole(deployment, files) : roles.find(({ arn }) => arn === roleArn);
+  const own =
+    files.deployment === undefined && files.trust !== undefined
+      ? { ...roleOfFiles(files, accountId), ...defined({ arn: roleArn }) }
+      : first && roleOf(first, files, true);
+  const others = roles.filter(({ arn }) => arn === targetArn);
+  const onPath = [...(own ? [own] : []), ...others.map((one) => roleOf(one, files, false))];
+  const knownCluster =
+    files.clusterName ??
+    knownOf(association?.cluster) ??
+    (clusters.length === 1 ? knownOf(clusters[0]?.name) : undefined);
+  const [name, region] = [knownCluster ?? 'cluster', deployment.region ?? 'us-west-2'];
+  const texts = onPath.flatMap((role) => [role.trustPolicy, ...Object.values(role.policies ?? {})]).join('\n');
+  if (
+    /eks-cluster-(arn|name)|aws:SourceArn/i.test(texts) &&
+    (knownCluster === undefined || deployment.region === undefined)
+  )
+    throw new HarnessError('BAD_FILE', 'The policies name the cluster. Give --cluster-name and --region.');
+  const isPodIdentity =
+    association !== undefined || (!annotated && own?.trustPolicy.includes(POD_IDENTITY_SERVICE) === true);
+  const issuer = isPodIdentity ? undefined : issuerOf(deployment, name, own?.trustPolicy ? trustedProviders(own) : []);
+  const annotations: Record<string, string> = {
+    ...annotationsOf(annotated),
+    ...(!isPodIdentity && own && { [ROLE_ANNOTATION]: own.arn }),
+  };
+  const cluster = { name, arn: `arn:aws:eks:${region}:${accountId}:cluster/${name}`, autoMode: false };
+  const isIdKnown = deployment.accountId !== undefined && deployment.region !== undefined;
+  const externalId = association?.externalId ?? (isIdKnown ? externalIdOf(cluster, asker) : undefined);
+  const hidden = disableSessionTags && externalId === undefined ? targetArn : undefined;
+  const bucket = bucketName === undefined ? undefined : bucketOf(files, deployment, bucketName, accountId);
+  const account = `${namespace}/${serviceAccount}`;
+  const gap = (right: string, reason: string, object = account): Gap => ({ right, reason, object });
+  const unknown = [given, targetRoleArn, policy].filter((one) => one instanceof Unknown).map(({ reason }) => reason);
+  const isLost = isOpen || given instanceof Unknown || targetRoleArn instanceof Unknown;
+  const associated = roleArn ?? own?.arn;
+  const isAbsent = given === undefined && !files.isAssumed;
+  const audience = annotations['eks.amazonaws.com/audience'] ?? 'sts.amazonaws.com';
+  // Files without OIDC providers are of a part of an account.
+  const providers =
+    deployment.oidcProviders.length > 0
+      ? deployment.oidcProviders
+      : issuer === undefined
+        ? []
+        : [{ url: issuer, clientIds: [audience] }];
+  const absent = isDeployment ? gap(ABSENT, absence(deployment, asker)) : gap(ASSUME, 'not in the files');
   return {
-    context: clusterName,
-    server: '',
-    takenAt: new Date().toISOString(),
+    ...{ context: name, server: '', takenAt: new Date().toISOString() },
     gaps: [
-      ...(bucketName !== undefined && files.bucket === undefined ? [notGiven(bucketName)] : []),
-      ...(isKnown ? [] : [{ right: ASSUME, reason: 'not in the files', object: `${namespace}/${serviceAccount}` }]),
+      ...(bucket?.gaps ?? []),
+      ...(isAbsent ? [absent] : []),
+      ...(hidden === undefined
+        ? []
+        : [
+            gap(
+              `${association?.address}.external_id`,
+              'known only after apply, or with --account and --region',
+              hidden,
+            ),
+          ]),
+      ...[
+        ...unsure,
+        ...unknown,
+        ...unnamed(first, [bucket?.bucket.policy, ...others.map(({ trust }) => knownOf(trust))]),
+      ].map((reason) => gap(UNSURE, reason)),
+      ...roles.flatMap(({ arn, trust }) => (trust instanceof Unknown ? [gap('the file', trust.reason, arn)] : [])),
     ],
-    kubernetes: { serviceAccounts: [{ metadata }] },
+    kubernetes: {
+      serviceAccounts: [{ metadata: { namespace, name: serviceAccount, ...(!isLost && { annotations }) } }],
+      pods: podsOfTemplates(deployment, asker, isPodIdentity ? undefined : { annotations }, isPodIdentity),
+    },
     aws: {
-      region,
-      accountId,
-      cluster: {
-        name: clusterName,
-        arn: `arn:aws:eks:${region}:${accountId}:cluster/${clusterName}`,
-        autoMode: false,
-        ...(issuer !== undefined && { issuer: `https://${issuer}` }),
-      },
-      associations: issuer === undefined ? [association] : [],
-      roles: { [role.arn]: role },
-      oidcProviders: issuer === undefined ? [] : [{ arn, url: issuer, clientIds: ['sts.amazonaws.com'] }],
-      instanceProfiles: {},
-      ...(bucketName !== undefined && { buckets: { [bucketName]: bucketOfFiles(files, bucketName) } }),
+      ...{ region, accountId, instanceProfiles: {} },
+      cluster: { ...cluster, ...(issuer !== undefined && { issuer: `https://${issuer}` }) },
+      associations: [isPodIdentity && !isLost ? associated : undefined].flatMap((arn) =>
+        arn === undefined
+          ? []
+          : {
+              ...{ namespace, serviceAccount, associationId: association?.address ?? 'of the files', roleArn: arn },
+              disableSessionTags,
+              ...defined({ targetRoleArn: targetArn, policy: used(files, policy), externalId }),
+            },
+      ),
+      roles: Object.fromEntries(
+        onPath.filter(({ arn, trustPolicy }) => trustPolicy !== '' && arn !== hidden).map((one) => [one.arn, one]),
+      ),
+      oidcProviders: providers.map(({ url, clientIds }) => ({
+        url,
+        clientIds,
+        arn: `arn:aws:iam::${accountId}:oidc-provider/${url}`,
+      })),
+      ...(bucketName !== undefined && bucket && { buckets: { [bucketName]: bucket.bucket } }),
     },
   };
 }
 
-const associationsOf = ({ deployment, role }: PolicyFiles): RolePlaces['associations'] =>
-  deployment === undefined ? [] : readRolePlaces(deployment, role).associations;
+/** Returns what all files deploy, in the account that they name or that the service account's annotation names. */
+function deploymentOf(files: PolicyFiles, asker: Asker): model.Deployment {
+  const { deployment: path, format = 'terraform', values, region } = files;
+  const manifests = files.manifests.map(readManifest);
+  const annotated = manifests.map((one) => knownOf(accountOfAsker(one, asker)?.annotations[ROLE_ANNOTATION]));
+  const read = (accountId?: string): model.Deployment =>
+    path === undefined ? model.EMPTY : readDeployment(path, format, { accountId, region, values });
+  const named = files.accountId ?? (format === 'terraform' ? read().accountId : undefined);
+  const accountId = named ?? model.accountIn(annotated);
+  const deployed = read(accountId ?? model.EXAMPLE_ACCOUNT);
+  return { ...model.joined([deployed, ...manifests]), accountId, region: region ?? deployed.region };
+}
 
-const notGiven = (object: string): Gap => ({
-  right: '--bucket FILE',
-  reason: 'give the policy, or --bucket none',
-  object,
-});
+/** Returns the issuer of the cluster: as the files say, otherwise the one that the role trusts. */
+function issuerOf(
+  { clusters, oidcProviders }: model.Deployment,
+  clusterName: string,
+  trusted: readonly string[],
+): string | undefined {
+  const cluster = clusters.find(({ name, issuer }) => knownOf(name) === clusterName && issuer !== undefined);
+  const [only, ...others] = oidcProviders;
+  const provider = oidcProviders.find(({ url }) => trusted.includes(url)) ?? (others.length === 0 ? only : undefined);
+  return cluster?.issuer?.replace(/^https:\/\//, '') ?? provider?.url ?? trusted[0];
+}
 
 /** Returns the snapshot with the policy of a bucket that the caller gives, such as one of another account. */
 export function withBucketPolicy(
@@ -99,65 +158,4 @@ export function withBucketPolicy(
   const { aws } = cluster;
   const bucket = { key: null, ...aws?.buckets?.[name], name, accountId, policy };
   return aws === undefined ? cluster : { ...cluster, aws: { ...aws, buckets: { ...aws.buckets, [name]: bucket } } };
-}
-
-export const policyText = (path: string, place: PolicyPlace = {}): string =>
-  JSON.stringify(readPolicyFile(path, place));
-
-/** Returns the policy of a file that has nothing else. Throws `HarnessError` BAD_FILE if it is of another kind. */
-function wholeFile(path: string, kind: PolicyKind): string {
-  const text = policyText(path);
-  try {
-    compilePolicy(text, { kind, name: path });
-  } catch (error) {
-    throw new HarnessError(
-      'BAD_FILE',
-      `Policy file ${path} cannot be the ${KIND_NAMES[kind]}: ${(error as Error).message}`,
-    );
-  }
-  return text;
-}
-
-const arnOf = ({ accountId }: PolicyFiles, name: string): string => `arn:aws:iam::${accountId}:role/${name}`;
-
-function roleOfFiles(files: PolicyFiles): Role {
-  const { trust, permissions, boundary, role: name = 'role' } = files;
-  if (trust === undefined) throw new HarnessError('BAD_FILE', 'Give the trust policy of the role with --trust.');
-  return {
-    arn: arnOf(files, name),
-    name,
-    tags: {},
-    trustPolicy: wholeFile(trust, 'trust'),
-    policies: Object.fromEntries(permissions.map((path) => [path, wholeFile(path, 'identity')])),
-    ...(boundary !== undefined && { permissionsBoundary: wholeFile(boundary, 'boundary') }),
-  };
-}
-
-function roleOfDeployment(files: PolicyFiles, path: string): Role {
-  const { resource, name = resource, tags, inline, attached, boundary, elsewhere } = readRolePlaces(path, files.role);
-  const read = (place: PolicyPlace): string => policyText(path, { ...place, values: files.values });
-  const [limit] = boundary.map(read);
-  const given = files.permissions.map((file) => [file, wholeFile(file, 'identity')] as const);
-  const own = [...inline, ...attached].map((place) => [place.policy ?? place.resource ?? '', read(place)] as const);
-  const unread = elsewhere.map((policy) => ({ policy, reason: `${path} does not contain it; use --permissions` }));
-  return {
-    arn: arnOf(files, name),
-    name,
-    tags,
-    trustPolicy: read({ resource }),
-    policies: Object.fromEntries([...own, ...given]),
-    ...(limit !== undefined && { permissionsBoundary: limit }),
-    ...(unread.length > given.length && { unread: unread.slice(given.length) }),
-  };
-}
-
-function bucketOfFiles({ bucket, deployment, values, accountId }: PolicyFiles, name: string): Bucket {
-  const own = { name, accountId, key: null };
-  if (bucket === undefined) return own;
-  if (bucket === 'none') return { ...own, policy: null };
-  const isFile = deployment === undefined || existsSync(bucket);
-  return {
-    ...own,
-    policy: isFile ? wholeFile(bucket, 'resource') : policyText(deployment, { resource: bucket, values }),
-  };
 }

@@ -13,13 +13,17 @@ import {
   type Mechanism,
   type PredictedIdentity,
 } from '../facts/identity.ts';
-import { credentialsOf } from '../facts/injection.ts';
+import { containersOf, credentialsOf } from '../facts/injection.ts';
 import { providerArnFor, roleAnnotation } from '../facts/irsa.ts';
 import { associationPath, decidePath, identityRole, roleSession, type StageDecision } from '../facts/trust.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
+import { isTemplate, podLabel, skippedContainers } from './pod-templates.ts';
 
 /** The flag that stands for an association or annotation which files lack. A gap has it as its right. */
 export const ASSUME = '--assume-association';
+/** Rights of gaps: the files give the service account no role, or a value that decides about its identity is not known. */
+export const ABSENT = 'an association or annotation';
+export const UNSURE = 'a value after deployment';
 
 /** One decision on the way from a service account to a resource. */
 export interface Step {
@@ -81,10 +85,14 @@ export function pathOf(facts: ClusterFacts, asker: Asker): AccountPath {
   const subject = { namespace, serviceAccount };
   if (facts.snapshot.aws?.associations === undefined)
     return failed('unknown', 'unknown', 'the associations of the cluster could not be read');
+  const [absent] = fileGaps(facts, asker, ABSENT);
+  if (absent !== undefined) return failed('none', 'denied', absent);
   if (facts.association(namespace, serviceAccount)) return byPodIdentity(facts, subject);
   const roleArn = account && roleAnnotation(account);
   const audience = account?.metadata.annotations?.['eks.amazonaws.com/audience'] ?? 'sts.amazonaws.com';
   if (roleArn) return byToken(facts, roleArn, audience, subject);
+  const unsure = fileGaps(facts, asker, UNSURE);
+  if (unsure.length > 0) return failed('unknown', 'unknown', unsure.join(' and '));
   const [pod] = pods;
   return pod
     ? ofPod(facts, pod)
@@ -94,6 +102,16 @@ export function pathOf(facts: ClusterFacts, asker: Asker): AccountPath {
         'it has no association and no role annotation; its pods may use the role of their node',
       );
 }
+
+/** Returns what files lack about a service account. */
+const fileGaps = (
+  { snapshot }: ClusterFacts,
+  { namespace, serviceAccount }: Omit<PodSubject, 'pod'>,
+  kind: string,
+): readonly string[] =>
+  snapshot.gaps
+    .filter(({ right, object }) => right === kind && object === `${namespace}/${serviceAccount}`)
+    .map(({ reason }) => reason);
 
 function missing(sentence: string, name: string, names: readonly string[]): HarnessError {
   const hint = names.length === 0 ? 'it has none.' : suggestion(name, names, undefined, 'see `kubectl get`');
@@ -131,23 +149,41 @@ function ofPod(facts: ClusterFacts, pod: Pod): AccountPath {
 }
 
 /** Returns the step of a role that a service account has. Files may lack it, and pods may set other credentials. */
-function identity(facts: ClusterFacts, { namespace, serviceAccount, pod: named }: PodSubject, text: string): Step {
+function identity(facts: ClusterFacts, subject: PodSubject, mechanism: Mechanism, text: string): Step {
+  const { namespace, serviceAccount, pod: named } = subject;
   const account = `${namespace}/${serviceAccount}`;
   const step = { name: 'identity', value: 'unknown' } as const;
-  if (facts.snapshot.gaps.some(({ right, object }) => right === ASSUME && object === account)) {
+  if (fileGaps(facts, subject, ASSUME).length > 0) {
     const missing = `an association of ${account} with this role only, or an annotation, which the files do not contain (${ASSUME} asks as if they did)`;
     return { ...step, otherwise: 'denied', text: missing, unless: [missing] };
   }
   const pods = named === undefined ? facts.podsOf(namespace, serviceAccount) : [];
-  const keys = pods.flatMap((pod) => {
-    const container = preferredBy(pod);
-    const variables = container && credentialsOf(container).preferred.join(', ');
-    return container
-      ? [`container ${container.name} of pod ${pod.metadata.name} sets ${variables}, which SDKs prefer`]
-      : [];
-  });
+  const templates = pods.filter(isTemplate);
+  const skipped = templates.flatMap(skippedContainers);
+  if (skipped.length > 0 && skipped.length === templates.flatMap(containersOf).length)
+    return {
+      ...step,
+      value: 'denied',
+      text: `${skipped.join(' and ')}: skip-containers names all containers, so none gets credentials`,
+    };
+  const keys = [...fileGaps(facts, subject, UNSURE), ...pods.flatMap((pod) => ownCredentials(pod, mechanism))];
   if (keys[0] === undefined) return { name: 'identity', value: 'allowed', text };
   return { ...step, otherwise: 'allowed', text: `${text}, but ${keys[0]}`, unless: keys };
+}
+
+/** Says which containers prefer their own variables to what the service account gives them. */
+function ownCredentials(pod: Pod, mechanism: Mechanism): readonly string[] {
+  const [container] = [preferredBy(pod)].filter((one) => one !== undefined);
+  if (container) {
+    const variables = credentialsOf(container).preferred.join(', ');
+    return [`container ${container.name} of ${podLabel(pod)} sets ${variables}, which SDKs prefer`];
+  }
+  // The webhook keeps a container's own variables for tokens.
+  const own = isTemplate(pod) && mechanism === 'pod-identity' ? containersOf(pod) : [];
+  const [other] = own.filter((one) => credentialsOf(one).webIdentityRole !== undefined);
+  return other
+    ? [`container ${other.name} of ${podLabel(pod)} sets AWS_WEB_IDENTITY_TOKEN_FILE, which SDKs prefer`]
+    : [];
 }
 
 function byPodIdentity(facts: ClusterFacts, subject: PodSubject): AccountPath {
@@ -165,7 +201,7 @@ function byPodIdentity(facts: ClusterFacts, subject: PodSubject): AccountPath {
   return {
     mechanism,
     roles: [roleArn, ...(targetRoleArn === undefined ? [] : [targetRoleArn])],
-    steps: [identity(facts, subject, text), ...decisions.map(stepOf)],
+    steps: [identity(facts, subject, mechanism, text), ...decisions.map(stepOf)],
     session,
   };
 }
@@ -183,7 +219,7 @@ function byToken(facts: ClusterFacts, roleArn: string, audience: string, subject
     ({ value, decision }) => value === 'denied' && (facts.issuer !== undefined || decision === undefined),
   );
   const trust: Step[] = 'mechanism' in provider && !isDenied ? [providerStep(provider)] : decisions.map(stepOf);
-  const steps = [identity(facts, subject, `IRSA: its annotation names role ${roleArn}`), ...trust];
+  const steps = [identity(facts, subject, 'web-identity', `IRSA: its annotation names role ${roleArn}`), ...trust];
   return { mechanism: 'web-identity', roles: [roleArn], steps, session };
 }
 

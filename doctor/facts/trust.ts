@@ -2,6 +2,7 @@ import { assumeRole } from '../../identity/assume-role.ts';
 import { decideWithin, type PolicySource, type Uncertainty } from '../../identity/decide-within.ts';
 import { podIdentitySession, type PodSubject } from '../../identity/pod-identity.ts';
 import { splitArn } from '../../identity/policy/arn.ts';
+import { AFTER_DEPLOYMENT } from '../../identity/deployment/template.ts';
 import { globalContexts } from '../../identity/policy/global-context.ts';
 import type { ConditionContext, ConditionExplanation, Decision } from '../../identity/policy/index.ts';
 import { isRoleAssumption } from '../../identity/policy/request.ts';
@@ -108,6 +109,7 @@ function decideQuestion(
       ...question,
       unknown: {
         ...question.unknown,
+        [AFTER_DEPLOYMENT]: '',
         ...(principal.kind === 'role-session' && !caller && { 'aws:PrincipalTag/': '' }),
         ...(isAssumption && !assumed && { 'aws:ResourceTag/': '', 'iam:ResourceTag/': '' }),
       },

@@ -136,7 +136,10 @@ describe('roleFile', () => {
         root_module: {
           resources: [
             { address: 'aws_iam_role.app', expressions: { permissions_boundary: reference('aws_iam_policy.limit') } },
-            { address: 'aws_iam_role_policy.own', expressions: { role: reference('aws_iam_role.app') } },
+            {
+              address: 'aws_iam_role_policy.own',
+              expressions: { role: { references: ['aws_iam_role.app', 'each.key'] } },
+            },
             {
               address: 'aws_iam_role_policy_attachment.read',
               expressions: { policy_arn: reference('aws_iam_policy.read') },

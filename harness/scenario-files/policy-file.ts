@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { escapePattern } from '../../foundation/node/text.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
+import type { DeployedPolicy } from '../../identity/deployment/deployment.ts';
 import type { PolicyPlace } from '../../identity/policy-file/place.ts';
-import { readPolicyFile, readRolePlaces } from '../../identity/policy-file/read.ts';
+import { readPolicyFile, readRole } from '../../identity/policy-file/read.ts';
 import type { RawPolicy, RoleSpec } from '../scenario/policy.ts';
 import { notePolicyFile } from './suite-registry.ts';
 
@@ -34,7 +35,8 @@ interface RolePlace extends Required<Pick<PolicyPlace, 'resource'>>, Pick<Policy
 export function roleFile(file: string | { readonly href: string }, place: RolePlace): RoleSpec {
   const { resource = '', replace = {}, values, documents = {} } = place;
   const path = pathOf(typeof file === 'string' ? file : file.href);
-  const { elsewhere, ...places } = readRolePlaces(path, resource, (text) => replaced(path, text, replace));
+  const { policies } = readRole(path, resource, values, (text) => replaced(path, text, replace));
+  const elsewhere = policies.filter(({ isElsewhere }) => isElsewhere).map(({ address }) => address);
   const missing = elsewhere.find((arn) => documents[arn] === undefined);
   if (missing !== undefined)
     throw badFile(
@@ -42,13 +44,14 @@ export function roleFile(file: string | { readonly href: string }, place: RolePl
       `does not contain ${missing} of ${resource}. Add "documents": { ${JSON.stringify(missing)}: policyFile(…) }.`,
     );
   const read = (one: PolicyPlace): RawPolicy => policyFile(path, { ...one, replace, values });
-  const part = (kind: 'inline' | 'attached' | 'boundary', others: readonly RawPolicy[] = []): RawPolicy | undefined =>
-    merged(path, [...places[kind].map(read), ...others]);
-  const [permissions, boundary] = [part('inline'), part('boundary')];
-  const attached = part(
-    'attached',
-    elsewhere.flatMap((arn) => documents[arn] ?? []),
-  );
+  const part = (kind: DeployedPolicy['kind']): RawPolicy | undefined => {
+    const ofKind = policies.filter((one) => one.kind === kind);
+    const own = ofKind
+      .filter(({ isElsewhere }) => !isElsewhere)
+      .map(({ address, policy }) => read({ resource: address, policy }));
+    return merged(path, [...own, ...ofKind.flatMap(({ address }) => documents[address] ?? [])]);
+  };
+  const [permissions, attached, boundary] = [part('inline'), part('attached'), part('boundary')];
   return {
     trust: read({ resource }),
     ...(permissions && { permissions }),

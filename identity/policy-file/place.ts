@@ -1,7 +1,5 @@
 import { suggestion } from '../../foundation/node/nearest.ts';
-
-/** Values of a template's references, by `Name` or `Name.Attribute`. */
-export type Values = Readonly<Record<string, string | readonly string[]>>;
+import { PolicyProblem, type Values } from '../deployment/deployment.ts';
 
 /** Where a policy document is: the whole file, or a part of a deployment. */
 export interface PolicyPlace {
@@ -12,27 +10,6 @@ export interface PolicyPlace {
   /** Such as `{"DataBucket.Arn": "arn:aws:s3:::data"}`. */
   readonly values?: Values | undefined;
 }
-
-/** Where a role's policies are: inline policies, managed ones, and ARNs of managed policies outside the file. */
-export interface RolePlaces {
-  /** Terraform address or logical id. */
-  readonly resource: string;
-  /** Its name; undefined if it is only known after deployment. */
-  readonly name: string | undefined;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly inline: readonly PolicyPlace[];
-  readonly attached: readonly PolicyPlace[];
-  readonly boundary: readonly PolicyPlace[];
-  readonly elsewhere: readonly string[];
-  /** EKS Pod Identity associations that give pods this role and nothing else. */
-  readonly associations: readonly PlacedAssociation[];
-}
-
-/** Names that are only known after deployment are undefined. */
-type PlacedAssociation = Readonly<Record<'resource' | 'cluster' | 'namespace' | 'serviceAccount', string | undefined>>;
-
-/** The message is the rest of a sentence that begins with the file's name. */
-export class PolicyProblem extends Error {}
 
 /** Finds a resource, or the only one. Throws `PolicyProblem`, which suggests the nearest one. */
 export function chosen<T>(resources: ReadonlyMap<string, T>, name: string | undefined): T {

@@ -134,9 +134,9 @@ Resources:
       ],
       [
         'an unsupported function',
-        () => written({ Resources: { P: { Properties: { PolicyDocument: { 'Fn::ImportValue': 'x' } } } } }),
+        () => written({ Resources: { P: { Properties: { PolicyDocument: { 'Fn::Cidr': 'x' } } } } }),
         { resource: 'P' },
-        /^has an unsupported function in P: \{"Fn::ImportValue":"x"\}\. Supported are Ref, /,
+        /^has an unsupported function in P: \{"Fn::Cidr":"x"\}\. Supported are Ref, /,
       ],
       [
         'a misspelt inline policy',

@@ -1,0 +1,50 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { settingsOf, type ServiceAccount } from '../../components/webhook/options.ts';
+import { mutatePod } from '../../components/webhook/mutation/mutate-pod.ts';
+import { identityOf } from '../../components/webhook/mutation/service-account.ts';
+import type { PodSubject } from '../../identity/pod-identity.ts';
+import type { Deployment } from '../../identity/deployment/deployment.ts';
+import { containersOf, credentialsOf } from '../facts/injection.ts';
+import { podOf, type Pod } from '../snapshot/kubernetes.ts';
+
+/** The phase of pods of files, which Kubernetes does not have. Their names say which object has the template. */
+const TEMPLATE = 'Template';
+export const isTemplate = ({ phase }: Pod): boolean => phase === TEMPLATE;
+export const podLabel = (pod: Pod): string => (isTemplate(pod) ? pod.metadata.name : `pod ${pod.metadata.name}`);
+
+/** Returns pods as the webhook changes new ones of a service account (amazon-eks-pod-identity-webhook, README). */
+export function podsOfTemplates(
+  { pods }: Deployment,
+  { namespace, serviceAccount }: Pick<PodSubject, 'namespace' | 'serviceAccount'>,
+  account: ServiceAccount | undefined,
+  associated: boolean,
+): Pod[] {
+  const settings = settingsOf({ serviceAccounts: { get: () => undefined } });
+  return pods
+    .filter((one) => (one.namespace ?? namespace) === namespace)
+    .map(({ address, pod }): { readonly address: string; readonly pod: V1Pod } => ({ address, pod }))
+    .filter(({ pod }) => (pod.spec?.serviceAccountName ?? pod.spec?.serviceAccount ?? 'default') === serviceAccount)
+    .map(({ address, pod }) => {
+      const known = { associated, annotated: account && identityOf(account, settings) };
+      const patch = mutatePod(pod, known, settings)?.patch ?? [];
+      const added = (path: string): unknown => patch.find((one) => one.path === path)?.value;
+      const volumes = [added('/spec/volumes'), added('/spec/volumes/0'), pod.spec?.volumes].flat().filter(Boolean);
+      const spec = {
+        ...pod.spec,
+        ...{ serviceAccountName: serviceAccount, volumes },
+        containers: added('/spec/containers') ?? pod.spec?.containers ?? [],
+        initContainers: added('/spec/initContainers') ?? pod.spec?.initContainers ?? [],
+      };
+      const status = { phase: TEMPLATE };
+      return podOf({ metadata: { ...pod.metadata, name: address, namespace }, spec, status } as unknown as V1Pod);
+    });
+}
+
+/** Returns the containers of templates to which the webhook adds no credentials. */
+export const skippedContainers = (pod: Pod): readonly string[] =>
+  containersOf(pod)
+    .filter((one) => {
+      const { podIdentity, webIdentityRole, preferred } = credentialsOf(one);
+      return !podIdentity && webIdentityRole === undefined && preferred.length === 0;
+    })
+    .map((one) => `container ${one.name} of ${podLabel(pod)}`);

@@ -1,0 +1,193 @@
+import { listOf, objectOf, textOf, type JsonObject } from '../../foundation/node/json.ts';
+import * as model from './deployment.ts';
+import { forFlags, isConditionTrue, MissingValue, resolverOf } from './template-values.ts';
+
+interface Resource {
+  readonly id: string;
+  readonly type: string;
+  readonly properties: JsonObject;
+  /** Returns a property's value; undefined if it is not set. */
+  readonly value: (property: unknown) => unknown;
+}
+
+/** Returns what a template of CloudFormation or CDK deploys. Throws `PolicyProblem`. */
+export function deploymentOfTemplate(template: JsonObject, given: model.Surroundings = {}): model.Deployment {
+  const values = {
+    ...(given.accountId !== undefined && { 'AWS::AccountId': given.accountId }),
+    ...(given.region !== undefined && { 'AWS::Region': given.region }),
+    ...given.values,
+  };
+  const all = Object.entries(objectOf(template['Resources'])).flatMap(([id, one]): Resource[] => {
+    const { Type: type, Properties: properties, Condition: condition } = objectOf(one);
+    const resolve = resolverOf(template, values, id);
+    const isDeployed = condition === undefined || isConditionTrue(template, { Condition: condition }, resolve);
+    return isDeployed ? [{ id, type: String(type), properties: objectOf(properties), value: resolve }] : [];
+  });
+  const ofType = (type: string): Resource[] => all.filter((one) => one.type === `AWS::${type}`);
+  const around = { ...given, values };
+  return {
+    ...model.EMPTY,
+    accountId: textOf(values['AWS::AccountId']),
+    region: textOf(values['AWS::Region']),
+    roles: ofType('IAM::Role').map((one) => roleOf(one, ofType, around)),
+    associations: ofType('EKS::PodIdentityAssociation').map((one) => ({
+      address: one.id,
+      cluster: required(one, 'ClusterName'),
+      namespace: required(one, 'Namespace'),
+      serviceAccount: required(one, 'ServiceAccount'),
+      roleArn: required(one, 'RoleArn'),
+      targetRoleArn: known(one, one.properties['TargetRoleArn']),
+      policy: known(one, one.properties['Policy']),
+      disableSessionTags: String(model.knownOf(known(one, one.properties['DisableSessionTags']))) === 'true',
+    })),
+    clusters: ofType('EKS::Cluster').map((one) => ({ address: one.id, name: known(one, { Ref: one.id })! })),
+    oidcProviders: ofType('IAM::OIDCProvider').flatMap((one) => {
+      const url = model.knownOf(known(one, one.properties['Url']))?.replace(/^https:\/\//, '');
+      const clientIds = listOf(one.properties['ClientIdList']).map(String);
+      return url === undefined ? [] : { address: one.id, url, clientIds };
+    }),
+    buckets: ofType('S3::Bucket').flatMap((one) => {
+      const name = model.knownOf(known(one, { Ref: one.id }));
+      const policies = ofType('S3::BucketPolicy').filter(
+        ({ properties: { Bucket: bucket } }) => isReference(bucket, one.id) || (name !== undefined && bucket === name),
+      );
+      const [policy] = policies;
+      const text = policy && required(policy, 'PolicyDocument');
+      return name === undefined ? [] : { address: policy?.id ?? one.id, name, policy: text ?? null };
+    }),
+  };
+}
+
+/** Returns the text of a value, or the JSON text of a document. */
+function known({ value }: Resource, property: unknown): model.Known<string> | undefined {
+  try {
+    const found = value(property);
+    if (found === undefined || found === null || found === '') return undefined;
+    return typeof found === 'string' ? found : JSON.stringify(found);
+  } catch (error) {
+    if (!(error instanceof model.PolicyProblem)) throw error;
+    return error instanceof MissingValue && !error.isImported
+      ? new model.Unknown(`${error.reference} is only known after deployment; use --value ${error.reference}=VALUE`)
+      : new model.Unknown(forFlags(error.message), true);
+  }
+}
+
+/** Begins the condition keys of statements that depend on values after deployment. */
+export const AFTER_DEPLOYMENT = 'after-deployment:';
+
+/**
+ * Returns the JSON text of a policy. A statement with an unknown value is as wide as possible. Its condition on a key such as
+ * `after-deployment:Data.Arn` makes decisions take both sides.
+ */
+function policyText(one: Resource, property: unknown): model.Known<string> | undefined {
+  const text = known(one, property);
+  const { Statement: statements, ...document } = objectOf(property);
+  if (!(text instanceof model.Unknown) || text.isRequired || statements === undefined) return text;
+  const widened = listOf(statements).flatMap((statement) => widenedStatements(one, objectOf(statement)));
+  const rest = known(one, document);
+  if (rest instanceof model.Unknown || widened.some((statement) => statement === undefined)) return text;
+  return JSON.stringify({ ...(JSON.parse(rest ?? '{}') as object), Statement: widened });
+}
+
+const WIDE: JsonObject = {
+  ...{
+    Resource: { Resource: '*' },
+    NotResource: { Resource: '*' },
+    Action: { Action: '*' },
+    NotAction: { Action: '*' },
+  },
+  ...{ Principal: { Principal: '*' }, NotPrincipal: { Principal: '*' }, Condition: {} },
+};
+
+function widenedStatements(
+  one: Resource,
+  { Resource: resources, ...statement }: JsonObject,
+): (JsonObject | undefined)[] {
+  const items = listOf(resources);
+  const isMissing = (item: unknown): boolean => known(one, item) instanceof model.Unknown;
+  const parts = [items.filter((item) => !isMissing(item)), items.filter(isMissing)].filter((list) => list.length > 0);
+  return (parts.length === 0 ? [undefined] : parts).map((part) => {
+    const missing = new Set<string>();
+    const members = Object.entries({ ...statement, ...(part && { Resource: part }) }).map(
+      ([name, member]): JsonObject | undefined => {
+        try {
+          return { [name]: one.value(member) };
+        } catch (error) {
+          if (!(error instanceof MissingValue)) throw error;
+          missing.add(error.reference);
+          return name in WIDE ? objectOf(WIDE[name]) : undefined;
+        }
+      },
+    );
+    if (members.includes(undefined)) return undefined;
+    const found = Object.assign({}, ...members) as JsonObject;
+    if (missing.size === 0) return found;
+    const conditions = objectOf(found['Condition']);
+    const keys = Object.fromEntries([...missing].map((reference) => [AFTER_DEPLOYMENT + reference, 'a value']));
+    return {
+      ...found,
+      Condition: { ...conditions, StringEquals: { ...objectOf(conditions['StringEquals']), ...keys } },
+    };
+  });
+}
+
+function required(one: Resource, property: string): model.Known<string> {
+  const value = policyText(one, one.properties[property]);
+  if (value !== undefined) return value;
+  throw new model.PolicyProblem(`has ${one.id} without "${property}", which ${one.type} requires. Add it.`);
+}
+
+function isReference(value: unknown, id: string): boolean {
+  const { Ref: ref, 'Fn::GetAtt': attribute } = objectOf(value);
+  return ref === id || listOf(attribute).join('.').split('.')[0] === id;
+}
+
+function roleOf(role: Resource, ofType: (type: string) => Resource[], around: model.Surroundings): model.DeployedRole {
+  const { id, properties } = role;
+  const name = model.knownOf(known(role, properties['RoleName']));
+  const isOfRole = (one: Resource): boolean =>
+    ['Roles', 'RoleName'].some((property) =>
+      listOf(one.properties[property]).some(
+        (value) => isReference(value, id) || (name !== undefined && model.knownOf(known(one, value)) === name),
+      ),
+    );
+  const managed = ofType('IAM::ManagedPolicy');
+  const policy = (kind: 'inline' | 'attached' | 'boundary', one: Resource): model.DeployedPolicy => ({
+    ...{ kind, address: one.id, text: required(one, 'PolicyDocument') },
+  });
+  const linked = (kind: 'attached' | 'boundary', property: string): model.DeployedPolicy[] =>
+    listOf(properties[property]).flatMap((value): model.DeployedPolicy[] => {
+      const own = managed.find((one) => isReference(value, one.id));
+      if (own) return [policy(kind, own)];
+      const arn = known(role, value);
+      if (arn === undefined) return [];
+      const text =
+        arn instanceof model.Unknown ? arn : new model.Unknown('the file does not contain it; use --permissions');
+      return [{ kind, address: model.knownOf(arn) ?? JSON.stringify(value), isElsewhere: true, text }];
+    });
+  const attached = [
+    ...linked('attached', 'ManagedPolicyArns'),
+    ...managed.filter(isOfRole).map((one) => policy('attached', one)),
+  ];
+  const tags = listOf(properties['Tags']).map(objectOf);
+  return {
+    address: id,
+    ...model.roleNames(id, name, model.knownOf(known(role, properties['Path'])), around),
+    tags: Object.fromEntries(tags.map((one) => [String(one['Key']), model.knownOf(known(role, one['Value'])) ?? ''])),
+    trust: required(role, 'AssumeRolePolicyDocument'),
+    policies: [
+      ...listOf(properties['Policies'])
+        .map(objectOf)
+        .map((one): model.DeployedPolicy => ({
+          ...{ kind: 'inline', address: id, policy: nameText(one['PolicyName']) },
+          text: policyText(role, one['PolicyDocument']) ?? '{}',
+        })),
+      ...[...ofType('IAM::Policy'), ...ofType('IAM::RolePolicy')].filter(isOfRole).map((one) => policy('inline', one)),
+      ...new Map(attached.map((one) => [one.address, one])).values(),
+      ...linked('boundary', 'PermissionsBoundary'),
+    ],
+  };
+}
+
+/** A name that is an expression stays unresolved. */
+const nameText = (name: unknown): string => (typeof name === 'string' ? name : JSON.stringify(name));
