@@ -25,6 +25,35 @@ describe('workflows and action.yml', () => {
     });
 });
 
+interface Workflow {
+  readonly jobs: Readonly<
+    Record<
+      string,
+      { readonly 'runs-on'?: string; readonly steps: readonly { readonly uses?: string; readonly run?: string }[] }
+    >
+  >;
+}
+
+describe('workflows on pages', () => {
+  const blocks = readdirSync(join(root, 'docs'))
+    .filter((file) => file.endsWith('.md'))
+    .flatMap((file) =>
+      [...text(`docs/${file}`).matchAll(/```yaml\n(jobs:\n[\s\S]*?)```/g)].map(
+        ([, block = '']) => [file, block] as const,
+      ),
+    );
+  it('say where each job runs, and check out what their commands need', () => {
+    expect(blocks).to.have.length.greaterThan(0);
+    for (const [file, block] of blocks)
+      for (const [name, { 'runs-on': place, steps }] of Object.entries((parse(block) as Workflow).jobs)) {
+        expect(place, `${file}: ${name}`).to.be.a('string');
+        const first = steps.findIndex(({ run }) => run?.includes('npm ci'));
+        const checkout = steps.findIndex(({ uses }) => uses?.startsWith('actions/checkout@'));
+        if (first !== -1) expect(checkout, `${file}: ${name}`).to.be.within(0, first);
+      }
+  });
+});
+
 /** Tests the action's step that runs suites, started like on a GitHub runner. */
 describe('action.yml', () => {
   before(ensureBuilt);

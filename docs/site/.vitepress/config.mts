@@ -60,6 +60,7 @@ export default defineConfig({
           page('Judge another AWS', 'other-aws'),
           page('Use the emulator', 'emulator'),
           page('Compare two runs', 'compare'),
+          page('Migrate from IRSA', 'migration'),
           page('Clean up', 'clean-up'),
         ],
       },
@@ -67,6 +68,7 @@ export default defineConfig({
         text: 'Reference',
         items: [
           page('Command line', 'command-line'),
+          page('Versions and systems', 'versions'),
           page('Writing scenarios', 'scenarios'),
           page('Results and reports', 'results'),
           page('Scenarios', 'scenario-list'),
