@@ -31,7 +31,7 @@ describe('diagnostics of a run', () => {
     ];
     [run, again] = await Promise.all([
       runConformance({
-        args: ['--suite', 'mine', '--timeout', '5', '--retries', '0'],
+        args: ['--suite', 'mine', '--timeout', '20', '--retries', '0'],
         files: { 'mine.ts': suiteFile(...scenarios) },
       }),
       runConformance({
