@@ -99,7 +99,7 @@ describe('diagnostics of a run', () => {
       expect(read(id, 'pods.json', source), id).to.contain('"nodeName"');
       expect(read(id, 'roles.json', source), id).to.contain('InlinePolicies');
     }
-    expect(read('MY-04', 'summary.md')).to.contain('MY-04 did not finish within 5 s');
+    expect(read('MY-04', 'summary.md')).to.contain('MY-04 did not finish within 20 s');
     expect(read('MY-04', 'pods.json')).to.contain('"phase": "Running"');
     expect(read('MY-05', 'summary.md', again)).to.contain('probe-report');
   });
