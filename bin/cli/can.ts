@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { text as textOf } from 'node:stream/consumers';
 import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { option, textsOf, withFields, type OptionSpec } from '../../foundation/node/options.ts';
@@ -86,7 +86,7 @@ text without such a message; 3 the message or the cluster does not say enough; 1
       import('../../doctor/access/denial.ts'),
       import('../../doctor/facts/cluster-facts.ts'),
     ]);
-    const text = given.words.length === 0 ? readFileSync(0, 'utf8') : given.words.join(' ');
+    const text = given.words.length === 0 ? await textOf(process.stdin) : given.words.join(' ');
     const message = readDenialMessage(text);
     if (message === undefined)
       throw badFlagValue(
@@ -101,7 +101,7 @@ text without such a message; 3 the message or the cluster does not say enough; 1
     const values = new Set(report.answers?.map(({ value }) => value));
     if (report.answers === undefined) return message.action === undefined ? EXIT.environment : EXIT.conforms;
     if (values.has('denied')) return EXIT.doesNotConform;
-    return values.has('unknown') || values.size === 0 ? EXIT.environment : EXIT.conforms;
+    return values.has('unknown') || values.size === 0 || report.isLeftOut ? EXIT.environment : EXIT.conforms;
   },
 };
 

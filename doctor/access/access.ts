@@ -25,7 +25,7 @@ interface ResourceFacts {
 
 /** Services with policies of resources (IAM User Guide, "AWS services that work with IAM"). Not all are read. */
 const RESOURCE_POLICIES =
-  /^(acm-pca|backup|codeartifact|codebuild|dynamodb|ecr|elasticfilesystem|es|events|execute-api|glacier|glue|iot|kafka|kinesis|kms|lambda|lex|logs|mediastore|ram|redshift|s3|s3-object-lambda|s3-outposts|s3express|s3tables|schemas|secretsmanager|serverlessrepo|ses|signer|sns|sqs|ssm|ssm-contacts|ssm-incidents|vpc-lattice):/;
+  /^(acm-pca|aoss|aps|backup|bedrock-agentcore|cloudtrail|dsql|ecr-public|kafka-cluster|network-firewall|rekognition|s3vectors|sagemaker|codeartifact|codebuild|dynamodb|ecr|elasticfilesystem|es|events|execute-api|glacier|glue|iot|kafka|kinesis|kms|lambda|lex|logs|mediastore|ram|redshift|s3|s3-object-lambda|s3-outposts|s3express|s3tables|schemas|secretsmanager|serverlessrepo|ses|signer|sns|sqs|ssm|ssm-contacts|ssm-incidents|vpc-lattice):/;
 
 /** Decides a request with a session, by the role's policies, boundary, session policy and the resource's policy. */
 export function accessSteps(facts: ClusterFacts, session: Session, request: AccessRequest): readonly Step[] {
@@ -130,9 +130,13 @@ function ofBucket(facts: ClusterFacts, name: string, own: string): ResourceFacts
 /** Requests that use the key of an object, secret or parameter, by whether they read it. */
 const KEY_USES: Readonly<Record<string, 'kms:Decrypt' | 'kms:GenerateDataKey' | 'kms:Encrypt'>> = {
   's3:getobject': 'kms:Decrypt',
+  's3:getobjectversion': 'kms:Decrypt',
   's3:putobject': 'kms:GenerateDataKey',
   'secretsmanager:getsecretvalue': 'kms:Decrypt',
   'secretsmanager:putsecretvalue': 'kms:GenerateDataKey',
+  'sns:publish': 'kms:GenerateDataKey',
+  'sqs:receivemessage': 'kms:Decrypt',
+  'sqs:sendmessage': 'kms:GenerateDataKey',
   'ssm:getparameter': 'kms:Decrypt',
   'ssm:getparameters': 'kms:Decrypt',
   'ssm:getparametersbypath': 'kms:Decrypt',
@@ -141,9 +145,9 @@ const KEY_USES: Readonly<Record<string, 'kms:Decrypt' | 'kms:GenerateDataKey' | 
 };
 
 /**
- * Returns the use of the key that encrypts an object, secret or parameter (S3 User Guide, "Using server-side encryption with AWS KMS
+ * Returns the use of the key that encrypts an object, secret, parameter or message (S3 User Guide, "Using server-side encryption with AWS KMS
  * keys"; Secrets Manager User Guide, "Secret encryption and decryption"; Systems Manager User Guide, "AWS KMS encryption for Parameter
- * Store SecureString parameters"). Every principal of the account may use the keys of AWS.
+ * Store SecureString parameters"; SQS Developer Guide and SNS Developer Guide, "Key management"). Every principal of the account may use the keys of AWS.
  */
 function keyRequest(
   facts: ClusterFacts,
@@ -151,7 +155,9 @@ function keyRequest(
   bucket: Bucket | undefined,
 ): { readonly request: AccessRequest; readonly policy: PolicySource } | undefined {
   const use = KEY_USES[action.toLowerCase()];
-  const known = bucket ?? (action.startsWith('s3:') ? undefined : (facts.snapshot.aws?.resources?.[resource] ?? {}));
+  // Without its policy, a queue or topic is unknown anyhow.
+  const unread: Pick<Bucket, 'key'> | undefined = /^(?:secretsmanager|ssm):/i.test(action) ? {} : undefined;
+  const known = bucket ?? facts.snapshot.aws?.resources?.[resource] ?? unread;
   if (use === undefined || known === undefined || (bucket && bucket.accountId === undefined)) return undefined;
   const { key } = known;
   if (key === null || key === 'alias/aws/s3') return undefined;

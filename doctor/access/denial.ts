@@ -9,6 +9,8 @@ export interface DenialReport extends DenialMessage {
   readonly sentences: readonly string[];
   /** The answers of the service accounts with the caller's role. Undefined without a cluster. */
   readonly answers?: readonly Answer[];
+  /** Whether the policy of the message is of a kind that answers leave out. */
+  readonly isLeftOut?: boolean;
 }
 
 /** Where to look, by the kind of policy in the message (IAM User Guide, "Troubleshoot access denied error messages"). */
@@ -49,13 +51,16 @@ export function explainDenial(message: DenialMessage, facts?: ClusterFacts): Den
   const answers = askersOf(facts)
     .map((asker) => answerOf(facts, asker, { action, resource: asked }))
     .filter(({ roles }) => roles.some((arn) => accountOf(arn) === role.account && roleNameOf(arn) === role.name));
+  const isLeftOut = /control policy|VPC endpoint/.test(policy ?? '');
   const outcome =
     answers.length === 0
       ? `No service account of cluster ${facts.snapshot.context} has role ${role.name} of account ${role.account}.`
-      : answers.every(({ value }) => value === 'allowed')
-        ? 'The policies allow it now, so they have changed since, or a policy that is not read decides.'
-        : undefined;
-  return { ...message, sentences: [...sentences, ...(outcome === undefined ? [] : [outcome])], answers };
+      : isLeftOut
+        ? `The answer below leaves out each ${policy}, because none is read.`
+        : answers.every(({ value }) => value === 'allowed')
+          ? 'The policies allow it now, so they have changed since, or a policy that is not read decides.'
+          : undefined;
+  return { ...message, sentences: [...sentences, ...(outcome === undefined ? [] : [outcome])], answers, isLeftOut };
 }
 
 /** Returns the role of the caller's session. */

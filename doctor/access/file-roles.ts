@@ -123,11 +123,17 @@ export function unnamed(
   role: DeployedRole | undefined,
   texts: readonly (string | null | undefined)[],
 ): readonly string[] {
-  if (role === undefined || role.isNamed) return [];
-  const all = [...texts, ...role.policies.map(({ text }) => knownOf(text))].join('\n').replaceAll(role.arn, '');
-  return /:role\/|:assumed-role\/|aws:PrincipalArn|aws:userid/i.test(all)
-    ? [`the name of ${role.address} is known only after deployment, and policies name roles`]
-    : [];
+  if (role === undefined) return [];
+  const all = [...texts, knownOf(role.trust), ...role.policies.map(({ text }) => knownOf(text))]
+    .join('\n')
+    .replaceAll(role.arn, '');
+  const isTagged = (role.unknownTags ?? []).length > 0 && /:(?:Principal|Resource)Tag\//i.test(all);
+  return [
+    ...(!role.isNamed && /:role\/|:assumed-role\/|aws:PrincipalArn|aws:userid/i.test(all)
+      ? [`the name of ${role.address} is known only after deployment, and policies name roles`]
+      : []),
+    ...(isTagged ? [`${role.unknownTags?.join(' and ')} are not known, and policies depend on tags`] : []),
+  ];
 }
 
 /** Returns the bucket of --bucket or of the files, and the gap if they do not have its policy. */
@@ -150,5 +156,6 @@ export function bucketOf(
   const policy = found === null ? null : used(files, found);
   const reason = found instanceof Unknown ? found.reason : 'give the policy, or --bucket none';
   const gaps = policy === undefined ? [{ right: '--bucket FILE', reason, object: name }] : [];
-  return { bucket: { name, accountId, key: null, ...(policy !== undefined && { policy }) }, gaps };
+  const hasKey = buckets.some((one) => one.name === name && one.hasKey === true);
+  return { bucket: { name, accountId, ...(!hasKey && { key: null }), ...(policy !== undefined && { policy }) }, gaps };
 }

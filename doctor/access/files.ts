@@ -61,7 +61,8 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const account = `${namespace}/${serviceAccount}`;
   const gap = (right: string, reason: string, object = account): Gap => ({ right, reason, object });
   const unknown = [given, targetRoleArn, policy].filter((one) => one instanceof Unknown).map(({ reason }) => reason);
-  const isLost = isOpen || given instanceof Unknown || targetRoleArn instanceof Unknown;
+  const isLost =
+    isOpen || given instanceof Unknown || targetRoleArn instanceof Unknown || (association?.unsure ?? []).length > 0;
   const associated = roleArn ?? own?.arn;
   const isAbsent = given === undefined && !files.isAssumed;
   const audience = annotations['eks.amazonaws.com/audience'] ?? 'sts.amazonaws.com';
@@ -72,7 +73,11 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
       : issuer === undefined
         ? []
         : [{ url: issuer, clientIds: [audience] }];
-  const absent = isDeployment ? gap(ABSENT, absence(deployment, asker)) : gap(ASSUME, 'not in the files');
+  const unread = deployment.unread
+    .filter(({ content }) => content === undefined || content.includes(JSON.stringify(serviceAccount).slice(1, -1)))
+    .map(({ reason }) => reason);
+  const absent =
+    isDeployment && unread.length === 0 ? gap(ABSENT, absence(deployment, asker)) : gap(ASSUME, 'not in the files');
   return {
     ...{ context: name, server: '', takenAt: new Date().toISOString() },
     gaps: [
@@ -89,6 +94,8 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
           ]),
       ...[
         ...unsure,
+        ...(association?.unsure ?? []),
+        ...unread,
         ...unknown,
         ...unnamed(first, [bucket?.bucket.policy, ...others.map(({ trust }) => knownOf(trust))]),
       ].map((reason) => gap(UNSURE, reason)),

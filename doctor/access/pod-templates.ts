@@ -26,7 +26,7 @@ export function podsOfTemplates(
     .filter(({ pod }) => (pod.spec?.serviceAccountName ?? pod.spec?.serviceAccount ?? 'default') === serviceAccount)
     .map(({ address, pod }) => {
       const known = { associated, annotated: account && identityOf(account, settings) };
-      const patch = mutatePod(pod, known, settings)?.patch ?? [];
+      const patch = isServed(pod, associated) ? (mutatePod(pod, known, settings)?.patch ?? []) : [];
       const added = (path: string): unknown => patch.find((one) => one.path === path)?.value;
       const volumes = [added('/spec/volumes'), added('/spec/volumes/0'), pod.spec?.volumes].flat().filter(Boolean);
       const spec = {
@@ -38,6 +38,18 @@ export function podsOfTemplates(
       const status = { phase: TEMPLATE };
       return podOf({ metadata: { ...pod.metadata, name: address, namespace }, spec, status } as unknown as V1Pod);
     });
+}
+
+/**
+ * Whether the webhook adds credentials that work. Its selector leaves out a label; the agent does not run on Windows and Fargate (EKS User Guide,
+ * "EKS Pod Identity considerations").
+ */
+function isServed({ metadata, spec }: V1Pod, isPodIdentity: boolean): boolean {
+  const labels = metadata?.labels ?? {};
+  if ('eks.amazonaws.com/skip-pod-identity-webhook' in labels) return false;
+  const system = spec?.os?.name ?? spec?.nodeSelector?.['kubernetes.io/os'];
+  const isFargate = 'eks.amazonaws.com/fargate-profile' in labels || spec?.schedulerName === 'fargate-scheduler';
+  return !isPodIdentity || (system !== 'windows' && !isFargate);
 }
 
 /** Returns the containers of templates to which the webhook adds no credentials. */

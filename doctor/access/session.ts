@@ -126,7 +126,7 @@ const failed = (mechanism: Mechanism, value: 'denied' | 'unknown', text: string)
 
 const INSTANCE_KEYS = { 'ec2:': '', 'aws:Ec2InstanceSourceVpc': '', 'aws:Ec2InstanceSourcePrivateIPv4': '' };
 
-const preferredBy = ({ containers }: Pod) => containers.find((one) => credentialsOf(one).preferred.length > 0);
+const preferredBy = (pod: Pod) => containersOf(pod).find((one) => credentialsOf(one).preferred.length > 0);
 
 function ofPod(facts: ClusterFacts, pod: Pod): AccountPath {
   const { mechanism, roleArn = '', reason = '' } = credentialSource(facts, pod, preferredBy(pod));
@@ -164,7 +164,7 @@ function identity(facts: ClusterFacts, subject: PodSubject, mechanism: Mechanism
     return {
       ...step,
       value: 'denied',
-      text: `${skipped.join(' and ')}: skip-containers names all containers, so none gets credentials`,
+      text: `${skipped.join(' and ')}: the webhook or the agent does not serve them, so none gets credentials (skip-containers, the label eks.amazonaws.com/skip-pod-identity-webhook, Windows or Fargate)`,
     };
   const keys = [...fileGaps(facts, subject, UNSURE), ...pods.flatMap((pod) => ownCredentials(pod, mechanism))];
   if (keys[0] === undefined) return { name: 'identity', value: 'allowed', text };

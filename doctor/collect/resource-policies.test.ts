@@ -197,7 +197,9 @@ describe('the policies of resources', () => {
     const { value, unless } = await ask('sqs:SendMessage', QUEUE);
     expect([value, ...unless]).to.deep.equal([
       'unknown',
-      `policy of ${QUEUE}, which was not read (sqs:GetQueueAttributes: AccessDeniedException)`,
+      ...['policy', 'encryption'].map(
+        (part) => `${part} of ${QUEUE}, which was not read (sqs:GetQueueAttributes: AccessDeniedException)`,
+      ),
     ]);
   });
 

@@ -137,11 +137,20 @@ async function readPolicy(reader: Reader, gaps: Gaps, place: Place): Promise<str
   }
 }
 
-/** Returns the id, alias or ARN of the key that encrypts a secret or parameter; null for others. */
+/** Returns the id, alias or ARN of the key that encrypts a secret, parameter, topic or queue; null for others. */
 async function keyOf({ callResource }: Reader, place: Place): Promise<string | null> {
   const { arn, service, name } = place;
   if (service === 'secretsmanager')
     return textOf((await callResource('secretsmanager:DescribeSecret', { SecretId: arn }, place))['KmsKeyId']) ?? null;
+  if (service === 'sns')
+    return textOf((await callResource('sns:GetTopicAttributes', { TopicArn: arn }, place))['KmsMasterKeyId']) ?? null;
+  if (service === 'sqs') {
+    const input = { ...READINGS['sqs']!.input(place), AttributeNames: ['KmsMasterKeyId'] };
+    return (
+      textOf(objectOf((await callResource('sqs:GetQueueAttributes', input, place))['Attributes'])['KmsMasterKeyId']) ??
+      null
+    );
+  }
   if (service !== 'ssm') return null;
   const path = name.replace(/^parameter/, '');
   // Names without a path have no slash in front.

@@ -44,6 +44,8 @@ export interface DeployedRole extends Placed {
   readonly name: string;
   readonly isNamed: boolean;
   readonly tags: Readonly<Record<string, string>>;
+  /** Names tags whose values or keys are not known. */
+  readonly unknownTags?: readonly string[];
   /** JSON text. */
   readonly trust: Known<string>;
   readonly policies: readonly DeployedPolicy[];
@@ -60,6 +62,8 @@ export interface DeployedAssociation extends Placed {
   /** JSON text of the session policy. */
   readonly policy?: Known<string> | undefined;
   readonly disableSessionTags: boolean;
+  /** Why a part of it is not known, in sentences without a final point. */
+  readonly unsure?: readonly string[];
 }
 
 export interface DeployedCluster extends Placed {
@@ -92,6 +96,16 @@ export interface DeployedBucket extends Placed {
   readonly name: string;
   /** JSON text; null without a policy. */
   readonly policy: Known<string> | null;
+  /** Whether a KMS key encrypts its objects by default. */
+  readonly hasKey?: boolean;
+}
+
+/** A part of files that is not read. It may decide about the service accounts that it names. */
+export interface UnreadPart {
+  /** A sentence without a final point. */
+  readonly reason: string;
+  /** JSON text; undefined for a part that may decide about all. */
+  readonly content?: string;
 }
 
 /** What files deploy, from any format. */
@@ -105,6 +119,7 @@ export interface Deployment {
   readonly serviceAccounts: readonly DeployedServiceAccount[];
   readonly pods: readonly DeployedPods[];
   readonly buckets: readonly DeployedBucket[];
+  readonly unread: readonly UnreadPart[];
 }
 
 /** What the caller knows of a deployment. */
@@ -116,7 +131,16 @@ export interface Surroundings {
 }
 
 export const EMPTY: Deployment = {
-  ...{ roles: [], associations: [], clusters: [], oidcProviders: [], serviceAccounts: [], pods: [], buckets: [] },
+  ...{
+    roles: [],
+    associations: [],
+    clusters: [],
+    oidcProviders: [],
+    serviceAccounts: [],
+    pods: [],
+    buckets: [],
+    unread: [],
+  },
 };
 
 /** Joins what several files deploy. */

@@ -59,12 +59,22 @@ function ofObjects(located: readonly Located[]): Deployment {
     source: JsonObject,
   ): readonly string[] => {
     const held = all.find(
-      (other) => other.kind === kind && other.name === source['name'] && other.namespace === one.namespace,
+      (other) =>
+        other.kind === kind &&
+        other.name === source['name'] &&
+        (other.namespace ?? one.namespace) === (one.namespace ?? other.namespace),
     );
     return Object.keys({ ...objectOf(held?.object['data']), ...objectOf(held?.object['stringData']) });
   };
   return {
     ...EMPTY,
+    unread: all
+      .filter(({ object }) => podTemplate(object) === undefined)
+      .map(({ kind, name, at, object }) => ({
+        reason: `${kind} ${name}${at} may run pods whose settings are not read`,
+        content: JSON.stringify(object['spec'] ?? {}),
+      }))
+      .filter(({ content }) => /"(?:AWS_ACCESS_KEY_ID|serviceAccountName)"/.test(content)),
     serviceAccounts: all
       .filter(({ kind }) => kind === 'ServiceAccount')
       .map(({ at, kind, name, namespace, annotations }) => ({

@@ -8,6 +8,8 @@ interface Resource {
   readonly properties: JsonObject;
   /** Returns a property's value; undefined if it is not set. */
   readonly value: (property: unknown) => unknown;
+  /** The same, with `ref:` and the logical id for a role or bucket whose name is only known after deployment. */
+  readonly target: (property: unknown) => unknown;
 }
 
 /** Returns what a template of CloudFormation or CDK deploys. Throws `PolicyProblem`. */
@@ -17,11 +19,15 @@ export function deploymentOfTemplate(template: JsonObject, given: model.Surround
     ...(given.region !== undefined && { 'AWS::Region': given.region }),
     ...given.values,
   };
-  const all = Object.entries(objectOf(template['Resources'])).flatMap(([id, one]): Resource[] => {
+  const entries = Object.entries(objectOf(template['Resources']));
+  const references = entries.filter(([, one]) => /^AWS::(?:IAM::Role|S3::Bucket)$/.test(String(objectOf(one)['Type'])));
+  const targets = Object.fromEntries(references.map(([id]) => [id, `ref:${id}`]));
+  const all = entries.flatMap(([id, one]): Resource[] => {
     const { Type: type, Properties: properties, Condition: condition } = objectOf(one);
     const resolve = resolverOf(template, values, id);
+    const target = resolverOf(template, { ...targets, ...values }, id);
     const isDeployed = condition === undefined || isConditionTrue(template, { Condition: condition }, resolve);
-    return isDeployed ? [{ id, type: String(type), properties: objectOf(properties), value: resolve }] : [];
+    return isDeployed ? [{ id, type: String(type), properties: objectOf(properties), value: resolve, target }] : [];
   });
   const ofType = (type: string): Resource[] => all.filter((one) => one.type === `AWS::${type}`);
   const around = { ...given, values };
@@ -29,6 +35,18 @@ export function deploymentOfTemplate(template: JsonObject, given: model.Surround
     ...model.EMPTY,
     accountId: textOf(values['AWS::AccountId']),
     region: textOf(values['AWS::Region']),
+    unread: [
+      ...listOf(template['Transform']).map((name) => ({
+        reason: `the transform ${JSON.stringify(name)} may add or change resources`,
+      })),
+      ...entries.filter(([id]) => id.startsWith('Fn::')).map(([id]) => ({ reason: `${id} is not read` })),
+      ...['EKS::Addon', 'CloudFormation::Stack'].flatMap((type) =>
+        ofType(type).map(({ id, properties }) => ({
+          reason: `${id} is not read`,
+          content: JSON.stringify(properties),
+        })),
+      ),
+    ],
     roles: ofType('IAM::Role').map((one) => roleOf(one, ofType, around)),
     associations: ofType('EKS::PodIdentityAssociation').map((one) => ({
       address: one.id,
@@ -39,6 +57,9 @@ export function deploymentOfTemplate(template: JsonObject, given: model.Surround
       targetRoleArn: known(one, one.properties['TargetRoleArn']),
       policy: known(one, one.properties['Policy']),
       disableSessionTags: String(model.knownOf(known(one, one.properties['DisableSessionTags']))) === 'true',
+      unsure: [known(one, one.properties['DisableSessionTags'])].flatMap((value) =>
+        value instanceof model.Unknown ? value.reason : [],
+      ),
     })),
     clusters: ofType('EKS::Cluster').map((one) => ({ address: one.id, name: known(one, { Ref: one.id })! })),
     oidcProviders: ofType('IAM::OIDCProvider').flatMap((one) => {
@@ -48,12 +69,17 @@ export function deploymentOfTemplate(template: JsonObject, given: model.Surround
     }),
     buckets: ofType('S3::Bucket').flatMap((one) => {
       const name = model.knownOf(known(one, { Ref: one.id }));
-      const policies = ofType('S3::BucketPolicy').filter(
-        ({ properties: { Bucket: bucket } }) => isReference(bucket, one.id) || (name !== undefined && bucket === name),
-      );
-      const [policy] = policies;
-      const text = policy && required(policy, 'PolicyDocument');
-      return name === undefined ? [] : { address: policy?.id ?? one.id, name, policy: text ?? null };
+      const isOfBucket = (other: Resource): boolean | undefined =>
+        leadsTo(other, other.properties['Bucket'], one.id, name);
+      const [policy] = ofType('S3::BucketPolicy').filter((other) => isOfBucket(other) !== false);
+      const isSure = policy && isOfBucket(policy) === true;
+      const text = policy && (isSure ? required(policy, 'PolicyDocument') : unsureOf(policy, 'Bucket'));
+      return name === undefined
+        ? []
+        : {
+            ...{ address: policy?.id ?? one.id, name, policy: text ?? null },
+            hasKey: /"aws:kms/.test(JSON.stringify(one.properties['BucketEncryption'] ?? {})),
+          };
     }),
   };
 }
@@ -137,6 +163,19 @@ function required(one: Resource, property: string): model.Known<string> {
   throw new model.PolicyProblem(`has ${one.id} without "${property}", which ${one.type} requires. Add it.`);
 }
 
+/** Whether a property names a resource; undefined: it may, because its value is not known. */
+function leadsTo({ target }: Resource, property: unknown, id: string, name: string | undefined): boolean | undefined {
+  try {
+    return listOf(target(property)).some((value) => value === `ref:${id}` || (name !== undefined && value === name));
+  } catch (error) {
+    if (error instanceof model.PolicyProblem) return undefined;
+    throw error;
+  }
+}
+
+const unsureOf = ({ id }: Resource, property: string): model.Unknown =>
+  new model.Unknown(`${id} applies if its ${property} names the resource, which is only known after deployment`);
+
 function isReference(value: unknown, id: string): boolean {
   const { Ref: ref, 'Fn::GetAtt': attribute } = objectOf(value);
   return ref === id || listOf(attribute).join('.').split('.')[0] === id;
@@ -145,15 +184,17 @@ function isReference(value: unknown, id: string): boolean {
 function roleOf(role: Resource, ofType: (type: string) => Resource[], around: model.Surroundings): model.DeployedRole {
   const { id, properties } = role;
   const name = model.knownOf(known(role, properties['RoleName']));
-  const isOfRole = (one: Resource): boolean =>
-    ['Roles', 'RoleName'].some((property) =>
-      listOf(one.properties[property]).some(
-        (value) => isReference(value, id) || (name !== undefined && model.knownOf(known(one, value)) === name),
-      ),
-    );
+  const links = (one: Resource) =>
+    ['Roles', 'RoleName'].map((property) => [property, leadsTo(one, one.properties[property], id, name)] as const);
+  const isOfRole = (one: Resource): boolean => links(one).some(([, isOf]) => isOf !== false);
+  const textOfPolicy = (one: Resource): model.Known<string> => {
+    const isSure = links(one).some(([, isOf]) => isOf === true);
+    const [unsure] = links(one).filter(([, isOf]) => isOf === undefined);
+    return isSure || unsure === undefined ? required(one, 'PolicyDocument') : unsureOf(one, unsure[0]);
+  };
   const managed = ofType('IAM::ManagedPolicy');
   const policy = (kind: 'inline' | 'attached' | 'boundary', one: Resource): model.DeployedPolicy => ({
-    ...{ kind, address: one.id, text: required(one, 'PolicyDocument') },
+    ...{ kind, address: one.id, text: textOfPolicy(one) },
   });
   const linked = (kind: 'attached' | 'boundary', property: string): model.DeployedPolicy[] =>
     listOf(properties[property]).flatMap((value): model.DeployedPolicy[] => {
@@ -174,6 +215,9 @@ function roleOf(role: Resource, ofType: (type: string) => Resource[], around: mo
     address: id,
     ...model.roleNames(id, name, model.knownOf(known(role, properties['Path'])), around),
     tags: Object.fromEntries(tags.map((one) => [String(one['Key']), model.knownOf(known(role, one['Value'])) ?? ''])),
+    unknownTags: tags
+      .filter((one) => known(role, one['Value']) instanceof model.Unknown || typeof one['Key'] !== 'string')
+      .map((one) => `tags of ${id} (${JSON.stringify(one['Key'])})`),
     trust: required(role, 'AssumeRolePolicyDocument'),
     policies: [
       ...listOf(properties['Policies'])

@@ -15,8 +15,9 @@ export function leadsTo(
   value: unknown,
 ): boolean | undefined {
   const given = listOf(from.values[attribute]).filter(isSet);
-  if (given.length > 0) return value !== undefined && given.includes(value);
+  if (value !== undefined && given.includes(value)) return true;
   if (!plan.isAfterApply(from, attribute)) return false;
+  if (given.length > 0) return undefined;
   const all = plan.referred(from, attribute, to.type);
   const isAmong = all === undefined || all.some(({ address }) => address === to.address);
   return isAmong && all?.length !== 1 ? undefined : isAmong;
@@ -73,11 +74,18 @@ export function roleOf(plan: TerraformPlan, role: Resource, around: model.Surrou
     !Array.isArray(values['inline_policy']) &&
     plan.isAfterApply(role, 'inline_policy');
   const boundary = attachedTo(plan, role, 'permissions_boundary', [role]);
+  const providers = Object.values(objectOf(objectOf(plan.content['configuration'])['provider_config'])).map(objectOf);
+  const hasDefaultTags = providers.some((one) => 'default_tags' in objectOf(one['expressions']));
   return {
     address,
     ...model.roleNames(address, name, textOf(values['path']), around),
     ...(arn !== undefined && { arn }),
-    tags: objectOf(values['tags']) as Readonly<Record<string, string>>,
+    // Default tags of the provider are in `tags_all` only.
+    tags: { ...objectOf(values['tags']), ...objectOf(values['tags_all']) } as Readonly<Record<string, string>>,
+    unknownTags: [
+      ...(plan.isAfterApply(role, 'tags') ? ['tags'] : []),
+      ...(hasDefaultTags && plan.isAfterApply(role, 'tags_all') ? ['tags_all'] : []),
+    ].map((one) => `${address}.${one}`),
     trust: plan.required(role, 'assume_role_policy'),
     policies: [
       ...blocks

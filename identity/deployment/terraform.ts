@@ -5,6 +5,16 @@ import { isSet, leadsTo, roleOf } from './terraform-roles.ts';
 
 const { knownOf, ROLE_ANNOTATION, Unknown } = model;
 
+/** Resources that may give identities or run pods, and whose content is not read. */
+const UNREAD = [
+  ...['kubernetes_manifest', 'kubernetes_annotations', 'kubectl_manifest', 'helm_release', 'aws_eks_addon'],
+  ...['awscc_eks_pod_identity_association', 'awscc_iam_role', 'awscc_iam_role_policy', 'kubernetes_env'],
+  ...['deployment', 'stateful_set', 'daemonset', 'job', 'cron_job', 'pod'].flatMap((kind) => [
+    `kubernetes_${kind}`,
+    `kubernetes_${kind}_v1`,
+  ]),
+];
+
 /** Returns what a plan or state of Terraform deploys, in the form of `terraform show -json`. Throws `PolicyProblem`. */
 export function deploymentOfTerraform(
   content: JsonObject,
@@ -43,6 +53,13 @@ export function deploymentOfTerraform(
   return {
     ...model.EMPTY,
     ...around,
+    unread: [
+      ...(content['errored'] === true || content['complete'] === false ? [{ reason: 'the plan is not complete' }] : []),
+      ...plan.ofType(...UNREAD).map(({ address, values }) => ({
+        reason: `${address} is not read`,
+        content: JSON.stringify(values),
+      })),
+    ],
     roles: [...roles.values()],
     associations: plan.ofType('aws_eks_pod_identity_association').map((one) => ({
       address: one.address,
@@ -54,6 +71,9 @@ export function deploymentOfTerraform(
       externalId: textOf(one.values['external_id']),
       policy: plan.text(one, 'policy'),
       disableSessionTags: one.values['disable_session_tags'] === true,
+      unsure: plan.isAfterApply(one, 'disable_session_tags')
+        ? [plan.afterApply(one, 'disable_session_tags').reason]
+        : [],
     })),
     clusters: plan.ofType('aws_eks_cluster').map((one) => {
       const oidc = objectOf(listOf(objectOf(listOf(one.values['identity'])[0])['oidc'])[0]);
@@ -97,7 +117,16 @@ export function deploymentOfTerraform(
           : knownOf(plan.text(one, 'policy'));
       return bucket === undefined
         ? []
-        : { address: policy?.address ?? one.address, name: bucket, policy: text ?? null };
+        : {
+            ...{ address: policy?.address ?? one.address, name: bucket, policy: text ?? null },
+            hasKey: plan
+              .ofType('aws_s3_bucket_server_side_encryption_configuration')
+              .some(
+                (other) =>
+                  leadsTo(plan, other, 'bucket', one, bucket) !== false &&
+                  /"aws:kms/.test(JSON.stringify(other.values)),
+              ),
+          };
     }),
   };
 }

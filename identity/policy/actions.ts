@@ -7,7 +7,8 @@ import { listOf, objectOf, textOf } from '../../foundation/node/json.ts';
 import { sourceOf } from './global-keys.ts';
 import { statementLabel } from './label.ts';
 import { actionsOfOperation } from './operations.ts';
-import { compilePattern, matchesTokens, type ResolvedToken } from './pattern.ts';
+import { partsOf } from './overlap.ts';
+import { compilePattern, matchesTokens, tokenize, type ResolvedToken } from './pattern.ts';
 
 /** Written by `npm run actions`. */
 interface ActionTable {
@@ -74,9 +75,19 @@ function groupOf(kind: 'services' | 'keys', action: string): readonly string[] |
 export function requestProblem(action: string, resource: string): string | undefined {
   const forms = resourceForms(action);
   if (forms === undefined) return actionProblem(action) ?? `"${action}" has a wildcard, but a request has one action.`;
-  if (resource === '*' || forms.some((form) => patternOf(form).test(resource))) return undefined;
+  if (resource === '*' || forms.some((form) => patternOf(form).test(resource) || overlaps(form, resource)))
+    return undefined;
   const [nearestForm] = forms.toSorted((one, other) => editDistance(resource, one) - editDistance(resource, other));
   return `"${resource}" is not a resource of ${action}: use ${nearestForm ?? '"*", because it acts on no resource'}.`;
+}
+
+/** Whether a resource with wildcards matches an ARN of the form. */
+function overlaps(form: string, resource: string): boolean {
+  if (!/[*?]/.test(resource)) return false;
+  const [asked, wanted] = [resource, form.replaceAll(/\$\{[^}]*\}/g, '?*').replace(/^arn:aws/, 'arn:aws*')].map(
+    (text) => tokenize(text, { wildcards: true, variables: false }) as ResolvedToken[],
+  );
+  return partsOf(asked!, [wanted!])?.some(({ matches }) => matches[0]) === true;
 }
 
 const FIELDS: Readonly<Record<string, string>> = {

@@ -18,8 +18,13 @@ export interface DenialMessage {
   readonly policyArn?: string;
 }
 
-const SENTENCE =
-  /(?<caller>arn:aws[\w-]*:[^\s"'<>]+|anonymous)?\s*is not authorized to perform:?\s*(?<action>[\w-]+:[\w*]+)(?<rest>.*)/is;
+const NOT_AUTHORIZED = 'is not authorized to perform';
+const CALLER = /(arn:aws[\w-]*:[^\s"'<>]+|anonymous) ?$/i;
+const ACTION = /^:? ?(?<action>[\w-]+:[\w*]+)(?<rest>.*)/is;
+/** The longest part of a text that is read, in characters. */
+const LONGEST = 4000;
+/** S3 quotes resources. */
+const QUOTED = /^ on resource: "([^"]*)"/i;
 /** The resource ends before the reason, or before what SDKs and shells add. */
 const RESOURCE =
   /^\s*(?:on (?:resource\(s\)|resources?):?|on)\s*(?!this resource)["']?(?<resource>[^"'\s<>,]+(?: [^\s"'<>,]+)??)["']?(?=[,.]?(?:\s+(?:because|with an explicit|status code|\(Service|Go to|Encoded|-|for)|["'<>`)}\]]|\s*$|\s*,|\.\s|\s*\n))/is;
@@ -35,10 +40,14 @@ export function readDenialMessage(text: string): DenialMessage | undefined {
   const decoded = decodedMessage(text);
   if (decoded !== undefined) return decoded;
   const plain = unescaped(text);
-  const { groups } = SENTENCE.exec(plain) ?? {};
-  if (groups === undefined) return withoutCaller(plain);
-  const { caller, action = '', rest = '' } = groups;
-  const resource = RESOURCE.exec(rest)?.groups?.['resource']?.replace(/[.:]$/, '');
+  const at = plain.indexOf(NOT_AUTHORIZED);
+  const after = plain.slice(at + NOT_AUTHORIZED.length, at + LONGEST);
+  const { action = '', rest: all = '' } = ACTION.exec(after)?.groups ?? {};
+  if (at < 0 || action === '') return withoutCaller(plain.slice(0, LONGEST));
+  const [, caller] = CALLER.exec(plain.slice(Math.max(0, at - LONGEST), at)) ?? [];
+  // A text may have several messages.
+  const rest = all.split(/ (?:User: )?arn:aws[^ ]* is not authorized/)[0] ?? '';
+  const resource = QUOTED.exec(rest)?.[1] ?? RESOURCE.exec(rest)?.groups?.['resource']?.replace(/[.:]$/, '');
   return {
     ...(caller !== undefined && { caller }),
     action: canonical(action),
@@ -69,7 +78,7 @@ function withoutCaller(text: string): DenialMessage | undefined {
   const [, action] = /not authorized to perform:?\s*([\w-]+:\w+)/i.exec(text) ?? [];
   if (action !== undefined)
     return { action: canonical(action), ...(/^sts:/i.test(action) && { policy: 'role trust policy' }) };
-  if (!/access ?denied|unauthorizedoperation/i.test(text)) return undefined;
+  if (!/access ?denied|unauthorizedoperation|\b403\b/i.test(text)) return undefined;
   const [, service, name] = /operation error (\w[\w ]*): (\w+)/i.exec(text) ?? [];
   const [, operation = name] = /when calling the (\w+) operation/i.exec(text) ?? [];
   return operation === undefined ? {} : actionOf(operation, service?.toLowerCase().replaceAll(' ', ''));
@@ -106,13 +115,14 @@ function decodedMessage(text: string): DenialMessage | undefined {
   }
 }
 
-/** Undoes the escapes of JSON and XML. */
+/** Undoes the escapes of JSON and XML, and removes colors and line breaks. */
 const unescaped = (text: string): string =>
   text
-    .replaceAll(/\\+"/g, '"')
-    .replaceAll(/\\+[nt]/g, '\n')
+    .replaceAll(/\\+"|\\+u0022/g, '"')
+    .replaceAll(/\\+[nrt]|\u001b\[[\d;]*m|\\+u001b\[[\d;]*m/g, ' ')
     .replaceAll(/&(?:quot|#34);/g, '"')
-    .replaceAll('&#39;', "'");
+    .replaceAll('&#39;', "'")
+    .replaceAll(/\s+/g, ' ');
 
 /** Services write their own prefix in several ways, such as `SNS:Publish`. */
 const canonical = (action: string): string => {
