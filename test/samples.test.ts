@@ -8,17 +8,25 @@ import { ROOT, runConformance } from './support/run-cli.ts';
 const normalized = (text: string): string =>
   text
     .replaceAll(/^\.\.\. .*\n/gm, '')
-    .replaceAll(/(?:^ {2}ok .*\n)+/gm, (lines) => `${lines.trimEnd().split('\n').sort().join('\n')}\n`)
+    .replaceAll(/(?:^ {2}(?:ok|FAILED) .*\n(?: {3,}.*\n)*)+/gm, (results) => sorted(results))
     .replaceAll(/\bc[0-9a-f]{6}\b/g, '<run>')
     .replaceAll(/\b\d+ ms\b/g, '<time>')
     .replaceAll(/\b\d+\.\d+ s\b/g, '<time>')
     .replaceAll(/AWS calls: \d+/g, 'AWS calls: <count>')
     .replaceAll(/\s+/g, ' ');
 
+/** Returns the results of scenarios in the order of their ids, failed ones last. */
+const sorted = (results: string): string =>
+  results
+    .split(/^(?= {2}\S)/m)
+    .sort((one, other) => Number(/^ {2}F/.test(one)) - Number(/^ {2}F/.test(other)) || (one < other ? -1 : 1))
+    .join('');
+
 /** Returns a pattern for a sample. `…` matches anything. Line breaks may differ, since the lengths of ids do. */
 const patternOf = (sample: string): RegExp =>
   new RegExp(
-    normalized(sample.trim())
+    normalized(`${sample.trimEnd()}\n`)
+      .trim()
       .split(/ ?… ?/)
       .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
       .join('.*?'),

@@ -10,6 +10,8 @@ interface Resource {
   readonly value: (property: unknown) => unknown;
   /** The same, with `ref:` and the logical id for a role or bucket whose name is only known after deployment. */
   readonly target: (property: unknown) => unknown;
+  /** Whether the template declares a parameter or resource. */
+  readonly isDeclared: (id: string) => boolean;
 }
 
 /** Returns what a template of CloudFormation or CDK deploys. Throws `PolicyProblem`. */
@@ -21,13 +23,17 @@ export function deploymentOfTemplate(template: JsonObject, given: model.Surround
   };
   const entries = Object.entries(objectOf(template['Resources']));
   const references = entries.filter(([, one]) => /^AWS::(?:IAM::Role|S3::Bucket)$/.test(String(objectOf(one)['Type'])));
+  const declared = { ...objectOf(template['Parameters']), ...objectOf(template['Resources']) };
+  const isDeclared = (id: string): boolean => Object.hasOwn(declared, id);
   const targets = Object.fromEntries(references.map(([id]) => [id, `ref:${id}`]));
   const all = entries.flatMap(([id, one]): Resource[] => {
     const { Type: type, Properties: properties, Condition: condition } = objectOf(one);
     const resolve = resolverOf(template, values, id);
     const target = resolverOf(template, { ...targets, ...values }, id);
     const isDeployed = condition === undefined || isConditionTrue(template, { Condition: condition }, resolve);
-    return isDeployed ? [{ id, type: String(type), properties: objectOf(properties), value: resolve, target }] : [];
+    return isDeployed
+      ? [{ id, type: String(type), properties: objectOf(properties), value: resolve, target, isDeclared }]
+      : [];
   });
   const ofType = (type: string): Resource[] => all.filter((one) => one.type === `AWS::${type}`);
   const around = { ...given, values };
@@ -164,12 +170,19 @@ function required(one: Resource, property: string): model.Known<string> {
 }
 
 /** Whether a property names a resource; undefined: it may, because its value is not known. */
-function leadsTo({ target }: Resource, property: unknown, id: string, name: string | undefined): boolean | undefined {
+function leadsTo(
+  { target, isDeclared }: Resource,
+  property: unknown,
+  id: string,
+  name: string | undefined,
+): boolean | undefined {
   try {
     return listOf(target(property)).some((value) => value === `ref:${id}` || (name !== undefined && value === name));
   } catch (error) {
-    if (error instanceof model.PolicyProblem) return undefined;
-    throw error;
+    if (!(error instanceof model.PolicyProblem)) throw error;
+    const isOfAnother =
+      error instanceof MissingValue && !error.isImported && !isDeclared(error.reference.split('.')[0] ?? '');
+    return isOfAnother ? false : undefined;
   }
 }
 
