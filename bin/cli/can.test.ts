@@ -293,6 +293,8 @@ describe('npm run can', () => {
       const node = await can('explain', message('nodes').replace(/eks-prod[^ ]*/, 'i-0e5afb93460d609d2'));
       expect(node.out).to.contain('it used the role of its node, not its own');
       expect((await can('explain', 'AccessDenied: Access denied')).code).to.equal(3);
+      const web = await can('explain', 'Not authorized to perform sts:AssumeRoleWithWebIdentity');
+      expect(web.out).to.contain('See the trust policy').and.not.to.contain('statement');
       const none = await can('explain', 'Throttling: Rate exceeded');
       expect(none).to.include({ code: 2, out: '' });
       expect(none.err).to.match(/^The text has no message about a denied request\./);

@@ -69,14 +69,17 @@ const EXPLAIN_FORMATS: Formats<DenialReport> = {
   json,
 };
 
+/** Any of these continues to the policies of a cluster, so that none is ignored. */
+const EXPLAINED_BY = clusterOptions(CONTEXT);
+
 const CAN_EXPLAIN: Command = {
   name: 'can explain',
   summary: "explain AWS's message about a denied request",
   about: `Explain a message with AccessDenied, AccessDeniedException or "is not authorized to perform": who asked for what, which policy
-denied it, and where to look. TEXT may be a line of a log; without TEXT, it is read from standard input. With --context, --kubeconfig
-or --from, the policies of the cluster's account are asked about the request too.`,
+denied it, and where to look. TEXT may be a line of a log; without TEXT, it is read from standard input. With a flag of a cluster,
+such as --context or --from, the policies of its account are asked about the request too.`,
   operands: { usage: '[TEXT]', least: 0 },
-  options: [...clusterOptions(CONTEXT), formatOption(EXPLAIN_FORMATS), ...RIGHTS, NO_COLOR],
+  options: [...EXPLAINED_BY, formatOption(EXPLAIN_FORMATS), ...RIGHTS, NO_COLOR],
   remarks: `Exit codes: 0 the message was read, or the policies of the cluster allow the request now; 1 they deny it; 2 wrong usage, or a
 text without such a message; 3 the message or the cluster does not say enough; 130 interrupted.`,
   async run(given, io) {
@@ -92,7 +95,7 @@ text without such a message; 3 the message or the cluster does not say enough; 1
       throw badFlagValue(
         'The text has no message about a denied request. Give one with AccessDenied or "is not authorized to perform".',
       );
-    const isLive = ['context', 'kubeconfig', 'from'].some((name) => given.values.get(name)?.origin === 'flag');
+    const isLive = EXPLAINED_BY.some(({ name }) => given.values.get(name)?.origin === 'flag');
     const access = { resources: message.resource === undefined ? [] : [message.resource] };
     const { snapshot, signal } = isLive ? await snapshotOf(given, io, 'Stopping.', { access }) : {};
     if (signal?.aborted) return EXIT.interrupted;
@@ -256,12 +259,18 @@ async function read(
     import('../../doctor/access/files.ts'),
   ]);
   const files = {
-    ...textsOf(given, { role: 'role', trust: 'trust', boundary: 'boundary', bucket: 'bucket', region: 'region' }),
+    ...textsOf(given, {
+      role: 'role',
+      trust: 'trust',
+      boundary: 'boundary',
+      bucket: 'bucket',
+      region: 'region',
+      accountId: 'account',
+    }),
     ...textsOf(given, {
       clusterName: 'cluster-name',
       deployment: given.text('terraform') === undefined ? 'template' : 'terraform',
     }),
-    ...textsOf(given, { accountId: 'account' }),
     ...(given.text('template') !== undefined && { format: 'template' as const }),
     manifests: given.list('manifest'),
     permissions: given.list('permissions'),

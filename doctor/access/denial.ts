@@ -25,29 +25,34 @@ const PLACES: Readonly<Record<string, string>> = {
   'role trust policy': 'the trust policy of the role to assume',
 };
 
+/** A message without a reason does not say whether a Deny applies. */
+const REASONS = {
+  'explicit deny': 'A Deny statement decides. ',
+  'no allow': 'An Allow statement is missing. ',
+  none: '',
+} as const;
+
 /** Explains a message, and asks the cluster's policies about its request. */
 export function explainDenial(message: DenialMessage, facts?: ClusterFacts): DenialReport {
   const { action, resource, policy, reason } = message;
   const place = policy === undefined ? undefined : (PLACES[policy] ?? policy);
   const sentences = [
     ...callerSentences(message),
-    ...(place === undefined
-      ? unnamed(message)
-      : [
-          `${reason === 'explicit deny' ? 'A Deny statement decides' : 'An Allow statement is missing'}. See ${place}.`,
-        ]),
+    ...(place === undefined ? unnamed(message) : [`${REASONS[reason ?? 'none']}See ${place}.`]),
   ];
   if (facts === undefined) return { ...message, sentences };
   const role = roleOf(message);
-  const asked = action === undefined ? undefined : (resource ?? '*');
-  const problem =
-    action === undefined || asked === undefined
-      ? 'The message names no action, so the cluster cannot be asked.'
-      : requestProblem(action, asked);
-  if (problem !== undefined || role === undefined || action === undefined || asked === undefined) {
-    const why = problem ?? 'The message names no role, so the cluster cannot be asked.';
+  const asked = resource ?? '*';
+  if (action === undefined || role === undefined) {
+    const why = `The message names no ${action === undefined ? 'action' : 'role'}, so the cluster cannot be asked.`;
     return { ...message, sentences: [...sentences, why], answers: [] };
   }
+  const problem = requestProblem(action, asked);
+  if (problem !== undefined) return { ...message, sentences: [...sentences, problem], answers: [] };
+  if (resource === undefined)
+    sentences.push(
+      "The message names no resource, so all of the role's account and the cluster's region are asked about.",
+    );
   const answers = askersOf(facts)
     .map((asker) => answerOf(facts, asker, { action, resource: asked }))
     .filter(({ roles }) => roles.some((arn) => accountOf(arn) === role.account && roleNameOf(arn) === role.name));
@@ -56,7 +61,9 @@ export function explainDenial(message: DenialMessage, facts?: ClusterFacts): Den
     answers.length === 0
       ? `No service account of cluster ${facts.snapshot.context} has role ${role.name} of account ${role.account}.`
       : isLeftOut
-        ? `The answer below leaves out each ${policy}, because none is read.`
+        ? policy?.startsWith('VPC')
+          ? 'The answer below includes only VPC endpoints of the cluster, not others that the request may pass.'
+          : `The answer below leaves out each ${policy}, because none is read.`
         : answers.every(({ value }) => value === 'allowed')
           ? 'The policies allow it now, so they have changed since, or a policy that is not read decides.'
           : undefined;

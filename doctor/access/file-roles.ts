@@ -118,7 +118,7 @@ export function chosenRole({ roles }: Deployment, { role, deployment }: PolicyFi
   );
 }
 
-/** Returns why the name of a role may decide, if it is only known after deployment. */
+/** Returns why the name or the tags of a role may decide, if they are only known after deployment. */
 export function unnamed(
   role: DeployedRole | undefined,
   texts: readonly (string | null | undefined)[],

@@ -18,6 +18,8 @@ interface PolicyReading {
   readonly right: ResourceRight;
   readonly input: (place: Place) => JsonObject;
   readonly policy: (answer: JsonObject) => unknown;
+  /** Returns the id, alias or ARN of the key, if the same answer has it. */
+  readonly key?: (answer: JsonObject) => unknown;
   /** AWS's error for a resource without a policy. */
   readonly none?: string;
 }
@@ -33,11 +35,17 @@ const READINGS: Readonly<Record<string, PolicyReading>> = {
     right: 'sqs:GetQueueAttributes',
     input: ({ region, account, name }) => ({
       QueueUrl: `https://sqs.${region}.amazonaws.com/${account}/${name}`,
-      AttributeNames: ['Policy'],
+      AttributeNames: ['Policy', 'KmsMasterKeyId'],
     }),
     policy: ({ Attributes }) => objectOf(Attributes)['Policy'],
+    key: ({ Attributes }) => objectOf(Attributes)['KmsMasterKeyId'],
   },
-  sns: { right: 'sns:GetTopicAttributes', input: ({ arn }) => ({ TopicArn: arn }), policy: ({ Policy }) => Policy },
+  sns: {
+    right: 'sns:GetTopicAttributes',
+    input: ({ arn }) => ({ TopicArn: arn }),
+    policy: ({ Policy }) => Policy,
+    key: ({ KmsMasterKeyId }) => KmsMasterKeyId,
+  },
   secretsmanager: {
     right: 'secretsmanager:GetResourcePolicy',
     input: ({ arn }) => ({ SecretId: arn }),
@@ -75,8 +83,8 @@ export async function readResources(
   for (const arn of new Set(arns)) {
     const place = placeOf(arn);
     if (place === undefined) continue;
-    const policy = await readPolicy(reader, gaps, place);
-    const id = await gaps.attempt(() => keyOf(reader, place), arn);
+    const { policy, id: ownId } = await readPolicy(reader, gaps, place);
+    const id = READINGS[place.service]?.key ? ownId : await gaps.attempt(() => keyOf(reader, place), arn);
     const key = id ? await readKey(reader, gaps, id, place, resources) : id;
     resources[arn] = { ...(policy !== undefined && { policy }), ...(key !== undefined && { key }) };
   }
@@ -117,40 +125,36 @@ async function readKey(
   const { Arn: arn, KeyManager: manager } = objectOf(key['KeyMetadata']);
   const keyPlace = placeOf(textOf(arn) ?? '');
   if (manager === 'AWS' || keyPlace === undefined) return manager === 'AWS' ? null : undefined;
-  const policy = await readPolicy(reader, gaps, keyPlace);
+  const { policy } = await readPolicy(reader, gaps, keyPlace);
   resources[keyPlace.arn] ??= policy === undefined ? {} : { policy };
   return keyPlace.arn;
 }
 
-/** Returns JSON text, or null for a resource without a policy. */
-async function readPolicy(reader: Reader, gaps: Gaps, place: Place): Promise<string | null | undefined> {
+/** Returns JSON text, or null for a resource without a policy, and the key if the same answer has it. Undefined: not read. */
+async function readPolicy(
+  reader: Reader,
+  gaps: Gaps,
+  place: Place,
+): Promise<{ readonly policy?: string | null; readonly id?: string | null }> {
   const reading = READINGS[place.service];
   // Parameters have no policy.
-  if (reading === undefined) return null;
+  if (reading === undefined) return { policy: null };
   try {
-    return textOf(reading.policy(await reader.callResource(reading.right, reading.input(place), place))) ?? null;
+    const answer = await reader.callResource(reading.right, reading.input(place), place);
+    return { policy: textOf(reading.policy(answer)) ?? null, id: textOf(reading.key?.(answer)) ?? null };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    if (error.reason === reading.none) return null;
+    if (error.reason === reading.none) return { policy: null };
     gaps.add(error.right, error.reason, place.arn);
-    return undefined;
+    return {};
   }
 }
 
-/** Returns the id, alias or ARN of the key that encrypts a secret, parameter, topic or queue; null for others. */
+/** Returns the id, alias or ARN of the key that encrypts a secret or parameter; null for others. */
 async function keyOf({ callResource }: Reader, place: Place): Promise<string | null> {
   const { arn, service, name } = place;
   if (service === 'secretsmanager')
     return textOf((await callResource('secretsmanager:DescribeSecret', { SecretId: arn }, place))['KmsKeyId']) ?? null;
-  if (service === 'sns')
-    return textOf((await callResource('sns:GetTopicAttributes', { TopicArn: arn }, place))['KmsMasterKeyId']) ?? null;
-  if (service === 'sqs') {
-    const input = { ...READINGS['sqs']!.input(place), AttributeNames: ['KmsMasterKeyId'] };
-    return (
-      textOf(objectOf((await callResource('sqs:GetQueueAttributes', input, place))['Attributes'])['KmsMasterKeyId']) ??
-      null
-    );
-  }
   if (service !== 'ssm') return null;
   const path = name.replace(/^parameter/, '');
   // Names without a path have no slash in front.
