@@ -5,6 +5,7 @@ import type { DoctorReport, Finding, NotChecked } from '../judge/report-schema.t
 import { objectText } from '../snapshot/object-name.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
+import { diffOf } from './policy-diff.ts';
 import { countsText, INVISIBLE, isNew } from './report.ts';
 
 const TITLES: Readonly<Record<Severity, readonly [string, number]>> = {
@@ -57,12 +58,14 @@ function severityLines(severity: Severity, report: DoctorReport, paint: Paint): 
 }
 
 function findingLines(finding: Finding, paint: Paint, mark: string): readonly string[] {
-  const { check, title, object, text, repair, pods } = finding;
+  const { check, title, object, text, repair, fix, change, pods } = finding;
   const { kind, name } = object;
   return [
     `    ${paint(`${check} ${kind} ${name}`, 1)}${kind === 'Pod' ? '' : podsText(pods)}${mark}`,
     `      ${title}: ${text}`,
-    ...(isCommand(repair) ? ['      Fix:', repair] : [`      Fix: ${repair}`]),
+    ...(change ? [`      Change of the ${change.policy}:`, ...diffOf(change).map((line) => `        ${line}`)] : []),
+    `      Fix: ${isCommand(repair) ? fix : repair}`,
+    ...(isCommand(repair) ? [repair] : []),
   ];
 }
 
