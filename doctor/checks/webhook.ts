@@ -76,10 +76,10 @@ export const excludedBySelector = defineCheck({
       const texts = exclusions.map(({ webhook, selector, key, operator, values, value }) => {
         const whose = selector === 'namespaceSelector' ? `namespace ${pod.metadata.namespace}` : 'its pods';
         const demand = `${key} ${operator}${values.length > 0 ? ` (${values.join(', ')})` : ''}`;
-        const label = value === undefined ? `have no label ${key}` : `have the label ${key}=${value}`;
-        return `The ${selector} of MutatingWebhookConfiguration ${webhook.configuration} excludes ${whose}: it demands ${demand}, but the labels ${label}`;
+        const label = value === undefined ? `no label ${key}` : `the label ${key}=${value}`;
+        return `The ${selector} of MutatingWebhookConfiguration ${webhook.configuration} excludes ${whose}: it demands ${demand}, but finds ${label}`;
       });
-      yield podCase(pod, `${texts.join('; ').replaceAll('the labels have', 'they have')}.`, relabel(facts, pod, first));
+      yield podCase(pod, `${texts.join('. ')}.`, relabel(facts, pod, first));
     }
   },
 });
@@ -136,7 +136,8 @@ export const partlyInjected = defineCheck({
   hops: ['injection'],
   inMigration: 'ignored',
   rights: ['list pods'],
-  observation: "Each container's variables are compared with its mounts, the pod's token volumes and the other containers.",
+  observation:
+    "Each container's variables are compared with its mounts, the pod's token volumes and the other containers.",
   cause: 'Another webhook or a copied manifest added containers, variables or volumes after or without the webhook.',
   effect: 'Some containers have no identity, or an SDK looks for a token file that does not exist.',
   fix: 'Remove variables and volumes of the webhook from the manifest, let other webhooks run before it, and restart the workload.',
@@ -154,12 +155,24 @@ export const partlyInjected = defineCheck({
         const isLeftOut = skipped.includes(container.name) || SIDECAR.test(container.image);
         if (isBare && !isLeftOut && !container.env.some(({ name }) => /^AWS_CONTAINER_|^AWS_(?:ROLE|WEB)/.test(name))) {
           const others = all.filter((one) => !skipped.includes(one.name) && one !== container);
-          const hasMount = container.volumeMounts.some(({ name }) => pod.tokenVolumes.some(({ volume }) => volume === name && WEBHOOK_VOLUME.test(volume)));
+          const hasMount = container.volumeMounts.some(({ name }) =>
+            pod.tokenVolumes.some(({ volume }) => volume === name && WEBHOOK_VOLUME.test(volume)),
+          );
           if (others.length === 0 && !hasMount) continue;
           const text = `Container ${container.name} has no variables${hasMount ? ', although it mounts the token' : ', but other containers of the pod have'}.`;
-          yield { ...podCase(pod, text, restart(facts, pod)), part: container.name, severity: credentialsOf(container).preferred.length > 0 ? 'info' : 'error' };
-        } else if (!isBare && file?.startsWith(MOUNTS) && !container.volumeMounts.some(({ mountPath }) => file.startsWith(mountPath))) {
-          const volumes = pod.tokenVolumes.length === 0 ? 'and the pod has no volume' : 'although the pod has a volume';
+          yield {
+            ...podCase(pod, text, restart(facts, pod)),
+            part: container.name,
+            severity: credentialsOf(container).preferred.length > 0 ? 'info' : 'error',
+          };
+        } else if (
+          !isBare &&
+          file?.startsWith(MOUNTS) &&
+          !container.volumeMounts.some(({ mountPath }) => file.startsWith(mountPath))
+        ) {
+          const hasVolume = pod.tokenVolumes.some(({ audience = '' }) => audience.includes('amazonaws.com'));
+          if (hasVolume && !podIdentity) continue;
+          const volumes = hasVolume ? 'although the pod has a volume' : 'and the pod has no volume';
           const text = `Container ${container.name} has the variable ${fileOf}, but no mount for it, ${volumes} of the token (${file}).`;
           yield { ...podCase(pod, text), part: container.name };
         }

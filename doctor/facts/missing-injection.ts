@@ -50,7 +50,8 @@ function youngerBy({ metadata }: Pod, { createdAt = '' }: Association): Pick<Uni
 /** Milliseconds in which a rollout counts as under way after its last pod. */
 const ROLLOUT = 3_600_000;
 const REVISIONS = ['pod-template-hash', 'controller-revision-hash'];
-const revisionOf = ({ metadata }: Pod): string | undefined => REVISIONS.map((key) => metadata.labels?.[key]).find(Boolean);
+const revisionOf = ({ metadata }: Pod): string | undefined =>
+  REVISIONS.map((key) => metadata.labels?.[key]).find(Boolean);
 
 /** Whether a rollout that is under way replaces a pod by pods that have variables. */
 function isBeingReplaced(facts: ClusterFacts, pod: Pod): boolean {

@@ -26,7 +26,8 @@ export function judge(snapshot: Snapshot, checks: readonly Check[]): Diagnosis {
 }
 
 /** Objects that belong to the whole cluster, so that their problems may cause others. */
-const WHOLE_CLUSTER = /^(?:Cluster|DaemonSet kube-system|Addon|MutatingWebhookConfiguration|OidcProvider|VpcEndpoint)\b/;
+const WHOLE_CLUSTER =
+  /^(?:Cluster|DaemonSet kube-system|Addon|MutatingWebhookConfiguration|OidcProvider|VpcEndpoint)\b/;
 
 /** Sorts findings: those of the whole cluster first, then by severity, then by the number of affected pods. */
 const ordered = (findings: readonly Finding[]): readonly Finding[] => {
@@ -61,7 +62,19 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
     const { object, text, change, repair = check.fix, pods = [], severity = severityOf(check, one, facts) } = one;
     const fingerprint = fingerprintOf(check, one, facts);
     const { fix } = check;
-    return { check: id, severity, title, cluster, object, text, repair, fix, pods, fingerprint, ...(change && { change }) };
+    return {
+      check: id,
+      severity,
+      title,
+      cluster,
+      object,
+      text,
+      repair,
+      fix,
+      pods,
+      fingerprint,
+      ...(change && { change }),
+    };
   });
   const partly = [...grouped(unjudged, ({ missing: right, reason }) => `${right} ${reason}`).values()].map((all) => {
     const objects = all.map(({ object }) => object);

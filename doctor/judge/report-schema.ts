@@ -23,7 +23,7 @@ const finding = z.object({
   object: objectName,
   text: z.string(),
   repair: z.string().describe('A command of kubectl or the AWS CLI on one line, or a sentence.'),
-  fix: z.string().describe("The check's sentence on what to do, of which a command may be a part."),
+  fix: z.exactOptional(z.string().describe("The check's sentence on what to do. Older reports lack it.")),
   change: z.exactOptional(
     z
       .object({

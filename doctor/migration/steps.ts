@@ -9,8 +9,8 @@ import type { EksCluster, Role } from '../snapshot/aws.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import type { Account } from './accounts.ts';
 import type { Action } from './action.ts';
-import { podStatement } from '../facts/statements.ts';
-import { chainedRoles, chainStatement, obsoleteStatements, permissionStatement } from './statements.ts';
+import { chainStatement, permissionStatement, podStatement } from '../facts/statements.ts';
+import { chainedRoles, obsoleteStatements } from './statements.ts';
 
 const TAG = ['sts:TagSession'];
 /** The most characters of a role's name (IAM User Guide, "IAM and AWS STS quotas"). */

@@ -64,7 +64,7 @@ function findingLines(finding: Finding, paint: Paint, mark: string): readonly st
     `    ${paint(`${check} ${kind} ${name}`, 1)}${kind === 'Pod' ? '' : podsText(pods)}${mark}`,
     `      ${title}: ${text}`,
     ...(change ? [`      Change of the ${change.policy}:`, ...diffOf(change).map((line) => `        ${line}`)] : []),
-    `      Fix: ${isCommand(repair) ? fix : repair}`,
+    `      Fix: ${isCommand(repair) ? (fix ?? 'Run this command.') : repair}`,
     ...(isCommand(repair) ? [repair] : []),
   ];
 }

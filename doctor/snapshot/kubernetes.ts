@@ -154,7 +154,8 @@ export function podOf({ spec, status, ...pod }: V1Pod) {
       /** ISO 8601. */
       readySince: conditions.find(isTrue('Ready'))?.lastTransitionTime as unknown as string | undefined,
       /** The scheduler's words. */
-      unschedulable: conditions.find(({ type, status: value }) => type === 'PodScheduled' && value === 'False')?.message,
+      unschedulable: conditions.find(({ type, status: value }) => type === 'PodScheduled' && value === 'False')
+        ?.message,
       /** The only node that a DaemonSet's pod is for. */
       targetNode: terms?.flatMap(({ matchFields = [] }) => matchFields.flatMap(({ values = [] }) => values))[0],
     }),

@@ -49,7 +49,12 @@ export const INCIDENTS: readonly Incident[] = [
       for (const name of ['ledger-1', 'ledger-2'])
         podOf(snapshot, name).metadata.labels!['eks.amazonaws.com/skip-pod-identity-webhook'] = 'true';
     },
-    finding: ['PID203', LEDGERS, /objectSelector.*skip-pod-identity-webhook DoesNotExist.*skip-pod-identity-webhook=true/, /patch deployment\/ledger/],
+    finding: [
+      'PID203',
+      LEDGERS,
+      /objectSelector.*skip-pod-identity-webhook DoesNotExist.*skip-pod-identity-webhook=true/,
+      /patch deployment\/ledger/,
+    ],
     identity: ['ledger-1', 'none'],
   },
   {
@@ -61,10 +66,19 @@ export const INCIDENTS: readonly Incident[] = [
       const { url: _url, caBundle: _ca, ...rest } = webhook!;
       snapshot.kubernetes.mutatingWebhooks.push({
         ...rest,
-        ...{ configuration: 'old-pod-identity-webhook', service: 'pod-identity/pod-identity-webhook', failurePolicy: 'Fail' },
+        ...{
+          configuration: 'old-pod-identity-webhook',
+          service: 'pod-identity/pod-identity-webhook',
+          failurePolicy: 'Fail',
+        },
       } as never);
     },
-    finding: ['PID204', 'MutatingWebhookConfiguration old-pod-identity-webhook', /pod-identity\/pod-identity-webhook.*Fail/, /delete mutatingwebhookconfiguration old-pod-identity-webhook/],
+    finding: [
+      'PID204',
+      'MutatingWebhookConfiguration old-pod-identity-webhook',
+      /pod-identity\/pod-identity-webhook.*Fail/,
+      /delete mutatingwebhookconfiguration old-pod-identity-webhook/,
+    ],
     identity: ['ledger-1', 'none'],
   },
   {
@@ -106,7 +120,12 @@ export const INCIDENTS: readonly Incident[] = [
       aws.roles[LEDGER]!.trustPolicy = make.trust(make.podIdentityStatement());
       kubernetes.pods.push(make.pod('grafana-1', { namespace: 'web', owner: 'grafana' }));
     },
-    finding: ['PID310', 'Association web/grafana', /no pod.*Deployment grafana.*`default`/i, /set serviceaccount deployment\/grafana grafana/],
+    finding: [
+      'PID310',
+      'Association web/grafana',
+      /no pod.*Deployment grafana.*`default`/i,
+      /set serviceaccount deployment\/grafana grafana/,
+    ],
     identity: ['grafana-1', 'none'],
   },
   {
@@ -114,10 +133,17 @@ export const INCIDENTS: readonly Incident[] = [
     source: 'hashicorp/terraform-provider-aws#40852',
     broken: ({ kubernetes, aws }) => {
       kubernetes.serviceAccounts.push(make.serviceAccount('web', 'grafana-agent'));
-      kubernetes.pods.push(make.pod('grafana-1', { namespace: 'web', owner: 'agent', serviceAccount: 'grafana-agent' }));
+      kubernetes.pods.push(
+        make.pod('grafana-1', { namespace: 'web', owner: 'agent', serviceAccount: 'grafana-agent' }),
+      );
       aws.associations.push(make.association('web', 'grafana', LEDGER));
     },
-    finding: ['PID303', 'Association web/grafana', /it has `grafana-agent`/, /create-pod-identity-association .*--service-account grafana-agent/],
+    finding: [
+      'PID303',
+      'Association web/grafana',
+      /it has `grafana-agent`/,
+      /create-pod-identity-association .*--service-account grafana-agent/,
+    ],
     identity: ['grafana-1', 'none'],
   },
   {
@@ -125,25 +151,42 @@ export const INCIDENTS: readonly Incident[] = [
     source: 'kubernetes-sigs/aws-load-balancer-controller#4307',
     broken: ({ kubernetes }) => {
       kubernetes.serviceAccounts.push(make.serviceAccount('kube-system', 'aws-load-balancer-controller'));
-      const pod = make.pod('lbc-1', { namespace: 'kube-system', owner: 'lbc', serviceAccount: 'aws-load-balancer-controller' });
+      const pod = make.pod('lbc-1', {
+        namespace: 'kube-system',
+        owner: 'lbc',
+        serviceAccount: 'aws-load-balancer-controller',
+      });
       pod.containers[0]!.image = 'public.ecr.aws/eks/aws-load-balancer-controller:v2.14.1';
       kubernetes.pods.push(pod);
     },
-    finding: ['PID311', 'Deployment kube-system/lbc', /aws-load-balancer-controller.*hop limit.*is 1/, /create-pod-identity-association|association/],
+    finding: [
+      'PID311',
+      'Deployment kube-system/lbc',
+      /aws-load-balancer-controller.*hop limit.*is 1/,
+      /create-pod-identity-association|association/,
+    ],
     identity: ['lbc-1', 'none'],
   },
   {
     title: 'another program of the host has port 80, so the agent crashes',
     source: 'aws/eks-pod-identity-agent#16',
     broken: (snapshot) => {
-      state(snapshot, 'node-a', { reason: 'CrashLoopBackOff', exitCode: 1, message: 'listen tcp 169.254.170.23:80: bind: address already in use' });
+      state(snapshot, 'node-a', {
+        reason: 'CrashLoopBackOff',
+        exitCode: 1,
+        message: 'listen tcp 169.254.170.23:80: bind: address already in use',
+      });
       const pod = make.pod('ingress-1', { namespace: 'web', owner: 'ingress', ownerKind: 'DaemonSet' });
       Object.assign(pod, { hostNetwork: true });
       Object.assign(pod.containers[0]!, { hostPorts: [80, 443] });
       snapshot.kubernetes.pods.push(pod);
     },
-    finding: ['PID102', 'Node node-a', /CrashLoopBackOff.*exit code 1.*address already in use.*port 80.*web\/ingress-1/, /port/],
-    identity: ['ledger-1', 'none'],
+    finding: [
+      'PID102',
+      'Node node-a',
+      /CrashLoopBackOff.*exit code 1.*address already in use.*port 80.*web\/ingress-1/,
+      /port/,
+    ],
   },
   {
     title: 'the agent is Pending because its node is full',
@@ -151,10 +194,14 @@ export const INCIDENTS: readonly Incident[] = [
     broken: (snapshot) => {
       const pod = podOf(snapshot, 'agent-node-a');
       delete (pod as { nodeName?: string }).nodeName;
-      Object.assign(pod, { phase: 'Pending', ready: false, targetNode: 'node-a', unschedulable: '0/2 nodes are available: 1 Insufficient memory.' });
+      Object.assign(pod, {
+        phase: 'Pending',
+        ready: false,
+        targetNode: 'node-a',
+        unschedulable: '0/2 nodes are available: 1 Insufficient memory.',
+      });
     },
     finding: ['PID102', 'Node node-a', /Pending.*Insufficient memory/, /priority|logs/],
-    identity: ['ledger-1', 'none'],
   },
   {
     title: 'a Job failed before the agent of its new node was ready',
@@ -162,7 +209,13 @@ export const INCIDENTS: readonly Incident[] = [
     broken: (snapshot) => {
       Object.assign(podOf(snapshot, 'agent-node-a'), { readySince: '2026-11-30T11:31:00Z' });
       const pod = make.pod('report-1', {
-        ...{ namespace: 'payments', serviceAccount: 'ledger', owner: 'report', ownerKind: 'Job', inject: 'pod-identity' },
+        ...{
+          namespace: 'payments',
+          serviceAccount: 'ledger',
+          owner: 'report',
+          ownerKind: 'Job',
+          inject: 'pod-identity',
+        },
         created: '2026-11-30T11:30:10Z',
       });
       Object.assign(pod, { phase: 'Failed', ready: false });
@@ -177,10 +230,19 @@ export const INCIDENTS: readonly Incident[] = [
       snapshot.aws.associations[0]!.disableSessionTags = true;
       snapshot.aws.roles[LEDGER]!.trustPolicy = make.trust(make.podIdentityStatement());
       policies(snapshot, LEDGER, [
-        { Sid: 'Own', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/${aws:PrincipalTag/kubernetes-namespace}/*' },
+        {
+          Sid: 'Own',
+          Action: 's3:GetObject',
+          Resource: 'arn:aws:s3:::data/${aws:PrincipalTag/kubernetes-namespace}/*',
+        },
       ]);
     },
-    finding: ['PID405', ASSOCIATION, /Own.*aws:PrincipalTag\/kubernetes-namespace.*session tags are off/, /--no-disable-session-tags/],
+    finding: [
+      'PID405',
+      ASSOCIATION,
+      /Own.*aws:PrincipalTag\/kubernetes-namespace.*session tags are off/,
+      /--no-disable-session-tags/,
+    ],
     identity: ['ledger-1', 'pod-identity'],
   },
   {
@@ -202,7 +264,10 @@ export const INCIDENTS: readonly Incident[] = [
     broken: (snapshot) => {
       const target = roleArn('target');
       setTarget(snapshot, target);
-      snapshot.aws.roles[target] = make.role('target', make.trust({ Principal: { AWS: LEDGER }, Action: ['sts:AssumeRole', 'sts:TagSession'] }));
+      snapshot.aws.roles[target] = make.role(
+        'target',
+        make.trust({ Principal: { AWS: LEDGER }, Action: ['sts:AssumeRole', 'sts:TagSession'] }),
+      );
       snapshot.aws.roles[LEDGER]!.policies = { chain: make.allowing(['sts:AssumeRole', 'sts:TagSession'], target) };
       snapshot.aws.roles[LEDGER]!.permissionsBoundary = make.allowing('s3:*');
     },
@@ -224,12 +289,20 @@ export const INCIDENTS: readonly Incident[] = [
     title: 'a target role in another account needs the external id of the association',
     source: 'EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"',
     broken: (snapshot) => {
-      setTarget(snapshot, TARGET, { disableSessionTags: true, externalId: 'us-west-2/111122223333/prod/payments/ledger' });
+      setTarget(snapshot, TARGET, {
+        disableSessionTags: true,
+        externalId: 'us-west-2/111122223333/prod/payments/ledger',
+      });
       snapshot.aws.roles[LEDGER]!.trustPolicy = make.trust(make.podIdentityStatement());
       policies(snapshot, LEDGER, [{ Action: 'sts:AssumeRole', Resource: TARGET }]);
       snapshot.gaps.push({ right: 'iam:GetRole', object: TARGET, reason: 'another account' });
     },
-    finding: ['PID407', ASSOCIATION, /999988887777.*sts:ExternalId.*us-west-2\/111122223333\/prod\/payments\/ledger/, /trust/],
+    finding: [
+      'PID407',
+      ASSOCIATION,
+      /999988887777.*sts:ExternalId.*us-west-2\/111122223333\/prod\/payments\/ledger/,
+      /trust/,
+    ],
   },
   {
     title: "a target role's trust policy names a deleted role by its id",
@@ -238,7 +311,10 @@ export const INCIDENTS: readonly Incident[] = [
       const target = roleArn('target');
       setTarget(snapshot, target);
       snapshot.aws.roles[LEDGER]!.policies = { chain: make.allowing(['sts:AssumeRole', 'sts:TagSession'], target) };
-      snapshot.aws.roles[target] = make.role('target', make.trust({ Principal: { AWS: 'AROAEXAMPLEEXAMPLE001' }, Action: ['sts:AssumeRole', 'sts:TagSession'] }));
+      snapshot.aws.roles[target] = make.role(
+        'target',
+        make.trust({ Principal: { AWS: 'AROAEXAMPLEEXAMPLE001' }, Action: ['sts:AssumeRole', 'sts:TagSession'] }),
+      );
     },
     finding: ['PID404', ASSOCIATION, /AROAEXAMPLEEXAMPLE001.*deleted/, /update-assume-role-policy --role-name target/],
     identity: ['ledger-1', 'none'],
@@ -250,14 +326,21 @@ export const INCIDENTS: readonly Incident[] = [
       const account = kubernetes.serviceAccounts.find(({ metadata }) => metadata.name === 'shop')!;
       account.metadata.annotations!['eks.amazonaws.com/audience'] = 'sts.amazonaw.com';
     },
-    finding: ['PID612', 'ServiceAccount web/shop', /sts\.amazonaw\.com.*sts\.amazonaws\.com/, /annotate serviceaccount shop .*audience/],
+    finding: [
+      'PID612',
+      'ServiceAccount web/shop',
+      /sts\.amazonaw\.com.*sts\.amazonaws\.com/,
+      /annotate serviceaccount shop .*audience/,
+    ],
   },
   {
     title: 'a recreated cluster has neither the provider nor the trust',
     source: 'aws/containers-roadmap#1579',
     broken: ({ aws }) => {
       aws.oidcProviders = [];
-      aws.roles[SHOP]!.trustPolicy = make.trust(make.webIdentityStatement('system:serviceaccount:web:shop', ISSUER.replace('0123', 'FFFF')));
+      aws.roles[SHOP]!.trustPolicy = make.trust(
+        make.webIdentityStatement('system:serviceaccount:web:shop', ISSUER.replace('0123', 'FFFF')),
+      );
     },
     finding: ['PID608', 'ServiceAccount web/shop', /it trusts .*FFFF/, /update-assume-role-policy/],
     identity: ['shop-1', 'none'],
@@ -266,9 +349,16 @@ export const INCIDENTS: readonly Incident[] = [
     title: 'ArnLike compares the subject, which is not an ARN',
     source: 'EKS User Guide, "Assign IAM roles to Kubernetes service accounts"',
     broken: ({ aws }) => {
-      aws.roles[SHOP]!.trustPolicy = make.trust(make.webIdentityStatement('system:serviceaccount:web:sh*', ISSUER, 'ArnLike'));
+      aws.roles[SHOP]!.trustPolicy = make.trust(
+        make.webIdentityStatement('system:serviceaccount:web:sh*', ISSUER, 'ArnLike'),
+      );
     },
-    finding: ['PID607', 'ServiceAccount web/shop', /ArnLike never matches.*StringLike does/, /update-assume-role-policy/],
+    finding: [
+      'PID607',
+      'ServiceAccount web/shop',
+      /ArnLike never matches.*StringLike does/,
+      /update-assume-role-policy/,
+    ],
     identity: ['shop-1', 'none'],
   },
   {
@@ -284,7 +374,9 @@ export const INCIDENTS: readonly Incident[] = [
     source: 'awsdocs/amazon-eks-user-guide#1047',
     broken: ({ aws }) => {
       aws.roles[LEDGER]!.trustPolicy = make.trust(
-        make.podIdentityStatement({ StringLike: { 'aws:RequestTag/kubernetes-namespace': '*', 'aws:SourceArn': CLUSTER_ARN } }),
+        make.podIdentityStatement({
+          StringLike: { 'aws:RequestTag/kubernetes-namespace': '*', 'aws:SourceArn': CLUSTER_ARN },
+        }),
       );
     },
     finding: ['PID807', `Role ${LEDGER}`, /every service account of the cluster/, /update-assume-role-policy/],
@@ -297,7 +389,12 @@ export const INCIDENTS: readonly Incident[] = [
       container!.env.find(({ name }) => name.endsWith('FULL_URI'))!.value = 'http://[fd00:ec2::23]/v1/credentials';
       container!.env.push({ name: 'JAVA_TOOL_OPTIONS' });
     },
-    finding: ['PID508', LEDGERS, /Java.*AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE/, /set env deployment\/ledger .*ENDPOINT_MODE=IPv6/],
+    finding: [
+      'PID508',
+      LEDGERS,
+      /Java.*AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE/,
+      /set env deployment\/ledger .*ENDPOINT_MODE=IPv6/,
+    ],
   },
   {
     title: 'a ConfigMap of envFrom sets a proxy',
