@@ -154,7 +154,7 @@ export function cleanup(
       actions.push(...obsolete.map((one) => ({ type: 'ReplaceTrustStatement', roleArn, ...one }) as const));
     if (kept.length > 0)
       notes.add(
-        `The trust policy of role ${roleName(roleArn)} also allows other service accounts by a wildcard, or without a condition. Remove this statement when none of them uses it.`,
+        `The trust policy of role ${roleName(roleArn)} also allows other service accounts by a wildcard, or without a condition. Pod Identity has no wildcards: each service account needs its own association. Remove this statement when none of them uses it.`,
       );
   }
   return { actions, notes: [...notes] };

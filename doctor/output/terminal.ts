@@ -47,12 +47,10 @@ function severityLines(severity: Severity, report: DoctorReport, paint: Paint): 
   );
   return [
     paint(`${title} (${listed.length})`, color),
-    ...[...places]
-      .sort(([a], [b]) => a.localeCompare(b))
-      .flatMap(([place, group]) => [
-        `  ${place}`,
-        ...group.flatMap((finding) => findingLines(finding, paint, since && isNew(report, finding) ? ', new' : '')),
-      ]),
+    ...[...places].flatMap(([place, group]) => [
+      `  ${place}`,
+      ...group.flatMap((finding) => findingLines(finding, paint, since && isNew(report, finding) ? ', new' : '')),
+    ]),
     '',
   ];
 }

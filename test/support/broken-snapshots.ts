@@ -349,8 +349,9 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
   },
   PID408: {
     broken: ({ aws }) => {
+      aws.roles[LEDGER]!.policies = { app: make.allowing('s3:*') };
       aws.associations[0]!.policy = make.allowing(
-        Array.from({ length: 75 }, (_, index) => `s3:GetObject${index}Something`),
+        Array.from({ length: 70 }, (_, index) => `s3:GetObject${index}Something`),
       );
     },
     repaired: ({ aws }) => delete aws.associations[0]!.policy,
