@@ -235,7 +235,6 @@ export const failedBeforeAgent = defineCheck({
       yield {
         object: objectOf(kind, { name, ...(namespace !== undefined && { namespace }) }),
         text,
-        pods: [pod.metadata.name],
       };
     }
   },

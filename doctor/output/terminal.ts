@@ -14,6 +14,8 @@ const TITLES: Readonly<Record<Severity, readonly [string, number]>> = {
   info: ['Worth knowing', 36],
 };
 const NAMED_PODS = 3;
+/** The place of findings that may be about the whole cluster, which come first. */
+const NO_NAMESPACE = 'not in a namespace';
 
 /** Returns the report for a terminal of `width` columns, by severity, namespace and object. */
 export function terminalText(report: DoctorReport, paint: Paint, width: number | undefined): string {
@@ -43,14 +45,16 @@ function severityLines(severity: Severity, report: DoctorReport, paint: Paint): 
   if (listed.length === 0) return [];
   const [title, color] = TITLES[severity];
   const places = grouped(listed, ({ cluster, object }) =>
-    [...(clusters.length > 1 ? [cluster] : []), object.namespace ?? 'not in a namespace'].join(': '),
+    [...(clusters.length > 1 ? [cluster] : []), object.namespace ?? NO_NAMESPACE].join(': '),
   );
   return [
     paint(`${title} (${listed.length})`, color),
-    ...[...places].flatMap(([place, group]) => [
-      `  ${place}`,
-      ...group.flatMap((finding) => findingLines(finding, paint, since && isNew(report, finding) ? ', new' : '')),
-    ]),
+    ...[...places]
+      .sort(([a], [b]) => Number(b.endsWith(NO_NAMESPACE)) - Number(a.endsWith(NO_NAMESPACE)) || a.localeCompare(b))
+      .flatMap(([place, group]) => [
+        `  ${place}`,
+        ...group.flatMap((finding) => findingLines(finding, paint, since && isNew(report, finding) ? ', new' : '')),
+      ]),
     '',
   ];
 }

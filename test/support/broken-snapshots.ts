@@ -159,7 +159,7 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     repaired: ({ aws }) => (aws.roles[roleArn('node')]!.policies = { all: make.allowing('eks-auth:*', CLUSTER_ARN) }),
     findings: [[`Role ${roleArn('node')}`, 'do not allow eks-auth:AssumeRoleForPodIdentity', 2]],
   },
-  PID108: incident('a Job failed before', [['Job payments/report', 'is ready only since', 1]], ({ kubernetes }) =>
+  PID108: incident('a Job failed before', [['Job payments/report', 'is ready only since']], ({ kubernetes }) =>
     kubernetes.pods.splice(-1),
   ),
   PID201: {
