@@ -73,7 +73,7 @@ export const targetRole = defineCheck({
       if (!cluster || !role || associationTrust(facts, association)?.value !== 'allowed' || !targetRoleArn) continue;
       const { object } = associationCase(facts, association, '');
       const decision = targetTrust(facts, association, subjectOfAssociation(facts, association));
-      // The policies of the first role may deny, whatever the target's trust policy says.
+      // A Deny of the first role's policies needs no knowledge of the target's trust policy.
       const target =
         decision.value === 'denied' ? facts.role(targetRoleArn) : yield* readableRole(facts, object, targetRoleArn);
       if (target === null || (target === undefined && decision.value !== 'denied')) continue;
