@@ -7,7 +7,10 @@ import {
   nodesWithoutAgent,
   podIdentityPodsByNode,
 } from '../facts/agent.ts';
-import { hasPodIdentity } from '../facts/injection.ts';
+import type { ClusterFacts } from '../facts/cluster-facts.ts';
+import { containersOf, hasPodIdentity } from '../facts/injection.ts';
+import { workloadOf } from '../facts/workload.ts';
+import type { Pod } from '../snapshot/kubernetes.ts';
 import { obstacle } from '../facts/placement.ts';
 import { rolePermission } from '../facts/trust.ts';
 import { aws } from './commands.ts';
@@ -41,17 +44,25 @@ export const agentNotReady = defineCheck({
   hops: ['agent'],
   inMigration: 'ignored-with-new-agent',
   rights: ['list daemonsets', 'list nodes', 'list pods'],
-  observation: 'A ready node runs pods with Pod Identity variables. Its pod of the agent is absent or not ready.',
-  cause: 'The agent crashes, its port 80 is taken, its image cannot be pulled, or its pod was evicted.',
+  observation: 'A node runs pods with Pod Identity variables. Its pod of the agent is absent or not ready.',
+  cause:
+    'The agent crashes, its port 80 or 2703 is taken, its image cannot be pulled, or its pod is Pending or was evicted.',
   effect: 'Requests for credentials on this node are refused or time out.',
-  fix: 'Read the events and logs of the agent on this node.',
+  fix: 'Free the port, or the resources that the scheduler names (the add-on runs with priority system-node-critical). Otherwise read the logs of the agent on this node.',
   source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
   *find(facts) {
     for (const { node, pods, agent } of nodesWithoutAgent(facts)) {
       const text = agent
-        ? `Its agent ${agent.metadata.name} is ${agent.phase} and not ready.`
+        ? `Its agent ${agent.metadata.name} is ${agent.phase} and not ready${troubleOf(facts, agent, node.metadata.name)}.`
         : 'No pod of the agent runs on it.';
-      yield { object: objectOf('Node', node.metadata), text, pods: podNames(pods) };
+      const isDown = !node.ready;
+      const severity = isDown ? 'warning' : 'error';
+      yield {
+        object: objectOf('Node', node.metadata),
+        text: isDown ? `The node is not ready. ${text}` : text,
+        pods: podNames(pods),
+        severity,
+      };
     }
   },
 });
@@ -64,7 +75,7 @@ export const agentExcluded = defineCheck({
   rights: ['list daemonsets', 'list nodes', 'list pods', 'eks:ListPodIdentityAssociations'],
   observation: "Tolerations and affinity of the agent's DaemonSet are compared with taints and labels of nodes.",
   cause: 'The agent was installed with its own tolerations or affinity, or nodes got a taint later.',
-  effect: 'Pods with Pod Identity on such nodes get no credentials. It is a warning while none runs there.',
+  effect: 'Pods with Pod Identity on such nodes get no credentials. Nodes without such pods are not reported.',
   fix: 'Let the agent tolerate all taints, as its add-on does by default.',
   source: 'aws/eks-pod-identity-agent, charts/eks-pod-identity-agent/values.yaml',
   *find(facts) {
@@ -73,14 +84,16 @@ export const agentExcluded = defineCheck({
       const agentProblem = needsAgentPod(facts, node) ? agentObstacle(facts, node) : undefined;
       return agentProblem ? [{ ...agentProblem, name: node.metadata.name }] : [];
     });
-    if (facts.associations.length === 0) return;
+    // Nodes that the agent leaves out harm nobody while no pod there needs it.
+    const isNeeded = ({ name }: { readonly name: string }): boolean => podsOf.has(name);
+    if (facts.associations.length === 0 || !excluded.some(isNeeded)) return;
     for (const [reason, cases] of grouped(excluded, (one) => one.reason)) {
-      const names = cases.map(({ name }) => name);
+      const names = cases.toSorted((a, b) => Number(isNeeded(b)) - Number(isNeeded(a))).map(({ name }) => name);
       const pods = names.flatMap((name) => podNames(podsOf.get(name) ?? []));
       const text = `It ${reason} ${counted(names.length, 'node')}: ${someOf(names)}.`;
-      const severity = pods.length > 0 ? 'error' : 'warning';
+      if (pods.length === 0) continue;
       for (const { agent } of cases.slice(0, 1))
-        yield { object: objectOf('DaemonSet', agent.metadata), text, pods, severity, part: reason };
+        yield { object: objectOf('DaemonSet', agent.metadata), text, pods, part: reason };
     }
   },
 });
@@ -174,3 +187,58 @@ export const nodeRole = defineCheck({
     }
   },
 });
+
+/** The ports of the agent on its node: credentials and probes (aws/eks-pod-identity-agent, README.md). */
+const PORTS = [80, 2703];
+
+/** Returns why a pod of the agent is not ready: the scheduler's words, its containers' last errors, and who has its ports. */
+function troubleOf(facts: ClusterFacts, agent: Pod, node: string): string {
+  const states = containersOf(agent).flatMap(({ name, status }) => {
+    const { reason = 'not running', exitCode, message } = status ?? {};
+    const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
+    return status ? [`container ${name}: ${reason}${code}${message ? `, "${message.replace(/\.$/, '')}"` : ''}`] : [];
+  });
+  const taken = facts.pods.flatMap((pod) => {
+    if (pod.nodeName !== node || pod === agent) return [];
+    const ports = containersOf(pod).flatMap(({ hostPorts = [] }) => hostPorts.filter((port) => PORTS.includes(port)));
+    return ports.map((port) => `host port ${port} is taken by ${pod.metadata.namespace}/${pod.metadata.name}`);
+  });
+  const all = [
+    ...(agent.unschedulable === undefined ? [] : [agent.unschedulable.replace(/\.$/, '')]),
+    ...states,
+    ...taken,
+  ];
+  return all.length === 0 ? '' : ` (${all.join('; ')})`;
+}
+
+export const failedBeforeAgent = defineCheck({
+  id: 'PID108',
+  title: 'A pod failed before the agent of its node was ready',
+  severity: 'warning',
+  hops: ['agent'],
+  inMigration: 'ignored',
+  rights: ['list pods', 'list daemonsets'],
+  observation: "A failed pod with Pod Identity variables was created before its node's agent became ready.",
+  cause: 'On a new node, pods may start before the agent. A Job with few retries then fails for good.',
+  effect: 'The Job did not do its work, although everything is right now.',
+  fix: 'Create the Job again. Let its program retry, or give it a higher backoffLimit.',
+  source: 'aws/eks-pod-identity-agent#159',
+  *find(facts) {
+    for (const pod of facts.snapshot.kubernetes.pods ?? []) {
+      if (pod.phase !== 'Failed' || !hasPodIdentity(pod)) continue;
+      const { readySince } = facts.agentPodOn(pod.nodeName ?? '') ?? {};
+      const { creationTimestamp = '', namespace } = pod.metadata;
+      const sinceCreation = Date.parse(readySince ?? '') - Date.parse(creationTimestamp);
+      if (!(sinceCreation > 0 && sinceCreation < STARTUP)) continue;
+      const text = `Its pod was created at ${creationTimestamp}, but the agent on node ${pod.nodeName} is ready only since ${readySince}.`;
+      const { kind, name } = workloadOf(pod);
+      yield {
+        object: objectOf(kind, { name, ...(namespace !== undefined && { namespace }) }),
+        text,
+      };
+    }
+  },
+});
+
+/** Milliseconds after its creation in which a pod may fail of a missing agent. */
+const STARTUP = 600_000;

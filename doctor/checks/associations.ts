@@ -2,12 +2,27 @@ import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { unsupportedNode } from '../facts/compute.ts';
 import { containersOf, credentialsOf, hasOwnToken, hasWebIdentity } from '../facts/injection.ts';
 import { uninjectedByHistory } from '../facts/missing-injection.ts';
-import { nearName } from '../facts/near-name.ts';
-import { hasIdentity } from '../facts/own-identity.ts';
+import { nearName, nearWords } from '../facts/near-name.ts';
+import { identityWebhooks } from '../facts/webhooks.ts';
+import { workloadOf } from '../facts/workload.ts';
+
+import { hasIdentity, hasOwnIdentity } from '../facts/own-identity.ts';
+import { credentialSource } from '../facts/identity.ts';
+import { rolePermission } from '../facts/trust.ts';
+import { controllerOf, CONTROLLERS } from '../facts/controllers.ts';
 import type { Association } from '../snapshot/aws.ts';
-import { associationCase, ASSOCIATIONS, defineCheck, podCase, readableRole, restart } from './cases.ts';
+import {
+  associationCase,
+  ASSOCIATIONS,
+  defineCheck,
+  podCase,
+  podNames,
+  readableRole,
+  restart,
+  roleName,
+} from './cases.ts';
 import type { Case } from './check.ts';
-import { aws } from './commands.ts';
+import { aws, kubectl } from './commands.ts';
 
 export const podOlder = defineCheck({
   id: 'PID301',
@@ -22,10 +37,13 @@ export const podOlder = defineCheck({
   fix: 'Restart the workload.',
   source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"; aws/containers-roadmap#2507',
   *find(facts) {
-    for (const { pod, association, isOlder } of uninjectedByHistory(facts))
+    for (const { pod, association, isOlder, youngerBy } of uninjectedByHistory(facts))
       if (association && isOlder) {
         const { associationId, createdAt } = association;
-        const text = `Its pods were created before association ${associationId} took effect (created at ${createdAt}).`;
+        const text =
+          youngerBy === undefined || youngerBy === 0
+            ? `Its pods were created before association ${associationId} took effect (created at ${createdAt}).`
+            : `Its pods were created ${youngerBy} s after association ${associationId} (created at ${createdAt}): either the webhook did not know it yet, or it failed.`;
         yield podCase(pod, text, restart(facts, pod));
       }
   },
@@ -46,7 +64,9 @@ export const notInjected = defineCheck({
   *find(facts) {
     for (const { pod, association, isOlder } of uninjectedByHistory(facts))
       if (association && !isOlder) {
-        const text = `Its pods have no variables, although association ${association.associationId} existed before them.`;
+        const policies = new Set(identityWebhooks(facts).flatMap(({ failurePolicy }) => failurePolicy ?? []));
+        const hidden = policies.has('Ignore') ? '; its failurePolicy Ignore lets pods pass if it fails' : '';
+        const text = `Its pods have no variables, although association ${association.associationId} existed before them${hidden}.`;
         yield podCase(pod, text, restart(facts, pod));
       }
   },
@@ -73,10 +93,9 @@ export const noServiceAccount = defineCheck({
       const candidates = serviceAccounts.filter(
         (one) => one.metadata.namespace === namespace && !hasIdentity(facts, namespace, one.metadata.name),
       );
-      const near = nearName(
-        serviceAccount,
-        candidates.map(({ metadata }) => metadata.name),
-      );
+      const names = candidates.map(({ metadata }) => metadata.name);
+      const used = names.filter((name) => facts.podsOf(namespace, name).length > 0);
+      const near = nearName(serviceAccount, names) ?? nearWords(serviceAccount, used);
       const text = `It names \`${serviceAccount}\`, which namespace ${namespace} does not have${near ? `; it has \`${near}\`` : ''}.`;
       yield misnamed(facts, association, text, near && { ...association, serviceAccount: near });
     }
@@ -172,6 +191,76 @@ export const noAssociation = defineCheck({
       const { namespace } = pod.metadata;
       const text = `Its pods have Pod Identity variables, but ${namespace}/${pod.serviceAccountName} has no association.`;
       yield podCase(pod, text);
+    }
+  },
+});
+
+export const podsAsDefault = defineCheck({
+  id: 'PID310',
+  title: 'No pod uses an association, and pods next to it run as another service account',
+  severity: 'error',
+  hops: ['association'],
+  inMigration: 'ignored',
+  rights: ['list pods', 'list serviceaccounts', ...ASSOCIATIONS],
+  observation:
+    'The service account has no pods. A workload of a near name runs as one without an identity, such as `default`.',
+  cause: 'The manifest lacks `serviceAccountName`, or the chart created a service account of its own.',
+  effect: 'These pods have no identity. They use the node role, if they can reach it.',
+  fix: 'Set `serviceAccountName` in the pod template, or associate the service account that the pods use.',
+  source: 'Kubernetes documentation, "Configure Service Accounts for Pods"; hashicorp/terraform-provider-aws#40852',
+  *find(facts) {
+    for (const association of facts.associations) {
+      const { namespace, serviceAccount } = association;
+      if (!facts.serviceAccount(namespace, serviceAccount) || facts.podsOf(namespace, serviceAccount).length > 0)
+        continue;
+      const others = facts.pods.filter((pod) => pod.metadata.namespace === namespace && !hasOwnIdentity(facts, pod));
+      const names = [...new Set(others.map((pod) => workloadOf(pod).name))];
+      const near = names.includes(serviceAccount)
+        ? serviceAccount
+        : (nearName(serviceAccount, names) ?? nearWords(serviceAccount, names));
+      const pods = others.filter((pod) => workloadOf(pod).name === near);
+      const [pod] = pods;
+      if (pod === undefined) continue;
+      const { kind, name } = workloadOf(pod);
+      const isSet = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind);
+      const command = `set serviceaccount ${kind.toLowerCase()}/${name} ${serviceAccount}`;
+      const text = `No pod runs as \`${serviceAccount}\`; the pods of ${kind} ${name} run as \`${pod.serviceAccountName}\`, which has no identity.`;
+      const finding = associationCase(facts, association, text, isSet ? kubectl(facts, namespace, command) : undefined);
+      yield { ...finding, pods: podNames(pods, namespace), severity: 'error' };
+    }
+  },
+});
+
+export const controllerWithoutIdentity = defineCheck({
+  id: 'PID311',
+  title: 'A controller that needs AWS has no identity',
+  severity: 'error',
+  hops: ['association'],
+  inMigration: 'ignored',
+  rights: ['list pods', 'list nodes', 'list serviceaccounts', 'ec2:DescribeInstances', ...ASSOCIATIONS],
+  observation: `Images of controllers: ${Object.keys(CONTROLLERS).join(', ')}. The node's metadata options and role are compared.`,
+  cause:
+    'The association or annotation was forgotten, or the controller used the node role before the hop limit became 1.',
+  effect: 'The controller gets no credentials, or those of the node, which all pods of the node have.',
+  fix: 'Create a role with the policy of the controller, and an association or annotation for its service account.',
+  source:
+    'kubernetes-sigs/aws-load-balancer-controller#4307; Amazon EKS Best Practices Guide, "Identity and Access Management"',
+  *find(facts) {
+    for (const pod of facts.pods) {
+      if (hasOwnIdentity(facts, pod) || pod.metadata.owner?.kind === 'DaemonSet') continue;
+      for (const container of pod.containers) {
+        const [image, controller] = controllerOf(container.image) ?? [];
+        if (controller === undefined) continue;
+        const { mechanism, roleArn = '', reason } = credentialSource(facts, pod, container);
+        const role = mechanism === 'node-role' ? facts.role(roleArn) : undefined;
+        const isDenied = role && rolePermission(facts, role, controller.action, '*').value === 'denied';
+        if (mechanism !== 'none' && !isDenied) continue;
+        const why = isDenied ? `node role ${roleName(roleArn)} does not allow ${controller.action}` : reason;
+        const { metadata, serviceAccountName } = pod;
+        const text = `Its image is ${image}, its service account ${metadata.namespace}/${serviceAccountName} has neither association nor annotation, and ${why}.`;
+        const severity = !controller.isOptional ? 'error' : pod.ready ? 'info' : 'warning';
+        yield { ...podCase(pod, text), severity, part: container.name };
+      }
     }
   },
 });

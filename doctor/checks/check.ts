@@ -13,6 +13,8 @@ export interface Case {
   readonly text: string;
   /** A command that repairs this case, on one line for a shell; undefined if it needs an unknown value. */
   readonly repair?: string | undefined;
+  /** The policy that the repair changes, as JSON texts. */
+  readonly change?: { readonly policy: string; readonly before: string; readonly after: string } | undefined;
   /** The names of the affected pods, with the namespace of those in another one than the object. */
   readonly pods?: readonly string[];
   /** Tells cases of one object apart, such as the name of a container. */

@@ -4,10 +4,11 @@ import { identityOf } from '../facts/identity.ts';
 import { annotatedAccounts, providerArnFor, roleAnnotation } from '../facts/irsa.ts';
 import { hasOwnIdentity } from '../facts/own-identity.ts';
 import type { PodSubject } from '../../identity/pod-identity.ts';
-import { strangerTrust, webIdentityTrust } from '../facts/trust.ts';
+import { podIdentityTrust, strangerTrust, webIdentityTrust } from '../facts/trust.ts';
 import { workloadOf } from '../facts/workload.ts';
 import { objectText } from '../snapshot/object-name.ts';
-import { accountCase, defineCheck, podNames, readableRole, someOf } from './cases.ts';
+import { accountCase, ASSOCIATIONS, defineCheck, podNames, readableRole, someOf } from './cases.ts';
+import { narrowed, usableAssociations } from './repaired-trust.ts';
 
 export const nodeRoleReachable = defineCheck({
   id: 'PID801',
@@ -78,6 +79,42 @@ export const webIdentityTooWide = defineCheck({
     }
   },
 });
+
+export const podIdentityTooWide = defineCheck({
+  id: 'PID807',
+  title: 'A trust policy for Pod Identity allows foreign service accounts',
+  severity: 'warning',
+  hops: ['trust'],
+  inMigration: 'ignored',
+  rights: [...ASSOCIATIONS, 'iam:GetRole'],
+  observation:
+    "A trust policy that tests the pod's tags is evaluated for service accounts of other names and namespaces.",
+  cause:
+    'A condition on the namespace or the service account has a wildcard, or an operator that ignores missing keys.',
+  effect: 'Who may create associations and pass the role can give it to pods for which it is not meant.',
+  fix: 'Compare `aws:RequestTag/kubernetes-namespace` and `aws:RequestTag/kubernetes-service-account` by StringEquals.',
+  source:
+    'EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"; awsdocs/amazon-eks-user-guide#1047',
+  *find(facts) {
+    for (const [arn, [association]] of grouped(usableAssociations(facts), (one) => one.roleArn)) {
+      const object = { kind: 'Role', name: arn };
+      const role = yield* readableRole(facts, object, arn);
+      // AWS's own example tests nothing. Here somebody meant to test the pod.
+      const tested = /aws:RequestTag\/kubernetes-(?:namespace|service-account)/gi;
+      const keys = new Set(role?.trustPolicy.match(tested)?.map((key) => key.toLowerCase()));
+      if (!role || !association || keys.size === 0) continue;
+      const { namespace, serviceAccount, ...rest } = association;
+      const allows = (subject: PodSubject) => podIdentityTrust(facts, role, rest, subject).value === 'allowed';
+      const isAny = allows({ namespace: FOREIGN, serviceAccount: FOREIGN });
+      const isAnyNamespace = isAny || (keys.has(NAMESPACE_TAG) && allows({ namespace: FOREIGN, serviceAccount }));
+      if (!isAnyNamespace) continue;
+      const whom = isAny ? 'every service account of the cluster' : `\`${serviceAccount}\` in every namespace`;
+      yield { object, text: `Its trust policy tests tags of the pod, but allows ${whom}.`, ...narrowed(facts, role) };
+    }
+  },
+});
+
+const NAMESPACE_TAG = 'aws:requesttag/kubernetes-namespace';
 
 export const anyPrincipal = defineCheck({
   id: 'PID804',

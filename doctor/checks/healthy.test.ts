@@ -159,6 +159,7 @@ describe('checks of doctor, without some rights,', () => {
       // No gap says why the role of the annotation was not read.
       ...['PID606', 'PID607', 'PID608', 'PID803'].map((id) => `${id} iam:GetRole it was not read`),
       'PID804 iam:GetRole AccessDenied',
+      'PID807 iam:GetRole AccessDenied',
     ]);
   });
 

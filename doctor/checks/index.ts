@@ -4,6 +4,7 @@ import type { Check } from './check.ts';
 import * as exposure from './exposure.ts';
 import * as irsa from './irsa.ts';
 import * as network from './network.ts';
+import * as permissions from './permissions.ts';
 import * as pods from './pods.ts';
 import * as trust from './trust.ts';
 import * as webhook from './webhook.ts';
@@ -13,7 +14,7 @@ const SECTIONS: Readonly<Record<string, readonly Readonly<Record<string, Check>>
   'Cluster and agent': [agent],
   'Webhook and injection': [webhook],
   Associations: [associations],
-  'Roles and trust': [trust],
+  'Roles and trust': [trust, permissions],
   Pods: [pods],
   IRSA: [irsa],
   Network: [network],

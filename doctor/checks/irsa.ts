@@ -11,12 +11,13 @@ import {
   parseRoleArn,
   roleAnnotation,
 } from '../facts/irsa.ts';
+import { nearName } from '../facts/near-name.ts';
 import { uninjectedByHistory } from '../facts/missing-injection.ts';
 import { trustedProviders } from '../facts/trust.ts';
 import { accountCase, defineCheck, objectOf, podCase, podNames, PROVIDERS, readableRole, restart } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
 import { aws, kubectl } from './commands.ts';
-import { accountTrust, trustCommand } from './repaired-trust.ts';
+import { accountTrust, trustRepair } from './repaired-trust.ts';
 
 const createProvider = (facts: ClusterFacts): string =>
   aws(facts, `iam create-open-id-connect-provider --url https://${facts.issuer} --client-id-list sts.amazonaws.com`);
@@ -59,7 +60,9 @@ export const missingAudience = defineCheck({
   source: 'IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"',
   *find(facts) {
     const { arn = '', clientIds } = facts.provider ?? {};
-    const accounts = accountsOfOwnAccount(facts).filter(({ audience }) => !clientIds?.includes(audience));
+    const accounts = accountsOfOwnAccount(facts).filter(
+      ({ audience }) => !clientIds?.includes(audience) && misspeltAudience(facts, audience) === undefined,
+    );
     for (const [audience, users] of arn === '' ? [] : grouped(accounts, (one) => one.audience)) {
       const text = `Its client ids are ${clientIds?.join(', ') || 'empty'}, without "${audience}".`;
       const command = `iam add-client-id-to-open-id-connect-provider --open-id-connect-provider-arn ${arn} --client-id`;
@@ -279,11 +282,47 @@ export const bothMechanisms = defineCheck({
   },
 });
 
-const EKS_ISSUER = /^oidc\.eks\.[a-z0-9-]+\.amazonaws\.com(\.cn)?\/id\//;
+const AUDIENCE = 'sts.amazonaws.com';
+
+/** Returns the provider's audience that an annotation probably means; undefined if it is right, or the provider's may be wrong. */
+const misspeltAudience = ({ provider }: ClusterFacts, audience: string): string | undefined =>
+  audience === AUDIENCE || provider?.clientIds.includes(audience)
+    ? undefined
+    : nearName(audience, provider?.clientIds ?? []);
+
+export const misspeltAudienceAnnotation = defineCheck({
+  id: 'PID612',
+  title: 'A service account names a misspelt audience',
+  severity: 'error',
+  hops: ['annotation'],
+  inMigration: 'ignored',
+  rights: ['list serviceaccounts', 'list pods', ...PROVIDERS],
+  observation: "The value of `eks.amazonaws.com/audience` is near to a client id of the cluster's provider.",
+  cause: 'There is a typo in the annotation. The provider is right.',
+  effect: 'AWS STS answers InvalidIdentityToken: Incorrect token audience.',
+  fix: 'Correct the annotation, or remove it, because sts.amazonaws.com is the default. Then restart the workload.',
+  source: 'aws/amazon-eks-pod-identity-webhook, README.md; hashicorp/terraform-provider-aws#41473',
+  *find(facts) {
+    for (const { account, audience, pods } of accountsOfOwnAccount(facts)) {
+      const right = misspeltAudience(facts, audience);
+      if (right === undefined) continue;
+      const { namespace, name } = account.metadata;
+      const value =
+        right === AUDIENCE ? 'eks.amazonaws.com/audience-' : `--overwrite eks.amazonaws.com/audience=${right}`;
+      const text = `Its annotation eks.amazonaws.com/audience is "${audience}", the provider has the audience "${right}".`;
+      const restarts = new Set(pods.flatMap((pod) => restart(facts, pod) ?? []));
+      const repair = [kubectl(facts, namespace, `annotate serviceaccount ${name} ${value}`), ...restarts].join(' && ');
+      yield accountCase(facts, account, text, repair);
+    }
+  },
+});
+
+/** In any partition, such as `oidc.eks.eusc-de-east-1.amazonaws.eu`. */
+const EKS_ISSUER = /^oidc\.eks\.[a-z0-9-]+\.[a-z0-9.-]+\/id\//;
 
 /** Finds annotated service accounts whose role does not trust them: because of the issuer, or of anything else. */
 function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subject'): Generator<Case | Unjudged> {
-  const { issuer, provider } = facts;
+  const { issuer } = facts;
   if (issuer === undefined) {
     yield { object: { kind: 'Cluster', name: facts.name }, missing: 'eks:DescribeCluster' };
     return;
@@ -291,9 +330,8 @@ function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subject'): 
   for (const { account, roleArn, audience, pods } of annotatedAccounts(facts)) {
     const object = objectOf('ServiceAccount', account.metadata);
     const role = yield* readableRole(facts, object, roleArn);
-    const isOwnAccount = parseRoleArn(roleArn)?.account === facts.snapshot.aws?.accountId;
-    // PID601, PID602 and PID603 report these.
-    if (role === undefined || (isOwnAccount && !provider?.clientIds.includes(audience))) continue;
+    // PID612 reports the audience.
+    if (role === undefined || misspeltAudience(facts, audience) !== undefined) continue;
     const { namespace = 'default', name: serviceAccount } = account.metadata;
     const decision = accountTrust(facts, { account, roleArn, audience, pods }, issuer, role);
     if (decision.value === 'unknown') yield { object, missing: decision.missing ?? 'iam:GetRole' };
@@ -303,6 +341,6 @@ function* webIdentityCases(facts: ClusterFacts, problem: 'issuer' | 'subject'): 
     if ((others.length > 0 ? 'issuer' : 'subject') !== problem) continue;
     const reason = others.length > 0 ? `it trusts ${others[0]}, the cluster's issuer is ${issuer}` : denialOf(decision);
     const text = `The trust policy of role ${role.name} does not allow ${namespace}/${serviceAccount}: ${reason}.`;
-    yield accountCase(facts, account, text, trustCommand(facts, role));
+    yield { ...accountCase(facts, account, text), ...trustRepair(facts, role) };
   }
 }

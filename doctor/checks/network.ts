@@ -1,6 +1,6 @@
 import { matchesLabels } from '../../foundation/protocols/scheduling.ts';
 import { isInRange } from '../facts/cidr.ts';
-import { agentAddress, containersOf, variable } from '../facts/injection.ts';
+import { agentAddress, containersOf, credentialsOf, variable } from '../facts/injection.ts';
 import type { Container, NetworkPolicy } from '../snapshot/kubernetes.ts';
 import { containerCases, defineCheck, podCase } from './cases.ts';
 
@@ -12,7 +12,8 @@ export const proxy = defineCheck({
   severity: 'warning',
   hops: ['network'],
   rights: ['list pods'],
-  observation: "A container with Pod Identity sets HTTP_PROXY or ALL_PROXY. NO_PROXY lacks the agent's address.",
+  observation:
+    "A container with Pod Identity sets HTTP_PROXY or ALL_PROXY, or takes variables from a source whose name contains `proxy`. NO_PROXY lacks the agent's address.",
   cause: 'The proxy was set for the whole namespace or image, without exceptions for link-local addresses.',
   effect: 'SDKs that honour the variables send the token to the proxy, which cannot reach the agent.',
   fix: 'Add 169.254.170.23, and [fd00:ec2::23] on IPv6, to NO_PROXY and no_proxy.',
@@ -21,9 +22,12 @@ export const proxy = defineCheck({
     containerCases(pods, (container) => {
       const address = agentAddress(container);
       const set = PROXIES.filter((name) => variable(container, name));
-      return address === undefined || set.length === 0 || isExempt(container, address)
+      if (address === undefined || isExempt(container, address)) return undefined;
+      if (set.length > 0) return `sets ${set.join(' and ')}, but NO_PROXY lacks ${address}`;
+      const sources = (container.envFrom ?? []).filter((name) => /proxy/i.test(name));
+      return sources.length === 0
         ? undefined
-        : `sets ${set.join(' and ')}, but NO_PROXY lacks ${address}`;
+        : `takes variables from ${sources.join(' and ')}, which is not read; if it sets a proxy, NO_PROXY must name ${address}`;
     }),
 });
 
@@ -107,4 +111,28 @@ export const vpcEndpoint = defineCheck({
       yield { object: { kind: 'VpcEndpoint', name: id }, text };
     }
   },
+});
+
+const REGIONAL = 'AWS_STS_REGIONAL_ENDPOINTS';
+
+export const globalSts = defineCheck({
+  id: 'PID704',
+  title: 'A pod calls the global endpoint of AWS STS',
+  severity: 'warning',
+  hops: ['network'],
+  inMigration: 'ignored',
+  rights: ['list pods', 'ec2:DescribeVpcEndpoints'],
+  observation: `A container with IRSA sets \`${REGIONAL}\` to \`legacy\`, and the VPC has an endpoint for STS.`,
+  cause: 'The annotation `eks.amazonaws.com/sts-regional-endpoints` is false, or the manifest sets the variable.',
+  effect: 'The VPC endpoint only serves the region. Without a route to the internet, requests to STS time out.',
+  fix: 'Set the annotation `eks.amazonaws.com/sts-regional-endpoints` of the service account to true, or the variable to `regional`.',
+  source: 'EKS User Guide, "Configure the AWS Security Token Service endpoint for a service account"',
+  find: ({ snapshot, pods }) =>
+    (snapshot.aws?.vpcEndpoints ?? []).some(({ serviceName }) => /\.sts(-fips)?$/.test(serviceName))
+      ? containerCases(pods, (container) =>
+          credentialsOf(container).webIdentityRole !== undefined && variable(container, REGIONAL)?.value === 'legacy'
+            ? `sets ${REGIONAL} to legacy`
+            : undefined,
+        )
+      : [],
 });

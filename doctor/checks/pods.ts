@@ -1,9 +1,11 @@
 import { IMAGES, podIdentitySupport } from '../facts/image-versions.ts';
-import { credentialsOf, variable } from '../facts/injection.ts';
+import { agentAddress, containersOf, credentialsOf, variable } from '../facts/injection.ts';
 import { nearName } from '../facts/near-name.ts';
 import { podsWithIdentity } from '../facts/own-identity.ts';
 import type { Container } from '../snapshot/kubernetes.ts';
-import { containerCases, defineCheck, objectOf } from './cases.ts';
+import { workloadOf } from '../facts/workload.ts';
+import { containerCases, defineCheck, objectOf, podCase } from './cases.ts';
+import { kubectl } from './commands.ts';
 
 export const staticKeys = defineCheck({
   id: 'PID501',
@@ -103,20 +105,22 @@ function problemOf(container: Container): string | undefined {
 
 export const oldImage = defineCheck({
   id: 'PID505',
-  title: 'An image is too old for Pod Identity',
+  title: 'An image has a version that fails with Pod Identity',
   severity: 'error',
   hops: ['injection'],
   rights: ['list pods'],
   observation: `Tags of these images in containers with Pod Identity: ${Object.keys(IMAGES).join(', ')}. Other SDKs are not visible.`,
-  cause: "The image's AWS SDK only accepts loopback addresses, or does not know the token file.",
+  cause:
+    "The image's AWS SDK only accepts loopback addresses, or does not know the token file. A newer release may fail again.",
   effect: 'The SDK reports that only loopback hosts are allowed. It may use the node role instead.',
-  fix: 'Update the image.',
+  fix: 'Use a version of the image outside of the range.',
   source: 'EKS User Guide, "Use pod identity with the AWS SDK": minimum versions',
   find: ({ pods }) =>
     containerCases(pods, (container) => {
-      const { state, source } = podIdentitySupport(container.image);
+      const { state, source, from, minimum } = podIdentitySupport(container.image);
+      const range = `${from === undefined ? 'all' : `from ${from}`} to below ${minimum}`;
       return state === 'too-old' && credentialsOf(container).podIdentity
-        ? `has image ${container.image}, which fails (${source})`
+        ? `has image ${container.image}, which fails (versions ${range}: ${source})`
         : undefined;
     }),
 });
@@ -148,5 +152,38 @@ export const refusedPods = defineCheck({
       const text = `${message.replace(/\.$/, '')}${near ? `; the namespace has service account \`${near}\`` : ''}.`;
       yield { object: objectOf(owner?.kind ?? kind, { ...metadata, name: owner?.name ?? metadata.name }), text };
     }
+  },
+});
+
+const MODE = 'AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE';
+const JAVA_IMAGE =
+  /(?:^|[/-])(?:jre|jdk|java|openjdk|corretto|temurin|kafka|keycloak|spark|jenkins|opensearch|elasticsearch)\b/i;
+const JAVA_VARIABLE = /^(?:JAVA_|JDK_|_JAVA_OPTIONS|CATALINA_|KAFKA_HEAP)/;
+
+export const javaOnIpv6 = defineCheck({
+  id: 'PID508',
+  title: "Java refuses the agent's IPv6 address",
+  severity: 'warning',
+  hops: ['network'],
+  rights: ['list pods'],
+  observation: `A container has the agent's IPv6 address, an image or variables of Java, and no \`${MODE}\`.`,
+  cause: "The AWS SDK for Java accepts the agent's IPv6 address only if the metadata service's mode is IPv6.",
+  effect: 'The SDK reports that the host is not a loopback address, and uses the node role, if it can reach it.',
+  fix: `Set \`${MODE}\` to \`IPv6\` in the container.`,
+  source: 'aws/containers-roadmap#2683; aws/aws-sdk-java-v2#7086',
+  *find(facts) {
+    for (const pod of facts.pods)
+      for (const container of containersOf(pod)) {
+        const isJava = JAVA_IMAGE.test(container.image) || container.env.some(({ name }) => JAVA_VARIABLE.test(name));
+        if (!isJava || !agentAddress(container)?.includes(':') || variable(container, MODE)) continue;
+        const { kind, name, namespace } = workloadOf(pod);
+        const command = `set env ${kind.toLowerCase()}/${name} -c ${container.name} ${MODE}=IPv6`;
+        const isTemplate = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind);
+        const text = `Container ${container.name} runs Java with the agent at ${agentAddress(container)}, without ${MODE}.`;
+        yield {
+          ...podCase(pod, text, isTemplate ? kubectl(facts, namespace, command) : undefined),
+          part: container.name,
+        };
+      }
   },
 });

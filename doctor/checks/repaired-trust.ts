@@ -1,11 +1,29 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { subjectOf } from '../facts/identity.ts';
 import { annotatedAccounts, providerArnFor, type AnnotatedAccount } from '../facts/irsa.ts';
-import { podStatement, sidOf, withStatements, type Statement } from '../facts/statements.ts';
-import type { PodSubject } from '../../identity/pod-identity.ts';
+import {
+  chainStatement,
+  permissionStatement,
+  podStatement,
+  sidOf,
+  statementsOf,
+  TAGGED,
+  withStatements,
+  withTrust,
+  type Statement,
+} from '../facts/statements.ts';
+import { POD_IDENTITY_SERVICE, type PodSubject } from '../../identity/pod-identity.ts';
 import { tokenSubject } from '../../identity/web-identity.ts';
-import { podIdentityTrust, webIdentityTrust, type TrustDecision } from '../facts/trust.ts';
+import {
+  associationPath,
+  decidePath,
+  lastOf,
+  podIdentityTrust,
+  webIdentityTrust,
+  type TrustDecision,
+} from '../facts/trust.ts';
 import type { Association, Role } from '../snapshot/aws.ts';
+import type { Case } from './check.ts';
 import { aws } from './commands.ts';
 
 /** The default quota of "Role trust policy length" (IAM User Guide, "IAM and AWS STS quotas"). */
@@ -58,11 +76,52 @@ const accountStatement = ({ account, roleArn, audience }: AnnotatedAccount, issu
   };
 };
 
+/** A command, with the policy that it changes. */
+type Repair = Pick<Case, 'repair' | 'change'>;
+
+const updateTrust = (facts: ClusterFacts, { name, trustPolicy: before }: Role, after: string): Repair =>
+  after.length > LONGEST
+    ? {}
+    : {
+        repair: aws(facts, `iam update-assume-role-policy --role-name ${name} --policy-document`, after),
+        change: { policy: `trust policy of role ${name}`, before, after },
+      };
+
+const TARGET_POLICY = 'pod-identity-target';
+
+/**
+ * Returns the command that lets the first role of an association assume its target role, by the policy that denies it. Nothing if
+ * that is not enough, as with a boundary or a Deny.
+ */
+export function targetRepair(facts: ClusterFacts, association: Association, deniedBy: string | undefined): Repair {
+  const { roleArn, targetRoleArn = '', disableSessionTags } = association;
+  const [role, target] = [facts.role(roleArn), facts.role(targetRoleArn)];
+  const actions = disableSessionTags ? ['sts:AssumeRole'] : TAGGED;
+  const isEnough = (changed: Role): boolean => {
+    const roleOf = (arn: string) => (arn === changed.arn ? changed : facts.role(arn));
+    const path = associationPath(facts, association, subjectOfAssociation(facts, association), roleOf);
+    return path !== undefined && lastOf(decidePath(facts, path, { roleOf })).value !== 'denied';
+  };
+  if (deniedBy === 'trust' && target) {
+    const trustPolicy = withTrust(target.trustPolicy, [chainStatement(roleArn, actions)]);
+    return isEnough({ ...target, trustPolicy }) ? updateTrust(facts, target, trustPolicy) : {};
+  }
+  if (deniedBy !== 'identity' || !role?.policies) return {};
+  const before = role.policies[TARGET_POLICY] ?? '{"Version":"2012-10-17","Statement":[]}';
+  const after = withStatements(before, [permissionStatement(targetRoleArn, actions)]);
+  if (!isEnough({ ...role, policies: { ...role.policies, [TARGET_POLICY]: after } })) return {};
+  const command = `iam put-role-policy --role-name ${role.name} --policy-name ${TARGET_POLICY} --policy-document`;
+  return {
+    repair: aws(facts, command, after),
+    change: { policy: `policy ${TARGET_POLICY} of role ${role.name}`, before, after },
+  };
+}
+
 /**
  * Returns the command that adds statements to a trust policy, for all service accounts that it denies, so that the commands of several
- * findings do not undo each other. Undefined if the statements are not enough, as with a Deny, or do not fit.
+ * findings do not undo each other. Nothing if the statements are not enough, as with a Deny, or do not fit.
  */
-export function trustCommand(facts: ClusterFacts, role: Role): string | undefined {
+export function trustRepair(facts: ClusterFacts, role: Role): Repair {
   const { issuer, snapshot } = facts;
   const cluster = snapshot.aws?.cluster;
   const users = [
@@ -79,9 +138,23 @@ export function trustCommand(facts: ClusterFacts, role: Role): string | undefine
   ];
   const denied = users.filter(({ arn, decide }) => arn === role.arn && decide(role)?.value === 'denied');
   const added = denied.map(({ statement }) => statement());
-  const trustPolicy = withStatements(role.trustPolicy, added);
+  const trustPolicy = withTrust(role.trustPolicy, added);
   const isEnough = denied.every(({ decide }) => decide({ ...role, trustPolicy })?.value === 'allowed');
-  return isEnough && trustPolicy.length <= LONGEST
-    ? aws(facts, `iam update-assume-role-policy --role-name ${role.name} --policy-document`, trustPolicy)
-    : undefined;
+  return isEnough ? updateTrust(facts, role, trustPolicy) : {};
+}
+
+/** Returns the command that replaces the statements for Pod Identity by one for each service account that has an association. */
+export function narrowed(facts: ClusterFacts, role: Role): Repair {
+  const cluster = facts.snapshot.aws?.cluster;
+  if (cluster === undefined) return {};
+  const isWide = ({ Effect, Principal }: Statement): boolean =>
+    Effect === 'Allow' && JSON.stringify(Principal ?? '').includes(POD_IDENTITY_SERVICE);
+  const users = usableAssociations(facts).filter(({ roleArn }) => roleArn === role.arn);
+  const Statement = [
+    ...statementsOf(role.trustPolicy).filter((one) => !isWide(one)),
+    ...users.map(({ namespace, serviceAccount }) => podStatement(cluster, namespace, serviceAccount)),
+  ];
+  const trustPolicy = JSON.stringify({ ...(JSON.parse(role.trustPolicy) as object), Statement });
+  const isEnough = users.every((one) => associationTrust(facts, one, { ...role, trustPolicy })?.value === 'allowed');
+  return isEnough ? updateTrust(facts, role, trustPolicy) : {};
 }

@@ -1,9 +1,16 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { denialOf, pinsOtherCluster } from '../facts/denial.ts';
+import { deadPrincipals } from '../facts/statements.ts';
 import { targetTrust } from '../facts/trust.ts';
 import { associationCase, ASSOCIATIONS, defineCheck, missingPolicyRight, readableRole, roleName } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
-import { associationTrust, subjectOfAssociation, trustCommand, usableAssociations } from './repaired-trust.ts';
+import {
+  associationTrust,
+  subjectOfAssociation,
+  targetRepair,
+  trustRepair,
+  usableAssociations,
+} from './repaired-trust.ts';
 
 export const trustDenies = defineCheck({
   id: 'PID401',
@@ -56,7 +63,7 @@ export const targetRole = defineCheck({
   observation: "The role's policies and the target's trust policy are evaluated with tags or external id.",
   cause: 'One of them lacks `sts:AssumeRole` or `sts:TagSession`, or has a condition that does not match.',
   effect: 'EKS Auth answers AccessDeniedException. Pods get no credentials.',
-  fix: 'Allow `sts:AssumeRole` and `sts:TagSession` on both sides. Without session tags, test `sts:ExternalId` instead.',
+  fix: 'Allow `sts:AssumeRole` and `sts:TagSession` in the policies and the boundary of the first role, and in the trust policy of the target role. Without session tags, test `sts:ExternalId` instead.',
   source: 'EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"',
   *find(facts) {
     const cluster = facts.snapshot.aws?.cluster;
@@ -65,15 +72,25 @@ export const targetRole = defineCheck({
       const role = facts.role(roleArn);
       if (!cluster || !role || associationTrust(facts, association)?.value !== 'allowed' || !targetRoleArn) continue;
       const { object } = associationCase(facts, association, '');
-      const target = yield* readableRole(facts, object, targetRoleArn);
-      if (target === undefined) continue;
       const decision = targetTrust(facts, association, subjectOfAssociation(facts, association));
+      // A Deny of the first role's policies needs no knowledge of the target's trust policy.
+      const target =
+        decision.value === 'denied' ? facts.role(targetRoleArn) : yield* readableRole(facts, object, targetRoleArn);
+      if (target === null || (target === undefined && decision.value !== 'denied')) continue;
       if (decision.value === 'unknown')
         yield { object, missing: decision.missing ?? missingPolicyRight(facts, roleArn), unread: roleArn };
-      const isTrust = decision.decision?.deniedBy === 'trust';
-      const side = isTrust ? `trust policy of target role ${target.name}` : `policies of role ${role.name}`;
-      const text = `The ${side} must allow ${decision.action}: ${denialOf(decision)}.`;
-      if (decision.value === 'denied') yield associationCase(facts, association, text);
+      if (decision.value !== 'denied') continue;
+      const deniedBy = decision.decision?.deniedBy;
+      const [dead] = deniedBy === 'trust' ? deadPrincipals(target?.trustPolicy ?? '{}') : [];
+      const sides: Readonly<Record<string, string>> = {
+        trust: `trust policy of target role ${roleName(targetRoleArn)}`,
+        boundary: `permissions boundary of role ${role.name}`,
+      };
+      const why = dead
+        ? `it names ${dead}, the id of a role or user that was deleted. A new one of its name has another id`
+        : denialOf(decision);
+      const text = `The ${sides[deniedBy ?? ''] ?? `policies of role ${role.name}`} must allow ${decision.action}: ${why}.`;
+      yield { ...associationCase(facts, association, text), ...targetRepair(facts, association, deniedBy) };
     }
   },
 });
@@ -89,6 +106,6 @@ function* trustCases(facts: ClusterFacts, problem: 'subject' | 'tags' | 'cluster
     if (decision?.value === 'unknown') yield { object: finding.object, missing: decision.missing ?? 'iam:GetRole' };
     if (decision?.value !== 'denied' || role === undefined) continue;
     const part = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
-    if (part === problem) yield { ...finding, repair: trustCommand(facts, role) };
+    if (part === problem) yield { ...finding, ...trustRepair(facts, role) };
   }
 }

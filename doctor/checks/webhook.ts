@@ -1,8 +1,12 @@
 import { counted } from '../../foundation/node/text.ts';
 import { roleAnnotation } from '../facts/irsa.ts';
+import { containersOf, credentialsOf, isInjected, variable } from '../facts/injection.ts';
 import { hasStaleCa, isWebhookMissing, uninjectedPods } from '../facts/missing-injection.ts';
-import { excludingSelector, identityWebhooks } from '../facts/webhooks.ts';
-import { defineCheck, podCase, podNames } from './cases.ts';
+import { exclusionsOf, identityWebhooks, isDead, type Exclusion } from '../facts/webhooks.ts';
+import { workloadOf } from '../facts/workload.ts';
+import type { ClusterFacts } from '../facts/cluster-facts.ts';
+import type { Pod } from '../snapshot/kubernetes.ts';
+import { defineCheck, objectOf, podCase, podNames, restart } from './cases.ts';
 import { kubectl } from './commands.ts';
 
 export const webhookMissing = defineCheck({
@@ -65,15 +69,117 @@ export const excludedBySelector = defineCheck({
   fix: "Change the labels, or the selector of the webhook's configuration, then restart the pods.",
   source: 'aws/amazon-eks-pod-identity-webhook, deploy/mutatingwebhook.yaml',
   *find(facts) {
-    const [webhook] = identityWebhooks(facts);
     for (const { pod } of uninjectedPods(facts)) {
-      const selector = excludingSelector(facts, pod);
-      if (webhook === undefined || selector === undefined) continue;
-      const labels = selector === 'namespaceSelector' ? `namespace ${pod.metadata.namespace}` : 'its pods';
-      yield podCase(
-        pod,
-        `The ${selector} of MutatingWebhookConfiguration ${webhook.configuration} excludes ${labels}.`,
-      );
+      const exclusions = exclusionsOf(facts, pod);
+      const [first] = exclusions;
+      if (first === undefined) continue;
+      const texts = exclusions.map(({ webhook, selector, key, operator, values, value }) => {
+        const whose = selector === 'namespaceSelector' ? `namespace ${pod.metadata.namespace}` : 'its pods';
+        const demand = `${key} ${operator}${values.length > 0 ? ` (${values.join(', ')})` : ''}`;
+        const label = value === undefined ? `no label ${key}` : `the label ${key}=${value}`;
+        return `The ${selector} of MutatingWebhookConfiguration ${webhook.configuration} excludes ${whose}: it demands ${demand}, but finds ${label}`;
+      });
+      yield podCase(pod, `${texts.join('. ')}.`, relabel(facts, pod, first));
     }
   },
 });
+
+/** Returns the command that gives a namespace or a pod template the label that a selector demands; undefined if that is not enough. */
+function relabel(facts: ClusterFacts, pod: Pod, exclusion: Exclusion): string | undefined {
+  const { selector, key, operator, values } = exclusion;
+  const value = operator === 'In' ? values[0] : operator === 'Exists' ? 'true' : null;
+  const { namespace = '' } = pod.metadata;
+  if (value === undefined) return undefined;
+  if (selector === 'namespaceSelector') {
+    const label = `label namespace ${namespace} ${value === null ? `${key}-` : `--overwrite ${key}=${value}`}`;
+    const restarted = restart(facts, pod);
+    return kubectl(facts, undefined, label) + (restarted === undefined ? '' : ` && ${restarted}`);
+  }
+  const { kind, name } = workloadOf(pod);
+  if (!['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind)) return undefined;
+  const patch = { spec: { template: { metadata: { labels: { [key]: value } } } } };
+  return kubectl(facts, namespace, `patch ${kind.toLowerCase()}/${name} -p`, JSON.stringify(patch));
+}
+
+export const deadWebhook = defineCheck({
+  id: 'PID204',
+  title: 'A webhook for identities cannot answer',
+  severity: 'warning',
+  hops: ['injection'],
+  inMigration: 'ignored',
+  rights: ['list mutatingwebhookconfigurations', 'list pods'],
+  observation: "A webhook for identities names a Service, and that Service's namespace has no ready pod.",
+  cause: 'A self-hosted webhook was removed or is down, but its configuration stayed.',
+  effect: 'With `failurePolicy` Ignore, pods that only it selects get no identity. With Fail, they are not created.',
+  fix: "Repair the webhook, or delete its configuration if EKS' own webhook is registered.",
+  source: 'Kubernetes documentation, "Dynamic Admission Control"; aws/amazon-eks-pod-identity-webhook#135',
+  *find(facts) {
+    const webhooks = identityWebhooks(facts);
+    for (const webhook of webhooks.filter((one) => isDead(facts, one))) {
+      const { configuration: name, service, failurePolicy = 'Fail' } = webhook;
+      const isOnly = webhooks.every((one) => isDead(facts, one));
+      const repair = isOnly ? undefined : kubectl(facts, undefined, `delete mutatingwebhookconfiguration ${name}`);
+      const severity = isOnly || failurePolicy === 'Fail' ? 'error' : 'warning';
+      const text = `Its Service ${service} has no ready pod, and its failurePolicy is ${failurePolicy}.`;
+      yield { object: { kind: 'MutatingWebhookConfiguration', name }, text, repair, severity };
+    }
+  },
+});
+
+/** Sidecars that need no AWS, and that other webhooks add after this one. */
+const SIDECAR = /(?:^|\/)(?:proxyv2|envoy|linkerd|proxy-init|aws-appmesh|dapr|daprd|vault|kuma|consul)[\w-]*(?=[:@]|$)/;
+
+export const partlyInjected = defineCheck({
+  id: 'PID205',
+  title: 'A pod is injected in part',
+  severity: 'error',
+  hops: ['injection'],
+  inMigration: 'ignored',
+  rights: ['list pods'],
+  observation:
+    "Each container's variables are compared with its mounts, the pod's token volumes and the other containers.",
+  cause: 'Another webhook or a copied manifest added containers, variables or volumes after or without the webhook.',
+  effect: 'Some containers have no identity, or an SDK looks for a token file that does not exist.',
+  fix: 'Remove variables and volumes of the webhook from the manifest, let other webhooks run before it, and restart the workload.',
+  source: 'aws/amazon-eks-pod-identity-webhook#208, pkg/handler/handler.go',
+  *find(facts) {
+    for (const pod of facts.pods) {
+      if (!isInjected(pod)) continue;
+      const skipped = (pod.metadata.annotations?.['eks.amazonaws.com/skip-containers'] ?? '').split(/[\s,]+/);
+      const all = containersOf(pod);
+      for (const container of all) {
+        const { podIdentity, webIdentityRole } = credentialsOf(container);
+        const fileOf = podIdentity ? 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE' : 'AWS_WEB_IDENTITY_TOKEN_FILE';
+        const file = variable(container, fileOf)?.value;
+        const isBare = !podIdentity && webIdentityRole === undefined;
+        const isLeftOut = skipped.includes(container.name) || SIDECAR.test(container.image);
+        if (isBare && !isLeftOut && !container.env.some(({ name }) => /^AWS_CONTAINER_|^AWS_(?:ROLE|WEB)/.test(name))) {
+          const others = all.filter((one) => !skipped.includes(one.name) && one !== container);
+          const hasMount = container.volumeMounts.some(({ name }) =>
+            pod.tokenVolumes.some(({ volume }) => volume === name && WEBHOOK_VOLUME.test(volume)),
+          );
+          if (others.length === 0 && !hasMount) continue;
+          const text = `Container ${container.name} has no variables${hasMount ? ', although it mounts the token' : ', but other containers of the pod have'}.`;
+          yield {
+            ...podCase(pod, text, restart(facts, pod)),
+            part: container.name,
+            severity: credentialsOf(container).preferred.length > 0 ? 'info' : 'error',
+          };
+        } else if (
+          !isBare &&
+          file?.startsWith(MOUNTS) &&
+          !container.volumeMounts.some(({ mountPath }) => file.startsWith(mountPath))
+        ) {
+          const hasVolume = pod.tokenVolumes.some(({ audience = '' }) => audience.includes('amazonaws.com'));
+          if (hasVolume && !podIdentity) continue;
+          const volumes = hasVolume ? 'although the pod has a volume' : 'and the pod has no volume';
+          const text = `Container ${container.name} has the variable ${fileOf}, but no mount for it, ${volumes} of the token (${file}).`;
+          yield { ...podCase(pod, text), part: container.name };
+        }
+      }
+    }
+  },
+});
+
+const WEBHOOK_VOLUME = /^(?:aws-iam-token|eks-pod-identity-token)$/;
+const MOUNTS = '/var/run/secrets/';

@@ -113,10 +113,7 @@ async function readAssociations(
     const { association } = described ?? {};
     if (association?.roleArn === undefined) return [];
     const { roleArn, targetRoleArn } = association;
-    const read = (arn: string) => (access ? roles.withPolicies(arn) : roles.role(arn));
-    await (targetRoleArn === undefined
-      ? read(roleArn)
-      : Promise.all([roles.withPolicies(roleArn), read(targetRoleArn)]));
+    await Promise.all([roleArn, targetRoleArn].map((arn) => arn && roles.withPolicies(arn)));
     return associationOf({ ...association, roleArn });
   });
   return perAssociation.flat();

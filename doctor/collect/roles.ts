@@ -10,6 +10,9 @@ const ROLE_ARN = /^arn:[\w-]+:iam::(\d{12}):role\/(?:.+\/)?([\w+=,.@-]+)$/;
 /** The most that IAM returns at once (IAM API Reference, "GetAccountAuthorizationDetails"). */
 const PAGE = 1000;
 
+/** As many roles are read one by one, before all are read at once where that is allowed. */
+const MANY = 50;
+
 type Policies = Pick<Role, 'policies' | 'permissionsBoundary' | 'unread'>;
 
 export interface RoleReading {
@@ -24,7 +27,11 @@ export type RoleReader = ReturnType<typeof roleReader>;
 export function roleReader(reading: RoleReading, whole: boolean) {
   const { account, gaps, progress } = reading;
   const { accountId, call } = account;
-  const details = whole ? readAllRoles(reading) : undefined;
+  const details = whole ? gaps.attempt(() => readAllRoles(reading)) : undefined;
+  /** Undefined until the roles are many, or if the caller may not read all roles. */
+  let batch: ReturnType<typeof readAllRoles> | undefined;
+  const fromBatch = () =>
+    batch?.catch((error: unknown) => (error instanceof Unreadable ? undefined : Promise.reject(error)));
   const roles = new Map<string, Promise<Role | null | undefined>>();
   const boundaries = new Map<string, string>();
   const policies = new Map<string, Promise<Policies | undefined>>();
@@ -38,6 +45,9 @@ export function roleReader(reading: RoleReading, whole: boolean) {
       if (owner !== accountId) return undefined;
       const all = await details;
       if (all !== undefined) return all[arn] ?? null;
+      if (roles.size > MANY && !whole) batch ??= readAllRoles(reading);
+      const batched = await fromBatch();
+      if (batched !== undefined) return batched[arn] ?? null;
       progress(`${roles.size} roles`);
       return gaps.attempt(() => read(arn, name), arn);
     });
@@ -94,40 +104,42 @@ export function roleReader(reading: RoleReading, whole: boolean) {
   };
 }
 
-/** Reads all roles of the account with their policies; undefined after recording a gap. */
-async function readAllRoles({ account: { call }, gaps, progress }: RoleReading) {
-  return gaps.attempt(async (): Promise<Readonly<Record<string, Role>>> => {
-    const texts = new Map<string, string>();
-    const Filter: ('Role' | 'LocalManagedPolicy' | 'AWSManagedPolicy')[] = [
-      'Role',
-      'LocalManagedPolicy',
-      'AWSManagedPolicy',
-    ];
-    const details = await allPages(
-      (Marker) => call('iam:GetAccountAuthorizationDetails', { Filter, MaxItems: PAGE, Marker }),
-      ({ Policies = [], RoleDetailList = [] }) => {
-        for (const { Arn = '', PolicyVersionList = [] } of Policies)
-          for (const { IsDefaultVersion: isDefault, Document: text } of PolicyVersionList)
-            if (isDefault) texts.set(Arn, decoded(text));
-        progress(`${RoleDetailList.length} roles`);
-        return RoleDetailList;
-      },
+/** Reads all roles of the account with their policies. Throws `Unreadable`. */
+async function readAllRoles({
+  account: { call },
+  gaps,
+  progress,
+}: RoleReading): Promise<Readonly<Record<string, Role>>> {
+  const texts = new Map<string, string>();
+  const Filter: ('Role' | 'LocalManagedPolicy' | 'AWSManagedPolicy')[] = [
+    'Role',
+    'LocalManagedPolicy',
+    'AWSManagedPolicy',
+  ];
+  const details = await allPages(
+    (Marker) => call('iam:GetAccountAuthorizationDetails', { Filter, MaxItems: PAGE, Marker }),
+    ({ Policies = [], RoleDetailList = [] }) => {
+      for (const { Arn = '', PolicyVersionList = [] } of Policies)
+        for (const { IsDefaultVersion: isDefault, Document: text } of PolicyVersionList)
+          if (isDefault) texts.set(Arn, decoded(text));
+      progress(`${RoleDetailList.length} roles`);
+      return RoleDetailList;
+    },
+  );
+  const managed = async (arn: string): Promise<string> => {
+    const text = texts.get(arn);
+    if (text !== undefined) return text;
+    throw new Unreadable('iam:GetAccountAuthorizationDetails', 'IAM did not return it', undefined);
+  };
+  const roles = details.map(async ({ RolePolicyList = [], AttachedManagedPolicies: attached = [], ...detail }) => {
+    const boundary = detail.PermissionsBoundary?.PermissionsBoundaryArn;
+    const inline = RolePolicyList.map(
+      ({ PolicyName = '', PolicyDocument }) => [PolicyName, decoded(PolicyDocument)] as const,
     );
-    const managed = async (arn: string): Promise<string> => {
-      const text = texts.get(arn);
-      if (text !== undefined) return text;
-      throw new Unreadable('iam:GetAccountAuthorizationDetails', 'IAM did not return it', undefined);
-    };
-    const roles = details.map(async ({ RolePolicyList = [], AttachedManagedPolicies: attached = [], ...detail }) => {
-      const boundary = detail.PermissionsBoundary?.PermissionsBoundaryArn;
-      const inline = RolePolicyList.map(
-        ({ PolicyName = '', PolicyDocument }) => [PolicyName, decoded(PolicyDocument)] as const,
-      );
-      const role = roleOf(detail);
-      return { ...role, ...(await policiesOf(gaps, role.arn, { inline, attached, boundary }, managed)) };
-    });
-    return Object.fromEntries((await Promise.all(roles)).map((role) => [role.arn, role]));
+    const role = roleOf(detail);
+    return { ...role, ...(await policiesOf(gaps, role.arn, { inline, attached, boundary }, managed)) };
   });
+  return Object.fromEntries((await Promise.all(roles)).map((role) => [role.arn, role]));
 }
 
 /** IAM encodes documents for URLs (IAM API Reference, "GetRole"). */

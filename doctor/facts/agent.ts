@@ -39,7 +39,7 @@ export function nodesWithoutAgent(facts: ClusterFacts): readonly { node: Node; p
   if (isAgentMissing(facts)) return [];
   return [...podIdentityPodsByNode(facts)].flatMap(([name, pods]) => {
     const node = facts.node(name);
-    if (node === undefined || !node.ready || !needsAgentPod(facts, node)) return [];
+    if (node === undefined || !needsAgentPod(facts, node)) return [];
     if (agentObstacle(facts, node)) return [];
     const agent = facts.agentPodOn(name);
     return agent?.ready === true ? [] : [{ node, pods, ...(agent && { agent }) }];

@@ -48,7 +48,8 @@ export class ClusterFacts {
       this.pods.flatMap((pod) => {
         const { namespace, owner } = pod.metadata;
         const isAgent = owner?.kind === 'DaemonSet' && agents.has(keyOf(namespace, owner.name));
-        return isAgent && pod.nodeName !== undefined ? [[pod.nodeName, pod] as const] : [];
+        const on = pod.nodeName ?? pod.targetNode;
+        return isAgent && on !== undefined ? [[on, pod] as const] : [];
       }),
     );
     for (const pod of this.pods) {

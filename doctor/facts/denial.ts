@@ -1,4 +1,5 @@
 import type { ConditionExplanation } from '../../identity/policy/index.ts';
+import { compilePattern, matchesPattern } from '../../identity/policy/pattern.ts';
 import { nearName } from './near-name.ts';
 import { culprits, type TrustDecision } from './trust.ts';
 
@@ -27,6 +28,15 @@ export function denialOf({ decision, reason = 'no statement allows it' }: TrustD
   return statement.reason.replace(/^not applied: /, '');
 }
 
+/** Returns the operator for strings that matches a value. */
+function operatorFor(expected: readonly string[], actual: string): string | undefined {
+  if (expected.includes(actual)) return 'StringEquals';
+  const isLike = (one: string): boolean =>
+    matchesPattern(compilePattern(one, { wildcards: true, variables: false }), actual, { variable: () => undefined });
+  if (expected.some(isLike)) return 'StringLike';
+  return expected.some((one) => one.toLowerCase() === actual.toLowerCase()) ? 'StringEqualsIgnoreCase' : undefined;
+}
+
 const quoted = (value: string): string => JSON.stringify(value);
 
 /** Recognises the usual slips in a condition that does not match. */
@@ -39,10 +49,20 @@ function slipIn({ operator, key, expected, actual = [] }: ConditionExplanation):
   if (key.toLowerCase() === 'aws:sourcearn' && value.includes(':podidentityassociation/'))
     return `aws:SourceArn expects ${quoted(value)}, an association, but EKS sends the ARN of the cluster`;
   for (const actualValue of actual) {
-    if (/^String(Not)?Equals/.test(operator) && expected.some((one) => /[*?]/.test(one)))
-      return `${operator} compares ${quoted(value)} literally, so it does not match ${quoted(actualValue)}`;
+    const right = operatorFor(expected, actualValue);
+    if (/^String(Not)?Equals/.test(operator) && expected.some((one) => /[*?]/.test(one))) {
+      const does = right === undefined ? '' : `; ${right} does`;
+      return `${operator} compares ${quoted(value)} literally, so it does not match ${quoted(actualValue)}${does}`;
+    }
+    const isNegated = /Not/.test(operator);
+    if (right !== undefined && !isNegated && right !== operator.replace(/^For\w+:|IfExists$/g, ''))
+      return `${operator} never matches ${quoted(actualValue)} with ${quoted(value)}; ${right} does (${key})`;
     const near = nearName(actualValue, expected);
-    const whose = CLUSTER_KEYS.has(key.toLowerCase()) ? 'the cluster is' : 'the pod runs as';
+    const whose = CLUSTER_KEYS.has(key.toLowerCase())
+      ? 'the cluster is'
+      : key.endsWith(':aud')
+        ? 'the audience of the token is'
+        : 'the pod runs as';
     if (near !== undefined) return `it names ${quoted(near)}, ${whose} ${quoted(actualValue)} (${key})`;
   }
   return undefined;

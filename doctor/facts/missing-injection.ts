@@ -5,7 +5,8 @@ import { unsupportedNode } from './compute.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { isInjected } from './injection.ts';
 import { hasClusterPartition, parseRoleArn, roleAnnotation } from './irsa.ts';
-import { excludingSelector, identityWebhooks } from './webhooks.ts';
+import { exclusionsOf, identityWebhooks } from './webhooks.ts';
+import { workloadOf } from './workload.ts';
 
 /** Milliseconds until the webhook knows an association (EKS User Guide, "Assign an IAM role to a Kubernetes service account"). */
 const PROPAGATION = 10_000;
@@ -17,16 +18,18 @@ export interface UninjectedPod {
   readonly association?: Association;
   /** Whether the pod was created before the webhook could know the association. False if a time is unknown. */
   readonly isOlder: boolean;
+  /** Seconds by which the pod is younger than the association; undefined for an older pod, or if a time is unknown. */
+  readonly youngerBy?: number;
 }
 
 /** Returns pods that need an identity and have no variables, although their node supports it. */
 export function uninjectedPods(facts: ClusterFacts): readonly UninjectedPod[] {
   return facts.pods.flatMap((pod): readonly UninjectedPod[] => {
-    if (isInjected(pod) || pod.metadata.owner?.kind === 'Node') return [];
+    if (isInjected(pod) || pod.metadata.owner?.kind === 'Node' || isBeingReplaced(facts, pod)) return [];
     const association = facts.associationOf(pod);
     if (association !== undefined)
       return unsupportedNode(facts, pod) === undefined
-        ? [{ pod, association, isOlder: isOlder(pod, association) }]
+        ? [{ pod, association, isOlder: isOlder(pod, association), ...youngerBy(pod, association) }]
         : [];
     const account = facts.serviceAccountOf(pod);
     const role = account && roleAnnotation(account);
@@ -39,11 +42,39 @@ export function uninjectedPods(facts: ClusterFacts): readonly UninjectedPod[] {
 const isOlder = ({ metadata }: Pod, { createdAt = '' }: Association): boolean =>
   Date.parse(metadata.creationTimestamp ?? '') < Date.parse(createdAt) + PROPAGATION;
 
+function youngerBy({ metadata }: Pod, { createdAt = '' }: Association): Pick<UninjectedPod, 'youngerBy'> {
+  const milliseconds = Date.parse(metadata.creationTimestamp ?? '') - Date.parse(createdAt);
+  return milliseconds >= 0 ? { youngerBy: Math.floor(milliseconds / 1000) } : {};
+}
+
+/** Milliseconds in which a rollout counts as under way after its last pod. */
+const ROLLOUT = 3_600_000;
+const REVISIONS = ['pod-template-hash', 'controller-revision-hash'];
+const revisionOf = ({ metadata }: Pod): string | undefined =>
+  REVISIONS.map((key) => metadata.labels?.[key]).find(Boolean);
+
+/** Whether a rollout that is under way replaces a pod by pods that have variables. */
+function isBeingReplaced(facts: ClusterFacts, pod: Pod): boolean {
+  const { kind, name } = workloadOf(pod);
+  return facts.podsOf(pod.metadata.namespace, pod.serviceAccountName).some((other) => {
+    const { kind: otherKind, name: otherName } = workloadOf(other);
+    const created = Date.parse(other.metadata.creationTimestamp ?? '');
+    return (
+      otherKind === kind &&
+      otherName === name &&
+      revisionOf(other) !== revisionOf(pod) &&
+      isInjected(other) &&
+      created > Date.parse(pod.metadata.creationTimestamp ?? '') &&
+      created > Date.parse(facts.snapshot.takenAt) - ROLLOUT
+    );
+  });
+}
+
 /** Returns those for which the webhook itself works, so that the pod's own history explains the missing variables. */
 export const uninjectedByHistory = (facts: ClusterFacts): readonly UninjectedPod[] =>
   isWebhookMissing(facts) || identityWebhooks(facts).some((webhook) => hasStaleCa(facts, webhook))
     ? []
-    : uninjectedPods(facts).filter(({ pod }) => excludingSelector(facts, pod) === undefined);
+    : uninjectedPods(facts).filter(({ pod }) => exclusionsOf(facts, pod).length === 0);
 
 export const isWebhookMissing = (facts: ClusterFacts): boolean =>
   facts.isEks && facts.snapshot.kubernetes.mutatingWebhooks !== undefined && identityWebhooks(facts).length === 0;

@@ -17,3 +17,20 @@ export function nearName(name: string, candidates: Iterable<string>): string | u
   }
   return best;
 }
+
+/** Words that say what an object is, and not whose. */
+const KINDS = new Set(['sa', 'serviceaccount', 'account', 'service', 'app', 'role', 'irsa', 'pod', 'identity']);
+
+const wordsOf = (name: string): readonly string[] =>
+  name.split(/[-_.]/).filter((word) => word !== '' && !KINDS.has(word));
+
+/** Returns the candidate with all words of `name`, or whose words are all in it, as `grafana` and `grafana-agent`. */
+export function nearWords(name: string, candidates: readonly string[]): string | undefined {
+  const own = wordsOf(name);
+  const near = candidates.filter((candidate) => {
+    const words = wordsOf(candidate);
+    const [fewer, more] = words.length < own.length ? [words, own] : [own, words];
+    return candidate !== name && fewer.length > 0 && fewer.every((word) => more.includes(word));
+  });
+  return near.length === 1 ? near[0] : undefined;
+}

@@ -10,6 +10,10 @@ export function obstacle({ tolerations, nodeSelector, nodeAffinity }: DaemonSet,
   if (!matchesLabels({ matchLabels: nodeSelector }, labels)) return 'has a node selector that excludes';
   if (!matchesTerms(nodeAffinity, labels)) return 'has a node affinity that excludes';
   const taints = node.taints.filter(({ key }) => !TEMPORARY.test(key));
-  const taint = untolerated(taints, tolerations);
-  return taint && `does not tolerate taint ${taint.key}${taint.value ? `=${taint.value}` : ''}:${taint.effect} of`;
+  const texts = taints
+    .filter((taint) => untolerated([taint], tolerations))
+    .map(({ key, value, effect }) => `${key}${value ? `=${value}` : ''}:${effect}`);
+  return texts.length === 0
+    ? undefined
+    : `does not tolerate ${texts.length === 1 ? 'taint' : 'taints'} ${texts.join(' and ')} of`;
 }

@@ -36,3 +36,42 @@ export const podStatement = (cluster: EksCluster, namespace: string, serviceAcco
     },
   },
 });
+
+/** Trust for sessions of another role. Session tags are transitive, so that role must be allowed to pass them on. */
+export const chainStatement = (roleArn: string, actions: readonly string[] = TAGGED): Statement => ({
+  Sid: sidOf('PodIdentityChain', roleArn, ...actions),
+  Effect: 'Allow',
+  Principal: { AWS: roleArn },
+  Action: actions,
+});
+
+export const permissionStatement = (
+  resource: string | readonly string[],
+  actions: readonly string[] = TAGGED,
+): Statement => ({
+  Effect: 'Allow',
+  Action: actions,
+  Resource: resource,
+});
+
+const DEAD = /^A(?:RO|ID)A[A-Z0-9]{12,}$/;
+const principalsOf = ({ Principal }: Statement): readonly string[] =>
+  [(Principal as Record<string, unknown> | undefined)?.['AWS'] ?? []].flat().map(String);
+
+/** Returns the ids of deleted roles and users, which IAM writes instead of their ARNs (IAM User Guide, "Principal"). */
+export const deadPrincipals = (trustPolicy: string): readonly string[] =>
+  statementsOf(trustPolicy)
+    .flatMap(principalsOf)
+    .filter((one) => DEAD.test(one));
+
+/** Adds statements to a trust policy, and removes dead principals, with which IAM accepts no update. */
+export function withTrust(trustPolicy: string, added: readonly Statement[]): string {
+  const kept = statementsOf(trustPolicy).flatMap((statement) => {
+    const alive = principalsOf(statement).filter((one) => !DEAD.test(one));
+    if (alive.length === principalsOf(statement).length) return [statement];
+    return alive.length === 0
+      ? []
+      : [{ ...statement, Principal: { ...(statement['Principal'] as object), AWS: alive } }];
+  });
+  return JSON.stringify({ ...(JSON.parse(trustPolicy) as object), Statement: [...kept, ...added] });
+}

@@ -1,4 +1,4 @@
-import type { Case, Check, Severity, Unjudged } from '../checks/check.ts';
+import { SEVERITIES, type Case, type Check, type Severity, type Unjudged } from '../checks/check.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
 import {
@@ -10,7 +10,7 @@ import {
   type Snapshot,
 } from '../snapshot/snapshot.ts';
 import { fingerprintOf } from './fingerprint.ts';
-import type { Diagnosis, NotChecked } from './report-schema.ts';
+import type { Diagnosis, Finding, NotChecked } from './report-schema.ts';
 
 /** Makes checks on every cluster of a snapshot. Reads nothing else. */
 export function judge(snapshot: Snapshot, checks: readonly Check[]): Diagnosis {
@@ -19,11 +19,23 @@ export function judge(snapshot: Snapshot, checks: readonly Check[]): Diagnosis {
     return checks.map((check) => judgeCluster(check, facts));
   });
   return {
-    findings: parts.flatMap(({ findings }) => findings),
+    findings: ordered(parts.flatMap(({ findings }) => findings)),
     notChecked: parts.flatMap(({ notChecked }) => notChecked),
     passed: parts.flatMap(({ passed }) => passed),
   };
 }
+
+/** Objects that belong to the whole cluster, so that their problems may cause others. */
+const WHOLE_CLUSTER =
+  /^(?:Cluster|DaemonSet kube-system|Addon|MutatingWebhookConfiguration|OidcProvider|VpcEndpoint)\b/;
+
+/** Sorts findings: those of the whole cluster first, then by severity, then by the number of affected pods. */
+const ordered = (findings: readonly Finding[]): readonly Finding[] => {
+  const rank = ({ object: { kind, namespace }, severity }: Finding): number =>
+    (severity !== 'info' && WHOLE_CLUSTER.test(`${kind} ${namespace}`) ? 0 : SEVERITIES.length) +
+    SEVERITIES.indexOf(severity);
+  return findings.toSorted((a, b) => rank(a) - rank(b) || b.pods.length - a.pods.length);
+};
 
 function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
   const { snapshot } = facts;
@@ -47,9 +59,22 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
     else unjudged.push({ ...one, reason: reasonOf(one, snapshot) });
   }
   const findings = merged(cases).map((one) => {
-    const { object, text, repair = check.fix, pods = [], severity = severityOf(check, one, facts) } = one;
+    const { object, text, change, repair = check.fix, pods = [], severity = severityOf(check, one, facts) } = one;
     const fingerprint = fingerprintOf(check, one, facts);
-    return { check: id, severity, title, cluster, object, text, repair, pods, fingerprint };
+    const { fix } = check;
+    return {
+      check: id,
+      severity,
+      title,
+      cluster,
+      object,
+      text,
+      repair,
+      fix,
+      pods,
+      fingerprint,
+      ...(change && { change }),
+    };
   });
   const partly = [...grouped(unjudged, ({ missing: right, reason }) => `${right} ${reason}`).values()].map((all) => {
     const objects = all.map(({ object }) => object);

@@ -23,6 +23,16 @@ const finding = z.object({
   object: objectName,
   text: z.string(),
   repair: z.string().describe('A command of kubectl or the AWS CLI on one line, or a sentence.'),
+  fix: z.exactOptional(z.string().describe("The check's sentence on what to do. Older reports lack it.")),
+  change: z.exactOptional(
+    z
+      .object({
+        policy: z.string().describe('Such as `trust policy of role ledger`.'),
+        before: z.string(),
+        after: z.string(),
+      })
+      .describe('The policy that the repair changes, as JSON texts.'),
+  ),
   pods,
   fingerprint: z
     .string()

@@ -106,22 +106,38 @@ function planCluster(facts: ClusterFacts): PlannedCluster {
     ({ inMigration }) => inMigration !== 'ignored' && !(lacksAgent && inMigration === 'ignored-with-new-agent'),
   );
   const { findings } = judge({ version: 1, clusters: [after.snapshot] }, relevant);
+  const planned = accounts.map((account) => ({ account, plan: planAccount(account, findings, after) }));
   return {
-    accounts: accounts.map((account) => ({ account, plan: planAccount(account, findings, after) })),
-    agent: lacksAgent ? [[{ type: 'CreateAddon', cluster: facts.name, addonName: AGENT }]] : [],
+    accounts: planned,
+    agent:
+      lacksAgent && planned.some(({ plan }) => plan.state === 'ready')
+        ? [[{ type: 'CreateAddon', cluster: facts.name, addonName: AGENT }]]
+        : [],
   };
 }
 
-const isCandidate = ({ facts, mechanism, roleArn = '' }: Account): boolean =>
-  facts.isEks && (mechanism === 'irsa' || mechanism === 'both') && parseRoleArn(roleArn) !== undefined;
+/** The agent gives others their credentials, so it cannot get its own from itself. */
+const isAgent = ({ facts, pods }: Account): boolean => pods.some((pod) => facts.agentPodOn(pod.nodeName ?? '') === pod);
+
+const isCandidate = (account: Account): boolean => {
+  const { facts, mechanism, roleArn = '' } = account;
+  return (
+    facts.isEks &&
+    !isAgent(account) &&
+    (mechanism === 'irsa' || mechanism === 'both') &&
+    parseRoleArn(roleArn) !== undefined
+  );
+};
 
 function planAccount(account: Account, findings: readonly Finding[], after: ClusterFacts): PlannedAccount {
   const { facts, namespace, name, mechanism, roleArn, association, pods } = account;
-  const isMigrated = mechanism === 'irsa' || mechanism === 'both';
+  const isMigrated = !isAgent(account) && (mechanism === 'irsa' || mechanism === 'both');
   const related = isCandidate(account) ? findings.filter((finding) => isAbout(finding, account, after)) : [];
   const isBlocker = ({ check, severity }: Finding): boolean =>
     severity === 'error' || CHECKS.some(({ id, inMigration }) => id === check && inMigration === 'blocks');
-  const sentence = ({ check, title, text, repair }: Finding): string => `${check} ${title}: ${text} ${repair}`;
+  // Without the command, which would be for the cluster after the migration.
+  const sentence = ({ check, title, text, repair, fix = repair }: Finding): string =>
+    `${check} ${title}: ${text} ${fix}`;
   const blockers = [
     ...(isMigrated && !isCandidate(account)
       ? [facts.isEks ? `${roleArn ?? 'Its annotation'} is not the ARN of a role.` : 'The cluster was not found on EKS.']
@@ -157,6 +173,8 @@ function isAbout(finding: Finding, { namespace, name, pods }: Account, after: Cl
 
 function notesOf(account: Account): readonly string[] {
   const { mechanism, pods } = account;
+  if (isAgent(account))
+    return ['It is the agent itself, which cannot use Pod Identity. It keeps the role of its node or its annotation.'];
   if (mechanism === 'node-role')
     return ['Its pods use the role of their node. Give the service account a role and an association to end that.'];
   if (mechanism === 'static-keys')

@@ -1,22 +1,5 @@
-import { sidOf, statementsOf, TAGGED, type Statement } from '../facts/statements.ts';
+import { statementsOf, type Statement } from '../facts/statements.ts';
 import type { Role } from '../snapshot/aws.ts';
-
-/** Trust for sessions of another role. Session tags are transitive, so that role must be allowed to pass them on. */
-export const chainStatement = (roleArn: string, actions: readonly string[] = TAGGED): Statement => ({
-  Sid: sidOf('PodIdentityChain', roleArn, ...actions),
-  Effect: 'Allow',
-  Principal: { AWS: roleArn },
-  Action: actions,
-});
-
-export const permissionStatement = (
-  resource: string | readonly string[],
-  actions: readonly string[] = TAGGED,
-): Statement => ({
-  Effect: 'Allow',
-  Action: actions,
-  Resource: resource,
-});
 
 /** Returns the roles that a role's policies let it assume by ARN. */
 export const chainedRoles = ({ policies = {} }: Role): readonly string[] => [

@@ -9,8 +9,8 @@ import type { EksCluster, Role } from '../snapshot/aws.ts';
 import { objectText } from '../snapshot/object-name.ts';
 import type { Account } from './accounts.ts';
 import type { Action } from './action.ts';
-import { podStatement } from '../facts/statements.ts';
-import { chainedRoles, chainStatement, obsoleteStatements, permissionStatement } from './statements.ts';
+import { chainStatement, permissionStatement, podStatement } from '../facts/statements.ts';
+import { chainedRoles, obsoleteStatements } from './statements.ts';
 
 const TAG = ['sts:TagSession'];
 /** The most characters of a role's name (IAM User Guide, "IAM and AWS STS quotas"). */
@@ -154,7 +154,7 @@ export function cleanup(
       actions.push(...obsolete.map((one) => ({ type: 'ReplaceTrustStatement', roleArn, ...one }) as const));
     if (kept.length > 0)
       notes.add(
-        `The trust policy of role ${roleName(roleArn)} also allows other service accounts by a wildcard, or without a condition. Remove this statement when none of them uses it.`,
+        `The trust policy of role ${roleName(roleArn)} also allows other service accounts by a wildcard, or without a condition. Pod Identity has no wildcards: each service account needs its own association. Remove this statement when none of them uses it.`,
       );
   }
   return { actions, notes: [...notes] };

@@ -5,6 +5,7 @@ import type { DoctorReport, Finding, NotChecked } from '../judge/report-schema.t
 import { objectText } from '../snapshot/object-name.ts';
 import { grouped } from '../../foundation/node/grouped.ts';
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
+import { diffOf } from './policy-diff.ts';
 import { countsText, INVISIBLE, isNew } from './report.ts';
 
 const TITLES: Readonly<Record<Severity, readonly [string, number]>> = {
@@ -13,6 +14,8 @@ const TITLES: Readonly<Record<Severity, readonly [string, number]>> = {
   info: ['Worth knowing', 36],
 };
 const NAMED_PODS = 3;
+/** The place of findings that may be about the whole cluster, which come first. */
+const NO_NAMESPACE = 'not in a namespace';
 
 /** Returns the report for a terminal of `width` columns, by severity, namespace and object. */
 export function terminalText(report: DoctorReport, paint: Paint, width: number | undefined): string {
@@ -42,12 +45,12 @@ function severityLines(severity: Severity, report: DoctorReport, paint: Paint): 
   if (listed.length === 0) return [];
   const [title, color] = TITLES[severity];
   const places = grouped(listed, ({ cluster, object }) =>
-    [...(clusters.length > 1 ? [cluster] : []), object.namespace ?? 'not in a namespace'].join(': '),
+    [...(clusters.length > 1 ? [cluster] : []), object.namespace ?? NO_NAMESPACE].join(': '),
   );
   return [
     paint(`${title} (${listed.length})`, color),
     ...[...places]
-      .sort(([a], [b]) => a.localeCompare(b))
+      .sort(([a], [b]) => Number(b.endsWith(NO_NAMESPACE)) - Number(a.endsWith(NO_NAMESPACE)) || a.localeCompare(b))
       .flatMap(([place, group]) => [
         `  ${place}`,
         ...group.flatMap((finding) => findingLines(finding, paint, since && isNew(report, finding) ? ', new' : '')),
@@ -57,12 +60,14 @@ function severityLines(severity: Severity, report: DoctorReport, paint: Paint): 
 }
 
 function findingLines(finding: Finding, paint: Paint, mark: string): readonly string[] {
-  const { check, title, object, text, repair, pods } = finding;
+  const { check, title, object, text, repair, fix, change, pods } = finding;
   const { kind, name } = object;
   return [
     `    ${paint(`${check} ${kind} ${name}`, 1)}${kind === 'Pod' ? '' : podsText(pods)}${mark}`,
     `      ${title}: ${text}`,
-    ...(isCommand(repair) ? ['      Fix:', repair] : [`      Fix: ${repair}`]),
+    ...(change ? [`      Change of the ${change.policy}:`, ...diffOf(change).map((line) => `        ${line}`)] : []),
+    `      Fix: ${isCommand(repair) ? (fix ?? 'Run this command.') : repair}`,
+    ...(isCommand(repair) ? [repair] : []),
   ];
 }
 

@@ -75,7 +75,7 @@ export interface Role {
   readonly tags: Readonly<Record<string, string>>;
   /** JSON text of the trust policy. */
   readonly trustPolicy: string;
-  /** JSON texts of inline and attached policies by name. Read for roles of nodes, and of associations with a target role. */
+  /** JSON texts of inline and attached policies by name. Read for roles of nodes and associations, and of annotations if asked for. */
   readonly policies?: Readonly<Record<string, string>>;
   /** JSON text, read with `policies`. */
   readonly permissionsBoundary?: string;

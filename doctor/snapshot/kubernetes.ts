@@ -4,6 +4,7 @@
  */
 import type {
   V1Container,
+  V1ContainerStatus,
   V1DaemonSet,
   V1MutatingWebhookConfiguration,
   V1NetworkPolicy,
@@ -21,6 +22,7 @@ export const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',
   'AWS_DEFAULT_REGION',
   'AWS_EC2_METADATA_DISABLED',
+  'AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE',
   'AWS_REGION',
   'AWS_ROLE_ARN',
   'AWS_STS_REGIONAL_ENDPOINTS',
@@ -79,13 +81,48 @@ function nameOnly(name: string): EnvVar {
   return envVariable;
 }
 
+/** Why a container does not run, and how it ended last. */
+export interface ContainerTrouble {
+  readonly reason?: string;
+  readonly exitCode?: number;
+  readonly message?: string;
+}
+
+/** Undefined for a container that runs and never ended. */
+function troubleOf({ state, lastState }: V1ContainerStatus): ContainerTrouble | undefined {
+  const ended = state?.terminated ?? lastState?.terminated;
+  const reason = state?.waiting?.reason ?? ended?.reason;
+  const message = ended?.message ?? state?.waiting?.message;
+  return ended === undefined && state?.waiting === undefined
+    ? undefined
+    : defined({ reason, exitCode: ended?.exitCode, message: message?.slice(-MESSAGE).trim() });
+}
+
+/** The most characters of a message, the end of which has the error. */
+const MESSAGE = 300;
+
 export type Container = Frozen<ReturnType<typeof containerOf>>;
-const containerOf = (container: V1Container) => ({
-  name: container.name,
-  image: container.image ?? '',
-  env: envOf(container),
-  volumeMounts: (container.volumeMounts ?? []).map(({ name, mountPath }) => ({ name, mountPath })),
-});
+const containerOf = (container: V1Container, statuses: readonly V1ContainerStatus[], onHost: boolean) => {
+  const { env = [], envFrom = [], ports = [] } = container;
+  const sources = envFrom.flatMap(({ configMapRef: map, secretRef: secret }) => [
+    ...(map ? [`ConfigMap ${map.name}`] : []),
+    ...(secret ? [`Secret ${secret.name}`] : []),
+  ]);
+  const hostPorts = ports.flatMap((port) => port.hostPort ?? (onHost ? port.containerPort : []));
+  const status = statuses.find(({ name }) => name === container.name);
+  return {
+    name: container.name,
+    image: container.image ?? '',
+    env: envOf({ ...container, env }),
+    volumeMounts: (container.volumeMounts ?? []).map(({ name, mountPath }) => ({ name, mountPath })),
+    ...defined({
+      /** Names of ConfigMaps and Secrets, which are not read. */
+      envFrom: sources.length > 0 ? sources : undefined,
+      hostPorts: hostPorts.length > 0 ? hostPorts : undefined,
+      status: status && troubleOf(status),
+    }),
+  };
+};
 
 export const isTrue =
   (type: string) =>
@@ -97,18 +134,31 @@ export function podOf({ spec, status, ...pod }: V1Pod) {
   const sources = (spec?.volumes ?? []).flatMap(({ name, projected }) =>
     (projected?.sources ?? []).map((source) => ({ volume: name, token: source.serviceAccountToken })),
   );
+  const containers = (list: readonly V1Container[] = [], statuses: readonly V1ContainerStatus[] = []) =>
+    list.map((one) => containerOf(one, statuses, spec?.hostNetwork === true));
+  const conditions = status?.conditions ?? [];
+  const terms = spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   return {
     metadata: metadataOf(pod),
     serviceAccountName: spec?.serviceAccountName ?? 'default',
     hostNetwork: spec?.hostNetwork ?? false,
     ...defined({ nodeName: spec?.nodeName }),
-    containers: (spec?.containers ?? []).map(containerOf),
-    initContainers: (spec?.initContainers ?? []).map(containerOf),
+    containers: containers(spec?.containers, status?.containerStatuses),
+    initContainers: containers(spec?.initContainers, status?.initContainerStatuses),
     tokenVolumes: sources.flatMap(({ volume, token }) =>
       token ? [{ volume, ...pick(token, 'audience', 'expirationSeconds') }] : [],
     ),
     phase: status?.phase ?? 'Unknown',
-    ready: (status?.conditions ?? []).some(isTrue('Ready')),
+    ready: conditions.some(isTrue('Ready')),
+    ...defined({
+      /** ISO 8601. */
+      readySince: conditions.find(isTrue('Ready'))?.lastTransitionTime as unknown as string | undefined,
+      /** The scheduler's words. */
+      unschedulable: conditions.find(({ type, status: value }) => type === 'PodScheduled' && value === 'False')
+        ?.message,
+      /** The only node that a DaemonSet's pod is for. */
+      targetNode: terms?.flatMap(({ matchFields = [] }) => matchFields.flatMap(({ values = [] }) => values))[0],
+    }),
   };
 }
 
@@ -145,7 +195,7 @@ export const webhooksOf = ({ metadata, webhooks = [] }: V1MutatingWebhookConfigu
     // Base64 of PEM. It is public.
     ...pick(clientConfig, 'url', 'caBundle'),
     ...defined({ service: service && `${service.namespace}/${service.name}` }),
-    ...pick(webhook, 'namespaceSelector', 'objectSelector'),
+    ...pick(webhook, 'namespaceSelector', 'objectSelector', 'failurePolicy'),
     /** Whether a rule includes the creation of pods. */
     createsPods: rules.some(
       ({ operations, apiGroups, resources }) =>

@@ -2,6 +2,7 @@ import type { Check } from '../../doctor/checks/check.ts';
 import { certificate } from './certificate.ts';
 import * as make from './cluster-snapshot.ts';
 import type { Draft } from './cluster-snapshot.ts';
+import { INCIDENTS } from './incidents.ts';
 
 const { ACCOUNT, CLUSTER_ARN, ISSUER, roleArn } = make;
 const LEDGER = roleArn('ledger');
@@ -89,6 +90,13 @@ const toAgent = {
   ports: [{ protocol: 'TCP', port: 80 }],
 };
 
+/** A pair whose cluster is an incident. The repaired cluster is the healthy one, unless the pair says more. */
+const incident = (title: string, findings: Pair['findings'], repaired?: Pair['repaired']): Pair => ({
+  broken: INCIDENTS.find((one) => one.title.includes(title))!.broken,
+  repaired: repaired ?? ((snapshot) => Object.assign(snapshot, make.healthySnapshot(certificates.certificate))),
+  findings,
+});
+
 /** A pair for each check. */
 export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
   PID101: {
@@ -151,6 +159,9 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     repaired: ({ aws }) => (aws.roles[roleArn('node')]!.policies = { all: make.allowing('eks-auth:*', CLUSTER_ARN) }),
     findings: [[`Role ${roleArn('node')}`, 'do not allow eks-auth:AssumeRoleForPodIdentity', 2]],
   },
+  PID108: incident('a Job failed before', [['Job payments/report', 'is ready only since']], ({ kubernetes }) =>
+    kubernetes.pods.splice(-1),
+  ),
   PID201: {
     broken: (snapshot) => {
       snapshot.kubernetes.mutatingWebhooks = [];
@@ -190,6 +201,35 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     },
     findings: [['Deployment payments/ledger', 'The namespaceSelector of', 2]],
   },
+  PID204: {
+    broken: ({ kubernetes }) => {
+      const { url: _url, caBundle: _ca, ...rest } = kubernetes.mutatingWebhooks[0]!;
+      kubernetes.mutatingWebhooks.push({ ...rest, configuration: 'old-pod-identity-webhook', service: 'web/webhook' });
+      for (const pod of kubernetes.pods) if (pod.metadata.namespace === 'web') pod.ready = false;
+    },
+    repaired: ({ kubernetes }) => (named(kubernetes.pods, 'static-1').ready = true),
+    findings: [['MutatingWebhookConfiguration old-pod-identity-webhook', 'Its Service web/webhook has no ready pod']],
+  },
+  PID205: {
+    broken: (snapshot) => {
+      const pod = named(snapshot.kubernetes.pods, 'ledger-1');
+      const [app] = pod.containers;
+      pod.containers.push({ ...structuredClone(app!), name: 'export', env: [], volumeMounts: [] });
+      pod.containers.push({ ...structuredClone(app!), name: 'audit', volumeMounts: [] });
+      named(snapshot.kubernetes.pods, 'shop-1').tokenVolumes = [];
+    },
+    repaired: (snapshot) => {
+      const pod = named(snapshot.kubernetes.pods, 'ledger-1');
+      pod.metadata.annotations = { 'eks.amazonaws.com/skip-containers': 'export,audit' };
+      pod.containers.pop();
+      reinject(snapshot, 'shop-1');
+    },
+    findings: [
+      ['Deployment payments/ledger', 'Container export has no variables, but other containers', 1],
+      ['Deployment payments/ledger', 'no mount for it, although the pod has a volume', 1],
+      ['Deployment web/shop', 'AWS_WEB_IDENTITY_TOKEN_FILE, but no mount for it, and the pod has no volume', 1],
+    ],
+  },
   PID301: {
     broken: (snapshot) => {
       snapshot.aws.associations[0]!.createdAt = '2026-11-02T00:00:00.500Z';
@@ -212,9 +252,9 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     },
     repaired: ({ aws }) => aws.associations.splice(1),
     findings: [
+      ['Association payments/refunds', 'it has `refund`'],
       ['Association payments/reports', 'names `reports`, which namespace payments does not have.'],
       ['Association payments/legder', 'names `legder`, which namespace payments does not have.'],
-      ['Association payments/refunds', 'it has `refund`'],
     ],
   },
   PID304: {
@@ -275,6 +315,8 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     repaired: ({ aws }) => aws.associations.push(make.association('payments', 'ledger', LEDGER)),
     findings: [['Deployment payments/ledger', 'payments/ledger has no association', 2]],
   },
+  PID310: incident('pods run as default', [['Association web/grafana', 'Deployment grafana run as `default`', 1]]),
+  PID311: incident('the load balancer controller', [['Deployment kube-system/lbc', 'the hop limit of', 1]]),
   PID401: {
     broken: ledgerCondition({ StringEquals: { ...ownTags, 'aws:RequestTag/kubernetes-service-account': 'ledgr' } }),
     repaired: healthyTrust('ledger'),
@@ -294,6 +336,26 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     broken: targeted(targetTrust(['sts:AssumeRole']), make.allowing(['sts:AssumeRole', 'sts:TagSession'], target)),
     repaired: targeted(targetTrust(['sts:*']), make.allowing('sts:*', target)),
     findings: [['Association payments/ledger', 'trust policy of target role target must allow sts:TagSession', 2]],
+  },
+  PID405: incident('session tags are off', [['Association payments/ledger', 'its session tags are off', 2]]),
+  PID406: incident('a Deny by a tag', [['Association payments/ledger', 'allows dynamodb:GetItem', 2]]),
+  PID407: {
+    broken: incident('a target role in another account', []).broken,
+    repaired: ({ aws, gaps }) => {
+      delete aws.associations[0]!.targetRoleArn;
+      gaps.pop();
+    },
+    findings: [['Association payments/ledger', 'must allow sts:AssumeRole for', 2]],
+  },
+  PID408: {
+    broken: ({ aws }) => {
+      aws.roles[LEDGER]!.policies = { app: make.allowing('s3:*') };
+      aws.associations[0]!.policy = make.allowing(
+        Array.from({ length: 70 }, (_, index) => `s3:GetObject${index}Something`),
+      );
+    },
+    repaired: ({ aws }) => delete aws.associations[0]!.policy,
+    findings: [['Association payments/ledger', 'percent of the packed size', 2]],
   },
   PID501: {
     broken: setEnv('ledger-1', { name: 'AWS_ACCESS_KEY_ID' }, { name: 'AWS_SECRET_ACCESS_KEY' }),
@@ -342,6 +404,8 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     repaired: ({ kubernetes }) => (kubernetes.refusedPods = []),
     findings: [['Deployment payments/ledger', 'the namespace has service account `ledger`']],
   },
+  PID507: incident('MSK refuses', [['Association payments/ledger', 'the session name of its sessions changes', 2]]),
+  PID508: incident('Java refuses', [['Deployment payments/ledger', 'runs Java with the agent at fd00:ec2::23', 1]]),
   PID601: {
     broken: ({ aws }) => (aws.oidcProviders = []),
     repaired: ({ aws }) =>
@@ -433,6 +497,7 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     repaired: ({ kubernetes }) => delete named(kubernetes.serviceAccounts, 'ledger').metadata.annotations,
     findings: [['ServiceAccount payments/ledger', `New pods get ${LEDGER} by Pod Identity, not ${SHOP}`]],
   },
+  PID612: incident('the audience annotation', [['ServiceAccount web/shop', '"sts.amazonaw.com"', 1]]),
   PID701: {
     broken: setEnv('ledger-1', { name: 'HTTP_PROXY' }, { name: 'NO_PROXY', value: '10.0.0.0/8,169.254.169.254' }),
     repaired: setEnv('ledger-1', { name: 'no_proxy', value: '.svc, 169.254.0.0/16' }),
@@ -457,6 +522,9 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     repaired: ({ aws }) => (aws.vpcEndpoints[0]!.state = 'Available'),
     findings: [['VpcEndpoint vpce-1', 'Its state is pendingAcceptance']],
   },
+  PID704: incident('the global endpoint of STS', [
+    ['Deployment web/shop', 'sets AWS_STS_REGIONAL_ENDPOINTS to legacy', 1],
+  ]),
   PID801: {
     broken: ({ aws }) =>
       (named(
@@ -507,6 +575,9 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     },
     findings: [['ServiceAccount payments/default', `get ${LEDGER}`, 1]],
   },
+  PID807: incident('compares the namespace with a wildcard', [
+    [`Role ${LEDGER}`, 'every service account of the cluster'],
+  ]),
 };
 
 export const healthy = (): Draft => make.healthySnapshot(certificates.certificate);
