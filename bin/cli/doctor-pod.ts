@@ -41,7 +41,10 @@ judged; 130 interrupted.`,
   async run(given, io) {
     const namespace = given.text('namespace') ?? '';
     const isInside = given.flag('inside');
-    if (asksForRights(given)) return printRights(given, io, { namespace: isInside ? namespace : undefined });
+    if (asksForRights(given)) {
+      const { insideRole } = await import('../../doctor/inside/job.ts');
+      return printRights(given, io, isInside ? { role: insideRole(namespace) } : {});
+    }
     const { findPod, followed } = await import('../../doctor/pod/follow.ts');
     const { snapshot, signal } = await readClusters(given, io);
     const pod = findPod(snapshot, namespace, given.words[0] ?? '');

@@ -128,8 +128,8 @@ describe('npm run doctor', () => {
   it('prints the rights that it needs', async () => {
     const policy = JSON.parse((await doctor('--print-policy')).out) as { readonly Statement: readonly object[] };
     expect(policy.Statement).to.not.have.length(0);
-    const role = JSON.parse((await doctor('--print-rbac')).out) as { readonly kind: string };
-    expect(role.kind).to.equal('ClusterRole');
+    const { kind, items } = JSON.parse((await doctor('--print-rbac')).out) as { kind: string; items: { kind: string }[] };
+    expect([kind, ...items.map((one) => one.kind)]).to.deep.equal(['List', 'ClusterRole', 'ClusterRoleBinding']);
   });
 
   it('reports the parts read before an interrupt, and exits with 130', async () => {

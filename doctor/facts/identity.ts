@@ -70,7 +70,13 @@ function knownRole(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
 
 const isRole = (value: Role | PredictedIdentity): value is Role => 'trustPolicy' in value;
 
-function byWebIdentity(facts: ClusterFacts, roleArn: string, audience: string, subject: PodSubject): PredictedIdentity {
+/** Predicts the identity that AWS STS gives to a service account's token. */
+export function byWebIdentity(
+  facts: ClusterFacts,
+  roleArn: string,
+  audience: string,
+  subject: PodSubject,
+): PredictedIdentity {
   if (roleArn === '') return { mechanism: 'unknown', reason: 'AWS_ROLE_ARN has no readable value' };
   const role = knownRole(facts, roleArn);
   if (!isRole(role)) return role;
@@ -94,7 +100,8 @@ export function providerFor(facts: ClusterFacts, roleArn: string, audience: stri
     : { mechanism: 'none', reason: `the IAM OIDC provider does not have the audience ${audience}` };
 }
 
-function byPodIdentity(facts: ClusterFacts, subject: PodSubject): PredictedIdentity {
+/** Predicts the identity that EKS Pod Identity gives to a service account's token. */
+export function byPodIdentity(facts: ClusterFacts, subject: PodSubject): PredictedIdentity {
   const cluster = facts.snapshot.aws?.cluster;
   if (cluster === undefined || facts.snapshot.aws?.associations === undefined)
     return { mechanism: 'unknown', reason: 'the associations of the cluster could not be read' };
