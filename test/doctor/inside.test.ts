@@ -64,7 +64,7 @@ describe('doctor pod --inside', () => {
       /^Inside: A new pod has arn:aws:sts::\d+:assumed-role\/inside-1-app\/.*, as expected from outside\.$/m,
     );
     expect(err).to.match(
-      /^Creates Job preflight-\w+ and its ConfigMap in namespace inside-1, under service account app/,
+      /^Creates Job preflight-\w+ and its ConfigMap in namespace inside-1, under service account app/m,
     );
     const made = site.requests.slice(before).filter((one) => !/^(get|list) /.test(one));
     expect(made).to.deep.equal(['create jobs', 'create configmaps', 'delete jobs']);
@@ -127,7 +127,7 @@ describe('doctor pod --inside', () => {
     await until(async () => (await jobs()).length === 1);
     interrupt.abort(new Error('interrupted'));
     const { code, err } = await run;
-    expect(err).to.match(/^Creates Job /);
+    expect(err).to.match(/^Creates Job /m);
     expect(code).to.equal(130);
     await expectNothingLeft();
   });
