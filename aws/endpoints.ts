@@ -63,7 +63,8 @@ const wrong = (value: string, why: string, source = '--aws-endpoint'): HarnessEr
   badFlagValue(`Invalid ${source} "${value}": ${why}.`);
 
 /** The SDKs' variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
-const endpointVariable = (service: AwsService | 'ec2'): string => `AWS_ENDPOINT_URL_${service.toUpperCase().replace('-', '_')}`;
+const endpointVariable = (service: AwsService | 'ec2'): string =>
+  `AWS_ENDPOINT_URL_${service.toUpperCase().replace('-', '_')}`;
 
 /** Returns the environment of a pod's SDK. `reachable` converts a URL of this machine into one that pods can reach. */
 export function workloadEnvironment(

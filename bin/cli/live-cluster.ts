@@ -93,7 +93,10 @@ export function progressOf({ stderr }: Io): (line: string) => void {
 }
 
 /** Returns how the given options read a cluster, without a signal. */
-export async function collectOptions(given: GivenOptions, { environment }: Io): Promise<Omit<CollectOptions, 'signal'>> {
+export async function collectOptions(
+  given: GivenOptions,
+  { environment }: Io,
+): Promise<Omit<CollectOptions, 'signal'>> {
   const { environmentEndpoints, parseEndpoints } = await import('../../aws/endpoints.ts');
   return {
     ...textsOf(given, { kubeconfig: 'kubeconfig', clusterName: 'cluster-name', region: 'region' }),

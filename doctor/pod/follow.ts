@@ -14,17 +14,8 @@ import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { wrap, type Paint } from '../../foundation/node/text.ts';
-import { annotationOf, HOPS } from './hops.ts';
+import { annotationOf, HOPS, type FollowedHop, type FoundPod } from './hops.ts';
 import { identitiesAlong, identityHop, identityLines, type ContainerIdentity } from './identities.ts';
-
-/** One step on the way of a pod to its credentials. */
-export interface FollowedHop {
-  readonly name: string;
-  readonly state: 'ok' | 'FAIL' | 'WARN' | 'unknown';
-  readonly text: string;
-  /** The same hop in a new pod. */
-  readonly inside?: { readonly state: FollowedHop['state']; readonly text: string };
-}
 
 export interface FollowedPod {
   readonly cluster: string;
@@ -108,11 +99,6 @@ export function hopsOf(
     if (gap) return [{ name: hop, state: 'unknown', text: `${gap.missing} is missing (${gap.reason}).` }];
     return [{ name: hop, state: seen.isKnown === false ? 'unknown' : 'ok', text: seen.text }];
   });
-}
-
-export interface FoundPod {
-  readonly facts: ClusterFacts;
-  readonly pod: Pod;
 }
 
 /**

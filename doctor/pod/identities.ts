@@ -1,6 +1,6 @@
 import { containersOf } from '../facts/injection.ts';
 import { identityOf, type PredictedIdentity } from '../facts/identity.ts';
-import type { FollowedHop, FoundPod } from './follow.ts';
+import type { FollowedHop, FoundPod } from './hops.ts';
 
 /** The identity of one container of a pod. */
 export interface ContainerIdentity extends PredictedIdentity {

@@ -19,7 +19,8 @@ export interface Waited extends Account {
   readonly notVisible: string;
 }
 
-const NOT_VISIBLE = 'Not visible from outside: whether EKS Auth already knows the association, which takes some seconds.';
+const NOT_VISIBLE =
+  'Not visible from outside: whether EKS Auth already knows the association, which takes some seconds.';
 
 /** Pauses between readings, in milliseconds. */
 const PAUSES = { every: 2000, longest: 10_000 };

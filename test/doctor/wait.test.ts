@@ -58,7 +58,7 @@ describe('doctor wait', () => {
     let association: Promise<unknown> | undefined;
     const { code, out } = await wait(
       [],
-      once(/^association is not ready: .* has no association/, () => (association = scene.associate(role))),
+      once(/^association is not ready: .* has no association/, () => void (association = scene.associate(role))),
     );
     await association;
     expect(code, out).to.equal(0);
@@ -131,7 +131,9 @@ describe('doctor wait', () => {
 
   it('prints its right to create pods with --print-rbac, with bindings', async () => {
     const { code, out } = await executed('doctor', ['wait', '-n', 'payments', '--print-rbac']);
-    const { items } = JSON.parse(out) as { readonly items: readonly { readonly kind: string; readonly rules: object }[] };
+    const { items } = JSON.parse(out) as {
+      readonly items: readonly { readonly kind: string; readonly rules: object }[];
+    };
     expect(items.map(({ kind }) => kind)).to.deep.equal(['ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding']);
     expect(items[2]?.rules).to.deep.equal([{ apiGroups: [''], resources: ['pods'], verbs: ['create'] }]);
     expect(code).to.equal(0);
@@ -172,7 +174,10 @@ describe('doctor wait with the rights of --print-policy and --print-rbac', () =>
     const { items } = JSON.parse(rbac.out) as { readonly items: readonly Sent[] };
     const path = '/apis/rbac.authorization.k8s.io/v1';
     await site.kubernetes.json('POST', `${path}/namespaces/payments/roles`, items[2]);
-    const binding = { ...items[3], subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'doctors' }] };
+    const binding = {
+      ...items[3],
+      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: 'doctors' }],
+    };
     await site.kubernetes.json('POST', `${path}/namespaces/payments/rolebindings`, binding);
     const allowed = await wait();
     expect(allowed.exitCode, allowed.stdout + allowed.stderr).to.equal(0);
