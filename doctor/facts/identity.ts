@@ -42,8 +42,8 @@ const none = (reason: string): PredictedIdentity => ({ mechanism: 'none', reason
 const unknown = (reason: string): PredictedIdentity => ({ mechanism: 'unknown', reason });
 
 /**
- * Returns the first provider in a container that the SDK's chain finds, or why the provider fails before the trust policy matters:
- * SDKs do not ask the next one if the agent or a token file is missing.
+ * Returns the first provider in a container that the SDK's chain finds, or why it fails before the trust policy matters. SDKs do not
+ * ask the next one if the agent or a token file is missing.
  */
 export function credentialSource(facts: ClusterFacts, pod: Pod, container = pod.containers[0]): PredictedIdentity {
   if (container === undefined) return unknown('the pod has no container');

@@ -9,7 +9,7 @@ import {
 } from '../../foundation/protocols/pod-dry-run.ts';
 import { podOf, type Pod } from '../snapshot/kubernetes.ts';
 
-/** The pods that admission would create, or why there are none. `unknown`: a real pod may be admitted. */
+/** The pods that admission would create, or why it creates no pod. `unknown`: a real pod may be admitted. */
 export type Admission = readonly Pod[] | { readonly value: 'no' | 'unknown'; readonly text: string };
 
 export const RIGHT = 'create pods';
