@@ -102,7 +102,7 @@ const LAYERS = {
     'watch',
     'loosen',
   ],
-  doctor: ['snapshot', 'facts', 'checks', 'judge', 'collect', 'access', 'pod', 'inside', 'migration', 'output'],
+  doctor: ['snapshot', 'facts', 'checks', 'judge', 'collect', 'access', 'pod', 'inside', 'wait', 'migration', 'output'],
   scripts: ['.', 'ci', 'bench', 'prose', 'node-image', 'faults', 'detection', 'replay', 'cloud', 'policy', 'rehearsal'],
 };
 

@@ -60,10 +60,15 @@ export function madeWhenUsed(make: { readonly [Service in keyof AwsClients]: () 
   return clients;
 }
 
-/** Creates an EC2 client for subnets, with EKS's endpoint and rate limit. EC2's SDK is large, so only this loads it. */
+/** Creates an EC2 client, with the endpoint of EKS by default, and the rate limit of EKS. EC2's SDK is large, so only this loads it. */
 export async function ec2Client(options: ClientOptions): Promise<EC2Client> {
   const { EC2Client } = await import('@aws-sdk/client-ec2');
-  return attended('ec2', new EC2Client(configurationOf('eks', options)), options, options.limiters.eks);
+  return attended(
+    'ec2',
+    new EC2Client(configurationOf(options.endpoints.ec2 === undefined ? 'eks' : 'ec2', options)),
+    options,
+    options.limiters.eks,
+  );
 }
 
 export const stsClient = (options: ClientOptions): STSClient =>
@@ -73,7 +78,10 @@ export function destroyClients(clients: AwsClients): void {
   for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
 }
 
-function configurationOf(service: AwsService, { region, endpoints, credentials, retries = PATIENT }: ClientOptions) {
+function configurationOf(
+  service: AwsService | 'ec2',
+  { region, endpoints, credentials, retries = PATIENT }: ClientOptions,
+) {
   const endpoint = endpoints[service];
   return {
     region,

@@ -32,7 +32,12 @@ describe('--aws-endpoint', () => {
   for (const [what, values, aws, text] of [
     ['an invalid URL', ['nowhere'], 'account', 'use a URL such as'],
     ['another protocol', ['ftp://host'], 'account', 'must begin with http'],
-    ['an unknown service', [`sqs=${A}`], 'account', '"sqs" is not one of the services s3, iam, sts, eks, eks-auth'],
+    [
+      'an unknown service',
+      [`sqs=${A}`],
+      'account',
+      '"sqs" is not one of the services s3, iam, sts, eks, eks-auth, ec2',
+    ],
     ["EKS on the emulator's clusters", [`eks=${A}`], 'emulator', 'add --cluster eks'],
     ["EKS Auth on the emulator's clusters", [`eks-auth=${A}`], 'emulator', 'add --cluster eks'],
     ['two URLs for all services', [A, B], 'account', 'only one URL may apply to all services'],

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { EXIT } from '../../foundation/node/errors.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { option, textsOf } from '../../foundation/node/options.ts';
-import type { FollowedPod, FoundPod } from '../../doctor/pod/follow.ts';
+import type { FollowedPod } from '../../doctor/pod/follow.ts';
+import type { FoundPod } from '../../doctor/pod/hops.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { Command } from './command.ts';
 import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
@@ -41,7 +42,10 @@ judged; 130 interrupted.`,
   async run(given, io) {
     const namespace = given.text('namespace') ?? '';
     const isInside = given.flag('inside');
-    if (asksForRights(given)) return printRights(given, io, { namespace: isInside ? namespace : undefined });
+    if (asksForRights(given)) {
+      const { insideRole } = await import('../../doctor/inside/job.ts');
+      return printRights(given, io, isInside ? { role: insideRole(namespace) } : {});
+    }
     const { findPod, followed } = await import('../../doctor/pod/follow.ts');
     const { snapshot, signal } = await readClusters(given, io);
     const pod = findPod(snapshot, namespace, given.words[0] ?? '');

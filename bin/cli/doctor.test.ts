@@ -117,6 +117,35 @@ describe('npm run doctor', () => {
     expect(rows).to.include.members(['payments ledger pod-identity ledger', 'web shop web-identity shop']);
   });
 
+  it('lists who holds which role, and sidecars that may not need it', async () => {
+    const file = saved(({ kubernetes }) => {
+      for (const { containers, serviceAccountName } of kubernetes.pods)
+        if (serviceAccountName === 'ledger') {
+          containers.push({ ...structuredClone(containers[0]!), name: 'istio-proxy', image: 'istio/proxyv2:1.28.0' });
+          containers.push({ name: 'skipped', image: 'registry.example/log:1', env: [], volumeMounts: [] });
+        }
+    });
+    const { out } = await doctor('--from', file, '--format', 'roles');
+    expect(out).to.contain(`payments/ledger: pod-identity, ${roleArn('ledger')}\n`);
+    expect(out).to.contain('  2 pods: ledger-1, ledger-2; containers: app, istio-proxy\n');
+    expect(out).to.contain('containers: skipped\n');
+    expect(out).to.contain('eks.amazonaws.com/skip-containers: "istio-proxy"; on a service account it has no effect.');
+    const pod = await doctor('pod', 'ledger-1', '-n', 'payments', '--from', file);
+    expect(pod.out).to.contain(`\nIdentity of container app: ${roleArn('ledger')}\n`);
+    expect(pod.out).to.match(/\nIdentity of container skipped: none \(the hop limit/);
+    expect(pod.code).to.equal(0);
+  });
+
+  it('fails for a pod one of whose containers lacks the mount of its token', async () => {
+    const file = saved(({ kubernetes }) => {
+      const pod = kubernetes.pods.find(({ metadata }) => metadata.name === 'ledger-1')!;
+      pod.containers.push({ ...structuredClone(pod.containers[0]!), name: 'late', volumeMounts: [] });
+    });
+    const { code, out } = await doctor('pod', 'ledger-1', '-n', 'payments', '--from', file);
+    expect(out).to.match(/^ {2}FAIL +identity +container late: the container does not mount the volume of /m);
+    expect(code).to.equal(1);
+  });
+
   it('lists and explains checks', async () => {
     const list = await doctor('--list');
     expect(list.out.split('\n')).to.have.length(CHECKS.length + 1);
@@ -128,8 +157,11 @@ describe('npm run doctor', () => {
   it('prints the rights that it needs', async () => {
     const policy = JSON.parse((await doctor('--print-policy')).out) as { readonly Statement: readonly object[] };
     expect(policy.Statement).to.not.have.length(0);
-    const role = JSON.parse((await doctor('--print-rbac')).out) as { readonly kind: string };
-    expect(role.kind).to.equal('ClusterRole');
+    const { kind, items } = JSON.parse((await doctor('--print-rbac')).out) as {
+      kind: string;
+      items: { kind: string }[];
+    };
+    expect([kind, ...items.map((one) => one.kind)]).to.deep.equal(['List', 'ClusterRole', 'ClusterRoleBinding']);
   });
 
   it('reports the parts read before an interrupt, and exits with 130', async () => {
@@ -172,7 +204,7 @@ describe('npm run doctor', () => {
       expect(out).to.match(/^ {2}FAIL +injection +.*\(PID302\)$/m);
       expect(out).to.match(/^Why: /m);
       expect(out).to.contain('\nRepair:\nkubectl --context prod -n payments rollout restart deployment/ledger\n');
-      expect(out).to.match(/\nIdentity: unknown \(injection: /);
+      expect(out).to.contain('\nIdentity: none (the hop limit of the instance metadata service is 1)\n');
       expect(code).to.equal(1);
     });
 

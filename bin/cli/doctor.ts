@@ -7,6 +7,7 @@ import type { DoctorReport } from '../../doctor/judge/report-schema.ts';
 import type { Command } from './command.ts';
 import { DOCTOR_MIGRATION } from './doctor-migration.ts';
 import { DOCTOR_POD } from './doctor-pod.ts';
+import { DOCTOR_WAIT } from './doctor-wait.ts';
 import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
 import { asksForRights, printRights, readClusters, readingOptions, RIGHTS } from './live-cluster.ts';
 import { packageVersion } from './run.ts';
@@ -17,6 +18,7 @@ const FORMATS: Formats<DoctorReport> = {
   terminal: async (report, { paint, width }) =>
     (await import('../../doctor/output/terminal.ts')).terminalText(report, paint, width),
   json,
+  roles: async (report, { width }) => (await import('../../doctor/output/report.ts')).holdersText(report, width),
   html: async (report) => (await import('../../doctor/output/html.ts')).htmlPage(report),
   sarif: async (report, { root }) =>
     json((await import('../../doctor/output/sarif.ts')).sarifLog(report, packageVersion(root))),
@@ -49,7 +51,7 @@ export const DOCTOR: Command = {
   question: 'why pods of a live cluster have no AWS identity, or the wrong one',
   about: `Read a cluster and its AWS account, and report what keeps pods from their AWS identity. It only reads, and reads no Secret.
 Without AWS credentials, use --kubernetes-only.`,
-  subcommands: [DOCTOR_POD, DOCTOR_MIGRATION, { ...DOCTOR_EXPLAIN, alias: /^pid\d+$/i }],
+  subcommands: [DOCTOR_POD, DOCTOR_WAIT, DOCTOR_MIGRATION, { ...DOCTOR_EXPLAIN, alias: /^pid\d+$/i }],
   options: [
     ...readingOptions(),
     option.list('check ID', 'make only this check, and fail if it cannot be made (repeatable, or comma-separated)'),

@@ -7,24 +7,30 @@ import type { GivenOptions } from '../../harness/config/read-options.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
 import { json } from './formats.ts';
 
-/**
- * Returns the options that read a cluster, or a saved one. `context`: its option. `instead`: options that replace the cluster.
- * `files`: those that do not replace its name and region.
- */
-export const clusterOptions = (
+/** Returns the options that name a cluster. `instead`: options that replace it. `files`: those that do not replace its name and region. */
+export const connectionOptions = (
   context: OptionSpec,
-  instead: readonly string[] = ['from'],
+  instead: readonly string[] = [],
   files: readonly string[] = [],
 ): readonly OptionSpec[] => [
   ...withFields({ conflicts: [{ with: [...instead, ...files] }] }, [
     option.text('kubeconfig FILE', 'use this kubeconfig (default: $KUBECONFIG or ~/.kube/config)'),
     context,
-    option.list('aws-endpoint URL', 'send calls to this URL instead of AWS (repeatable, or comma-separated)'),
+    option.list('aws-endpoint URL', 'send calls to this URL instead of AWS, or SERVICE=URL (repeatable)'),
   ]),
   ...withFields({ conflicts: [{ with: instead }] }, [
     option.text('cluster-name NAME', "the cluster's name on EKS (default: from the context)"),
     option.text('region REGION', 'the AWS region (default: from the context, AWS_REGION or the profile)'),
   ]),
+];
+
+/** Returns the options that read a cluster, or a saved one, with the parameters of `connectionOptions`. */
+export const clusterOptions = (
+  context: OptionSpec,
+  instead: readonly string[] = ['from'],
+  files: readonly string[] = [],
+): readonly OptionSpec[] => [
+  ...connectionOptions(context, instead, files),
   option.text('save FILE', 'write the snapshot to this file, without secrets', {
     conflicts: [{ with: ['from', ...files] }],
   }),
@@ -38,26 +44,67 @@ export const RIGHTS: readonly OptionSpec[] = [
 
 export const asksForRights = ({ flag }: GivenOptions): boolean => flag('print-policy') || flag('print-rbac');
 
-/** Prints the document of `--print-policy` or `--print-rbac`. `namespace`: that of --inside. Returns the exit code. */
+/**
+ * Prints the document of `--print-policy` or `--print-rbac`. `role`: of a namespace, next to the ClusterRole. Both are bound to a group.
+ * Returns the exit code.
+ */
 export async function printRights(
   { flag }: GivenOptions,
   { stdout }: Io,
-  { forCan = false, namespace }: { readonly forCan?: boolean; readonly namespace?: string | undefined } = {},
+  { forCan = false, role }: { readonly forCan?: boolean; readonly role?: NamespacedRole } = {},
 ): Promise<number> {
-  const [{ ACCESS_RIGHTS, clusterRole, policyDocument }, { insideRole }] = await Promise.all([
-    import('../../doctor/collect/index.ts'),
-    import('../../doctor/inside/job.ts'),
-  ]);
-  const role = namespace === undefined ? clusterRole() : insideRole(namespace);
-  stdout.write(json(flag('print-policy') ? policyDocument(forCan ? ACCESS_RIGHTS : undefined) : role));
+  const { ACCESS_RIGHTS, clusterRole, policyDocument } = await import('../../doctor/collect/index.ts');
+  const items = [clusterRole(), ...(role ? [role] : [])].flatMap((one) => [one, bindingOf(one)]);
+  const rbac = { apiVersion: 'v1', kind: 'List', items };
+  stdout.write(json(flag('print-policy') ? policyDocument(forCan ? ACCESS_RIGHTS : undefined) : rbac));
   return EXIT.conforms;
 }
 
-export const progressOf =
-  ({ stderr }: Io) =>
-  (line: string): void => {
+interface NamespacedRole {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+}
+
+/** The group of the bindings. An EKS access entry adds a caller to it with `--kubernetes-groups`. */
+const GROUP = 'eks-pod-identity-conformance-doctor';
+
+const bindingOf = ({ apiVersion, kind, metadata }: NamespacedRole) => ({
+  apiVersion,
+  kind: `${kind}Binding`,
+  metadata,
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name: metadata.name },
+  subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: GROUP }],
+});
+
+/** Milliseconds between lines of progress that do not replace each other. */
+const PROGRESS_PAUSE = 2000;
+
+/** Returns a function that shows the last line on a terminal. Elsewhere it prints the first line, then at most one every 2 s. */
+export function progressOf({ stderr }: Io): (line: string) => void {
+  let next = 0;
+  return (line) => {
     if (stderr.isTTY) stderr.write(`${CLEAR}${line}`);
+    else if (line !== '' && performance.now() >= next) {
+      next = performance.now() + PROGRESS_PAUSE;
+      stderr.write(`${line}\n`);
+    }
   };
+}
+
+/** Returns how the given options read a cluster, without a signal. */
+export async function collectOptions(
+  given: GivenOptions,
+  { environment }: Io,
+): Promise<Omit<CollectOptions, 'signal'>> {
+  const { environmentEndpoints, parseEndpoints } = await import('../../aws/endpoints.ts');
+  return {
+    ...textsOf(given, { kubeconfig: 'kubeconfig', clusterName: 'cluster-name', region: 'region' }),
+    contexts: [given.values.get('context')?.value ?? []].flat() as readonly string[],
+    endpoints: { ...environmentEndpoints(environment), ...parseEndpoints(given.list('aws-endpoint'), 'account') },
+    environment,
+  };
+}
 
 /** Reads the file of `--from`, or the clusters. `note`: printed when interrupted. Throws `HarnessError` and `ClusterError`. */
 export async function snapshotOf(
@@ -70,23 +117,12 @@ export async function snapshotOf(
   const { values } = given;
   const file = given.text('from');
   if (file !== undefined) return { snapshot: readSnapshot(file) };
-  const [{ collect }, { parseEndpoints }] = await Promise.all([
-    import('../../doctor/collect/index.ts'),
-    import('../../aws/endpoints.ts'),
-  ]);
+  const { collect } = await import('../../doctor/collect/index.ts');
   const signal = io.interruption(`${note}\n`);
   const progress = progressOf(io);
   const read = async (): Promise<Snapshot> => {
     if (values.get('demo')?.value !== true)
-      return collect({
-        ...textsOf(given, { kubeconfig: 'kubeconfig', clusterName: 'cluster-name', region: 'region' }),
-        contexts: [values.get('context')?.value ?? []].flat() as readonly string[],
-        endpoints: parseEndpoints(given.list('aws-endpoint'), 'account'),
-        environment: io.environment,
-        ...more,
-        signal,
-        progress,
-      });
+      return collect({ ...(await collectOptions(given, io)), ...more, signal, progress });
     progress('making an embedded cluster with many problems');
     const { withDemo } = await import('./doctor-demo.ts');
     return withDemo(signal, (options) => collect({ ...options, ...more, progress }));

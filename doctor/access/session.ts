@@ -129,11 +129,12 @@ const INSTANCE_KEYS = { 'ec2:': '', 'aws:Ec2InstanceSourceVpc': '', 'aws:Ec2Inst
 const preferredBy = (pod: Pod) => containersOf(pod).find((one) => credentialsOf(one).preferred.length > 0);
 
 function ofPod(facts: ClusterFacts, pod: Pod): AccountPath {
-  const { mechanism, roleArn = '', reason = '' } = credentialSource(facts, pod, preferredBy(pod));
+  const container = preferredBy(pod) ?? pod.containers[0];
+  const { mechanism, roleArn = '', reason = '' } = credentialSource(facts, pod, container);
   const subject = subjectOf(pod);
   switch (mechanism) {
     case 'web-identity':
-      return byToken(facts, roleArn, audienceOf(pod), subject);
+      return byToken(facts, roleArn, audienceOf(pod, container), subject);
     case 'pod-identity':
       return byPodIdentity(facts, subject);
     case 'node-role': {

@@ -1,9 +1,12 @@
 import type { Role } from '../snapshot/aws.ts';
-import type { Pod } from '../snapshot/kubernetes.ts';
+import type { Container, Pod } from '../snapshot/kubernetes.ts';
+import { needsAgentPod } from './agent.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
-import { credentialsOf, hasOwnToken } from './injection.ts';
+import { unsupportedNode } from './compute.ts';
+import { podIdentitySupport } from './image-versions.ts';
+import { credentialsOf, TOKEN_FILES, variable, volumeOf } from './injection.ts';
 import { parseRoleArn } from './irsa.ts';
-import type { PodSubject } from '../../identity/pod-identity.ts';
+import { POD_IDENTITY_SERVICE, type PodSubject } from '../../identity/pod-identity.ts';
 import type { OidcProvider } from '../../identity/web-identity.ts';
 import { associationPath, decidePath, lastOf, webIdentityTrust, type TrustDecision } from './trust.ts';
 import { accountOf } from '../../identity/role.ts';
@@ -31,27 +34,93 @@ export const subjectOf = ({ metadata, serviceAccountName }: Pod): PodSubject => 
 export function identityOf(facts: ClusterFacts, pod: Pod, container = pod.containers[0]): PredictedIdentity {
   const source = credentialSource(facts, pod, container);
   if (source.mechanism === 'web-identity')
-    return byWebIdentity(facts, source.roleArn ?? '', audienceOf(pod), subjectOf(pod));
+    return byWebIdentity(facts, source.roleArn ?? '', audienceOf(pod, container), subjectOf(pod));
   return source.mechanism === 'pod-identity' ? byPodIdentity(facts, subjectOf(pod)) : source;
 }
 
-/** Returns the first provider in a container that the SDK's chain finds. Trust policies are not evaluated. */
+const none = (reason: string): PredictedIdentity => ({ mechanism: 'none', reason });
+const unknown = (reason: string): PredictedIdentity => ({ mechanism: 'unknown', reason });
+
+/**
+ * Returns the first provider in a container that the SDK's chain finds, or why it fails before the trust policy matters. SDKs do not
+ * ask the next one if the agent or a token file is missing.
+ */
 export function credentialSource(facts: ClusterFacts, pod: Pod, container = pod.containers[0]): PredictedIdentity {
-  if (container === undefined) return { mechanism: 'unknown', reason: 'the pod has no container' };
+  if (container === undefined) return unknown('the pod has no container');
   const { preferred, webIdentityRole, podIdentity } = credentialsOf(container);
   if (preferred.includes('AWS_ACCESS_KEY_ID'))
     return { mechanism: 'static-keys', reason: 'the container sets AWS_ACCESS_KEY_ID' };
-  if (preferred.length > 0)
-    return { mechanism: 'unknown', reason: `the container sets ${preferred.join(', ')}, whose files are not read` };
-  if (webIdentityRole !== undefined) return { mechanism: 'web-identity', roleArn: webIdentityRole };
-  if (podIdentity && !hasOwnToken(pod, container))
-    return { mechanism: 'unknown', reason: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is not a token volume of the pod' };
-  return podIdentity ? { mechanism: 'pod-identity' } : fromNode(facts, pod, container);
+  if (preferred.length > 0) return unknown(`the container sets ${preferred.join(', ')}, whose files are not read`);
+  if (webIdentityRole !== undefined)
+    return tokenProblem(pod, container, 'web-identity') ?? { mechanism: 'web-identity', roleArn: webIdentityRole };
+  if (variable(container, RELATIVE)) return none(`the container sets ${RELATIVE}, whose address only Amazon ECS has`);
+  if (variable(container, URI) === undefined) return fromNode(facts, pod, container);
+  if (!podIdentity) return unknown(`the container sets ${URI} to another address than the agent's`);
+  return (
+    imageProblem(container) ??
+    tokenProblem(pod, container, 'pod-identity') ??
+    agentProblem(facts, pod) ?? { mechanism: 'pod-identity' }
+  );
 }
 
-/** The audience of the volume that the webhook adds for STS. */
-export const audienceOf = ({ tokenVolumes }: Pod): string =>
-  tokenVolumes.find(({ volume }) => volume === 'aws-iam-token')?.audience ?? 'sts.amazonaws.com';
+const URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
+const RELATIVE = 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI';
+
+function imageProblem({ image }: Container): PredictedIdentity | undefined {
+  const { state, source } = podIdentitySupport(image);
+  return state === 'too-old'
+    ? none(`the AWS SDK of image ${image} rejects the agent's address (${source})`)
+    : undefined;
+}
+
+/** The folders in which the webhook mounts tokens. */
+const WEBHOOK_FOLDER = /^\/var\/run\/secrets\/(pods\.)?eks\.amazonaws\.com\/serviceaccount\//;
+
+function tokenProblem(
+  { tokenVolumes }: Pod,
+  container: Container,
+  mechanism: keyof typeof TOKEN_FILES,
+): PredictedIdentity | undefined {
+  const name = TOKEN_FILES[mechanism];
+  const set = variable(container, name);
+  if (set === undefined)
+    return variable(container, 'AWS_CONTAINER_AUTHORIZATION_TOKEN')
+      ? unknown('AWS_CONTAINER_AUTHORIZATION_TOKEN has a token of its own')
+      : none(`the container does not set ${name}, so the agent gets no token`);
+  if (set.value === undefined) return unknown(`${name} has no readable value`);
+  const volume = volumeOf(container, set.value);
+  if (volume === undefined && WEBHOOK_FOLDER.test(set.value))
+    return none(`the container does not mount the volume of ${name}`);
+  const own = tokenVolumes.filter((one) => one.volume === volume);
+  if (own.length === 0) return unknown(`${name} is not a token volume of the pod`);
+  if (mechanism === 'web-identity' || own.some(({ audience }) => audience === POD_IDENTITY_SERVICE)) return undefined;
+  return none(`the token of volume ${volume} does not have the audience ${POD_IDENTITY_SERVICE}`);
+}
+
+/** Returns why no agent answers on the pod's node. A pod without a node has no problem yet. */
+function agentProblem(facts: ClusterFacts, pod: Pod): PredictedIdentity | undefined {
+  const { nodeName } = pod;
+  const { daemonSets, pods } = facts.snapshot.kubernetes;
+  if (nodeName === undefined) return undefined;
+  const node = facts.node(nodeName);
+  if (node === undefined || daemonSets === undefined || pods === undefined)
+    return unknown(`the agent of node ${nodeName} could not be read`);
+  const unsupported = unsupportedNode(facts, pod);
+  if (unsupported !== undefined) return none(`Pod Identity does not work on ${unsupported}`);
+  if (!needsAgentPod(facts, node)) return undefined;
+  const agent = facts.agentPodOn(nodeName);
+  if (agent?.ready === true) return undefined;
+  return none(
+    agent ? `agent ${agent.metadata.name} is not ready on node ${nodeName}` : `no agent runs on node ${nodeName}`,
+  );
+}
+
+/** The audience of a container's token for STS, by default that of the volume that the webhook adds. */
+export function audienceOf({ tokenVolumes }: Pod, container?: Container): string {
+  const file = container && variable(container, TOKEN_FILES['web-identity'])?.value;
+  const volume = (file !== undefined && volumeOf(container!, file)) || 'aws-iam-token';
+  return tokenVolumes.find((one) => one.volume === volume)?.audience ?? 'sts.amazonaws.com';
+}
 
 const judged = (mechanism: Mechanism, roleArn: string, { value, reason }: TrustDecision): PredictedIdentity =>
   value === 'allowed'
@@ -70,7 +139,13 @@ function knownRole(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
 
 const isRole = (value: Role | PredictedIdentity): value is Role => 'trustPolicy' in value;
 
-function byWebIdentity(facts: ClusterFacts, roleArn: string, audience: string, subject: PodSubject): PredictedIdentity {
+/** Predicts the identity that AWS STS gives to a service account's token. */
+export function byWebIdentity(
+  facts: ClusterFacts,
+  roleArn: string,
+  audience: string,
+  subject: PodSubject,
+): PredictedIdentity {
   if (roleArn === '') return { mechanism: 'unknown', reason: 'AWS_ROLE_ARN has no readable value' };
   const role = knownRole(facts, roleArn);
   if (!isRole(role)) return role;
@@ -94,7 +169,8 @@ export function providerFor(facts: ClusterFacts, roleArn: string, audience: stri
     : { mechanism: 'none', reason: `the IAM OIDC provider does not have the audience ${audience}` };
 }
 
-function byPodIdentity(facts: ClusterFacts, subject: PodSubject): PredictedIdentity {
+/** Predicts the identity that EKS Pod Identity gives to a service account's token. */
+export function byPodIdentity(facts: ClusterFacts, subject: PodSubject): PredictedIdentity {
   const cluster = facts.snapshot.aws?.cluster;
   if (cluster === undefined || facts.snapshot.aws?.associations === undefined)
     return { mechanism: 'unknown', reason: 'the associations of the cluster could not be read' };

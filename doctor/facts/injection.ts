@@ -14,6 +14,11 @@ export interface ContainerCredentials {
   readonly preferred: readonly string[];
 }
 
+/** The variable with the token's file. */
+export const TOKEN_FILES = {
+  'pod-identity': 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  'web-identity': 'AWS_WEB_IDENTITY_TOKEN_FILE',
+} as const;
 const STATIC_KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 const PROFILES = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'];
 
@@ -43,11 +48,16 @@ export function credentialsOf(container: Container): ContainerCredentials {
 export const agentAddress = (container: Container): string | undefined =>
   AGENT_URI.exec(variable(container, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value ?? '')?.[1]?.replace(/^\[|\]$/g, '');
 
+/** Returns the volume whose mount in the container has a file; undefined without such a mount. */
+export const volumeOf = ({ volumeMounts }: Container, file: string): string | undefined =>
+  volumeMounts
+    .filter(({ mountPath }) => file.startsWith(`${mountPath.replace(/\/$/, '')}/`))
+    .sort((a, b) => b.mountPath.length - a.mountPath.length)[0]?.name;
+
 /** Whether the file with the agent's token is of a token volume of the pod, and not a copy of another token. */
 export function hasOwnToken(pod: Pod, container: Container): boolean {
-  const file = variable(container, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE')?.value;
-  const mount = container.volumeMounts.find(({ mountPath }) => file?.startsWith(mountPath));
-  return file === undefined || pod.tokenVolumes.some(({ volume }) => volume === mount?.name);
+  const file = variable(container, TOKEN_FILES['pod-identity'])?.value;
+  return file === undefined || pod.tokenVolumes.some(({ volume }) => volume === volumeOf(container, file));
 }
 
 /** Whether a container has Pod Identity's variables. */

@@ -1,6 +1,7 @@
 import type { Report, PreflightStep } from '../../components/preflight/report.ts';
 import { isSessionOf } from '../../foundation/aws/role-arn.ts';
-import type { FollowedHop, FollowedPod } from '../pod/follow.ts';
+import type { FollowedPod } from '../pod/follow.ts';
+import type { FollowedHop } from '../pod/hops.ts';
 
 /** The steps of preflight that belong to a hop seen from outside. The identity is compared as a whole. */
 const HOP_OF: Partial<Record<PreflightStep['name'], string>> = {

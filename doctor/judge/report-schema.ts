@@ -79,6 +79,10 @@ export const reportSchema = z
         roleArn: z.exactOptional(z.string()),
         reason: z.exactOptional(z.string().describe('Why there are no credentials, or why the identity is unknown.')),
         pods,
+        containers: z.exactOptional(
+          z.array(z.string()).describe('Names of the containers of these pods that have the identity.'),
+        ),
+        note: z.exactOptional(z.string().describe('Which of them may not need the role.')),
       }),
     ),
     since: z.exactOptional(
@@ -100,7 +104,7 @@ export type DoctorReport = Frozen<z.output<typeof reportSchema>>;
 export type Finding = DoctorReport['findings'][number];
 /** A check that was not made, or not for some objects. */
 export type NotChecked = DoctorReport['notChecked'][number];
-/** The identity of a service account's pods. An account whose pods differ has several rows. */
+/** An identity of a service account's containers. An account whose containers differ has several rows. */
 export type InventoryRow = DoctorReport['inventory'][number];
 /** `passed`: checks that were made for all objects and found nothing. */
 export type Diagnosis = Pick<DoctorReport, 'findings' | 'notChecked' | 'passed'>;

@@ -57,7 +57,7 @@ ${table(
   bySeverity.map((finding) => findingCells(finding, since && isNew(report, finding) ? ' new' : '')),
 )}
 <h2>Identities</h2>
-${table(['Namespace', 'Service account', 'Mechanism', 'Role', 'Pods'], inventory.map(inventoryCells))}
+${table(['Namespace', 'Service account', 'Mechanism', 'Role', 'Pods', 'Containers'], inventory.map(inventoryCells))}
 ${
   suppressed.length === 0
     ? ''
@@ -92,8 +92,20 @@ const findingCells = (
   isCommand(repair) ? `<code>${escaped(repair)}</code>` : escaped(repair),
 ];
 
-const inventoryCells = ({ namespace, serviceAccount, mechanism, roleArn, reason, pods }: InventoryRow) =>
-  [namespace, serviceAccount, mechanism, roleArn ?? reason ?? '', pods.join(', ')].map(escaped);
+const inventoryCells = ({
+  namespace,
+  serviceAccount,
+  mechanism,
+  roleArn,
+  reason,
+  pods,
+  containers = [],
+  note,
+}: InventoryRow) =>
+  [
+    ...[namespace, serviceAccount, mechanism, roleArn ?? reason ?? '', pods.join(', ')],
+    `${containers.join(', ')}${note === undefined ? '' : `. ${note}`}`,
+  ].map(escaped);
 
 const notCheckedCells = ({ check, title, missing, reason, objects }: NotChecked): readonly string[] =>
   [`${check} ${title}`, `${missing} (${reason})`, objects.map(objectText).join(', ') || 'all'].map(escaped);

@@ -56,6 +56,7 @@ const FULL: Partial<DoctorReport> = {
       mechanism: 'none',
       reason: 'A & B',
       pods: ['x'],
+      containers: ['app'],
     },
   ],
 };

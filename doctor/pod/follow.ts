@@ -3,6 +3,7 @@ import { isCommand } from '../checks/commands.ts';
 import { CHECKS } from '../checks/index.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type PredictedIdentity } from '../facts/identity.ts';
+import { containersOf, credentialsOf } from '../facts/injection.ts';
 import { workloadOf } from '../facts/workload.ts';
 import { judge } from '../judge/judge.ts';
 import type { Diagnosis, Finding } from '../judge/report-schema.ts';
@@ -13,16 +14,8 @@ import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { wrap, type Paint } from '../../foundation/node/text.ts';
-import { annotationOf, HOPS } from './hops.ts';
-
-/** One step on the way of a pod to its credentials. */
-export interface FollowedHop {
-  readonly name: string;
-  readonly state: 'ok' | 'FAIL' | 'WARN' | 'unknown';
-  readonly text: string;
-  /** The same hop in a new pod. */
-  readonly inside?: { readonly state: FollowedHop['state']; readonly text: string };
-}
+import { annotationOf, HOPS, type FollowedHop, type FoundPod } from './hops.ts';
+import { identitiesAlong, identityHop, identityLines, type ContainerIdentity } from './identities.ts';
 
 export interface FollowedPod {
   readonly cluster: string;
@@ -32,6 +25,7 @@ export interface FollowedPod {
   readonly hops: readonly FollowedHop[];
   /** The identity of the pod's first container. */
   readonly identity: PredictedIdentity;
+  readonly containers: readonly ContainerIdentity[];
   /** One sentence on the cause. */
   readonly why: string;
   readonly repairs: readonly string[];
@@ -44,8 +38,22 @@ export function followed(snapshot: Snapshot, { facts, pod }: FoundPod): Followed
   const cluster = facts.snapshot;
   const diagnosis = judge({ ...snapshot, clusters: [cluster] }, CHECKS);
   const related = diagnosis.findings.filter((finding) => concerns(finding, facts, pod));
-  const hops = hopsOf({ facts, pod }, diagnosis);
-  const identity = identityAlong({ facts, pod }, hops);
+  const shown = hopsOf({ facts, pod }, diagnosis);
+  const containers = identitiesAlong({ facts, pod }, shown);
+  const isMeant = (name: string): boolean =>
+    containersOf(pod).some((one) => {
+      const { podIdentity, webIdentityRole } = credentialsOf(one);
+      return one.name === name && (podIdentity || webIdentityRole !== undefined);
+    });
+  const hops = [...shown, ...identityHop(containers, shown, isMeant)];
+  const {
+    container: _name,
+    isInit: _isInit,
+    ...identity
+  } = containers[0] ?? {
+    ...{ container: '', isInit: false },
+    ...identityOf(facts, pod),
+  };
   const errors = related.filter(({ severity }) => severity === 'error');
   return {
     cluster: cluster.context,
@@ -54,6 +62,7 @@ export function followed(snapshot: Snapshot, { facts, pod }: FoundPod): Followed
     serviceAccount: pod.serviceAccountName,
     hops,
     identity,
+    containers,
     why: errors[0] === undefined ? whyOf(identity) : `${errors[0].title}: ${errors[0].text}`,
     repairs: [...new Set(related.filter(({ severity }) => severity !== 'info').map(({ repair }) => repair))],
   };
@@ -90,18 +99,6 @@ export function hopsOf(
     if (gap) return [{ name: hop, state: 'unknown', text: `${gap.missing} is missing (${gap.reason}).` }];
     return [{ name: hop, state: seen.isKnown === false ? 'unknown' : 'ok', text: seen.text }];
   });
-}
-
-/** Predicts the identity of a pod. It is unknown unless all hops are ok. */
-export function identityAlong({ facts, pod }: FoundPod, hops: readonly FollowedHop[]): PredictedIdentity {
-  const [broken] = (['FAIL', 'unknown', 'WARN'] as const).flatMap((state) => hops.filter((hop) => hop.state === state));
-  if (broken === undefined) return identityOf(facts, pod);
-  return { mechanism: 'unknown', reason: `${broken.name}: ${broken.text.replace(/\.$/, '')}` };
-}
-
-export interface FoundPod {
-  readonly facts: ClusterFacts;
-  readonly pod: Pod;
 }
 
 /**
@@ -184,9 +181,6 @@ function whyOf({ mechanism, roleArn, reason }: PredictedIdentity): string {
   }
 }
 
-const identityText = ({ mechanism, roleArn, reason }: PredictedIdentity): string =>
-  `Identity: ${roleArn ?? mechanism}${mechanism === 'unknown' ? ` (${reason})` : ''}`;
-
 const COLORS = { ok: 32, FAIL: 31, WARN: 33, unknown: 35 } as const;
 
 /** Returns the way of a pod for a terminal of `width` columns. */
@@ -204,7 +198,7 @@ export function podText(way: FollowedPod, paint: Paint, width: number | undefine
     ...hops.map((line) => wrap(line, width, widest + 11)),
     '',
     wrap(`Why: ${way.why}`, width, 2),
-    wrap(identityText(way.identity), width, 2),
+    ...identityLines(way.containers).map((line) => wrap(line, width, 2)),
     ...(way.inside ? [wrap(`Inside: ${way.inside.text}`, width, 2)] : []),
     ...(way.repairs.length === 0
       ? []

@@ -4,6 +4,20 @@ import { credentialsOf, hasPodIdentity, hasWebIdentity } from '../facts/injectio
 import { roleAnnotation } from '../facts/irsa.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 
+/** One step on the way of a pod to its credentials. */
+export interface FollowedHop {
+  readonly name: string;
+  readonly state: 'ok' | 'FAIL' | 'WARN' | 'unknown';
+  readonly text: string;
+  /** The same hop in a new pod. */
+  readonly inside?: { readonly state: FollowedHop['state']; readonly text: string };
+}
+
+export interface FoundPod {
+  readonly facts: ClusterFacts;
+  readonly pod: Pod;
+}
+
 interface Seen {
   readonly text: string;
   /** True: the snapshot shows it even if a check of the hop was not made. Undefined: only the checks show it. */

@@ -119,7 +119,7 @@ interface Account {
   readonly clients: AwsClients;
 }
 
-const isAws = (endpoints: Endpoints): boolean => Object.keys(endpoints).length < AWS_SERVICES.length;
+const isAws = (endpoints: Endpoints): boolean => AWS_SERVICES.some((service) => endpoints[service] === undefined);
 
 async function mainAccount(options: RealAwsOptions): Promise<Account & { readonly arn: string }> {
   const { endpoints, environment, allowedAccounts } = options;

@@ -22,7 +22,7 @@ export function checkClusterFlags(configuration: Configuration): void {
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   const s3Endpoint = configuration.text('s3-endpoint');
   if (s3Endpoint !== undefined) {
-    endpointUrl(s3Endpoint, s3Endpoint, 's3-endpoint');
+    endpointUrl(s3Endpoint, s3Endpoint, '--s3-endpoint');
     if (endpoints.s3 !== undefined)
       throw badFlagValue(
         `--s3-endpoint ${s3Endpoint} and --aws-endpoint ${endpoints.s3} are two endpoints for S3: leave one of them out.`,

@@ -109,7 +109,7 @@ type S3Backend = NonNullable<EmulatorOptions['s3Backend']>;
 /** The S3 of `--s3-endpoint`, with its credentials from the environment. */
 function s3Backend(endpoint: string, environment: RunOptions['environment']): S3Backend {
   return {
-    endpoint: endpointUrl(endpoint, endpoint, 's3-endpoint'),
+    endpoint: endpointUrl(endpoint, endpoint, '--s3-endpoint'),
     accessKeyId: environment['CONFORMANCE_S3_ACCESS_KEY_ID'] || 'test',
     secretAccessKey: environment['CONFORMANCE_S3_SECRET_ACCESS_KEY'] || 'test',
   };

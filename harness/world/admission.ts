@@ -1,8 +1,13 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { poll } from '../../foundation/node/poll.ts';
+import {
+  DRY_RUN_SAMPLES,
+  isAccountMissing,
+  OWN_CONNECTION,
+  podDryRunPath,
+} from '../../foundation/protocols/pod-dry-run.ts';
 import type { RawAnswer } from '../kubernetes-client/client.ts';
 import { kubernetesPollMilliseconds } from './iam.ts';
-import { isAccountMissing } from './default-service-account.ts';
 import { clusterOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 /** Fields of a pod for an admission probe, in Kubernetes's form, merged into a pod with one container `app`. */
@@ -39,7 +44,7 @@ async function postInDryRun(
   headers: Readonly<Record<string, string>>,
 ): Promise<RawAnswer> {
   const { kubernetes } = clusterOf(context, like.cluster);
-  const path = `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`;
+  const path = podDryRunPath(like.namespace);
   return poll(
     async () => {
       const answer = await kubernetes.raw({ method: 'POST', path, body, headers });
@@ -54,10 +59,6 @@ async function postInDryRun(
 }
 
 const PROPAGATION_MILLISECONDS = 5000;
-/** Number of pods that reach all API servers of EKS. The webhook of each has its own list. */
-const SAMPLES = 5;
-/** Closes the connection, so that the next request may reach another API server. */
-const OWN_CONNECTION = { connection: 'close' } as const;
 
 /** Creates several pods at once in a dry run, to reach all API servers. Returns the admitted ones. */
 export async function admitEverywhere(
@@ -66,7 +67,7 @@ export async function admitEverywhere(
   body: object,
 ): Promise<readonly V1Pod[]> {
   const answers = await Promise.all(
-    Array.from({ length: SAMPLES }, () => postInDryRun(context, like, body, OWN_CONNECTION)),
+    Array.from({ length: DRY_RUN_SAMPLES }, () => postInDryRun(context, like, body, OWN_CONNECTION)),
   );
   return answers.filter(({ status }) => status === 201).map((answer) => JSON.parse(answer.body) as V1Pod);
 }
@@ -92,7 +93,7 @@ export async function awaitAdmission(
     async () => {
       if (signal.aborted) return false;
       if (!isAsWanted(await look())) return undefined;
-      const others = await Promise.all(Array.from({ length: aws.name === 'aws' ? SAMPLES - 1 : 0 }, look));
+      const others = await Promise.all(Array.from({ length: aws.name === 'aws' ? DRY_RUN_SAMPLES - 1 : 0 }, look));
       return others.every(isAsWanted) || undefined;
     },
     {

@@ -1,4 +1,5 @@
 import { KubernetesError } from '../../foundation/protocols/kubernetes-connection.ts';
+import { isAccountMissing } from '../../foundation/protocols/pod-dry-run.ts';
 import { retry } from '../../foundation/node/poll.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
@@ -11,7 +12,3 @@ export const retryUntilAccountReady = <T>({ signal }: ScenarioContext, create: (
     signal,
     tolerates: (error) => error instanceof KubernetesError && isAccountMissing(error.status, error.message),
   });
-
-/** Whether an answer says that a pod's service account does not exist (yet). */
-export const isAccountMissing = (status: number, message: string): boolean =>
-  status === 403 && /error looking up service account/.test(message);

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { ClusterFacts } from '../../doctor/facts/cluster-facts.ts';
+import { containersOf } from '../../doctor/facts/injection.ts';
 import { identityOf, type Mechanism, type PredictedIdentity } from '../../doctor/facts/identity.ts';
 import { until } from '../support/until.ts';
 import { policy, Scene, startSite, type PodParts, type Site } from './site.ts';
@@ -213,6 +214,51 @@ describe('the predicted identity of doctor', () => {
       if (name !== undefined) expect(actual).to.include(name);
       else expect(actual).to.match(/^\w+: /);
     });
+
+  it('is what each container of a pod reports', async () => {
+    const scene = await Scene.open(site, 'containers');
+    scenes.push(scene);
+    await scene.account();
+    await scene.associate(await scene.role('app', scene.podTrust()));
+    const { container = {}, schedulingGates: _gates, ...parts } = gated({});
+    const env = [...(container as { env: object[] }).env, { name: 'AWS_MAX_ATTEMPTS', value: '1' }];
+    const named = (name: string, more: object = {}) => ({ ...container, name, env, ...more });
+    const [URI, TOKEN_FILE] = ['AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'];
+    const other = [...env, { name: URI, value: 'http://169.254.170.23/v1/credentials' }];
+    const spec = {
+      ...{ serviceAccountName: 'app', ...parts },
+      initContainers: [named('first'), named('skipped-init')],
+      containers: [
+        named('main'),
+        named('skipped'),
+        named('without-token', { env: other }),
+        named('ungiven', { env: [...env, { name: TOKEN_FILE, value: '/none' }] }),
+      ],
+    };
+    const annotations = { 'eks.amazonaws.com/skip-containers': 'skipped,skipped-init' };
+    await scene.create(scene.path('pods'), { metadata: { name: 'app', annotations }, spec });
+    await ended(scene);
+    facts = new ClusterFacts((await site.collect()).clusters[0]!);
+    const pod = facts.snapshot.kubernetes.pods!.find(({ metadata }) => metadata.namespace === scene.namespace)!;
+    for (const [name, mechanism] of Object.entries({
+      ...{ first: 'pod-identity', 'skipped-init': 'node-role', main: 'pod-identity', skipped: 'node-role' },
+      ...{ 'without-token': 'none', ungiven: 'node-role' },
+    })) {
+      const path = `${scene.path('pods')}/app/log?container=${name}`;
+      const actual = (await text(await site.kubernetes.open(path, new AbortController().signal)))
+        .trim()
+        .split('\n')
+        .at(-1);
+      const identity = identityOf(
+        facts,
+        pod,
+        containersOf(pod).find((one) => one.name === name),
+      );
+      expect(identity.mechanism, `${name} ${actual} ${identity.reason}`).to.equal(mechanism);
+      const [, role] = /^arn:aws:sts::\d+:assumed-role\/([^/]+)\//.exec(actual ?? '') ?? [];
+      expect(role, `${name} ${actual}`).to.equal(identity.roleArn?.split('/').at(-1));
+    }
+  });
 
   it('does not exist on a node whose instance metadata is disabled', async () => {
     await site.setMetadata({ HttpEndpoint: 'disabled' });

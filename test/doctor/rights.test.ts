@@ -59,9 +59,9 @@ describe('doctor with the rights of --print-policy and --print-rbac', () => {
       doctor({}),
     ]);
     const sentences = [
-      /^The AWS credentials have expired/,
-      /^AWS does not accept the credentials/,
-      /^No AWS credentials/,
+      /^The AWS credentials have expired/m,
+      /^AWS does not accept the credentials/m,
+      /^No AWS credentials/m,
     ];
     for (const [index, { exitCode, stdout, stderr }] of runs.entries()) {
       expect(exitCode, stderr).to.equal(2);

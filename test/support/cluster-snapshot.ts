@@ -37,6 +37,8 @@ export const webIdentityEnv = (role: string) => [
   { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: '/var/run/secrets/eks.amazonaws.com/serviceaccount/token' },
 ];
 
+const WEB_IDENTITY_MOUNT = { name: 'aws-iam-token', mountPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount' };
+
 interface PodOptions {
   readonly namespace: string;
   readonly serviceAccount?: string;
@@ -57,7 +59,7 @@ export function pod(name: string, options: PodOptions): DraftPod {
     name: 'app',
     image: 'registry.example/app:1.0.0',
     env: inject === undefined ? [] : inject === 'pod-identity' ? POD_IDENTITY_ENV : webIdentityEnv(inject),
-    volumeMounts: inject === 'pod-identity' ? [POD_IDENTITY_MOUNT] : [],
+    volumeMounts: inject === undefined ? [] : [inject === 'pod-identity' ? POD_IDENTITY_MOUNT : WEB_IDENTITY_MOUNT],
   };
   const isDeployment = ownerKind === 'Deployment';
   const volume =
