@@ -38,25 +38,24 @@ export function parseEndpoints(values: readonly string[], aws: 'account' | 'emul
 }
 
 /** Returns a URL without a final slash. Throws `HarnessError` BAD_FLAG_VALUE. */
-export function endpointUrl(text: string, value: string, flag = 'aws-endpoint'): string {
+function endpointUrl(text: string, value: string): string {
   let url: URL;
   try {
     url = new URL(text);
   } catch {
-    throw wrong(value, 'use a URL such as http://127.0.0.1:4566', flag);
+    throw wrong(value, 'use a URL such as http://127.0.0.1:4566');
   }
   if (url.username !== '' || url.password !== '')
     throw badFlagValue(
-      `The URL of --${flag} at ${url.host} must not contain a user or password. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.`,
+      `The URL of --aws-endpoint at ${url.host} must not contain a user or password. Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead.`,
     );
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw wrong(value, 'the URL must begin with http:// or https://', flag);
-  if (url.search !== '' || url.hash !== '') throw wrong(value, 'the URL must not have a query or fragment', flag);
+    throw wrong(value, 'the URL must begin with http:// or https://');
+  if (url.search !== '' || url.hash !== '') throw wrong(value, 'the URL must not have a query or fragment');
   return url.href.replace(/\/+$/, '');
 }
 
-const wrong = (value: string, why: string, flag = 'aws-endpoint'): HarnessError =>
-  badFlagValue(`Invalid --${flag} "${value}": ${why}.`);
+const wrong = (value: string, why: string): HarnessError => badFlagValue(`Invalid --aws-endpoint "${value}": ${why}.`);
 
 /** The SDKs' variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
 const endpointVariable = (service: AwsService): string => `AWS_ENDPOINT_URL_${service.toUpperCase().replace('-', '_')}`;
