@@ -450,7 +450,7 @@ describe('the S3 emulator', () => {
     target: string,
     { host = new URL(emulator.endpoint).host }: { readonly host?: string } = {},
   ): Promise<{ status: number; code: string | undefined; body: string }> {
-    const { signedHeaders } = await import('../sigv4/sign.ts');
+    const { signedHeaders } = await import('../../test/support/emulator/sign.ts');
     const [path = '', query = ''] = target.split('?');
     const { administrator: credentials, region } = emulator;
     const headers = signedHeaders(

@@ -117,7 +117,7 @@ function metadataOf({ headers }: ServiceRequest): Readonly<Record<string, string
   return { ...Object.fromEntries([...metadata, ...standard]), ...contentEncoding(headers) };
 }
 
-export function contentEncoding(headers: Readonly<Record<string, string>>): Record<string, string> {
+function contentEncoding(headers: Readonly<Record<string, string>>): Record<string, string> {
   const encodings = (headers['content-encoding'] ?? '').split(',').map((encoding) => encoding.trim());
   const kept = encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
   return kept.length > 0 ? { 'content-encoding': kept.join(',') } : {};
