@@ -10,7 +10,6 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import type { ClusterProvider } from '../../emulator/world/eks-model.ts';
 import { policy, trust } from '../../test/support/emulator/roles.ts';
-
 import type { Io } from '../../foundation/node/io.ts';
 import type { MakeClusters } from './emulator.ts';
 import type { ClusterOptions } from '../../harness/engine/emulator-clusters.ts';
