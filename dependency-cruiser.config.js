@@ -2,109 +2,16 @@
  * Which folder may import what (docs/architecture.md), and that no imports run in a circle. Tests may import anything.
  * `import type` counts as any import. Each folder of the root and of a layered folder needs an entry here.
  */
-import { existsSync, readdirSync } from 'node:fs';
-
-/** What a folder may import besides its own files, lowest first; paths are the beginnings of regular expressions. */
-const MAY_IMPORT = {
-  foundation: [],
-  aws: ['foundation/'],
-  identity: ['foundation/'],
-  emulator: ['foundation/', 'identity/'],
-  'components/go': [],
-  'components/agent': ['foundation/', 'components/go/'],
-  'components/webhook': ['foundation/', 'components/go/'],
-  'components/probe': ['foundation/'],
-  'components/preflight': ['foundation/'],
-  'components/clients': ['foundation/', 'components/probe/'],
-  'clusters/kubernetes': ['foundation/'],
-  clusters: ['foundation/', 'aws/', 'emulator/', 'components/(agent|webhook|probe|clients)/'],
-  harness: ['foundation/', 'aws/', 'identity/', 'emulator/', 'components/(agent|webhook|probe|clients)/', 'clusters/'],
-  doctor: ['foundation/', 'aws/', 'identity/', 'components/webhook/', 'components/preflight/report\\.ts$'],
-  suites: ['harness/index\\.ts$', 'foundation/(aws/aws-problem|node/certificates)\\.ts$'],
-  scripts: [
-    'foundation/',
-    'aws/',
-    'identity/',
-    'emulator/',
-    'components/',
-    'clusters/',
-    'harness/',
-    'doctor/',
-    'test/support/',
-  ],
-  bin: ['foundation/', 'aws/', 'identity/', 'emulator/', 'components/', 'clusters/', 'harness/', 'doctor/', 'scripts/'],
-  'docs/site': ['foundation/', 'identity/', 'emulator/', 'harness/', 'doctor/', 'scripts/', 'bin/'],
-};
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 
 /**
- * The folders of a folder, lowest first: each may import those before it. "." is the folder's own files; without it they are
- * above all.
+ * `mayImport`: what a folder may import besides its own files, lowest first; paths are the beginnings of regular expressions.
+ * `layers`: the folders of a folder, lowest first. Each may import those before it. "." is the folder's own files; without
+ * it they are above all.
  */
-const LAYERS = {
-  foundation: ['protocols', 'node', 'aws'],
-  identity: ['policy', 'deployment', 'policy-file', 'evaluate'],
-  emulator: [
-    'core',
-    'constraints',
-    'iam',
-    'world',
-    'query',
-    'sigv4',
-    'iam-api',
-    'ec2',
-    's3',
-    'sts',
-    'eks',
-    'eks-auth',
-    'http',
-  ],
-  clusters: ['kubernetes', 'interface', 'common', 'in-cluster', 'embedded', 'kind', 'eks'],
-  'clusters/embedded': ['node'],
-  'clusters/kind': ['docker', 'images'],
-  'clusters/kubernetes': ['api-server', 'kubelet'],
-  'clusters/kubernetes/api-server': [
-    'model',
-    'patch',
-    'store',
-    'authorization',
-    'identity',
-    'admission',
-    'rest',
-    'controllers',
-    'discovery',
-    'protobuf',
-    'http',
-  ],
-  harness: [
-    'kubernetes-client',
-    'aws-target',
-    'results',
-    'scenario',
-    'scenario-files',
-    'config',
-    'world',
-    'verdict',
-    'predict',
-    'policies',
-    'load',
-    'operations',
-    'cleanup',
-    'compare',
-    'page',
-    'plan',
-    'gate',
-    'report',
-    'record',
-    'diagnostics',
-    'engine',
-    'merge',
-    'in-cluster',
-    'watch',
-    'loosen',
-  ],
-  doctor: ['snapshot', 'facts', 'checks', 'judge', 'collect', 'access', 'pod', 'inside', 'wait', 'migration', 'output'],
-  scripts: ['.', 'ci', 'bench', 'prose', 'node-image', 'faults', 'detection', 'replay', 'cloud', 'policy', 'rehearsal'],
-};
+const { mayImport: MAY_IMPORT, layers: LAYERS } = JSON.parse(
+  readFileSync(new URL('dependency-rules.json', import.meta.url), 'utf8'),
+);
 
 const WITHOUT_CODE = /^(\.|dist$|examples$|node_modules$|reports$|test$)/;
 
@@ -120,8 +27,7 @@ const topOf = (path) => path.split('/')[0];
 const ruled = [...new Set(Object.keys(MAY_IMPORT).map(topOf))];
 for (const [folder, allowed] of Object.entries(MAY_IMPORT)) {
   const above = allowed.find((path) => ruled.indexOf(topOf(path)) > ruled.indexOf(topOf(folder)));
-  if (above)
-    throw new Error(`${folder} may not import ${above}, which is above it: change dependency-cruiser.config.js.`);
+  if (above) throw new Error(`${folder} may not import ${above}, which is above it: change dependency-rules.json.`);
 }
 const unruled = [
   ...TOP.filter((name) => !ruled.includes(name)),
@@ -132,7 +38,7 @@ const unruled = [
   ),
 ];
 if (unruled.length > 0)
-  throw new Error(`No rule says what ${unruled.join(', ')} may import: add one to dependency-cruiser.config.js.`);
+  throw new Error(`No rule says what ${unruled.join(', ')} may import: add one to dependency-rules.json.`);
 
 /** Folders of a folder that have rules of their own. */
 const ruledWithin = (folder) =>

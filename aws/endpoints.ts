@@ -42,7 +42,7 @@ export function parseEndpoints(values: readonly string[], aws: 'account' | 'emul
 }
 
 /** Returns a URL without a final slash. Throws `HarnessError` BAD_FLAG_VALUE. */
-export function endpointUrl(text: string, value: string, source = '--aws-endpoint'): string {
+function endpointUrl(text: string, value: string, source = '--aws-endpoint'): string {
   let url: URL;
   try {
     url = new URL(text);

@@ -13,7 +13,7 @@ import type { CallHandlerOptions } from './http/handle-call.ts';
 import { inProcessHandler, type InProcessHandler } from './http/in-process.ts';
 import { emulatorServer } from './http/server.ts';
 import { iamService } from './iam-api/index.ts';
-import { s3Service, type S3Backend } from './s3/index.ts';
+import { s3Service } from './s3/index.ts';
 import { sigV4Verifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
 import type { MovableClock } from './core/clock.ts';
@@ -31,8 +31,6 @@ export interface EmulatorOptions extends Omit<WorldOptions, 'endpoint' | 'uptime
   /** Random by default. */
   readonly administrator?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly clusterProvider?: ClusterProvider;
-  /** Another S3 that stores buckets and objects; default: memory. The emulator authorizes in either case. */
-  readonly s3Backend?: S3Backend;
   /** Number of calls to keep; default 100,000. */
   readonly rememberedCalls?: number;
   /** Receives the record of each call, when it was answered. */
@@ -98,7 +96,7 @@ export async function startWithWorld(
   const eks = eksService(context, { clusterProvider: () => clusterProvider });
   const handling: CallHandlerOptions = {
     services: {
-      s3: s3Service(context, options.s3Backend),
+      s3: s3Service(context),
       iam: iamService(context),
       sts: stsService(context),
       eks,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -121,8 +121,11 @@ describe('CI checks', () => {
 
   it('dependency-cruiser rejects a rule that lets a folder import one above it', () => {
     const config = join(folder, 'config.mjs');
-    const rules = readFileSync(script('../dependency-cruiser.config.js'), 'utf8');
-    writeFileSync(config, rules.replace("identity: ['foundation/']", "identity: ['foundation/', 'harness/']"));
+    cpSync(script('../dependency-cruiser.config.js'), config);
+    const rules = readFileSync(script('../dependency-rules.json'), 'utf8');
+    const wrong = rules.replace('"identity": ["foundation/"]', '"identity": ["foundation/", "harness/"]');
+    expect(wrong).not.to.equal(rules);
+    writeFileSync(join(folder, 'dependency-rules.json'), wrong);
     const { status, stderr } = checkImports(config);
     expect(status).not.to.equal(0);
     expect(stderr).to.contain('identity may not import harness/, which is above it');

@@ -10,7 +10,6 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import type { ClusterProvider } from '../../emulator/world/eks-model.ts';
 import { policy, trust } from '../../test/support/emulator/roles.ts';
-import { startEmulator } from '../../emulator/start.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import type { MakeClusters } from './emulator.ts';
 import type { ClusterOptions } from '../../harness/engine/emulator-clusters.ts';
@@ -239,38 +238,6 @@ describe('npm run emulator', () => {
     });
   });
 
-  it('stores objects in another S3, with the key from the environment', async () => {
-    const key = { accessKeyId: 'AKIAOFTHEOTHERS300', secretAccessKey: 'secret-of-the-other-S3' };
-    const other = await startEmulator({ administrator: key });
-    const argv = ['--clusters', 'none', '--s3-endpoint', other.endpoint];
-    const environment = {
-      CONFORMANCE_S3_ACCESS_KEY_ID: key.accessKeyId,
-      CONFORMANCE_S3_SECRET_ACCESS_KEY: key.secretAccessKey,
-    };
-    const serving = async ({ endpoint, region, accessKeyId, secretAccessKey }: Readonly<Record<string, string>>) => {
-      const credentials = { accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey! };
-      const s3 = new S3Client({ endpoint: endpoint!, region: region!, credentials });
-      await s3.send(new CreateBucketCommand({ Bucket: 'data' }));
-      s3.destroy();
-      return 'SIGTERM' as const;
-    };
-    try {
-      const { code, stdout, stderr } = await run(argv, serving, { environment });
-      expect(code).to.equal(0);
-      expect(stdout + stderr).to.not.include(key.secretAccessKey);
-      expect(other.calls().map(({ operation }) => operation)).to.include('CreateBucket');
-
-      const half = { CONFORMANCE_S3_ACCESS_KEY_ID: 'only-the-id' };
-      const refused = await run(argv, undefined, { environment: half });
-      expect([refused.code, refused.stderr]).to.deep.equal([
-        2,
-        'Set both CONFORMANCE_S3_ACCESS_KEY_ID and CONFORMANCE_S3_SECRET_ACCESS_KEY, or neither.\n',
-      ]);
-    } finally {
-      await other.close();
-    }
-  });
-
   it('creates a new key at each start', async () => {
     const [one, two] = [await run(['--seed', 'same']), await run(['--seed', 'same'])];
     expect(JSON.parse(one.stdout)).to.have.property('secretAccessKey').that.has.length(40);
@@ -307,9 +274,6 @@ describe('npm run emulator', () => {
       ['--second-account', '111122223333'],
       /^--second-account must differ from --account-id, which is 111122223333 too\.$/,
     ],
-    [['--s3-endpoint', 'minio:9000'], /^--s3-endpoint must be a URL without user and password/],
-    [['--s3-endpoint', 'http://me:hidden@127.0.0.1'], /^(?!.*hidden)--s3-endpoint must be a URL without user/],
-    [['--s3-endpoint', 'http://127.0.0.1:9000/x'], /must end after host and port: give http:\/\/127\.0\.0\.1:9000\.$/],
     [['--service-principal', 'pods.eks'], /^--service-principal is "pods\.eks": use a service principal/],
     [['--seed='], /^--seed is empty: give a text\.$/],
     [['extra'], /extra/],

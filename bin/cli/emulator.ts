@@ -7,7 +7,6 @@ import { SERVICE_PRINCIPAL, option, textsOf, type OptionSpec } from '../../found
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { CallRecord, Emulator } from '../../emulator/index.ts';
 import type { Credentials } from '../../emulator/core/credentials.ts';
-import type { S3Backend } from '../../emulator/s3/index.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import type { ClusterOptions, EmulatorClusters } from '../../harness/engine/emulator-clusters.ts';
@@ -54,10 +53,6 @@ const OPTIONS: readonly OptionSpec[] = [
     'create clusters of this type; none only keeps records of clusters',
     { default: CLUSTER_TYPES[0]?.name ?? 'none' },
   ),
-  option.text(
-    's3-endpoint URL',
-    "store objects in this S3, behind the emulator's authorization; set its key in $CONFORMANCE_S3_ACCESS_KEY_ID and $CONFORMANCE_S3_SECRET_ACCESS_KEY (default: test, test)",
-  ),
   option.list(
     'service-principal NAME',
     'accept this service principal in trust policies (repeatable, or comma-separated)',
@@ -98,7 +93,6 @@ object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM
     'Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound or clusters cannot start.',
   async run(given, io) {
     check(given);
-    const s3 = s3Backend(given, io.environment);
     // Registered before the first line is printed, because its reader may stop the emulator at once.
     const interrupted = io.interruption();
     let clusters: EmulatorClusters | undefined;
@@ -108,7 +102,7 @@ object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM
         standIns.makeClusters ?? (await import('../../harness/engine/emulator-clusters.ts')).makeClusters;
       const type = typeOf(given);
       clusters = type && (await make(clusterOptions(type, given, io, interrupted)));
-      emulator = await start(given, clusters, s3);
+      emulator = await start(given, clusters);
     } catch (error) {
       await clusters?.close();
       if (interrupted.aborted) return exitCode(interrupted);
@@ -159,11 +153,7 @@ function clusterOptions(type: HostedClusterType, given: GivenOptions, io: Io, si
 }
 
 /** Throws `HarnessError` ADDRESS_UNAVAILABLE when the address cannot be bound. */
-async function start(
-  given: GivenOptions,
-  clusters: EmulatorClusters | undefined,
-  s3: S3Backend | undefined,
-): Promise<Emulator> {
+async function start(given: GivenOptions, clusters: EmulatorClusters | undefined): Promise<Emulator> {
   const [{ startEmulator }, { AWS_TIMING }] = await Promise.all([
     import('../../emulator/index.ts'),
     import('../../emulator/core/aws-timing.ts'),
@@ -182,7 +172,6 @@ async function start(
       ...(callAnswered && { callAnswered }),
       ...(key && { administrator: key }),
       ...(clusters && { clusterProvider: clusters.provider }),
-      ...(s3 && { s3Backend: s3 }),
       ...(text('timing') === 'aws' && { settings: { ...AWS_TIMING, pace: number('pace') } }),
     });
     const time = text('clock');
@@ -210,22 +199,6 @@ async function callWriter(file: string | undefined): Promise<((call: CallRecord)
     // Synchronous, so that the record of a call is complete before a killed process ends.
     writeSync(descriptor, `${JSON.stringify(line)}\n`);
   };
-}
-
-/** Throws `HarnessError` for an invalid address, or half a key. */
-function s3Backend({ text }: GivenOptions, environment: Io['environment']): S3Backend | undefined {
-  const given = text('s3-endpoint');
-  if (given === undefined) return undefined;
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  // Quotes the text only if it cannot contain a password.
-  if (url === undefined || url.username !== '' || url.password !== '' || !['http:', 'https:'].includes(url.protocol))
-    throw badFlagValue('--s3-endpoint must be a URL without user and password, such as http://127.0.0.1:9000.');
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
-    throw badFlagValue(`--s3-endpoint must end after host and port: give ${url.origin}.`);
-  const [id, secret] = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'] as const;
-  const { [id]: accessKeyId, [secret]: secretAccessKey } = environment;
-  if (!accessKeyId !== !secretAccessKey) throw badFlagValue(`Set both ${id} and ${secret}, or neither.`);
-  return { endpoint: url.origin, accessKeyId: accessKeyId || 'test', secretAccessKey: secretAccessKey || 'test' };
 }
 
 /** The line with the emulator's address and keys. */

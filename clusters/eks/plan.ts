@@ -1,50 +1,21 @@
 import type { PlanRequest } from '../interface/cluster-type.ts';
 import { eksOptionsOf } from './options.ts';
-
-/** US dollars an hour in us-east-1, Linux on demand (Amazon EKS, EC2 and EBS pricing). Other regions cost up to 50 % more. */
-const PRICES = {
-  date: '2026-06',
-  cluster: 0.1,
-  extendedCluster: 0.6,
-  /** Auto Mode's surcharge per instance. */
-  autoMode: 0.12,
-  /** US dollars per GB of gp3 and month. */
-  storage: 0.08,
-  publicAddress: 0.005,
-  instances: {
-    't3.medium': 0.0416,
-    't3.large': 0.0832,
-    't3.xlarge': 0.1664,
-    't3.2xlarge': 0.3328,
-    'm5.large': 0.096,
-    'm5.xlarge': 0.192,
-    'm5.2xlarge': 0.384,
-    'm5.4xlarge': 0.768,
-    'm6i.large': 0.096,
-    'm6i.xlarge': 0.192,
-    'm6i.2xlarge': 0.384,
-    'm6i.4xlarge': 0.768,
-    'm7i.large': 0.1008,
-    'm7i.xlarge': 0.2016,
-    'm7i.2xlarge': 0.4032,
-    'm7i.4xlarge': 0.8064,
-  } as Readonly<Record<string, number>>,
-} as const;
+import published from './prices.json' with { type: 'json' };
 
 /**
- * End of standard support by version (Amazon EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). Older
- * versions are in extended support; the dates of newer ones are unknown.
+ * US dollars an hour in us-east-1, Linux on demand (Amazon EKS, EC2 and EBS pricing); `storage`: a GB of gp3 and month,
+ * `autoMode`: Auto Mode's surcharge per instance. Other regions cost up to 50 % more.
  */
-const STANDARD_SUPPORT_ENDS: readonly (readonly [version: string, end: string])[] = [
-  ['1.33', '2026-07-29'],
-  ['1.34', '2026-12-02'],
-  ['1.35', '2027-03-27'],
-];
+const PRICES: typeof published & { readonly instances: Readonly<Record<string, number>> } = published;
 
+/**
+ * Whether a version's standard support has ended (Amazon EKS User Guide, "Understand the Kubernetes version lifecycle on
+ * EKS"). The dates of newer versions are unknown.
+ */
 function isExtended(version: string | undefined, today: Date): boolean {
   if (version === undefined) return false;
   const minor = (text: string): number => Number(text.split('.')[1]);
-  const ended = STANDARD_SUPPORT_ENDS.filter(([, end]) => Date.parse(end) <= today.getTime());
+  const ended = Object.entries(PRICES.standardSupportEnds).filter(([, end]) => Date.parse(end) <= today.getTime());
   return ended.some(([oldest]) => minor(version) <= minor(oldest));
 }
 

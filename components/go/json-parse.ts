@@ -17,8 +17,10 @@ export class JsonSyntaxError extends Error {}
 
 const MAX_DEPTH = 10_000;
 const SPACES = /[ \t\r\n]*/y;
-/** Characters of a string that need no decoding. */
-const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const TOKEN =
+  /[[\]{},:]|"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
+const UNFINISHED_STRING = /^"(?:[^"\\]|\\.)*\\?$/s;
+const VALUE_START = '{["tfn-0123456789';
 
 interface Open {
   readonly items: JsonNode[];
@@ -27,174 +29,88 @@ interface Open {
   key: string | undefined;
 }
 
-/** Fails at the same character as Go's scanner, with its messages. Uses an explicit stack for up to 10,000 levels. */
-class JsonParser {
-  readonly #bytes: Buffer;
-  /** The text with one character per byte. */
-  readonly #text: string;
-  readonly #open: Open[] = [];
-  #at = 0;
+/**
+ * Parses a JSON text, with an explicit stack for up to 10,000 levels. @throws JsonSyntaxError with the message of Go's
+ * `encoding/json`, except for a character inside a number, word or escape
+ */
+export function parseJson(given: Buffer | string): JsonNode {
+  // One character per byte, because Go's messages name bytes.
+  const text = Buffer.from(given).toString('latin1');
+  const open: Open[] = [];
+  let at = 0;
 
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-    this.#text = bytes.toString('latin1');
-  }
-
-  parse(): JsonNode {
-    let node = this.#begin();
-    for (;;) {
-      const open = this.#open.at(-1);
-      if (open === undefined) break;
-      // Undefined: a non-empty array or object has just begun.
-      node = node === undefined ? this.#begin() : this.#add(open, node);
+  /** Returns the next character that is not a space. */
+  const peek = (): string => {
+    SPACES.lastIndex = at;
+    SPACES.test(text);
+    at = SPACES.lastIndex;
+    return text.charAt(at);
+  };
+  const invalid = (where: number, context: string): JsonSyntaxError =>
+    new JsonSyntaxError(`invalid character ${quoteByte(text.charCodeAt(where))} ${context}`);
+  /** Reads a token that starts with one of these characters. */
+  const read = (starts: string, context: string): string => {
+    const start = peek();
+    if (start !== '' && !starts.includes(start)) throw invalid(at, context);
+    TOKEN.lastIndex = at;
+    const [token] = TOKEN.exec(text) ?? [];
+    if (token === undefined) {
+      if (start === '' || UNFINISHED_STRING.test(text.slice(at))) {
+        throw new JsonSyntaxError('unexpected end of JSON input');
+      }
+      throw invalid(at, 'begins an invalid value');
     }
-    this.#skipSpace();
-    if (this.#at < this.#text.length) this.#fail('after top-level value');
-    return node ?? this.#fail('looking for beginning of value');
-  }
-
-  /** Returns the next character. At the end, Go's scanner reads a space, which ends a number and fails other states. */
-  #peek(): string {
-    if (this.#at < this.#text.length) return this.#text.charAt(this.#at);
-    if (this.#at === this.#text.length) return ' ';
-    throw new JsonSyntaxError('unexpected end of JSON input');
-  }
-
-  #fail(context: string): never {
-    throw new JsonSyntaxError(`invalid character ${quoteByte(this.#peek().charCodeAt(0))} ${context}`);
-  }
-
-  #skipSpace(): void {
-    this.#skip(SPACES);
-  }
-
-  /** @param pattern a sticky pattern that may match an empty text, but fails beyond the end */
-  #skip(pattern: RegExp): void {
-    pattern.lastIndex = this.#at;
-    if (pattern.test(this.#text)) this.#at = pattern.lastIndex;
-  }
-
-  #next(): string {
-    this.#skipSpace();
-    if (this.#at >= this.#text.length) throw new JsonSyntaxError('unexpected end of JSON input');
-    return this.#peek();
-  }
-
-  #raw(from: number): string {
-    return this.#bytes.toString('utf8', from, this.#at);
-  }
-
-  /** Starts a value. Returns undefined for a non-empty array or object, whose first value follows. */
-  #begin(): JsonNode | undefined {
-    const character = this.#next();
-    const from = this.#at;
-    if (character === '{' || character === '[') return this.#beginNested(character);
-    if (character === '"') return { kind: 'string', value: this.#string(), raw: this.#raw(from) };
-    if (character === 't') return this.#literal('true', { kind: 'bool', value: true });
-    if (character === 'f') return this.#literal('false', { kind: 'bool', value: false });
-    if (character === 'n') return this.#literal('null', { kind: 'null' });
-    if (character === '-' || /\d/.test(character)) return this.#number(from);
-    this.#fail('looking for beginning of value');
-  }
-
-  #beginNested(character: '{' | '['): JsonNode | undefined {
-    if (this.#open.length === MAX_DEPTH) this.#fail('exceeded max depth');
-    this.#at += 1;
-    const object = character === '{';
-    if (this.#next() === (object ? '}' : ']')) {
-      this.#at += 1;
-      return object ? { kind: 'object', entries: [] } : { kind: 'array', items: [] };
-    }
-    this.#open.push({ items: [], entries: [], key: object ? this.#key() : undefined });
-    return undefined;
-  }
-
-  #key(): string {
-    if (this.#next() !== '"') this.#fail('looking for beginning of object key string');
-    const key = this.#string();
-    if (this.#next() !== ':') this.#fail('after object key');
-    this.#at += 1;
+    at += token.length;
+    return token;
+  };
+  const readKey = (): string => {
+    const key = stringOf(read('"', 'looking for beginning of object key string')).value;
+    read(':', 'after object key');
     return key;
-  }
+  };
 
-  /** Adds a value to the open array or object. Returns that if it is complete, or undefined if another value follows. */
-  #add(open: Open, node: JsonNode): JsonNode | undefined {
-    const separator = this.#next();
-    if (open.key === undefined) {
-      open.items.push(node);
-      if (separator !== ',' && separator !== ']') this.#fail('after array element');
-    } else {
-      open.entries.push([open.key, node]);
-      if (separator !== ',' && separator !== '}') this.#fail('after object key:value pair');
-    }
-    this.#at += 1;
-    if (separator === ',') {
-      if (open.key !== undefined) open.key = this.#key();
-      return undefined;
-    }
-    this.#open.pop();
-    return open.key === undefined ? { kind: 'array', items: open.items } : { kind: 'object', entries: open.entries };
-  }
-
-  #literal(word: string, node: JsonNode): JsonNode {
-    this.#at += 1;
-    for (const expected of word.slice(1)) {
-      if (this.#peek() !== expected) this.#fail(`in literal ${word} (expecting '${expected}')`);
-      this.#at += 1;
-    }
-    return node;
-  }
-
-  #digits(context: string): void {
-    if (!/\d/.test(this.#peek())) this.#fail(context);
-    while (/\d/.test(this.#peek())) this.#at += 1;
-  }
-
-  #number(from: number): JsonNode {
-    if (this.#peek() === '-') this.#at += 1;
-    if (this.#peek() === '0') this.#at += 1;
-    else this.#digits('in numeric literal');
-    if (this.#peek() === '.') {
-      this.#at += 1;
-      this.#digits('after decimal point in numeric literal');
-    }
-    if (/[eE]/.test(this.#peek())) {
-      this.#at += 1;
-      if (/[+-]/.test(this.#peek())) this.#at += 1;
-      this.#digits('in exponent of numeric literal');
-    }
-    return { kind: 'number', raw: this.#raw(from) };
-  }
-
-  /** Reads a string and returns its value, with invalid UTF-8 replaced. */
-  #string(): string {
-    const from = this.#at;
-    this.#at += 1;
+  for (;;) {
+    const token = read(VALUE_START, 'looking for beginning of value');
+    const isObject = token === '{';
+    let node: JsonNode;
+    if (isObject || token === '[') {
+      if (open.length === MAX_DEPTH) throw invalid(at - 1, 'exceeded max depth');
+      if (peek() !== (isObject ? '}' : ']')) {
+        open.push({ items: [], entries: [], key: isObject ? readKey() : undefined });
+        continue;
+      }
+      at += 1;
+      node = isObject ? { kind: 'object', entries: [] } : { kind: 'array', items: [] };
+    } else node = scalarOf(token);
     for (;;) {
-      this.#skip(PLAIN);
-      const character = this.#peek();
-      if (character === '"') break;
-      if (character.charCodeAt(0) < 0x20) this.#fail('in string literal');
-      this.#at += 1;
-      if (character === '\\') this.#escape();
-    }
-    this.#at += 1;
-    return JSON.parse(this.#raw(from)) as string;
-  }
-
-  #escape(): void {
-    const character = this.#peek();
-    if (!/["\\/bfnrtu]/.test(character)) this.#fail('in string escape code');
-    this.#at += 1;
-    if (character !== 'u') return;
-    for (let digit = 0; digit < 4; digit += 1) {
-      if (!/[0-9a-fA-F]/.test(this.#peek())) this.#fail('in \\u hexadecimal character escape');
-      this.#at += 1;
+      const parent = open.at(-1);
+      if (parent === undefined) {
+        if (peek() !== '') throw invalid(at, 'after top-level value');
+        return node;
+      }
+      const { items, entries, key } = parent;
+      if (key === undefined) items.push(node);
+      else entries.push([key, node]);
+      const separator =
+        key === undefined ? read(',]', 'after array element') : read(',}', 'after object key:value pair');
+      if (separator === ',') {
+        if (key !== undefined) parent.key = readKey();
+        break;
+      }
+      open.pop();
+      node = key === undefined ? { kind: 'array', items } : { kind: 'object', entries };
     }
   }
 }
 
-/** Parses a JSON text. @throws JsonSyntaxError with the message of Go's `encoding/json` */
-export function parseJson(text: Buffer | string): JsonNode {
-  return new JsonParser(Buffer.from(text)).parse();
+function scalarOf(token: string): JsonNode {
+  if (token.startsWith('"')) return { kind: 'string', ...stringOf(token) };
+  if (token === 'null') return { kind: 'null' };
+  return /^[tf]/.test(token) ? { kind: 'bool', value: token === 'true' } : { kind: 'number', raw: token };
+}
+
+/** Replaces invalid UTF-8. */
+function stringOf(token: string): { readonly raw: string; readonly value: string } {
+  const raw = Buffer.from(token, 'latin1').toString('utf8');
+  return { raw, value: JSON.parse(raw) as string };
 }

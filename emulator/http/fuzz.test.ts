@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import { seededRandom } from '../core/random.ts';
 import { startEmulator, type Emulator } from '../start.ts';
-import { signedHeaders } from '../sigv4/sign.ts';
+import { signedHeaders } from '../../test/support/emulator/sign.ts';
 
 const ROUNDS = 400;
 const AWS_ERROR = /<Code>\w+<\/Code>|x-amzn-errortype: \w+/i;

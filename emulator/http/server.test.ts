@@ -6,7 +6,7 @@ import type { Credentials } from '../core/credentials.ts';
 import type { ServiceName } from '../core/service.ts';
 import type { World } from '../world/world.ts';
 import { startWithWorld, type Emulator } from '../start.ts';
-import { signedHeaders } from '../sigv4/sign.ts';
+import { signedHeaders } from '../../test/support/emulator/sign.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
 const FORM = 'application/x-www-form-urlencoded; charset=utf-8';

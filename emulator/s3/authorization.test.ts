@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { startEmulator, type Emulator } from '../start.ts';
 import type { RoleSession } from '../../identity/policy/principal.ts';
 import { testSession, type TestSessionOptions } from '../../test/support/emulator/session.ts';
 import { testS3, type TestS3 } from '../../test/support/emulator/s3.ts';
@@ -24,27 +23,12 @@ const LIST_RED = allow('s3:ListBucket', 'arn:aws:s3:::data', { StringLike: { 's3
 const DELETE_XML = '<Delete><Object><Key>red/key</Key></Object><Object><Key>blue/key</Key></Object></Delete>';
 const DELETE_HEADERS = { 'content-md5': '9aCEwkvZfEVlzc7iZaH5/w==' };
 
-describe('S3 authorization', () => decisions(() => testS3()));
-
-describe('S3 authorization with a backend', () => {
-  let other: Emulator;
-  beforeEach(async () => {
-    other = await startEmulator();
-  });
-  afterEach(() => other.close());
-  decisions(() => {
-    const { accessKeyId, secretAccessKey } = other.administrator;
-    return testS3({ endpoint: other.endpoint, accessKeyId, secretAccessKey });
-  });
-});
-
-/** Defines the tests, which hold with and without a backend. */
-function decisions(start: () => TestS3): void {
+describe('S3 authorization', () => {
   let s3: TestS3;
   let policy: (statements: readonly object[]) => Promise<void>;
 
   beforeEach(async () => {
-    s3 = start();
+    s3 = testS3();
     const location =
       '<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>';
     expect((await s3.call(s3.root, 'PUT', '/data', { body: location })).status).to.equal(200);
@@ -309,7 +293,7 @@ function decisions(start: () => TestS3): void {
     expect(body).to.contain('<Key>team</Key><Value>red</Value>');
     expect((await s3.call(s3.root, 'GET', '/plain?tagging')).code).to.equal('NoSuchTagSet');
   });
-}
+});
 
 function statement(changes: object): string {
   const whole = {

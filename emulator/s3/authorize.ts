@@ -5,7 +5,7 @@ import { keyed } from '../../identity/policy/tag-context.ts';
 import { creationKeys, existingTagKeys, onVersion, s3RequestKeys } from '../../identity/s3.ts';
 import { parseTimestamp } from '../sigv4/read-signature.ts';
 import { isBucketName } from './address.ts';
-import type { Admitted, Handler, S3Call } from './call.ts';
+import type { Handler, S3Call } from './call.ts';
 import { DELETED, invalidArgument, s3Error } from './errors.ts';
 import { isVersionId } from '../world/s3-model.ts';
 import { storedObject } from './stored-object.ts';
@@ -40,7 +40,7 @@ export function demandOnBucket(call: S3Call, bucket: Bucket, action: string, key
   demandOnResource(call, bucket, action, `arn:aws:s3:::${bucket.name}`, keys);
 }
 
-export function onBucket(action: string, handle: (bucket: Bucket, call: S3Call) => Admitted): Handler {
+export function onBucket(action: string, handle: (bucket: Bucket, call: S3Call) => ServiceResponse): Handler {
   return (call) => {
     const bucket = bucketOf(call);
     demandOnBucket(call, bucket, action);
@@ -76,30 +76,21 @@ export function demandOnService(call: S3Call, accountId: string, action: string,
   demand(call, accountId, { action, resource, context: keys });
 }
 
-/** Returns the object's data for authorization, or undefined. */
-export async function existingObject(
-  call: S3Call,
-  bucket: Bucket,
-  name: ObjectName,
-): Promise<ExistingObject | undefined> {
-  return call.backend === undefined ? bucket.objects.get(name) : call.backend.existing(call, bucket.name, name);
-}
-
 /**
  * Returns the object if `actions` are allowed. Only callers with `s3:ListBucket`, or `s3:ListBucketVersions` (S3 API
  * Reference, GetObject, "Permissions"), learn that it is missing; these are evaluated with the key as prefix
  * (ceph/ceph#68577). Throws `AccessDenied`, `NoSuchKey`, `NoSuchVersion` or `MethodNotAllowed`.
  */
-export async function objectFor(
+export function objectFor(
   call: S3Call,
   bucket: Bucket,
   actions: string | readonly string[],
   name: ObjectName = call,
   keys: Keys = {},
-): Promise<ExistingObject> {
+): ExistingObject {
   const { key, versionId } = name;
-  checkVersionId(call, bucket, versionId);
-  const object = await existingObject(call, bucket, name);
+  checkVersionId(bucket, versionId);
+  const object = bucket.objects.get(name);
   for (const action of typeof actions === 'string' ? [actions] : actions) {
     demandOnObject(call, bucket, name, action, Object.assign(existingTagKeys(object?.tags), keys));
   }
@@ -125,16 +116,16 @@ export function onObject(
   actions: string | readonly string[],
   perform: (object: S3Object, call: S3Call, bucket: Bucket) => ServiceResponse,
 ): Handler {
-  return async (call) => {
+  return (call) => {
     const bucket = bucketOf(call);
-    await objectFor(call, bucket, actions);
-    return { perform: () => perform(storedObject(bucket, call), call, bucket) };
+    objectFor(call, bucket, actions);
+    return perform(storedObject(bucket, call), call, bucket);
   };
 }
 
 /** Throws `InvalidArgument` for an impossible version id. */
-export function checkVersionId(call: S3Call, bucket: Bucket, versionId: string | undefined): void {
-  if (versionId === undefined || call.backend !== undefined || isVersionId(bucket, versionId)) return;
+export function checkVersionId(bucket: Bucket, versionId: string | undefined): void {
+  if (versionId === undefined || isVersionId(bucket, versionId)) return;
   if (versionId === '') throw invalidArgument('Version id cannot be the empty string', 'versionId', versionId);
   throw invalidArgument('Invalid version id specified', 'versionId', versionId);
 }

@@ -1,24 +1,10 @@
 import { expect } from 'chai';
-import { startEmulator, type Emulator } from '../start.ts';
 import { testS3, type TestAnswer, type TestS3 } from '../../test/support/emulator/s3.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
 const TAGS = '/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Adata';
 
-describe('attribute-based access control of buckets', () => abac(() => testS3()));
-
-describe('attribute-based access control of buckets with a backend', () => {
-  let other: Emulator;
-  before(async () => (other = await startEmulator()));
-  after(() => other.close());
-  let number = 0;
-  abac(() => {
-    const { accessKeyId, secretAccessKey } = other.createAccount(String(100_000_000_000 + ++number));
-    return testS3({ endpoint: other.endpoint, accessKeyId, secretAccessKey });
-  });
-});
-
-function abac(start: () => TestS3): void {
+describe('attribute-based access control of buckets', () => {
   let s3: TestS3;
   const call = (method: string, target: string, body = '', headers = {}): Promise<TestAnswer> =>
     s3.call(s3.root, method, target, { body, headers });
@@ -30,7 +16,7 @@ function abac(start: () => TestS3): void {
     `<${root}><${outer}><Tag><Key>team</Key><Value>${team}</Value></Tag></${outer}></${root}>`;
 
   beforeEach(async () => {
-    s3 = start();
+    s3 = testS3();
     const location = '<LocationConstraint>us-west-2</LocationConstraint>';
     await call('PUT', '/data', `<CreateBucketConfiguration>${location}</CreateBucketConfiguration>`);
     await call('PUT', '/data/key', 'x');
@@ -107,4 +93,4 @@ function abac(start: () => TestS3): void {
     expect(outcome(await call('GET', TAGS, '', headers))).to.equal('403 AccessDenied');
     expect(outcome(await control('GET', '/v20180820/jobs'))).to.equal('501 NotImplemented');
   });
-}
+});

@@ -1,12 +1,13 @@
 import { AwsError, errorKind } from '../../foundation/aws/aws-error.ts';
 import { isJsonObject, listOf, objectOf } from '../../foundation/node/json.ts';
+import type { ServiceResponse } from '../core/service.ts';
 import type { World } from '../world/world.ts';
 import { compilePolicy } from '../../identity/policy/index.ts';
 import type { PolicyDocument } from '../iam/model.ts';
 import { principalExists, principalsOf, withPrincipals, type NamedPrincipal } from '../world/principals.ts';
 import { onBucket } from './authorize.ts';
 import { owner } from './buckets.ts';
-import { ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
+import { setting, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import type { Bucket } from '../world/s3-model.ts';
@@ -18,12 +19,12 @@ const MOST_BYTES = 20 * 1024;
 
 export const getBucketPolicy = onOwnBucket('s3:GetBucketPolicy', (bucket) => {
   const { text } = policyOf(bucket);
-  return ownDoing(() => ({ status: 200, headers: { 'content-type': 'application/json' }, body: text }));
+  return { status: 200, headers: { 'content-type': 'application/json' }, body: text };
 });
 
 export const getBucketPolicyStatus = onBucket('s3:GetBucketPolicyStatus', (bucket) => {
   const IsPublic = isPublicPolicy(policyOf(bucket).text);
-  return ownDoing(() => xmlAnswer('PolicyStatus', { IsPublic }));
+  return xmlAnswer('PolicyStatus', { IsPublic });
 });
 
 export const putBucketPolicy = onOwnBucket('s3:PutBucketPolicy', (bucket, call) => {
@@ -41,15 +42,15 @@ export const putBucketPolicy = onOwnBucket('s3:PutBucketPolicy', (bucket, call) 
         `"arn:aws:s3:::${bucket.name}" because public policies are blocked by the BlockPublicPolicy block public access setting.`,
     );
   }
-  return ownDoing(setting(bucket, 'policy', policy, 204));
+  return setting(bucket, 'policy', policy, 204);
 });
 
 export const deleteBucketPolicy = onOwnBucket('s3:DeleteBucketPolicy', (bucket) =>
-  ownDoing(setting(bucket, 'policy', undefined, 204)),
+  setting(bucket, 'policy', undefined, 204),
 );
 
 /** Only callers of the bucket's account may call these. */
-function onOwnBucket(action: string, handle: (bucket: Bucket, call: S3Call) => Admitted): Handler {
+function onOwnBucket(action: string, handle: (bucket: Bucket, call: S3Call) => ServiceResponse): Handler {
   return onBucket(action, (bucket, call) => {
     const { caller, method } = call.request;
     if (caller?.accountId !== bucket.accountId) throw s3Error('MethodNotAllowed', { Method: method });

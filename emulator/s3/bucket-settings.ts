@@ -1,40 +1,38 @@
 import type { JsonObject } from '../../foundation/node/json.ts';
+import type { ServiceResponse } from '../core/service.ts';
 import { demandOnService, onBucket } from './authorize.ts';
-import { afterBackend, ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
+import { setting, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import { ALL_BLOCKED, type PublicAccessBlock } from '../world/s3-model.ts';
 import { parseXml, xmlAnswer } from './xml.ts';
 
-export const getBucketVersioning = onBucket('s3:GetBucketVersioning', (bucket) => ({
-  perform: () => xmlAnswer('VersioningConfiguration', { Status: bucket.versioning }),
-}));
+export const getBucketVersioning = onBucket('s3:GetBucketVersioning', (bucket) =>
+  xmlAnswer('VersioningConfiguration', { Status: bucket.versioning }),
+);
 
-/** The emulator also stores it, because it decides about valid version ids. */
 export const putBucketVersioning = onBucket('s3:PutBucketVersioning', (bucket, call) => {
   const { Status: status } = documentOf(call, 'VersioningConfiguration');
   if (status === undefined) throw s3Error('IllegalVersioningConfigurationException');
   if (status !== 'Enabled' && status !== 'Suspended') throw s3Error('MalformedXML');
-  return afterBackend(setting(bucket, 'versioning', status), (backend) => backend.pass(call));
+  return setting(bucket, 'versioning', status);
 });
 
 export const getBucketAbac = onBucket('s3:GetBucketAbac', ({ abac }) =>
-  ownDoing(() => xmlAnswer('AbacStatus', { Status: abac ? 'Enabled' : 'Disabled' })),
+  xmlAnswer('AbacStatus', { Status: abac ? 'Enabled' : 'Disabled' }),
 );
 
 export const putBucketAbac = onBucket('s3:PutBucketAbac', (bucket, call) => {
   const { Status: status } = documentOf(call, 'AbacStatus');
   if (status !== 'Enabled' && status !== 'Disabled') throw s3Error('MalformedXML');
-  return ownDoing(setting(bucket, 'abac', status === 'Enabled'));
+  return setting(bucket, 'abac', status === 'Enabled');
 });
 
 /** Objects are encrypted with S3's own keys, as by default (S3 User Guide, "Setting default server-side encryption"). */
 export const getBucketEncryption = onBucket('s3:GetEncryptionConfiguration', () =>
-  ownDoing(() =>
-    xmlAnswer('ServerSideEncryptionConfiguration', {
-      Rule: { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false },
-    }),
-  ),
+  xmlAnswer('ServerSideEncryptionConfiguration', {
+    Rule: { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false },
+  }),
 );
 
 /** The settings of a bucket or an account. */
@@ -58,15 +56,15 @@ export const deleteAccountPublicAccessBlock = onAccount('s3:PutAccountPublicAcce
   writeBlock(account, undefined, 204),
 );
 
-function readBlock({ publicAccessBlock }: Blockable, { bucketName }: S3Call): Admitted {
+function readBlock({ publicAccessBlock }: Blockable, { bucketName }: S3Call): ServiceResponse {
   if (publicAccessBlock === undefined) {
     throw s3Error('NoSuchPublicAccessBlockConfiguration', bucketName === '' ? {} : { BucketName: bucketName });
   }
-  return ownDoing(() => xmlAnswer('PublicAccessBlockConfiguration', publicAccessBlock));
+  return xmlAnswer('PublicAccessBlockConfiguration', publicAccessBlock);
 }
 
-function writeBlock(owner: Blockable, block: PublicAccessBlock | undefined, status: number): Admitted {
-  return ownDoing(setting(owner, 'publicAccessBlock', block, status));
+function writeBlock(owner: Blockable, block: PublicAccessBlock | undefined, status: number): ServiceResponse {
+  return setting(owner, 'publicAccessBlock', block, status);
 }
 
 function blockOf(call: S3Call): PublicAccessBlock {
@@ -86,7 +84,7 @@ function documentOf({ request }: S3Call, root: string): JsonObject {
 }
 
 /** Throws `AccessDenied` unless it is the caller's own account. */
-function onAccount(action: string, handle: (account: Blockable, call: S3Call) => Admitted): Handler {
+function onAccount(action: string, handle: (account: Blockable, call: S3Call) => ServiceResponse): Handler {
   return (call) => {
     const { caller, headers } = call.request;
     const accountId = headers['x-amz-account-id'] ?? '';

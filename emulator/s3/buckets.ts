@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { textOf } from '../../foundation/node/json.ts';
-import type { ServiceResponse } from '../core/service.ts';
 import { requestTagContext } from '../../identity/policy/tag-context.ts';
 import { pageOf } from '../core/paging.ts';
 import { isBucketName } from './address.ts';
 import { demandOnService, onBucket } from './authorize.ts';
-import { afterBackend, ownDoing, type Handler, type S3Call } from './call.ts';
+import { type Handler, type S3Call } from './call.ts';
 import { invalidArgument, s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import { numberOf } from './list-page.ts';
@@ -41,21 +40,19 @@ export const listBuckets: Handler = (call) => {
         invalidArgument('The continuation token provided is incorrect', 'continuation-token', token ?? ''),
     },
   );
-  return ownDoing(() =>
-    xmlAnswer('ListAllMyBucketsResult', {
-      Owner: owner(accountId),
-      Buckets: {
-        Bucket: items.map(({ name, createdAt }) => ({
-          Name: name,
-          CreationDate: isoTime(createdAt),
-          BucketRegion: region,
-          BucketArn: `arn:aws:s3:::${name}`,
-        })),
-      },
-      ContinuationToken: next,
-      Prefix: textOf(prefix),
-    }),
-  );
+  return xmlAnswer('ListAllMyBucketsResult', {
+    Owner: owner(accountId),
+    Buckets: {
+      Bucket: items.map(({ name, createdAt }) => ({
+        Name: name,
+        CreationDate: isoTime(createdAt),
+        BucketRegion: region,
+        BucketArn: `arn:aws:s3:::${name}`,
+      })),
+    },
+    ContinuationToken: next,
+    Prefix: textOf(prefix),
+  });
 };
 
 export const createBucket: Handler = (call) => {
@@ -79,15 +76,12 @@ export const createBucket: Handler = (call) => {
   };
   if (existing?.accountId === accountId) {
     // In us-east-1 the call succeeds (S3 API Reference, CreateBucket, "BucketAlreadyOwnedByYou").
-    if (region === 'us-east-1' && tags.size === 0) return ownDoing(() => answer);
+    if (region === 'us-east-1' && tags.size === 0) return answer;
     throw s3Error('BucketAlreadyOwnedByYou', { BucketName: name });
   }
   if (existing !== undefined) throw s3Error('BucketAlreadyExists', { BucketName: name });
-  const perform = (): ServiceResponse => {
-    buckets.set(name, newBucket({ name, accountId, createdAt: request.time, tags }));
-    return answer;
-  };
-  return afterBackend(perform, (backend) => backend.createBucket(call, tags));
+  buckets.set(name, newBucket({ name, accountId, createdAt: request.time, tags }));
+  return answer;
 };
 
 /** us-east-1 needs no constraint, and is not a value in the API model. */
@@ -115,31 +109,25 @@ export const headBucket = onBucket('s3:ListBucket', (bucket, call) => {
     'x-amz-access-point-alias': 'false',
     'content-type': 'application/xml',
   };
-  return afterBackend(
-    () => ({ status: 200, headers }),
-    (backend) => backend.pass(call),
-  );
+  return { status: 200, headers };
 });
 
 export const deleteBucket = onBucket('s3:DeleteBucket', (bucket, call) => {
-  const perform = (): ServiceResponse => {
-    if (!bucket.objects.isEmpty()) {
-      const versions = bucket.versioning === undefined ? '' : '. You must delete all versions in the bucket.';
-      throw new AwsError('BucketNotEmpty', 409, `The bucket you tried to delete is not empty${versions}`, {
-        BucketName: bucket.name,
-      });
-    }
-    call.context.world.buckets.delete(bucket.name);
-    return { status: 204 };
-  };
-  return afterBackend(perform, (backend) => backend.deleteBucket(call));
+  if (!bucket.objects.isEmpty()) {
+    const versions = bucket.versioning === undefined ? '' : '. You must delete all versions in the bucket.';
+    throw new AwsError('BucketNotEmpty', 409, `The bucket you tried to delete is not empty${versions}`, {
+      BucketName: bucket.name,
+    });
+  }
+  call.context.world.buckets.delete(bucket.name);
+  return { status: 204 };
 });
 
 export const getBucketLocation = onBucket('s3:GetBucketLocation', (_, { context }) => {
   const { region } = context.world;
   // The only document with text in its root; empty for us-east-1.
   const body = xmlDocument('LocationConstraint', {}).replace('></', region === 'us-east-1' ? '></' : `>${region}</`);
-  return ownDoing(() => ({ status: 200, body }));
+  return { status: 200, body };
 });
 
 /** Anonymous callers can neither list nor create buckets. */

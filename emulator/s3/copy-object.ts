@@ -1,5 +1,4 @@
 import { existingTagKeys } from '../../identity/s3.ts';
-import type { ServiceResponse } from '../core/service.ts';
 import { s3Address } from './address.ts';
 import { bucketOf, demandOnObject, objectFor } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
@@ -16,19 +15,19 @@ import { isoTime, xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
 /** Reads the source, and its tags if copied, and writes the target (S3 API Reference, CopyObject). */
-export const copyObject: Handler = async (call) => {
+export const copyObject: Handler = (call) => {
   const { request, key } = call;
   const { headers } = request;
   checkHeaders(request);
   const target = bucketOf(call);
-  const { bucket, name, existing } = await sourceOf(call);
+  const { bucket, name, existing } = sourceOf(call);
 
   const replaceTags = headers['x-amz-tagging-directive'] === 'REPLACE';
   const tags = replaceTags ? tagsOfHeader(headers['x-amz-tagging']) : existing.tags;
   if (!replaceTags && tags.size > 0) {
     demandOnObject(call, bucket, name, 's3:GetObjectTagging', existingTagKeys(existing?.tags));
   }
-  await demandWrite(call, target, tags);
+  demandWrite(call, target, tags);
 
   const replaceMetadata = headers['x-amz-metadata-directive'] === 'REPLACE';
   const given = attributesOf(request);
@@ -40,22 +39,19 @@ export const copyObject: Handler = async (call) => {
         'metadata, storage class, website redirect location or encryption attributes.',
     );
   }
-  const perform = (): ServiceResponse => {
-    const object = readSource(call, bucket, name);
-    const { body, contentType, metadata } = object;
-    const copy = store(call, target, {
-      key,
-      body,
-      etag: etagOf(body),
-      checksum: checksumOf(body, checksum?.algorithm ?? object.checksum.algorithm),
-      parts: undefined,
-      tags,
-      ...(replaceMetadata ? given : { contentType, metadata, storageClass: given.storageClass }),
-    });
-    const headers = { ...writtenHeaders(target, copy), ...versionHeader(bucket, object.versionId, SOURCE_VERSION) };
-    return xmlAnswer('CopyObjectResult', { ...copyElements(copy), ChecksumType: copy.checksum.type }, headers);
-  };
-  return { perform };
+  const object = readSource(call, bucket, name);
+  const { body, contentType, metadata } = object;
+  const copy = store(call, target, {
+    key,
+    body,
+    etag: etagOf(body),
+    checksum: checksumOf(body, checksum?.algorithm ?? object.checksum.algorithm),
+    parts: undefined,
+    tags,
+    ...(replaceMetadata ? given : { contentType, metadata, storageClass: given.storageClass }),
+  });
+  const versions = { ...writtenHeaders(target, copy), ...versionHeader(bucket, object.versionId, SOURCE_VERSION) };
+  return xmlAnswer('CopyObjectResult', { ...copyElements(copy), ChecksumType: copy.checksum.type }, versions);
 };
 
 export const SOURCE_VERSION = 'x-amz-copy-source-version-id';
@@ -64,9 +60,11 @@ export const SOURCE_VERSION = 'x-amz-copy-source-version-id';
 const CHANGES = ['x-amz-storage-class', 'x-amz-server-side-encryption', 'x-amz-website-redirect-location'] as const;
 
 /** Returns the source if the caller may read it. */
-export async function sourceOf(
-  call: S3Call,
-): Promise<{ readonly bucket: Bucket; readonly name: ObjectName; readonly existing: ExistingObject }> {
+export function sourceOf(call: S3Call): {
+  readonly bucket: Bucket;
+  readonly name: ObjectName;
+  readonly existing: ExistingObject;
+} {
   const header = call.request.headers['x-amz-copy-source'] ?? '';
   // S3 also reads `+` as a blank (recorded on AWS by LocalStack, test_copy_object_special_character_plus_for_space).
   const [path = '', versionId] = header.replaceAll('+', ' ').split('?versionId=');
@@ -86,7 +84,7 @@ export async function sourceOf(
     demandOnObject(call, bucket, name, 's3:GetObject');
     throw invalidRequest('The source of a copy request may not specifically refer to a delete marker by version id.');
   }
-  return { bucket, name, existing: await objectFor(call, bucket, 's3:GetObject', name) };
+  return { bucket, name, existing: objectFor(call, bucket, 's3:GetObject', name) };
 }
 
 /** Returns `bucket/key`, also for a URL in either form. Throws if it is not percent-encoded UTF-8. */

@@ -1,7 +1,6 @@
 import { deleteObjectAction } from '../../identity/s3.ts';
 import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { listOf, objectOf, textOf } from '../../foundation/node/json.ts';
-import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, checkVersionId, demandOnObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkDeleteCondition } from './conditions.ts';
@@ -18,31 +17,31 @@ interface Deletion extends ObjectName {
   readonly ifMatch: string | undefined;
 }
 
-export const deleteObject: Handler = async (call) => {
+export const deleteObject: Handler = (call) => {
   const bucket = bucketOf(call);
   const { headers } = call.request;
   for (const header of ['x-amz-if-match-last-modified-time', 'x-amz-if-match-size']) {
     if (headers[header] !== undefined) throw notImplemented(header);
   }
-  checkVersionId(call, bucket, call.versionId);
+  checkVersionId(bucket, call.versionId);
   const deletion = { key: call.key, versionId: call.versionId, ifMatch: headers['if-match'] };
-  await demandDelete(call, bucket, deletion);
-  return { perform: () => ({ status: 204, headers: remove(bucket, deletion, call.request.time) }) };
+  demandDelete(call, bucket, deletion);
+  return { status: 204, headers: remove(bucket, deletion, call.request.time) };
 };
 
 /** Authorizes each key separately (S3 API Reference, DeleteObjects). */
-export const deleteObjects: Handler = async (call) => {
+export const deleteObjects: Handler = (call) => {
   const bucket = bucketOf(call);
   const checksum = checkIntegrity(call.request);
   if (checksum === undefined && call.request.headers['content-md5'] === undefined) {
     throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
   }
   const { deletions, quiet } = readDocument(call.request.body);
-  const outcomes = await attempt(deletions, async (deletion) => {
-    await demandDelete(call, bucket, deletion);
+  const outcomes = attempt(deletions, (deletion) => {
+    demandDelete(call, bucket, deletion);
     const { key, versionId } = deletion;
     // Recorded on AWS by LocalStack (test_delete_objects_versioned). An impossible id also counts as a missing version.
-    if (call.backend === undefined && versionId !== undefined) {
+    if (versionId !== undefined) {
       // A repeated deletion succeeds, as in DeleteObject.
       const { objects } = bucket;
       const isKnown = versionId === 'null' || objects.find(deletion) !== undefined || objects.wasRemoved(deletion);
@@ -50,24 +49,19 @@ export const deleteObjects: Handler = async (call) => {
     }
     return {};
   });
-  const answer = ({ done, errors }: Awaited<ReturnType<typeof attempt>>): ServiceResponse =>
-    xmlAnswer('DeleteResult', {
-      Deleted: quiet ? [] : done.map(([deletion, headers]) => deletedElement(deletion, headers)),
-      Error: [...outcomes.errors, ...errors],
-    });
   const allowed = outcomes.done.map(([deletion]) => deletion);
-  return {
-    perform: async () => answer(await attempt(allowed, (deletion) => remove(bucket, deletion, call.request.time))),
-    // Sends one request per key, because the backend must not get denied keys.
-    forward: async (backend) => answer(await attempt(allowed, (deletion) => backend.deleteObject(call, deletion))),
-  };
+  const { done, errors } = attempt(allowed, (deletion) => remove(bucket, deletion, call.request.time));
+  return xmlAnswer('DeleteResult', {
+    Deleted: quiet ? [] : done.map(([deletion, headers]) => deletedElement(deletion, headers)),
+    Error: [...outcomes.errors, ...errors],
+  });
 };
 
 /** Deleting a missing object succeeds silently. */
-async function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: Deletion): Promise<void> {
+function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: Deletion): void {
   const { action, keys } = deleteObjectAction(ifMatch);
   demandOnObject(call, bucket, name, action, keys);
-  await demandComparison(call, bucket, name.key, ifMatch);
+  demandComparison(call, bucket, name.key, ifMatch);
 }
 
 /**
@@ -101,12 +95,12 @@ function deletedElement({ key, versionId }: Deletion, headers: Headers): XmlStru
 type Headers = Readonly<Record<string, string>>;
 
 /** Handles keys in order. Reports errors per key, but a server error ends the call. Returns headers and errors. */
-async function attempt(deletions: readonly Deletion[], one: (deletion: Deletion) => Headers | Promise<Headers>) {
+function attempt(deletions: readonly Deletion[], one: (deletion: Deletion) => Headers) {
   const done: (readonly [Deletion, Headers])[] = [];
   const errors: XmlStructure[] = [];
   for (const deletion of deletions) {
     try {
-      done.push([deletion, await one(deletion)]);
+      done.push([deletion, one(deletion)]);
     } catch (error) {
       if (!(error instanceof AwsError) || error.status >= 500) throw error;
       errors.push({ Key: deletion.key, VersionId: deletion.versionId, Code: error.code, Message: error.message });

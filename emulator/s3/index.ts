@@ -4,9 +4,7 @@ import { remembered } from '../../foundation/node/remembered.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { s3Address, s3ControlPath } from './address.ts';
-import { backendS3 } from './backend/index.ts';
-import type { S3Backend } from './backend/send.ts';
-import type { Backend, S3Call } from './call.ts';
+import type { S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkInput } from './input.ts';
 import { s3Route, type S3Route } from './operations.ts';
@@ -14,14 +12,11 @@ import { xmlError } from './xml.ts';
 
 const MOST_KEY_BYTES = 1024;
 
-export type { S3Backend } from './backend/send.ts';
-
-/** Amazon S3 (S3 API Reference, version 2006-03-01). @param other the backend that stores the data; default: memory */
-export function s3Service(context: ServiceContext, other?: S3Backend): Service {
-  const backend = other && backendS3(other, context.world.region);
+/** Amazon S3 (S3 API Reference, version 2006-03-01). */
+export function s3Service(context: ServiceContext): Service {
   // `identify` and `handle` share the parsed request.
   const reads = new WeakMap<ServiceRequest, ReturnType<typeof read>>();
-  const readOnce = (request: ServiceRequest) => remembered(reads, request, () => read(context, backend, request));
+  const readOnce = (request: ServiceRequest) => remembered(reads, request, () => read(context, request));
   return {
     name: 's3',
     identify: (request) => ({ operation: readOnce(request).route.operation ?? 'Unknown' }),
@@ -34,9 +29,7 @@ export function s3Service(context: ServiceContext, other?: S3Backend): Service {
       if (route.operation === undefined) throw route.error;
       context.trace(request).operation = route.operation;
       checkInput(route, call);
-      const { perform, forward } = await route.handler(call);
-      if (backend === undefined) return withIds(request.id, await perform());
-      return withIds(request.id, await (forward === undefined ? backend.pass(call) : forward(backend)));
+      return withIds(request.id, route.handler(call));
     },
     renderError: ({ code, message, fields, status, headers = {} }, { id }) => {
       const document = { Code: code, Message: message, ...fields, RequestId: id, HostId: hostId(id) };
@@ -45,11 +38,7 @@ export function s3Service(context: ServiceContext, other?: S3Backend): Service {
   };
 }
 
-function read(
-  context: ServiceContext,
-  backend: Backend | undefined,
-  request: ServiceRequest,
-): { readonly call: S3Call; readonly route: S3Route } {
+function read(context: ServiceContext, request: ServiceRequest): { readonly call: S3Call; readonly route: S3Route } {
   const query = new Map(
     queryPairs(request.query).map(([name, value]) => [decodeQueryPart(name), decodeQueryPart(value)]),
   );
@@ -59,7 +48,7 @@ function read(
   const level = control?.level ?? (bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object');
   const versionId = query.get('versionId');
   return {
-    call: { context, backend, request, query, bucketName: bucket ?? '', key: key ?? '', versionId },
+    call: { context, request, query, bucketName: bucket ?? '', key: key ?? '', versionId },
     route: s3Route(request.method, level, query, request.headers),
   };
 }

@@ -93,7 +93,7 @@ function onListing(action: string, perform: (call: S3Call, bucket: Bucket) => Se
     const bucket = bucketOf(call);
     const { keys } = listAction(action, (name) => call.query.get(name));
     demandOnBucket(call, bucket, action, keys);
-    return { perform: () => perform(call, bucket) };
+    return perform(call, bucket);
   };
 }
 

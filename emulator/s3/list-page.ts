@@ -25,7 +25,7 @@ export function listParameters({ query }: S3Call, sizeName: 'max-keys' | 'max-up
   };
 }
 
-export function encodeKey(key: string): string {
+function encodeKey(key: string): string {
   return key.split('/').map(uriEncode).join('/');
 }
 

@@ -21,31 +21,18 @@ const OVERRIDES = [
 ] as const;
 
 /** Returns the tag count to callers who may read the tags (S3 API Reference, GetObject, `x-amz-tagging-count`). */
-export const getObject: Handler = async (call) => {
+export const getObject: Handler = (call) => {
   const bucket = bucketOf(call);
-  const existing = await objectFor(call, bucket, 's3:GetObject');
+  const existing = objectFor(call, bucket, 's3:GetObject');
   const counted = existing.tags.size === 0 || mayReadTags(call, bucket, existing);
-  const withTagCount = ({ headers = {}, ...answer }: ServiceResponse): ServiceResponse => ({
-    ...answer,
-    headers: counted
-      ? headers
-      : Object.fromEntries(Object.entries(headers).filter(([name]) => name !== 'x-amz-tagging-count')),
-  });
-  return {
-    perform: () => withTagCount(read(storedObject(bucket, call), call, bucket)),
-    forward: async (backend) => withTagCount(await backend.pass(call)),
-  };
+  const { headers = {}, ...answer } = read(storedObject(bucket, call), call, bucket);
+  const { 'x-amz-tagging-count': _, ...others } = headers;
+  return { ...answer, headers: counted ? headers : others };
 };
 
-export const headObject: Handler = async (call) => {
-  const { perform, ...admitted } = await getObject(call);
-  return {
-    ...admitted,
-    perform: async () => {
-      const { status, headers = {}, body } = await perform();
-      return { status, headers: body === undefined ? headers : { ...headers, 'content-length': String(body.length) } };
-    },
-  };
+export const headObject: Handler = (call) => {
+  const { status, headers = {}, body } = getObject(call);
+  return { status, headers: body === undefined ? headers : { ...headers, 'content-length': String(body.length) } };
 };
 
 function read(object: S3Object, call: S3Call, bucket: Bucket): ServiceResponse {

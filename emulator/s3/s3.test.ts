@@ -34,27 +34,12 @@ import { startEmulator, type Emulator } from '../start.ts';
 
 const Bucket = 'data';
 
-describe('the S3 emulator', () => behaviour(() => startEmulator()));
-
-describe('the S3 emulator with a backend', () => {
-  let other: Emulator;
-  after(() => other.close());
-  behaviour(async () => {
-    other = await startEmulator({ region: 'eu-central-1' });
-    const { accessKeyId, secretAccessKey } = other.administrator;
-    return startEmulator({
-      s3Backend: { endpoint: other.endpoint, region: other.region, accessKeyId, secretAccessKey },
-    });
-  });
-});
-
-/** Defines the tests, which hold with and without a backend. */
-function behaviour(start: () => Promise<Emulator>): void {
+describe('the S3 emulator', () => {
   let emulator: Emulator;
   let s3: S3Client;
 
   before(async () => {
-    emulator = await start();
+    emulator = await startEmulator();
     s3 = client();
     await s3.send(new CreateBucketCommand({ Bucket }));
   });
@@ -465,7 +450,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     target: string,
     { host = new URL(emulator.endpoint).host }: { readonly host?: string } = {},
   ): Promise<{ status: number; code: string | undefined; body: string }> {
-    const { signedHeaders } = await import('../sigv4/sign.ts');
+    const { signedHeaders } = await import('../../test/support/emulator/sign.ts');
     const [path = '', query = ''] = target.split('?');
     const { administrator: credentials, region } = emulator;
     const headers = signedHeaders(
@@ -486,4 +471,4 @@ function behaviour(start: () => Promise<Emulator>): void {
       sent.end();
     });
   }
-}
+});

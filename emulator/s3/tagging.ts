@@ -3,7 +3,7 @@ import type { ServiceResponse } from '../core/service.ts';
 import { requestTagContext } from '../../identity/policy/tag-context.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { bucketOf, demandOnBucket, objectFor, onBucket, onObject } from './authorize.ts';
-import { afterBackend, ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
+import { setting, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import { versionHeader, type Bucket, type S3Object, type Tags } from '../world/s3-model.ts';
@@ -15,13 +15,13 @@ export const getObjectTagging = onObject('s3:GetObjectTagging', ({ tags, version
   xmlAnswer('Tagging', tagSet(tags), versionHeader(bucket, versionId)),
 );
 
-export const putObjectTagging: Handler = async (call) => {
+export const putObjectTagging: Handler = (call) => {
   const bucket = bucketOf(call);
   // Reads the document first, because the requested tags are condition keys.
   const tags = tagsOfDocument(call.request.body, 'object');
-  await objectFor(call, bucket, 's3:PutObjectTagging', call, requestTagKeys(tags));
+  objectFor(call, bucket, 's3:PutObjectTagging', call, requestTagKeys(tags));
   checkIntegrity(call.request);
-  return { perform: () => retagObject(storedObject(bucket, call), bucket, tags, 200) };
+  return retagObject(storedObject(bucket, call), bucket, tags, 200);
 };
 
 export const deleteObjectTagging = onObject('s3:DeleteObjectTagging', (object, _, bucket) =>
@@ -33,12 +33,10 @@ function retagObject(object: S3Object, bucket: Bucket, tags: Tags, status: numbe
   return { status, headers: versionHeader(bucket, object.versionId) };
 }
 
-export const getBucketTagging = onBucket('s3:GetBucketTagging', ({ tags, name }) => ({
-  perform: () => {
-    if (tags.size === 0) throw s3Error('NoSuchTagSet', { BucketName: name });
-    return xmlAnswer('Tagging', tagSet(tags));
-  },
-}));
+export const getBucketTagging = onBucket('s3:GetBucketTagging', ({ tags, name }) => {
+  if (tags.size === 0) throw s3Error('NoSuchTagSet', { BucketName: name });
+  return xmlAnswer('Tagging', tagSet(tags));
+});
 
 export const putBucketTagging = onRetagging(({ request }) => {
   checkIntegrity(request);
@@ -49,12 +47,12 @@ export const deleteBucketTagging = onRetagging(() => new Map());
 
 /**
  * With attribute-based access control, TagResource and UntagResource replace these calls (S3 API Reference,
- * PutBucketAbac). The emulator stores bucket tags itself, because authorization may depend on them.
+ * PutBucketAbac).
  */
 function onRetagging(tagsOf: (call: S3Call) => Tags): Handler {
   return onBucket('s3:PutBucketTagging', (bucket, call) => {
     if (bucket.abac) throw s3Error('MethodNotAllowed', { Method: call.request.method });
-    return afterBackend(setting(bucket, 'tags', tagsOf(call), 204), (backend) => backend.pass(call));
+    return setting(bucket, 'tags', tagsOf(call), 204);
   });
 }
 
@@ -62,7 +60,7 @@ function onRetagging(tagsOf: (call: S3Call) => Tags): Handler {
 export const tagResource: Handler = (call) => {
   const tags = tagsOfElement(parseXml(call.request.body, 'TagResourceRequest')['Tags'], 'bucket');
   const bucket = controlledBucket(call, 's3:TagResource', requestTagContext(tags));
-  return retagBucket(bucket, call, checkedTags([...new Map([...bucket.tags, ...tags])]));
+  return setting(bucket, 'tags', checkedTags([...new Map([...bucket.tags, ...tags])]), 204);
 };
 
 export const untagResource: Handler = (call) => {
@@ -71,12 +69,12 @@ export const untagResource: Handler = (call) => {
     .map(([, key]) => decodeQueryPart(key));
   // The API model requires the parameter.
   const bucket = controlledBucket(call, 's3:UntagResource', { 'aws:TagKeys': keys });
-  return retagBucket(bucket, call, new Map([...bucket.tags].filter(([key]) => !keys.includes(key))));
+  return setting(bucket, 'tags', new Map([...bucket.tags].filter(([key]) => !keys.includes(key))), 204);
 };
 
 export const listTagsForResource: Handler = (call) => {
   const { tags } = controlledBucket(call, 's3:ListTagsForResource');
-  return ownDoing(() => xmlAnswer('ListTagsForResourceResult', { Tags: tagSet(tags)['TagSet'] }));
+  return xmlAnswer('ListTagsForResourceResult', { Tags: tagSet(tags)['TagSet'] });
 };
 
 function controlledBucket(call: S3Call, action: string, keys: Parameters<typeof demandOnBucket>[3] = {}): Bucket {
@@ -84,8 +82,4 @@ function controlledBucket(call: S3Call, action: string, keys: Parameters<typeof 
   demandOnBucket(call, bucket, action, keys);
   if (call.request.headers['x-amz-account-id'] !== bucket.accountId) throw s3Error('AccessDenied');
   return bucket;
-}
-
-function retagBucket(bucket: Bucket, call: S3Call, tags: Tags): Admitted {
-  return afterBackend(setting(bucket, 'tags', tags, 204), (backend) => backend.tagBucket(call, tags));
 }

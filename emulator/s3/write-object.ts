@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
+import type { ServiceRequest } from '../core/service.ts';
 import { existingTagKeys, putObjectActions } from '../../identity/s3.ts';
-import { bucketOf, demandOnObject, existingObject } from './authorize.ts';
+import { bucketOf, demandOnObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkWriteConditions } from './conditions.ts';
 import { notImplemented, s3Error } from './errors.ts';
@@ -18,28 +18,25 @@ import { tagsOfHeader } from './tags.ts';
 
 const MOST_METADATA_BYTES = 2048;
 
-export const putObject: Handler = async (call) => {
+export const putObject: Handler = (call) => {
   const { request, key } = call;
   const bucket = bucketOf(call);
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) {
     throw s3Error('MissingContentLength');
   }
   const tags = tagsOfHeader(request.headers['x-amz-tagging']);
-  await demandWrite(call, bucket, tags);
+  demandWrite(call, bucket, tags);
   checkHeaders(request);
   const sent = checkIntegrity(request);
   const attributes = attributesOf(request);
-  const perform = (): ServiceResponse => {
-    const { body } = request;
-    const checksum = sent ?? checksumOf(body);
-    const written = { key, body, etag: etagOf(body), checksum, parts: undefined, tags, ...attributes };
-    const object = store(call, bucket, written);
-    return {
-      status: 200,
-      headers: { etag: object.etag, ...checksumHeaders(object.checksum), ...writtenHeaders(bucket, object) },
-    };
+  const { body } = request;
+  const checksum = sent ?? checksumOf(body);
+  const written = { key, body, etag: etagOf(body), checksum, parts: undefined, tags, ...attributes };
+  const object = store(call, bucket, written);
+  return {
+    status: 200,
+    headers: { etag: object.etag, ...checksumHeaders(object.checksum), ...writtenHeaders(bucket, object) },
   };
-  return { perform };
 };
 
 /** Stores an object as the newest version. Throws `PreconditionFailed` or `NoSuchKey`. */
@@ -65,20 +62,15 @@ export function demandTaggedWrite(call: S3Call, bucket: Bucket, tags: Tags): voi
 }
 
 /** A comparison also needs its own permission (S3 User Guide, "How to perform conditional writes"). */
-export async function demandWrite(call: S3Call, bucket: Bucket, tags: Tags = new Map()): Promise<void> {
+export function demandWrite(call: S3Call, bucket: Bucket, tags: Tags = new Map()): void {
   demandTaggedWrite(call, bucket, tags);
-  await demandComparison(call, bucket, call.key, call.request.headers['if-match']);
+  demandComparison(call, bucket, call.key, call.request.headers['if-match']);
 }
 
 /** Comparing an entity tag reveals something of the object. `*` only checks whether it exists. */
-export async function demandComparison(
-  call: S3Call,
-  bucket: Bucket,
-  key: string,
-  ifMatch: string | undefined,
-): Promise<void> {
+export function demandComparison(call: S3Call, bucket: Bucket, key: string, ifMatch: string | undefined): void {
   if (ifMatch === undefined || ifMatch.trim() === '*') return;
-  const existing = await existingObject(call, bucket, { key });
+  const existing = bucket.objects.get({ key });
   demandOnObject(call, bucket, { key }, 's3:GetObject', existingTagKeys(existing?.tags));
 }
 
@@ -125,7 +117,7 @@ function metadataOf({ headers }: ServiceRequest): Readonly<Record<string, string
   return { ...Object.fromEntries([...metadata, ...standard]), ...contentEncoding(headers) };
 }
 
-export function contentEncoding(headers: Readonly<Record<string, string>>): Record<string, string> {
+function contentEncoding(headers: Readonly<Record<string, string>>): Record<string, string> {
   const encodings = (headers['content-encoding'] ?? '').split(',').map((encoding) => encoding.trim());
   const kept = encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
   return kept.length > 0 ? { 'content-encoding': kept.join(',') } : {};

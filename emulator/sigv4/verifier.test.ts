@@ -9,7 +9,7 @@ import type { SignedParts } from './canonical.ts';
 import { signatureError } from './errors.ts';
 import { SignatureProblem } from './problem.ts';
 import { readSignature } from './read-signature.ts';
-import { signedHeaders } from './sign.ts';
+import { signedHeaders } from '../../test/support/emulator/sign.ts';
 import { sigV4Verifier } from './verifier.ts';
 
 const REGION = 'us-west-2';

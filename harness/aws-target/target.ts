@@ -50,8 +50,6 @@ export interface AwsTarget {
   readonly callerArn?: string;
   /** The clients that provision clusters, if not those of the main account only. */
   readonly provisioning?: ProvisioningClients;
-  /** Whether it is an emulator whose resources outlive the run. */
-  readonly outlives?: boolean;
   accountId(alias: AccountAlias): string;
   clients(alias: AccountAlias): AwsClients;
   clientsWith(credentials: AwsCredentials): AwsClients;

@@ -23,7 +23,7 @@ const BOUNDARY = 'arn:aws:iam::111122223333:policy/b';
 describe('flags of clusters', () => {
   for (const argv of [
     [],
-    ['--cluster', 'kind', '--agent-image', 'agent:1', '--agent-args=--x', '--s3-endpoint', 'http://127.0.0.1:9000'],
+    ['--cluster', 'kind', '--agent-image', 'agent:1', '--agent-args=--x'],
     ['--region', 'us-west-2', '--allow-account', '111122223333', '--aws-endpoint', 'http://127.0.0.1:4566'],
     [...EKS, '--region', 'us-west-2', '--allow-account', '111122223333', '--nodes', '3', '--addon-version', 'v1'],
     [...EKS, '--agent-image', 'agent:1', '--agent-args=--x', '--workload-image', 'probe:1'],
@@ -45,15 +45,12 @@ describe('flags of clusters', () => {
     [['--cluster', 'kind', '--nodes', '3'], '--nodes is for eks clusters, but this run uses --cluster kind'],
     [[...EKS, '--webhook-image', 'x'], '--webhook-image is for kind clusters'],
     [[...EKS, '--fault', 'iam-ignores-session-policy'], '--fault is for embedded and kind clusters'],
-    [[...EKS, '--s3-endpoint', 'http://h'], '--s3-endpoint is for embedded and kind clusters'],
     [
       ['--region', 'us-west-2'],
       "--region requires --cluster eks or --aws-endpoint, because the run uses the harness' own emulator",
     ],
     [['--allow-account', '111122223333'], '--allow-account requires --cluster eks'],
     [['--aws-endpoint', 'eks=http://h'], 'add --cluster eks'],
-    [['--s3-endpoint', 'nowhere'], 'Invalid --s3-endpoint "nowhere": use a URL'],
-    [['--s3-endpoint', 'http://a', '--aws-endpoint', 'http://b'], 'are two endpoints for S3'],
     [[...EKS, '--cluster-name', 'a,b,c'], 'is given 3 times (a, b, c)'],
     [[...EKS, '--cluster-name', 'a,a'], '--cluster-name names a twice'],
     [

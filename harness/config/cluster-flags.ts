@@ -1,5 +1,5 @@
 import { badFlagValue } from '../../foundation/node/errors.ts';
-import { endpointUrl, parseEndpoints } from '../../aws/endpoints.ts';
+import { parseEndpoints } from '../../aws/endpoints.ts';
 import { checkConflicts } from './conflicts.ts';
 import type { Configuration } from './configuration.ts';
 import { checkForms } from './read-options.ts';
@@ -19,15 +19,7 @@ export function checkClusterFlags(configuration: Configuration): void {
   }
   const effective = options.filter(({ clusters }) => clusters?.includes(cluster.name) !== false);
   checkConflicts(effective, configuration);
-  const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
-  const s3Endpoint = configuration.text('s3-endpoint');
-  if (s3Endpoint !== undefined) {
-    endpointUrl(s3Endpoint, s3Endpoint, '--s3-endpoint');
-    if (endpoints.s3 !== undefined)
-      throw badFlagValue(
-        `--s3-endpoint ${s3Endpoint} and --aws-endpoint ${endpoints.s3} are two endpoints for S3: leave one of them out.`,
-      );
-  }
+  parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   // Also checks values from environment and config file, because the run uses them.
   checkForms(effective, configuration);
   cluster.check?.(configuration);

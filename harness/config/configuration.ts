@@ -49,18 +49,12 @@ export function configure(
   return { ...given, words, cluster, options };
 }
 
-/** The keys of `--s3-endpoint`. They are not flags, because other users can see command lines. */
-const KEY_VARIABLES = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'];
-
 /** Rejects unknown variables, which are usually misspelt. Throws `HarnessError` UNKNOWN_FLAG. */
 function checkVariables(
   environment: Readonly<Record<string, string | undefined>>,
   options: readonly OptionSpec[],
 ): void {
-  const variables = [
-    ...options.filter(({ commandLineOnly }) => !commandLineOnly).map(({ name }) => variableOf(name)),
-    ...KEY_VARIABLES,
-  ];
+  const variables = options.filter(({ commandLineOnly }) => !commandLineOnly).map(({ name }) => variableOf(name));
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith('CONFORMANCE_') || !value || variables.includes(name)) continue;
     const near = nearest(name, variables);

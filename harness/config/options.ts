@@ -35,10 +35,6 @@ const COMMON: readonly CommonOption[] = [
     option.text('region REGION', 'use this region (default: from AWS_REGION or the profile)', NEEDS_AWS),
     option.list('allow-account ID', 'allow this AWS account and refuse others (required on AWS)', NEEDS_AWS),
     option.list('aws-endpoint URL', 'send AWS calls to this URL instead (SERVICE=URL for one service)'),
-    option.text('s3-endpoint URL', "store objects in this S3, behind the emulator's authorization", {
-      ...NOT_IN_RUNNER,
-      aws: 'emulator',
-    }),
     option.list('service-principal NAME', "accept this service principal in the emulator's trust policies", {
       ...NOT_IN_RUNNER,
       aws: 'emulator',

@@ -94,14 +94,14 @@ function environmentOf(
   provisioned: Environment['clusters'],
 ): Environment {
   const { aws, clusters } = platform;
-  const awsEnds = aws.name === 'emulator' && aws.outlives !== true;
   return {
     run,
     tags: tagsOf(run, expiresAt, aws.region),
     aws,
     announced: new Map(aliases.map((alias) => [alias, announced(platform, alias)])),
     clusters: provisioned,
-    fixturesEndWith: !clusters.disposable || scenarios > MOST_KEPT ? 'nothing' : awsEnds ? 'run' : 'cluster',
+    fixturesEndWith:
+      !clusters.disposable || scenarios > MOST_KEPT ? 'nothing' : aws.name === 'emulator' ? 'run' : 'cluster',
     ...(clusters.podStarts && { podStarts: clusters.podStarts }),
     podTimes: [],
     lateness: new Lateness(),

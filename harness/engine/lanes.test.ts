@@ -54,12 +54,6 @@ describe('lanes of a run', () => {
     ['--parallel', '1'],
   ])
     it(`are disabled with ${flags.join(' ')}`, () => expect(lanesOf(sessionOf(...flags))).to.equal(0));
-  it('are disabled if objects are stored in an external S3', async () => {
-    const s3Backend = { endpoint: 'http://127.0.0.1:9', accessKeyId: 'test', secretAccessKey: 'test' };
-    const other = await hostedPlatform(aHost({}, { lanes: 2 }), { run: 'c1a2b3d', seed: '0', s3Backend });
-    expect(other.lanes).to.equal(undefined);
-    await other.aws.close();
-  });
 
   it('each have their own AWS and clusters, and are reused', async () => {
     const one = aScenario({}, 'AB-01');

@@ -8,13 +8,13 @@ import { callCounter } from '../../aws/call-counter.ts';
 import { AWS_CAPABILITIES } from '../aws-target/capabilities.ts';
 import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws-target/emulated.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
-import { endpointUrl, parseEndpoints } from '../../aws/endpoints.ts';
+import { parseEndpoints } from '../../aws/endpoints.ts';
 import { foreignServices, hybridAws, type Foreign } from '../aws-target/hybrid.ts';
 import { isRootUser } from '../../aws/preflight.ts';
 import { realAws } from '../aws-target/real.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { ofRoles, provisioningError, type Platform } from './environment.ts';
-import type { RunOptions, Session } from './session.ts';
+import type { Session } from './session.ts';
 
 /** Capabilities that the configuration implies, before anything is created. */
 export function capabilitiesBefore(configuration: Configuration): ReadonlySet<string> {
@@ -40,7 +40,6 @@ export async function preparePlatform(session: Session): Promise<Platform> {
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   const request = { options: configuration, run, directory, workload, endpoints, journal, progress, signal };
   if (cluster.aws === 'account') return accountPlatform(cluster, request, session);
-  const s3Endpoint = configuration.text('s3-endpoint');
   const foreign =
     Object.keys(endpoints).length === 0
       ? undefined
@@ -55,7 +54,6 @@ export async function preparePlatform(session: Session): Promise<Platform> {
     seed: configuration.text('seed') ?? '0',
     servicePrincipals: configuration.list('service-principal'),
     ...(foreign && { foreign }),
-    ...(s3Endpoint !== undefined && { s3Backend: s3Backend(s3Endpoint, environment) }),
   });
 }
 
@@ -104,20 +102,9 @@ async function accountPlatform(
   }
 }
 
-type S3Backend = NonNullable<EmulatorOptions['s3Backend']>;
-
-/** The S3 of `--s3-endpoint`, with its credentials from the environment. */
-function s3Backend(endpoint: string, environment: RunOptions['environment']): S3Backend {
-  return {
-    endpoint: endpointUrl(endpoint, endpoint, '--s3-endpoint'),
-    accessKeyId: environment['CONFORMANCE_S3_ACCESS_KEY_ID'] || 'test',
-    secretAccessKey: environment['CONFORMANCE_S3_SECRET_ACCESS_KEY'] || 'test',
-  };
-}
-
 const REGION = 'us-west-2';
 
-interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals' | 's3Backend'> {
+interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals'> {
   readonly run: string;
   readonly seed: string;
   readonly foreign?: Foreign;
@@ -125,7 +112,7 @@ interface HostedOptions extends Pick<EmulatorOptions, 'servicePrincipals' | 's3B
 
 /** Starts an emulated AWS whose EKS creates its clusters on the host. Closes the host if the emulator cannot start. */
 export async function hostedPlatform(host: ClusterHost, options: HostedOptions): Promise<Platform> {
-  const { run, seed, servicePrincipals, foreign, s3Backend } = options;
+  const { run, seed, servicePrincipals, foreign } = options;
   try {
     const counter = foreign?.client.counter ?? callCounter();
     const emulatedAt = async (seedOfLane: string): Promise<AwsTarget> => {
@@ -137,14 +124,13 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
         clusterProvider: host.provider,
         // Both must use the same account in ARNs.
         ...(foreign?.accountId !== undefined && { accountId: foreign.accountId }),
-        ...(s3Backend && { s3Backend }),
       });
       return emulatedAws(emulator, host.reachable(emulator.endpoint), counter);
     };
-    const emulated = { ...(await emulatedAt(seed)), ...(s3Backend && { outlives: true }) };
+    const emulated = await emulatedAt(seed);
     const clusters = hostedDriver(host, run);
     if (foreign !== undefined) return { aws: hybridAws(emulated, foreign, (url) => host.reachable(url)), clusters };
-    if (s3Backend !== undefined || host.lanes === undefined) return { aws: emulated, clusters };
+    if (host.lanes === undefined) return { aws: emulated, clusters };
     const open = async (lane: number): Promise<Platform> => ({
       aws: await emulatedAt(`${seed}-${lane}`),
       clusters: hostedDriver({ ...host, close: async () => undefined }, run),

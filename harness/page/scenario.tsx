@@ -140,7 +140,7 @@ function wrongWords({ probes }: ScenarioResult): string {
 }
 
 /** Flags that affect the scenario, and not only the output. */
-const REPEATED = ['cluster', 'suites-dir', 'agent-chart', 'aws-endpoint', 's3-endpoint', 'region', 'fault', 'config'];
+const REPEATED = ['cluster', 'suites-dir', 'agent-chart', 'aws-endpoint', 'region', 'fault', 'config'];
 
 /** Returns the flags that repeat a scenario as in this run. */
 function flagsOf({ configuration }: RunResults): string {

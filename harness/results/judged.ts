@@ -28,7 +28,6 @@ export function judgedParts(results: RunResults): readonly [yours: readonly stri
   const image = (name: string): string | undefined => (text(name) === undefined ? undefined : `image ${text(name)}`);
   const addon = clusters[0]?.facts['agentAddonVersion'] ?? '';
   put(aws === 'emulator' ? undefined : aws === 'aws' ? 'AWS' : `AWS at ${text('aws-endpoint')}`, 'the emulated AWS');
-  if (text('s3-endpoint') !== undefined) yours.push(`S3 at ${text('s3-endpoint')}`);
   put(image('agent-image') ?? (isEks ? `the agent add-on ${addon}`.trim() : undefined), 'the reference agent');
   put(image('webhook-image') ?? (isEks ? "EKS's webhook" : undefined), 'the reference webhook');
   if (faults.length > 0) packaged.push(`the ${faults.length === 1 ? 'fault' : 'faults'} ${faults.join(', ')}`);

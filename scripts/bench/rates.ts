@@ -1,6 +1,6 @@
 import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { readSignature, sigV4Verifier } from '../../emulator/sigv4/index.ts';
-import { signedHeaders } from '../../emulator/sigv4/sign.ts';
+import { signedHeaders } from '../../test/support/emulator/sign.ts';
 import { startWithWorld } from '../../emulator/start.ts';
 import { emulatedAws } from '../../harness/aws-target/emulated.ts';
 import { authorize } from '../../identity/policy/authorize.ts';

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { PROFILES } from '../../harness/scenario/profiles.ts';
-import { capabilitiesOf } from '../../harness/scenario/requirements.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import { columnOf, scenariosOfServices } from './fidelity.ts';
 import type { RunResults } from '../../harness/results/results.ts';
@@ -39,12 +38,12 @@ describe('LocalStack with the commands in docs/other-aws.md', function () {
   });
   after(() => (localStack as ContractSubject | undefined)?.close());
 
-  /** Runs scenarios with the page's command that has a flag, at the port of LocalStack. */
-  async function run(flag: string, isAbout: (scenario: Scenario) => boolean): Promise<RunResults> {
+  /** Runs scenarios with the page's command, at the port of LocalStack. */
+  async function run(isAbout: (scenario: Scenario) => boolean): Promise<RunResults> {
     const selected = (await ownScenarios()).filter((one) => PROFILES.full.includes(one.spec.profile) && isAbout(one));
     const exports = COMMANDS.filter((line) => line.startsWith('export '));
-    const command = COMMANDS.find((line) => line.includes(`--${flag} http://127.0.0.1:4566`))!;
-    expect(command, `the page has a command with --${flag}`).to.match(/^npm run conformance -- /);
+    const command = COMMANDS.find((line) => line.includes('--aws-endpoint http://127.0.0.1:4566'))!;
+    expect(command, 'the page has a command with --aws-endpoint').to.match(/^npm run conformance -- /);
     const script = [...exports, command].join('\n').replaceAll('http://127.0.0.1:4566', localStack.endpoint);
     const folder = temporaryFolder();
     const { PATH, HOME } = process.env;
@@ -78,27 +77,12 @@ describe('LocalStack with the commands in docs/other-aws.md', function () {
 
   it('has the results in docs/fidelity.md as --aws-endpoint', async () => {
     const services = await scenariosOfServices();
-    const results = await run('aws-endpoint', ({ id }) => services.has(id));
+    const results = await run(({ id }) => services.has(id));
     const column = columnOf(results);
     expect(Object.fromEntries(column)).to.deep.equal(Object.fromEntries(publishedColumn('localstack')));
     expect([...column.values()].filter((cell) => cell.includes('**'))).to.have.length.greaterThan(10);
     const errors = results.scenarios.filter(({ verdict }) => verdict === 'error');
     expect(errors.map(({ id, reason }) => `${id} ${reason}`)).to.deep.equal([]);
     expect(results.run.exitCode).to.equal(1);
-  });
-
-  it('stores objects as --s3-endpoint, and all scenarios with S3 except the documented ones pass', async () => {
-    const named = /Only these scenarios fail:([^]*?)\n\n[^-]/.exec(PAGE)?.[1] ?? '';
-    const lacks = [...named.matchAll(/^- \*\*([A-Z]+-\d+)\*\*/gm)].map(([, id]) => id);
-    expect(lacks).to.have.length.within(1, 8);
-    const hasS3 = (scenario: Scenario): boolean => capabilitiesOf(scenario).includes('s3');
-    const { summary, scenarios, run: end, environment } = await run('s3-endpoint', hasS3);
-    const unlike = scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
-    const others = unlike.filter(({ id }) => !lacks.includes(id));
-    expect(others.map(({ id, reason }) => `${id} ${reason}`)).to.deep.equal([]);
-    expect(unlike.map(({ id }) => id)).to.have.members(lacks);
-    expect(summary.passed).to.be.greaterThan(200);
-    expect({ exitCode: end.exitCode, error: end.error }).to.deep.equal({ exitCode: 1, error: null });
-    expect(environment.aws).to.equal('emulator');
   });
 });

@@ -13,39 +13,36 @@ import { multipartEtag, uploadOf } from './uploads.ts';
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
 
 /** Tags were authorized at the start of the upload (S3 API Reference, CompleteMultipartUpload). */
-export const completeMultipartUpload: Handler = async (call) => {
+export const completeMultipartUpload: Handler = (call) => {
   const { request } = call;
   const bucket = bucketOf(call);
-  await demandWrite(call, bucket);
+  demandWrite(call, bucket);
   const listed = readDocument(request.body);
-  const perform = (): ServiceResponse => {
-    const completed = bucket.objects.get(call);
-    // Clients repeat a call if its answer was lost.
-    if (completed?.uploadId === call.query.get('uploadId')) {
-      if (completed?.etag === multipartEtag(listed.map(({ etag }) => etag))) return answer(call, bucket, completed);
-    }
-    const upload = uploadOf(call, bucket);
-    const parts = chosenParts(upload, listed);
-    const body = Buffer.concat(parts.map((part) => part.body));
-    const checksum = checksumOfUpload(upload, parts, body);
-    checkClaims(call, upload, checksum, body.length);
-    const { key, contentType, metadata, storageClass, tags } = upload;
-    const object = store(call, bucket, {
-      key,
-      contentType,
-      metadata,
-      storageClass,
-      tags,
-      body,
-      checksum,
-      etag: multipartEtag(parts.map(({ etag }) => etag)),
-      parts: parts.map(({ partNumber, size, checksum: sum }) => ({ partNumber, size, checksum: sum })),
-      uploadId: upload.uploadId,
-    });
-    bucket.uploads.delete(upload.uploadId);
-    return answer(call, bucket, object);
-  };
-  return { perform };
+  const completed = bucket.objects.get(call);
+  // Clients repeat a call if its answer was lost.
+  if (completed?.uploadId === call.query.get('uploadId')) {
+    if (completed?.etag === multipartEtag(listed.map(({ etag }) => etag))) return answer(call, bucket, completed);
+  }
+  const upload = uploadOf(call, bucket);
+  const parts = chosenParts(upload, listed);
+  const body = Buffer.concat(parts.map((part) => part.body));
+  const checksum = checksumOfUpload(upload, parts, body);
+  checkClaims(call, upload, checksum, body.length);
+  const { key, contentType, metadata, storageClass, tags } = upload;
+  const object = store(call, bucket, {
+    key,
+    contentType,
+    metadata,
+    storageClass,
+    tags,
+    body,
+    checksum,
+    etag: multipartEtag(parts.map(({ etag }) => etag)),
+    parts: parts.map(({ partNumber, size, checksum: sum }) => ({ partNumber, size, checksum: sum })),
+    uploadId: upload.uploadId,
+  });
+  bucket.uploads.delete(upload.uploadId);
+  return answer(call, bucket, object);
 };
 
 function answer({ context }: S3Call, bucket: Bucket, object: S3Object): ServiceResponse {

@@ -12,23 +12,11 @@ const LAST = Buffer.from('the end');
 const md5 = (data: Buffer): Buffer => createHash('md5').update(data).digest();
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('base64');
 
-describe('multipart uploads', () => behaviour(() => startEmulator()));
-
-describe('multipart uploads with a backend', () => {
-  let other: Emulator;
-  after(() => other.close());
-  behaviour(async () => {
-    other = await startEmulator();
-    const { accessKeyId, secretAccessKey } = other.administrator;
-    return startEmulator({ s3Backend: { endpoint: other.endpoint, accessKeyId, secretAccessKey } });
-  });
-});
-
-function behaviour(start: () => Promise<Emulator>): void {
+describe('multipart uploads', () => {
   let emulator: Emulator;
   let s3: S3.S3Client;
   before(async () => {
-    emulator = await start();
+    emulator = await startEmulator();
     const { endpoint, region, administrator } = emulator;
     const { accessKeyId, secretAccessKey } = administrator;
     s3 = new S3.S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 });
@@ -146,7 +134,7 @@ function behaviour(start: () => Promise<Emulator>): void {
     const page = await s3.send(new S3.ListPartsCommand({ Bucket, Key, UploadId: id, MaxParts: 2 }));
     expect([page.Parts?.map(({ PartNumber }) => PartNumber), page.NextPartNumberMarker]).to.deep.equal([[1, 2], '2']);
   });
-}
+});
 
 describe('permissions of multipart uploads', () => {
   const OBJECT = 'arn:aws:s3:::data/large';

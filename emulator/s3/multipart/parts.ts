@@ -1,4 +1,3 @@
-import type { ServiceResponse } from '../../core/service.ts';
 import { bucketOf, demandOnObject } from '../authorize.ts';
 import type { Handler, S3Call } from '../call.ts';
 import { copyElements, readSource, SOURCE_VERSION, sourceOf } from '../copy-object.ts';
@@ -17,38 +16,32 @@ export const uploadPart: Handler = (call) => {
   demandOnObject(call, bucket, { key: call.key }, 's3:PutObject');
   const partNumber = partNumberOf(call);
   const sent = checkIntegrity(request);
-  const perform = (): ServiceResponse => {
-    const upload = uploadOf(call, bucket);
-    if (sent !== undefined && upload.checksum !== undefined && sent.algorithm !== upload.checksum.algorithm) {
-      throw invalidRequest(
-        `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksum.algorithm}, actual checksum Type: ${sent.algorithm}`,
-      );
-    }
-    const { etag, checksum = sent } = keepPart(call, upload, partNumber, request.body);
-    const headers = { etag, 'x-amz-server-side-encryption': 'AES256' };
-    const checksumHeader = checksum && { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value };
-    return { status: 200, headers: { ...headers, ...checksumHeader } };
-  };
-  return { perform };
+  const upload = uploadOf(call, bucket);
+  if (sent !== undefined && upload.checksum !== undefined && sent.algorithm !== upload.checksum.algorithm) {
+    throw invalidRequest(
+      `Checksum Type mismatch occurred, expected checksum Type: ${upload.checksum.algorithm}, actual checksum Type: ${sent.algorithm}`,
+    );
+  }
+  const { etag, checksum = sent } = keepPart(call, upload, partNumber, request.body);
+  const headers = { etag, 'x-amz-server-side-encryption': 'AES256' };
+  const checksumHeader = checksum && { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value };
+  return { status: 200, headers: { ...headers, ...checksumHeader } };
 };
 
 /** Reads the source and writes the target (S3 API Reference, UploadPartCopy, "Permissions"). */
-export const uploadPartCopy: Handler = async (call) => {
+export const uploadPartCopy: Handler = (call) => {
   const bucket = bucketOf(call);
-  const source = await sourceOf(call);
+  const source = sourceOf(call);
   demandOnObject(call, bucket, { key: call.key }, 's3:PutObject');
   const partNumber = partNumberOf(call);
-  const perform = (): ServiceResponse => {
-    const upload = uploadOf(call, bucket);
-    const object = readSource(call, source.bucket, source.name);
-    const part = keepPart(call, upload, partNumber, copiedBytes(call, object.body));
-    const headers = {
-      'x-amz-server-side-encryption': 'AES256',
-      ...versionHeader(source.bucket, object.versionId, SOURCE_VERSION),
-    };
-    return xmlAnswer('CopyPartResult', copyElements(part), headers);
+  const upload = uploadOf(call, bucket);
+  const object = readSource(call, source.bucket, source.name);
+  const part = keepPart(call, upload, partNumber, copiedBytes(call, object.body));
+  const headers = {
+    'x-amz-server-side-encryption': 'AES256',
+    ...versionHeader(source.bucket, object.versionId, SOURCE_VERSION),
   };
-  return { perform };
+  return xmlAnswer('CopyPartResult', copyElements(part), headers);
 };
 
 function copiedBytes({ request }: S3Call, body: Buffer): Buffer {

@@ -21,24 +21,21 @@ export const createMultipartUpload: Handler = (call) => {
   demandTaggedWrite(call, bucket, tags);
   const checksum = requestedChecksum(request);
   const attributes = attributesOf(request);
-  const perform = (): ServiceResponse => {
-    const uploadId = randomBytes(48).toString('base64url');
-    const arn = request.caller?.arn ?? 'arn:aws:iam:::anonymous';
-    const upload = { key, uploadId, initiatedAt: request.time, initiator: { arn }, checksum, tags, parts: new Map() };
-    bucket.uploads.set(uploadId, { ...upload, ...attributes });
-    return xmlAnswer(
-      'InitiateMultipartUploadResult',
-      { Bucket: bucket.name, Key: key, UploadId: uploadId },
-      {
-        'x-amz-server-side-encryption': 'AES256',
-        ...(checksum && {
-          'x-amz-checksum-algorithm': checksum.algorithm.toUpperCase(),
-          'x-amz-checksum-type': checksum.type,
-        }),
-      },
-    );
-  };
-  return { perform };
+  const uploadId = randomBytes(48).toString('base64url');
+  const arn = request.caller?.arn ?? 'arn:aws:iam:::anonymous';
+  const upload = { key, uploadId, initiatedAt: request.time, initiator: { arn }, checksum, tags, parts: new Map() };
+  bucket.uploads.set(uploadId, { ...upload, ...attributes });
+  return xmlAnswer(
+    'InitiateMultipartUploadResult',
+    { Bucket: bucket.name, Key: key, UploadId: uploadId },
+    {
+      'x-amz-server-side-encryption': 'AES256',
+      ...(checksum && {
+        'x-amz-checksum-algorithm': checksum.algorithm.toUpperCase(),
+        'x-amz-checksum-type': checksum.type,
+      }),
+    },
+  );
 };
 
 export const abortMultipartUpload = onUpload('s3:AbortMultipartUpload', ({ uploadId }, _, bucket) => {
@@ -53,7 +50,7 @@ export function onUpload(
   return (call) => {
     const bucket = bucketOf(call);
     demandOnObject(call, bucket, { key: call.key }, action);
-    return { perform: () => perform(uploadOf(call, bucket), call, bucket) };
+    return perform(uploadOf(call, bucket), call, bucket);
   };
 }
 
@@ -66,9 +63,7 @@ export function uploadOf({ query, key }: S3Call, bucket: Bucket): Upload {
 }
 
 /** Sorted by key, then by start time. */
-export const listMultipartUploads = onBucket('s3:ListBucketMultipartUploads', (bucket, call) => ({
-  perform: () => listing(call, bucket),
-}));
+export const listMultipartUploads = onBucket('s3:ListBucketMultipartUploads', (bucket, call) => listing(call, bucket));
 
 function listing(call: S3Call, bucket: Bucket): ServiceResponse {
   const { query } = call;

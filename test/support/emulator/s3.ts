@@ -8,7 +8,6 @@ import type { CallTrace, World } from '../../../emulator/world/world.ts';
 import { root } from './iam.ts';
 import { aRequest } from './requests.ts';
 import { s3Service } from '../../../emulator/s3/index.ts';
-import type { S3Backend } from '../../../emulator/s3/index.ts';
 
 export interface TestAnswer {
   readonly status: number;
@@ -34,10 +33,10 @@ export interface TestS3 {
 }
 
 /** Creates an S3 service in its own world. */
-export function testS3(backend?: S3Backend): TestS3 {
+export function testS3(): TestS3 {
   const { world, createAccount } = newWorld({ seed: 'test', endpoint: () => 'http://127.0.0.1:0' });
   const context = serviceContext(world, disturbances());
-  const service = s3Service(context, backend);
+  const service = s3Service(context);
   const rootOf = (id: string): Caller => {
     createAccount(id);
     return root(id);

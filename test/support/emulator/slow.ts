@@ -2,7 +2,7 @@ import type { Credentials } from '../../../emulator/core/credentials.ts';
 import type { ServiceName } from '../../../emulator/core/service.ts';
 import { testTime } from './time.ts';
 import type { EmulatorSettings } from '../../../emulator/core/settings.ts';
-import { signedHeaders } from '../../../emulator/sigv4/sign.ts';
+import { signedHeaders } from './sign.ts';
 import { startWithWorld } from '../../../emulator/start.ts';
 
 /** Status, error code and message of a response. */

@@ -1,3 +1,5 @@
+import declared from './kinds.json' with { type: 'json' };
+
 export interface ResourceKind {
   /** Empty for the core group. */
   readonly group: string;
@@ -20,105 +22,28 @@ export interface ResourceKind {
   readonly naming: 'subdomain' | 'label' | 'path';
 }
 
-type Traits = Partial<
-  Pick<ResourceKind, 'namespaced' | 'shortNames' | 'inAll' | 'status' | 'fieldSelectors' | 'refusal' | 'naming'>
->;
+interface Declared extends Partial<Omit<ResourceKind, 'kind' | 'resource'>> {
+  readonly kind: string;
+  readonly resource: string;
+  readonly apiVersion: string;
+}
 
-function kind(groupVersion: string, kindName: string, resource: string, traits: Traits = {}): ResourceKind {
-  const [version = '', group = ''] = groupVersion.split('/').reverse();
+/** The stored kinds, and known unsupported ones. */
+export const KINDS: readonly ResourceKind[] = (declared as readonly Declared[]).map(({ apiVersion, ...kind }) => {
+  const [version = '', group = ''] = apiVersion.split('/').reverse();
   return {
     group,
     version,
-    resource,
-    singular: kindName.toLowerCase(),
-    kind: kindName,
+    singular: kind.kind.toLowerCase(),
     namespaced: true,
     shortNames: [],
     inAll: false,
     status: false,
     fieldSelectors: [],
     naming: 'subdomain',
-    ...traits,
+    ...kind,
   };
-}
-
-const EVENT_FIELDS = [
-  'involvedObject.kind',
-  'involvedObject.namespace',
-  'involvedObject.name',
-  'involvedObject.uid',
-  'involvedObject.apiVersion',
-  'involvedObject.resourceVersion',
-  'involvedObject.fieldPath',
-  'reason',
-  'reportingComponent',
-  'source',
-  'type',
-];
-const POD_FIELDS = [
-  'spec.nodeName',
-  'spec.restartPolicy',
-  'spec.schedulerName',
-  'spec.serviceAccountName',
-  'spec.hostNetwork',
-  'status.phase',
-  'status.podIP',
-  'status.nominatedNodeName',
-];
-
-/** The stored kinds, and known unsupported ones. */
-export const KINDS: readonly ResourceKind[] = [
-  kind('v1', 'Namespace', 'namespaces', {
-    namespaced: false,
-    shortNames: ['ns'],
-    status: true,
-    fieldSelectors: ['status.phase'],
-    naming: 'label',
-  }),
-  kind('v1', 'Node', 'nodes', {
-    namespaced: false,
-    shortNames: ['no'],
-    status: true,
-    fieldSelectors: ['spec.unschedulable'],
-  }),
-  kind('v1', 'Pod', 'pods', { shortNames: ['po'], inAll: true, status: true, fieldSelectors: POD_FIELDS }),
-  kind('v1', 'ServiceAccount', 'serviceaccounts', { shortNames: ['sa'] }),
-  kind('v1', 'Secret', 'secrets', { fieldSelectors: ['type'] }),
-  kind('v1', 'ConfigMap', 'configmaps', { shortNames: ['cm'] }),
-  kind('v1', 'Event', 'events', { shortNames: ['ev'], fieldSelectors: EVENT_FIELDS }),
-  kind('v1', 'Service', 'services', { shortNames: ['svc'], inAll: true, status: true, naming: 'label' }),
-  kind('v1', 'Endpoints', 'endpoints', { shortNames: ['ep'] }),
-  kind('apps/v1', 'Deployment', 'deployments', { shortNames: ['deploy'], inAll: true, status: true }),
-  kind('apps/v1', 'ReplicaSet', 'replicasets', { shortNames: ['rs'], inAll: true, status: true }),
-  kind('apps/v1', 'DaemonSet', 'daemonsets', { shortNames: ['ds'], inAll: true, status: true }),
-  kind('apps/v1', 'StatefulSet', 'statefulsets', {
-    shortNames: ['sts'],
-    refusal: 'it has no persistent volumes and no DNS names for pods; use a Deployment',
-  }),
-  kind('batch/v1', 'Job', 'jobs', { inAll: true, status: true }),
-  kind('batch/v1', 'CronJob', 'cronjobs', {
-    shortNames: ['cj'],
-    refusal: 'it does not start Jobs on a schedule; create the Job itself',
-  }),
-  kind('rbac.authorization.k8s.io/v1', 'Role', 'roles', { naming: 'path' }),
-  kind('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', { naming: 'path' }),
-  kind('rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', { namespaced: false, naming: 'path' }),
-  kind('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'clusterrolebindings', {
-    namespaced: false,
-    naming: 'path',
-  }),
-  kind('admissionregistration.k8s.io/v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', {
-    namespaced: false,
-  }),
-  kind('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', {
-    namespaced: false,
-  }),
-  // Stored, but not enforced.
-  kind('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies', { shortNames: ['netpol'] }),
-  kind('coordination.k8s.io/v1', 'Lease', 'leases'),
-  // From Karpenter.
-  kind('karpenter.sh/v1', 'NodePool', 'nodepools', { namespaced: false }),
-];
+});
 
 const BY_RESOURCE = new Map(KINDS.map((k) => [k.resource, k]));
 

@@ -1,8 +1,8 @@
-import type { Credentials } from '../core/credentials.ts';
-import type { ServiceName } from '../core/service.ts';
-import { canonicalRequest, sha256Hex, type SignedParts } from './canonical.ts';
-import { formatTimestamp } from './read-signature.ts';
-import { hmac, signingKey } from './signing-keys.ts';
+import type { Credentials } from '../../../emulator/core/credentials.ts';
+import type { ServiceName } from '../../../emulator/core/service.ts';
+import { canonicalRequest, sha256Hex, type SignedParts } from '../../../emulator/sigv4/canonical.ts';
+import { formatTimestamp } from '../../../emulator/sigv4/read-signature.ts';
+import { hmac, signingKey } from '../../../emulator/sigv4/signing-keys.ts';
 
 interface SigningOptions {
   readonly credentials: Credentials;
@@ -14,7 +14,7 @@ interface SigningOptions {
   readonly payload?: string;
 }
 
-/** Signs a request with all headers, including `host`. For the S3 backend, benchmarks and tests. */
+/** Signs a request with all headers, including `host`. For benchmarks and tests. */
 export function signedHeaders(parts: SignedParts, options: SigningOptions): Record<string, string> {
   const { credentials, service, region, time, body = '' } = options;
   const timestamp = formatTimestamp(time);
