@@ -6,7 +6,7 @@ import { credentialsOf } from '../facts/injection.ts';
 import { roleAnnotation } from '../facts/irsa.ts';
 import { hasStaleCa, isWebhookMissing } from '../facts/missing-injection.ts';
 import { gapOf } from '../facts/trust.ts';
-import { excludingSelector, identityWebhooks } from '../facts/webhooks.ts';
+import { exclusionsOf, identityWebhooks } from '../facts/webhooks.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 import type { Admission } from './admit.ts';
 
@@ -77,11 +77,11 @@ function injectionStep(facts: ClusterFacts, admission: Admission, isInjected: (p
   const injected = admission.filter(isInjected).length;
   const runs = `${injected} of ${counted(admission.length, 'pod')} of dry runs`;
   if (injected === admission.length) return step('injection', 'yes', `${runs} have the variables`);
-  const selector = admission[0] && excludingSelector(facts, admission[0]);
+  const [exclusion] = admission[0] ? exclusionsOf(facts, admission[0]) : [];
   const why = isWebhookMissing(facts)
     ? 'the Pod Identity webhook is not registered'
-    : selector !== undefined
-      ? `the ${selector} of the webhook excludes the pod`
+    : exclusion !== undefined
+      ? `the ${exclusion.selector} of the webhook excludes the pod by label ${exclusion.key}`
       : identityWebhooks(facts).some((webhook) => hasStaleCa(facts, webhook))
         ? "the webhook's caBundle lacks the cluster's certificate authority"
         : 'the webhook may not know the service account yet';
