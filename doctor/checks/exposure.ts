@@ -103,7 +103,7 @@ export const podIdentityTooWide = defineCheck({
       const tested = /aws:RequestTag\/kubernetes-(?:namespace|service-account)/gi;
       const keys = new Set(role?.trustPolicy.match(tested)?.map((key) => key.toLowerCase()));
       if (!role || !association || keys.size === 0) continue;
-      const { namespace, serviceAccount, ...rest } = association;
+      const { namespace: _namespace, serviceAccount, ...rest } = association;
       const allows = (subject: PodSubject) => podIdentityTrust(facts, role, rest, subject).value === 'allowed';
       const isAny = allows({ namespace: FOREIGN, serviceAccount: FOREIGN });
       const isAnyNamespace = isAny || (keys.has(NAMESPACE_TAG) && allows({ namespace: FOREIGN, serviceAccount }));

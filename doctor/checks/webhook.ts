@@ -6,7 +6,7 @@ import { exclusionsOf, identityWebhooks, isDead, type Exclusion } from '../facts
 import { workloadOf } from '../facts/workload.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
-import { defineCheck, objectOf, podCase, podNames, restart } from './cases.ts';
+import { defineCheck, podCase, podNames, restart } from './cases.ts';
 import { kubectl } from './commands.ts';
 
 export const webhookMissing = defineCheck({

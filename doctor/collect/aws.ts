@@ -113,7 +113,7 @@ async function readAssociations(
     const { association } = described ?? {};
     if (association?.roleArn === undefined) return [];
     const { roleArn, targetRoleArn } = association;
-    await Promise.all([roleArn, targetRoleArn].map((arn) => arn && roles.withPolicies(arn)));
+    await Promise.all([roleArn, targetRoleArn].flatMap((arn) => (arn === undefined ? [] : roles.withPolicies(arn))));
     return associationOf({ ...association, roleArn });
   });
   return perAssociation.flat();

@@ -30,8 +30,14 @@ export function roleReader(reading: RoleReading, whole: boolean) {
   const details = whole ? gaps.attempt(() => readAllRoles(reading)) : undefined;
   /** Undefined until the roles are many, or if the caller may not read all roles. */
   let batch: ReturnType<typeof readAllRoles> | undefined;
-  const fromBatch = () =>
-    batch?.catch((error: unknown) => (error instanceof Unreadable ? undefined : Promise.reject(error)));
+  const fromBatch = async () => {
+    try {
+      return await batch;
+    } catch (error) {
+      if (error instanceof Unreadable) return undefined;
+      throw error;
+    }
+  };
   const roles = new Map<string, Promise<Role | null | undefined>>();
   const boundaries = new Map<string, string>();
   const policies = new Map<string, Promise<Policies | undefined>>();
