@@ -12,7 +12,7 @@ import { KIND } from '../../clusters/kind/cluster-type.ts';
 import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
 import { distFolder } from '../../foundation/node/dist-folder.ts';
 import { AGENT, CLUSTER, policy, roleArn, Scene, startSite, type Sent, type Site } from '../doctor/site.ts';
-import { WORLDS, type World } from '../doctor/worlds.ts';
+import { SYMPTOMS, type World } from '../doctor/worlds.ts';
 import { nodeImage } from '../support/node-image.ts';
 import { ROOT } from '../support/run-cli.ts';
 import { until } from '../support/until.ts';
@@ -203,7 +203,7 @@ describe('doctor and preflight on kind', () => {
   });
 
   describe('the checks', () => {
-    const possible = WORLDS.filter(({ title }) => !(title in NOT_ON_KIND));
+    const possible = SYMPTOMS.filter(({ title }) => !(title in NOT_ON_KIND));
     const [alone, together] = [true, false].map((isAlone) =>
       possible.filter(({ check }) => ALONE.has(check) === isAlone),
     ) as [World[], World[]];
@@ -248,7 +248,7 @@ describe('doctor and preflight on kind', () => {
       });
 
     it('know the titles of all worlds that kind cannot have', () => {
-      expect(WORLDS.map(({ title }) => title)).to.include.members(Object.keys(NOT_ON_KIND));
+      expect(SYMPTOMS.map(({ title }) => title)).to.include.members(Object.keys(NOT_ON_KIND));
     });
   });
 });

@@ -3,6 +3,7 @@ import type { ModifyInstanceMetadataOptionsCommandInput } from '@aws-sdk/client-
 import {
   CreateAddonCommand,
   CreatePodIdentityAssociationCommand,
+  type CreatePodIdentityAssociationCommandInput,
   DeletePodIdentityAssociationCommand,
   DescribeAddonCommand,
   DescribeClusterCommand,
@@ -316,7 +317,11 @@ export class Scene {
   }
 
   /** Returns the id of the association. */
-  async associate(role: string, serviceAccount = 'app', further: { targetRoleArn?: string; namespace?: string } = {}) {
+  async associate(
+    role: string,
+    serviceAccount = 'app',
+    further: Omit<Partial<CreatePodIdentityAssociationCommandInput>, 'roleArn'> = {},
+  ) {
     const { eks } = this.site;
     const { association } = await eks.send(
       new CreatePodIdentityAssociationCommand({

@@ -10,15 +10,34 @@ import type { Finding } from '../../doctor/judge/report-schema.ts';
 import { sayMissing, type Missing } from '../contract/emulator-process.ts';
 import { ROOT } from '../support/run-cli.ts';
 import { namesOf, Scene, startSite, type Site } from './site.ts';
-import { WORLDS, type World } from './worlds.ts';
+import { CAUSES } from './cause-worlds.ts';
+import { SYMPTOMS, type World } from './worlds.ts';
+
+const WORLDS = [...SYMPTOMS, ...CAUSES];
 
 /** Checks without a world, with the reason. */
-const WITHOUT_WORLD: Readonly<Record<string, string>> = {};
+const WITHOUT_WORLD: Readonly<Record<string, string>> = {
+  PID407: 'It is about roles that cannot be read, so other checks are not made.',
+  PID508: 'The clusters have IPv4.',
+};
 
 /** Checks whose repairs are commands. */
 const PASTED = [
-  ...['PID101', 'PID107', 'PID202', 'PID301', 'PID302', 'PID303', 'PID401', 'PID402', 'PID403'],
-  ...['PID601', 'PID602', 'PID603', 'PID605', 'PID607', 'PID608', 'PID609', 'PID611'],
+  ...['PID101', 'PID107', 'PID202', 'PID301', 'PID302', 'PID303', 'PID401', 'PID402', 'PID403', 'PID404'],
+  ...[
+    'PID601',
+    'PID602',
+    'PID603',
+    'PID605',
+    'PID607',
+    'PID608',
+    'PID609',
+    'PID611',
+    'PID204',
+    'PID405',
+    'PID612',
+    'PID807',
+  ],
 ];
 
 /** Clusters in use at once, because the collector waits for its rate limits. */

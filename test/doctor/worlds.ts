@@ -44,12 +44,12 @@ export interface Broken {
   readonly repair: () => Promise<unknown>;
 }
 
-const world = (check: World['check'], title: string, make: World['make']): World => ({ check, title, make });
+export const world = (check: World['check'], title: string, make: World['make']): World => ({ check, title, make });
 
-type Replace = (spec?: PodParts) => Promise<void>;
+export type Replace = (spec?: PodParts) => Promise<void>;
 
 /** A world in which only a pod's manifest is wrong. */
-const podWorld = (check: World['check'], title: string, spec: PodParts): World =>
+export const podWorld = (check: World['check'], title: string, spec: PodParts): World =>
   world(check, title, async (scene) => {
     const replace = await scene.podIdentity(spec);
     return { findings: [`Pod ${scene.namespace}/app`], repair: () => replace({}) };
@@ -66,7 +66,7 @@ const trustWorld = (check: World['check'], title: string, trust: (scene: Scene) 
     };
   });
 
-const env = (...names: readonly string[]) => ({
+export const env = (...names: readonly string[]) => ({
   container: { env: names.map((name) => ({ name, value: 'x' })) },
 });
 
@@ -326,13 +326,15 @@ const associations: readonly World[] = [
             },
           },
         });
-        await until(async () => {
-          const { items } = await scene.site.kubernetes.json<{ items: Sent[] }>(
-            'GET',
-            '/api/v1/namespaces/kube-system/pods',
-          );
-          return items.some(({ metadata }) => metadata.name.startsWith(name));
-        });
+        const all = '/api/v1/namespaces/kube-system/pods';
+        const agentPods = async () => {
+          const { items } = await scene.site.kubernetes.json<{ items: Sent[] }>('GET', all);
+          return items.filter(({ metadata }) => metadata.name.startsWith(name));
+        };
+        await until(async () => (await agentPods()).length > 0);
+        // No kubelet runs it.
+        const status = { phase: 'Running', conditions: [{ type: 'Ready', status: 'True' }] };
+        for (const { metadata } of await agentPods()) await scene.patch(`${all}/${metadata.name}/status`, { status });
       },
     };
   }),
@@ -564,7 +566,7 @@ const exposure: readonly World[] = [
   }),
 ];
 
-export const WORLDS: readonly World[] = [
+export const SYMPTOMS: readonly World[] = [
   ...agents,
   ...webhooks,
   ...associations,
