@@ -211,19 +211,19 @@ function assumed(source: ParsedSource, isUnknown: IsUnknown, favours: Favours): 
 /** Keeps the resources that apply with any value of the unknown keys. */
 function narrowed(statement: Statement, isUnknown: IsUnknown): Statement {
   const { Resource: resources, ...rest } = statement;
-  const known = [resources ?? []].flat().filter((text) => !variablesOf(text).some((name) => isUnknown(name)));
-  return known.length > 0 && unknownKeysOf(rest, isUnknown).length === 0
-    ? { ...rest, Resource: known }
+  const certain = [resources ?? []].flat().filter((text) => !variablesOf(text).some((name) => isUnknown(name)));
+  return certain.length > 0 && unknownKeysOf(rest, isUnknown).length === 0
+    ? { ...rest, Resource: certain }
     : { ...statement, Condition: never(unknownKeysOf(statement, isUnknown)[0]) };
 }
 
 /** Drops conditions with unknown keys, and makes unknown variables match every text. */
 function widened(statement: Statement, isUnknown: IsUnknown): Statement {
   const { Resource: resources, NotResource: exempt, Condition: _condition, ...rest } = statement;
-  const known: Record<string, Record<string, unknown>> = {};
+  const conditions: Record<string, Record<string, unknown>> = {};
   for (const [operator, key, values] of conditionsOf(statement))
     if (!isUnknown(key, { operator, values }) && !variablesOf(values).some((name) => isUnknown(name)))
-      (known[operator] ??= {})[key] = values;
+      (conditions[operator] ??= {})[key] = values;
   const wide = (text: unknown): string =>
     String(text).replaceAll(VARIABLE, (whole, name: string) => (isUnknown(name) ? '*' : whole));
   const isKnown = (text: unknown): boolean => !variablesOf(text).some((name) => isUnknown(name));
@@ -232,7 +232,7 @@ function widened(statement: Statement, isUnknown: IsUnknown): Statement {
     ...rest,
     ...(resources !== undefined && { Resource: [resources].flat().map(wide) }),
     ...(exempt !== undefined && (exemptKnown.length > 0 ? { NotResource: exemptKnown } : { Resource: '*' })),
-    ...(Object.keys(known).length > 0 && { Condition: known }),
+    ...(Object.keys(conditions).length > 0 && { Condition: conditions }),
   };
 }
 

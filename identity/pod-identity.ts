@@ -111,7 +111,7 @@ export function* podIdentitySession(binding: PodIdentityBinding): Path<Session> 
   const sessionName = podIdentitySessionName(cluster, subject.pod?.name ?? UNKNOWN_POD, binding.sessionId);
   const accountId = accountOf(cluster.arn);
   const sessionPolicies = policy === undefined ? [] : [policy];
-  const known = {
+  const common = {
     sessionName,
     requestContext,
     ...(binding.issuedAt !== undefined && { issuedAt: binding.issuedAt }),
@@ -123,7 +123,7 @@ export function* podIdentitySession(binding: PodIdentityBinding): Path<Session> 
     },
   };
   const base = yield* assumeRole('trust', {
-    ...known,
+    ...common,
     principal: { kind: 'service', service: POD_IDENTITY_SERVICE, accountId },
     role: binding.role,
     tags,
@@ -135,13 +135,13 @@ export function* podIdentitySession(binding: PodIdentityBinding): Path<Session> 
   });
   if (targetRole === undefined) return base;
   return yield* assumeRole('target role', {
-    ...known,
+    ...common,
     // EKS Auth sends this request, so it does not come from the pod's network.
     principal: { ...base.principal, requestContext: contextOf(requestContext, 'principal', 'resource') },
     role: targetRole,
     // The external id is only sent without the transitive tags.
     externalId: disableSessionTags ? binding.externalId : undefined,
     sessionPolicies,
-    unknown: { ...known.unknown, ...base.unknown },
+    unknown: { ...common.unknown, ...base.unknown },
   });
 }

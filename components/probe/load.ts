@@ -163,25 +163,25 @@ class PodUnderLoad {
 
   /** Uses the SDK's credential chain like an application, in each round. */
   async #readObjects(): Promise<void> {
-    const { bucket, own, other } = this.#plan;
+    const { bucket, ownPrefix, otherPrefix } = this.#plan;
     const client = await import('./sdk-s3.ts');
     client.renewCredentials();
-    const got = await runOperation(client, { do: 'GetObject', bucket, key: `${own}/object` });
+    const got = await runOperation(client, { do: 'GetObject', bucket, key: `${ownPrefix}/object` });
     if (got.identity !== undefined && !this.#check(got.identity.arn)) return;
-    if (got.outcome === 'denied') return this.#wrong(`the session may not read ${own}/object`);
+    if (got.outcome === 'denied') return this.#wrong(`the session may not read ${ownPrefix}/object`);
     if (got.outcome !== 'granted') return void this.#error(got);
     this.#counts.granted += 1;
     this.#first.object ??= Math.round(Date.now() - this.#startedAt);
     if (this.#hasWritten) return;
-    const key = `${own}/${this.#pod}`;
+    const key = `${ownPrefix}/${this.#pod}`;
     const [put, foreign] = [
       await runOperation(client, { do: 'PutObject', bucket, key }),
-      await runOperation(client, { do: 'GetObject', bucket, key: `${other}/object` }),
+      await runOperation(client, { do: 'GetObject', bucket, key: `${otherPrefix}/object` }),
     ];
     if (put.outcome === 'denied') this.#wrong(`the session may not write ${key}`);
     else if (put.outcome !== 'granted') this.#error(put);
     if (foreign.outcome === 'granted' || foreign.outcome === 'absent')
-      this.#wrong(`the session may read ${other}/object`);
+      this.#wrong(`the session may read ${otherPrefix}/object`);
     else if (foreign.outcome !== 'denied') this.#error(foreign);
     this.#hasWritten = put.outcome === 'granted' && foreign.outcome === 'denied';
   }

@@ -11,9 +11,9 @@ export interface LoadPlan {
   readonly roles: readonly string[];
   readonly bucket: string;
   /** Prefix of keys that the pod's own session tags give access to: `<cluster>/<namespace>/<service account>`. */
-  readonly own: string;
+  readonly ownPrefix: string;
   /** The prefix of another service account. Access must be denied. */
-  readonly other: string;
+  readonly otherPrefix: string;
   /** Concurrent requests to the agent in each round, in addition to the SDK's. */
   readonly atOnce: number;
   readonly rounds: number;

@@ -105,8 +105,8 @@ async function begin(context: ScenarioContext, options: LoadOptions & { readonly
       const plan = {
         roles: (options.roles ?? [item.association?.role ?? '']).map((role) => context.names.roleArn(role)),
         bucket: context.names.bucket(options.bucket ?? 'data'),
-        own: places[index] ?? '',
-        other: places[(index + 1) % places.length] ?? '',
+        ownPrefix: places[index] ?? '',
+        otherPrefix: places[(index + 1) % places.length] ?? '',
         atOnce: options.requests ?? 2,
         rounds: options.rounds ?? 1,
         everySeconds: options.everySeconds ?? 1,

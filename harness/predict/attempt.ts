@@ -45,7 +45,7 @@ export interface Attempt {
 }
 
 /** The decisions of an attempt, up to the one that denies. */
-export interface Answer {
+export interface AttemptAnswer {
   readonly refusal:
     (Required<Pick<Expectation, 'by' | 'code'>> & { readonly outcome: 'refused' | 'denied' }) | undefined;
   /** The request that was denied, or the last one. */
@@ -55,7 +55,7 @@ export interface Answer {
 }
 
 interface Opened {
-  readonly answer: Answer;
+  readonly answer: AttemptAnswer;
   readonly session: Session | undefined;
 }
 
@@ -65,7 +65,7 @@ const NOT_ASSUMED = { outcome: 'denied', by: 'sts', code: 'AccessDenied' } as co
 const NO_ACCESS = { outcome: 'denied', by: 's3', code: 'AccessDenied' } as const;
 
 /** Decides an attempt. Returns undefined if AWS answers it before a policy can, or if nothing can make it. */
-export function decide(scene: Scene, { workload, through, call, objectTags }: Attempt): Answer | undefined {
+export function decide(scene: Scene, { workload, through, call, objectTags }: Attempt): AttemptAnswer | undefined {
   const opened = open(scene, workload);
   if (opened === undefined || call.do === 'credentials') return opened?.answer;
   let { session } = opened;
@@ -79,10 +79,10 @@ export function decide(scene: Scene, { workload, through, call, objectTags }: At
 const sessions = new WeakMap<Scene, WeakMap<WorkloadSpec, Opened | undefined>>();
 
 function open(scene: Scene, workload: WorkloadSpec): Opened | undefined {
-  const known = remembered(sessions, scene, () => new WeakMap<WorkloadSpec, Opened | undefined>());
+  const sessionsOfScene = remembered(sessions, scene, () => new WeakMap<WorkloadSpec, Opened | undefined>());
   const byRole = typeof workload.irsa === 'string' ? byWebIdentity : byPodIdentity;
-  if (!known.has(workload)) known.set(workload, byRole(scene, workload));
-  return known.get(workload);
+  if (!sessionsOfScene.has(workload)) sessionsOfScene.set(workload, byRole(scene, workload));
+  return sessionsOfScene.get(workload);
 }
 
 function byPodIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined {
@@ -138,18 +138,18 @@ function assume(
   const passed = Object.entries(scene.names.expandAll(tags)).map(([key, value]) => ({ key, value, transitive: false }));
   const externalId = id === undefined ? undefined : scene.names.expand(id);
   // The name that the probe programs give.
-  const asked = { principal, unknown, sessionName: 'probe', tags: passed, externalId, issuedAt: Date.now() };
+  const options = { principal, unknown, sessionName: 'probe', tags: passed, externalId, issuedAt: Date.now() };
   if (overriddenTag(passed, [], principal) !== undefined) return undefined;
-  return role && opening(scene, assumeRole('assumed role', { ...asked, role }), NOT_ASSUMED);
+  return role && opening(scene, assumeRole('assumed role', { ...options, role }), NOT_ASSUMED);
 }
 
-const opening = (scene: Scene, path: Path<Session>, refusal: Answer['refusal']): Opened => {
+const opening = (scene: Scene, path: Path<Session>, refusal: AttemptAnswer['refusal']): Opened => {
   const { answer, result } = answered(scene, path, refusal);
   return { answer, session: result };
 };
 
 /** Asks the questions of a path. The first question of its last stage stands for a path without a denial. */
-function answered<Result>(scene: Scene, path: Path<Result>, refusal: Answer['refusal']) {
+function answered<Result>(scene: Scene, path: Path<Result>, refusal: AttemptAnswer['refusal']) {
   let first: Question | undefined;
   let last: AuthorizationInput | undefined;
   let isDenied = false;
@@ -162,7 +162,10 @@ function answered<Result>(scene: Scene, path: Path<Result>, refusal: Answer['ref
     if (first?.stage !== step.stage) first = step;
     return !isDenied;
   });
-  return { answer: { refusal: isDenied ? refusal : undefined, last: last!, isTooLarge } satisfies Answer, result };
+  return {
+    answer: { refusal: isDenied ? refusal : undefined, last: last!, isTooLarge } satisfies AttemptAnswer,
+    result,
+  };
 }
 
 /** Remembers the compiled session policies of a session. */
@@ -194,7 +197,7 @@ function askS3(
   session: Session,
   call: Exclude<Call, { do: 'credentials' | 'assumeRole' }>,
   objectTags: Attempt['objectTags'],
-): Answer {
+): AttemptAnswer {
   const { buckets, objects = [] } = scene.scenario.spec;
   const alias = call.do === 'listObjects' ? call.bucket : bucketOf(call.at);
   const arn = `arn:aws:s3:::${scene.names.bucket(alias)}`;
@@ -202,7 +205,7 @@ function askS3(
   const object = 'at' in call ? objects.find((one) => placeOf(one) === call.at) : undefined;
   const existing = typeof object === 'object' ? object.tags : object === undefined ? objectTags : {};
   const tagged = (tags: Attempt['objectTags']): [string, string][] => Object.entries(scene.names.expandAll(tags ?? {}));
-  let answer: Answer | undefined;
+  let answer: AttemptAnswer | undefined;
   for (const { action, keys } of actionsOf(scene, call, tagged(existing), tagged('tags' in call ? call.tags : {}))) {
     const resourceAccount = scene.accountId(buckets?.[alias]?.account ?? 'main');
     const path = requestPath(session, { action, resource, resourceAccount, conditions: keys });

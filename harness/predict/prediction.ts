@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { bucketOf, placeOf } from '../scenario/parts.ts';
 import type { Operation, ProbeStep, Scenario, ScenarioSpec, Step, WorkloadSpec } from '../scenario/spec.ts';
-import { decide, type Answer, type Assumption, type Attempt, type Call, type OnObject } from './attempt.ts';
+import { decide, type AttemptAnswer, type Assumption, type Attempt, type Call, type OnObject } from './attempt.ts';
 import { grantOf } from './grant.ts';
 import { sceneOf } from './scene.ts';
 
@@ -9,8 +9,8 @@ import { sceneOf } from './scene.ts';
  * Returns what the policies of a scenario say of its probes, before a run. Probes after a step, and those that more than roles,
  * policies and tags decide, are absent.
  */
-export function predictionsOf(scenario: Scenario): ReadonlyMap<Step, Answer> {
-  const predictions = new Map<Step, Answer>();
+export function predictionsOf(scenario: Scenario): ReadonlyMap<Step, AttemptAnswer> {
+  const predictions = new Map<Step, AttemptAnswer>();
   const { spec } = scenario;
   if (UNKNOWN_BEFORE_A_RUN.test(JSON.stringify(spec))) return predictions;
   const scene = sceneOf(scenario);
@@ -99,5 +99,5 @@ function assumptionOf(step: object): Assumption | undefined {
 }
 
 /** Whether a prediction agrees with the probe's expectation. */
-export const agrees = ({ expectation }: ProbeStep, { refusal }: Answer): boolean =>
+export const agrees = ({ expectation }: ProbeStep, { refusal }: AttemptAnswer): boolean =>
   (refusal?.outcome ?? 'granted') === expectation.outcome;

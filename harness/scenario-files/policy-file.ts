@@ -46,10 +46,10 @@ export function roleFile(file: string | { readonly href: string }, place: RolePl
   const read = (one: PolicyPlace): RawPolicy => policyFile(path, { ...one, replace, values });
   const part = (kind: DeployedPolicy['kind']): RawPolicy | undefined => {
     const ofKind = policies.filter((one) => one.kind === kind);
-    const own = ofKind
+    const declared = ofKind
       .filter(({ isElsewhere }) => !isElsewhere)
       .map(({ address, policy }) => read({ resource: address, policy }));
-    return merged(path, [...own, ...ofKind.flatMap(({ address }) => documents[address] ?? [])]);
+    return merged(path, [...declared, ...ofKind.flatMap(({ address }) => documents[address] ?? [])]);
   };
   const [permissions, attached, boundary] = [part('inline'), part('attached'), part('boundary')];
   return {

@@ -111,9 +111,17 @@ function namesOf({ everyone, arns, accounts, uniqueIds, services, federated }: P
 }
 
 function isOneOf(name: string, { principal }: EvaluationRequest): boolean {
-  const own = { roleArn: '', userId: '', ...principal } as Readonly<Record<string, unknown>>;
-  const [roleId] = String(own['userId']).split(':');
-  return ['*', own['arn'], own['roleArn'], own['accountId'], roleId, own['service'], own['providerArn']].includes(name);
+  const fields = { roleArn: '', userId: '', ...principal } as Readonly<Record<string, unknown>>;
+  const [roleId] = String(fields['userId']).split(':');
+  return [
+    '*',
+    fields['arn'],
+    fields['roleArn'],
+    fields['accountId'],
+    roleId,
+    fields['service'],
+    fields['providerArn'],
+  ].includes(name);
 }
 
 function explainCondition(condition: Condition, request: EvaluationRequest): ConditionExplanation {

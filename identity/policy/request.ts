@@ -57,8 +57,8 @@ export class EvaluationRequest implements VariableSource {
 
   /** An empty list counts as absent and becomes undefined. */
   values(key: ContextKey): string | readonly string[] | undefined {
-    const found = valueIn(this.contexts, key) ?? valueIn((this.#derived ??= [derivedContext(this.input)]), key);
-    return found?.length === 0 && typeof found !== 'string' ? undefined : found;
+    const values = valueIn(this.contexts, key) ?? valueIn((this.#derived ??= [derivedContext(this.input)]), key);
+    return values?.length === 0 && typeof values !== 'string' ? undefined : values;
   }
 
   variable(key: ContextKey): string | undefined {

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AuthorizationInput } from '../../../identity/policy/index.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
-import { decide, type Answer } from '../../predict/attempt.ts';
+import { decide, type AttemptAnswer } from '../../predict/attempt.ts';
 import { candidatesOf, type Candidate } from './candidates.ts';
 import { withExtraRoles, type Owner } from './extra-roles.ts';
 import { NamedValues } from './named-values.ts';
@@ -86,7 +86,7 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
 }
 
 /** Whether only one of the answers is a refusal. */
-const isOther = (one: Answer | undefined, other: Answer | undefined): boolean =>
+const isOther = (one: AttemptAnswer | undefined, other: AttemptAnswer | undefined): boolean =>
   one !== undefined && other !== undefined && (one.refusal === undefined) !== (other.refusal === undefined);
 
 /** Tries other values of a source to see whether the change is about every value, or about a prefix. */

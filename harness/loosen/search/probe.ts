@@ -1,6 +1,6 @@
 import { associationOf, placeOf } from '../../scenario/parts.ts';
 import type { ObjectSpec, ScenarioSpec } from '../../scenario/spec.ts';
-import type { Answer, Assumption, Attempt } from '../../predict/attempt.ts';
+import type { AttemptAnswer, Assumption, Attempt } from '../../predict/attempt.ts';
 import { Built, codeOf, entriesOf, namesIn, valueOf } from './built.ts';
 import type { Candidate } from './candidates.ts';
 import { extraRoles, OUTSIDE, type Owner } from './extra-roles.ts';
@@ -18,7 +18,7 @@ export interface Probe {
 }
 
 /** Returns the probe with which a scenario notices that an attempt is answered otherwise than `answer`. */
-export function probeOf(spec: ScenarioSpec, owner: Owner, candidate: Candidate, { refusal }: Answer): Probe {
+export function probeOf(spec: ScenarioSpec, owner: Owner, candidate: Candidate, { refusal }: AttemptAnswer): Probe {
   const { workload, call } = candidate;
   const known = Object.entries(spec.workloads ?? {}).find(([, one]) => isSame(one, workload));
   const name = known?.[0] ?? workloadName(spec, candidate);

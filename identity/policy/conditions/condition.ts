@@ -39,9 +39,9 @@ function compileCondition(
   syntax: { readonly variables: boolean },
 ): Condition {
   const [, set, base = '', ifExists] = OPERATOR_NAME.exec(operator) ?? [];
-  const known = OPERATORS.get(base);
+  const comparison = OPERATORS.get(base);
   const isNull = base === 'Null' && set === undefined && ifExists === undefined;
-  if (known === undefined && !isNull) throw new PolicySyntaxError(`Invalid Condition type : ${operator}.`);
+  if (comparison === undefined && !isNull) throw new PolicySyntaxError(`Invalid Condition type : ${operator}.`);
   if (!key.includes(':')) {
     throw new PolicySyntaxError(
       `Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. (condition key "${key}")`,
@@ -62,8 +62,8 @@ function compileCondition(
     key: contextKey(key),
     set: set as Condition['set'],
     ifExists: ifExists !== undefined,
-    negated: known?.negated === true,
-    values: known === undefined ? [] : texts.map((text) => known.compile(text, syntax) ?? refuse(text)),
+    negated: comparison?.negated === true,
+    values: comparison === undefined ? [] : texts.map((text) => comparison.compile(text, syntax) ?? refuse(text)),
     absence: isNull
       ? texts.map((text) => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : refuse(text)))
       : undefined,
