@@ -1,6 +1,6 @@
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { MutatingWebhooks } from './admission/mutating-webhooks.ts';
+import { AdmissionWebhooks } from './admission/webhooks.ts';
 import { WebhookClient } from './admission/webhook-client.ts';
 import { createDefaultRoles } from './authorization/default-roles.ts';
 import { demandAccess } from './authorization/demand.ts';
@@ -61,7 +61,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       options.authenticate,
       clock,
     ),
-    webhooks: new MutatingWebhooks(store, webhookClient),
+    webhooks: new AdmissionWebhooks(store, webhookClient),
     tokens,
     tokenLifetimes,
     version,

@@ -4,13 +4,27 @@ import { expect } from 'chai';
 import { pod, startTestCluster, type TestCluster } from '../../../../test/support/api-server.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
+const CONFIGURATIONS = {
+  mutating: '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+  validating: '/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations',
+};
 
 interface Review {
   readonly apiVersion: string;
-  readonly request: { uid: string; name: string; operation: string; dryRun: boolean; userInfo: { username: string } };
+  readonly request: {
+    uid: string;
+    name: string;
+    operation: string;
+    dryRun: boolean;
+    userInfo: { username: string };
+    kind: { kind: string };
+    object: { spec: { containers: { name: string; env?: object[] }[] } } | null;
+  };
+  /** The path of the webhook's URL. */
+  path: string;
 }
 
-describe('mutating webhooks', () => {
+describe('admission webhooks', () => {
   let cluster: TestCluster;
   let webhook: Server;
   let answer: (review: Review) => object;
@@ -24,7 +38,8 @@ describe('mutating webhooks', () => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
-        const review = JSON.parse(Buffer.concat(chunks).toString()) as Review;
+        const [path = ''] = request.url?.split('?') ?? [];
+        const review = { ...(JSON.parse(Buffer.concat(chunks).toString()) as Review), path };
         seen.push(review);
         response.statusCode = code;
         response.setHeader('content-type', 'application/json');
@@ -43,7 +58,10 @@ describe('mutating webhooks', () => {
     code = 200;
     answer = (review) => respond(review, { allowed: true });
   });
-  afterEach(() => cluster.call('DELETE', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'));
+  afterEach(async () => {
+    await cluster.call('DELETE', CONFIGURATIONS.mutating);
+    await cluster.call('DELETE', CONFIGURATIONS.validating);
+  });
 
   function respond({ apiVersion, request }: Review, response: object): object {
     return { kind: 'AdmissionReview', apiVersion, response: { uid: request.uid, ...response } };
@@ -52,16 +70,16 @@ describe('mutating webhooks', () => {
     const encoded = Buffer.from(JSON.stringify(operations)).toString('base64');
     return { allowed: true, patchType: 'JSONPatch', patch: encoded };
   }
-  async function register(settings: object = {}): Promise<void> {
+  function configure(type: keyof typeof CONFIGURATIONS, settings: object = {}, name = 'hook') {
     const { port } = webhook.address() as AddressInfo;
     const caBundle = Buffer.from(cluster.server.certificateAuthority).toString('base64');
-    const answered = await cluster.call('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
+    return cluster.call('POST', CONFIGURATIONS[type], {
       body: {
-        metadata: { name: 'hook' },
+        metadata: { name },
         webhooks: [
           {
-            name: 'hook.example.com',
-            clientConfig: { url: `https://127.0.0.1:${port}/mutate`, caBundle },
+            name: `${name}.example.com`,
+            clientConfig: { url: `https://127.0.0.1:${port}/${name}`, caBundle },
             rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
             sideEffects: 'None',
             admissionReviewVersions: ['v1'],
@@ -70,8 +88,9 @@ describe('mutating webhooks', () => {
         ],
       },
     });
-    expect(answered.status).to.equal(201);
   }
+  const register = async (settings: object = {}): Promise<void> =>
+    expect((await configure('mutating', settings)).status).to.equal(201) && undefined;
   /** The webhook's count of ignored failures in the metrics. */
   const failedOpen = async (): Promise<number> => {
     const { text } = await cluster.call('GET', '/metrics');
@@ -220,4 +239,129 @@ describe('mutating webhooks', () => {
       });
     }
   }
+
+  const withUpdates = (operations: readonly string[], resources: readonly string[] = ['pods']) => ({
+    rules: [{ apiGroups: [''], apiVersions: ['v1'], operations, resources }],
+  });
+
+  it('that validate see the mutated object with its defaults, and deny creation, update and deletion', async () => {
+    await register();
+    await configure('validating', withUpdates(['*']), 'validator');
+    const add = patch([{ op: 'add', path: '/metadata/labels/x', value: 'y' }]);
+    let isDenied = false;
+    answer = (review) => {
+      if (review.path === '/hook') return respond(review, add);
+      // The patch of a validating webhook has no effect.
+      const verdict = isDenied
+        ? { allowed: false, status: { message: 'no' } }
+        : { ...patch([{ op: 'remove', path: '/spec' }]) };
+      return respond(review, verdict);
+    };
+    expect((await create('kept')).status).to.equal(201);
+    expect(seen.map(({ path }) => path)).to.deep.equal(['/hook', '/validator']);
+    expect(seen[1]?.request.object).to.have.nested.property('metadata.labels.x', 'y');
+    expect(seen[1]?.request.object?.spec.containers[0]).to.have.property('imagePullPolicy');
+    isDenied = true;
+    const message = 'admission webhook "validator.example.com" denied the request: no';
+    const headers = { 'content-type': 'application/merge-patch+json' };
+    for (const [what, answered] of [
+      ['create', await create('refused')],
+      ['update', await cluster.call('PATCH', `${PODS}/kept`, { headers, body: { metadata: { labels: { z: 'z' } } } })],
+      ['delete', await cluster.call('DELETE', `${PODS}/kept`)],
+    ] as const)
+      expect([answered.status, answered.body['message']], what).to.deep.equal([400, message]);
+    expect((await cluster.call('GET', `${PODS}/refused`)).status).to.equal(404);
+    expect((await cluster.call('GET', `${PODS}/kept`)).body.metadata.labels).not.to.have.property('z');
+  });
+
+  it('that validate fail as their failurePolicy says, and cannot keep their own configuration', async () => {
+    code = 500;
+    await configure('validating', { failurePolicy: 'Fail' }, 'validator');
+    expect((await create('failed')).status).to.equal(500);
+    expect((await cluster.call('DELETE', `${CONFIGURATIONS.validating}/validator`)).status).to.equal(200);
+    await configure('validating', { failurePolicy: 'Ignore' }, 'validator');
+    expect((await create('ignored')).status).to.equal(201);
+    const { text } = await cluster.call('GET', '/metrics');
+    expect(text).to.match(/fail_open_count\{name="validator\.example\.com",type="validating"\} 1$/m);
+  });
+
+  for (const [reinvocationPolicy, paths] of [
+    ['IfNeeded', ['/hook', '/late', '/hook']],
+    ['Never', ['/hook', '/late']],
+  ] as const)
+    it(`with reinvocationPolicy ${reinvocationPolicy} are called ${paths.length - 1} times if a later one adds a container`, async () => {
+      await register({ reinvocationPolicy });
+      await configure('mutating', {}, 'late');
+      answer = (review) => {
+        const { containers = [] } = review.request.object?.spec ?? {};
+        const side = { op: 'add', path: '/spec/containers/-', value: { name: 'side', image: 'side:1' } };
+        const variables = containers.flatMap(({ env }, at) =>
+          env ? [] : [{ op: 'add', path: `/spec/containers/${at}/env`, value: [{ name: 'X', value: 'y' }] }],
+        );
+        return respond(review, patch(review.path === '/late' ? [side] : variables));
+      };
+      const { body } = await create(`again-${reinvocationPolicy.toLowerCase()}`);
+      expect(seen.map(({ path }) => path)).to.deep.equal(paths);
+      const { containers } = body['spec'] as { containers: { name: string; env?: object[] }[] };
+      const injected = containers.filter(({ env }) => env?.length === 1).map(({ name }) => name);
+      expect(injected).to.have.length(reinvocationPolicy === 'IfNeeded' ? 2 : 1);
+    });
+
+  it('are not called again if nothing changed after them', async () => {
+    await register({ reinvocationPolicy: 'IfNeeded' });
+    await configure('mutating', { reinvocationPolicy: 'IfNeeded' }, 'late');
+    await create('once');
+    expect(seen.map(({ path }) => path)).to.deep.equal(['/hook', '/late']);
+  });
+
+  it('get token requests, and their warnings reach the client', async () => {
+    await configure('validating', withUpdates(['CREATE'], ['serviceaccounts/token']), 'validator');
+    const token = () => cluster.call('POST', '/api/v1/namespaces/default/serviceaccounts/default/token', { body: {} });
+    answer = (review) => respond(review, { allowed: true, warnings: ['short tokens only'] });
+    const { status, headers } = await token();
+    expect([status, headers['warning']]).to.deep.equal([201, '299 - "short tokens only"']);
+    expect(seen[0]?.request.kind.kind).to.equal('TokenRequest');
+    answer = (review) => respond(review, { allowed: false });
+    const refused = await token();
+    expect(refused.status).to.equal(400);
+    expect(refused.body['message']).to.match(/validator\.example\.com" denied the request without explanation/);
+  });
+
+  for (const [settings, problem] of [
+    [
+      { failurePolicy: 'Maybe' },
+      /webhooks\[0\]\.failurePolicy: Unsupported value: "Maybe": supported values: "Fail", "Ignore"/,
+    ],
+    [{ sideEffects: 'Some' }, /sideEffects: Unsupported value: "Some"/],
+    [{ timeoutSeconds: 0 }, /timeoutSeconds: Invalid value: 0: the timeout value must be between 1 and 30 seconds/],
+    [{ timeoutSeconds: 31 }, /between 1 and 30 seconds/],
+    [
+      { clientConfig: { url: 'http://127.0.0.1/' } },
+      /clientConfig\.url: Invalid value: .*'https' is the only allowed URL scheme/,
+    ],
+    [{ clientConfig: {} }, /clientConfig: Invalid value: .*exactly one of url or service is required/],
+    [{ name: 'hook' }, /name: Invalid value: "hook": should be a domain with at least three segments/],
+    [withUpdates(['FOO']), /operations\[0\]: Unsupported value: "FOO"/],
+    [withUpdates(['*', 'CREATE']), /operations: Invalid value: .*if '\*' is present/],
+    [{ admissionReviewVersions: ['v2'] }, /must include at least one of v1, v1beta1/],
+    [{ reinvocationPolicy: 'Always' }, /reinvocationPolicy: Unsupported value: "Always"/],
+    [{ matchConditions: [{ name: 'a', expression: 'false' }] }, /matchConditions: .*does not evaluate CEL/],
+  ] as const)
+    it(`are refused with ${JSON.stringify(settings)}`, async () => {
+      const { status, body } = await configure('mutating', settings);
+      expect(status).to.equal(422);
+      expect(body['message']).to.match(problem);
+    });
+
+  it('of one configuration have different names', async () => {
+    const one = {
+      name: 'a.example.com',
+      clientConfig: { url: 'https://127.0.0.1/' },
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+    };
+    const body = { metadata: { name: 'twice' }, webhooks: [one, one] };
+    const { status, body: answered } = await cluster.call('POST', CONFIGURATIONS.validating, { body });
+    expect([status, answered['message']].join(' ')).to.match(/^422 .*webhooks\[1\]\.name: .*Duplicate value/);
+  });
 });

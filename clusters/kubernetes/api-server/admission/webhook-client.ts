@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:https';
 import { readAtMost } from '../../../../foundation/node/read-at-most.ts';
-import type { MutatingWebhook } from './webhook-matching.ts';
+import type { Webhook } from './webhook-matching.ts';
 
 /** The same limit as for API objects. */
 const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
@@ -9,7 +9,7 @@ export class WebhookClient {
   readonly #agents = new Map<string, Agent>();
 
   /** Sends a review and returns the response. Throws an `Error` with Kubernetes's message. */
-  async post(webhook: MutatingWebhook, review: object): Promise<unknown> {
+  async post(webhook: Webhook, review: object): Promise<unknown> {
     const { url, caBundle = '' } = webhook.clientConfig;
     if (url === undefined) throw new Error('failed to call webhook: this cluster has no service network, use a url');
     const seconds = webhook.timeoutSeconds ?? 10;

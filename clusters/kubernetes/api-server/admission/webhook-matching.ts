@@ -1,10 +1,10 @@
 import { matchesLabels } from '../../../../foundation/protocols/scheduling.ts';
-import type { V1MutatingWebhook } from '@kubernetes/client-node';
+import type { V1MutatingWebhook, V1ValidatingWebhook } from '@kubernetes/client-node';
 import type { ResourceKind } from '../model/kinds.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import type { KubeObject, Stored } from '../model/types.ts';
 
-export type MutatingWebhook = Stored<V1MutatingWebhook>;
+export type Webhook = Stored<V1MutatingWebhook> | Stored<V1ValidatingWebhook>;
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 
@@ -19,7 +19,7 @@ function matchesResource(resources: readonly string[] | undefined, resource: str
   });
 }
 
-function matchesNamespace(webhook: MutatingWebhook, kind: ResourceKind, object: KubeObject, store: MemoryStore) {
+function matchesNamespace(webhook: Webhook, kind: ResourceKind, object: KubeObject, store: MemoryStore) {
   if (kind.resource === 'namespaces') return matchesLabels(webhook.namespaceSelector, object.metadata.labels ?? {});
   if (!kind.namespaced) return true;
   const namespace = store.get('namespaces', undefined, object.metadata.namespace ?? '');
@@ -28,7 +28,7 @@ function matchesNamespace(webhook: MutatingWebhook, kind: ResourceKind, object: 
 
 /** Returns whether a webhook applies to a request (Kubernetes documentation, "Matching requests"). */
 export function matches(
-  webhook: MutatingWebhook,
+  webhook: Webhook,
   kind: ResourceKind,
   subresource: string,
   operation: Operation,

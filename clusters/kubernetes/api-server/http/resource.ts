@@ -173,7 +173,12 @@ async function serveScale(exchange: Exchange, kind: ResourceKind): Promise<void>
 
 async function serveToken(exchange: Exchange, kind: ResourceKind): Promise<void> {
   const { context, request, response } = exchange;
-  const { object, warnings } = await requestToken(context, stored(exchange, kind), await readBody(request));
+  const { object, warnings } = await requestToken(
+    context,
+    stored(exchange, kind),
+    await readBody(request),
+    writeTarget(exchange, kind),
+  );
   const warn = warningsOf(response);
   for (const text of warnings) warn(text);
   respondJson(response, 201, object);

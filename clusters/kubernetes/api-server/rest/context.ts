@@ -1,4 +1,4 @@
-import type { MutatingWebhooks } from '../admission/mutating-webhooks.ts';
+import type { AdmissionWebhooks } from '../admission/webhooks.ts';
 import type { Authorizer } from '../authorization/rbac.ts';
 import type { TokenAuthenticator } from '../identity/authenticate.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
@@ -9,7 +9,7 @@ export interface ApiContext {
   readonly clock: Clock;
   readonly authorizer: Authorizer;
   readonly authenticateToken: TokenAuthenticator;
-  readonly webhooks: MutatingWebhooks;
+  readonly webhooks: AdmissionWebhooks;
   readonly tokens: TokenIssuer;
   readonly tokenLifetimes: TokenLifetimes;
   /** Such as `1.34`. */

@@ -66,7 +66,9 @@ export async function deleteObject(context: ApiContext, target: WriteTarget, opt
     throw forbidden(kind, name, 'this namespace may not be deleted');
   }
   const { dryRun } = options;
-  await context.webhooks.admit({ ...target, dryRun, operation: 'DELETE', object: undefined, previous: object });
+  const write = { ...target, dryRun, operation: 'DELETE', object: undefined, previous: object } as const;
+  await context.webhooks.mutate(write);
+  await context.webhooks.validate(write);
   const details = { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.resource };
   const status = successStatus({ ...details, ...(uid === undefined ? {} : { uid }) });
   if (dryRun) return kind.resource === 'pods' ? object : status;

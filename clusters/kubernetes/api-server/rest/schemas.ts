@@ -98,17 +98,76 @@ const bindingTo = (...kinds: readonly string[]) =>
     subjects: z.array(z.looseObject({ name: filled })).nullish(),
   });
 
+const listed = strings.min(1).refine((all) => all.length === 1 || !all.includes('*'), {
+  message: "if '*' is present, must not specify other values",
+});
+const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+const TIMEOUT = 'the timeout value must be between 1 and 30 seconds';
+
+/** Returns what makes the URL of a webhook unusable; undefined for a good one. */
+function urlProblem(text: string): string | undefined {
+  const form = 'desired format: https://host[:port]/path';
+  if (!URL.canParse(text)) return `url must be a valid URL; ${form}`;
+  const { protocol, username, password, search, hash } = new URL(text);
+  if (protocol !== 'https:') return `'https' is the only allowed URL scheme; ${form}`;
+  if (username !== '' || password !== '') return `user information is not permitted in the URL; ${form}`;
+  return search === '' && hash === ''
+    ? undefined
+    : `query parameters and fragments are not permitted in the URL; ${form}`;
+}
+
+const clientConfig = z
+  .looseObject({
+    url: z
+      .string()
+      .superRefine((url, context) => {
+        const message = urlProblem(url);
+        if (message !== undefined) context.addIssue({ code: 'custom', message, input: url });
+      })
+      .nullish(),
+    service: z.looseObject({ name: filled, namespace: filled }).nullish(),
+  })
+  .refine(
+    ({ url, service }) => [url, service].filter((one) => one !== undefined && one !== null).length === 1,
+    'exactly one of url or service is required',
+  );
+
+/** Kubernetes API Reference, "MutatingWebhookConfiguration" and "ValidatingWebhookConfiguration". */
 const webhooks = z.looseObject({
   webhooks: z
     .array(
       z.looseObject({
-        name: z.string(),
-        clientConfig: z.looseObject({}),
-        sideEffects: filled,
-        admissionReviewVersions: z.array(z.unknown()),
-        rules: z
-          .array(z.looseObject({ apiGroups: strings, apiVersions: strings, operations: strings, resources: strings }))
+        name: filled.regex(/^[^.]+(\.[^.]+){2,}$/, 'should be a domain with at least three segments separated by dots'),
+        clientConfig,
+        failurePolicy: z.enum(['Fail', 'Ignore']).nullish(),
+        matchPolicy: z.enum(['Equivalent', 'Exact']).nullish(),
+        reinvocationPolicy: z.enum(['IfNeeded', 'Never']).nullish(),
+        sideEffects: filled.pipe(z.enum(['None', 'NoneOnDryRun'])),
+        timeoutSeconds: z.int(TIMEOUT).min(1, TIMEOUT).max(30, TIMEOUT).nullish(),
+        admissionReviewVersions: strings.min(1).refine((all) => all.includes('v1') || all.includes('v1beta1'), {
+          message: 'must include at least one of v1, v1beta1',
+        }),
+        matchConditions: z
+          .array(z.unknown())
+          .max(0, 'this cluster does not evaluate CEL; leave matchConditions out')
           .nullish(),
+        rules: z
+          .array(
+            z.looseObject({
+              apiGroups: listed,
+              apiVersions: listed,
+              operations: z.array(z.enum(OPERATIONS)).pipe(listed),
+              resources: strings.min(1),
+              scope: z.enum(['*', 'Cluster', 'Namespaced']).nullish(),
+            }),
+          )
+          .nullish(),
+      }),
+    )
+    .superRefine((all, context) =>
+      all.forEach(({ name }, at) => {
+        if (all.findIndex((one) => one.name === name) < at)
+          context.addIssue({ code: 'custom', message: 'Duplicate value', input: name, path: [at, 'name'] });
       }),
     )
     .nullish(),

@@ -1,11 +1,13 @@
 import type { ApiContext } from './context.ts';
+import { groupVersion } from '../model/kinds.ts';
+import type { WriteTarget } from './write.ts';
 import { badRequest, conflict, invalid, invalidValue, notFound } from '../model/errors.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject, TokenRequestSpec } from '../model/types.ts';
 import { checkLifetime } from '../identity/token-lifetime.ts';
 import { API_AUDIENCE } from '../identity/token-issuer.ts';
 
-const KIND = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
+const KIND = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 const DEFAULT_SECONDS = 3600;
 
 const BINDABLE = new Map([
@@ -92,13 +94,31 @@ function checkMetadata(body: JsonObject, { metadata: account }: KubeObject, vers
   ];
 }
 
+/** Admission of a token request, a CREATE of the subresource `serviceaccounts/token`. Throws `ApiError`. */
+async function admitted(
+  { webhooks }: ApiContext,
+  { metadata: { name, namespace = '' } }: KubeObject,
+  sent: JsonObject,
+  target: WriteTarget,
+): Promise<JsonObject> {
+  const metadata = { name, namespace, ...(isObject(sent['metadata']) ? sent['metadata'] : {}) };
+  const spec = { expirationSeconds: DEFAULT_SECONDS, ...(isObject(sent['spec']) ? sent['spec'] : {}) };
+  const object = { ...sent, apiVersion: groupVersion(KIND), kind: KIND.kind, metadata, spec };
+  const write = { ...target, objectKind: KIND, operation: 'CREATE', previous: undefined } as const;
+  const mutated = (await webhooks.mutate({ ...write, object })) ?? object;
+  await webhooks.validate({ ...write, object: mutated });
+  return mutated;
+}
+
 /** Issues a token. `warnings` become Warning headers. Throws `ApiError`. */
 export async function requestToken(
   context: ApiContext,
   account: KubeObject,
-  body: unknown,
+  sent: unknown,
+  target: WriteTarget,
 ): Promise<{ readonly object: object; readonly warnings: readonly string[] }> {
-  if (!isObject(body)) throw badRequest('the body of the request must be a TokenRequest');
+  if (!isObject(sent)) throw badRequest('the body of the request must be a TokenRequest');
+  const body = await admitted(context, account, sent, target);
   const warnings = checkMetadata(body, account, context.version);
   const spec = isObject(body['spec']) ? body['spec'] : {};
   const requestedAudiences = spec['audiences'] ?? [];
@@ -116,7 +136,7 @@ export async function requestToken(
   return {
     object: {
       kind: 'TokenRequest',
-      apiVersion: 'authentication.k8s.io/v1',
+      apiVersion: groupVersion(KIND),
       metadata: { name, namespace, uid, creationTimestamp: null },
       spec: { audiences, expirationSeconds, boundObjectRef: ref ?? null },
       status,

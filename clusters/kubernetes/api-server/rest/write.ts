@@ -88,31 +88,34 @@ function checkNamespace(context: ApiContext, target: WriteTarget, object: KubeOb
 
 /** Creates an object after defaults, admission and validation. Throws `ApiError`. */
 export async function create(context: ApiContext, target: WriteTarget, body: unknown): Promise<KubeObject> {
-  const { kind, user, dryRun, subresource } = target;
+  const { kind, user, dryRun } = target;
   const { store } = context;
   if (kind.refusal !== undefined) throw notOffered(kind, kind.refusal);
-  let object = objectFrom(body, target);
-  const { metadata } = object;
+  const requested = objectFrom(body, target);
+  const { metadata } = requested;
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
-  checkNamespace(context, target, object);
+  checkNamespace(context, target, requested);
   // Generate the name before admission, so that webhooks see it.
   if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${nameSuffix()}`;
   if (!metadata.name) throw invalid(kind, '', [requiredValue('metadata.name', 'name or generateName is required')]);
-  prepareForCreate(kind, object);
-  checkEscalation(context, user, kind, object, true);
-  if (kind.resource === 'pods') admitServiceAccount(object, store);
-  const attributes = { kind, subresource, operation: 'CREATE', user, dryRun, object, previous: undefined } as const;
-  const admitted = await context.webhooks.admit(attributes);
-  if (admitted !== undefined && admitted !== object) {
-    object = admitted;
-    // Again, for additions by webhooks ("Dynamic Admission Control", Reinvocation policy).
-    applyDefaults(kind, object);
-    if (kind.resource === 'pods') {
-      admitServiceAccount(object, store);
-      object['status'] = { ...(object['status'] as object), qosClass: qosClass(object) };
-    }
-  }
+  prepareForCreate(kind, requested);
+  checkEscalation(context, user, kind, requested, true);
+  if (kind.resource === 'pods') admitServiceAccount(requested, store);
+  const write = { ...target, operation: 'CREATE', previous: undefined } as const;
+  const object =
+    (await context.webhooks.mutate(
+      { ...write, object: requested },
+      {
+        defaults: (patched) => applyDefaults(kind, patched),
+        plugins: (patched) => {
+          if (kind.resource !== 'pods') return;
+          admitServiceAccount(patched, store);
+          patched['status'] = { ...(patched['status'] as object), qosClass: qosClass(patched) };
+        },
+      },
+    )) ?? requested;
   validate(kind, object);
+  await context.webhooks.validate({ ...write, object });
   trackManager(context, target, undefined, object);
   if (!dryRun) return store.create(kind.resource, object);
   if (store.get(kind.resource, target.namespace, object.metadata.name)) return store.create(kind.resource, object);
@@ -151,10 +154,12 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
     }
     let object = prepareForUpdate(kind, subresource, wanted, previous);
     if (subresource === '') checkEscalation(context, user, kind, object, false);
-    object = (await context.webhooks.admit({ ...target, operation: 'UPDATE', object, previous })) ?? object;
+    const write = { ...target, operation: 'UPDATE', previous } as const;
+    object = (await context.webhooks.mutate({ ...write, object })) ?? object;
     if (subresource === '') checkImmutable(kind, object, previous);
     checkNewFinalizers(kind, object, previous);
     validate(kind, object);
+    await context.webhooks.validate({ ...write, object });
     trackManager(context, target, previous, object);
     if (dryRun) return object;
     try {
