@@ -25,8 +25,8 @@ export function podsOfTemplates(
     .map(({ address, pod }): { readonly address: string; readonly pod: V1Pod } => ({ address, pod }))
     .filter(({ pod }) => (pod.spec?.serviceAccountName ?? pod.spec?.serviceAccount ?? 'default') === serviceAccount)
     .map(({ address, pod }) => {
-      const known = { associated, annotated: account && identityOf(account, settings) };
-      const patch = isServed(pod, associated) ? (mutatePod(pod, known, settings)?.patch ?? []) : [];
+      const subject = { associated, annotated: account && identityOf(account, settings) };
+      const patch = isServed(pod, associated) ? (mutatePod(pod, subject, settings)?.patch ?? []) : [];
       const added = (path: string): unknown => patch.find((one) => one.path === path)?.value;
       const volumes = [added('/spec/volumes'), added('/spec/volumes/0'), pod.spec?.volumes].flat().filter(Boolean);
       const spec = {

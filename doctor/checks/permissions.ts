@@ -170,19 +170,25 @@ export const otherAccount = defineCheck({
   fix: 'Let the owner of the account compare the trust policy. A role of another account can only be the target role.',
   source: 'EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"',
   *find(facts) {
-    const own = facts.snapshot.aws?.accountId;
-    for (const association of usableAssociations(facts)) yield* foreignRole(facts, association, own);
+    const accountId = facts.snapshot.aws?.accountId;
+    for (const association of usableAssociations(facts)) yield* foreignRole(facts, association, accountId);
   },
 });
 
-function* foreignRole(facts: ClusterFacts, association: Association, own: string | undefined): Generator<Case> {
+function* foreignRole(facts: ClusterFacts, association: Association, accountId: string | undefined): Generator<Case> {
   const { roleArn, targetRoleArn, disableSessionTags, externalId } = association;
   const [first, target] = [roleArn, targetRoleArn].map((arn) => arn && parseRoleArn(arn)?.account);
-  if (own !== undefined && first && first !== own) {
-    const text = `Its role ${roleArn} is of account ${first}, but must be of the cluster's account ${own}: make it the target role of a role there.`;
+  if (accountId !== undefined && first && first !== accountId) {
+    const text = `Its role ${roleArn} is of account ${first}, but must be of the cluster's account ${accountId}: make it the target role of a role there.`;
     yield { ...associationCase(facts, association, text), severity: 'error', part: 'role' };
   }
-  if (own === undefined || !targetRoleArn || !target || target === own || facts.role(targetRoleArn) !== undefined)
+  if (
+    accountId === undefined ||
+    !targetRoleArn ||
+    !target ||
+    target === accountId ||
+    facts.role(targetRoleArn) !== undefined
+  )
     return;
   const actions = disableSessionTags ? 'sts:AssumeRole' : 'sts:AssumeRole and sts:TagSession';
   const condition = externalId === undefined ? '' : `; a condition on sts:ExternalId must have the value ${externalId}`;

@@ -91,9 +91,9 @@ function tokenProblem(
   const volume = volumeOf(container, set.value);
   if (volume === undefined && WEBHOOK_FOLDER.test(set.value))
     return none(`the container does not mount the volume of ${name}`);
-  const own = tokenVolumes.filter((one) => one.volume === volume);
-  if (own.length === 0) return unknown(`${name} is not a token volume of the pod`);
-  if (mechanism === 'web-identity' || own.some(({ audience }) => audience === POD_IDENTITY_SERVICE)) return undefined;
+  const tokens = tokenVolumes.filter((one) => one.volume === volume);
+  if (tokens.length === 0) return unknown(`${name} is not a token volume of the pod`);
+  if (mechanism === 'web-identity' || tokens.some(({ audience }) => audience === POD_IDENTITY_SERVICE)) return undefined;
   return none(`the token of volume ${volume} does not have the audience ${POD_IDENTITY_SERVICE}`);
 }
 

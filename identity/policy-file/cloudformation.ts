@@ -21,9 +21,9 @@ export function policyOfTemplate(template: JsonObject, { resource, policy: name,
   if (name === undefined)
     return resolver(PROPERTIES.map((property) => properties[property]).find((one) => one !== undefined));
   const inline = listOf(properties['Policies']).map(objectOf);
-  const found = inline.find(({ PolicyName: own }) => nameText(own) === name || tried(() => resolver(own)) === name);
-  if (found === undefined) throw new PolicyProblem(`has no inline policy "${name}" of ${resource}.`);
-  return resolver(found['PolicyDocument']);
+  const policy = inline.find(({ PolicyName: own }) => nameText(own) === name || tried(() => resolver(own)) === name);
+  if (policy === undefined) throw new PolicyProblem(`has no inline policy "${name}" of ${resource}.`);
+  return resolver(policy['PolicyDocument']);
 }
 
 /** A name that is an expression stays unresolved. */

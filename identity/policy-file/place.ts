@@ -17,7 +17,7 @@ export function chosen<T>(resources: ReadonlyMap<string, T>, name: string | unde
   if (name === undefined && resources.size === 1 && only !== undefined) return only;
   if (name === undefined)
     throw new PolicyProblem(`has several policies. Set "resource" to one of ${[...resources.keys()].join(', ')}.`);
-  const found = resources.get(name);
-  if (found !== undefined) return found;
+  const resource = resources.get(name);
+  if (resource !== undefined) return resource;
   throw new PolicyProblem(`has no resource "${name}" with a policy: ${suggestion(name, [...resources.keys()])}`);
 }

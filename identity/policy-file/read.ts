@@ -22,8 +22,8 @@ export function readPolicyFile(path: string, place: PolicyPlace, change?: Change
       `has no resource "${place.resource}": it is neither output of "terraform show -json" nor a template with "Resources".`,
     );
   try {
-    const found = read === undefined ? content : read(content, place);
-    const policy: unknown = typeof found === 'string' ? JSON.parse(found) : found;
+    const document = read === undefined ? content : read(content, place);
+    const policy: unknown = typeof document === 'string' ? JSON.parse(document) : document;
     if (isJsonObject(policy)) return policy;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw unmarked(path, error);
