@@ -93,7 +93,8 @@ function tokenProblem(
     return none(`the container does not mount the volume of ${name}`);
   const tokens = tokenVolumes.filter((one) => one.volume === volume);
   if (tokens.length === 0) return unknown(`${name} is not a token volume of the pod`);
-  if (mechanism === 'web-identity' || tokens.some(({ audience }) => audience === POD_IDENTITY_SERVICE)) return undefined;
+  if (mechanism === 'web-identity' || tokens.some(({ audience }) => audience === POD_IDENTITY_SERVICE))
+    return undefined;
   return none(`the token of volume ${volume} does not have the audience ${POD_IDENTITY_SERVICE}`);
 }
 

@@ -1,8 +1,9 @@
 import type { Pod, ServiceAccount } from '../snapshot/kubernetes.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
+import { nearName } from './near-name.ts';
 
 /** EKS User Guide, "Assign IAM roles to Kubernetes service accounts". */
-const ROLE_ANNOTATION = 'eks.amazonaws.com/role-arn';
+export const ROLE_ANNOTATION = 'eks.amazonaws.com/role-arn';
 const ROLE_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}):role\/[\w+=,.@/-]+$/;
 
 /** A service account that IRSA applies to. */
@@ -34,7 +35,7 @@ export const annotatedAccounts = (facts: ClusterFacts): readonly AnnotatedAccoun
     const roleArn = roleAnnotation(account);
     if (roleArn === undefined || parseRoleArn(roleArn) === undefined || !hasClusterPartition(facts, roleArn)) return [];
     if (facts.association(namespace, name)) return [];
-    const audience = annotations?.['eks.amazonaws.com/audience'] ?? 'sts.amazonaws.com';
+    const audience = annotations?.['eks.amazonaws.com/audience'] ?? AUDIENCE;
     return [{ account, roleArn, audience, pods: facts.podsOf(namespace, name) }];
   });
 
@@ -56,3 +57,12 @@ export function dualStackProvider({ snapshot, issuer }: ClusterFacts): string | 
     ({ url }) => /^oidc-eks\..*\.api\.aws\//.test(url) && url.endsWith(`/id/${id}`),
   )?.arn;
 }
+
+/** The default audience of web identity tokens. */
+export const AUDIENCE = 'sts.amazonaws.com';
+
+/** Returns the provider's audience that an annotation probably means; undefined if it is right, or the provider's may be wrong. */
+export const misspeltAudience = ({ provider }: ClusterFacts, audience: string): string | undefined =>
+  audience === AUDIENCE || provider?.clientIds.includes(audience)
+    ? undefined
+    : nearName(audience, provider?.clientIds ?? []);

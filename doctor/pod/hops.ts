@@ -115,7 +115,9 @@ export const HOPS: readonly Hop[] = [
   {
     name: 'trust',
     describe: (facts, pod) => {
-      const arn = facts.associationOf(pod)?.roleArn ?? annotationOf(facts, pod);
+      // A running pod keeps the role of its variables.
+      const injected = pod.containers.map((one) => credentialsOf(one).webIdentityRole).find(Boolean);
+      const arn = facts.associationOf(pod)?.roleArn ?? injected ?? annotationOf(facts, pod);
       if (arn === undefined) return undefined;
       const subject = `${pod.metadata.namespace}/${pod.serviceAccountName}`;
       return facts.role(arn)

@@ -4,7 +4,6 @@ import type { Draft, DraftPod } from './cluster-snapshot.ts';
 const { ACCOUNT, CLUSTER_ARN, ISSUER, PROVIDER, roleArn } = make;
 const LEDGER = roleArn('ledger');
 const SHOP = roleArn('shop');
-const AGENT = 'DaemonSet kube-system/eks-pod-identity-agent';
 const LEDGERS = 'Deployment payments/ledger';
 const ASSOCIATION = 'Association payments/ledger';
 const TARGET = roleArn('target', '999988887777');
@@ -71,7 +70,7 @@ export const INCIDENTS: readonly Incident[] = [
           service: 'pod-identity/pod-identity-webhook',
           failurePolicy: 'Fail',
         },
-      } as never);
+      });
     },
     finding: [
       'PID204',
