@@ -113,7 +113,7 @@ function policyNotes(facts: ClusterFacts, roles: readonly string[], { resource }
 /** Notes pods that have another identity than a new pod would have. */
 function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, path: AccountPath): readonly string[] {
   return facts.podsOf(namespace, serviceAccount).flatMap((pod) => {
-    if (isTemplate(pod)) return skippedContainers(pod).map((one) => `${one} gets no credentials (skip-containers).`);
+    if (isTemplate(pod)) return skippedContainers(pod).map((one) => `${one} gets no credentials.`);
     const { mechanism, roleArn } = identityOf(facts, pod);
     const isSame = mechanism === path.mechanism && (roleArn ?? path.roles.at(-1)) === path.roles.at(-1);
     return isSame || mechanism === 'none' || mechanism === 'unknown'

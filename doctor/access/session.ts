@@ -165,7 +165,7 @@ function identity(facts: ClusterFacts, subject: PodSubject, mechanism: Mechanism
     return {
       ...step,
       value: 'denied',
-      text: `${skipped.join(' and ')}: the webhook or the agent does not serve them, so none gets credentials (skip-containers, the label eks.amazonaws.com/skip-pod-identity-webhook, Windows or Fargate)`,
+      text: `${skipped.join(' and ')}: the webhook or the agent does not serve them, so none gets credentials`,
     };
   const keys = [...fileGaps(facts, subject, UNSURE), ...pods.flatMap((pod) => ownCredentials(pod, mechanism))];
   if (keys[0] === undefined) return { name: 'identity', value: 'allowed', text };

@@ -1,5 +1,5 @@
 import { IMAGES, podIdentitySupport } from '../facts/image-versions.ts';
-import { agentAddress, containersOf, credentialsOf, variable } from '../facts/injection.ts';
+import { agentAddress, containersOf, credentialsOf, STATIC_KEYS, variable } from '../facts/injection.ts';
 import { nearName } from '../facts/near-name.ts';
 import { podsWithIdentity } from '../facts/own-identity.ts';
 import type { Container } from '../snapshot/kubernetes.ts';
@@ -13,6 +13,8 @@ import {
   type TemplateChange,
 } from './cases.ts';
 
+const isStaticKey = (name: string): boolean => STATIC_KEYS.includes(name);
+
 export const staticKeys = defineCheck({
   id: 'PID501',
   title: "Static keys win over a pod's identity",
@@ -20,7 +22,7 @@ export const staticKeys = defineCheck({
   hops: ['injection'],
   inMigration: 'blocks',
   rights: ['list pods', 'list serviceaccounts'],
-  observation: 'A container with an identity sets both keys. Keys in `envFrom`, files and images are not visible.',
+  observation: 'A container with an identity sets a key. Keys in `envFrom`, files and images are not visible.',
   cause: 'Variables from before the migration, often from a Secret, were left in the manifest or chart.',
   effect: 'Every AWS SDK uses the keys first, so the role of the service account has no effect.',
   fix: 'Remove `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` from the containers, and delete the keys.',
@@ -30,8 +32,8 @@ export const staticKeys = defineCheck({
       facts,
       podsWithIdentity(facts),
       (container) =>
-        credentialsOf(container).preferred.includes('AWS_ACCESS_KEY_ID')
-          ? 'sets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
+        credentialsOf(container).preferred.some(isStaticKey)
+          ? `sets ${credentialsOf(container).preferred.filter(isStaticKey).join(' and ')}`
           : undefined,
       (container) => without(container, 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'),
     ),
@@ -53,7 +55,7 @@ export const profile = defineCheck({
   find: (facts) =>
     containerCases(facts, podsWithIdentity(facts), (container) => {
       const { preferred } = credentialsOf(container);
-      return preferred.length > 0 && !preferred.includes('AWS_ACCESS_KEY_ID')
+      return preferred.length > 0 && !preferred.some(isStaticKey)
         ? `sets ${preferred.join(' and ')}`
         : undefined;
     }),
