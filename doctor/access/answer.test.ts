@@ -224,6 +224,14 @@ describe('answerOf', () => {
     expect(answer).to.include({ value: 'unknown', otherwise: 'allowed', mechanism: 'pod-identity' });
     expect(answer.unless.join()).to.match(/^container loader of pod ledger-1 sets AWS_ACCESS_KEY_ID/);
     expect(ask(change, { ...LEDGER, pod: 'ledger-1' })).to.include({ value: 'unknown', mechanism: 'static-keys' });
+    const onlyId = ({ kubernetes }: make.Draft) =>
+      void kubernetes.pods
+        .find(({ metadata }) => metadata.name === 'ledger-1')!
+        .containers[0]!.env.push({
+          name: 'AWS_ACCESS_KEY_ID',
+        });
+    expect(ask(onlyId)).to.include({ value: 'unknown', otherwise: 'allowed' });
+    expect(ask(onlyId, { ...LEDGER, pod: 'ledger-1' })).to.include({ value: 'unknown', mechanism: 'unknown' });
     expect(ask(change, { ...LEDGER, pod: 'ledger-2' }).value).to.equal('allowed');
     const inIrsa = ({ kubernetes }: make.Draft) =>
       withKeys(kubernetes.pods.find(({ metadata }) => metadata.name === 'shop-1')!);

@@ -1,6 +1,6 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { unsupportedNode } from '../facts/compute.ts';
-import { containersOf, credentialsOf, hasOwnToken, hasWebIdentity } from '../facts/injection.ts';
+import { containersOf, credentialsOf, hasOwnToken, hasWebIdentity, isInjected } from '../facts/injection.ts';
 import { uninjectedByHistory } from '../facts/missing-injection.ts';
 import { nearName, nearWords } from '../facts/near-name.ts';
 import { identityWebhooks } from '../facts/webhooks.ts';
@@ -11,6 +11,7 @@ import { credentialSource } from '../facts/identity.ts';
 import { rolePermission } from '../facts/trust.ts';
 import { controllerOf, CONTROLLERS, type Controller } from '../facts/controllers.ts';
 import { podStatement } from '../facts/statements.ts';
+import { objectText } from '../snapshot/object-name.ts';
 import type { Association } from '../snapshot/aws.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 import {
@@ -73,7 +74,12 @@ export const notInjected = defineCheck({
       if (association && !isOlder) {
         const policies = new Set(identityWebhooks(facts).flatMap(({ failurePolicy }) => failurePolicy ?? []));
         const hidden = policies.has('Ignore') ? '; its failurePolicy Ignore lets pods pass if it fails' : '';
-        const text = `Its pods have no variables, although association ${association.associationId} existed before them${hidden}.`;
+        const whose = facts
+          .podsOf(pod.metadata.namespace, pod.serviceAccountName)
+          .some((other) => isInjected(other) && objectText(workloadOf(other)) === objectText(workloadOf(pod)))
+          ? 'Some of its pods'
+          : 'Its pods';
+        const text = `${whose} have no variables, although association ${association.associationId} existed before them${hidden}.`;
         yield podCase(pod, text, restart(facts, pod));
       }
   },

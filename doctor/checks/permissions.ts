@@ -97,7 +97,7 @@ export const missingTags = defineCheck({
         const text = `In role ${role.name}, ${label} needs ${names}, but ${why}.`;
         // A session policy requires that the tags are off.
         const repair = isBySwitch && policy === undefined ? aws(facts, command) : undefined;
-        yield { ...caseOf(text, repair), part: label };
+        yield { ...caseOf(text, repair), part: label, ...(isBySwitch && { severity: 'error' }) };
       }
     }
   },

@@ -55,9 +55,7 @@ export const profile = defineCheck({
   find: (facts) =>
     containerCases(facts, podsWithIdentity(facts), (container) => {
       const { preferred } = credentialsOf(container);
-      return preferred.length > 0 && !preferred.some(isStaticKey)
-        ? `sets ${preferred.join(' and ')}`
-        : undefined;
+      return preferred.length > 0 && !preferred.some(isStaticKey) ? `sets ${preferred.join(' and ')}` : undefined;
     }),
 });
 

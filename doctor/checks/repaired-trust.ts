@@ -91,7 +91,12 @@ const updateTrust = (facts: ClusterFacts, { name, trustPolicy: before }: Role, a
 export function trustForAssociation(facts: ClusterFacts, association: Association): Repair {
   const [role, cluster] = [facts.role(association.roleArn), facts.snapshot.aws?.cluster];
   if (!role || !cluster) return {};
-  const statement = podStatement(cluster, association.namespace, association.serviceAccount);
+  const statement = podStatement(
+    cluster,
+    association.namespace,
+    association.serviceAccount,
+    !association.disableSessionTags,
+  );
   return extended(facts, role, statement, (given) => associationTrust(facts, association, given));
 }
 
@@ -155,7 +160,7 @@ export function trustRepair(facts: ClusterFacts, role: Role): Repair {
   const users = [
     ...(cluster ? usableAssociations(facts) : []).map((one) => ({
       arn: one.roleArn,
-      statement: () => podStatement(cluster!, one.namespace, one.serviceAccount),
+      statement: () => podStatement(cluster!, one.namespace, one.serviceAccount, !one.disableSessionTags),
       decide: (given: Role) => associationTrust(facts, one, given),
     })),
     ...(issuer === undefined ? [] : annotatedAccounts(facts)).map((one) => ({
@@ -178,7 +183,7 @@ export function narrowed(facts: ClusterFacts, role: Role): Repair {
   return cluster === undefined
     ? {}
     : replaced(facts, role, POD_IDENTITY_SERVICE, users, {
-        statement: ({ namespace, serviceAccount }) => podStatement(cluster, namespace, serviceAccount),
+        statement: (one) => podStatement(cluster, one.namespace, one.serviceAccount, !one.disableSessionTags),
         decide: (one, given) => associationTrust(facts, one, given),
       });
 }

@@ -176,7 +176,7 @@ export const partlyInjected = defineCheck({
           const volumes = hasVolume ? 'although the pod has a volume' : 'and the pod has no volume';
           const text = `Container ${container.name} has the variable ${fileOf}, but no mount for it, ${volumes} of the token (${file}).`;
           const env = container.env.flatMap(({ name }) => (WEBHOOK_VARIABLE.test(name) ? [`${name}-`] : []));
-          const repair = changeTemplate(facts, pod, container, { env });
+          const repair = inOrder(changeTemplate(facts, pod, container, { env }), restart(facts, pod));
           yield { ...podCase(pod, text, repair), part: container.name };
         }
       }

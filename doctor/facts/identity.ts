@@ -50,7 +50,8 @@ export function credentialSource(facts: ClusterFacts, pod: Pod, container = pod.
   const { preferred, webIdentityRole, podIdentity } = credentialsOf(container);
   if (STATIC_KEYS.every((name) => preferred.includes(name)))
     return { mechanism: 'static-keys', reason: 'the container sets AWS_ACCESS_KEY_ID' };
-  if (preferred.length > 0) return unknown(`the container sets ${preferred.join(', ')}, and what it leads to is not read`);
+  if (preferred.length > 0)
+    return unknown(`the container sets ${preferred.join(', ')}, and what it leads to is not read`);
   if (webIdentityRole !== undefined)
     return tokenProblem(pod, container, 'web-identity') ?? { mechanism: 'web-identity', roleArn: webIdentityRole };
   if (variable(container, RELATIVE)) return none(`the container sets ${RELATIVE}, whose address only Amazon ECS has`);

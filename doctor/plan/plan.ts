@@ -48,7 +48,7 @@ export function planOf({
     for (const command of isOther || !isCommand(repair) ? [undefined] : commandsOf(repair)) {
       const key = `${cluster} ${command ?? `${finding.check} ${isCommand(repair) ? sentence : repair}`}`;
       const text = command === undefined && !isCommand(repair) ? repair : sentence;
-      const isChange = command !== undefined && change !== undefined && !isRestart(command);
+      const isChange = change !== undefined && / (?:--policy-document|--patch-file|-p) /.test(command ?? '');
       const draft = drafts.get(key) ?? {
         ...{ cluster, fix: text, findings: [] },
         ...(command !== undefined && { command }),
