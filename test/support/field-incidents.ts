@@ -248,6 +248,40 @@ export const FIELD_INCIDENTS: readonly Incident[] = [
     ],
     identity: ['provider-aws-s3-3f2a91c0d5-1', 'none'],
   },
+  {
+    title: 'a pod with IRSA of another account does not become ready',
+    source: 'EKS User Guide, "Authenticate to another account with IRSA"',
+    broken: (snapshot) => {
+      const arn = roleArn('shop', '999988887777');
+      accountOf(snapshot, 'shop').metadata.annotations = { 'eks.amazonaws.com/role-arn': arn };
+      const pod = podOf(snapshot, 'shop-1');
+      pod.ready = false;
+      pod.containers[0]!.env.find(({ name }) => name === 'AWS_ROLE_ARN')!.value = arn;
+      snapshot.gaps.push({ right: 'iam:GetRole', object: arn, reason: 'another account' });
+    },
+    finding: [
+      'PID407',
+      'ServiceAccount web/shop',
+      /999988887777.*OIDC provider.*:sub system:serviceaccount:web:shop/,
+      /owner of the account/,
+    ],
+  },
+  {
+    title: 'a policy for Pod Identity compares a session tag, and the role is bound by IRSA',
+    source: 'aws/containers-roadmap#2413',
+    broken: (snapshot) => {
+      snapshot.aws.roles[SHOP]!.policies = {
+        app: make.allowing('s3:GetObject', 'arn:aws:s3:::data/${aws:PrincipalTag/kubernetes-namespace}/*'),
+      };
+    },
+    finding: [
+      'PID405',
+      'ServiceAccount web/shop',
+      /sessions of IRSA have only the tags of the role/,
+      /change the policy/,
+    ],
+    identity: ['shop-1', 'web-identity'],
+  },
 ];
 
 /** Unusual clusters of the same threads, without a problem. */
