@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Answer } from '../../doctor/access/answer.ts';
+import type { AccessAnswer } from '../../doctor/access/answer.ts';
 import { executed, type Executed } from '../../test/support/executed.ts';
 import { builtPackage, ROOT, temporaryFolder } from '../../test/support/run-cli.ts';
 
@@ -30,7 +30,7 @@ const ACCOUNTS = manifest('manifests');
 const NO_POLICY = ['--bucket', 'none'];
 const [GET, PUT] = ['s3:GetObject', 's3:PutObject'];
 
-type Value = Answer['value'];
+type Value = AccessAnswer['value'];
 /** [what, account, action, bucket and key, flags, answer, the reason that its text must have] */
 const QUESTIONS: readonly (readonly [string, string, string, string, readonly string[], Value, RegExp])[] = [
   // Terraform: modules, count, for_each.

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Answer } from '../../doctor/access/answer.ts';
+import type { AccessAnswer } from '../../doctor/access/answer.ts';
 import { ACCESS_RIGHTS } from '../../doctor/collect/calls.ts';
 import { writeSnapshot } from '../../doctor/snapshot/file.ts';
 import { ACCOUNT, allowing, healthySnapshot, roleArn, type Draft } from '../../test/support/cluster-snapshot.ts';
@@ -74,7 +74,7 @@ describe('npm run can', () => {
 
   it('prints JSON', async () => {
     const { out } = await can(...LEDGER, '--from', saved(), '--format', 'json');
-    const answer = JSON.parse(out) as Answer;
+    const answer = JSON.parse(out) as AccessAnswer;
     expect(answer).to.include({ value: 'allowed', mechanism: 'pod-identity', cluster: 'prod', action: 's3:GetObject' });
     expect(answer.steps.map(({ name, value }) => `${name} ${value}`)).to.deep.equal([
       'identity allowed',

@@ -3,7 +3,7 @@ import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { option, textsOf, withFields, type OptionSpec } from '../../foundation/node/options.ts';
 import type { AccessRequest } from '../../doctor/access/access.ts';
-import type { Answer } from '../../doctor/access/answer.ts';
+import type { AccessAnswer } from '../../doctor/access/answer.ts';
 import type { DenialReport } from '../../doctor/access/denial.ts';
 import type { Asker } from '../../doctor/access/session.ts';
 import type { ClusterFacts } from '../../doctor/facts/cluster-facts.ts';
@@ -17,7 +17,7 @@ import { asksForRights, clusterOptions, printRights, RIGHTS, snapshotOf } from '
 const FILES = ['terraform', 'template', 'manifest', 'trust'] as const;
 const CONTEXT = option.text('context NAME', 'read the cluster of this context (default: the current one)');
 
-const FORMATS: Formats<Answer> = {
+const FORMATS: Formats<AccessAnswer> = {
   terminal: async (answer, { paint, width }) =>
     (await import('../../doctor/access/text.ts')).answerText(answer, paint, width),
   json,
@@ -25,7 +25,7 @@ const FORMATS: Formats<Answer> = {
 
 interface Who {
   readonly request: AccessRequest;
-  readonly answers: readonly Answer[];
+  readonly answers: readonly AccessAnswer[];
 }
 const WHO_FORMATS: Formats<Who> = {
   terminal: async ({ answers, request }, { paint, width }) =>
@@ -168,7 +168,7 @@ async function ask(
   io: Io,
   { action, resource }: { readonly action: string; readonly resource: string },
   asker: Asker | undefined,
-  answer: (facts: ClusterFacts, request: AccessRequest) => Promise<readonly Answer[]>,
+  answer: (facts: ClusterFacts, request: AccessRequest) => Promise<readonly AccessAnswer[]>,
 ): Promise<number> {
   const [{ requestProblem }, { actionsOfOperation }] = await Promise.all([
     import('../../identity/policy/actions.ts'),
@@ -189,7 +189,8 @@ async function ask(
   const { ClusterFacts } = await import('../../doctor/facts/cluster-facts.ts');
   const answers = await answer(new ClusterFacts(await withBucket(snapshot.clusters[0]!, given, request)), request);
   if (answers.some(({ value }) => value === 'unknown')) return EXIT.environment;
-  const isAllowed = ({ value, some = value }: Answer): boolean => (asker === undefined ? some : value) === 'allowed';
+  const isAllowed = ({ value, some = value }: AccessAnswer): boolean =>
+    (asker === undefined ? some : value) === 'allowed';
   return answers.some(isAllowed) ? EXIT.conforms : EXIT.doesNotConform;
 }
 

@@ -19,7 +19,7 @@ undo. It changes nothing.`,
   remarks: `Exit codes: 0 planned; 2 wrong usage, or an unusable cluster, file or credentials; 3 pods, service accounts or associations
 were not read; 130 interrupted, after a plan for the parts that were read.`,
   async run(given, io) {
-    const { snapshot, signal } = await readClusters(given, io, true);
+    const { snapshot, signal } = await readClusters(given, io);
     const { planOf } = await import('../../doctor/migration/plan.ts');
     const plan = planOf(snapshot);
     await print(plan, FORMATS, given, io);

@@ -1,15 +1,15 @@
 import { commandLine } from '../../foundation/node/command-line.ts';
-import { badFlagValue, EXIT } from '../../foundation/node/errors.ts';
-import { suggestion } from '../../foundation/node/nearest.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
-import type { Check } from '../../doctor/checks/check.ts';
 import type { DoctorReport } from '../../doctor/judge/report-schema.ts';
 import type { Command } from './command.ts';
+import { chosen, diagnosed, diagnosisOptions } from './diagnosis.ts';
 import { DOCTOR_MIGRATION } from './doctor-migration.ts';
+import { DOCTOR_PLAN } from './doctor-plan.ts';
 import { DOCTOR_POD } from './doctor-pod.ts';
 import { DOCTOR_WAIT } from './doctor-wait.ts';
 import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
-import { asksForRights, printRights, readClusters, readingOptions, RIGHTS } from './live-cluster.ts';
+import { asksForRights, printRights, RIGHTS } from './live-cluster.ts';
 import { packageVersion } from './run.ts';
 
 const FAIL_ON = ['error', 'warning', 'info', 'never'] as const;
@@ -51,10 +51,9 @@ export const DOCTOR: Command = {
   question: 'why pods of a live cluster have no AWS identity, or the wrong one',
   about: `Read a cluster and its AWS account, and report what keeps pods from their AWS identity. It only reads, and reads no Secret.
 Without AWS credentials, use --kubernetes-only.`,
-  subcommands: [DOCTOR_POD, DOCTOR_WAIT, DOCTOR_MIGRATION, { ...DOCTOR_EXPLAIN, alias: /^pid\d+$/i }],
+  subcommands: [DOCTOR_POD, DOCTOR_PLAN, DOCTOR_WAIT, DOCTOR_MIGRATION, { ...DOCTOR_EXPLAIN, alias: /^pid\d+$/i }],
   options: [
-    ...readingOptions(),
-    option.list('check ID', 'make only this check, and fail if it cannot be made (repeatable, or comma-separated)'),
+    ...diagnosisOptions(),
     formatOption(FORMATS),
     option.choice('fail-on', FAIL_ON, 'exit with 1 for findings of this severity or a higher one', {
       default: 'error',
@@ -63,7 +62,6 @@ Without AWS credentials, use --kubernetes-only.`,
       'since FILE',
       'compare with this older report of --format json; the exit code counts new findings only',
     ),
-    option.text('suppress FILE', 'accept the findings that this file lists with a reason and an end date'),
     option.flag('list', 'list the checks and exit', { exits: true }),
     ...RIGHTS,
     NO_COLOR,
@@ -73,44 +71,25 @@ usage, or an unusable cluster, file or credentials; 3 something was not read, or
 after a report of the parts that were read.`,
   async run(given, io) {
     if (asksForRights(given)) return printRights(given, io);
-    const { CHECKS } = await import('../../doctor/checks/index.ts');
     if (given.flag('list')) {
+      const { CHECKS } = await import('../../doctor/checks/index.ts');
       io.stdout.write(CHECKS.map(({ id, severity, title }) => `${id}  ${severity.padEnd(7)}  ${title}\n`).join(''));
       return EXIT.conforms;
     }
-    const checks = chosen(CHECKS, given.list('check'));
-    const { snapshot, signal } = await readClusters(given, io);
-    const [{ isUnread, judge }, { readSuppressions, suppress }, { isNew, reportOf }, { readBaseline, compared }] =
-      await Promise.all([
-        import('../../doctor/judge/judge.ts'),
-        import('../../doctor/judge/suppressions.ts'),
-        import('../../doctor/output/report.ts'),
-        import('../../doctor/output/baseline.ts'),
-      ]);
-    const ids = checks.map(({ id }) => id);
-    const [file, older] = [given.text('suppress'), given.text('since')];
-    const suppressions = file === undefined ? [] : readSuppressions(file, ids);
-    const judged = suppress(judge(snapshot, checks), suppressions, new Date().toISOString().slice(0, 10));
-    const whole = reportOf(snapshot, judged);
+    const { report: whole, ids, isIncomplete, isAborted } = await diagnosed(given, io);
+    const [{ isNew }, { readBaseline, compared }] = await Promise.all([
+      import('../../doctor/output/report.ts'),
+      import('../../doctor/output/baseline.ts'),
+    ]);
+    const older = given.text('since');
     const report = older === undefined ? whole : compared(whole, readBaseline(older), ids);
     await print(report, FORMATS, given, io);
-    if (signal?.aborted) return EXIT.interrupted;
+    if (isAborted) return EXIT.interrupted;
     const counted = report.findings.filter((finding) => isNew(report, finding));
     if (isFailing(counted, given.text('fail-on'))) return EXIT.doesNotConform;
-    const isStrict = given.list('check').length > 0;
-    return report.notChecked.some((one) => isStrict || isUnread(one)) ? EXIT.environment : EXIT.conforms;
+    return isIncomplete ? EXIT.environment : EXIT.conforms;
   },
 };
-
-function chosen(checks: readonly Check[], ids: readonly string[]): readonly Check[] {
-  const all = checks.map(({ id }) => id as string);
-  const unknown = ids.find((id) => !all.includes(id));
-  if (unknown !== undefined)
-    throw badFlagValue(
-      `Unknown check "${unknown}": ${suggestion(unknown, all, undefined, `see \`${commandLine('doctor', '--list')}\``)}`,
-    );
-  return ids.length === 0 ? checks : checks.filter(({ id }) => ids.includes(id));
-}
 
 function isFailing(findings: DoctorReport['findings'], failOn: string | undefined): boolean {
   const least = FAIL_ON.indexOf((failOn ?? 'error') as (typeof FAIL_ON)[number]);

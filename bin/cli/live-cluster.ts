@@ -148,9 +148,9 @@ export const readingOptions = (): readonly OptionSpec[] => [
   }),
 ];
 
-/** `policies`: also reads the policies of annotated roles. */
-export const readClusters = (given: GivenOptions, io: Io, policies = false) =>
+/** Reads clusters, with the policies of all roles of their pods. */
+export const readClusters = (given: GivenOptions, io: Io) =>
   snapshotOf(given, io, 'Stopping. The report covers the parts that were read.', {
     aws: !given.flag('kubernetes-only'),
-    policies,
+    policies: true,
   });

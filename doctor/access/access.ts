@@ -6,7 +6,7 @@ import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { chainPath, decidePath, gapOf } from '../facts/trust.ts';
 import { bucketOf, type Bucket } from '../snapshot/aws.ts';
 import { resourceParts, type ResourcePart } from './parts.ts';
-import { stepOf, type Step } from './session.ts';
+import { stepOf, type AccessStep } from './session.ts';
 import { accountOf } from '../../identity/role.ts';
 
 /** A request whose outcome is asked about. */
@@ -28,18 +28,25 @@ const RESOURCE_POLICIES =
   /^(acm-pca|aoss|aps|backup|bedrock-agentcore|cloudtrail|dsql|ecr-public|kafka-cluster|network-firewall|rekognition|s3vectors|sagemaker|codeartifact|codebuild|dynamodb|ecr|elasticfilesystem|es|events|execute-api|glacier|glue|iot|kafka|kinesis|kms|lambda|lex|logs|mediastore|ram|redshift|s3|s3-object-lambda|s3-outposts|s3express|s3tables|schemas|secretsmanager|serverlessrepo|ses|signer|sns|sqs|ssm|ssm-contacts|ssm-incidents|vpc-lattice):/;
 
 /** Decides a request with a session, by the role's policies, boundary, session policy and the resource's policy. */
-export function accessSteps(facts: ClusterFacts, session: Session, request: AccessRequest): readonly Step[] {
-  const asked = accessPath(facts, session, request);
-  if (asked === undefined)
+export function accessSteps(facts: ClusterFacts, session: Session, request: AccessRequest): readonly AccessStep[] {
+  const question = accessPath(facts, session, request);
+  if (question === undefined)
     return [{ name: 'access', value: 'denied', text: `the bucket of ${request.resource} does not exist` }];
-  return [...decidePath(facts, asked.path, asked).decisions.map(stepOf), ...endpointSteps(facts, session, request)];
+  return [
+    ...decidePath(facts, question.path, question).decisions.map(stepOf),
+    ...endpointSteps(facts, session, request),
+  ];
 }
 
 /**
  * Returns a step for each VPC endpoint of the request's service in the cluster's VPC whose policy does not allow the request. It decides only if
  * the request passes the endpoint, which routes and DNS decide (AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies").
  */
-function endpointSteps(facts: ClusterFacts, { principal, unknown }: Session, request: AccessRequest): readonly Step[] {
+function endpointSteps(
+  facts: ClusterFacts,
+  { principal, unknown }: Session,
+  request: AccessRequest,
+): readonly AccessStep[] {
   const [service = ''] = request.action.toLowerCase().split(':');
   return (facts.snapshot.aws?.vpcEndpoints ?? []).flatMap(({ id, serviceName, state, policy: text }) => {
     if (text === undefined || state !== 'available' || !serviceName.split('.').includes(service)) return [];
@@ -95,11 +102,11 @@ function accessPath(facts: ClusterFacts, session: Session, request: AccessReques
 
 /** Null: the bucket does not exist. */
 function resourceOf(facts: ClusterFacts, roleArn: string, { action, resource }: AccessRequest): ResourceFacts | null {
-  const own = accountOf(roleArn);
+  const callerAccount = accountOf(roleArn);
   const name = bucketOf(resource);
-  if (name !== undefined) return ofBucket(facts, name, own);
+  if (name !== undefined) return ofBucket(facts, name, callerAccount);
   const hasPolicy = resource !== '*' && RESOURCE_POLICIES.test(action.toLowerCase());
-  return { account: accountOf(resource) || own, sources: hasPolicy ? policyOf(facts, resource) : [] };
+  return { account: accountOf(resource) || callerAccount, sources: hasPolicy ? policyOf(facts, resource) : [] };
 }
 
 /** Parameters have no policy. */
@@ -113,12 +120,12 @@ function policyOf(facts: ClusterFacts, arn: string): readonly PolicySource[] {
   return policy === null ? [] : [{ ...source, text: policy }];
 }
 
-function ofBucket(facts: ClusterFacts, name: string, own: string): ResourceFacts | null {
+function ofBucket(facts: ClusterFacts, name: string, callerAccount: string): ResourceFacts | null {
   const bucket = facts.snapshot.aws?.buckets?.[name];
   const policy: PolicySource = { kind: 'resource', name: `policy of bucket ${name}` };
   if (bucket === null) return null;
   if (bucket === undefined)
-    return { account: own, sources: [{ ...policy, reason: 'the snapshot does not contain it' }] };
+    return { account: callerAccount, sources: [{ ...policy, reason: 'the snapshot does not contain it' }] };
   const { accountId: account, policy: text } = bucket;
   if (text === undefined) {
     const reason = gapOf(facts, name, 'it could not be read');
@@ -157,9 +164,9 @@ function keyRequest(
   const use = KEY_USES[action.toLowerCase()];
   // Without its policy, a queue or topic is unknown anyhow.
   const unread: Pick<Bucket, 'key'> | undefined = /^(?:secretsmanager|ssm):/i.test(action) ? {} : undefined;
-  const known = bucket ?? facts.snapshot.aws?.resources?.[resource] ?? unread;
-  if (use === undefined || known === undefined || (bucket && bucket.accountId === undefined)) return undefined;
-  const { key } = known;
+  const encrypted = bucket ?? facts.snapshot.aws?.resources?.[resource] ?? unread;
+  if (use === undefined || encrypted === undefined || (bucket && bucket.accountId === undefined)) return undefined;
+  const { key } = encrypted;
   if (key === null || key === 'alias/aws/s3') return undefined;
   const [service = ''] = action.toLowerCase().split(':');
   const region = splitArn(resource)?.[3] || (facts.snapshot.aws?.region ?? '');

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import * as make from '../../test/support/cluster-snapshot.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
-import { answerOf, whoCan, type Answer } from './answer.ts';
+import { answerOf, whoCan, type AccessAnswer } from './answer.ts';
 
 const { ACCOUNT, allowing, healthySnapshot, podIdentityStatement, role, roleArn, trust } = make;
 const OBJECT = 'arn:aws:s3:::data/red/1';
@@ -30,15 +30,15 @@ const ask = (
   change?: (draft: make.Draft) => void,
   asker: Parameters<typeof answerOf>[1] = LEDGER,
   request = READ,
-): Answer => answerOf(world(change), asker, request);
+): AccessAnswer => answerOf(world(change), asker, request);
 /** Text that hardly shrinks when it is packed. */
 const LONG = [1, 2, 3, 4, 5].map((one) => createHash('sha512').update(String(one)).digest('base64url')).join('');
-const textOf = ({ steps }: Answer, name: string): string => steps.find((step) => step.name === name)?.text ?? '';
+const textOf = ({ steps }: AccessAnswer, name: string): string => steps.find((step) => step.name === name)?.text ?? '';
 
 describe('answerOf', () => {
   const cases: readonly [
     title: string,
-    value: Answer['value'],
+    value: AccessAnswer['value'],
     change: (draft: make.Draft) => void,
     unless?: RegExp,
   ][] = [
@@ -224,6 +224,14 @@ describe('answerOf', () => {
     expect(answer).to.include({ value: 'unknown', otherwise: 'allowed', mechanism: 'pod-identity' });
     expect(answer.unless.join()).to.match(/^container loader of pod ledger-1 sets AWS_ACCESS_KEY_ID/);
     expect(ask(change, { ...LEDGER, pod: 'ledger-1' })).to.include({ value: 'unknown', mechanism: 'static-keys' });
+    const onlyId = ({ kubernetes }: make.Draft) =>
+      void kubernetes.pods
+        .find(({ metadata }) => metadata.name === 'ledger-1')!
+        .containers[0]!.env.push({
+          name: 'AWS_ACCESS_KEY_ID',
+        });
+    expect(ask(onlyId)).to.include({ value: 'unknown', otherwise: 'allowed' });
+    expect(ask(onlyId, { ...LEDGER, pod: 'ledger-1' })).to.include({ value: 'unknown', mechanism: 'unknown' });
     expect(ask(change, { ...LEDGER, pod: 'ledger-2' }).value).to.equal('allowed');
     const inIrsa = ({ kubernetes }: make.Draft) =>
       withKeys(kubernetes.pods.find(({ metadata }) => metadata.name === 'shop-1')!);

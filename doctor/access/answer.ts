@@ -8,22 +8,22 @@ import { bucketOf, type Role } from '../snapshot/aws.ts';
 import { accessParts, accessSteps, type AccessRequest } from './access.ts';
 import { hasWildcard } from './parts.ts';
 import { isTemplate, skippedContainers } from './pod-templates.ts';
-import { pathOf, stepOf, type AccountPath, type Asker, type Step } from './session.ts';
+import { pathOf, stepOf, type AccountPath, type Asker, type AccessStep } from './session.ts';
 import { accountOf } from '../../identity/role.ts';
 
 /** The answer to whether a service account may make a request. */
-export interface Answer extends Asker, AccessRequest {
+export interface AccessAnswer extends Asker, AccessRequest {
   readonly cluster: string;
   /** The answer for every resource that the question names. */
-  readonly value: Step['value'];
+  readonly value: AccessStep['value'];
   /** The answer for at least one of them, if the question has a wildcard. */
-  readonly some?: Step['value'];
+  readonly some?: AccessStep['value'];
   /** The answer without the parts that are not known, if it is unknown. */
   readonly otherwise?: 'allowed' | 'denied';
   readonly mechanism: Mechanism;
   /** The roles on the way, the last one makes the request. */
   readonly roles: readonly string[];
-  readonly steps: readonly Step[];
+  readonly steps: readonly AccessStep[];
   /** What could change an unknown answer. */
   readonly unless: readonly string[];
   readonly notes: readonly string[];
@@ -36,7 +36,7 @@ export const NOT_READ = [
   'Block Public Access and access control lists of S3',
 ] as const;
 
-export function answerOf(facts: ClusterFacts, asker: Asker, request: AccessRequest): Answer {
+export function answerOf(facts: ClusterFacts, asker: Asker, request: AccessRequest): AccessAnswer {
   const path = pathOf(facts, asker);
   const answer = answered(facts, asker, request, path);
   const notes = asker.pod === undefined ? otherPods(facts, asker, path) : [];
@@ -48,7 +48,7 @@ function answered(
   asker: Asker,
   request: AccessRequest,
   { mechanism, steps, roles, session }: AccountPath,
-): Answer {
+): AccessAnswer {
   // Without credentials there is no request.
   const isOver = session === undefined || steps.some(({ value }) => value === 'denied');
   const parts = !isOver && hasWildcard(request.resource) ? partsWith(facts, session, request) : undefined;
@@ -75,7 +75,7 @@ function answered(
   };
 }
 
-const valueOf = (steps: readonly Step[]): Step['value'] =>
+const valueOf = (steps: readonly AccessStep[]): AccessStep['value'] =>
   (['denied', 'unknown'] as const).find((value) => steps.some((step) => step.value === value)) ?? 'allowed';
 
 /** Returns the decisions about each part of the resources. */
@@ -83,7 +83,7 @@ function partsWith(
   facts: ClusterFacts,
   session: Session,
   request: AccessRequest,
-): readonly { readonly steps: readonly Step[] }[] {
+): readonly { readonly steps: readonly AccessStep[] }[] {
   const parts = accessParts(facts, session, request);
   if (parts === undefined || parts.length === 0) {
     const text = `the resources of ${request.resource} could not be divided by those of the policies`;
@@ -113,7 +113,7 @@ function policyNotes(facts: ClusterFacts, roles: readonly string[], { resource }
 /** Notes pods that have another identity than a new pod would have. */
 function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, path: AccountPath): readonly string[] {
   return facts.podsOf(namespace, serviceAccount).flatMap((pod) => {
-    if (isTemplate(pod)) return skippedContainers(pod).map((one) => `${one} gets no credentials (skip-containers).`);
+    if (isTemplate(pod)) return skippedContainers(pod).map((one) => `${one} gets no credentials.`);
     const { mechanism, roleArn } = identityOf(facts, pod);
     const isSame = mechanism === path.mechanism && (roleArn ?? path.roles.at(-1)) === path.roles.at(-1);
     return isSame || mechanism === 'none' || mechanism === 'unknown'
@@ -123,7 +123,7 @@ function otherPods(facts: ClusterFacts, { namespace, serviceAccount }: Asker, pa
 }
 
 /** Returns the ways in which service accounts of the cluster can make a request, also by one further role. */
-export function whoCan(facts: ClusterFacts, request: AccessRequest): readonly Answer[] {
+export function whoCan(facts: ClusterFacts, request: AccessRequest): readonly AccessAnswer[] {
   return askersOf(facts)
     .flatMap((asker) => {
       const path = pathOf(facts, asker);
@@ -146,12 +146,17 @@ export function askersOf(facts: ClusterFacts): readonly Asker[] {
       serviceAccount: serviceAccountName,
     })),
   ];
-  const known = all.filter(({ namespace, serviceAccount }) => facts.serviceAccount(namespace, serviceAccount));
-  const unique = new Map(known.map((one) => [`${one.namespace}/${one.serviceAccount}`, one]));
+  const existing = all.filter(({ namespace, serviceAccount }) => facts.serviceAccount(namespace, serviceAccount));
+  const unique = new Map(existing.map((one) => [`${one.namespace}/${one.serviceAccount}`, one]));
   return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one);
 }
 
-function assumed(facts: ClusterFacts, asker: Asker, request: AccessRequest, path: AccountPath): readonly Answer[] {
+function assumed(
+  facts: ClusterFacts,
+  asker: Asker,
+  request: AccessRequest,
+  path: AccountPath,
+): readonly AccessAnswer[] {
   const role = path.session && facts.role(path.session.principal.roleArn);
   if (!role || path.steps.some(({ value }) => value === 'denied')) return [];
   return Object.values(facts.snapshot.aws?.roles ?? {}).flatMap((target) =>
@@ -168,7 +173,7 @@ export function answerThrough(
   request: AccessRequest,
   targetArn: string,
   path = pathOf(facts, asker),
-): Answer {
+): AccessAnswer {
   if (path.session === undefined) return answered(facts, asker, request, path);
   const { decisions, result: session } = decidePath(facts, chainPath(facts, path.session, targetArn));
   const steps = [...path.steps, ...decisions.map(stepOf)];

@@ -2,13 +2,13 @@ import { requestProblem } from '../../identity/policy/actions.ts';
 import type { DenialMessage } from '../../identity/policy/denial-message.ts';
 import { accountOf, roleNameOf } from '../../identity/role.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
-import { answerOf, askersOf, type Answer } from './answer.ts';
+import { answerOf, askersOf, type AccessAnswer } from './answer.ts';
 
 /** What AWS's message about a denied request means, and what a cluster's policies say about the request now. */
 export interface DenialReport extends DenialMessage {
   readonly sentences: readonly string[];
   /** The answers of the service accounts with the caller's role. Undefined without a cluster. */
-  readonly answers?: readonly Answer[];
+  readonly answers?: readonly AccessAnswer[];
   /** Whether the policy of the message is of a kind that answers leave out. */
   readonly isLeftOut?: boolean;
 }
@@ -42,19 +42,19 @@ export function explainDenial(message: DenialMessage, facts?: ClusterFacts): Den
   ];
   if (facts === undefined) return { ...message, sentences };
   const role = roleOf(message);
-  const asked = resource ?? '*';
+  const target = resource ?? '*';
   if (action === undefined || role === undefined) {
     const why = `The message names no ${action === undefined ? 'action' : 'role'}, so the cluster cannot be asked.`;
     return { ...message, sentences: [...sentences, why], answers: [] };
   }
-  const problem = requestProblem(action, asked);
+  const problem = requestProblem(action, target);
   if (problem !== undefined) return { ...message, sentences: [...sentences, problem], answers: [] };
   if (resource === undefined)
     sentences.push(
       "The message names no resource, so all of the role's account and the cluster's region are asked about.",
     );
   const answers = askersOf(facts)
-    .map((asker) => answerOf(facts, asker, { action, resource: asked }))
+    .map((asker) => answerOf(facts, asker, { action, resource: target }))
     .filter(({ roles }) => roles.some((arn) => accountOf(arn) === role.account && roleNameOf(arn) === role.name));
   const isLeftOut = /control policy|VPC endpoint/.test(policy ?? '');
   const outcome =

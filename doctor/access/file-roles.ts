@@ -80,12 +80,18 @@ export function used(files: PolicyFiles, value: Known<string> | null | undefined
 /** Returns a role of the files. Its trust policy is empty if it is not known. `isFirst`: whether flags add to its policies. */
 export function roleOf(role: DeployedRole, files: PolicyFiles, isFirst: boolean): Role {
   const given = isFirst ? files.permissions.map((file) => [file, wholeFile(file, 'identity')] as const) : [];
-  const own = role.policies.map((one) => ({ ...one, name: one.policy ?? one.address, known: used(files, one.text) }));
-  const unread = own
-    .filter((one) => one.known === undefined)
+  const declared = role.policies.map((one) => ({
+    ...one,
+    name: one.policy ?? one.address,
+    content: used(files, one.text),
+  }));
+  const unread = declared
+    .filter((one) => one.content === undefined)
     // Each file of --permissions stands for a policy that the deployment lacks.
     .toSorted((a, b) => Number(b.isElsewhere === true) - Number(a.isElsewhere === true))
-    .slice(Math.min(given.length, own.filter(({ isElsewhere, kind }) => isElsewhere && kind !== 'boundary').length))
+    .slice(
+      Math.min(given.length, declared.filter(({ isElsewhere, kind }) => isElsewhere && kind !== 'boundary').length),
+    )
     .map(({ kind, name, text }) => ({
       policy: kind === 'boundary' ? BOUNDARY : name,
       reason: (text as Unknown).reason,
@@ -93,9 +99,9 @@ export function roleOf(role: DeployedRole, files: PolicyFiles, isFirst: boolean)
   const limit =
     isFirst && files.boundary !== undefined
       ? wholeFile(files.boundary, 'boundary')
-      : own.find(({ kind }) => kind === 'boundary')?.known;
-  const policies = own.flatMap(({ kind, name, known }) =>
-    kind === 'boundary' || known === undefined ? [] : [[name, known] as const],
+      : declared.find(({ kind }) => kind === 'boundary')?.content;
+  const policies = declared.flatMap(({ kind, name, content }) =>
+    kind === 'boundary' || content === undefined ? [] : [[name, content] as const],
   );
   return {
     ...{ arn: role.arn, name: role.name, tags: role.tags, trustPolicy: used(files, role.trust) ?? '' },
@@ -107,8 +113,8 @@ export function roleOf(role: DeployedRole, files: PolicyFiles, isFirst: boolean)
 
 /** Returns the role of --role, or the only one. Throws `HarnessError` BAD_FILE. */
 export function chosenRole({ roles }: Deployment, { role, deployment }: PolicyFiles): DeployedRole {
-  const found = role === undefined && roles.length === 1 ? roles[0] : roles.find(({ address }) => address === role);
-  if (found) return found;
+  const chosen = role === undefined && roles.length === 1 ? roles[0] : roles.find(({ address }) => address === role);
+  if (chosen) return chosen;
   const names = roles.map(({ address }) => address);
   throw new HarnessError(
     'BAD_FILE',
@@ -145,7 +151,7 @@ export function bucketOf(
 ): { readonly bucket: Bucket; readonly gaps: readonly Gap[] } {
   const { bucket: given, deployment: path, values } = files;
   const isFile = path === undefined || (given !== undefined && existsSync(given));
-  const found =
+  const source =
     given === undefined
       ? buckets.find((one) => one.name === name)?.policy
       : given === 'none'
@@ -153,8 +159,8 @@ export function bucketOf(
         : isFile
           ? wholeFile(given, 'resource')
           : policyText(path, { resource: given, values });
-  const policy = found === null ? null : used(files, found);
-  const reason = found instanceof Unknown ? found.reason : 'give the policy, or --bucket none';
+  const policy = source === null ? null : used(files, source);
+  const reason = source instanceof Unknown ? source.reason : 'give the policy, or --bucket none';
   const gaps = policy === undefined ? [{ right: '--bucket FILE', reason, object: name }] : [];
   const hasKey = buckets.some((one) => one.name === name && one.hasKey === true);
   return { bucket: { name, accountId, ...(!hasKey && { key: null }), ...(policy !== undefined && { policy }) }, gaps };

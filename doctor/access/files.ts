@@ -29,12 +29,12 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const isDeployment = files.deployment !== undefined || files.manifests.length > 0;
   const isChosen = given === undefined && files.deployment !== undefined && files.isAssumed;
   const first = isChosen ? chosenRole(deployment, files) : roles.find(({ arn }) => arn === roleArn);
-  const own =
+  const firstRole =
     files.deployment === undefined && files.trust !== undefined
       ? { ...roleOfFiles(files, accountId), ...defined({ arn: roleArn }) }
       : first && roleOf(first, files, true);
   const others = roles.filter(({ arn }) => arn === targetArn);
-  const onPath = [...(own ? [own] : []), ...others.map((one) => roleOf(one, files, false))];
+  const onPath = [...(firstRole ? [firstRole] : []), ...others.map((one) => roleOf(one, files, false))];
   const knownCluster =
     files.clusterName ??
     knownOf(association?.cluster) ??
@@ -47,11 +47,13 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   )
     throw new HarnessError('BAD_FILE', 'The policies name the cluster. Give --cluster-name and --region.');
   const isPodIdentity =
-    association !== undefined || (!annotated && own?.trustPolicy.includes(POD_IDENTITY_SERVICE) === true);
-  const issuer = isPodIdentity ? undefined : issuerOf(deployment, name, own?.trustPolicy ? trustedProviders(own) : []);
+    association !== undefined || (!annotated && firstRole?.trustPolicy.includes(POD_IDENTITY_SERVICE) === true);
+  const issuer = isPodIdentity
+    ? undefined
+    : issuerOf(deployment, name, firstRole?.trustPolicy ? trustedProviders(firstRole) : []);
   const annotations: Record<string, string> = {
     ...annotationsOf(annotated),
-    ...(!isPodIdentity && own && { [ROLE_ANNOTATION]: own.arn }),
+    ...(!isPodIdentity && firstRole && { [ROLE_ANNOTATION]: firstRole.arn }),
   };
   const cluster = { name, arn: `arn:aws:eks:${region}:${accountId}:cluster/${name}`, autoMode: false };
   const isIdKnown = deployment.accountId !== undefined && deployment.region !== undefined;
@@ -63,7 +65,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
   const unknown = [given, targetRoleArn, policy].filter((one) => one instanceof Unknown).map(({ reason }) => reason);
   const isLost =
     isOpen || given instanceof Unknown || targetRoleArn instanceof Unknown || (association?.unsure ?? []).length > 0;
-  const associated = roleArn ?? own?.arn;
+  const associated = roleArn ?? firstRole?.arn;
   const isAbsent = given === undefined && !files.isAssumed;
   const audience = annotations['eks.amazonaws.com/audience'] ?? 'sts.amazonaws.com';
   // Files without OIDC providers are of a part of an account.

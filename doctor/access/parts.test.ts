@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as make from '../../test/support/cluster-snapshot.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
-import { answerOf, whoCan, type Answer } from './answer.ts';
+import { answerOf, whoCan, type AccessAnswer } from './answer.ts';
 
 const { ACCOUNT, healthySnapshot, roleArn, trust } = make;
 const LEDGER = { namespace: 'payments', serviceAccount: 'ledger' };
@@ -43,8 +43,8 @@ const QUESTIONS: readonly [
   title: string,
   policies: Policies,
   resource: string,
-  all: Answer['value'],
-  some: Answer['value'],
+  all: AccessAnswer['value'],
+  some: AccessAnswer['value'],
   action?: string,
 ][] = [
   ['a prefix in a wider prefix', { identity: [allow(`${S3}*`)] }, `${S3}entries/*`, 'allowed', 'allowed'],

@@ -55,8 +55,8 @@ export function resourceParts(
   );
   for (const arn of knownResources(facts)) patterns.set(arn, resolved(arn));
   const forms = formsOf(facts, action, resource, accountOf(principal.roleArn));
-  const asked = resolved(resource.replace(/(?<=[/:])\*$/, '?*'));
-  const all = partsOf(asked, [...patterns.values(), ...forms]);
+  const pattern = resolved(resource.replace(/(?<=[/:])\*$/, '?*'));
+  const all = partsOf(pattern, [...patterns.values(), ...forms]);
   const parts = all?.filter(({ matches }) => forms.length === 0 || matches.slice(patterns.size).includes(true));
   const names = [...patterns.values()].map(textOf);
   const matchedBy = names.map((_, index) => parts?.filter(({ matches }) => matches[index] === true) ?? []);
@@ -88,13 +88,13 @@ const knownResources = ({ snapshot: { aws }, partition }: ClusterFacts): readonl
 ];
 
 /** Returns the ARNs of the resources that an action acts on, in the account and region of the question. */
-function formsOf(facts: ClusterFacts, action: string, resource: string, own: string): readonly ResolvedToken[][] {
+function formsOf(facts: ClusterFacts, action: string, resource: string, accountId: string): readonly ResolvedToken[][] {
   const [, partition, , region = '', account = ''] = splitArn(resource) ?? [];
   const literal = (field: string, otherwise: string | undefined): string =>
     field === '' || hasWildcard(field) ? (otherwise ?? '*') : field;
   const values: Readonly<Record<string, string>> = {
     '${Region}': literal(region, facts.snapshot.aws?.region),
-    '${Account}': literal(account, own),
+    '${Account}': literal(account, accountId),
   };
   return (resourceForms(action) ?? []).map((form) =>
     resolved(

@@ -7,6 +7,8 @@ import type { Deployment } from '../../identity/deployment/deployment.ts';
 import { containersOf, credentialsOf } from '../facts/injection.ts';
 import { podOf, type Pod } from '../snapshot/kubernetes.ts';
 
+const SKIP_LABEL = 'eks.amazonaws.com/skip-pod-identity-webhook';
+
 /** The phase of pods of files, which Kubernetes does not have. Their names say which object has the template. */
 const TEMPLATE = 'Template';
 export const isTemplate = ({ phase }: Pod): boolean => phase === TEMPLATE;
@@ -25,8 +27,8 @@ export function podsOfTemplates(
     .map(({ address, pod }): { readonly address: string; readonly pod: V1Pod } => ({ address, pod }))
     .filter(({ pod }) => (pod.spec?.serviceAccountName ?? pod.spec?.serviceAccount ?? 'default') === serviceAccount)
     .map(({ address, pod }) => {
-      const known = { associated, annotated: account && identityOf(account, settings) };
-      const patch = isServed(pod, associated) ? (mutatePod(pod, known, settings)?.patch ?? []) : [];
+      const subject = { associated, annotated: account && identityOf(account, settings) };
+      const patch = isServed(pod, associated) ? (mutatePod(pod, subject, settings)?.patch ?? []) : [];
       const added = (path: string): unknown => patch.find((one) => one.path === path)?.value;
       const volumes = [added('/spec/volumes'), added('/spec/volumes/0'), pod.spec?.volumes].flat().filter(Boolean);
       const spec = {
@@ -46,17 +48,24 @@ export function podsOfTemplates(
  */
 function isServed({ metadata, spec }: V1Pod, isPodIdentity: boolean): boolean {
   const labels = metadata?.labels ?? {};
-  if ('eks.amazonaws.com/skip-pod-identity-webhook' in labels) return false;
+  if (SKIP_LABEL in labels) return false;
   const system = spec?.os?.name ?? spec?.nodeSelector?.['kubernetes.io/os'];
   const isFargate = 'eks.amazonaws.com/fargate-profile' in labels || spec?.schedulerName === 'fargate-scheduler';
   return !isPodIdentity || (system !== 'windows' && !isFargate);
 }
 
-/** Returns the containers of templates to which the webhook adds no credentials. */
+/** Returns the containers of templates to which the webhook adds no credentials, with the reason. */
 export const skippedContainers = (pod: Pod): readonly string[] =>
   containersOf(pod)
     .filter((one) => {
       const { podIdentity, webIdentityRole, preferred } = credentialsOf(one);
       return !podIdentity && webIdentityRole === undefined && preferred.length === 0;
     })
-    .map((one) => `container ${one.name} of ${podLabel(pod)}`);
+    .map((one) => `container ${one.name} of ${podLabel(pod)} (${omission(pod, one.name)})`);
+
+/** Says why the webhook adds nothing to a container, or no agent answers it. */
+function omission({ metadata: { labels = {}, annotations = {} } }: Pod, name: string): string {
+  if (SKIP_LABEL in labels) return `label ${SKIP_LABEL}`;
+  const skipped = annotations['eks.amazonaws.com/skip-containers']?.split(/[\s,]+/);
+  return skipped?.includes(name) === true ? 'skip-containers' : 'Windows or Fargate';
+}

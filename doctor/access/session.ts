@@ -26,7 +26,7 @@ export const ABSENT = 'an association or annotation';
 export const UNSURE = 'a value after deployment';
 
 /** One decision on the way from a service account to a resource. */
-export interface Step {
+export interface AccessStep {
   readonly name: 'identity' | 'endpoint' | Stage;
   readonly value: 'allowed' | 'denied' | 'unknown';
   readonly text: string;
@@ -43,7 +43,7 @@ export interface Step {
 /** How a service account gets its role. There is no session if it gets none, or if its role is not known. */
 export interface AccountPath {
   readonly mechanism: Mechanism;
-  readonly steps: readonly Step[];
+  readonly steps: readonly AccessStep[];
   /** The roles on the way. */
   readonly roles: readonly string[];
   readonly session?: Session | undefined;
@@ -150,7 +150,7 @@ function ofPod(facts: ClusterFacts, pod: Pod): AccountPath {
 }
 
 /** Returns the step of a role that a service account has. Files may lack it, and pods may set other credentials. */
-function identity(facts: ClusterFacts, subject: PodSubject, mechanism: Mechanism, text: string): Step {
+function identity(facts: ClusterFacts, subject: PodSubject, mechanism: Mechanism, text: string): AccessStep {
   const { namespace, serviceAccount, pod: named } = subject;
   const account = `${namespace}/${serviceAccount}`;
   const step = { name: 'identity', value: 'unknown' } as const;
@@ -165,7 +165,7 @@ function identity(facts: ClusterFacts, subject: PodSubject, mechanism: Mechanism
     return {
       ...step,
       value: 'denied',
-      text: `${skipped.join(' and ')}: the webhook or the agent does not serve them, so none gets credentials (skip-containers, the label eks.amazonaws.com/skip-pod-identity-webhook, Windows or Fargate)`,
+      text: `${skipped.join(' and ')}: the webhook or the agent does not serve them, so none gets credentials`,
     };
   const keys = [...fileGaps(facts, subject, UNSURE), ...pods.flatMap((pod) => ownCredentials(pod, mechanism))];
   if (keys[0] === undefined) return { name: 'identity', value: 'allowed', text };
@@ -180,8 +180,8 @@ function ownCredentials(pod: Pod, mechanism: Mechanism): readonly string[] {
     return [`container ${container.name} of ${podLabel(pod)} sets ${variables}, which SDKs prefer`];
   }
   // The webhook keeps a container's own variables for tokens.
-  const own = isTemplate(pod) && mechanism === 'pod-identity' ? containersOf(pod) : [];
-  const [other] = own.filter((one) => credentialsOf(one).webIdentityRole !== undefined);
+  const injected = isTemplate(pod) && mechanism === 'pod-identity' ? containersOf(pod) : [];
+  const [other] = injected.filter((one) => credentialsOf(one).webIdentityRole !== undefined);
   return other
     ? [`container ${other.name} of ${podLabel(pod)} sets AWS_WEB_IDENTITY_TOKEN_FILE, which SDKs prefer`]
     : [];
@@ -211,26 +211,33 @@ function byToken(facts: ClusterFacts, roleArn: string, audience: string, subject
   const provider = providerFor(facts, roleArn, audience);
   const { issuer = 'unknown-issuer.invalid' } = facts;
   // The ARN that the provider would have.
-  const known = 'mechanism' in provider ? { arn: providerArnFor(roleArn, issuer), issuer } : provider;
+  const oidcProvider = 'mechanism' in provider ? { arn: providerArnFor(roleArn, issuer), issuer } : provider;
   const role = identityRole(roleArn, facts.role(roleArn));
   const issuedAt = Date.parse(facts.snapshot.takenAt);
-  const path = webIdentitySession({ provider: known, subject, audience, role, issuedAt });
+  const path = webIdentitySession({ provider: oidcProvider, subject, audience, role, issuedAt });
   const { decisions, result: session } = decidePath(facts, path);
   const isDenied = decisions.some(
     ({ value, decision }) => value === 'denied' && (facts.issuer !== undefined || decision === undefined),
   );
-  const trust: Step[] = 'mechanism' in provider && !isDenied ? [providerStep(provider)] : decisions.map(stepOf);
+  const trust: AccessStep[] = 'mechanism' in provider && !isDenied ? [providerStep(provider)] : decisions.map(stepOf);
   const steps = [identity(facts, subject, 'web-identity', `IRSA: its annotation names role ${roleArn}`), ...trust];
   return { mechanism: 'web-identity', roles: [roleArn], steps, session };
 }
 
-const providerStep = ({ mechanism, reason = '' }: PredictedIdentity): Step =>
+const providerStep = ({ mechanism, reason = '' }: PredictedIdentity): AccessStep =>
   mechanism === 'none'
     ? { name: 'trust', value: 'denied', text: `sts:AssumeRoleWithWebIdentity is denied: ${reason}` }
     : { name: 'trust', value: 'unknown', text: reason, unless: [reason] };
 
 /** Explains a decision. */
-export function stepOf({ stage: name, value, action, reason: text = '', uncertain, decision }: StageDecision): Step {
+export function stepOf({
+  stage: name,
+  value,
+  action,
+  reason: text = '',
+  uncertain,
+  decision,
+}: StageDecision): AccessStep {
   const isRequest = name === 'access' || name === 'encryption';
   const statements = isRequest && decision ? statementsOf(decision) : [];
   const base = { name, value, ...(statements.length > 0 && { statements }) };

@@ -1,6 +1,6 @@
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
 import type { Mechanism } from '../facts/identity.ts';
-import { NOT_READ, type Answer } from './answer.ts';
+import { NOT_READ, type AccessAnswer } from './answer.ts';
 import type { DenialReport } from './denial.ts';
 import { hasWildcard } from './parts.ts';
 
@@ -16,14 +16,14 @@ const MECHANISMS: Readonly<Record<Mechanism, string>> = {
 };
 
 /** Returns, for example, `allowed unless this denies it: policy of bucket ledger, which was not read (…)`. */
-const unlessText = ({ otherwise, unless }: Pick<Answer, 'otherwise' | 'unless'>): string =>
+const unlessText = ({ otherwise, unless }: Pick<AccessAnswer, 'otherwise' | 'unless'>): string =>
   `${otherwise === 'allowed' ? 'allowed unless this denies it' : 'denied unless this allows it'}: ${unless.join('; ')}`;
 
-const titleOf = ({ value, some = value }: Answer): string =>
+const titleOf = ({ value, some = value }: AccessAnswer): string =>
   some === value ? TITLES[value] : `${TITLES[value]} for some, ${some} for others`;
 
 /** Returns the answer for a terminal of `width` columns. */
-export function answerText(answer: Answer, paint: Paint, width: number | undefined): string {
+export function answerText(answer: AccessAnswer, paint: Paint, width: number | undefined): string {
   const { value, namespace, serviceAccount, pod, action, resource, cluster, steps, notes } = answer;
   const who = `${namespace}/${serviceAccount}${pod === undefined ? '' : `, pod ${pod},`}`;
   const widest = Math.max(...steps.map(({ name }) => name.length));
@@ -42,11 +42,11 @@ export function answerText(answer: Answer, paint: Paint, width: number | undefin
   return `${lines.map((line) => wrap(line, width, /^ {2}\S/.test(line) ? widest + 11 : 2)).join('\n')}\n`;
 }
 
-const whoValue = ({ value, some = value }: Answer, paint: Paint): string =>
+const whoValue = ({ value, some = value }: AccessAnswer, paint: Paint): string =>
   paint(some === value ? value : `${some} for some`, COLORS[some]);
 
 /** Returns the resources that a service account may use, if it may use some of them only. */
-function someText({ value, some, steps }: Answer): string {
+function someText({ value, some, steps }: AccessAnswer): string {
   if (some === undefined || some === value) return '';
   const denied = new Set(steps.flatMap((step) => (step.value === 'denied' ? (step.resources ?? []) : [])));
   const parts = steps.flatMap(({ resources, value: one }) =>
@@ -57,12 +57,12 @@ function someText({ value, some, steps }: Answer): string {
 
 /** Returns the list of service accounts that can make a request. */
 export function whoText(
-  answers: readonly Answer[],
-  { action, resource }: Pick<Answer, 'action' | 'resource'>,
+  answers: readonly AccessAnswer[],
+  { action, resource }: Pick<AccessAnswer, 'action' | 'resource'>,
   paint: Paint,
   width: number | undefined,
 ): string {
-  const accounts = (value: Answer['value']): number =>
+  const accounts = (value: AccessAnswer['value']): number =>
     new Set(
       answers.filter((one) => (one.some ?? one.value) === value).map((one) => `${one.namespace}/${one.serviceAccount}`),
     ).size;

@@ -1,6 +1,6 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { unsupportedNode } from '../facts/compute.ts';
-import { containersOf, credentialsOf, hasOwnToken, hasWebIdentity } from '../facts/injection.ts';
+import { containersOf, credentialsOf, hasOwnToken, hasWebIdentity, isInjected } from '../facts/injection.ts';
 import { uninjectedByHistory } from '../facts/missing-injection.ts';
 import { nearName, nearWords } from '../facts/near-name.ts';
 import { identityWebhooks } from '../facts/webhooks.ts';
@@ -9,8 +9,11 @@ import { workloadOf } from '../facts/workload.ts';
 import { hasIdentity, hasOwnIdentity } from '../facts/own-identity.ts';
 import { credentialSource } from '../facts/identity.ts';
 import { rolePermission } from '../facts/trust.ts';
-import { controllerOf, CONTROLLERS } from '../facts/controllers.ts';
+import { controllerOf, CONTROLLERS, type Controller } from '../facts/controllers.ts';
+import { podStatement } from '../facts/statements.ts';
+import { objectText } from '../snapshot/object-name.ts';
 import type { Association } from '../snapshot/aws.ts';
+import type { Pod } from '../snapshot/kubernetes.ts';
 import {
   associationCase,
   ASSOCIATIONS,
@@ -18,11 +21,16 @@ import {
   podCase,
   podNames,
   readableRole,
+  replaceAssociation,
   restart,
+  restarts,
   roleName,
+  sameName,
+  setServiceAccount,
 } from './cases.ts';
 import type { Case } from './check.ts';
-import { aws, kubectl } from './commands.ts';
+import { aws, inOrder } from './commands.ts';
+import { trustForAssociation } from './repaired-trust.ts';
 
 export const podOlder = defineCheck({
   id: 'PID301',
@@ -66,7 +74,12 @@ export const notInjected = defineCheck({
       if (association && !isOlder) {
         const policies = new Set(identityWebhooks(facts).flatMap(({ failurePolicy }) => failurePolicy ?? []));
         const hidden = policies.has('Ignore') ? '; its failurePolicy Ignore lets pods pass if it fails' : '';
-        const text = `Its pods have no variables, although association ${association.associationId} existed before them${hidden}.`;
+        const whose = facts
+          .podsOf(pod.metadata.namespace, pod.serviceAccountName)
+          .some((other) => isInjected(other) && objectText(workloadOf(other)) === objectText(workloadOf(pod)))
+          ? 'Some of its pods'
+          : 'Its pods';
+        const text = `${whose} have no variables, although association ${association.associationId} existed before them${hidden}.`;
         yield podCase(pod, text, restart(facts, pod));
       }
   },
@@ -145,8 +158,11 @@ export const noRole = defineCheck({
       for (const field of ['roleArn', 'targetRoleArn'] as const) {
         const { [field]: arn } = association;
         if (arn === undefined) continue;
-        const text = `${field === 'roleArn' ? 'Role' : 'Target role'} ${arn} does not exist.`;
-        const finding = associationCase(facts, association, text);
+        const near = sameName(facts, arn);
+        const option = field === 'roleArn' ? '--role-arn' : '--target-role-arn';
+        const update = `eks update-pod-identity-association --cluster-name ${facts.name} --association-id ${association.associationId}`;
+        const text = `${field === 'roleArn' ? 'Role' : 'Target role'} ${arn} does not exist${near ? `; ${near} has its name, and a path` : ''}.`;
+        const finding = associationCase(facts, association, text, near && aws(facts, `${update} ${option} ${near}`));
         yield* readableRole(facts, finding.object, arn);
         if (facts.role(arn) === null) yield { ...finding, part: field };
       }
@@ -167,7 +183,14 @@ export const unsupportedCompute = defineCheck({
   *find(facts) {
     for (const pod of facts.pods) {
       const place = facts.associationOf(pod) && !hasWebIdentity(pod) ? unsupportedNode(facts, pod) : undefined;
-      if (place !== undefined) yield podCase(pod, `Its pods run on ${place}, where Pod Identity does not work.`);
+      if (place === undefined) continue;
+      const node = facts.node(pod.nodeName);
+      const isHybrid = node !== undefined && facts.computeOf(node) === 'hybrid';
+      const addon = facts.snapshot.aws?.addons?.some(({ name }) => name === AGENT);
+      const values = ['--configuration-values', JSON.stringify({ daemonsets: { hybrid: { create: true } } })];
+      const command = `eks update-addon --cluster-name ${facts.name} --addon-name ${AGENT}`;
+      const repair = isHybrid && addon ? aws(facts, command, ...values) : undefined;
+      yield podCase(pod, `Its pods run on ${place}, where Pod Identity does not work.`, repair);
     }
   },
 });
@@ -222,10 +245,13 @@ export const podsAsDefault = defineCheck({
       const [pod] = pods;
       if (pod === undefined) continue;
       const { kind, name } = workloadOf(pod);
-      const isSet = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind);
-      const command = `set serviceaccount ${kind.toLowerCase()}/${name} ${serviceAccount}`;
       const text = `No pod runs as \`${serviceAccount}\`; the pods of ${kind} ${name} run as \`${pod.serviceAccountName}\`, which has no identity.`;
-      const finding = associationCase(facts, association, text, isSet ? kubectl(facts, namespace, command) : undefined);
+      const finding = associationCase(
+        facts,
+        association,
+        text,
+        setServiceAccount(facts, workloadOf(pod), serviceAccount),
+      );
       yield { ...finding, pods: podNames(pods, namespace), severity: 'error' };
     }
   },
@@ -259,20 +285,40 @@ export const controllerWithoutIdentity = defineCheck({
         const { metadata, serviceAccountName } = pod;
         const text = `Its image is ${image}, its service account ${metadata.namespace}/${serviceAccountName} has neither association nor annotation, and ${why}.`;
         const severity = !controller.isOptional ? 'error' : pod.ready ? 'info' : 'warning';
-        yield { ...podCase(pod, text), severity, part: container.name };
+        yield { ...podCase(pod, text, roleOfController(facts, pod, controller)), severity, part: container.name };
       }
     }
   },
 });
 
+/** Returns the commands that give a controller a role with its managed policy; undefined if AWS has no policy for it. */
+function roleOfController(facts: ClusterFacts, pod: Pod, { policy }: Controller): string | undefined {
+  const { cluster, accountId } = facts.snapshot.aws ?? {};
+  const { namespace = '' } = pod.metadata;
+  if (policy === undefined || !cluster || accountId === undefined) return undefined;
+  const role = `${facts.name}-${pod.serviceAccountName}`.slice(0, 64);
+  const arn = `arn:${facts.partition}:iam::${accountId}`;
+  if (facts.role(`${arn}:role/${role}`)) return undefined;
+  const trust = { Version: '2012-10-17', Statement: [podStatement(cluster, namespace, pod.serviceAccountName)] };
+  const place = `--cluster-name ${facts.name} --namespace ${namespace} --service-account ${pod.serviceAccountName}`;
+  return inOrder(
+    aws(facts, `iam create-role --role-name ${role} --assume-role-policy-document`, JSON.stringify(trust)),
+    aws(
+      facts,
+      `iam attach-role-policy --role-name ${role} --policy-arn arn:${facts.partition}:iam::aws:policy/${policy}`,
+    ),
+    aws(facts, `eks create-pod-identity-association ${place} --role-arn ${arn}:role/${role}`),
+    restart(facts, pod),
+  );
+}
+
+const AGENT = 'eks-pod-identity-agent';
+
 /** A case of an association without a service account: an error if `right` says which one is probably meant. */
 function misnamed(facts: ClusterFacts, association: Association, text: string, right?: Association | ''): Case {
   if (!right) return { ...associationCase(facts, association, text), severity: 'warning' };
-  const { namespace, serviceAccount, roleArn, targetRoleArn: target, disableSessionTags } = right;
-  const cluster = `pod-identity-association --cluster-name ${facts.name}`;
-  const words = `--namespace ${namespace} --service-account ${serviceAccount} --role-arn ${roleArn}`;
-  const further = `${target ? ` --target-role-arn ${target}` : ''}${disableSessionTags ? ' --disable-session-tags' : ''}`;
-  const old = aws(facts, `eks delete-${cluster} --association-id ${association.associationId}`);
-  const repair = `${aws(facts, `eks create-${cluster} ${words}${further}`)} && ${old}`;
-  return { ...associationCase(facts, association, text, repair), severity: 'error' };
+  const users = facts.podsOf(right.namespace, right.serviceAccount);
+  const trust = trustForAssociation(facts, right);
+  const repair = inOrder(trust.repair, replaceAssociation(facts, association, right), restarts(facts, users));
+  return { ...associationCase(facts, association, text, repair), change: trust.change, severity: 'error' };
 }

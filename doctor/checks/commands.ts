@@ -16,5 +16,17 @@ export const kubectl = ({ snapshot }: ClusterFacts, namespace: string | undefine
 export const aws = ({ snapshot }: ClusterFacts, text: string, ...words: string[]): string =>
   line(`aws ${text}`, [...words, '--region', snapshot.aws?.region ?? '']);
 
+/** Joins commands that follow each other; undefined without any. */
+export const inOrder = (...commands: readonly (string | undefined)[]): string | undefined =>
+  [...new Set(commands.filter((one) => one !== undefined && one !== ''))].join(' && ') || undefined;
+
+/** Splits a repair at `&&` outside of quotes. */
+export const commandsOf = (repair: string): readonly string[] =>
+  isCommand(repair) ? (repair.match(/(?:\\.|'[^']*'|[^&'\\]|(?<!&)&(?!&))+/g) ?? []).map((one) => one.trim()) : [];
+
+/** Whether a command replaces pods. */
+export const isRestart = (command: string): boolean =>
+  /^kubectl .*(?: rollout restart | delete pod | replace --force )/.test(command);
+
 /** Whether a repair is a command. Others are sentences. */
 export const isCommand = (repair: string): boolean => /^(?:aws|kubectl) /.test(repair);

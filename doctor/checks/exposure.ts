@@ -3,12 +3,12 @@ import { counted } from '../../foundation/node/text.ts';
 import { identityOf } from '../facts/identity.ts';
 import { annotatedAccounts, providerArnFor, roleAnnotation } from '../facts/irsa.ts';
 import { hasOwnIdentity } from '../facts/own-identity.ts';
-import type { PodSubject } from '../../identity/pod-identity.ts';
-import { podIdentityTrust, strangerTrust, webIdentityTrust } from '../facts/trust.ts';
+import { POD_IDENTITY_SERVICE, type PodSubject } from '../../identity/pod-identity.ts';
+import { podIdentityTrust, rolePermission, strangerTrust, webIdentityTrust } from '../facts/trust.ts';
 import { workloadOf } from '../facts/workload.ts';
 import { objectText } from '../snapshot/object-name.ts';
-import { accountCase, ASSOCIATIONS, defineCheck, podNames, readableRole, someOf } from './cases.ts';
-import { narrowed, usableAssociations } from './repaired-trust.ts';
+import { accountCase, ASSOCIATIONS, defineCheck, podNames, readableRole, roleName, someOf } from './cases.ts';
+import { narrowed, narrowedAccounts, usableAssociations } from './repaired-trust.ts';
 
 export const nodeRoleReachable = defineCheck({
   id: 'PID801',
@@ -68,12 +68,13 @@ export const webIdentityTooWide = defineCheck({
       if (!role || !user || issuer === '') continue;
       const { namespace = 'default', name: serviceAccount } = user.account.metadata;
       const provider = { arn: providerArnFor(roleArn, issuer), issuer };
+      const narrow = narrowedAccounts(facts, role, issuer);
       const allows = (subject: PodSubject) =>
         webIdentityTrust(facts, role, provider, user.audience, subject).value === 'allowed';
       if (allows({ namespace: FOREIGN, serviceAccount: FOREIGN }))
-        yield { object, text: 'Its trust policy allows every service account of the cluster.' };
+        yield { object, text: 'Its trust policy allows every service account of the cluster.', ...narrow };
       else if (allows({ namespace: FOREIGN, serviceAccount }))
-        yield { object, text: `Its trust policy allows \`${serviceAccount}\` in every namespace.` };
+        yield { object, text: `Its trust policy allows \`${serviceAccount}\` in every namespace.`, ...narrow };
       else if (allows({ namespace, serviceAccount: FOREIGN }))
         yield { object, text: `Its trust policy allows every service account of ${namespace}.`, severity: 'info' };
     }
@@ -115,6 +116,37 @@ export const podIdentityTooWide = defineCheck({
 });
 
 const NAMESPACE_TAG = 'aws:requesttag/kubernetes-namespace';
+
+const CREATE_ASSOCIATION = 'eks:CreatePodIdentityAssociation';
+
+export const canGiveRoles = defineCheck({
+  id: 'PID808',
+  title: 'A pod or node can give itself the roles of other pods',
+  severity: 'warning',
+  hops: ['trust'],
+  inMigration: 'ignored',
+  rights: [...ASSOCIATIONS, 'eks:DescribeCluster', 'iam:GetRole'],
+  observation: `The roles of pods and nodes are evaluated for \`${CREATE_ASSOCIATION}\` on the cluster and \`iam:PassRole\` on the roles of associations. Users and other roles are not read.`,
+  cause: 'A role of a controller or node has wide permissions, such as `iam:PassRole` on all roles.',
+  effect: 'Who takes over the pod can associate its service account with another role, and get its permissions.',
+  fix: 'Limit `iam:PassRole` to the roles that it manages, with `iam:PassedToService`, or remove the action.',
+  source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"; aws-samples/appmod-blueprints#816',
+  *find(facts) {
+    const { cluster, roles = {} } = facts.snapshot.aws ?? {};
+    const passable = [...new Set(facts.associations.map(({ roleArn }) => roleArn))];
+    for (const role of cluster ? Object.values(roles) : []) {
+      if (!role?.policies) continue;
+      const association = rolePermission(facts, role, CREATE_ASSOCIATION, cluster!.arn);
+      const context = { 'iam:PassedToService': [POD_IDENTITY_SERVICE] };
+      const passed = passable.filter(
+        (arn) => arn !== role.arn && rolePermission(facts, role, 'iam:PassRole', arn, context).value === 'allowed',
+      );
+      if (association.value !== 'allowed' || passed.length === 0) continue;
+      const text = `It may create associations and pass ${counted(passed.length, 'role')} of other pods: ${someOf(passed.map(roleName))}.`;
+      yield { object: { kind: 'Role', name: role.arn }, text };
+    }
+  },
+});
 
 export const anyPrincipal = defineCheck({
   id: 'PID804',

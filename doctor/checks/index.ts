@@ -1,4 +1,5 @@
 import * as agent from './agent.ts';
+import * as annotations from './annotations.ts';
 import * as associations from './associations.ts';
 import type { Check } from './check.ts';
 import * as exposure from './exposure.ts';
@@ -16,7 +17,7 @@ const SECTIONS: Readonly<Record<string, readonly Readonly<Record<string, Check>>
   Associations: [associations],
   'Roles and trust': [trust, permissions],
   Pods: [pods],
-  IRSA: [irsa],
+  IRSA: [irsa, annotations],
   Network: [network],
   Exposure: [exposure],
 };

@@ -2,21 +2,12 @@ import { grouped } from '../../foundation/node/grouped.ts';
 import { counted } from '../../foundation/node/text.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { denialOf } from '../facts/denial.ts';
-import { credentialsOf, hasWebIdentity, variable } from '../facts/injection.ts';
-import {
-  accountsOfOwnAccount,
-  annotatedAccounts,
-  dualStackProvider,
-  hasClusterPartition,
-  parseRoleArn,
-  roleAnnotation,
-} from '../facts/irsa.ts';
-import { nearName } from '../facts/near-name.ts';
+import { accountsOfOwnAccount, misspeltAudience, annotatedAccounts, dualStackProvider } from '../facts/irsa.ts';
 import { uninjectedByHistory } from '../facts/missing-injection.ts';
 import { trustedProviders } from '../facts/trust.ts';
 import { accountCase, defineCheck, objectOf, podCase, podNames, PROVIDERS, readableRole, restart } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
-import { aws, kubectl } from './commands.ts';
+import { aws } from './commands.ts';
 import { accountTrust, trustRepair } from './repaired-trust.ts';
 
 const createProvider = (facts: ClusterFacts): string =>
@@ -99,80 +90,6 @@ export const wrongProviderHost = defineCheck({
   },
 });
 
-export const malformedAnnotation = defineCheck({
-  id: 'PID604',
-  title: 'A role annotation is empty or not the ARN of a role',
-  severity: 'error',
-  hops: ['annotation'],
-  inMigration: 'ignored',
-  rights: ['list serviceaccounts', 'list pods'],
-  observation: 'The value of `eks.amazonaws.com/role-arn` on service accounts without an association.',
-  cause: 'A value of a chart was empty, or a name, a placeholder or an instance profile was written.',
-  effect: 'An empty value injects nothing. Any other value is injected, and AWS STS refuses it.',
-  fix: 'Write the ARN of the role, then restart the pods.',
-  source: 'aws/amazon-eks-pod-identity-webhook, pkg/cache/cache.go; KeeperHub/keeperhub#1597',
-  *find(facts) {
-    for (const account of facts.snapshot.kubernetes.serviceAccounts ?? []) {
-      const { namespace, name } = account.metadata;
-      const value = roleAnnotation(account);
-      if (value === undefined || parseRoleArn(value) || facts.association(namespace, name)) continue;
-      const text = `Its annotation eks.amazonaws.com/role-arn is ${value === '' ? 'empty' : `${JSON.stringify(value)}, not the ARN of a role`}.`;
-      yield accountCase(facts, account, text);
-    }
-  },
-});
-
-export const wrongPartition = defineCheck({
-  id: 'PID605',
-  title: 'A role annotation has the ARN of another partition',
-  severity: 'error',
-  hops: ['annotation'],
-  inMigration: 'ignored',
-  rights: ['list serviceaccounts', 'list pods', 'eks:DescribeCluster'],
-  observation: "The partition in `eks.amazonaws.com/role-arn` is compared with the partition of the cluster's ARN.",
-  cause: 'A template has `arn:aws:` written out, but the cluster is in China or AWS GovCloud, or the other way round.',
-  effect: 'AWS STS of this partition does not know the role.',
-  fix: 'Write the ARN with the partition of the cluster, then restart the pods.',
-  source: 'IAM User Guide, "IAM identifiers"; terraform-aws-modules/terraform-aws-iam#161',
-  *find(facts) {
-    for (const account of facts.snapshot.kubernetes.serviceAccounts ?? []) {
-      const { namespace, name } = account.metadata;
-      const arn = roleAnnotation(account) ?? '';
-      const parsed = parseRoleArn(arn);
-      if (!parsed || hasClusterPartition(facts, arn) || facts.association(namespace, name)) continue;
-      const text = `Its role ${arn} is in partition ${parsed.partition}, the cluster in ${facts.partition}.`;
-      const value = `eks.amazonaws.com/role-arn=${arn.replace(/^arn:[^:]+/, `arn:${facts.partition}`)}`;
-      yield accountCase(
-        facts,
-        account,
-        text,
-        kubectl(facts, namespace, `annotate serviceaccount ${name} --overwrite ${value}`),
-      );
-    }
-  },
-});
-
-export const noAnnotatedRole = defineCheck({
-  id: 'PID606',
-  title: 'The role of an annotation does not exist',
-  severity: 'error',
-  hops: ['annotation'],
-  inMigration: 'ignored',
-  rights: ['list serviceaccounts', 'list pods', 'iam:GetRole'],
-  observation: 'IAM has no role with the ARN in `eks.amazonaws.com/role-arn`.',
-  cause: 'The role was deleted, has a path, or belongs to another environment.',
-  effect: 'AWS STS answers AccessDenied, as it does for a trust policy that does not match.',
-  fix: 'Create the role, or correct the annotation and restart the pods.',
-  source: 'EKS User Guide, "Assign IAM roles to Kubernetes service accounts"',
-  *find(facts) {
-    for (const { account, roleArn } of annotatedAccounts(facts)) {
-      const finding = accountCase(facts, account, `Role ${roleArn} does not exist.`);
-      yield* readableRole(facts, finding.object, roleArn);
-      if (facts.role(roleArn) === null) yield finding;
-    }
-  },
-});
-
 export const webIdentityDenied = defineCheck({
   id: 'PID607',
   title: 'The trust policy of an annotated role does not allow the service account',
@@ -219,100 +136,6 @@ export const noWebIdentity = defineCheck({
     for (const { pod, association } of uninjectedByHistory(facts)) {
       const text = `Service account ${pod.metadata.namespace}/${pod.serviceAccountName} is annotated, but its pods have no variables.`;
       if (!association) yield podCase(pod, text, restart(facts, pod));
-    }
-  },
-});
-
-const TOKEN_FILE = '/var/run/secrets/eks.amazonaws.com/serviceaccount/token';
-
-export const roleDiffers = defineCheck({
-  id: 'PID610',
-  title: 'A pod runs with another role than its service account names now',
-  severity: 'warning',
-  hops: ['annotation'],
-  inMigration: 'ignored',
-  rights: ['list pods', 'list serviceaccounts'],
-  observation: "`AWS_ROLE_ARN` next to the webhook's token file is compared with the annotation.",
-  cause: 'The annotation was changed or removed after the pod was created, for example by an operator upgrade.',
-  effect: 'The pod keeps its role until it restarts. Then it gets another identity, or none.',
-  fix: 'Restore the annotation if the change was a mistake, otherwise restart the workload.',
-  source: 'aws-controllers-k8s/community#2567; aws/amazon-eks-pod-identity-webhook#210',
-  *find(facts) {
-    for (const pod of facts.pods) {
-      const account = facts.serviceAccountOf(pod);
-      if (account === undefined || facts.associationOf(pod)) continue;
-      const annotation = roleAnnotation(account);
-      const container = pod.containers.find(
-        (one) =>
-          variable(one, 'AWS_WEB_IDENTITY_TOKEN_FILE')?.value === TOKEN_FILE && credentialsOf(one).webIdentityRole,
-      );
-      const role = container && credentialsOf(container).webIdentityRole;
-      if (role === undefined || role === annotation) continue;
-      const now = annotation === undefined ? 'no longer names a role' : `now names ${annotation || 'an empty role'}`;
-      const { namespace, name } = account.metadata;
-      const text = `Its pods run as ${role}, but service account ${namespace}/${name} ${now}.`;
-      yield podCase(pod, text, restart(facts, pod));
-    }
-  },
-});
-
-export const bothMechanisms = defineCheck({
-  id: 'PID611',
-  title: 'A service account has both an annotation and an association',
-  severity: 'info',
-  hops: ['annotation'],
-  inMigration: 'ignored',
-  rights: ['list serviceaccounts', 'list pods', 'eks:ListPodIdentityAssociations'],
-  observation: 'The service account has `eks.amazonaws.com/role-arn` and an association.',
-  cause: 'A migration from IRSA to Pod Identity is under way, or was not finished.',
-  effect: 'New pods get only Pod Identity. Older pods keep the annotated role until they restart.',
-  fix: 'Restart the remaining pods with IRSA, then remove the annotation.',
-  source: 'aws/amazon-eks-pod-identity-webhook#264',
-  *find(facts) {
-    for (const account of facts.snapshot.kubernetes.serviceAccounts ?? []) {
-      const { namespace, name } = account.metadata;
-      const association = facts.association(namespace, name);
-      const role = roleAnnotation(account);
-      if (!association || !role) continue;
-      const old = podNames(facts.podsOf(namespace, name).filter(hasWebIdentity), namespace);
-      const text = `New pods get ${association.roleArn} by Pod Identity, not ${role} of the annotation${old.length > 0 ? '; some pods still use IRSA' : ''}.`;
-      const repair = kubectl(facts, namespace, `annotate serviceaccount ${name} eks.amazonaws.com/role-arn-`);
-      yield { ...accountCase(facts, account, text, old.length === 0 ? repair : undefined), pods: old };
-    }
-  },
-});
-
-const AUDIENCE = 'sts.amazonaws.com';
-
-/** Returns the provider's audience that an annotation probably means; undefined if it is right, or the provider's may be wrong. */
-const misspeltAudience = ({ provider }: ClusterFacts, audience: string): string | undefined =>
-  audience === AUDIENCE || provider?.clientIds.includes(audience)
-    ? undefined
-    : nearName(audience, provider?.clientIds ?? []);
-
-export const misspeltAudienceAnnotation = defineCheck({
-  id: 'PID612',
-  title: 'A service account names a misspelt audience',
-  severity: 'error',
-  hops: ['annotation'],
-  inMigration: 'ignored',
-  rights: ['list serviceaccounts', 'list pods', ...PROVIDERS],
-  observation: "The value of `eks.amazonaws.com/audience` is near to a client id of the cluster's provider.",
-  cause: 'There is a typo in the annotation. The provider is right.',
-  effect: 'AWS STS answers InvalidIdentityToken: Incorrect token audience.',
-  fix: 'Correct the annotation, or remove it, because sts.amazonaws.com is the default. Then restart the workload.',
-  source: 'aws/amazon-eks-pod-identity-webhook, README.md; hashicorp/terraform-provider-aws#41473',
-  *find(facts) {
-    for (const { account, audience, pods } of accountsOfOwnAccount(facts)) {
-      const right = misspeltAudience(facts, audience);
-      if (right === undefined) continue;
-      const { namespace, name } = account.metadata;
-      const value =
-        right === AUDIENCE ? 'eks.amazonaws.com/audience-' : `--overwrite eks.amazonaws.com/audience=${right}`;
-      const text = `Its annotation eks.amazonaws.com/audience is "${audience}", the provider has the audience "${right}".`;
-      const restarts = new Set(pods.flatMap((pod) => restart(facts, pod) ?? []));
-      const repair = [kubectl(facts, namespace, `annotate serviceaccount ${name} ${value}`), ...restarts].join(' && ');
-      yield accountCase(facts, account, text, repair);
     }
   },
 });

@@ -2,7 +2,8 @@ import { matchesLabels } from '../../foundation/protocols/scheduling.ts';
 import { isInRange } from '../facts/cidr.ts';
 import { agentAddress, containersOf, credentialsOf, variable } from '../facts/injection.ts';
 import type { Container, NetworkPolicy } from '../snapshot/kubernetes.ts';
-import { containerCases, defineCheck, podCase } from './cases.ts';
+import { containerCases, defineCheck, podCase, type TemplateChange } from './cases.ts';
+import { kubectl } from './commands.ts';
 
 const PROXIES = ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY', 'all_proxy'];
 
@@ -18,18 +19,31 @@ export const proxy = defineCheck({
   effect: 'SDKs that honour the variables send the token to the proxy, which cannot reach the agent.',
   fix: 'Add 169.254.170.23, and [fd00:ec2::23] on IPv6, to NO_PROXY and no_proxy.',
   source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; awsdocs/amazon-eks-user-guide#878',
-  find: ({ pods }) =>
-    containerCases(pods, (container) => {
-      const address = agentAddress(container);
-      const set = PROXIES.filter((name) => variable(container, name));
-      if (address === undefined || isExempt(container, address)) return undefined;
-      if (set.length > 0) return `sets ${set.join(' and ')}, but NO_PROXY lacks ${address}`;
-      const sources = (container.envFrom ?? []).filter((name) => /proxy/i.test(name));
-      return sources.length === 0
-        ? undefined
-        : `takes variables from ${sources.join(' and ')}, which is not read; if it sets a proxy, NO_PROXY must name ${address}`;
-    }),
+  find: (facts) =>
+    containerCases(
+      facts,
+      facts.pods,
+      (container) => {
+        const address = agentAddress(container);
+        const set = PROXIES.filter((name) => variable(container, name));
+        if (address === undefined || isExempt(container, address)) return undefined;
+        if (set.length > 0) return `sets ${set.join(' and ')}, but NO_PROXY lacks ${address}`;
+        const sources = (container.envFrom ?? []).filter((name) => /proxy/i.test(name));
+        return sources.length === 0
+          ? undefined
+          : `takes variables from ${sources.join(' and ')}, which is not read; if it sets a proxy, NO_PROXY must name ${address}`;
+      },
+      exemptions,
+    ),
 });
+
+/** Adds the agent's address to the exceptions of a container, for which IPv6 needs brackets. */
+function exemptions(container: Container): TemplateChange {
+  const address = agentAddress(container) ?? '';
+  const known = ['NO_PROXY', 'no_proxy'].map((name) => variable(container, name)?.value).find(Boolean);
+  const value = [known, address.includes(':') ? `[${address}]` : address].filter(Boolean).join(',');
+  return { env: [`NO_PROXY=${value}`, `no_proxy=${value}`] };
+}
 
 /** An unreadable value counts as an exception. */
 function isExempt(container: Container, address: string): boolean {
@@ -71,7 +85,17 @@ export const networkPolicy = defineCheck({
       if (selecting.length === 0 || selecting.some(({ egress }) => egress.some((rule) => allows(rule, address))))
         continue;
       const names = selecting.map(({ metadata }) => metadata.name).sort();
-      yield podCase(pod, `NetworkPolicy ${names.join(', ')} allows no egress to ${address}, TCP port 80.`);
+      const [policy] = selecting;
+      const rule = {
+        to: [{ ipBlock: { cidr: `${address}/${address.includes(':') ? 128 : 32}` } }],
+        ports: [{ protocol: 'TCP', port: 80 }],
+      };
+      // The API server has no empty list of rules to which one could be added.
+      const isEmpty = policy?.egress.length === 0;
+      const patch = [{ op: 'add', path: `/spec/egress${isEmpty ? '' : '/-'}`, value: isEmpty ? [rule] : rule }];
+      const command = `patch networkpolicy ${policy?.metadata.name} --type=json -p`;
+      const text = `NetworkPolicy ${names.join(', ')} allows no egress to ${address}, TCP port 80.`;
+      yield podCase(pod, text, kubectl(facts, pod.metadata.namespace, command, JSON.stringify(patch)));
     }
   },
 });
@@ -127,12 +151,16 @@ export const globalSts = defineCheck({
   effect: 'The VPC endpoint only serves the region. Without a route to the internet, requests to STS time out.',
   fix: 'Set the annotation `eks.amazonaws.com/sts-regional-endpoints` of the service account to true, or the variable to `regional`.',
   source: 'EKS User Guide, "Configure the AWS Security Token Service endpoint for a service account"',
-  find: ({ snapshot, pods }) =>
-    (snapshot.aws?.vpcEndpoints ?? []).some(({ serviceName }) => /\.sts(-fips)?$/.test(serviceName))
-      ? containerCases(pods, (container) =>
-          credentialsOf(container).webIdentityRole !== undefined && variable(container, REGIONAL)?.value === 'legacy'
-            ? `sets ${REGIONAL} to legacy`
-            : undefined,
+  find: (facts) =>
+    (facts.snapshot.aws?.vpcEndpoints ?? []).some(({ serviceName }) => /\.sts(-fips)?$/.test(serviceName))
+      ? containerCases(
+          facts,
+          facts.pods,
+          (container) =>
+            credentialsOf(container).webIdentityRole !== undefined && variable(container, REGIONAL)?.value === 'legacy'
+              ? `sets ${REGIONAL} to legacy`
+              : undefined,
+          () => ({ env: [`${REGIONAL}=regional`] }),
         )
       : [],
 });

@@ -1,29 +1,61 @@
 import { grouped } from '../../foundation/node/grouped.ts';
-import { follow, isQuestion, type Session } from '../../identity/question.ts';
+import { follow, isQuestion, type Path, type Session } from '../../identity/question.ts';
+import { webIdentitySession } from '../../identity/web-identity.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { deniedGrants, statementsWithoutTags } from '../facts/permissions.ts';
-import { parseRoleArn } from '../facts/irsa.ts';
+import { credentialsOf, variable } from '../facts/injection.ts';
+import { annotatedAccounts, foreignDemand, parseRoleArn, providerArnFor } from '../facts/irsa.ts';
 import { statementsOf } from '../facts/statements.ts';
-import { associationPath, rolePermission } from '../facts/trust.ts';
+import { associationPath, identityRole, rolePermission } from '../facts/trust.ts';
 import type { Association, Role } from '../snapshot/aws.ts';
-import { associationCase, ASSOCIATIONS, defineCheck, roleName } from './cases.ts';
+import type { Pod } from '../snapshot/kubernetes.ts';
+import { accountCase, associationCase, ASSOCIATIONS, changeTemplate, defineCheck, podCase, roleName } from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
 import { aws } from './commands.ts';
 import { subjectOfAssociation, usableAssociations } from './repaired-trust.ts';
 
-/** The last role of an association with its policies, and a session of it, as if each trust policy allowed it. */
+/** The last role of an association or annotation with its policies, and a session of it, as if each trust policy allowed it. */
 interface Bound {
-  readonly association: Association;
+  /** Undefined for an annotation. */
+  readonly association?: Association;
+  readonly pods: readonly Pod[];
+  readonly caseOf: (text: string, repair?: string) => Case;
   readonly role: Role;
   readonly session: Session;
   readonly packedSize: number;
 }
 
+/** A way to a role, and the case of what names it. */
+interface Binding extends Pick<Bound, 'association' | 'pods' | 'caseOf'> {
+  readonly arn: string;
+  readonly path: Path<Session> | undefined;
+}
+
+function bindingsOf(facts: ClusterFacts): readonly Binding[] {
+  const { issuer } = facts;
+  return [
+    ...usableAssociations(facts).map((association): Binding => ({
+      ...{ association, arn: association.targetRoleArn ?? association.roleArn },
+      pods: facts.podsOf(association.namespace, association.serviceAccount),
+      path: associationPath(facts, association, subjectOfAssociation(facts, association)),
+      caseOf: (text, repair) => associationCase(facts, association, text, repair),
+    })),
+    ...(issuer === undefined ? [] : annotatedAccounts(facts)).map(
+      ({ account, roleArn: arn, audience, pods }): Binding => {
+        const { namespace = 'default', name: serviceAccount } = account.metadata;
+        const provider = { arn: providerArnFor(arn, issuer!), issuer: issuer! };
+        const role = identityRole(arn, facts.role(arn));
+        const path = webIdentitySession({ provider, subject: { namespace, serviceAccount }, audience, role });
+        return { arn, pods, path, caseOf: (text, repair) => accountCase(facts, account, text, repair) };
+      },
+    ),
+  ];
+}
+
 /** Returns the bound roles whose policies were read. Yields those with an unread policy as not judged. */
 function* boundRoles(facts: ClusterFacts): Generator<Unjudged, readonly Bound[]> {
   const all: Bound[] = [];
-  for (const association of usableAssociations(facts)) {
-    const path = associationPath(facts, association, subjectOfAssociation(facts, association));
+  for (const { arn, path, ...binding } of bindingsOf(facts)) {
     let packedSize = 0;
     const session =
       path &&
@@ -31,12 +63,10 @@ function* boundRoles(facts: ClusterFacts): Generator<Unjudged, readonly Bound[]>
         if (!isQuestion(step)) packedSize = Math.max(packedSize, step.packedSize ?? 0);
         return true;
       });
-    const { roleArn, targetRoleArn = roleArn } = association;
-    const role = facts.role(targetRoleArn);
-    const gap = facts.snapshot.gaps.find(({ right, object }) => /^iam:.*Polic/.test(right) && object === targetRoleArn);
-    if (gap)
-      yield { object: associationCase(facts, association, '').object, missing: gap.right, unread: targetRoleArn };
-    if (session && role?.policies) all.push({ association, role, session, packedSize });
+    const role = facts.role(arn);
+    const gap = facts.snapshot.gaps.find(({ right, object }) => /^iam:.*Polic/.test(right) && object === arn);
+    if (gap) yield { object: binding.caseOf('').object, missing: gap.right, unread: arn };
+    if (session && role?.policies) all.push({ ...binding, role, session, packedSize });
   }
   return all;
 }
@@ -54,17 +84,20 @@ export const missingTags = defineCheck({
   fix: 'Switch on the session tags of the association, or tag the role, or change the policy.',
   source: 'EKS User Guide, "Grant Pods access to AWS resources based on tags"',
   *find(facts) {
-    for (const { association, role, session } of yield* boundRoles(facts)) {
-      const { disableSessionTags: isOff, policy, associationId: id } = association;
+    for (const { association, caseOf, role, session } of yield* boundRoles(facts)) {
+      const { disableSessionTags: isOff = false, policy, associationId: id } = association ?? {};
       for (const { label, tags } of statementsWithoutTags(facts, session, role)) {
         const names = tags.map((tag) => `aws:PrincipalTag/${tag}`).join(' and ');
         const isBySwitch = isOff && tags.some((tag) => /^(?:eks|kubernetes)-/.test(tag));
-        const why = isBySwitch ? 'its session tags are off' : 'neither EKS nor the role sets it';
+        const others = association
+          ? 'neither EKS nor the role sets it'
+          : 'sessions of IRSA have only the tags of the role';
+        const why = isBySwitch ? 'its session tags are off' : others;
         const command = `eks update-pod-identity-association --cluster-name ${facts.name} --association-id ${id} --no-disable-session-tags`;
         const text = `In role ${role.name}, ${label} needs ${names}, but ${why}.`;
         // A session policy requires that the tags are off.
         const repair = isBySwitch && policy === undefined ? aws(facts, command) : undefined;
-        yield { ...associationCase(facts, association, text, repair), part: label };
+        yield { ...caseOf(text, repair), part: label, ...(isBySwitch && { severity: 'error' }) };
       }
     }
   },
@@ -93,10 +126,10 @@ export const deniedByTag = defineCheck({
       const always = (denied[0] ?? []).filter(({ label }) =>
         denied.every((one) => one.some((other) => other.label === label)),
       );
-      for (const { association, role } of users)
+      for (const { caseOf, role } of users)
         for (const { label, action, reason } of always) {
           const text = `In role ${role.name}, ${label} allows ${action}, but it is ${reason.startsWith('denied') ? '' : 'denied: '}${reason}.`;
-          yield { ...associationCase(facts, association, text), part: label };
+          yield { ...caseOf(text), part: label };
         }
     }
   },
@@ -117,15 +150,12 @@ export const packedTags = defineCheck({
   fix: 'Switch off the session tags, or shorten the session policy.',
   source: 'IAM User Guide, "Pass session tags in AWS STS"; aws/containers-roadmap#2413',
   *find(facts) {
-    for (const { association, packedSize } of yield* boundRoles(facts))
-      if (packedSize >= FULL)
-        yield associationCase(
-          facts,
-          association,
-          `They use about ${Math.round(packedSize)} percent of the packed size.`,
-        );
+    for (const { caseOf, packedSize } of yield* boundRoles(facts))
+      if (packedSize >= FULL) yield caseOf(`They use about ${Math.round(packedSize)} percent of the packed size.`);
   },
 });
+
+const SESSION_NAME = 'AWS_ROLE_SESSION_NAME';
 
 export const kafkaSessionName = defineCheck({
   id: 'PID507',
@@ -134,7 +164,8 @@ export const kafkaSessionName = defineCheck({
   hops: ['token'],
   inMigration: 'blocks',
   rights: [...ASSOCIATIONS, 'iam:GetRole'],
-  observation: 'A statement of the role names actions of `kafka-cluster`, and its policies do not deny them.',
+  observation:
+    'A statement of the role names actions of `kafka-cluster`, and its policies do not deny them. Pods with IRSA are a note if `AWS_ROLE_SESSION_NAME` is not set.',
   cause:
     'The session name of Pod Identity has a new suffix at each renewal. MSK compares it when a client authenticates again.',
   effect: 'Clients lose the connection when their credentials are renewed, after some hours.',
@@ -142,7 +173,7 @@ export const kafkaSessionName = defineCheck({
   source: 'aws/containers-roadmap#2362; aws/aws-msk-iam-auth#104',
   *find(facts) {
     const region = facts.snapshot.aws?.region;
-    for (const { association, role } of yield* boundRoles(facts)) {
+    for (const { association, caseOf, pods, role } of yield* boundRoles(facts)) {
       const isNamed = Object.values(role.policies ?? {})
         .flatMap(statementsOf)
         .some(
@@ -151,8 +182,17 @@ export const kafkaSessionName = defineCheck({
         );
       const cluster = `arn:${facts.partition}:kafka:${region}:${parseRoleArn(role.arn)?.account}:cluster/x/x`;
       if (!isNamed || rolePermission(facts, role, 'kafka-cluster:Connect', cluster).value === 'denied') continue;
-      const text = `Role ${role.name} allows kafka-cluster:Connect, and the session name of its sessions changes at each renewal.`;
-      yield associationCase(facts, association, text);
+      const allowed = `Role ${role.name} allows kafka-cluster:Connect, and`;
+      if (association) yield caseOf(`${allowed} the session name of its sessions changes at each renewal.`);
+      else
+        for (const pod of pods)
+          for (const container of pod.containers) {
+            if (credentialsOf(container).webIdentityRole === undefined || variable(container, SESSION_NAME)) continue;
+            const text = `${allowed} container ${container.name} sets no ${SESSION_NAME}: some SDKs make another name at each renewal.`;
+            const env = [`${SESSION_NAME}=${pod.serviceAccountName}`];
+            const repair = changeTemplate(facts, pod, container, { env });
+            yield { ...podCase(pod, text, repair), severity: 'info', part: container.name };
+          }
     }
   },
 });
@@ -164,25 +204,38 @@ export const otherAccount = defineCheck({
   hops: ['target role'],
   inMigration: 'ignored',
   rights: [...ASSOCIATIONS, 'eks:DescribeCluster'],
-  observation: "The accounts of an association's roles are compared with the cluster's account.",
-  cause: 'A target role may belong to another account. The first role must belong to the account of the cluster.',
-  effect: 'Without the right trust policy there, EKS Auth answers AccessDeniedException.',
+  observation: "The accounts of the roles of associations and annotations are compared with the cluster's account.",
+  cause:
+    'A target role, or the role of an annotation, may belong to another account. The first role of an association must not.',
+  effect:
+    'Without the right trust policy there, EKS Auth answers AccessDeniedException, and AWS STS answers AccessDenied.',
   fix: 'Let the owner of the account compare the trust policy. A role of another account can only be the target role.',
   source: 'EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"',
   *find(facts) {
-    const own = facts.snapshot.aws?.accountId;
-    for (const association of usableAssociations(facts)) yield* foreignRole(facts, association, own);
+    const accountId = facts.snapshot.aws?.accountId;
+    for (const association of usableAssociations(facts)) yield* foreignRole(facts, association, accountId);
+    // A pod that is not ready may be in trouble because of it.
+    for (const one of annotatedAccounts(facts)) {
+      const demand = one.pods.some(({ ready }) => !ready) ? foreignDemand(facts, one) : undefined;
+      if (demand !== undefined) yield accountCase(facts, one.account, demand);
+    }
   },
 });
 
-function* foreignRole(facts: ClusterFacts, association: Association, own: string | undefined): Generator<Case> {
+function* foreignRole(facts: ClusterFacts, association: Association, accountId: string | undefined): Generator<Case> {
   const { roleArn, targetRoleArn, disableSessionTags, externalId } = association;
   const [first, target] = [roleArn, targetRoleArn].map((arn) => arn && parseRoleArn(arn)?.account);
-  if (own !== undefined && first && first !== own) {
-    const text = `Its role ${roleArn} is of account ${first}, but must be of the cluster's account ${own}: make it the target role of a role there.`;
+  if (accountId !== undefined && first && first !== accountId) {
+    const text = `Its role ${roleArn} is of account ${first}, but must be of the cluster's account ${accountId}: make it the target role of a role there.`;
     yield { ...associationCase(facts, association, text), severity: 'error', part: 'role' };
   }
-  if (own === undefined || !targetRoleArn || !target || target === own || facts.role(targetRoleArn) !== undefined)
+  if (
+    accountId === undefined ||
+    !targetRoleArn ||
+    !target ||
+    target === accountId ||
+    facts.role(targetRoleArn) !== undefined
+  )
     return;
   const actions = disableSessionTags ? 'sts:AssumeRole' : 'sts:AssumeRole and sts:TagSession';
   const condition = externalId === undefined ? '' : `; a condition on sts:ExternalId must have the value ${externalId}`;

@@ -1,11 +1,19 @@
 import { IMAGES, podIdentitySupport } from '../facts/image-versions.ts';
-import { agentAddress, containersOf, credentialsOf, variable } from '../facts/injection.ts';
+import { agentAddress, containersOf, credentialsOf, STATIC_KEYS, variable } from '../facts/injection.ts';
 import { nearName } from '../facts/near-name.ts';
 import { podsWithIdentity } from '../facts/own-identity.ts';
 import type { Container } from '../snapshot/kubernetes.ts';
-import { workloadOf } from '../facts/workload.ts';
-import { containerCases, defineCheck, objectOf, podCase } from './cases.ts';
-import { kubectl } from './commands.ts';
+import {
+  changeTemplate,
+  containerCases,
+  defineCheck,
+  objectOf,
+  podCase,
+  setServiceAccount,
+  type TemplateChange,
+} from './cases.ts';
+
+const isStaticKey = (name: string): boolean => STATIC_KEYS.includes(name);
 
 export const staticKeys = defineCheck({
   id: 'PID501',
@@ -14,16 +22,20 @@ export const staticKeys = defineCheck({
   hops: ['injection'],
   inMigration: 'blocks',
   rights: ['list pods', 'list serviceaccounts'],
-  observation: 'A container with an identity sets both keys. Keys in `envFrom`, files and images are not visible.',
+  observation: 'A container with an identity sets a key. Keys in `envFrom`, files and images are not visible.',
   cause: 'Variables from before the migration, often from a Secret, were left in the manifest or chart.',
   effect: 'Every AWS SDK uses the keys first, so the role of the service account has no effect.',
   fix: 'Remove `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` and `AWS_SESSION_TOKEN` from the containers, and delete the keys.',
   source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
   find: (facts) =>
-    containerCases(podsWithIdentity(facts), (container) =>
-      credentialsOf(container).preferred.includes('AWS_ACCESS_KEY_ID')
-        ? 'sets AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY'
-        : undefined,
+    containerCases(
+      facts,
+      podsWithIdentity(facts),
+      (container) =>
+        credentialsOf(container).preferred.some(isStaticKey)
+          ? `sets ${credentialsOf(container).preferred.filter(isStaticKey).join(' and ')}`
+          : undefined,
+      (container) => without(container, 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'),
     ),
 });
 
@@ -41,11 +53,9 @@ export const profile = defineCheck({
   fix: 'Remove the variable, or make sure that the file contains no credentials.',
   source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
   find: (facts) =>
-    containerCases(podsWithIdentity(facts), (container) => {
+    containerCases(facts, podsWithIdentity(facts), (container) => {
       const { preferred } = credentialsOf(container);
-      return preferred.length > 0 && !preferred.includes('AWS_ACCESS_KEY_ID')
-        ? `sets ${preferred.join(' and ')}`
-        : undefined;
+      return preferred.length > 0 && !preferred.some(isStaticKey) ? `sets ${preferred.join(' and ')}` : undefined;
     }),
 });
 
@@ -62,12 +72,17 @@ export const ownWebIdentity = defineCheck({
   fix: 'Remove `AWS_ROLE_ARN` and `AWS_WEB_IDENTITY_TOKEN_FILE` from the manifest.',
   source: 'AWS SDKs and Tools Reference Guide, "Standardized credential providers"',
   find: (facts) =>
-    containerCases(facts.pods, (container) => {
-      const { podIdentity, webIdentityRole: role } = credentialsOf(container);
-      return podIdentity && role !== undefined
-        ? `sets AWS_ROLE_ARN${role && ` (${role})`} and AWS_WEB_IDENTITY_TOKEN_FILE next to Pod Identity's variables`
-        : undefined;
-    }),
+    containerCases(
+      facts,
+      facts.pods,
+      (container) => {
+        const { podIdentity, webIdentityRole: role } = credentialsOf(container);
+        return podIdentity && role !== undefined
+          ? `sets AWS_ROLE_ARN${role && ` (${role})`} and AWS_WEB_IDENTITY_TOKEN_FILE next to Pod Identity's variables`
+          : undefined;
+      },
+      (container) => without(container, 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'),
+    ),
 });
 
 const URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
@@ -88,9 +103,16 @@ export const ownEndpoint = defineCheck({
   source: 'aws/amazon-eks-pod-identity-webhook, pkg/handler/handler.go',
   find: (facts) =>
     containerCases(
+      facts,
       facts.pods.filter((pod) => facts.associationOf(pod)),
       problemOf,
+      (container) => without(container, URI, TOKEN_FILE, RELATIVE),
     ),
+});
+
+/** Removes those variables that a container has. */
+const without = (container: Container, ...names: readonly string[]): TemplateChange => ({
+  env: names.filter((name) => variable(container, name)).map((name) => `${name}-`),
 });
 
 function problemOf(container: Container): string | undefined {
@@ -115,15 +137,27 @@ export const oldImage = defineCheck({
   effect: 'The SDK reports that only loopback hosts are allowed. It may use the node role instead.',
   fix: 'Use a version of the image outside of the range.',
   source: 'EKS User Guide, "Use pod identity with the AWS SDK": minimum versions',
-  find: ({ pods }) =>
-    containerCases(pods, (container) => {
-      const { state, source, from, minimum } = podIdentitySupport(container.image);
-      const range = `${from === undefined ? 'all' : `from ${from}`} to below ${minimum}`;
-      return state === 'too-old' && credentialsOf(container).podIdentity
-        ? `has image ${container.image}, which fails (versions ${range}: ${source})`
-        : undefined;
-    }),
+  find: (facts) =>
+    containerCases(
+      facts,
+      facts.pods,
+      (container) => {
+        const { state, source, from, minimum } = podIdentitySupport(container.image);
+        const range = `${from === undefined ? 'all' : `from ${from}`} to below ${minimum}`;
+        return state === 'too-old' && credentialsOf(container).podIdentity
+          ? `has image ${container.image}, which fails (versions ${range}: ${source})`
+          : undefined;
+      },
+      ({ image }) => ({ image: withVersion(image) }),
+    ),
 });
+
+/** Returns an image with the first version that is not known to fail; undefined if its tag has more than a version. */
+function withVersion(image: string): string | undefined {
+  const [, name, prefix] = /^(.+:)(v?)\d+\.\d+\.\d+$/.exec(image) ?? [];
+  const { minimum } = podIdentitySupport(image);
+  return name === undefined || minimum === undefined ? undefined : `${name}${prefix}${minimum}`;
+}
 
 export const refusedPods = defineCheck({
   id: 'PID506',
@@ -137,7 +171,8 @@ export const refusedPods = defineCheck({
   effect: 'The workload has too few pods, or none.',
   fix: 'Do what the message demands.',
   source: 'Kubernetes API Reference, ReplicaSetStatus: conditions',
-  *find({ snapshot, name }) {
+  *find(facts) {
+    const { snapshot, name } = facts;
     for (const { right: missing } of snapshot.gaps)
       if (/^list (daemonsets|statefulsets|jobs|events)$/.test(missing))
         yield { object: { kind: 'Cluster', name }, missing };
@@ -150,7 +185,8 @@ export const refusedPods = defineCheck({
         .map((one) => one.metadata.name);
       const near = nearName(missing, names);
       const text = `${message.replace(/\.$/, '')}${near ? `; the namespace has service account \`${near}\`` : ''}.`;
-      yield { object: objectOf(owner?.kind ?? kind, { ...metadata, name: owner?.name ?? metadata.name }), text };
+      const object = objectOf(owner?.kind ?? kind, { ...metadata, name: owner?.name ?? metadata.name });
+      yield { object, text, repair: near && setServiceAccount(facts, object, near) };
     }
   },
 });
@@ -176,12 +212,9 @@ export const javaOnIpv6 = defineCheck({
       for (const container of containersOf(pod)) {
         const isJava = JAVA_IMAGE.test(container.image) || container.env.some(({ name }) => JAVA_VARIABLE.test(name));
         if (!isJava || !agentAddress(container)?.includes(':') || variable(container, MODE)) continue;
-        const { kind, name, namespace } = workloadOf(pod);
-        const command = `set env ${kind.toLowerCase()}/${name} -c ${container.name} ${MODE}=IPv6`;
-        const isTemplate = ['Deployment', 'StatefulSet', 'DaemonSet'].includes(kind);
         const text = `Container ${container.name} runs Java with the agent at ${agentAddress(container)}, without ${MODE}.`;
         yield {
-          ...podCase(pod, text, isTemplate ? kubectl(facts, namespace, command) : undefined),
+          ...podCase(pod, text, changeTemplate(facts, pod, container, { env: [`${MODE}=IPv6`] })),
           part: container.name,
         };
       }

@@ -87,6 +87,39 @@ const updateTrust = (facts: ClusterFacts, { name, trustPolicy: before }: Role, a
         change: { policy: `trust policy of role ${name}`, before, after },
       };
 
+/** Returns the command that lets the role of a planned association be assumed; nothing if it can be, or if a statement is not enough. */
+export function trustForAssociation(facts: ClusterFacts, association: Association): Repair {
+  const [role, cluster] = [facts.role(association.roleArn), facts.snapshot.aws?.cluster];
+  if (!role || !cluster) return {};
+  const statement = podStatement(
+    cluster,
+    association.namespace,
+    association.serviceAccount,
+    !association.disableSessionTags,
+  );
+  return extended(facts, role, statement, (given) => associationTrust(facts, association, given));
+}
+
+/** Returns the command that lets the role of a planned annotation be assumed, as for an association. */
+export function trustForAccount(facts: ClusterFacts, account: AnnotatedAccount): Repair {
+  const [role, issuer] = [facts.role(account.roleArn), facts.issuer];
+  if (!role || issuer === undefined) return {};
+  return extended(facts, role, accountStatement(account, issuer), (given) =>
+    accountTrust(facts, account, issuer, given),
+  );
+}
+
+function extended(
+  facts: ClusterFacts,
+  role: Role,
+  statement: Statement,
+  decide: (role: Role) => TrustDecision | undefined,
+): Repair {
+  if (decide(role)?.value !== 'denied') return {};
+  const trustPolicy = withTrust(role.trustPolicy, [statement]);
+  return decide({ ...role, trustPolicy })?.value === 'allowed' ? updateTrust(facts, role, trustPolicy) : {};
+}
+
 const TARGET_POLICY = 'pod-identity-target';
 
 /**
@@ -127,7 +160,7 @@ export function trustRepair(facts: ClusterFacts, role: Role): Repair {
   const users = [
     ...(cluster ? usableAssociations(facts) : []).map((one) => ({
       arn: one.roleArn,
-      statement: () => podStatement(cluster!, one.namespace, one.serviceAccount),
+      statement: () => podStatement(cluster!, one.namespace, one.serviceAccount, !one.disableSessionTags),
       decide: (given: Role) => associationTrust(facts, one, given),
     })),
     ...(issuer === undefined ? [] : annotatedAccounts(facts)).map((one) => ({
@@ -146,15 +179,41 @@ export function trustRepair(facts: ClusterFacts, role: Role): Repair {
 /** Returns the command that replaces the statements for Pod Identity by one for each service account that has an association. */
 export function narrowed(facts: ClusterFacts, role: Role): Repair {
   const cluster = facts.snapshot.aws?.cluster;
-  if (cluster === undefined) return {};
-  const isWide = ({ Effect, Principal }: Statement): boolean =>
-    Effect === 'Allow' && JSON.stringify(Principal ?? '').includes(POD_IDENTITY_SERVICE);
   const users = usableAssociations(facts).filter(({ roleArn }) => roleArn === role.arn);
-  const Statement = [
-    ...statementsOf(role.trustPolicy).filter((one) => !isWide(one)),
-    ...users.map(({ namespace, serviceAccount }) => podStatement(cluster, namespace, serviceAccount)),
-  ];
+  return cluster === undefined
+    ? {}
+    : replaced(facts, role, POD_IDENTITY_SERVICE, users, {
+        statement: (one) => podStatement(cluster, one.namespace, one.serviceAccount, !one.disableSessionTags),
+        decide: (one, given) => associationTrust(facts, one, given),
+      });
+}
+
+/** Returns the command that replaces the statements for the cluster's provider by one for each annotated service account. */
+export function narrowedAccounts(facts: ClusterFacts, role: Role, issuer: string): Repair {
+  const users = annotatedAccounts(facts).filter(({ roleArn }) => roleArn === role.arn);
+  return replaced(facts, role, providerArnFor(role.arn, issuer), users, {
+    statement: (one) => accountStatement(one, issuer),
+    decide: (one, given) => accountTrust(facts, one, issuer, given),
+  });
+}
+
+interface Users<User> {
+  readonly statement: (user: User) => Statement;
+  readonly decide: (user: User, role: Role) => TrustDecision | undefined;
+}
+
+/** Replaces the Allow statements for a principal. */
+function replaced<User>(
+  facts: ClusterFacts,
+  role: Role,
+  principal: string,
+  users: readonly User[],
+  { statement, decide }: Users<User>,
+): Repair {
+  const isWide = ({ Effect, Principal }: Statement): boolean =>
+    Effect === 'Allow' && JSON.stringify(Principal ?? '').includes(`"${principal}"`);
+  const Statement = [...statementsOf(role.trustPolicy).filter((one) => !isWide(one)), ...users.map(statement)];
   const trustPolicy = JSON.stringify({ ...(JSON.parse(role.trustPolicy) as object), Statement });
-  const isEnough = users.every((one) => associationTrust(facts, one, { ...role, trustPolicy })?.value === 'allowed');
+  const isEnough = users.every((one) => decide(one, { ...role, trustPolicy })?.value === 'allowed');
   return isEnough ? updateTrust(facts, role, trustPolicy) : {};
 }

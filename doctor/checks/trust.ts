@@ -2,7 +2,15 @@ import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { denialOf, pinsOtherCluster } from '../facts/denial.ts';
 import { deadPrincipals } from '../facts/statements.ts';
 import { targetTrust } from '../facts/trust.ts';
-import { associationCase, ASSOCIATIONS, defineCheck, missingPolicyRight, readableRole, roleName } from './cases.ts';
+import {
+  associationCase,
+  ASSOCIATIONS,
+  defineCheck,
+  missingPolicyRight,
+  readableRole,
+  replaceAssociation,
+  roleName,
+} from './cases.ts';
 import type { Case, Unjudged } from './check.ts';
 import {
   associationTrust,
@@ -86,6 +94,12 @@ export const targetRole = defineCheck({
         trust: `trust policy of target role ${roleName(targetRoleArn)}`,
         boundary: `permissions boundary of role ${role.name}`,
       };
+      if (targetRoleArn === roleArn) {
+        const text = `Its target role is role ${roleName(roleArn)} itself, which need not assume itself.`;
+        const { targetRoleArn: _target, externalId: _id, ...changed } = association;
+        yield associationCase(facts, association, text, replaceAssociation(facts, association, changed));
+        continue;
+      }
       const why = dead
         ? `it names ${dead}, the id of a role or user that was deleted. A new one of its name has another id`
         : denialOf(decision);

@@ -6,8 +6,8 @@ import { exclusionsOf, identityWebhooks, isDead, type Exclusion } from '../facts
 import { workloadOf } from '../facts/workload.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
-import { defineCheck, podCase, podNames, restart } from './cases.ts';
-import { kubectl } from './commands.ts';
+import { changeTemplate, defineCheck, podCase, podNames, restart, restarts } from './cases.ts';
+import { inOrder, kubectl } from './commands.ts';
 
 export const webhookMissing = defineCheck({
   id: 'PID201',
@@ -42,7 +42,8 @@ export const staleCaBundle = defineCheck({
   fix: "Replace `caBundle` with the cluster's certificate authority, then restart the pods.",
   source: 'aws/containers-roadmap#2874',
   *find(facts) {
-    const pods = podNames(uninjectedPods(facts).map(({ pod }) => pod));
+    const uninjected = uninjectedPods(facts).map(({ pod }) => pod);
+    const pods = podNames(uninjected);
     for (const webhook of identityWebhooks(facts).filter((one) => hasStaleCa(facts, one))) {
       const object = { kind: 'MutatingWebhookConfiguration', name: webhook.configuration };
       const text = `The caBundle of webhook ${webhook.name} lacks the newest certificate authority of cluster ${facts.name}.`;
@@ -51,7 +52,7 @@ export const staleCaBundle = defineCheck({
       const value = facts.snapshot.aws?.cluster?.certificateAuthority;
       const patch = [{ op: 'replace', path: `/webhooks/${index}/clientConfig/caBundle`, value }];
       const command = `patch ${object.kind.toLowerCase()} ${object.name} --type=json -p`;
-      const repair = kubectl(facts, undefined, command, JSON.stringify(patch));
+      const repair = inOrder(kubectl(facts, undefined, command, JSON.stringify(patch)), restarts(facts, uninjected));
       yield { object, text, repair, pods };
     }
   },
@@ -174,7 +175,9 @@ export const partlyInjected = defineCheck({
           if (hasVolume && !podIdentity) continue;
           const volumes = hasVolume ? 'although the pod has a volume' : 'and the pod has no volume';
           const text = `Container ${container.name} has the variable ${fileOf}, but no mount for it, ${volumes} of the token (${file}).`;
-          yield { ...podCase(pod, text), part: container.name };
+          const env = container.env.flatMap(({ name }) => (WEBHOOK_VARIABLE.test(name) ? [`${name}-`] : []));
+          const repair = inOrder(changeTemplate(facts, pod, container, { env }), restart(facts, pod));
+          yield { ...podCase(pod, text, repair), part: container.name };
         }
       }
     }
@@ -182,4 +185,5 @@ export const partlyInjected = defineCheck({
 });
 
 const WEBHOOK_VOLUME = /^(?:aws-iam-token|eks-pod-identity-token)$/;
+const WEBHOOK_VARIABLE = /^AWS_(?:CONTAINER_|ROLE_ARN$|WEB_IDENTITY_TOKEN_FILE$)/;
 const MOUNTS = '/var/run/secrets/';

@@ -3,7 +3,7 @@ import { CreatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { answerOf } from '../access/answer.ts';
-import type { Answer } from '../access/answer.ts';
+import type { AccessAnswer } from '../access/answer.ts';
 import { mapBounded } from '../../foundation/node/map-bounded.ts';
 import { collectedCluster, ROLES, type CollectedCluster } from '../../test/support/collected-cluster.ts';
 import { runConformance } from '../../test/support/run-cli.ts';
@@ -50,7 +50,7 @@ describe('the collector of can', () => {
     return { ...clusters[0]!, calls: calls.map(({ service, operation }) => `${service}:${operation}`) };
   }
   const gapsOf = ({ gaps }: ClusterSnapshot) => gaps.map(({ right, object, reason }) => `${right} ${object} ${reason}`);
-  const answer = (snapshot: ClusterSnapshot, action: string): Answer =>
+  const answer = (snapshot: ClusterSnapshot, action: string): AccessAnswer =>
     answerOf(new ClusterFacts(snapshot), SUBJECT, { action, resource: OBJECT });
 
   it('reads the roles of one service account with their policies, and the bucket', async () => {

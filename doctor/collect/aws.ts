@@ -14,7 +14,7 @@ import {
   type VpcEndpoint,
 } from '../snapshot/aws.ts';
 import { defined } from '../snapshot/defined.ts';
-import type { KubernetesObjects } from '../snapshot/kubernetes.ts';
+import { KUBE2IAM, type KubernetesObjects } from '../snapshot/kubernetes.ts';
 import { isInScope, readBuckets, type AccessScope } from './access.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { allPages } from './aws-client.ts';
@@ -47,8 +47,10 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
     cluster && gaps.attempt(() => readVpcEndpoints(account, cluster)),
     readInstances(reading, roles),
     access && readDecisive(account, gaps, access.resources),
-    mapBounded<string, unknown>(annotatedRoles(kubernetes, access), CONCURRENT, (arn) =>
-      access || reading.policies ? roles.withPolicies(arn) : roles.role(arn),
+    mapBounded<string, unknown>(
+      annotatedRoles(kubernetes, access, `arn:${partitionOf(cluster)}:iam::${accountId}:role/`),
+      CONCURRENT,
+      (arn) => (access || reading.policies ? roles.withPolicies(arn) : roles.role(arn)),
     ),
     // The question may be whether a role can be assumed.
     mapBounded(access?.resources ?? [], CONCURRENT, (arn) => roles.role(arn)),
@@ -67,6 +69,8 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
   };
 }
 
+const partitionOf = (cluster: Cluster | undefined): string => cluster?.arn?.split(':')[1] ?? 'aws';
+
 /** Reads the buckets and other resources that a request is about, with their policies and keys. */
 async function readDecisive(
   account: AwsAccount,
@@ -78,7 +82,7 @@ async function readDecisive(
     readResources(account, gaps, arns),
   ]);
   const { region, cluster } = account;
-  const place = { region, partition: cluster?.arn?.split(':')[1] ?? 'aws' };
+  const place = { region, partition: partitionOf(cluster) };
   const all = { ...resources };
   return { buckets: await withKeys(account, gaps, buckets, place, all), resources: all };
 }
@@ -113,7 +117,7 @@ async function readAssociations(
     const { association } = described ?? {};
     if (association?.roleArn === undefined) return [];
     const { roleArn, targetRoleArn } = association;
-    await Promise.all([roleArn, targetRoleArn].flatMap((arn) => (arn === undefined ? [] : roles.withPolicies(arn))));
+    await Promise.all([roleArn, targetRoleArn].flatMap((arn) => (arn ? [roles.withPolicies(arn)] : [])));
     return associationOf({ ...association, roleArn });
   });
   return perAssociation.flat();
@@ -184,10 +188,14 @@ async function readProviders({ call }: AwsAccount, issuer: string, trust: string
 const annotatedRoles = (
   { serviceAccounts = [], pods = [] }: KubernetesObjects,
   access: AccessScope | undefined,
+  prefix: string,
 ): readonly string[] => [
   ...serviceAccounts
     .filter(({ metadata }) => isInScope(access, metadata))
     .flatMap(({ metadata }) => metadata.annotations?.['eks.amazonaws.com/role-arn'] ?? []),
+  ...[...serviceAccounts, ...pods]
+    .flatMap(({ metadata }) => metadata.annotations?.[KUBE2IAM] ?? [])
+    .map((role) => (role.startsWith('arn:') ? role : `${prefix}${role}`)),
   ...pods
     .filter(({ metadata, serviceAccountName }) => isInScope(access, { ...metadata, name: serviceAccountName }))
     .flatMap(({ containers, initContainers }) => [...containers, ...initContainers])

@@ -28,6 +28,9 @@ export function roleReader(reading: RoleReading, whole: boolean) {
   const { account, gaps, progress } = reading;
   const { accountId, call } = account;
   const details = whole ? gaps.attempt(() => readAllRoles(reading)) : undefined;
+  const issuer = account.cluster?.identity?.oidc?.issuer?.replace(/^https:\/\//, '');
+  /** Whether a role is meant for a service account of the cluster, which may not name it. */
+  const trustsCluster = (policy: string): boolean => issuer !== undefined && policy.includes(issuer);
   /** Undefined until the roles are many, or if the caller may not read all roles. */
   let batch: ReturnType<typeof readAllRoles> | undefined;
   const fromBatch = async () => {
@@ -40,6 +43,8 @@ export function roleReader(reading: RoleReading, whole: boolean) {
   };
   const roles = new Map<string, Promise<Role | null | undefined>>();
   const boundaries = new Map<string, string>();
+  /** Roles with the names, but not the ARNs, of others that do not exist. */
+  const namesakes: Role[] = [];
   const policies = new Map<string, Promise<Policies | undefined>>();
   const managed = new Map<string, Promise<string>>();
 
@@ -50,17 +55,23 @@ export function roleReader(reading: RoleReading, whole: boolean) {
       if (owner !== undefined && owner !== accountId) gaps.add('iam:GetRole', ANOTHER_ACCOUNT, arn);
       if (owner !== accountId) return undefined;
       const all = await details;
-      if (all !== undefined) return all[arn] ?? null;
+      if (all !== undefined) return orNamesake(all, arn, name);
       if (roles.size > MANY && !whole) batch ??= readAllRoles(reading);
       const batched = await fromBatch();
-      if (batched !== undefined) return batched[arn] ?? null;
+      if (batched !== undefined) return orNamesake(batched, arn, name);
       progress(`${roles.size} roles`);
       return gaps.attempt(() => read(arn, name), arn);
     });
 
+  function orNamesake(all: Readonly<Record<string, Role>>, arn: string, name: string): Role | null {
+    namesakes.push(...Object.values(all).filter((one) => one.name === name && one.arn !== arn));
+    return all[arn] ?? null;
+  }
+
   async function read(arn: string, RoleName: string): Promise<Role | null> {
     const { Role: awsRole } = (await orNull(call('iam:GetRole', { RoleName }))) ?? {};
     // A name is unique, but the ARN may have another path or partition.
+    if (awsRole !== undefined && awsRole.Arn !== arn) namesakes.push(roleOf(awsRole));
     if (awsRole?.Arn !== arn) return null;
     boundaries.set(arn, awsRole.PermissionsBoundary?.PermissionsBoundaryArn ?? '');
     return roleOf(awsRole);
@@ -105,6 +116,8 @@ export function roleReader(reading: RoleReading, whole: boolean) {
         const settledRole = await pendingRole;
         if (settledRole !== undefined) all[arn] = settledRole && { ...settledRole, ...(await policies.get(arn)) };
       }
+      const meant = Object.values((await fromBatch()) ?? {}).filter(({ trustPolicy }) => trustsCluster(trustPolicy));
+      for (const role of [...namesakes, ...meant]) all[role.arn] ??= role;
       return all;
     },
   };

@@ -1,6 +1,8 @@
-interface Controller {
+export interface Controller {
   /** An action that it needs at once. */
   readonly action: string;
+  /** Path and name of the AWS managed policy that is enough for it. */
+  readonly policy?: string;
   /** It also works without AWS, or with the identity of others. */
   readonly isOptional?: boolean;
 }
@@ -8,11 +10,17 @@ interface Controller {
 /** Controllers of AWS's APIs, by the last part of their image's name. */
 export const CONTROLLERS: Readonly<Record<string, Controller>> = {
   'aws-load-balancer-controller': { action: 'elasticloadbalancing:DescribeLoadBalancers' },
-  'aws-ebs-csi-driver': { action: 'ec2:DescribeVolumes' },
-  'aws-efs-csi-driver': { action: 'elasticfilesystem:DescribeFileSystems' },
+  'aws-ebs-csi-driver': { action: 'ec2:DescribeVolumes', policy: 'service-role/AmazonEBSCSIDriverPolicy' },
+  'aws-efs-csi-driver': {
+    action: 'elasticfilesystem:DescribeFileSystems',
+    policy: 'service-role/AmazonEFSCSIDriverPolicy',
+  },
   'aws-fsx-csi-driver': { action: 'fsx:DescribeFileSystems' },
   'cluster-autoscaler': { action: 'autoscaling:DescribeAutoScalingGroups' },
   karpenter: { action: 'ec2:DescribeInstances' },
+  'cloudwatch-agent': { action: 'cloudwatch:PutMetricData', policy: 'CloudWatchAgentServerPolicy' },
+  'aws-privateca-issuer': { action: 'acm-pca:IssueCertificate' },
+  'aws-gateway-controller': { action: 'vpc-lattice:ListServiceNetworks' },
   'external-dns': { action: 'route53:ListHostedZones', isOptional: true },
   'cert-manager-controller': { action: 'route53:ListHostedZonesByName', isOptional: true },
   'external-secrets': { action: 'secretsmanager:GetSecretValue', isOptional: true },

@@ -4,7 +4,7 @@ import { needsAgentPod } from './agent.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { unsupportedNode } from './compute.ts';
 import { podIdentitySupport } from './image-versions.ts';
-import { credentialsOf, TOKEN_FILES, variable, volumeOf } from './injection.ts';
+import { credentialsOf, STATIC_KEYS, TOKEN_FILES, variable, volumeOf } from './injection.ts';
 import { parseRoleArn } from './irsa.ts';
 import { POD_IDENTITY_SERVICE, type PodSubject } from '../../identity/pod-identity.ts';
 import type { OidcProvider } from '../../identity/web-identity.ts';
@@ -48,9 +48,10 @@ const unknown = (reason: string): PredictedIdentity => ({ mechanism: 'unknown', 
 export function credentialSource(facts: ClusterFacts, pod: Pod, container = pod.containers[0]): PredictedIdentity {
   if (container === undefined) return unknown('the pod has no container');
   const { preferred, webIdentityRole, podIdentity } = credentialsOf(container);
-  if (preferred.includes('AWS_ACCESS_KEY_ID'))
+  if (STATIC_KEYS.every((name) => preferred.includes(name)))
     return { mechanism: 'static-keys', reason: 'the container sets AWS_ACCESS_KEY_ID' };
-  if (preferred.length > 0) return unknown(`the container sets ${preferred.join(', ')}, whose files are not read`);
+  if (preferred.length > 0)
+    return unknown(`the container sets ${preferred.join(', ')}, and what it leads to is not read`);
   if (webIdentityRole !== undefined)
     return tokenProblem(pod, container, 'web-identity') ?? { mechanism: 'web-identity', roleArn: webIdentityRole };
   if (variable(container, RELATIVE)) return none(`the container sets ${RELATIVE}, whose address only Amazon ECS has`);
@@ -91,9 +92,10 @@ function tokenProblem(
   const volume = volumeOf(container, set.value);
   if (volume === undefined && WEBHOOK_FOLDER.test(set.value))
     return none(`the container does not mount the volume of ${name}`);
-  const own = tokenVolumes.filter((one) => one.volume === volume);
-  if (own.length === 0) return unknown(`${name} is not a token volume of the pod`);
-  if (mechanism === 'web-identity' || own.some(({ audience }) => audience === POD_IDENTITY_SERVICE)) return undefined;
+  const tokens = tokenVolumes.filter((one) => one.volume === volume);
+  if (tokens.length === 0) return unknown(`${name} is not a token volume of the pod`);
+  if (mechanism === 'web-identity' || tokens.some(({ audience }) => audience === POD_IDENTITY_SERVICE))
+    return undefined;
   return none(`the token of volume ${volume} does not have the audience ${POD_IDENTITY_SERVICE}`);
 }
 

@@ -24,7 +24,10 @@ export const IMAGES: Readonly<Record<string, readonly Range[]>> = {
     ['1.28.0', '1.28.3', 'kubernetes/autoscaler#6392'],
   ],
   'elastic-agent': [BEATS],
-  'external-dns': [below('0.14.1', 'kubernetes-sigs/external-dns#4188')],
+  'external-dns': [
+    below('0.14.1', 'kubernetes-sigs/external-dns#4188'),
+    ['0.14.1', '0.14.2', 'kubernetes-sigs/external-dns#4353'],
+  ],
   'external-secrets': [below('0.9.10', 'external-secrets/external-secrets#2951')],
   filebeat: [BEATS],
   litestream: [['0.5.10', '0.5.11', 'benbjohnson/litestream#1215']],

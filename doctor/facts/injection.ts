@@ -19,7 +19,7 @@ export const TOKEN_FILES = {
   'pod-identity': 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
   'web-identity': 'AWS_WEB_IDENTITY_TOKEN_FILE',
 } as const;
-const STATIC_KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+export const STATIC_KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
 const PROFILES = ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SHARED_CREDENTIALS_FILE', 'AWS_CONFIG_FILE'];
 
 /** The last of several variables with a name counts (Kubernetes API Reference, Container v1, env). */
@@ -35,12 +35,11 @@ export function credentialsOf(container: Container): ContainerCredentials {
   const uri = variable(container, 'AWS_CONTAINER_CREDENTIALS_FULL_URI');
   const tokenFile = variable(container, 'AWS_WEB_IDENTITY_TOKEN_FILE');
   const role = variable(container, 'AWS_ROLE_ARN');
-  const hasKeys = STATIC_KEYS.every((name) => variable(container, name));
   return {
     container: container.name,
     podIdentity: uri?.value !== undefined && AGENT_URI.test(uri.value),
     ...(tokenFile && role && { webIdentityRole: role.value ?? '' }),
-    preferred: [...(hasKeys ? STATIC_KEYS : []), ...PROFILES.filter((name) => variable(container, name))],
+    preferred: [...STATIC_KEYS, ...PROFILES].filter((name) => variable(container, name)),
   };
 }
 

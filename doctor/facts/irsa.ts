@@ -1,8 +1,10 @@
 import type { Pod, ServiceAccount } from '../snapshot/kubernetes.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
+import { tokenSubject } from '../../identity/web-identity.ts';
+import { nearName } from './near-name.ts';
 
 /** EKS User Guide, "Assign IAM roles to Kubernetes service accounts". */
-const ROLE_ANNOTATION = 'eks.amazonaws.com/role-arn';
+export const ROLE_ANNOTATION = 'eks.amazonaws.com/role-arn';
 const ROLE_ARN = /^arn:(aws[a-z-]*):iam::(\d{12}):role\/[\w+=,.@/-]+$/;
 
 /** A service account that IRSA applies to. */
@@ -34,7 +36,7 @@ export const annotatedAccounts = (facts: ClusterFacts): readonly AnnotatedAccoun
     const roleArn = roleAnnotation(account);
     if (roleArn === undefined || parseRoleArn(roleArn) === undefined || !hasClusterPartition(facts, roleArn)) return [];
     if (facts.association(namespace, name)) return [];
-    const audience = annotations?.['eks.amazonaws.com/audience'] ?? 'sts.amazonaws.com';
+    const audience = annotations?.['eks.amazonaws.com/audience'] ?? AUDIENCE;
     return [{ account, roleArn, audience, pods: facts.podsOf(namespace, name) }];
   });
 
@@ -55,4 +57,27 @@ export function dualStackProvider({ snapshot, issuer }: ClusterFacts): string | 
   return snapshot.aws?.oidcProviders?.find(
     ({ url }) => /^oidc-eks\..*\.api\.aws\//.test(url) && url.endsWith(`/id/${id}`),
   )?.arn;
+}
+
+/** The default audience of web identity tokens. */
+export const AUDIENCE = 'sts.amazonaws.com';
+
+/** Returns the provider's audience that an annotation probably means; undefined if it is right, or the provider's may be wrong. */
+export const misspeltAudience = ({ provider }: ClusterFacts, audience: string): string | undefined =>
+  audience === AUDIENCE || provider?.clientIds.includes(audience)
+    ? undefined
+    : nearName(audience, provider?.clientIds ?? []);
+
+/** Says what the account of a role must have and trust for IRSA; undefined for a role of the cluster's account, or one that was read. */
+export function foreignDemand(
+  facts: ClusterFacts,
+  { account, roleArn, audience }: AnnotatedAccount,
+): string | undefined {
+  const { accountId } = facts.snapshot.aws ?? {};
+  const owner = parseRoleArn(roleArn)?.account;
+  if (!accountId || owner === accountId || facts.issuer === undefined || facts.role(roleArn) !== undefined)
+    return undefined;
+  const { namespace = 'default', name: serviceAccount } = account.metadata;
+  const role = roleArn.split('/').at(-1);
+  return `Account ${owner} owns role ${role}. It needs an IAM OIDC provider for ${facts.issuer} with the audience ${audience}, and the trust policy must allow sts:AssumeRoleWithWebIdentity for that provider with :sub ${tokenSubject({ namespace, serviceAccount })}.`;
 }

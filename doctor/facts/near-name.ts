@@ -26,10 +26,10 @@ const wordsOf = (name: string): readonly string[] =>
 
 /** Returns the candidate with all words of `name`, or whose words are all in it, as `grafana` and `grafana-agent`. */
 export function nearWords(name: string, candidates: readonly string[]): string | undefined {
-  const own = wordsOf(name);
+  const given = wordsOf(name);
   const near = candidates.filter((candidate) => {
     const words = wordsOf(candidate);
-    const [fewer, more] = words.length < own.length ? [words, own] : [own, words];
+    const [fewer, more] = words.length < given.length ? [words, given] : [given, words];
     return candidate !== name && fewer.length > 0 && fewer.every((word) => more.includes(word));
   });
   return near.length === 1 ? near[0] : undefined;

@@ -22,17 +22,24 @@ export function statementsOf(policy: string): readonly Statement[] {
 export const withStatements = (policy: string, added: readonly Statement[]): string =>
   JSON.stringify({ ...(JSON.parse(policy) as object), Statement: [...statementsOf(policy), ...added] });
 
-/** Trust for Pod Identity, as narrow as that of IRSA: one service account of one cluster. */
-export const podStatement = (cluster: EksCluster, namespace: string, serviceAccount: string): Statement => ({
+/** Trust for Pod Identity, as narrow as that of IRSA: one service account of one cluster. Without session tags: one cluster. */
+export const podStatement = (
+  cluster: EksCluster,
+  namespace: string,
+  serviceAccount: string,
+  hasTags = true,
+): Statement => ({
   Sid: sidOf('PodIdentity', cluster.arn, namespace, serviceAccount),
   Effect: 'Allow',
   Principal: { Service: POD_IDENTITY_SERVICE },
-  Action: TAGGED,
+  Action: hasTags ? TAGGED : TAGGED[0],
   Condition: {
     StringEquals: {
       'aws:SourceArn': cluster.arn,
-      'aws:RequestTag/kubernetes-namespace': namespace,
-      'aws:RequestTag/kubernetes-service-account': serviceAccount,
+      ...(hasTags && {
+        'aws:RequestTag/kubernetes-namespace': namespace,
+        'aws:RequestTag/kubernetes-service-account': serviceAccount,
+      }),
     },
   },
 });

@@ -239,11 +239,17 @@ export const roleSession = (arn: string, role: Role | null | undefined, issuedAt
   return opened!;
 };
 
-/** Decides whether a role's policies allow an action in its account. Conditions on other keys make it unknown. */
-export function rolePermission(facts: ClusterFacts, role: Role, action: string, resource: string): TrustDecision {
+/** Decides whether a role's policies allow an action in its account. Conditions on other keys than those of `context` make it unknown. */
+export function rolePermission(
+  facts: ClusterFacts,
+  role: Role,
+  action: string,
+  resource: string,
+  context: ConditionContext = {},
+): TrustDecision {
   if (role.policies === undefined) return { value: 'unknown', reason: `the policies of role ${role.name} are unknown` };
   const { principal, unknown } = roleSession(role.arn, role);
-  const input = { principal, action, resource, resourceAccount: accountOf(role.arn), context: {} };
+  const input = { principal, action, resource, resourceAccount: accountOf(role.arn), context };
   // Any other key may have any value.
   return decideQuestion(facts, { stage: 'access', ...input, unknown: { ...unknown, '': '' } }, () => role, []);
 }

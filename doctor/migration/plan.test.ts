@@ -36,6 +36,20 @@ describe('the plan of a migration', () => {
     ]);
   });
 
+  it('has no command for a blocked service account, and none for the agent itself', () => {
+    const commands = (change: (snapshot: make.Draft) => void) =>
+      migrationText(plan(change), (text) => text, undefined).match(/^ +\$ .*|^aws .*|^kubectl .*/gm) ?? [];
+    expect(commands(() => undefined)).to.not.deep.equal([]);
+    const block = (snapshot: make.Draft) => void (shopPod(snapshot).containers[0]!.image = 'amazon/aws-cli:2.0.0');
+    expect(commands(block)).to.deep.equal([]);
+    const annotateAgent = (snapshot: make.Draft) => {
+      block(snapshot);
+      const account = snapshot.kubernetes.serviceAccounts.find(({ metadata }) => metadata.namespace === 'kube-system')!;
+      account.metadata.annotations = { 'eks.amazonaws.com/role-arn': roleArn('node') };
+    };
+    expect(commands(annotateAgent)).to.deep.equal([]);
+  });
+
   it('trusts first, and takes IRSA out of the trust policy last', () => {
     expect(types(plan())).to.deep.equal([
       'AddTrustStatement',

@@ -87,7 +87,8 @@ function podsText(pods: readonly string[]): string {
   return ` (${counted(pods.length, 'pod')}: ${named}${pods.length > NAMED_PODS ? ', ...' : ''})`;
 }
 
-function notCheckedLines(notChecked: readonly NotChecked[], paint: Paint): readonly string[] {
+/** Lists rights that are missing, with the checks that need them. */
+export function notCheckedLines(notChecked: readonly NotChecked[], paint: Paint): readonly string[] {
   if (notChecked.length === 0) return [];
   const byRight = grouped(notChecked, ({ cluster, missing, reason }) => JSON.stringify([cluster, missing, reason]));
   return [

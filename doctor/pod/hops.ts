@@ -1,7 +1,7 @@
 import type { HopName } from '../checks/check.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { credentialsOf, hasPodIdentity, hasWebIdentity } from '../facts/injection.ts';
-import { roleAnnotation } from '../facts/irsa.ts';
+import { annotatedAccounts, foreignDemand, roleAnnotation } from '../facts/irsa.ts';
 import type { Pod } from '../snapshot/kubernetes.ts';
 
 /** One step on the way of a pod to its credentials. */
@@ -43,6 +43,12 @@ const usesPodIdentity = (facts: ClusterFacts, pod: Pod): boolean =>
   facts.associationOf(pod) !== undefined || hasPodIdentity(pod);
 const usesWebIdentity = (facts: ClusterFacts, pod: Pod): boolean =>
   annotationOf(facts, pod) !== undefined || hasWebIdentity(pod);
+
+const demandOf = (facts: ClusterFacts, pod: Pod): string => {
+  const one = annotatedAccounts(facts).find(({ account }) => account === facts.serviceAccountOf(pod));
+  const demand = one && foreignDemand(facts, one);
+  return demand === undefined ? '' : ` ${demand}`;
+};
 
 /** The way of a pod to its credentials. */
 export const HOPS: readonly Hop[] = [
@@ -115,12 +121,14 @@ export const HOPS: readonly Hop[] = [
   {
     name: 'trust',
     describe: (facts, pod) => {
-      const arn = facts.associationOf(pod)?.roleArn ?? annotationOf(facts, pod);
+      // A running pod keeps the role of its variables.
+      const injected = pod.containers.map((one) => credentialsOf(one).webIdentityRole).find(Boolean);
+      const arn = facts.associationOf(pod)?.roleArn ?? injected ?? annotationOf(facts, pod);
       if (arn === undefined) return undefined;
       const subject = `${pod.metadata.namespace}/${pod.serviceAccountName}`;
       return facts.role(arn)
         ? seen(`The trust policy allows ${subject}.`)
-        : seen(`The trust policy of ${arn} was not read.`, false);
+        : seen(`The trust policy of ${arn} was not read.${demandOf(facts, pod)}`, false);
     },
   },
   {

@@ -1,6 +1,6 @@
 /**
  * The parts of Kubernetes objects that checks use, with Kubernetes' names (Kubernetes API Reference). A snapshot has no
- * Secrets, no values of environment variables except harmless ones, and only the annotations of `eks.amazonaws.com`.
+ * Secrets, no values of environment variables except harmless ones, and only the annotations of `eks.amazonaws.com` and of kube2iam.
  */
 import type {
   V1Container,
@@ -35,6 +35,9 @@ export interface RawObject {
   readonly metadata?: V1ObjectMeta;
 }
 
+/** Names a role for kube2iam and kiam, which replaced the metadata service of pods before IRSA existed. */
+export const KUBE2IAM = 'iam.amazonaws.com/role';
+
 /** JSON has strings where the client's types have dates. ISO 8601. */
 interface Times {
   readonly creationTimestamp?: string;
@@ -43,8 +46,8 @@ interface Times {
 
 export type Metadata = Frozen<ReturnType<typeof metadataOf>>;
 export function metadataOf({ metadata = {} }: RawObject) {
-  const annotations = Object.entries(metadata.annotations ?? {}).filter(([key]) =>
-    key.startsWith('eks.amazonaws.com/'),
+  const annotations = Object.entries(metadata.annotations ?? {}).filter(
+    ([key]) => key.startsWith('eks.amazonaws.com/') || key === KUBE2IAM,
   );
   const controller = metadata.ownerReferences?.find((owner) => owner.controller === true);
   return {

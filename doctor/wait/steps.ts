@@ -25,8 +25,8 @@ export interface Account {
 const step = (name: WaitStep['name'], value: WaitStep['value'], text: string): WaitStep => ({ name, value, text });
 
 /** Judges what a new pod of a service account needs for its role. An association wins over a role annotation. */
-export function waitSteps(facts: ClusterFacts, asked: Account, admission: Admission): readonly WaitStep[] {
-  const { namespace, serviceAccount } = asked;
+export function waitSteps(facts: ClusterFacts, subject: Account, admission: Admission): readonly WaitStep[] {
+  const { namespace, serviceAccount } = subject;
   const { kubernetes, aws } = facts.snapshot;
   const association = facts.association(namespace, serviceAccount);
   const account = facts.serviceAccount(namespace, serviceAccount);
@@ -38,7 +38,7 @@ export function waitSteps(facts: ClusterFacts, asked: Account, admission: Admiss
       step('association', 'yes', text),
       injectionStep(facts, admission, (pod) => credentialsIn(pod)?.podIdentity === true),
       agentStep(facts),
-      trustStep(facts, byPodIdentity(facts, asked)),
+      trustStep(facts, byPodIdentity(facts, subject)),
     ];
   }
   const [right, list] =
@@ -61,7 +61,7 @@ export function waitSteps(facts: ClusterFacts, asked: Account, admission: Admiss
   return [
     step('annotation', 'yes', `it names role ${annotation}`),
     injectionStep(facts, admission, (pod) => credentialsIn(pod)?.webIdentityRole === annotation),
-    trustStep(facts, byWebIdentity(facts, annotation, audience, asked)),
+    trustStep(facts, byWebIdentity(facts, annotation, audience, subject)),
   ];
 }
 

@@ -25,10 +25,10 @@ export function deploymentOfManifest(text: string): Deployment {
     const line = at(document.contents?.range[0] ?? document.range[0]);
     return flattened(object, line);
   });
-  const found = ofObjects(located);
-  if (found.serviceAccounts.length + found.pods.length === 0)
+  const deployment = ofObjects(located);
+  if (deployment.serviceAccounts.length + deployment.pods.length === 0)
     throw new PolicyProblem('has no service account and no pods. Give the manifests that have them.');
-  return found;
+  return deployment;
 }
 
 /** Returns the objects of a `List` (Kubernetes API concepts, "Collections"), or the object. */

@@ -39,9 +39,9 @@ export function resolverOf(template: JsonObject, given: Values, resource: string
     const parameter = objectOf(objectOf(template['Parameters'])[name]);
     const fallback = textOf(parameter['Default']);
     const isList = /List/.test(String(parameter['Type']));
-    const found = given[name] ?? (isList ? fallback?.split(/\s*,\s*/) : fallback) ?? PSEUDO_PARAMETERS[name];
-    const known = found ?? attributeOf(template, name, resolve);
-    if (known !== undefined) return known;
+    const declared = given[name] ?? (isList ? fallback?.split(/\s*,\s*/) : fallback) ?? PSEUDO_PARAMETERS[name];
+    const resolved = declared ?? attributeOf(template, name, resolve);
+    if (resolved !== undefined) return resolved;
     throw new MissingValue(name, resource);
   };
   const isTrue = (condition: unknown): boolean => isConditionTrue(template, condition, resolve);
@@ -70,8 +70,8 @@ export function resolverOf(template: JsonObject, given: Values, resource: string
       throw new MissingValue(name, resource, true);
     },
     'Fn::Sub': (argument) => {
-      const [text, own] = listOf(argument);
-      const named = objectOf(own);
+      const [text, variables] = listOf(argument);
+      const named = objectOf(variables);
       // `${!Name}` and names that the template does not define stay `${Name}`: they are policy variables.
       return String(text).replaceAll(/\$\{(!?)\s*([^}]+?)\s*\}/g, (_, literal: string, name: string) =>
         literal === '' ? String(name in named ? resolve(named[name]) : valueOf(name)) : `\${${name}}`,

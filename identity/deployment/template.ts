@@ -60,21 +60,21 @@ export function deploymentOfTemplate(template: JsonObject, given: model.Surround
       namespace: required(one, 'Namespace'),
       serviceAccount: required(one, 'ServiceAccount'),
       roleArn: required(one, 'RoleArn'),
-      targetRoleArn: known(one, one.properties['TargetRoleArn']),
-      policy: known(one, one.properties['Policy']),
-      disableSessionTags: String(model.knownOf(known(one, one.properties['DisableSessionTags']))) === 'true',
-      unsure: [known(one, one.properties['DisableSessionTags'])].flatMap((value) =>
+      targetRoleArn: propertyValue(one, one.properties['TargetRoleArn']),
+      policy: propertyValue(one, one.properties['Policy']),
+      disableSessionTags: String(model.knownOf(propertyValue(one, one.properties['DisableSessionTags']))) === 'true',
+      unsure: [propertyValue(one, one.properties['DisableSessionTags'])].flatMap((value) =>
         value instanceof model.Unknown ? value.reason : [],
       ),
     })),
-    clusters: ofType('EKS::Cluster').map((one) => ({ address: one.id, name: known(one, { Ref: one.id })! })),
+    clusters: ofType('EKS::Cluster').map((one) => ({ address: one.id, name: propertyValue(one, { Ref: one.id })! })),
     oidcProviders: ofType('IAM::OIDCProvider').flatMap((one) => {
-      const url = model.knownOf(known(one, one.properties['Url']))?.replace(/^https:\/\//, '');
+      const url = model.knownOf(propertyValue(one, one.properties['Url']))?.replace(/^https:\/\//, '');
       const clientIds = listOf(one.properties['ClientIdList']).map(String);
       return url === undefined ? [] : { address: one.id, url, clientIds };
     }),
     buckets: ofType('S3::Bucket').flatMap((one) => {
-      const name = model.knownOf(known(one, { Ref: one.id }));
+      const name = model.knownOf(propertyValue(one, { Ref: one.id }));
       const isOfBucket = (other: Resource): boolean | undefined =>
         leadsTo(other, other.properties['Bucket'], one.id, name);
       const [policy] = ofType('S3::BucketPolicy').filter((other) => isOfBucket(other) !== false);
@@ -91,11 +91,11 @@ export function deploymentOfTemplate(template: JsonObject, given: model.Surround
 }
 
 /** Returns the text of a value, or the JSON text of a document. */
-function known({ value }: Resource, property: unknown): model.Known<string> | undefined {
+function propertyValue({ value }: Resource, property: unknown): model.Known<string> | undefined {
   try {
-    const found = value(property);
-    if (found === undefined || found === null || found === '') return undefined;
-    return typeof found === 'string' ? found : JSON.stringify(found);
+    const resolved = value(property);
+    if (resolved === undefined || resolved === null || resolved === '') return undefined;
+    return typeof resolved === 'string' ? resolved : JSON.stringify(resolved);
   } catch (error) {
     if (!(error instanceof model.PolicyProblem)) throw error;
     return error instanceof MissingValue && !error.isImported
@@ -112,11 +112,11 @@ export const AFTER_DEPLOYMENT = 'after-deployment:';
  * `after-deployment:Data.Arn` makes decisions take both sides.
  */
 function policyText(one: Resource, property: unknown): model.Known<string> | undefined {
-  const text = known(one, property);
+  const text = propertyValue(one, property);
   const { Statement: statements, ...document } = objectOf(property);
   if (!(text instanceof model.Unknown) || text.isRequired || statements === undefined) return text;
   const widened = listOf(statements).flatMap((statement) => widenedStatements(one, objectOf(statement)));
-  const rest = known(one, document);
+  const rest = propertyValue(one, document);
   if (rest instanceof model.Unknown || widened.some((statement) => statement === undefined)) return text;
   return JSON.stringify({ ...(JSON.parse(rest ?? '{}') as object), Statement: widened });
 }
@@ -136,7 +136,7 @@ function widenedStatements(
   { Resource: resources, ...statement }: JsonObject,
 ): (JsonObject | undefined)[] {
   const items = listOf(resources);
-  const isMissing = (item: unknown): boolean => known(one, item) instanceof model.Unknown;
+  const isMissing = (item: unknown): boolean => propertyValue(one, item) instanceof model.Unknown;
   const parts = [items.filter((item) => !isMissing(item)), items.filter(isMissing)].filter((list) => list.length > 0);
   return (parts.length === 0 ? [undefined] : parts).map((part) => {
     const missing = new Set<string>();
@@ -152,12 +152,12 @@ function widenedStatements(
       },
     );
     if (members.includes(undefined)) return undefined;
-    const found = Object.assign({}, ...members) as JsonObject;
-    if (missing.size === 0) return found;
-    const conditions = objectOf(found['Condition']);
+    const merged = Object.assign({}, ...members) as JsonObject;
+    if (missing.size === 0) return merged;
+    const conditions = objectOf(merged['Condition']);
     const keys = Object.fromEntries([...missing].map((reference) => [AFTER_DEPLOYMENT + reference, 'a value']));
     return {
-      ...found,
+      ...merged,
       Condition: { ...conditions, StringEquals: { ...objectOf(conditions['StringEquals']), ...keys } },
     };
   });
@@ -196,7 +196,7 @@ function isReference(value: unknown, id: string): boolean {
 
 function roleOf(role: Resource, ofType: (type: string) => Resource[], around: model.Surroundings): model.DeployedRole {
   const { id, properties } = role;
-  const name = model.knownOf(known(role, properties['RoleName']));
+  const name = model.knownOf(propertyValue(role, properties['RoleName']));
   const links = (one: Resource) =>
     ['Roles', 'RoleName'].map((property) => [property, leadsTo(one, one.properties[property], id, name)] as const);
   const isOfRole = (one: Resource): boolean => links(one).some(([, isOf]) => isOf !== false);
@@ -211,9 +211,9 @@ function roleOf(role: Resource, ofType: (type: string) => Resource[], around: mo
   });
   const linked = (kind: 'attached' | 'boundary', property: string): model.DeployedPolicy[] =>
     listOf(properties[property]).flatMap((value): model.DeployedPolicy[] => {
-      const own = managed.find((one) => isReference(value, one.id));
-      if (own) return [policy(kind, own)];
-      const arn = known(role, value);
+      const managedPolicy = managed.find((one) => isReference(value, one.id));
+      if (managedPolicy) return [policy(kind, managedPolicy)];
+      const arn = propertyValue(role, value);
       if (arn === undefined) return [];
       const text =
         arn instanceof model.Unknown ? arn : new model.Unknown('the file does not contain it; use --permissions');
@@ -226,10 +226,12 @@ function roleOf(role: Resource, ofType: (type: string) => Resource[], around: mo
   const tags = listOf(properties['Tags']).map(objectOf);
   return {
     address: id,
-    ...model.roleNames(id, name, model.knownOf(known(role, properties['Path'])), around),
-    tags: Object.fromEntries(tags.map((one) => [String(one['Key']), model.knownOf(known(role, one['Value'])) ?? ''])),
+    ...model.roleNames(id, name, model.knownOf(propertyValue(role, properties['Path'])), around),
+    tags: Object.fromEntries(
+      tags.map((one) => [String(one['Key']), model.knownOf(propertyValue(role, one['Value'])) ?? '']),
+    ),
     unknownTags: tags
-      .filter((one) => known(role, one['Value']) instanceof model.Unknown || typeof one['Key'] !== 'string')
+      .filter((one) => propertyValue(role, one['Value']) instanceof model.Unknown || typeof one['Key'] !== 'string')
       .map((one) => `tags of ${id} (${JSON.stringify(one['Key'])})`),
     trust: required(role, 'AssumeRolePolicyDocument'),
     policies: [

@@ -37,10 +37,10 @@ export class TerraformPlan {
     this.#side = side;
     const prior = resourcesOf(objectOf(objectOf(content['prior_state'])['values'])['root_module']);
     const planned = objectOf(content[side === 'after' && 'planned_values' in content ? 'planned_values' : 'values']);
-    const own = resourcesOf(planned['root_module']);
+    const current = resourcesOf(planned['root_module']);
     // A plan contains its data sources in the prior state.
     const before = side === 'before' && !('values' in content) ? prior : prior.filter(({ isData }) => isData);
-    this.resources = [...new Map([...before, ...own].map((one) => [one.address, one])).values()];
+    this.resources = [...new Map([...before, ...current].map((one) => [one.address, one])).values()];
     for (const { address, change } of listOf(content['resource_changes']).map(objectOf))
       this.#unknown.set(String(address), objectOf(objectOf(change)['after_unknown']));
   }
@@ -107,8 +107,8 @@ export class TerraformPlan {
   /** Returns the resources of a type that an attribute refers to, through variables and outputs. Undefined: not all are known. */
   referred(resource: Resource, attribute: string, type: string): readonly Resource[] | undefined {
     const leaves = this.#leaves(resource, attribute, false);
-    const found = this.ofType(type).filter(({ address }) => leaves.some((one) => one.startsWith(`${address}.`)));
-    return leaves.some((one) => /(?:^|\.)local\./.test(one)) ? undefined : found;
+    const targets = this.ofType(type).filter(({ address }) => leaves.some((one) => one.startsWith(`${address}.`)));
+    return leaves.some((one) => /(?:^|\.)local\./.test(one)) ? undefined : targets;
   }
 
   hasReferences = (resource: Resource, attribute: string): boolean =>
@@ -194,8 +194,8 @@ export class TerraformPlan {
     const [, name = '', key, output] = new RegExp(`^module\\.([\\w-]+)(${KEY})?\\.?([\\w-]*)`).exec(reference) ?? [];
     const start = `${from.module}module.${name}`;
     const all = this.resources.flatMap(({ module }) => {
-      const found = module.startsWith(start) ? new RegExp(`^(?:${KEY})?\\.`).exec(module.slice(start.length)) : null;
-      return found === null ? [] : start + found[0];
+      const instance = module.startsWith(start) ? new RegExp(`^(?:${KEY})?\\.`).exec(module.slice(start.length)) : null;
+      return instance === null ? [] : start + instance[0];
     });
     const wanted = key ?? (isKeyed ? from.key : undefined);
     const instances = [...new Set(all)];
@@ -222,9 +222,9 @@ const isUnknownIn = (value: unknown): boolean =>
 function resourcesOf(root: unknown): Resource[] {
   const module = objectOf(root);
   const at = textOf(module['address']);
-  const own = listOf(module['resources']).map(objectOf);
+  const resources = listOf(module['resources']).map(objectOf);
   return [
-    ...own.map(({ address, type, mode, values }) => ({
+    ...resources.map(({ address, type, mode, values }) => ({
       ...{ address: String(address), type: String(type), values: objectOf(values) },
       isData: mode === 'data' || /(?:^|\.)data\.[\w-]+\.[\w-]+/.test(withoutKeys(String(address))),
       module: at === undefined ? '' : `${at}.`,

@@ -141,9 +141,9 @@ function attachedTo(plan: TerraformPlan, from: Resource, attribute: string, simi
   };
   const all = plan.resources.filter(({ type }) => type === 'aws_iam_policy');
   const given = listOf(from.values[attribute]).filter(isSet).map(String);
-  const known = given.map((arn): Attached => {
-    const found = all.find(({ values }) => values['arn'] === arn);
-    if (found) return toPolicy(found);
+  const policies = given.map((arn): Attached => {
+    const policy = all.find(({ values }) => values['arn'] === arn);
+    if (policy) return toPolicy(policy);
     return {
       address: arn,
       arn,
@@ -151,14 +151,14 @@ function attachedTo(plan: TerraformPlan, from: Resource, attribute: string, simi
       text: new Unknown('the file does not contain it; use --permissions'),
     };
   });
-  if (!plan.isAfterApply(from, attribute) || !plan.isConfigured(from, attribute)) return known;
+  if (!plan.isAfterApply(from, attribute) || !plan.isConfigured(from, attribute)) return policies;
   const candidates = plan.referred(from, attribute, 'aws_iam_policy');
   const others = similar.filter((one) => plan.isAfterApply(one, attribute) && base(one) === base(from)).length;
   const isAll = from.type === 'aws_iam_role' && attribute === 'managed_policy_arns';
   if (candidates !== undefined && candidates.length > 0 && (isAll || candidates.length <= others))
-    return [...known, ...candidates.map(toPolicy)];
+    return [...policies, ...candidates.map(toPolicy)];
   return [
-    ...known,
+    ...policies,
     { address: `${from.address}.${attribute}`, isElsewhere: true, text: plan.afterApply(from, attribute) },
   ];
 }

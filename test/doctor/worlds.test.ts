@@ -16,28 +16,22 @@ import { SYMPTOMS, type World } from './worlds.ts';
 const WORLDS = [...SYMPTOMS, ...CAUSES];
 
 /** Checks without a world, with the reason. */
+const ON_SNAPSHOTS = 'doctor/checks/incidents.test.ts breaks and repairs snapshots';
 const WITHOUT_WORLD: Readonly<Record<string, string>> = {
   PID407: 'It is about roles that cannot be read, so other checks are not made.',
   PID508: 'The clusters have IPv4.',
+  PID613: ON_SNAPSHOTS,
+  PID808: ON_SNAPSHOTS,
 };
+
+/** Checks whose command has no effect here: the emulated add-on has no hybrid DaemonSet. */
+const WITHOUT_EFFECT: readonly string[] = ['PID307'];
 
 /** Checks whose repairs are commands. */
 const PASTED = [
-  ...['PID101', 'PID107', 'PID202', 'PID301', 'PID302', 'PID303', 'PID401', 'PID402', 'PID403', 'PID404'],
-  ...[
-    'PID601',
-    'PID602',
-    'PID603',
-    'PID605',
-    'PID607',
-    'PID608',
-    'PID609',
-    'PID611',
-    'PID204',
-    'PID405',
-    'PID612',
-    'PID807',
-  ],
+  ...['PID101', 'PID107', 'PID202', 'PID301', 'PID302', 'PID303', 'PID307', 'PID401', 'PID402', 'PID403', 'PID404'],
+  ...['PID601', 'PID602', 'PID603', 'PID605', 'PID607', 'PID608', 'PID609', 'PID611', 'PID702', 'PID803'],
+  ...['PID204', 'PID205', 'PID310', 'PID311', 'PID405', 'PID612', 'PID807'],
 ];
 
 /** Clusters in use at once, because the collector waits for its rate limits. */
@@ -146,7 +140,8 @@ describe('the checks of doctor on embedded clusters', () => {
     it(`${check}: find ${title}, and nothing after its repair`, async () => {
       const { expected, broken, pasted = [], repaired } = await outcomes[index]!;
       expect(broken).to.deep.equal(expected);
-      expect(pasted.filter((one) => expected.includes(one))).to.deep.equal([]);
+      const left = pasted.filter((one) => expected.includes(one));
+      expect(WITHOUT_EFFECT.includes(check) ? [] : left).to.deep.equal([]);
       expect(repaired).to.deep.equal([]);
     });
 

@@ -217,6 +217,7 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
       pod.containers.push({ ...structuredClone(app!), name: 'export', env: [], volumeMounts: [] });
       pod.containers.push({ ...structuredClone(app!), name: 'audit', volumeMounts: [] });
       named(snapshot.kubernetes.pods, 'shop-1').tokenVolumes = [];
+      container(snapshot, 'shop-1').volumeMounts = [];
     },
     repaired: (snapshot) => {
       const pod = named(snapshot.kubernetes.pods, 'ledger-1');
@@ -498,6 +499,17 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     findings: [['ServiceAccount payments/ledger', `New pods get ${LEDGER} by Pod Identity, not ${SHOP}`]],
   },
   PID612: incident('the audience annotation', [['ServiceAccount web/shop', '"sts.amazonaw.com"', 1]]),
+  PID613: {
+    broken: (snapshot) => {
+      uninject(snapshot, 'shop-1');
+      annotate(undefined)(snapshot);
+    },
+    repaired: (snapshot) => {
+      reinject(snapshot, 'shop-1');
+      annotate(SHOP)(snapshot);
+    },
+    findings: [['ServiceAccount web/shop', `The trust policy of role ${SHOP} names it`, 1]],
+  },
   PID701: {
     broken: setEnv('ledger-1', { name: 'HTTP_PROXY' }, { name: 'NO_PROXY', value: '10.0.0.0/8,169.254.169.254' }),
     repaired: setEnv('ledger-1', { name: 'no_proxy', value: '.svc, 169.254.0.0/16' }),
@@ -578,6 +590,19 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
   PID807: incident('compares the namespace with a wildcard', [
     [`Role ${LEDGER}`, 'every service account of the cluster'],
   ]),
+  PID808: {
+    broken: ({ aws }) => {
+      aws.roles[roleArn('node')]!.policies = {
+        workers: make.allowing(['eks-auth:*', 'eks:CreatePodIdentityAssociation', 'iam:PassRole']),
+      };
+    },
+    repaired: ({ aws }) => {
+      aws.roles[roleArn('node')]!.policies = {
+        workers: make.allowing(['eks-auth:*', 'eks:CreatePodIdentityAssociation']),
+      };
+    },
+    findings: [[`Role ${roleArn('node')}`, 'may create associations and pass 1 role of other pods: ledger']],
+  },
 };
 
 export const healthy = (): Draft => make.healthySnapshot(certificates.certificate);
