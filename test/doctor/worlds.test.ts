@@ -31,7 +31,7 @@ const WITHOUT_EFFECT: readonly string[] = ['PID307'];
 const PASTED = [
   ...['PID101', 'PID107', 'PID202', 'PID301', 'PID302', 'PID303', 'PID307', 'PID401', 'PID402', 'PID403', 'PID404'],
   ...['PID601', 'PID602', 'PID603', 'PID605', 'PID607', 'PID608', 'PID609', 'PID611', 'PID702', 'PID803'],
-  ...['PID204', 'PID205', 'PID310', 'PID311', 'PID405', 'PID612', 'PID807'],
+  ...['PID204', 'PID405', 'PID612', 'PID807'],
 ];
 
 /** Clusters in use at once, because the collector waits for its rate limits. */
