@@ -51,13 +51,16 @@ export const lacksKey = (key: string, action: string): boolean =>
  */
 export function actionChoices(atoms: readonly Atom[], filters?: readonly string[]): Choices<ActionChoice> {
   const patterns = atoms.flatMap(({ actions = [] }) => actions.map(({ source }) => source));
-  const named = new Set([...patterns, ...(filters ?? [])].filter((one) => one.includes(':')).map(serviceOf));
+  const named = new Set(patterns.filter((one) => one.includes(':')).map(serviceOf));
   const keys = [...new Set(atoms.flatMap(({ subject, variables }) => [subject, ...variables]))];
   const mentioned = keys.map(serviceOf).filter((service) => actionsOfService(service).size > 0);
   const arns = atoms.flatMap(({ resources = [] }) =>
     resources.flatMap(({ whole }) => whole.source.split(':')[2] ?? []),
   );
-  const services = new Set([...named, ...mentioned, ...arns.filter((one) => !/[*?$]/.test(one)).flatMap(servicesOn)]);
+  const services =
+    filters?.includes('*') === false
+      ? new Set(filters.map(serviceOf))
+      : new Set([...named, ...mentioned, ...arns.filter((one) => !/[*?$]/.test(one)).flatMap(servicesOn)]);
   const tested = atoms.filter(({ subject }) => subject === ACTION);
   const resources = atoms.flatMap(({ resources: all = [] }) => all);
   const known = new Map<string, string>();
@@ -84,7 +87,9 @@ export function actionChoices(atoms: readonly Atom[], filters?: readonly string[
   for (const name of OTHER_SERVICES) {
     if (!services.has(serviceOf(name))) offer(actionsOfService(serviceOf(name)).get(name.toLowerCase())!);
   }
-  const unknown = [...named].filter((service) => actionsOfService(service).size === 0);
+  const unknown = [...named].filter(
+    (service) => actionsOfService(service).size === 0 && (filters === undefined || services.has(service)),
+  );
   const isOpen = arns.some((one) => one !== '*' && /[*?$]/.test(one));
   return {
     values: [...groups.values(), ...unknown.flatMap((service) => unknownActions(service, tested))],

@@ -106,17 +106,24 @@ export function combinations(
   automata: readonly Automaton[],
   starts = automata.map(({ start }) => start),
 ): readonly Combined[] | undefined {
-  const characters = new Set(automata.flatMap((automaton) => [...automaton.characters]));
-  const other = OTHERS.find((one) => !characters.has(one)) ?? '\u{fffd}';
+  const other = OTHERS.find((one) => automata.every(({ characters }) => !characters.has(one))) ?? '\u{fffd}';
   const queue: Combined[] = [{ states: starts, text: '' }];
   const seen = new Set([starts.join()]);
   for (const { states, text } of queue) {
     const next = new Set([other]);
-    states.forEach((state, index) => automata[index]!.named(state).forEach((character) => next.add(character)));
+    for (const [index, state] of states.entries())
+      for (const character of automata[index]!.named(state)) next.add(character);
     for (const character of next) {
-      const after = states.map((state, index) => automata[index]!.step(state, character));
-      const key = after.join();
-      if (automata[0]!.isDead(after[0]!) || seen.has(key)) continue;
+      const first = automata[0]!.step(states[0]!, character);
+      if (automata[0]!.isDead(first)) continue;
+      const after = [first];
+      let key = String(first);
+      for (let index = 1; index < automata.length; index += 1) {
+        const state = automata[index]!.step(states[index]!, character);
+        after.push(state);
+        key += `,${state}`;
+      }
+      if (seen.has(key)) continue;
       seen.add(key);
       queue.push({ states: after, text: text + character });
     }

@@ -14,6 +14,7 @@ type Request = Omit<AuthorizationInput, 'identityPolicies'>;
 const DEFAULT_KEY_POLICY = {
   Statement: { Effect: 'Allow', Principal: { AWS: [ACCOUNT, OTHER] }, Action: 'kms:*', Resource: '*' },
 };
+const DEFAULT_TRUST_POLICY = { Statement: { Effect: 'Allow', Principal: { AWS: [ACCOUNT, OTHER] }, Action: 'sts:*' } };
 
 function engineOf(set: PolicySet): (request: Request) => boolean {
   const one = (kind: PolicyKind, document: string | object) => compilePolicy(document, { kind, name: kind });
@@ -21,6 +22,7 @@ function engineOf(set: PolicySet): (request: Request) => boolean {
     identityPolicies: set.identityPolicies.map(({ document }) => one('identity', document)),
     sessionPolicies: set.sessionPolicies?.map(({ document }) => one('session', document)),
     permissionsBoundary: set.permissionsBoundary && one('boundary', set.permissionsBoundary.document),
+    trustPolicy: one('trust', DEFAULT_TRUST_POLICY),
     resourcePolicy: one('resource', set.resourcePolicy?.document ?? DEFAULT_KEY_POLICY),
   };
   return (request) => authorize({ ...request, ...policies }).value === 'allowed';
@@ -84,7 +86,12 @@ describe('difference of random pairs', () => {
       const result = difference(comparison);
       counts[result.kind] += 1;
       const requests = () =>
-        requestsOf(names, comparison.principals[0]!.principal, JSON.stringify([comparison.before, comparison.after]));
+        requestsOf(
+          new Random(SEED + index),
+          names,
+          comparison.principals[0]!.principal,
+          JSON.stringify([comparison.before, comparison.after]),
+        );
       const wrong =
         contradiction(comparison, result, requests()) ??
         (index % 50 === 0 ? contradiction(comparison, result, requests(), secondEngineOf) : undefined);
