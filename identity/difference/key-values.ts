@@ -76,8 +76,13 @@ interface Texts {
 
 export function textsOf(question: KeyQuestion): Texts {
   const { key, conditions, uses, refinements } = question;
-  if (BOOLEAN.test(key)) return { texts: ['true', 'false'] };
   const compared = conditions.filter(({ absence }) => absence === undefined);
+  const unclear = compared.find(
+    (one) =>
+      operatorOf(one) === 'Bool' && one.values.some(({ source }) => /[A-Z]/.test(source) && !source.includes('$')),
+  );
+  const limited = unclear && { limit: `Bool on ${key} with a value in upper case` };
+  if (BOOLEAN.test(key)) return { texts: ['true', 'false'], ...limited };
   const families = new Set(compared.map((one) => familyOf(operatorOf(one))));
   const isText = families.has('text') || uses.length > 0 || refinements.length > 0;
   const [family, ...others] = [...families];
@@ -96,7 +101,7 @@ export function textsOf(question: KeyQuestion): Texts {
     default:
       return /^aws:(currenttime|epochtime)$/.test(key) && sources.length > 0
         ? { texts: ['x'], limit: `${key}, compared as text` }
-        : wordsOf(question, compared);
+        : { ...wordsOf(question, compared), ...limited };
   }
 }
 

@@ -2,6 +2,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Comparison, PolicySet } from '../../identity/difference/index.ts';
 import { actionsOf } from '../../identity/policy/actions.ts';
+import { keysInPlaceOf } from '../../identity/policy/condition-keys.ts';
+import { contextKey } from '../../identity/policy/context-key.ts';
+import { sourceOf } from '../../identity/policy/global-keys.ts';
 import { brokenKeyRules } from '../../identity/policy/key-rules.ts';
 import type { AuthorizationInput, PolicyKind } from '../../identity/policy/index.ts';
 import { requestProblem } from '../../identity/policy/actions.ts';
@@ -135,8 +138,33 @@ export function requestsNear(
     );
     const context: Record<string, string> = {};
     for (const [key, values] of keys)
-      if (!random.is(4)) context[key] = instance(random.pick([...values, 'other']), context);
+      if (!random.is(4) && !isLacking(key, action))
+        context[key] = instance(
+          random.pick(key === 'aws:SecureTransport' ? ['true', 'false'] : [...values, 'other']),
+          context,
+        );
+    for (const [key, value] of Object.entries(ALWAYS)) if (keys.has(key)) context[key] ??= value;
     const resource = instance(random.pick([...resources, 'arn:aws:s3:::x/y']), context);
     return { principal: random.pick(principals).principal, action, resource, resourceAccount: ACCOUNT, context };
-  }).filter((one) => requestProblem(one.action, one.resource) === undefined && brokenKeyRules(one).length === 0);
+  }).filter(
+    (one) =>
+      /^(arn:aws:|\*$)/.test(one.resource) &&
+      requestProblem(one.action, one.resource) === undefined &&
+      brokenKeyRules(one).length === 0,
+  );
 }
+
+/** Whether a session's request cannot have the key: its principal or its action excludes it. */
+const isLacking = (key: string, action: string): boolean =>
+  /^(caller|service|serviceOrganization)$/.test(sourceOf(key) ?? '') ||
+  keysInPlaceOf(contextKey(key), action) !== undefined ||
+  /^(s3|iam|sts|eks):/.exec(key)?.[1] !== /^(s3|iam|sts|eks):/.exec(key.startsWith('aws:') ? '' : action)?.[1];
+
+/** Keys that every request has. */
+const ALWAYS = {
+  'aws:SecureTransport': 'true',
+  'aws:ViaAWSService': 'false',
+  'aws:RequestedRegion': 'us-east-1',
+  'aws:CurrentTime': '2026-01-01T00:00:00Z',
+  'aws:EpochTime': '1767225600',
+};

@@ -66,12 +66,15 @@ function contradiction(
     const [was, is] = [before(request), after(request)];
     return was === is ? undefined : is ? 'allowed' : 'denied';
   };
-  if (result.kind === 'differs')
-    for (const { request, newly } of result.differences) {
-      const broken = brokenKeyRules(request);
-      if (isNewly(request) !== newly || broken.length > 0)
-        return `does not differ: ${JSON.stringify({ request, newly, broken })}`;
-    }
+  const given = comparison.principals.map(({ principal }) => principal);
+  for (const found of result.kind === 'differs' ? result.differences : []) {
+    const { request, newly } = found;
+    const isGiven = given.includes(request.principal);
+    const [was, is] = [found.before, found.after].map((one) => authorize(one.input).value === 'allowed');
+    const isWrong = isGiven ? isNewly(request) !== newly : was === is || is !== (newly === 'allowed');
+    const broken = brokenKeyRules(request);
+    if (isWrong || broken.length > 0) return `does not differ: ${JSON.stringify({ request, newly, broken })}`;
+  }
   if (result.kind !== 'equivalent' && result.limits.length > 0) return undefined;
   const known = new Set(result.kind === 'differs' ? result.differences.map(({ newly }) => newly as string) : []);
   for (const request of requests) {
