@@ -103,7 +103,9 @@ function permitted(side: Side, { permissions = 'given' }: PrincipalClass): Side 
 
 /** Returns the keys of the policies by names in lower case. */
 function keyNames(sides: readonly Side[]): ReadonlyMap<string, string> {
-  const policies = sides.flatMap((side) => Object.values(side).flat() as (CompiledPolicy | undefined)[]);
+  const policies = sides.flatMap((side) =>
+    Object.values<CompiledPolicy | readonly CompiledPolicy[] | undefined>(side).flat(),
+  );
   const keys = policies.flatMap((policy) =>
     (policy === undefined ? [] : statementsOf(policy)).flatMap(({ conditions, resources = [] }) => [
       ...conditions.map(({ key }) => key),

@@ -1,4 +1,4 @@
-import { Automaton, combinations, type Place } from '../policy/automaton.ts';
+import { combinations, type Automaton, type Place } from '../policy/automaton.ts';
 import type { Condition } from '../policy/conditions/condition.ts';
 import { parseDate } from '../policy/conditions/scalars.ts';
 import { literal } from '../policy/overlap.ts';

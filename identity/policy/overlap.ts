@@ -1,5 +1,5 @@
 import { Automaton, divide, type Part, type Place } from './automaton.ts';
-import { ANY_CHARACTER, STAR, type ResolvedToken } from './pattern.ts';
+import { STAR, type ANY_CHARACTER, type ResolvedToken } from './pattern.ts';
 
 /**
  * Divides the texts that match a pattern by the other patterns that they match. Each part has its shortest text. Returns undefined if

@@ -44,7 +44,7 @@ function documents(): readonly Document[] {
   const cases = [...files, 'examples/evaluate/cases.json'].flatMap((path) => (json(path) as { cases: Case[] }).cases);
   const ofCases = cases.flatMap((one) =>
     ELEMENTS.flatMap(([element, kind]) =>
-      [one[element] ?? []].flat().map((document) => ({ kind, document: document as object })),
+      [one[element] ?? []].flat().map((document) => ({ kind, document: document })),
     ),
   );
   const ofDocs = readdirSync(new URL('../../docs/iam/', import.meta.url))
@@ -80,7 +80,7 @@ const EVERYTHING = { name: 'role', document: { Statement: { Effect: 'Allow', Act
 /** Returns a comparison for each edit of each policy. */
 export const edits = (): readonly Edit[] =>
   documents().flatMap(({ kind, document }) =>
-    changesOf(document, kind).map(({ text, apply }) => {
+    changesOf(document, kind).map((change) => {
       const setOf = (changed: object): PolicySet => {
         const named = { name: 'changed', document: changed };
         return {
@@ -92,9 +92,9 @@ export const edits = (): readonly Edit[] =>
         };
       };
       return {
-        text,
+        text: change.text,
         comparison: {
-          ...{ before: setOf(document), after: setOf(apply(document)), resourceAccount: ACCOUNT },
+          ...{ before: setOf(document), after: setOf(change.apply(document)), resourceAccount: ACCOUNT },
           principals: [{ principal: session(ACCOUNT, 'app') }],
         },
       };
@@ -156,6 +156,7 @@ export function requestsNear(
 
 /** Whether a session's request cannot have the key: its principal or its action excludes it. */
 const isLacking = (key: string, action: string): boolean =>
+  key === 'aws:ResourceAccount' ||
   /^(caller|service|serviceOrganization)$/.test(sourceOf(key) ?? '') ||
   keysInPlaceOf(contextKey(key), action) !== undefined ||
   /^(s3|iam|sts|eks):/.exec(key)?.[1] !== /^(s3|iam|sts|eks):/.exec(key.startsWith('aws:') ? '' : action)?.[1];

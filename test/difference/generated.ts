@@ -363,7 +363,10 @@ const isPossible = (name: string, action: string): boolean =>
 
 function* contextsOf(alphabet: ReadonlyMap<string, Values>, names: readonly string[]): Generator<ConditionContext> {
   const [name, ...others] = names;
-  if (name === undefined) return yield {};
+  if (name === undefined) {
+    yield {};
+    return;
+  }
   for (const context of contextsOf(alphabet, others))
     for (const value of alphabet.get(name)!) yield value === undefined ? context : { ...context, [name]: value };
 }
