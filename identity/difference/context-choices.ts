@@ -121,7 +121,7 @@ function questionOf(
       return patternsIn(atom).flatMap((pattern) => {
         const split = around(pattern.tokens, key);
         if (split === undefined) return [];
-        if (isBesideWildcard(split, key)) limits.push(`\${${key}} beside a wildcard in "${pattern.source}"`);
+        if (isBesideWildcard(split, key)) limits.push(`\${${key}} next to a wildcard in "${pattern.source}"`);
         const pre = places(split.pre, (one) => valueOf(one) ?? 'x', { foldCase, isArn });
         return pre === undefined ? [] : [{ pre, post: split.post, met: [...new Set(met.map(automatonOf))] }];
       });
@@ -227,7 +227,7 @@ const subsetsOf = (members: readonly string[]): readonly (readonly string[])[] =
     .slice(0, MOST_EXTRA)
     .reduce<readonly (readonly string[])[]>((all, one) => [...all, ...all.map((set) => [...set, one])], [[]]);
 
-/** Returns lists of the chosen tags' keys, in each case that conditions tell apart, and of further keys. */
+/** Returns lists of the chosen tags' keys, in each case that conditions distinguish, and of further keys. */
 function tagKeysOf(question: Question, chosen: Chosen, keys: readonly string[]): KeyValues {
   const tags = keys.flatMap((one) => /^aws:requesttag\/(.*)$/s.exec(one)?.[1] ?? []);
   const present = tags.filter((tag) => chosen.get(`aws:requesttag/${tag}`) !== undefined);

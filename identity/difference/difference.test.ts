@@ -79,10 +79,10 @@ describe('difference', () => {
     expect(requests(compare(old, identity(allow(`${DATA}/${TEAM}`)))).map(({ newly }) => newly)).to.include('allowed');
   });
 
-  it('Variables: one beside a wildcard in a segment is not decided', () => {
+  it('Variables: one next to a wildcard in a segment is not decided', () => {
     const before = identity(allow(`${DATA}/${TEAM}*`));
     expect(limitOf(compare(before, identity(allow(`${DATA}/${TEAM}*`), allow(`${DATA}/${TEAM}`))))).to.contain(
-      'beside a wildcard',
+      'next to a wildcard',
     );
   });
 
@@ -180,7 +180,7 @@ describe('difference', () => {
     });
   });
 
-  it('Trust: asks principals that the policies tell apart, for the whole sequence of actions', () => {
+  it('Trust: asks principals that the policies distinguish, for the whole sequence of actions', () => {
     const trust = (...statements: Statement[]): PolicySet => ({ identityPolicies: [], trustPolicy: named(statements) });
     const by = (Principal: unknown, Action: unknown): Statement => ({ Effect: 'Allow', Principal, Action });
     const pods = by({ Service: 'pods.eks.amazonaws.com' }, ['sts:AssumeRole', 'sts:TagSession']);

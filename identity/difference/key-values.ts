@@ -34,7 +34,7 @@ export interface KeyQuestion {
   readonly key: string;
   readonly conditions: readonly Condition[];
   readonly uses: readonly VariableUse[];
-  /** Further patterns that must be told apart. */
+  /** Further patterns that must be distinguished. */
   readonly refinements: readonly (readonly Place[])[];
   readonly valueOf: ValueOf;
   readonly request: EvaluationRequest;
@@ -191,7 +191,7 @@ function meetingsOf({ pre, post, met }: VariableUse): readonly Meeting[] {
   });
 }
 
-/** Returns the shortest text for each class that the patterns tell apart; undefined if there are too many. */
+/** Returns the shortest text for each class that the patterns distinguish; undefined if there are too many. */
 function wordsBy(
   domain: Automaton,
   own: readonly Automaton[],

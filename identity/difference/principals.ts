@@ -23,7 +23,7 @@ const user = (arn: string, userId = 'AIDAEXAMPLEEXAMPLEEXA'): Principal => ({
 });
 
 /**
- * Returns the given principals and, if a resource or trust policy changes, those that its statements tell apart (IAM User Guide, "AWS
+ * Returns the given principals and, if a resource or trust policy changes, those that its statements distinguish (IAM User Guide, "AWS
  * JSON policy elements: Principal").
  */
 export function principalsOf(

@@ -11,13 +11,13 @@ const ascending = (numbers: readonly number[]): number[] => [...new Set(numbers)
 export const numbersAround = (expected: readonly string[]): readonly string[] =>
   between(ascending(expected.map(Number))).map(String);
 
-/** Returns whole seconds. A fraction in an expected date would make more intervals than requests can tell apart. */
+/** Returns whole seconds. A fraction in an expected date would make more intervals than requests can distinguish. */
 export const secondsAround = (milliseconds: readonly number[]): readonly number[] =>
   ascending(
     milliseconds.flatMap((one) => [Math.floor(one / 1000) - 1, Math.floor(one / 1000), Math.floor(one / 1000) + 1]),
   );
 
-/** Returns an address for each set of addresses that the ranges tell apart: ranges are nested or apart, so their ends suffice. */
+/** Returns an address for each set of addresses that the ranges distinguish: ranges are nested or apart, so their ends suffice. */
 export function addressesAround(ranges: readonly string[]): readonly string[] {
   const ends = ranges.flatMap((range) => {
     const [address = '', length] = range.split('/');

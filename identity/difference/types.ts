@@ -30,7 +30,7 @@ export interface Comparison {
   readonly before: PolicySet;
   readonly after: PolicySet;
   /**
-   * Who makes the requests. If a resource or trust policy changes, the procedure adds the principals that the policies tell apart: roles,
+   * Who makes the requests. If a resource or trust policy changes, the procedure adds the principals that the policies distinguish: roles,
    * sessions, users, ids, accounts, services, web identities and anonymous callers.
    */
   readonly principals: readonly PrincipalClass[];
@@ -73,14 +73,14 @@ export interface RequestDifference {
 export type Difference =
   | {
       readonly kind: 'equivalent';
-      /** What was compared, in words. */
+      /** The compared principals, actions and keys, in words. */
       readonly compared: string;
     }
   | {
       readonly kind: 'differs';
       /** At most one for each changed statement and direction. */
       readonly differences: readonly RequestDifference[];
-      /** What was not decided besides; empty if each changed statement was decided. */
+      /** The undecided parts; empty if each changed statement was decided. */
       readonly limits: readonly string[];
     }
   | { readonly kind: 'not decided'; readonly limits: readonly string[] };

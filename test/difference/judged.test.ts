@@ -54,7 +54,7 @@ const secondEngineOf =
     );
   };
 
-/** Returns what is wrong with an answer. */
+/** Returns the first contradiction, or undefined. */
 function contradiction(
   comparison: Comparison,
   result: Difference,

@@ -84,7 +84,7 @@ export const PAIRS: readonly Pair[] = [
   // Differ.
   identity(
     'allowed',
-    'objects of one bucket become those of all that begin alike',
+    'objects of one bucket become objects of all buckets with its prefix',
     [allow('s3:GetObject', `${S3}/*`)],
     [allow('s3:GetObject', `${S3}*`)],
   ),
