@@ -1,0 +1,222 @@
+import { expect } from 'chai';
+import type { Principal, RoleSession } from '../policy/principal.ts';
+import { difference, type Comparison, type Difference, type PolicySet } from './index.ts';
+
+const ACCOUNT = '111122223333';
+const SESSION: RoleSession = {
+  ...{ kind: 'role-session', accountId: ACCOUNT, roleName: 'app', sessionName: 's', userId: 'AROAEXAMPLE:s' },
+  ...{ arn: `arn:aws:sts::${ACCOUNT}:assumed-role/app/s`, roleArn: `arn:aws:iam::${ACCOUNT}:role/app` },
+  ...{ tags: [], sessionPolicies: [], context: {}, issuedAt: 0, expiresAt: 0 },
+};
+const ROLE = { AWS: SESSION.roleArn };
+
+type Statement = Readonly<Record<string, unknown>>;
+const allow = (Resource: unknown, Condition?: object, Action: unknown = 's3:GetObject'): Statement => ({
+  ...{ Effect: 'Allow', Action, Resource },
+  ...(Condition && { Condition }),
+});
+const deny = (...given: Parameters<typeof allow>): Statement => ({ ...allow(...given), Effect: 'Deny' });
+const named = (Statement: readonly Statement[], Version = '2012-10-17') => ({
+  name: 'policy',
+  document: { Version, Statement },
+});
+const identity = (...statements: Statement[]): PolicySet => ({ identityPolicies: [named(statements)] });
+const compare = (before: PolicySet, after: PolicySet, more: Partial<Comparison> = {}): Difference =>
+  difference({ before, after, principals: [{ principal: SESSION }], resourceAccount: ACCOUNT, ...more });
+
+function requests(
+  result: Difference,
+): readonly { resource: string; newly: string; action: string; principal: Principal; context: object }[] {
+  expect(result.kind, JSON.stringify(result)).to.equal('differs');
+  return result.kind === 'differs' ? result.differences.map(({ request, newly }) => ({ ...request, newly })) : [];
+}
+const isEquivalent = (before: PolicySet, after: PolicySet, more?: Partial<Comparison>): void => {
+  const result = compare(before, after, more);
+  expect(result.kind, JSON.stringify(result)).to.equal('equivalent');
+};
+const limitOf = (result: Difference): string => (result.kind === 'not decided' ? result.limits.join() : result.kind);
+
+const DATA = 'arn:aws:s3:::data';
+const TEAM = '${aws:PrincipalTag/team}';
+const team = (operator: string, values: unknown): object => ({ [operator]: { 'aws:PrincipalTag/team': values } });
+
+describe('difference', () => {
+  it('Outcome: an implicit and an explicit denial are equal', () => {
+    isEquivalent(identity(allow(`${DATA}/a`)), identity(allow(`${DATA}/a`), deny(`${DATA}/b`)));
+  });
+
+  it('Variables: a tag value with slashes reaches deeper folders, and is the same everywhere in a request', () => {
+    const [found] = requests(
+      compare(identity(allow(`${DATA}/${TEAM}/x`)), identity(allow(`${DATA}/${TEAM}/x`), allow(`${DATA}/a/b/x`))),
+    );
+    expect(found).to.include({ newly: 'allowed', resource: `${DATA}/a/b/x` });
+    isEquivalent(
+      identity(allow(`${DATA}/${TEAM}/x`, team('StringEquals', 'a/b'))),
+      identity(allow(`${DATA}/a/b/x`, team('StringEquals', 'a/b'))),
+    );
+  });
+
+  it('Variables: a star in a value is literal', () => {
+    isEquivalent(
+      identity(allow(`${DATA}/${TEAM}`, team('StringEquals', '*'))),
+      identity(allow(`${DATA}/\${*}`, team('StringEquals', '*'))),
+    );
+  });
+
+  it('Variables: an absent tag matches nothing, so a negated operator holds', () => {
+    const tag = (operator: string): object => ({
+      [operator]: { 'aws:ResourceTag/team': TEAM },
+      Null: { 'aws:PrincipalTag/team': 'true' },
+    });
+    isEquivalent(identity(allow('*')), identity(allow('*'), allow('*', tag('StringEquals'), 's3:PutObject')));
+    expect(
+      requests(compare(identity(allow('*')), identity(allow('*'), allow('*', tag('StringNotEquals'), 's3:PutObject')))),
+    ).to.have.length(1);
+  });
+
+  it('Variables: only Version 2012-10-17 has them', () => {
+    const old = { identityPolicies: [named([allow(`${DATA}/${TEAM}`)], '2008-10-17')] };
+    expect(requests(compare(old, identity(allow(`${DATA}/${TEAM}`)))).map(({ newly }) => newly)).to.include('allowed');
+  });
+
+  it('Variables: one next to a wildcard in a segment is not decided', () => {
+    const before = identity(allow(`${DATA}/${TEAM}*`));
+    expect(limitOf(compare(before, identity(allow(`${DATA}/${TEAM}*`), allow(`${DATA}/${TEAM}`))))).to.contain(
+      'next to a wildcard',
+    );
+  });
+
+  it('Sets: absent, empty, and one empty text satisfy every, and not some', () => {
+    const keys = (set: string, values: unknown): object => ({
+      [`${set}:StringEquals`]: { 'dynamodb:LeadingKeys': values },
+    });
+    const items = (condition?: object): PolicySet => identity(allow('*', condition, 'dynamodb:GetItem'));
+    expect(
+      requests(compare(items(keys('ForAnyValue', 'a')), items(keys('ForAllValues', 'a')))),
+    ).to.deep.include.members([]);
+    expect(
+      requests(compare(items(keys('ForAllValues', ['a', 'b'])), items(keys('ForAllValues', ['a', 'b', 'c']))))[0]!
+        .context,
+    ).to.deep.equal({ 'dynamodb:LeadingKeys': ['c'] });
+    isEquivalent(items(keys('ForAllValues', ['a', 'b'])), items(keys('ForAllValues', ['b', 'a'])));
+    const plain = items({ StringEquals: { 'dynamodb:LeadingKeys': 'a' } });
+    expect(limitOf(compare(plain, items({ StringLike: { 'dynamodb:LeadingKeys': 'a*' } })))).not.to.equal('equivalent');
+  });
+
+  it('Case: actions and names of keys fold, resources and values do not', () => {
+    isEquivalent(
+      identity(allow(DATA, team('StringEquals', 'a'), 's3:ListBucket')),
+      identity(allow(DATA, { StringEquals: { 'AWS:principaltag/TEAM': 'a' } }, 'S3:LISTBUCKET')),
+    );
+    expect(requests(compare(identity(allow(`${DATA}/a`)), identity(allow(`${DATA}/A`))))).to.have.length(2);
+    expect(
+      requests(
+        compare(identity(allow('*', team('StringEquals', 'a'))), identity(allow('*', team('StringEquals', 'A')))),
+      ),
+    ).to.have.length(2);
+    expect(
+      limitOf(
+        compare(
+          identity(allow('*', team('StringEqualsIgnoreCase', 'ä'))),
+          identity(allow('*', team('StringEqualsIgnoreCase', ['ä', 'ä']))),
+        ),
+      ),
+    ).to.equal('equivalent');
+    expect(
+      limitOf(
+        compare(
+          identity(allow('*', team('StringEqualsIgnoreCase', 'ä')), allow('*', team('StringEquals', 'ä'))),
+          identity(allow('*', team('StringEqualsIgnoreCase', 'ä'))),
+        ),
+      ),
+    ).to.contain('beyond ASCII');
+  });
+
+  it('ARNs: a star crosses slashes, and only "*" matches a request without an ARN', () => {
+    expect(requests(compare(identity(allow(`${DATA}/?`)), identity(allow(`${DATA}/*`))))).to.have.length(1);
+    const list = (resource: string): PolicySet => identity(allow(resource, undefined, 's3:ListAllMyBuckets'));
+    expect(requests(compare(list('arn:aws:s3:::*'), list('*')))[0]).to.include({ resource: '*', newly: 'allowed' });
+  });
+
+  it('NotAction, NotResource: are complements under Allow and under Deny', () => {
+    const others = { Effect: 'Allow', NotAction: 's3:*', Resource: '*' };
+    isEquivalent(identity(others, allow('*', undefined, 's3:*')), identity(allow('*', undefined, '*')));
+    const only = { Effect: 'Deny', Action: 's3:*', NotResource: `${DATA}/*` };
+    isEquivalent(identity(allow('*'), only), identity(allow(`${DATA}/*`)));
+  });
+
+  it('NotPrincipal: spares a session whose account and role are listed, unless it has a boundary', () => {
+    const all = allow('*');
+    const policy = (AWS: unknown): PolicySet => ({
+      ...identity(all),
+      resourcePolicy: named([{ Effect: 'Deny', NotPrincipal: { AWS }, Action: 's3:*', Resource: `${DATA}/*` }]),
+    });
+    const more = { onlyPrincipals: true };
+    expect(requests(compare(policy([ACCOUNT]), policy([ACCOUNT, SESSION.roleArn]), more))).to.have.length(1);
+    const bounded = (AWS: unknown): PolicySet => ({ ...policy(AWS), permissionsBoundary: named([all]) });
+    isEquivalent(bounded([ACCOUNT]), bounded([ACCOUNT, SESSION.roleArn]), more);
+  });
+
+  it('Union: in one account either policy allows, across accounts both must', () => {
+    const grant = { ...allow(`${DATA}/*`), Principal: ROLE };
+    const both = (identityPolicies: PolicySet['identityPolicies']): PolicySet => ({
+      identityPolicies,
+      resourcePolicy: named([grant]),
+    });
+    isEquivalent(both([]), both([named([allow(`${DATA}/*`)])]));
+    expect(
+      requests(compare(both([]), both([named([allow(`${DATA}/*`)])]), { resourceAccount: '444455556666' })),
+    ).to.have.length(1);
+  });
+
+  it('Limits: a grant to a session passes its boundary, one to a role does not', () => {
+    const set = (AWS: string, boundary: string): PolicySet => ({
+      ...{ identityPolicies: [], permissionsBoundary: named([allow('*', undefined, boundary)]) },
+      resourcePolicy: named([{ ...allow(`${DATA}/*`), Principal: { AWS } }]),
+    });
+    isEquivalent(set(SESSION.arn, 's3:*'), set(SESSION.arn, 'ec2:*'));
+    expect(requests(compare(set(SESSION.roleArn, 's3:*'), set(SESSION.roleArn, 'ec2:*')))[0]).to.include({
+      newly: 'denied',
+    });
+  });
+
+  it('Trust: asks principals that the policies distinguish, for the whole sequence of actions', () => {
+    const trust = (...statements: Statement[]): PolicySet => ({ identityPolicies: [], trustPolicy: named(statements) });
+    const by = (Principal: unknown, Action: unknown): Statement => ({ Effect: 'Allow', Principal, Action });
+    const pods = by({ Service: 'pods.eks.amazonaws.com' }, ['sts:AssumeRole', 'sts:TagSession']);
+    const found = requests(compare(trust(pods), trust(pods, by(ROLE, 'sts:AssumeRole')), { principals: [] }));
+    expect(found[0]!.principal).to.include({ kind: 'role-session', roleArn: SESSION.roleArn });
+    isEquivalent(trust(pods), trust(pods, by(ROLE, 'sts:TagSession')), { principals: [] });
+    const [lost] = requests(
+      compare(trust(pods), trust(by({ Service: 'pods.eks.amazonaws.com' }, 'sts:AssumeRole')), { principals: [] }),
+    );
+    expect(lost).to.include({ action: 'sts:TagSession', newly: 'denied' });
+  });
+
+  it('More rules between keys: an action has its keys, SourceVpce excludes SourceIp, CurrentTime equals EpochTime', () => {
+    isEquivalent(
+      identity(allow('*')),
+      identity(allow('*'), allow('*', { StringLike: { 's3:prefix': '*' } }, 's3:PutObject')),
+    );
+    const network = { IpAddress: { 'aws:SourceIp': '10.0.0.0/8' }, StringLike: { 'aws:SourceVpce': '*' } };
+    isEquivalent(identity(allow('*')), identity(allow('*'), allow('*', network, 's3:PutObject')));
+    const time = {
+      DateLessThan: { 'aws:CurrentTime': '2026-01-01T00:00:00Z' },
+      DateGreaterThan: { 'aws:EpochTime': '2027-01-01T00:00:00Z' },
+    };
+    isEquivalent(identity(allow('*')), identity(allow('*'), allow('*', time, 's3:PutObject')));
+  });
+
+  it('names a limit instead of a verdict', () => {
+    const mixed = { StringLike: { 'aws:PrincipalTag/n': '1*' }, NumericLessThan: { 'aws:PrincipalTag/n': '20' } };
+    const result = compare(
+      identity(allow('*', mixed)),
+      identity(allow('*', { StringLike: { 'aws:PrincipalTag/n': '1*' } })),
+    );
+    expect(limitOf(result)).not.to.equal('equivalent');
+    const bool = { Bool: { 'aws:SecureTransport': 'TRUE' } };
+    expect(
+      limitOf(compare(identity(deny('*', bool), allow('*')), identity(deny('*', bool), allow('*'), allow('*', bool)))),
+    ).not.to.equal('differs');
+  });
+});
