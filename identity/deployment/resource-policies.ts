@@ -33,7 +33,9 @@ const parsed = (value: unknown): JsonObject | undefined => {
     const document: unknown = typeof value === 'string' ? JSON.parse(value) : value;
     if (!isJsonObject(document) || !('Statement' in document)) return undefined;
     const statements = listOf(document['Statement']).map(objectOf);
-    const Statement = statements.map((one) => ('NotResource' in one ? one : { ...one, Resource: one['Resource'] ?? '*' }));
+    const Statement = statements.map((one) =>
+      'NotResource' in one ? one : { ...one, Resource: one['Resource'] ?? '*' },
+    );
     return { ...document, Statement };
   } catch {
     return undefined;

@@ -33,17 +33,39 @@ export interface Decided {
 const ASSUME = /^sts:(?:AssumeRole|TagSession|SetSourceIdentity)/i;
 
 export const isLike = (text: string, pattern: string, flags = ''): boolean =>
-  new RegExp(`^${escapePattern(pattern).replaceAll(String.raw`\*`, '.*').replaceAll(String.raw`\?`, '.')}$`, `s${flags}`).test(text);
+  new RegExp(
+    `^${escapePattern(pattern)
+      .replaceAll(String.raw`\*`, '.*')
+      .replaceAll(String.raw`\?`, '.')}$`,
+    `s${flags}`,
+  ).test(text);
 const covers = (guard: Guard, { action, resource }: { readonly action: string; readonly resource: string }): boolean =>
   (guard.kind === 'trust') === ASSUME.test(action) &&
   (guard.resources ?? []).some((one) => isLike(resource, one.replaceAll(/\$\{[^}]*\}/g, '*')));
 
 /** Returns a session of a role (IAM User Guide, "IAM JSON policy elements: Principal"). */
 export const sessionOf = (roleArn: string): Principal => ({
-  ...{ kind: 'role-session', accountId: accountOf(roleArn), roleArn, roleName: roleNameOf(roleArn), sessionName: 'session' },
+  ...{
+    kind: 'role-session',
+    accountId: accountOf(roleArn),
+    roleArn,
+    roleName: roleNameOf(roleArn),
+    sessionName: 'session',
+  },
   arn: `arn:${partitionOf(roleArn)}:sts::${accountOf(roleArn)}:assumed-role/${roleNameOf(roleArn)}/session`,
   ...{ userId: 'AROAEXAMPLEEXAMPLEEXA:session', tags: [], sessionPolicies: [], context: {}, issuedAt: 0, expiresAt: 0 },
 });
+
+/** Returns the changed statement, as far as a side has it. */
+export function statementsOf({ sides, statement }: Found): readonly JsonObject[] {
+  const all = [sides.after, sides.before].flatMap((set) => Object.values(set).flat() as (NamedDocument | undefined)[]);
+  const own = all.filter((one) => one?.name === statement.policy).map((one) => documentOf(one!));
+  const found = own.map((document) => objectOf(listOf(document['Statement'])[statement.index]));
+  return found.filter((one) => statement.sid === undefined || one['Sid'] === statement.sid);
+}
+
+const documentOf = ({ document }: NamedDocument): JsonObject =>
+  (typeof document === 'string' ? JSON.parse(document) : document) as JsonObject;
 
 /** Compares, and returns what the comparison does not decide as limits. */
 export function decided(comparison: Comparison): Decided {
@@ -99,7 +121,10 @@ function except(comparison: Comparison, guards: readonly Guard[]): Comparison {
   const document = {
     Version: '2012-10-17',
     Statement: guards.map(({ kind, resources = [] }) => ({
-      ...{ Effect: 'Deny', Action: kind === 'trust' ? ['sts:AssumeRole*', 'sts:TagSession', 'sts:SetSourceIdentity'] : '*' },
+      ...{
+        Effect: 'Deny',
+        Action: kind === 'trust' ? ['sts:AssumeRole*', 'sts:TagSession', 'sts:SetSourceIdentity'] : '*',
+      },
       Resource: resources,
     })),
   };
@@ -111,9 +136,12 @@ function except(comparison: Comparison, guards: readonly Guard[]): Comparison {
 }
 
 /** Returns a policy without the principals that are compared apart, so that they do not hide others. */
-export function withoutPrincipals(policy: NamedDocument | undefined, arns: readonly string[]): NamedDocument | undefined {
+export function withoutPrincipals(
+  policy: NamedDocument | undefined,
+  arns: readonly string[],
+): NamedDocument | undefined {
   if (policy === undefined) return undefined;
-  const document = (typeof policy.document === 'string' ? JSON.parse(policy.document) : policy.document) as JsonObject;
+  const document = documentOf(policy);
   const statements = listOf(document['Statement'])
     .map(objectOf)
     .flatMap((statement) => {

@@ -34,7 +34,8 @@ const MAY_GIVE_ACCESS =
   /arn:aws[\w-]*:|eks\.amazonaws\.com|sts:AssumeRole|["']?Statement["']?\s*[:=]|aws_iam_|AWS::IAM|PodIdentity|serviceAccountName/;
 
 /** What the kind of a policy is called in names of files. */
-const KIND = /[-_.]?(?:assume[-_]?role[-_]?policy|trust|permissions?|boundary|session|inline|identity|policy|policies)/gi;
+const KIND =
+  /[-_.]?(?:assume[-_]?role[-_]?policy|trust|permissions?|boundary|session|inline|identity|policy|policies)/gi;
 
 /** The account that the files name first. */
 export const accountOf = (files: readonly SourceFile[]): string | undefined =>
@@ -120,7 +121,10 @@ function ofPolicies(
   const all = policies.map((one) => ({ ...one, kind: kindOf(one), text: JSON.stringify(one.document) }));
   const trusts = all.filter(({ kind }) => kind === 'trust');
   const inFolder = (path: string): number => trusts.filter((one) => dirname(one.path) === dirname(path)).length;
-  const stem = (path: string): string => basename(path).replace(/\.[^.]+$/, '').replaceAll(KIND, '');
+  const stem = (path: string): string =>
+    basename(path)
+      .replace(/\.[^.]+$/, '')
+      .replaceAll(KIND, '');
   const roleOf = (path: string): string =>
     inFolder(path) === 1 && basename(dirname(path)) !== '.' && basename(dirname(path)) !== ''
       ? basename(dirname(path))
@@ -146,6 +150,15 @@ function ofPolicies(
       kind === 'resource' ? [{ address: path, text, resources: scopeOf(document, undefined) }] : [],
     ),
   };
+}
+
+/** Whether a file has policies, or what gives access in a form that is not read. */
+export function isRead({ path, text }: SourceFile): boolean {
+  const content = contentIn(path, text);
+  return (
+    MAY_GIVE_ACCESS.test(text) ||
+    (content !== undefined && (isTerraform(content) || isTemplate(content) || 'Statement' in content))
+  );
 }
 
 /** Whether the text is a Terraform plan, which has what is before it too. */

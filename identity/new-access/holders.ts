@@ -1,36 +1,30 @@
 import { listOf, objectOf, type JsonObject } from '../../foundation/node/json.ts';
 import { decideWithin, type PolicySource } from '../decide-within.ts';
-import { knownOf, ROLE_ANNOTATION, Unknown, type DeployedRole, type Known } from '../deployment/deployment.ts';
+import * as model from '../deployment/deployment.ts';
 import type { NamedDocument, PolicySet } from '../difference/index.ts';
 import { podIdentitySession, podIdentityTags, POD_IDENTITY_SERVICE, type ServiceAccount } from '../pod-identity.ts';
 import type { ConditionContext } from '../policy/index.ts';
-import { follow, isQuestion } from '../question.ts';
+import { follow, isQuestion, type Path } from '../question.ts';
 import { roleNameOf } from '../role.ts';
+import { webIdentitySession } from '../web-identity.ts';
 import type { AccessSide } from './files.ts';
 
-/** A part of the policies that the files do not have. */
-export interface Gap {
-  readonly kind: 'attached' | 'boundary' | 'other';
-  readonly address: string;
-  readonly reason: string;
-  /** Whether another file or AWS has it, so that it is the same before and after. */
-  readonly isElsewhere: boolean;
-}
+const { knownOf, ROLE_ANNOTATION, Unknown } = model;
 
-/** Policies that one role, or one service account with its role, has on one side. */
+/** What one role, or one service account with its role, may do on one side. */
 export interface Holder {
   /** Such as `role app`, or `payments/ledger in cluster production`. */
   readonly name: string;
   /** The role whose policies apply; undefined if the files do not have it. */
-  readonly role: DeployedRole | undefined;
+  readonly role: model.DeployedRole | undefined;
   readonly roleArn: string;
+  /** The role, association or service account. */
+  readonly address: string;
   readonly policies: PolicySet;
   readonly context: ConditionContext;
   readonly absent: readonly string[];
-  readonly gaps: readonly Gap[];
-  readonly account?: ServiceAccount;
-  /** The association or service account. */
-  readonly address: string;
+  /** Policies that are not known. */
+  readonly gaps: readonly model.DeployedPolicy[];
   /** What the way to the role rests on, to see whether it changed. */
   readonly way: string;
   /** Whether the trust policies let it have the role. */
@@ -39,168 +33,135 @@ export interface Holder {
 
 const ADMINISTRATOR = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}';
 
-const textOf = ({ address, text }: { readonly address: string; readonly text: Known<string> }): string | undefined =>
+const textOf = ({ address, text }: model.DeployedPolicy): string | undefined =>
   /^arn:[^:]+:iam::aws:policy\/AdministratorAccess$/.test(address) ? ADMINISTRATOR : knownOf(text);
 
-function setOf(role: DeployedRole | undefined): Pick<Holder, 'policies' | 'gaps'> {
-  const all = (role?.policies ?? []).map((one) => ({ ...one, known: textOf(one) }));
-  const named = ({ address, policy, known = '' }: (typeof all)[number]): NamedDocument => ({
-    name: policy === undefined ? address : `${address} policy ${policy}`,
-    document: known,
-  });
+/** Returns a role for all its sessions. */
+export function holderOf(role: model.DeployedRole | undefined): Omit<Holder, 'roleArn' | 'address'> {
+  const all = (role?.policies ?? []).map((one) => ({ one, text: textOf(one) }));
   // A policy without statements allows nothing.
-  const known = all.filter((one) => one.known !== undefined && !/"Statement":\s*\[\s*\]/.test(one.known));
-  const limit = known.find(({ kind }) => kind === 'boundary');
+  const documents = all.flatMap(({ one: { kind, address, policy }, text }) =>
+    text === undefined || /"Statement":\s*\[\s*\]/.test(text)
+      ? []
+      : { kind, named: { name: policy === undefined ? address : `${address} policy ${policy}`, document: text } },
+  );
+  const ofKind = (isLimit: boolean): NamedDocument[] =>
+    documents.filter(({ kind }) => (kind === 'boundary') === isLimit).map(({ named }) => named);
+  const tags = Object.entries(role?.tags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value] as const);
   return {
-    policies: {
-      identityPolicies: known.filter(({ kind }) => kind !== 'boundary').map(named),
-      ...(limit && { permissionsBoundary: named(limit) }),
-    },
-    gaps: all.flatMap(({ kind, address, text, isElsewhere = false, ...one }) =>
-      one.known === undefined && text instanceof Unknown
-        ? [{ kind: kind === 'inline' ? 'other' : kind, address, reason: text.reason, isElsewhere } as const]
-        : [],
-    ),
+    ...{ name: `role ${role?.name}`, role, context: Object.fromEntries(tags), absent: [], way: '', reach: 'allowed' },
+    policies: { identityPolicies: ofKind(false), permissionsBoundary: ofKind(true)[0] },
+    gaps: all.flatMap(({ one, text }) => (text === undefined ? one : [])),
   };
 }
 
-const tagsOf = (role: DeployedRole | undefined): ConditionContext =>
-  Object.fromEntries(Object.entries(role?.tags ?? {}).map(([key, value]) => [`aws:PrincipalTag/${key}`, value]));
-
-/** Returns a role for all its sessions. */
-export const holderOfRole = (role: DeployedRole): Holder => ({
-  ...{ name: `role ${role.name}`, role, roleArn: role.arn, address: role.address, way: '', reach: 'allowed' },
-  ...{ ...setOf(role), context: tagsOf(role), absent: [] },
-});
-
 /** Whether only EKS Pod Identity may assume the role. */
-export function isForPods({ trust }: DeployedRole): boolean {
-  const text = knownOf(trust) ?? '';
-  const principals = (text === '' ? [] : listOf((JSON.parse(text) as JsonObject)['Statement']))
-    .map(objectOf)
-    .filter((one) => one['Effect'] === 'Allow')
-    .map((one) => objectOf(one['Principal']));
+export function isForPods({ trust }: model.DeployedRole): boolean {
+  const text = knownOf(trust) || '{}';
+  const allows = listOf((JSON.parse(text) as JsonObject)['Statement']).map(objectOf);
+  const principals = allows.filter((one) => one['Effect'] === 'Allow').map((one) => JSON.stringify(one['Principal']));
   return (
     principals.length > 0 &&
-    principals.every((one) => Object.keys(one).join() === 'Service' && listOf(one['Service']).every((service) => service === POD_IDENTITY_SERVICE))
+    principals.every((one) => /^\{"Service":\[?"([^"]+)"\]?\}$/.exec(one)?.[1] === POD_IDENTITY_SERVICE)
   );
 }
 
-/** Returns the service accounts that files give a role, by a key that is the same before and after. */
-export function holdersOfAccounts(side: AccessSide): {
+export interface Accounts {
+  /** By cluster and service account, or by service account for an annotation. */
   readonly holders: ReadonlyMap<string, Holder>;
-  readonly unknown: readonly { readonly address: string; readonly reason: string }[];
-} {
+  readonly unknown: readonly { readonly subject: string; readonly reason: string }[];
+}
+
+/** Returns the service accounts to which files give a role. */
+export function accountsOf(side: AccessSide): Accounts {
   const holders = new Map<string, Holder>();
-  const unknown: { address: string; reason: string }[] = [];
-  const find = (arn: string): DeployedRole | undefined =>
-    side.roles.find((one) => one.arn === arn) ?? side.roles.find((one) => one.name === roleNameOf(arn) && !/^arn:/.test(one.name));
-  for (const one of side.serviceAccounts) {
-    const arn = one.annotations[ROLE_ANNOTATION];
-    const account = { namespace: one.namespace ?? 'default', serviceAccount: one.name };
-    const name = `${account.namespace}/${account.serviceAccount}`;
-    if (arn instanceof Unknown) unknown.push({ address: one.address, reason: arn.reason });
+  const unknown: { subject: string; reason: string }[] = [];
+  const find = (arn: string): model.DeployedRole | undefined =>
+    side.roles.find((one) => one.arn === arn) ?? side.roles.find((one) => one.name === roleNameOf(arn));
+  for (const { annotations, address, name: serviceAccount, namespace = 'default' } of side.serviceAccounts) {
+    const arn = annotations[ROLE_ANNOTATION];
+    const subject = { namespace, serviceAccount };
+    if (arn instanceof Unknown) unknown.push({ subject: address, reason: arn.reason });
     if (arn === undefined || arn instanceof Unknown || arn === '') continue;
     const role = find(arn);
-    holders.set(name, {
-      ...{ name, role, roleArn: role?.arn ?? arn, address: one.address, account, ...setOf(role), context: tagsOf(role) },
-      ...{ absent: [], way: `${arn} ${String(knownOf(role?.trust))}`, reach: reachOfToken(role, account) },
-    });
+    const name = `${namespace}/${serviceAccount}`;
+    const way = JSON.stringify([arn, role?.trust]);
+    const reach = role === undefined ? 'allowed' : reachOfToken(side, role, subject);
+    holders.set(name, { ...holderOf(role), ...{ name, address, way, reach, roleArn: role?.arn ?? arn } });
   }
   for (const one of side.associations) {
     const { cluster, namespace, serviceAccount, roleArn, targetRoleArn, policy, disableSessionTags, unsure = [] } = one;
-    const missing = [cluster, namespace, serviceAccount, roleArn, targetRoleArn, policy].filter((value) => value instanceof Unknown);
-    // Until it has a name, a cluster is known by the association.
-    const isNamed = !(namespace instanceof Unknown) && !(serviceAccount instanceof Unknown);
-    const isDecided = isNamed && missing.every((value) => value === cluster) && unsure.length === 0;
-    if (!isDecided || roleArn instanceof Unknown) {
-      const reason = [...missing.map(({ reason: why }) => why), ...unsure].join(' and ');
-      unknown.push({ address: one.address, reason });
+    const missing = [namespace, serviceAccount, roleArn, targetRoleArn, policy].flatMap((value) =>
+      value instanceof Unknown ? value.reason : [],
+    );
+    if (missing.length + unsure.length > 0) {
+      unknown.push({ subject: one.address, reason: [...missing, ...unsure].join(' and ') });
       continue;
     }
-    const account = { namespace: String(knownOf(namespace)), serviceAccount: String(knownOf(serviceAccount)) };
-    const clusterName = knownOf(cluster) ?? 'cluster';
-    const arn = `arn:aws:eks:${side.region}:${side.accountId}:cluster/${clusterName}`;
-    const base = find(roleArn);
-    const target = knownOf(targetRoleArn);
-    const role = target === undefined ? base : find(target);
-    const limit = knownOf(policy);
-    const { policies, gaps } = setOf(role);
-    const { tags } = podIdentityTags({ name: clusterName, arn }, account);
-    const known = tags.filter(({ key }) => !/pod-(?:name|uid)$/.test(key));
-    const name = `${account.namespace}/${account.serviceAccount} in cluster ${clusterName}`;
-    holders.set(`${clusterName} ${account.namespace}/${account.serviceAccount}`, {
-      ...{ name, role, roleArn: role?.arn ?? target ?? roleArn, address: one.address, account, gaps },
-      policies: { ...policies, ...(limit !== undefined && { sessionPolicies: [{ name: `${one.address}.policy`, document: limit }] }) },
-      context: {
-        ...tagsOf(role),
-        ...(!disableSessionTags && Object.fromEntries(known.map(({ key, value }) => [`aws:PrincipalTag/${key}`, value]))),
+    const subject = { namespace: String(namespace), serviceAccount: String(serviceAccount) };
+    const name = knownOf(cluster) ?? 'cluster';
+    const eks = { name, arn: `arn:aws:eks:${side.region}:${side.accountId}:cluster/${name}` };
+    const base = find(String(roleArn));
+    const arn = knownOf(targetRoleArn) ?? String(roleArn);
+    const role = find(arn);
+    const { policies, context, ...rest } = holderOf(role);
+    const { tags } = podIdentityTags(eks, subject);
+    const known = tags.filter(({ key }) => !disableSessionTags && !/pod-(?:name|uid)$/.test(key));
+    const account = `${subject.namespace}/${subject.serviceAccount}`;
+    const roleOf = ({ arn: own, tags: given }: model.DeployedRole) => ({ arn: own, tags: Object.entries(given) });
+    const path =
+      base && role && base.trust !== ''
+        ? podIdentitySession({
+            ...{ cluster: eks, subject, disableSessionTags, externalId: one.externalId, role: roleOf(base) },
+            ...(role !== base && { targetRole: roleOf(role) }),
+          })
+        : undefined;
+    holders.set(`${name} ${account}`, {
+      ...rest,
+      ...{ name: `${account} in cluster ${name}`, address: one.address, roleArn: role?.arn ?? arn },
+      policies: {
+        ...policies,
+        ...(policy !== undefined && { sessionPolicies: [{ name: `${one.address}.policy`, document: String(policy) }] }),
       },
+      context: { ...context, ...Object.fromEntries(known.map(({ key, value }) => [`aws:PrincipalTag/${key}`, value])) },
       absent: disableSessionTags ? ['aws:PrincipalTag/'] : [],
-      way: JSON.stringify([roleArn, target, base && knownOf(base.trust), role && knownOf(role.trust)]),
-      reach: base === undefined || role === undefined ? 'allowed' : reachOfPods(base, role, { name: clusterName, arn }, account, one),
+      way: JSON.stringify([roleArn, arn, base?.trust, role?.trust, base?.policies.length]),
+      reach: path === undefined ? 'allowed' : reachOf(side, path),
     });
   }
   return { holders, unknown };
 }
 
-const trustOf = ({ trust, address }: DeployedRole): PolicySource => ({
-  ...{ kind: 'trust', name: address },
-  ...(knownOf(trust) === undefined ? { reason: 'unknown' } : { text: knownOf(trust)! }),
-});
-
-/** Decides the trust policies on the way from an association to its role. */
-function reachOfPods(
-  base: DeployedRole,
-  role: DeployedRole,
-  cluster: { readonly name: string; readonly arn: string },
-  subject: ServiceAccount,
-  { disableSessionTags, externalId }: { readonly disableSessionTags: boolean; readonly externalId?: string | undefined },
-): Holder['reach'] {
+/** Decides the questions on a path by the policies of the roles. */
+function reachOf(side: AccessSide, path: Path<unknown>): Holder['reach'] {
   let reach: Holder['reach'] = 'allowed';
-  if (base.trust === '') return reach;
-  const path = podIdentitySession({
-    ...{ cluster, subject, disableSessionTags, externalId, role: { arn: base.arn, tags: new Map(Object.entries(base.tags)) } },
-    ...(role !== base && { targetRole: { arn: role.arn, tags: new Map(Object.entries(role.tags)) } }),
-  });
   follow(path, (step) => {
     if (!isQuestion(step)) return true;
-    const sources =
-      step.stage === 'trust'
-        ? [trustOf(base)]
-        : [
-            trustOf(role),
-            ...base.policies.map((one): PolicySource => {
-              const text = textOf(one);
-              const kind = one.kind === 'boundary' ? 'boundary' : 'identity';
-              return { kind, name: one.address, ...(text === undefined ? { reason: 'unknown' } : { text }) };
-            }),
-          ];
-    const { value } = decideWithin(step, sources);
-    if (value !== 'allowed') reach = value === 'unknown' && reach !== 'denied' ? 'unknown' : value;
+    const { principal } = step;
+    const caller = principal.kind === 'role-session' && side.roles.find(({ arn }) => arn === principal.roleArn);
+    const source = (kind: PolicySource['kind'], name: string, text: string | undefined): PolicySource =>
+      text === undefined ? { kind, name, reason: 'unknown' } : { kind, name, text };
+    const { value } = decideWithin(step, [
+      source('trust', 'trust', knownOf(side.roles.find(({ arn }) => arn === step.resource)?.trust)),
+      ...(caller ? caller.policies : []).map((one) =>
+        source(one.kind === 'boundary' ? 'boundary' : 'identity', one.address, textOf(one)),
+      ),
+    ]);
+    if (reach !== 'denied' && value !== 'allowed') reach = value;
     return value !== 'denied';
   });
   return reach;
 }
 
-/** Decides whether the trust policy lets tokens of the service account have the role, from any provider that it names. */
-function reachOfToken(role: DeployedRole | undefined, { namespace, serviceAccount }: ServiceAccount): Holder['reach'] {
-  if (role === undefined || role.trust === '') return 'allowed';
+/** Decides whether tokens of the service account get the role, from any provider that its trust policy names. */
+function reachOfToken(side: AccessSide, role: model.DeployedRole, subject: ServiceAccount): Holder['reach'] {
   const text = knownOf(role.trust);
-  if (text === undefined) return 'unknown';
-  const providers = [...new Set(text.match(/arn:[^:"]+:iam::\d+:oidc-provider\/[^"]+/g))];
-  const values = providers.map((providerArn) => {
-    const issuer = providerArn.replace(/^.*:oidc-provider\//, '');
-    const subject = `system:serviceaccount:${namespace}:${serviceAccount}`;
-    return decideWithin(
-      {
-        principal: { kind: 'federated', providerArn, accountId: providerArn.split(':')[4]! },
-        ...{ action: 'sts:AssumeRoleWithWebIdentity', resource: role.arn, resourceAccount: role.arn.split(':')[4]! },
-        context: { 'aws:FederatedProvider': providerArn, [`${issuer}:sub`]: subject, [`${issuer}:aud`]: 'sts.amazonaws.com' },
-        unknown: { 'sts:RoleSessionName': '' },
-      },
-      [trustOf(role)],
-    ).value;
+  if (text === undefined || text === '') return text === '' ? 'allowed' : 'unknown';
+  const values = [...new Set(text.match(/arn:[^:"]+:iam::\d+:oidc-provider\/[^"]+/g))].map((arn) => {
+    const provider = { arn, issuer: arn.replace(/^.*:oidc-provider\//, '') };
+    const { arn: own, tags } = role;
+    const asked = { provider, subject, audience: 'sts.amazonaws.com', role: { arn: own, tags: Object.entries(tags) } };
+    return reachOf(side, webIdentitySession(asked));
   });
-  return values.find((one) => one === 'allowed') ?? values.find((one) => one === 'unknown') ?? 'denied';
+  return (['allowed', 'unknown'] as const).find((one) => values.includes(one)) ?? 'denied';
 }

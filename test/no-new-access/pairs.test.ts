@@ -29,6 +29,9 @@ describe('new access of 60 pairs of deployments', () => {
       const { changes, undecided } = compareAccess(...sidesOf(pair));
       const shown = JSON.stringify({ changes: changes.map(({ found: _found, ...one }) => one), undecided });
       expect(undecided, shown).to.deep.equal([]);
-      expect(changes.some(({ newly }) => newly === 'allowed'), shown).to.equal(pair.widens);
+      expect(
+        changes.some(({ newly }) => newly === 'allowed'),
+        shown,
+      ).to.equal(pair.widens);
     });
 });

@@ -26,7 +26,8 @@ export interface AssociationSpec {
 }
 
 export const ACCOUNT = '111122223333';
-export const roleArn = (name: string): string => (name.startsWith('arn:') ? name : `arn:aws:iam::${ACCOUNT}:role/${name}`);
+export const roleArn = (name: string): string =>
+  name.startsWith('arn:') ? name : `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const text = (document: object): string => JSON.stringify(document);
 const parts = (account: string): [string, string] => account.split('/') as [string, string];
 
@@ -51,31 +52,51 @@ export function terraformResources(world: World): object[] {
   const one = (type: string, name: string, values: object): object => ({
     ...{ address: `${type}.${name.replaceAll(/\W/g, '_')}`, mode: 'managed', type, values },
   });
-  const roles = Object.entries(world.roles ?? {}).flatMap(([name, { trust, inline = {}, managed = [], boundary, tags }]) => [
-    one('aws_iam_role', name, {
-      ...{ name, arn: roleArn(name), path: '/', assume_role_policy: text(trust), ...(tags && { tags }) },
-      ...(boundary && { permissions_boundary: `arn:aws:iam::${ACCOUNT}:policy/${name}-boundary` }),
-    }),
-    ...(boundary
-      ? [one('aws_iam_policy', `${name}_boundary`, { name: `${name}-boundary`, arn: `arn:aws:iam::${ACCOUNT}:policy/${name}-boundary`, policy: text(boundary) })]
-      : []),
-    ...Object.entries(inline).map(([policy, document]) =>
-      one('aws_iam_role_policy', `${name}_${policy}`, { name: policy, role: name, policy: text(document) }),
-    ),
-    ...managed.map((arn) =>
-      one('aws_iam_role_policy_attachment', `${name}_${arn.split('/').at(-1)}`, { role: name, policy_arn: arn }),
-    ),
-  ]);
-  const associations = (world.associations ?? []).map(({ account, role, cluster = 'production', policy, target, disableSessionTags = false }) =>
-    one('aws_eks_pod_identity_association', `${cluster}_${account}`, {
-      ...{ cluster_name: cluster, namespace: parts(account)[0], service_account: parts(account)[1], role_arn: roleArn(role) },
-      ...{ disable_session_tags: disableSessionTags, ...(policy && { policy: text(policy) }) },
-      ...(target && { target_role_arn: roleArn(target) }),
-    }),
+  const roles = Object.entries(world.roles ?? {}).flatMap(
+    ([name, { trust, inline = {}, managed = [], boundary, tags }]) => [
+      one('aws_iam_role', name, {
+        ...{ name, arn: roleArn(name), path: '/', assume_role_policy: text(trust), ...(tags && { tags }) },
+        ...(boundary && { permissions_boundary: `arn:aws:iam::${ACCOUNT}:policy/${name}-boundary` }),
+      }),
+      ...(boundary
+        ? [
+            one('aws_iam_policy', `${name}_boundary`, {
+              name: `${name}-boundary`,
+              arn: `arn:aws:iam::${ACCOUNT}:policy/${name}-boundary`,
+              policy: text(boundary),
+            }),
+          ]
+        : []),
+      ...Object.entries(inline).map(([policy, document]) =>
+        one('aws_iam_role_policy', `${name}_${policy}`, { name: policy, role: name, policy: text(document) }),
+      ),
+      ...managed.map((arn) =>
+        one('aws_iam_role_policy_attachment', `${name}_${arn.split('/').at(-1)}`, { role: name, policy_arn: arn }),
+      ),
+    ],
+  );
+  const associations = (world.associations ?? []).map(
+    ({ account, role, cluster = 'production', policy, target, disableSessionTags = false }) =>
+      one('aws_eks_pod_identity_association', `${cluster}_${account}`, {
+        ...{
+          cluster_name: cluster,
+          namespace: parts(account)[0],
+          service_account: parts(account)[1],
+          role_arn: roleArn(role),
+        },
+        ...{ disable_session_tags: disableSessionTags, ...(policy && { policy: text(policy) }) },
+        ...(target && { target_role_arn: roleArn(target) }),
+      }),
   );
   const accounts = Object.entries(world.accounts ?? {}).map(([account, role]) =>
     one('kubernetes_service_account', account, {
-      metadata: [{ namespace: parts(account)[0], name: parts(account)[1], annotations: { 'eks.amazonaws.com/role-arn': roleArn(role) } }],
+      metadata: [
+        {
+          namespace: parts(account)[0],
+          name: parts(account)[1],
+          annotations: { 'eks.amazonaws.com/role-arn': roleArn(role) },
+        },
+      ],
     }),
   );
   const resources = Object.entries(world.resources ?? {}).flatMap(([key, policy]) => {
@@ -84,7 +105,13 @@ export function terraformResources(world: World): object[] {
     const url = `https://sqs.us-west-2.amazonaws.com/${ACCOUNT}/${name}`;
     const id = { bucket: name, queue: url, key: name }[type] ?? arnOf(type, name);
     return [
-      one(resource, name, { [nameOf]: name, arn: arnOf(type, name), id, ...(type === 'queue' && { url }), ...(type === 'key' && { key_id: name }) }),
+      one(resource, name, {
+        [nameOf]: name,
+        arn: arnOf(type, name),
+        id,
+        ...(type === 'queue' && { url }),
+        ...(type === 'key' && { key_id: name }),
+      }),
       ...(policy ? [one(policyType, name, { [reference]: id, policy: text(policy) })] : []),
     ];
   });
@@ -94,7 +121,12 @@ export function terraformResources(world: World): object[] {
   return [...roles, ...associations, ...accounts, ...resources, ...more];
 }
 
-const CALLER = { address: 'data.aws_caller_identity.this', mode: 'data', type: 'aws_caller_identity', values: { account_id: ACCOUNT } };
+const CALLER = {
+  address: 'data.aws_caller_identity.this',
+  mode: 'data',
+  type: 'aws_caller_identity',
+  values: { account_id: ACCOUNT },
+};
 
 /** A state in the form of `terraform show -json`. */
 export const terraformState = (world: World): object => ({
@@ -113,41 +145,56 @@ export const terraformPlan = (before: World, after: World): object => ({
 export function template(world: World): object {
   const id = (name: string): string => name.replaceAll(/\W/g, '');
   const entries: [string, object][] = [
-    ...Object.entries(world.roles ?? {}).flatMap(([name, { trust, inline = {}, managed, boundary, tags = {} }]): [string, object][] => [
-      [
-        id(name),
+    ...Object.entries(world.roles ?? {}).flatMap(
+      ([name, { trust, inline = {}, managed, boundary, tags = {} }]): [string, object][] => [
+        [
+          id(name),
+          {
+            Type: 'AWS::IAM::Role',
+            Properties: {
+              RoleName: name,
+              AssumeRolePolicyDocument: trust,
+              Policies: Object.entries(inline).map(([PolicyName, PolicyDocument]) => ({ PolicyName, PolicyDocument })),
+              ...(managed && { ManagedPolicyArns: managed }),
+              ...(boundary && { PermissionsBoundary: { Ref: `${id(name)}Boundary` } }),
+              Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+            },
+          },
+        ],
+        ...(boundary
+          ? [
+              [
+                `${id(name)}Boundary`,
+                { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: boundary } },
+              ] as [string, object],
+            ]
+          : []),
+      ],
+    ),
+    ...(world.associations ?? []).map(
+      ({ account, role, cluster = 'production', policy, target, disableSessionTags }): [string, object] => [
+        `Association${id(cluster + account)}`,
         {
-          Type: 'AWS::IAM::Role',
+          Type: 'AWS::EKS::PodIdentityAssociation',
           Properties: {
-            RoleName: name,
-            AssumeRolePolicyDocument: trust,
-            Policies: Object.entries(inline).map(([PolicyName, PolicyDocument]) => ({ PolicyName, PolicyDocument })),
-            ...(managed && { ManagedPolicyArns: managed }),
-            ...(boundary && { PermissionsBoundary: { Ref: `${id(name)}Boundary` } }),
-            Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+            ...{ ClusterName: cluster, Namespace: parts(account)[0], ServiceAccount: parts(account)[1] },
+            RoleArn: world.roles?.[role] ? { 'Fn::GetAtt': [id(role), 'Arn'] } : roleArn(role),
+            ...(policy && { Policy: text(policy) }),
+            ...(target && { TargetRoleArn: roleArn(target) }),
+            ...(disableSessionTags && { DisableSessionTags: true }),
           },
         },
       ],
-      ...(boundary
-        ? [[`${id(name)}Boundary`, { Type: 'AWS::IAM::ManagedPolicy', Properties: { PolicyDocument: boundary } }] as [string, object]]
-        : []),
-    ]),
-    ...(world.associations ?? []).map(({ account, role, cluster = 'production', policy, target, disableSessionTags }): [string, object] => [
-      `Association${id(cluster + account)}`,
-      {
-        Type: 'AWS::EKS::PodIdentityAssociation',
-        Properties: {
-          ...{ ClusterName: cluster, Namespace: parts(account)[0], ServiceAccount: parts(account)[1] },
-          RoleArn: world.roles?.[role] ? { 'Fn::GetAtt': [id(role), 'Arn'] } : roleArn(role),
-          ...(policy && { Policy: text(policy) }),
-          ...(target && { TargetRoleArn: roleArn(target) }),
-          ...(disableSessionTags && { DisableSessionTags: true }),
-        },
-      },
-    ]),
+    ),
     ...Object.entries(world.resources ?? {}).flatMap(([key, policy]): [string, object][] => {
       const [type = '', name = ''] = key.split(' ');
-      const named = { bucket: 'S3::Bucket', queue: 'SQS::Queue', topic: 'SNS::Topic', secret: 'SecretsManager::Secret', key: 'KMS::Key' }[type];
+      const named = {
+        bucket: 'S3::Bucket',
+        queue: 'SQS::Queue',
+        topic: 'SNS::Topic',
+        secret: 'SecretsManager::Secret',
+        key: 'KMS::Key',
+      }[type];
       const properties = {
         bucket: { BucketName: name },
         queue: { QueueName: name },
@@ -161,11 +208,24 @@ export function template(world: World): object {
         topic: { Topics: [{ Ref: id(name) }] },
         secret: { SecretId: { Ref: id(name) } },
       }[type];
-      const policyType = { bucket: 'S3::BucketPolicy', queue: 'SQS::QueuePolicy', topic: 'SNS::TopicPolicy', secret: 'SecretsManager::ResourcePolicy' }[type];
+      const policyType = {
+        bucket: 'S3::BucketPolicy',
+        queue: 'SQS::QueuePolicy',
+        topic: 'SNS::TopicPolicy',
+        secret: 'SecretsManager::ResourcePolicy',
+      }[type];
       return [
         [id(name), { Type: `AWS::${named}`, Properties: properties }],
         ...(policy && policyType
-          ? [[`${id(name)}Policy`, { Type: `AWS::${policyType}`, Properties: { ...reference, [type === 'secret' ? 'ResourcePolicy' : 'PolicyDocument']: policy } }] as [string, object]]
+          ? [
+              [
+                `${id(name)}Policy`,
+                {
+                  Type: `AWS::${policyType}`,
+                  Properties: { ...reference, [type === 'secret' ? 'ResourcePolicy' : 'PolicyDocument']: policy },
+                },
+              ] as [string, object],
+            ]
           : []),
       ];
     }),
@@ -179,7 +239,10 @@ export function folder(world: World): Readonly<Record<string, string>> {
   const files: [string, string][] = [
     ...Object.entries(world.roles ?? {}).flatMap(([name, { trust, inline = {}, boundary }]): [string, string][] => [
       [`roles/${name}/trust.json`, text(trust)],
-      ...Object.entries(inline).map(([policy, document]): [string, string] => [`roles/${name}/${policy}.json`, text(document)]),
+      ...Object.entries(inline).map(([policy, document]): [string, string] => [
+        `roles/${name}/${policy}.json`,
+        text(document),
+      ]),
       ...(boundary ? [[`roles/${name}/boundary.json`, text(boundary)] as [string, string]] : []),
     ]),
     ...Object.entries(world.accounts ?? {}).map(([account, role]): [string, string] => [
