@@ -1,9 +1,11 @@
 import { Unknown, type DeployedPolicy, type DeployedRole } from '../deployment/deployment.ts';
-import type { Comparison, PolicySet } from '../difference/index.ts';
+import type { Comparison, NamedDocument, PolicySet } from '../difference/index.ts';
+import { statementProblems } from '../policy/actions.ts';
 import * as decide from './decide.ts';
 import { guardsOf, rolePairs, sameJson, type RolePair } from './guards.ts';
 import { accountsOf, holderOf, isForPods, type Holder } from './holders.ts';
 import type { AccessSide } from './files.ts';
+import { tagsApart } from './tags-apart.ts';
 
 /** Access that one side has and the other has not. */
 export interface AccessChange {
@@ -29,6 +31,8 @@ export interface AccessComparison {
 }
 
 const NOTHING: PolicySet = { identityPolicies: [] };
+/** Resources that are not compared and may deny, so that access may be new without them. */
+const LIMITS = /organizations|vpc_?endpoint|public_access/i;
 const AFTER_DEPLOYMENT = 'after-deployment:';
 
 /** Compares what two sides let each role and service account do. */
@@ -41,9 +45,11 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
   const undecide = (subject: string, ...reasons: readonly string[]): void =>
     void undecided.push(...reasons.map((reason) => ({ subject, reason })));
   for (const part of after.unread) {
-    const isSame = part.content !== undefined && before.unread.some((one) => sameJson(one, part));
-    if (!isSame && !sameJson(before.files, after.files)) undecide('files', part.reason);
+    const isSame = part.content !== undefined || sameJson([before.side, before.files], [after.side, after.files]);
+    if (!isSame || !before.unread.some((one) => sameJson(one, part))) undecide('files', part.reason);
   }
+  for (const part of before.unread)
+    if (LIMITS.test(part.reason) && !after.unread.some((one) => sameJson(one, part))) undecide('files', part.reason);
   // Roles that only the service accounts of the files have are compared as these have them.
   const isOfAccounts = ([was, is]: RolePair): boolean =>
     isForPods((is ?? was)!) && [...now.holders.values()].some(({ role }) => role !== undefined && role === is);
@@ -97,11 +103,21 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
     const holder = (is ?? was)!;
     const [had, has] = [was?.policies ?? NOTHING, is?.policies ?? NOTHING];
     const unless = compareGaps(was, is);
-    const isSame = !was || !is || sameJson([was.context, was.absent], [is.context, is.absent]);
-    const depends = /aws:PrincipalTag|aws:PrincipalArn|aws:userid/i.test(JSON.stringify([had, has]));
-    if (!isSame && depends) return undecide(holder.name, 'its tags changed, and policies depend on them');
-    if (!sameJson(had, has))
-      record(decide.decidedWith(comparisonOf(holder, had, has), guards), holder.name, path, unless);
+    const old = documentsOf(had).flatMap(problemsOf);
+    undecide(
+      holder.name,
+      ...documentsOf(has)
+        .flatMap(problemsOf)
+        .filter((problem) => !old.includes(problem)),
+    );
+    const isMoved = was && is && was.roleArn !== is.roleArn;
+    if (isMoved && /aws:PrincipalArn|aws:userid/i.test(JSON.stringify([had, has])))
+      return undecide(holder.name, 'its role changed, and policies depend on the name of the role');
+    const apart = was && is ? tagsApart(was, is) : undefined;
+    const comparison = comparisonOf({ ...holder, ...apart }, apart?.before(had) ?? had, apart?.after(has) ?? has);
+    const own = guards.map((guard) => (apart ? { ...guard, ...apart.guard(guard) } : guard));
+    if (!sameJson(comparison.before, comparison.after))
+      record(decide.decidedWith(comparison, own), holder.name, path, unless);
   }
 
   function record(
@@ -194,3 +210,10 @@ const missing = (
   some: readonly DeployedPolicy[] = [],
   others: readonly DeployedPolicy[] = [],
 ): readonly DeployedPolicy[] => some.filter((one) => !others.some((other) => sameJson(one, other)));
+
+const documentsOf = (set: PolicySet): readonly NamedDocument[] =>
+  (Object.values(set).flat() as (NamedDocument | undefined)[]).filter((one) => one !== undefined);
+
+/** Returns actions and condition keys that the authorization reference does not know, so that they may be newer. */
+const problemsOf = ({ document }: NamedDocument): readonly string[] =>
+  statementProblems(document).map((problem) => problem.replace(/^statement \d+(?: ".*?")?: /, ''));

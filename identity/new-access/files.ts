@@ -25,6 +25,8 @@ export interface SourceFile {
 /** What the files of one side deploy. */
 export interface AccessSide extends model.Deployment, Pick<OtherPolicies, 'resourcePolicies'> {
   readonly files: readonly SourceFile[];
+  /** The side of Terraform plans. */
+  readonly side: Side;
   readonly accountId: string;
   readonly region: string;
 }
@@ -75,7 +77,7 @@ export function sideOf(files: readonly SourceFile[], given: model.Surroundings, 
   const folder = ofPolicies(policies, given);
   const all = model.joined([...parts, folder.deployment]);
   return {
-    ...{ ...all, files, unread: [...all.unread, ...unread] },
+    ...{ ...all, files, side, unread: [...all.unread, ...unread] },
     accountId: given.accountId ?? parts.find(({ accountId }) => accountId)?.accountId ?? model.EXAMPLE_ACCOUNT,
     region: given.region ?? parts.find(({ region }) => region)?.region ?? 'us-west-2',
     resourcePolicies: [...resourcePolicies, ...folder.resourcePolicies],

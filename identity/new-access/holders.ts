@@ -31,6 +31,8 @@ export interface Holder {
   readonly reach: 'allowed' | 'denied' | 'unknown';
 }
 
+/** Stands for all tags without a known value. */
+const TAGS = 'aws:PrincipalTag/';
 const ADMINISTRATOR = '{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}';
 
 const textOf = ({ address, text }: model.DeployedPolicy): string | undefined =>
@@ -87,7 +89,10 @@ export function accountsOf(side: AccessSide): Accounts {
     const name = `${namespace}/${serviceAccount}`;
     const way = JSON.stringify([arn, role?.trust]);
     const reach = role === undefined ? 'allowed' : reachOfToken(side, role, subject);
-    holders.set(name, { ...holderOf(role), ...{ name, address, way, reach, roleArn: role?.arn ?? arn } });
+    holders.set(name, {
+      ...holderOf(role),
+      ...{ name, address, way, reach, roleArn: role?.arn ?? arn, absent: [TAGS] },
+    });
   }
   for (const one of side.associations) {
     const { cluster, namespace, serviceAccount, roleArn, targetRoleArn, policy, disableSessionTags, unsure = [] } = one;
@@ -124,7 +129,7 @@ export function accountsOf(side: AccessSide): Accounts {
         ...(policy !== undefined && { sessionPolicies: [{ name: `${one.address}.policy`, document: String(policy) }] }),
       },
       context: { ...context, ...Object.fromEntries(known.map(({ key, value }) => [`aws:PrincipalTag/${key}`, value])) },
-      absent: disableSessionTags ? ['aws:PrincipalTag/'] : [],
+      absent: disableSessionTags ? [TAGS] : [],
       way: JSON.stringify([roleArn, arn, base?.trust, role?.trust, base?.policies.length]),
       reach: path === undefined ? 'allowed' : reachOf(side, path),
     });

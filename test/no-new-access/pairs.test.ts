@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { compareAccess } from '../../identity/new-access/compare.ts';
 import { sideOf, type AccessSide } from '../../identity/new-access/files.ts';
+import type { Decision } from '../../identity/policy/index.ts';
+import { principalName } from '../../identity/policy/principal.ts';
+import { evaluate, type PolicyDocument } from '../cross-examination/policy-evaluation.ts';
 import { PAIRS, type Pair } from './pairs.ts';
 import { ACCOUNT, folder, template, terraformPlan, terraformState } from './worlds.ts';
 
@@ -21,6 +24,26 @@ export function sidesOf({ form, before, after }: Pair): readonly [AccessSide, Ac
         : Object.entries(folder(world)).map(([path, text]) => ({ path, text })),
   );
   return [sideOf(was!, GIVEN), sideOf(is!, GIVEN)];
+}
+
+/** Asks the second engine the question of a decision. */
+function secondOpinion({ input }: Decision): boolean {
+  const { principal, action, resource, resourceAccount, context, ...policies } = input;
+  const parsed = (one: { readonly document: string | object }): PolicyDocument =>
+    (typeof one.document === 'string' ? JSON.parse(one.document) : one.document) as PolicyDocument;
+  const name = principal.kind === 'anonymous' ? '*' : principalName(principal);
+  const { resourcePolicy, trustPolicy, sessionPolicies, permissionsBoundary } = policies;
+  const isTrust = /^sts:/.test(action);
+  return (
+    evaluate({
+      request: { ...{ action, resource, resourceAccount, context }, principal: name },
+      identityPolicies: policies.identityPolicies.map(parsed),
+      ...(!isTrust && resourcePolicy && { resourcePolicy: parsed(resourcePolicy) }),
+      ...(isTrust && trustPolicy && { trustPolicy: parsed(trustPolicy) }),
+      ...(sessionPolicies && { sessionPolicy: sessionPolicies.map(parsed) }),
+      ...(permissionsBoundary && { permissionsBoundary: parsed(permissionsBoundary) }),
+    }) === 'allowed'
+  );
 }
 
 describe('new access of 60 pairs of deployments', () => {
