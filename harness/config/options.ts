@@ -194,7 +194,7 @@ const COMMON: readonly CommonOption[] = [
       brief: true,
       conflicts: [{ with: ['--verbose'] }],
     }),
-    option.flag('verbose', 'print every probe, and stack traces of errors', { ...OUTSIDE, commands: SELECTING }),
+    option.flag('verbose', 'print every probe, and stack traces of errors', { ...OUTSIDE, commands: WITH_SUITES }),
     option.flag('no-color', 'print without color (NO_COLOR works too)', OUTSIDE),
   ]),
   option.text('config FILE', 'read options from this JSON or YAML file', {
@@ -205,7 +205,7 @@ const COMMON: readonly CommonOption[] = [
   option.flag('version', 'print the version and exit', STOPS),
   option.flag('help', 'print this help and exit; --help TOPIC prints the flags of a topic', {
     ...STOPS,
-    commands: SELECTING,
+    commands: WITH_SUITES,
     short: 'h',
   }),
 ];

@@ -149,7 +149,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
     const [lost, added] = [missing(was?.gaps, is?.gaps), missing(is?.gaps, was?.gaps)];
     const { identityPolicies = [], permissionsBoundary, sessionPolicies } = was?.policies ?? NOTHING;
     const hasAll = identityPolicies.some(({ document }) =>
-      /"Allow","Action":"\*","Resource":"\*"\}/.test(String(document)),
+      /"Allow","Action":"\*","Resource":"\*"\}/.test(JSON.stringify(document).replaceAll('\\"', '"')),
     );
     const isLimited = is?.policies.permissionsBoundary !== undefined || is?.policies.sessionPolicies !== undefined;
     for (const { kind, address, isElsewhere, text } of is === undefined ? [] : added) {

@@ -103,11 +103,11 @@ export function accountsOf(side: AccessSide): Accounts {
       unknown.push({ subject: one.address, reason: [...missing, ...unsure].join(' and ') });
       continue;
     }
-    const subject = { namespace: String(namespace), serviceAccount: String(serviceAccount) };
+    const subject = { namespace: knownOf(namespace)!, serviceAccount: knownOf(serviceAccount)! };
     const name = knownOf(cluster) ?? 'cluster';
     const eks = { name, arn: `arn:aws:eks:${side.region}:${side.accountId}:cluster/${name}` };
-    const base = find(String(roleArn));
-    const arn = knownOf(targetRoleArn) ?? String(roleArn);
+    const base = find(knownOf(roleArn)!);
+    const arn = knownOf(targetRoleArn) ?? knownOf(roleArn)!;
     const role = find(arn);
     const { policies, context, ...rest } = holderOf(role);
     const { tags } = podIdentityTags(eks, subject);
@@ -126,7 +126,9 @@ export function accountsOf(side: AccessSide): Accounts {
       ...{ name: `${account} in cluster ${name}`, address: one.address, roleArn: role?.arn ?? arn },
       policies: {
         ...policies,
-        ...(policy !== undefined && { sessionPolicies: [{ name: `${one.address}.policy`, document: String(policy) }] }),
+        ...(policy !== undefined && {
+          sessionPolicies: [{ name: `${one.address}.policy`, document: knownOf(policy)! }],
+        }),
       },
       context: { ...context, ...Object.fromEntries(known.map(({ key, value }) => [`aws:PrincipalTag/${key}`, value])) },
       absent: disableSessionTags ? [TAGS] : [],

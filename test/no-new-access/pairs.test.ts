@@ -40,7 +40,7 @@ function secondOpinion({ input }: Decision): boolean {
       identityPolicies: policies.identityPolicies.map(parsed),
       ...(!isTrust && resourcePolicy && { resourcePolicy: parsed(resourcePolicy) }),
       ...(isTrust && trustPolicy && { trustPolicy: parsed(trustPolicy) }),
-      ...(sessionPolicies && { sessionPolicy: sessionPolicies.map(parsed) }),
+      ...(sessionPolicies?.length && { sessionPolicy: sessionPolicies.map(parsed) }),
       ...(permissionsBoundary && { permissionsBoundary: parsed(permissionsBoundary) }),
     }) === 'allowed'
   );
@@ -56,5 +56,11 @@ describe('new access of 60 pairs of deployments', () => {
         changes.some(({ newly }) => newly === 'allowed'),
         shown,
       ).to.equal(pair.widens);
+      for (const { newly, found } of changes) {
+        if (found === undefined) continue;
+        const expected = [newly === 'denied', newly === 'allowed'];
+        expect([found.before, found.after].map(({ value }) => value === 'allowed')).to.deep.equal(expected);
+        expect([found.before, found.after].map(secondOpinion), shown).to.deep.equal(expected);
+      }
     });
 });
