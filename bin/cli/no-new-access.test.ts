@@ -151,8 +151,8 @@ describe('no-new-access', () => {
   });
 
   for (const [what, argv, sentence] of [
-    ['no side', [], /Give what the change has with --after/],
-    ['only a folder', ['--after', 'examples/cloudformation'], /Give what is there now with --before/],
+    ['no side', [], /Give the changed state with --after/],
+    ['only a folder', ['--after', 'examples/cloudformation'], /Give the present state with --before/],
     ['a missing file', ['--before', 'none', '--after', 'none'], /none cannot be read \(there is no such/],
     ['files without access', ['--before', 'LICENSE', '--after', 'LICENSE'], /LICENSE has no policy/],
   ] as const)

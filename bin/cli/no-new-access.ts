@@ -31,10 +31,10 @@ export const NO_NEW_ACCESS: Command<Configured> = {
 "terraform show -json", a template of CloudFormation or CDK, a folder of policies and manifests, or git:REF[:PATH]. A Terraform plan has both
 sides, so that --after is enough (docs/no-new-access.md).`,
   ...selecting('no-new-access', [
-    option.list('before X', 'what is there now: files, folders or git:REF[:PATH] (repeatable)', {
+    option.list('before X', 'the present state: files, folders or git:REF[:PATH] (repeatable)', {
       commandLineOnly: true,
     }),
-    option.list('after Y', 'what the change has: the same, or one Terraform plan (repeatable)', {
+    option.list('after Y', 'the changed state: the same, or one Terraform plan (repeatable)', {
       commandLineOnly: true,
     }),
     option.text('accept FILE', 'accept new access that this file lists with a reason and an end date'),
@@ -71,12 +71,12 @@ async function compare(given: Configured, io: Io): Promise<number> {
 async function sidesOf(given: Configured): Promise<readonly [AccessSide, AccessSide]> {
   const [before, after] = [given.list('before'), given.list('after')];
   if (after.length === 0)
-    throw badFlagValue('Give what the change has with --after, and what is there now with --before.');
+    throw badFlagValue('Give the changed state with --after, and the present state with --before.');
   const { accountOf, isPlan, isRead, sideOf } = await import('../../identity/new-access/files.ts');
   const is = (await Promise.all(after.map(filesOf))).flat();
   const isOnePlan = before.length === 0 && is.some(isPlan);
   if (before.length === 0 && !isOnePlan)
-    throw badFlagValue('Give what is there now with --before. Only a Terraform plan in --after has both sides.');
+    throw badFlagValue('Give the present state with --before. Only a Terraform plan in --after has both sides.');
   const was = isOnePlan ? is : (await Promise.all(before.map(filesOf))).flat();
   for (const [flag, paths, files] of [
     ['before', before, was],

@@ -12,7 +12,7 @@ export interface AccessChange {
   readonly newly: 'allowed' | 'denied';
   /** Such as `role app`, `payments/ledger in cluster production` or `policy of aws_sqs_queue.orders`. */
   readonly subject: string;
-  /** What is new about the way: an association, an annotation or a trust policy. */
+  /** The new part of the way: an association, an annotation or a trust policy. */
   readonly path?: string | undefined;
   readonly action: string;
   readonly resource: string;

@@ -105,8 +105,8 @@ function manifestIn(text: string): model.Deployment | undefined {
 }
 
 /**
- * Groups policy files: a trust policy and the identity policies next to it are a role, named by the folder, or by the common part of
- * the names if the folder has several trust policies. Others are policies of their own.
+ * Groups policy files. A trust policy and the identity policies next to it are a role with the name of the folder. If a folder has
+ * several trust policies, the common part of the names is the role. Others are policies of their own.
  */
 function ofPolicies(
   policies: readonly { readonly path: string; readonly document: JsonObject }[],
@@ -163,7 +163,7 @@ export function isRead({ path, text }: SourceFile): boolean {
   );
 }
 
-/** Whether the text is a Terraform plan, which has what is before it too. */
+/** Whether the text is a Terraform plan, which has both sides. */
 export function isPlan({ path, text }: SourceFile): boolean {
   const content = contentIn(path, text);
   return isJsonObject(content) && isTerraform(content) && 'planned_values' in content;

@@ -48,7 +48,7 @@ export function guardsOf(before: AccessSide, after: AccessSide, pairs: readonly 
     (one, other) => one.address === other.address,
     (one, other) => one.resources !== undefined && sameJson(one.resources, other.resources),
   ]).flatMap(([was, is]): Guard[] => {
-    const { address } = (is ?? was);
+    const { address } = is ?? was;
     const missing = [is?.text, was?.text].find((text) => text instanceof Unknown);
     if (missing !== undefined && !sameJson(was?.text, is?.text))
       unknown.push({ subject: `policy of ${address}`, reason: missing.reason });

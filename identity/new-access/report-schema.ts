@@ -32,14 +32,14 @@ export const newAccessSchema = z
     newlyAllowed: z.array(change),
     accepted: z.array(change.extend({ until: z.iso.date(), reason: z.string() })),
     newlyDenied: z.array(change),
-    undecided: z.array(undecided).describe('What is not decided, and could be new access.'),
+    undecided: z.array(undecided).describe('Parts that are not decided, and could be new access.'),
     compared: z.object({
       roles: z.int(),
       accounts: z.int().describe('Service accounts with a role.'),
       policies: z.int().describe('Policies of resources.'),
       files: z.int().describe('Files of the side after.'),
     }),
-    assumed: z.string().describe('What is assumed the same before and after.'),
+    assumed: z.string().describe('Policies that are assumed the same before and after.'),
     warnings: z.array(z.string()).describe('About accepted entries that are over or match nothing.'),
   })
   .describe('The output of no-new-access --format json.');

@@ -6,8 +6,8 @@ const TAG = 'aws:PrincipalTag/';
 type Tagged = Pick<Holder, 'context' | 'absent'>;
 
 /**
- * Returns how to compare policies of sessions whose tags changed: policies of each side get their own names of the tags, so that one
- * request has the values of both sides. Undefined if the tags are the same.
+ * Returns how to compare policies of sessions whose tags changed. Policies of each side get their own names of the tags, so that one
+ * request has both values. Undefined if the tags are the same.
  */
 export function tagsApart(was: Tagged, is: Tagged) {
   const keys = Object.keys({ ...was.context, ...is.context });
