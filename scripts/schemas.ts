@@ -5,6 +5,7 @@ import { format } from 'prettier';
 import * as z from 'zod';
 import { caseFileSchema } from '../identity/evaluate/case-file.ts';
 import { reportSchema } from '../doctor/judge/report-schema.ts';
+import { newAccessSchema } from '../identity/new-access/report-schema.ts';
 import { comparisonSchema } from '../harness/compare/comparison-schema.ts';
 import { resultsSchema } from '../harness/results/results-schema.ts';
 import { configSchema } from './config-schema.ts';
@@ -14,6 +15,7 @@ import { policySchema } from './policy-schema.ts';
 export const PUBLISHED = {
   'doctor/output/doctor.schema.json': reportSchema,
   'identity/evaluate/cases.schema.json': caseFileSchema,
+  'identity/new-access/no-new-access.schema.json': newAccessSchema,
   'harness/compare/compare.schema.json': comparisonSchema,
   'identity/policy.schema.json': policySchema,
   'harness/config/config.schema.json': configSchema,

@@ -28,6 +28,7 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string, page?: RegEx
   [/^(terraform|valgrind|perf|xdg-open|node --cpu-prof)\b/, 'needs another program'],
   [/reports\/(<|\*|embedded|reference)|(aws|mutants|compare)\.json/, 'needs results of a command that is not run'],
   [/slowest\.js|^npx mocha/, 'test/cli/reporting.test.ts runs it'],
+  [/--before git:/, 'bin/cli/no-new-access.test.ts reads commits'],
   [/\[flags\]/, 'is the form of all commands'],
 ];
 
@@ -52,6 +53,7 @@ const BEFORE: readonly (readonly [pattern: RegExp, command: string])[] = [
 const EXIT_CODES: readonly (readonly [pattern: RegExp, code: number])[] = [
   [/--fault /, 1],
   [/--demo/, 1],
+  [/^npm run no-new-access/, 1],
   // CL-49 fails, as the page shows.
   [/own-program\/app\.py.* --scenario/, 1],
 ];

@@ -58,9 +58,9 @@ describe('workflows on pages', () => {
 describe('action.yml', () => {
   before(ensureBuilt);
   const { inputs, runs } = parse(text('action.yml')) as Action;
-  const script = runs.steps.find(({ id }) => id === 'run')?.run ?? '';
+  const scriptOf = (step: string): string => runs.steps.find(({ id }) => id === step)?.run ?? '';
 
-  function act(given: Readonly<Record<string, string>>) {
+  function act(given: Readonly<Record<string, string>>, script = scriptOf('run')) {
     const folder = temporaryFolder();
     cpSync(join(root, 'examples', 'my-suites'), join(folder, 'conformance'), { recursive: true });
     const value = (name: string): string => given[name] ?? inputs[name]?.default ?? '';
@@ -78,6 +78,8 @@ describe('action.yml', () => {
         CONFIG: value('config'),
         REPORT_DIR: value('report-dir'),
         ARGUMENTS: value('arguments'),
+        GITHUB_STEP_SUMMARY: join(folder, 'summary'),
+        ...{ BEFORE: value('before'), AFTER: value('after'), ACCEPT: value('accept') },
       },
     });
     const output = join(folder, 'output');
@@ -103,6 +105,17 @@ describe('action.yml', () => {
     });
     expect(status, stderr).to.equal(0);
     expect(stderr).to.contain('1 passed, 0 failed');
+  });
+
+  it('compares a plan in mode no-new-access, and writes the comment and SARIF', () => {
+    const script = scriptOf('access');
+    const plan = join(root, 'test/fixtures/deployments/terraform/update.json');
+    const { folder, status, stderr, output } = act({ after: plan, 'report-dir': 'access' }, script);
+    expect(status, stderr).to.equal(1);
+    expect(output).to.equal('exit-code=1\n');
+    expect(readFileSync(join(folder, 'summary'), 'utf8')).to.match(/^## New access\n/);
+    expect(readFileSync(join(folder, 'access', 'no-new-access.sarif'), 'utf8')).to.contain('"ruleId": "new-access"');
+    expect(act({ after: 'missing.json' }, script)).to.include({ status: 2, output: 'exit-code=2\n' });
   });
 
   it('returns the exit code of the run, and rejects unbalanced quotes', () => {

@@ -14,6 +14,7 @@ import { LIST } from './list.ts';
 import { KIND_IMAGES } from './kind-images.ts';
 import { LOOSEN } from './loosen.ts';
 import { MERGE } from './merge.ts';
+import { NO_NEW_ACCESS } from './no-new-access.ts';
 import { PLAN } from './plan.ts';
 import { PREFLIGHT } from './preflight.ts';
 import { REPLAY } from './replay.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   PLAN,
   DOCTOR,
   CAN,
+  NO_NEW_ACCESS,
   PREFLIGHT,
   emulatorCommand(),
   INIT,

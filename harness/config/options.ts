@@ -13,6 +13,7 @@ interface CommonOption extends OptionSpec {
 
 /** Commands that select scenarios. */
 const SELECTING = ['list', 'plan', 'loosen'] as const;
+const WITH_SUITES = [...SELECTING, 'no-new-access'] as const;
 const STOPS = { commandLineOnly: true, exits: true } as const;
 const ONLY_RUN = { commands: [] } as const;
 const OUTSIDE = { outside: true } as const;
@@ -79,7 +80,11 @@ const COMMON: readonly CommonOption[] = [
     option.text('times FILE', 'balance shards by the durations in these results (default: the latest unsharded run)', {
       conflicts: [...NOT_IN_RUNNER.conflicts, { without: ['shard'] }],
     }),
-    option.list('suites-dir DIR', 'load your own suites from this folder too', { ...NOT_IN_RUNNER, brief: true }),
+    option.list('suites-dir DIR', 'load your own suites from this folder too', {
+      ...NOT_IN_RUNNER,
+      brief: true,
+      commands: WITH_SUITES,
+    }),
     option.choice('profile', Object.keys(PROFILES), 'choose the size of the run (docs/command-line.md)', {
       default: 'full',
     }),
@@ -189,18 +194,18 @@ const COMMON: readonly CommonOption[] = [
       brief: true,
       conflicts: [{ with: ['--verbose'] }],
     }),
-    option.flag('verbose', 'print every probe, and stack traces of errors', { ...OUTSIDE, commands: SELECTING }),
+    option.flag('verbose', 'print every probe, and stack traces of errors', { ...OUTSIDE, commands: WITH_SUITES }),
     option.flag('no-color', 'print without color (NO_COLOR works too)', OUTSIDE),
   ]),
   option.text('config FILE', 'read options from this JSON or YAML file', {
     ...OUTSIDE,
     commandLineOnly: true,
-    commands: SELECTING,
+    commands: WITH_SUITES,
   }),
   option.flag('version', 'print the version and exit', STOPS),
   option.flag('help', 'print this help and exit; --help TOPIC prints the flags of a topic', {
     ...STOPS,
-    commands: SELECTING,
+    commands: WITH_SUITES,
     short: 'h',
   }),
 ];

@@ -23,9 +23,12 @@ export const unmarked = (path: string, error: unknown, kind?: string): unknown =
   error instanceof PolicyProblem ? fileError(path, kind)(error.message) : error;
 
 /** Reads a file of JSON, or of YAML by its name. Throws `HarnessError` BAD_FILE. */
-export function contentOf(path: string, change: Change = (text) => text): JsonObject {
+export const contentOf = (path: string, change: Change = (text) => text): JsonObject =>
+  contentOfText(path, change(textOfFile(path, 'Policy file')));
+
+/** Parses the text of a file. Throws `HarnessError` BAD_FILE. */
+export function contentOfText(path: string, text: string): JsonObject {
   const bad = fileError(path);
-  const text = change(textOfFile(path, 'Policy file'));
   const isYaml = /\.(?:ya?ml|template)$/.test(path);
   try {
     const content: unknown = isYaml ? templateFromYaml(text) : JSON.parse(text);
@@ -39,7 +42,7 @@ export function contentOf(path: string, change: Change = (text) => text): JsonOb
   throw bad(NO_POLICY);
 }
 
-function textOfFile(path: string, kind: string): string {
+export function textOfFile(path: string, kind: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8');
   } catch (error) {

@@ -1,0 +1,157 @@
+import { escapePattern } from '../../foundation/node/text.ts';
+import { listOf, objectOf, type JsonObject } from '../../foundation/node/json.ts';
+import {
+  difference,
+  type Comparison,
+  type Difference,
+  type NamedDocument,
+  type PolicySet,
+  type RequestDifference,
+} from '../difference/index.ts';
+import type { Principal } from '../policy/principal.ts';
+import { accountOf, partitionOf, roleNameOf } from '../role.ts';
+
+/** A resource with a policy in the files, or a role with its trust policy. */
+export interface Guard {
+  readonly kind: 'resource' | 'trust';
+  readonly address: string;
+  /** Patterns of ARNs; undefined if the files do not have them. */
+  readonly resources: readonly string[] | undefined;
+  readonly before?: NamedDocument | undefined;
+  readonly after?: NamedDocument | undefined;
+}
+
+/** A difference with the policies of both sides, as they were asked. */
+export interface Found extends RequestDifference {
+  readonly sides: Pick<Comparison, 'before' | 'after'>;
+}
+export interface Decided {
+  readonly found: readonly Found[];
+  readonly limits: readonly string[];
+}
+
+const ASSUME = /^sts:(?:AssumeRole|TagSession|SetSourceIdentity)/i;
+
+export const isLike = (text: string, pattern: string, flags = ''): boolean =>
+  new RegExp(
+    `^${escapePattern(pattern)
+      .replaceAll(String.raw`\*`, '.*')
+      .replaceAll(String.raw`\?`, '.')}$`,
+    `s${flags}`,
+  ).test(text);
+const covers = (guard: Guard, { action, resource }: { readonly action: string; readonly resource: string }): boolean =>
+  (guard.kind === 'trust') === ASSUME.test(action) &&
+  (guard.resources ?? []).some((one) => isLike(resource, one.replaceAll(/\$\{[^}]*\}/g, '*')));
+
+/** Returns a session of a role (IAM User Guide, "IAM JSON policy elements: Principal"). */
+export const sessionOf = (roleArn: string): Principal => ({
+  ...{
+    kind: 'role-session',
+    accountId: accountOf(roleArn),
+    roleArn,
+    roleName: roleNameOf(roleArn),
+    sessionName: 'session',
+  },
+  arn: `arn:${partitionOf(roleArn)}:sts::${accountOf(roleArn)}:assumed-role/${roleNameOf(roleArn)}/session`,
+  ...{ userId: 'AROAEXAMPLEEXAMPLEEXA:session', tags: [], sessionPolicies: [], context: {}, issuedAt: 0, expiresAt: 0 },
+});
+
+/** Returns the changed statement, as far as a side has it. */
+export function statementsOf({ sides, statement }: Found): readonly JsonObject[] {
+  const all = [sides.after, sides.before].flatMap((set) => Object.values(set).flat() as (NamedDocument | undefined)[]);
+  const own = all.filter((one) => one?.name === statement.policy).map((one) => documentOf(one!));
+  const found = own.map((document) => objectOf(listOf(document['Statement'])[statement.index]));
+  return found.filter((one) => statement.sid === undefined || one['Sid'] === statement.sid);
+}
+
+const documentOf = ({ document }: NamedDocument): JsonObject =>
+  (typeof document === 'string' ? JSON.parse(document) : document) as JsonObject;
+
+/** Compares, and returns what the comparison does not decide as limits. */
+export function decided(comparison: Comparison): Decided {
+  let result: Difference;
+  try {
+    result = difference(comparison);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'AwsError') throw error;
+    return { found: [], limits: [`IAM rejects a policy: ${error.message}`] };
+  }
+  const { before, after } = comparison;
+  return {
+    found: result.kind === 'differs' ? result.differences.map((one) => ({ ...one, sides: { before, after } })) : [],
+    limits: result.kind === 'equivalent' ? [] : result.limits,
+  };
+}
+
+/**
+ * Compares the requests of a role's sessions. Resources with a policy in the files that may decide about a difference are compared with
+ * it, all others without.
+ */
+export function decidedWith(comparison: Comparison, guards: readonly Guard[]): Decided {
+  const used = new Set<Guard>();
+  let outside = decided(comparison);
+  for (;;) {
+    const more = guards.filter((one) => !used.has(one) && outside.found.some(({ request }) => covers(one, request)));
+    if (more.length === 0) break;
+    for (const one of more) used.add(one);
+    outside = decided(except(comparison, [...used]));
+  }
+  const parts = [outside, ...[...used].map((guard) => decidedWithin(comparison, guard))];
+  return { found: parts.flatMap(({ found }) => found), limits: [...new Set(parts.flatMap(({ limits }) => limits))] };
+}
+
+/** Compares the requests of a role's sessions for one resource, with its policy. */
+export function decidedWithin(comparison: Comparison, guard: Guard): Decided {
+  const member = guard.kind === 'trust' ? 'trustPolicy' : 'resourcePolicy';
+  const withPolicy = (set: PolicySet, policy: NamedDocument | undefined): PolicySet => ({ ...set, [member]: policy });
+  const [own] = comparison.principals;
+  const { found, limits } = decided({
+    ...comparison,
+    before: withPolicy(comparison.before, guard.before),
+    after: withPolicy(comparison.after, guard.after),
+    ...(guard.resources && { resources: guard.resources }),
+    ...(guard.kind === 'trust' && { actions: ['sts:*'] }),
+  });
+  const name = own && 'arn' in own.principal ? own.principal.arn : '';
+  return { found: found.filter(({ request }) => 'arn' in request.principal && request.principal.arn === name), limits };
+}
+
+/** Leaves out the resources of guards by denying them on both sides. */
+function except(comparison: Comparison, guards: readonly Guard[]): Comparison {
+  const document = {
+    Version: '2012-10-17',
+    Statement: guards.map(({ kind, resources = [] }) => ({
+      ...{
+        Effect: 'Deny',
+        Action: kind === 'trust' ? ['sts:AssumeRole*', 'sts:TagSession', 'sts:SetSourceIdentity'] : '*',
+      },
+      Resource: resources,
+    })),
+  };
+  const without = (set: PolicySet): PolicySet => ({
+    ...set,
+    identityPolicies: [...set.identityPolicies, { name: 'compared apart', document }],
+  });
+  return { ...comparison, before: without(comparison.before), after: without(comparison.after) };
+}
+
+/** Returns a policy without the principals that are compared apart, so that they do not hide others. */
+export function withoutPrincipals(
+  policy: NamedDocument | undefined,
+  arns: readonly string[],
+): NamedDocument | undefined {
+  if (policy === undefined) return undefined;
+  const document = documentOf(policy);
+  const statements = listOf(document['Statement'])
+    .map(objectOf)
+    .flatMap((statement) => {
+      const { AWS: named, ...others } = objectOf(statement['Principal']);
+      if (named === undefined) return [statement];
+      const rest = listOf(named).filter((one) => !arns.includes(String(one)));
+      const principal = { ...others, ...(rest.length > 0 && { AWS: rest }) };
+      return Object.keys(principal).length === 0 ? [NOBODY] : [{ ...statement, Principal: principal }];
+    });
+  return { name: policy.name, document: { ...document, Statement: statements } };
+}
+/** Keeps the positions of later statements. */
+const NOBODY = { Effect: 'Deny', Principal: { Service: 'none.amazonaws.com' }, Action: '*', Resource: '*' };
