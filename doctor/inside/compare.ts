@@ -42,7 +42,8 @@ function conclusion({ identity: { mechanism, roleArn }, hops }: FollowedPod, { i
   const isSame = identity === null ? mechanism === 'none' : roleArn !== undefined && isSessionOf(identity, roleArn);
   const broken = identity === null ? undefined : hops.find(({ state }) => state === 'FAIL');
   const but = broken ? `, but this pod fails at hop ${broken.name}` : '';
-  if (mechanism === 'unknown' || verdict === 'unknown' || (!isSame && broken)) return { result: verdict, text: `A new pod has ${who}${but}.` };
+  if (mechanism === 'unknown' || verdict === 'unknown' || (!isSame && broken))
+    return { result: verdict, text: `A new pod has ${who}${but}.` };
   return isSame
     ? { result: verdict, text: `A new pod has ${who}, as expected from outside.` }
     : {
