@@ -26,15 +26,21 @@ export interface Proposal {
 /** Runs scenarios, each under an id of its own. */
 export type RunScenarios = (scenarios: readonly Scenario[]) => Promise<readonly ScenarioResult[]>;
 
+export interface JudgeOptions {
+  readonly inline: boolean;
+  readonly run: RunScenarios;
+  readonly changes?: (source: PolicySource) => readonly PolicyChange[];
+}
+
 /** Judges each change of the policies by replay, and by runs of scenarios where replay cannot tell. */
 export async function judgeChanges(
   observations: readonly Observation[],
-  { inline, run }: { readonly inline: boolean; readonly run: RunScenarios },
+  { inline, run, changes: of = ({ document, kind }) => changesOf(document, kind) }: JudgeOptions,
 ): Promise<readonly JudgedChange[]> {
   const sources = policySources(observations).filter(({ isFile }) => isFile || inline);
   const judged: Judgement[] = [];
   for (const source of sources)
-    for (const change of changesOf(source.document, source.kind)) {
+    for (const change of of(source)) {
       // Lets timers fire. A process that does not is ended by `withTimeLimit`.
       await setImmediate();
       judged.push(judgeByReplay(source, change));
