@@ -2,8 +2,8 @@ import type { PolicyUse } from '../../policies/policy-uses.ts';
 import type { ScenarioSpec } from '../../scenario/spec.ts';
 import { Built, valueOf } from './built.ts';
 
-/** Whose policy is searched. */
-export type Owner = Pick<PolicyUse, 'part' | 'owner'>;
+/** Whose policy is compared. */
+export type Owner = Pick<PolicyUse, 'part' | 'owner' | 'policy'>;
 
 /** A role with every permission that a question about the owner needs. */
 export const INTRUDER = 'intruder';
@@ -12,14 +12,23 @@ export const OUTSIDE = 'outside';
 
 const ASSUME_AND_TAG = ['sts:AssumeRole', 'sts:TagSession'];
 
-/** Returns roles that candidates may need in addition to a scenario's. */
+/** Returns roles that attempts may need in addition to a scenario's. */
 export function extraRoles({ roles }: ScenarioSpec, { part, owner }: Owner): Readonly<Record<string, unknown>> {
+  const trustOf = (account: string): object[] => [
+    { effect: 'Allow', actions: ASSUME_AND_TAG, principal: { AWS: `arn:aws:iam::<account:${account}>:root` } },
+  ];
   if (part === 'trust')
     return { [INTRUDER]: new Built('podIdentityRole', new Built('allow', ASSUME_AND_TAG, `<role:${owner}>`)) };
-  if (part === 'bucket')
-    return { [INTRUDER]: new Built('podIdentityRole', new Built('allow', 's3:*', [owner, `${owner}/*`])) };
-  const AWS = `arn:aws:iam::<account:${roles?.[owner]?.account ?? 'main'}>:root`;
-  return { [OUTSIDE]: { trust: [{ effect: 'Allow', actions: ASSUME_AND_TAG, principal: { AWS } }] } };
+  if (part === 'bucket') {
+    const permissions = [new Built('allow', 's3:*', [owner, `${owner}/*`])];
+    return {
+      [INTRUDER]: new Built('podIdentityRole', ...permissions, new Built('allow', ASSUME_AND_TAG, `<role:${OUTSIDE}>`)),
+      [OUTSIDE]: { account: 'other', trust: trustOf('main'), permissions },
+    };
+  }
+  if (part === 'resource')
+    return { [INTRUDER]: new Built('podIdentityRole', new Built('allow', `${owner.split(':')[2] ?? ''}:*`, owner)) };
+  return { [OUTSIDE]: { trust: trustOf(roles?.[owner]?.account ?? 'main') } };
 }
 
 export const withExtraRoles = (spec: ScenarioSpec, owner: Owner): ScenarioSpec => ({

@@ -1,0 +1,277 @@
+import type { ComparedRequest } from '../../../identity/difference/index.ts';
+import type { ConditionContext } from '../../../identity/policy/index.ts';
+import { requestProblem } from '../../../identity/policy/actions.ts';
+import { REQUEST_CONTEXT_KEYS, type RequestContext } from '../../../identity/policy/global-keys.ts';
+import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
+import { associationOf, bucketOf, bucketsOf, placeOf } from '../../scenario/parts.ts';
+import type { WorkloadSpec } from '../../scenario/spec.ts';
+import type { Assumption, Attempt, Call, OnObject } from '../../predict/attempt.ts';
+import { audienceOf, hasSameRole, isSameSubject, roleOf, subjectOf } from '../../predict/grant.ts';
+import { RUN, type Scene } from '../../predict/scene.ts';
+import { INTRUDER, type Owner } from './extra-roles.ts';
+import { POD_TAGS } from './callers.ts';
+import type { PolicyQuestion } from './comparisons.ts';
+import { callerRole, chainsOf, podsOf, withoutTags, type Pods } from './pods.ts';
+
+/** An attempt that pods can make, and how far it is from what the scenario does. */
+export interface Candidate extends Attempt {
+  readonly like: string | undefined;
+  /** Sources that differ from the workload `like`. */
+  readonly changed: readonly string[];
+}
+
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+
+/**
+ * Yields attempts that may send a request, those of the scenario's own pods first. Whoever receives them decides them again, because
+ * names of a run differ from those of the request.
+ */
+export function* attemptsFor(
+  scene: Scene,
+  owner: Owner,
+  { caller }: PolicyQuestion,
+  request: ComparedRequest,
+): Generator<Candidate> {
+  const { context: values } = request;
+  const seen = new Set<string>();
+  for (const pods of sendersOf(scene, owner, caller?.pods, request.principal))
+    for (const variant of variantsOf(scene, pods, values, owner.part === 'trust' || caller?.isAnyPod !== false))
+      for (const [call, objectTags] of callsOf(scene, owner, { ...pods, ...variant }, request, values)) {
+        const candidate = { ...pods, ...variant, call, ...(objectTags && { objectTags }) };
+        const key = JSON.stringify(candidate);
+        if (!seen.has(key)) yield candidate;
+        seen.add(key);
+      }
+}
+
+/** Returns the pods that can be the principal of a request. */
+function sendersOf(
+  scene: Scene,
+  owner: Owner,
+  pods: Pods | undefined,
+  principal: ComparedRequest['principal'],
+): readonly Pods[] {
+  if (pods !== undefined && Object.keys(pods.workload).length > 0) return [pods];
+  const all = podsOf(scene.scenario.spec, owner);
+  const isOwners = (one: Pods): boolean =>
+    one.through === undefined && (associationOf(one.workload)?.role ?? one.workload.irsa) === owner.owner;
+  switch (principal.kind) {
+    case 'service':
+      return principal.service === POD_IDENTITY_SERVICE ? all.filter((one) => isOwners(one) && !one.workload.irsa) : [];
+    case 'federated':
+      return all.filter((one) => isOwners(one) && one.workload.irsa !== undefined);
+    case 'role-session': {
+      const same = all.filter((one) => scene.roles.get(callerRole(one) ?? '')?.arn === principal.roleArn);
+      const isNear = principal.accountId === scene.accountId('main');
+      const others = all.filter(
+        ({ workload, through }) => workload.role === INTRUDER && (through === undefined) === isNear,
+      );
+      return [...same, ...others];
+    }
+    default:
+      return [];
+  }
+}
+
+const valuesOf = (values: ConditionContext, ...keys: readonly string[]): readonly string[] =>
+  keys.flatMap((key) => valuesIn(values, (one) => one.toLowerCase() === key.toLowerCase()));
+const valuesIn = (values: ConditionContext, isKey: (key: string) => boolean): readonly string[] =>
+  Object.entries(values).flatMap(([key, value]) => (isKey(key) ? value : []));
+const tagOf = (values: ConditionContext, tag: string): readonly string[] =>
+  valuesOf(values, `aws:RequestTag/${tag}`, `aws:PrincipalTag/${tag}`);
+
+/** Yields the pods as they are, and pods with the names, the tags and the network of a request. */
+function* variantsOf(
+  { scenario: { spec }, names }: Scene,
+  { workload, like }: Pods,
+  values: ConditionContext,
+  isAnyPod: boolean,
+): Generator<Pick<Candidate, 'workload' | 'changed'>> {
+  const subject = subjectOf(workload);
+  const issuer = (cluster: string): string => names.expand(`<issuer:${cluster}>`);
+  const [sub = ''] = valuesIn(values, (key) => key.endsWith(':sub'));
+  const [, , subNamespace, subAccount] = sub.split(':');
+  const clusterTexts = [...tagOf(values, 'eks-cluster-name'), ...tagOf(values, 'eks-cluster-arn'), ...valuesOf(values, 'aws:SourceArn'), ...Object.keys(values)];
+  const clusters = (['c1', 'c2'] as const).filter((one) =>
+    clusterTexts.some((text) => [names.expand(`<cluster:${one}>`), names.expand(`<cluster-arn:${one}>`), `${issuer(one)}:sub`].includes(text)),
+  );
+  const namespaces = [...tagOf(values, 'kubernetes-namespace'), ...(subNamespace ? [subNamespace] : [])];
+  const accounts = [...tagOf(values, 'kubernetes-service-account'), ...(subAccount ? [subAccount] : [])];
+  const aliases = namespaces.map((name) => aliasOf(name, (alias) => names.namespace(alias)) ?? 'other');
+  const association = associationOf(workload);
+  const switches = isAnyPod && association !== undefined && association.policy === undefined ? [false, true] : [false];
+  for (const context of contextsOf(workload, values))
+    for (const cluster of isAnyPod ? new Set([...clusters, subject.cluster]) : [subject.cluster])
+      for (const namespace of isAnyPod ? new Set([subject.namespace, ...aliases]) : [subject.namespace])
+        for (const account of isAnyPod ? new Set([subject.serviceAccount, ...accounts, `${subject.serviceAccount}-2`]) : [subject.serviceAccount])
+          for (const isSwitched of switches) {
+            const sources = {
+              ...{ mechanism: like === undefined, cluster: cluster !== subject.cluster, tags: isSwitched },
+              ...{ namespace: namespace !== subject.namespace, serviceAccount: account !== subject.serviceAccount },
+              context: context !== workload.context,
+            };
+            const { context: _context, ...others } = workload;
+            const variant: WorkloadSpec = {
+              ...others,
+              ...(sources.cluster && { cluster }),
+              ...(sources.namespace && { namespace }),
+              ...(sources.serviceAccount && { serviceAccount: account }),
+              ...(isSwitched && association && { role: { ...association, disableSessionTags: !withoutTags(workload) } }),
+              ...(context !== undefined && Object.keys(context).length > 0 && { context }),
+              ...audienceIn(workload, values),
+            };
+            const changed = Object.entries(sources).flatMap(([source, isChanged]) => (isChanged ? [source] : []));
+            const isPossible = [namespace, account].every((name) => LABEL.test(name) && !name.includes(RUN));
+            if (isPossible && isFree(spec.workloads ?? {}, variant, changed)) yield { workload: variant, changed };
+          }
+}
+
+const DEFAULT_AUDIENCE = 'sts.amazonaws.com';
+
+function audienceIn(workload: WorkloadSpec, values: ConditionContext): Pick<WorkloadSpec, 'serviceAccountAnnotations'> {
+  const [audience = audienceOf(workload)] = valuesIn(values, (key) => key.endsWith(':aud'));
+  return workload.irsa === undefined || audience === undefined || audience === DEFAULT_AUDIENCE
+    ? {}
+    : { serviceAccountAnnotations: { audience } };
+}
+
+/** A service account has one association and one annotation. */
+function isFree(workloads: Readonly<Record<string, WorkloadSpec>>, workload: WorkloadSpec, changed: readonly string[]): boolean {
+  const same = Object.values(workloads).filter((other) => isSameSubject(other, workload));
+  return changed.length === 0 || same.every((other) => hasSameRole(other, workload));
+}
+
+/** The context of the pods, and contexts with the keys of a request in addition or instead. */
+function contextsOf({ context }: WorkloadSpec, values: ConditionContext): readonly (RequestContext | undefined)[] {
+  const given = Object.fromEntries(
+    REQUEST_CONTEXT_KEYS.flatMap((key) => {
+      const [value, ...more] = valuesOf(values, key);
+      return value === undefined ? [] : [[key, more.length === 0 ? value : [value, ...more]]];
+    }),
+  ) as RequestContext;
+  const isSame = JSON.stringify(given) === JSON.stringify(context ?? {});
+  return isSame ? [context] : [context, { ...context, ...given }, given];
+}
+
+/** Returns the short name of a real name, or undefined. */
+export function aliasOf(name: string, nameOf: (alias: string) => string): string | undefined {
+  const [start = '', end = ''] = nameOf('\u0000').split('\u0000');
+  const isNamed = name.startsWith(start) && name.endsWith(end) && name.length > start.length + end.length;
+  return isNamed ? name.slice(start.length, name.length - end.length) : undefined;
+}
+
+const ON_OBJECTS: Readonly<Record<string, OnObject>> = {
+  ...{ 's3:getobject': 'getObject', 's3:getobjecttagging': 'getObjectTagging', 's3:deleteobject': 'deleteObject' },
+  ...{ 's3:putobject': 'putObject', 's3:putobjecttagging': 'putObject' },
+};
+
+function* callsOf(
+  scene: Scene,
+  owner: Owner,
+  pods: Pods,
+  { action, resource }: ComparedRequest,
+  values: ConditionContext,
+): Generator<readonly [Call, Attempt['objectTags']?]> {
+  const name = action.toLowerCase();
+  if (name.startsWith('sts:')) return yield* assumptions(scene, owner, pods, resource, values);
+  const real = (text: string): string => withAliases(scene, text);
+  if (!name.startsWith('s3:')) {
+    if (requestProblem(action, resource) !== undefined) return;
+    const context = serviceKeys(values);
+    const { policy } = owner;
+    const call = { do: 'authorize', action, resource: real(resource) } as const;
+    yield [
+      {
+        ...call,
+        ...(Object.keys(context).length > 0 && { context }),
+        ...(owner.part === 'resource' && { resource: owner.owner, resourcePolicy: policy as never }),
+      },
+    ];
+    return;
+  }
+  const { spec } = scene.scenario;
+  const [, realBucket = '', key = ''] = /^arn:aws:s3:::([^/]*)\/?(.*)$/s.exec(resource) ?? [];
+  const alias = aliasOf(realBucket, (one) => scene.names.bucket(one));
+  const others = bucketsOf(spec).map((bucket) => `${bucket}-2`);
+  const buckets = alias === undefined || alias.includes(RUN) ? others : [alias];
+  const requested = tagsIn(values, 's3:RequestObjectTag/');
+  const listed = Object.fromEntries(valuesOf(values, 's3:RequestObjectTagKeys').map((tag) => [tag, 'x']));
+  const tags = { ...listed, ...requested };
+  const existing = tagsIn(values, 's3:ExistingObjectTag/');
+  for (const bucket of buckets) {
+    if (!BUCKET.test(scene.names.bucket(bucket))) continue;
+    if (name === 's3:listbucket') {
+      const [prefix] = valuesOf(values, 's3:prefix');
+      for (const one of prefix === undefined ? [undefined] : [real(prefix), `<namespace:other>/`])
+        yield [{ do: 'listObjects', bucket, ...(one !== undefined && { prefix: one }) }];
+      continue;
+    }
+    const operation = ON_OBJECTS[name];
+    if (operation === undefined) return;
+    const declared = (spec.objects ?? []).filter((object) => bucketOf(object) === bucket).map(placeOf);
+    for (const at of [...declared, `${bucket}/${real(key)}`, `${bucket}/${real(key)}-2`].filter(isPlace))
+      yield [
+        { do: operation, at, ...(operation === 'putObject' && Object.keys(tags).length > 0 && { tags }) },
+        ...(Object.keys(existing).length > 0 ? [existing] : []),
+      ];
+  }
+}
+
+/** Whether S3 and its clients accept a key as it is. */
+const isPlace = (at: string): boolean => /^[^/]+\/[^/]/.test(at) && !at.includes('//') && !/[\u0000-\u001f\u007f]|\/\.{1,2}(\/|$)/.test(at);
+
+function tagsIn(values: ConditionContext, prefix: string): Readonly<Record<string, string>> {
+  const isOne = (key: string): boolean => key.toLowerCase().startsWith(prefix.toLowerCase());
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([key, value]) => (isOne(key) ? [[key.slice(prefix.length), [value].flat()[0] ?? '']] : [])),
+  );
+}
+
+/** Keys that the service sets, because neither session nor workload decide them. */
+const serviceKeys = (values: ConditionContext): Readonly<Record<string, string | readonly string[]>> =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([key]) => !/^aws:(principal|userid|username|tokenissuetime|federatedprovider|sourceidentity|multifactor|currenttime|epochtime|resourceaccount|requestedregion)|:(sub|aud)$/i.test(key))
+      .filter(([key]) => !REQUEST_CONTEXT_KEYS.some((one) => one.toLowerCase() === key.toLowerCase())),
+  );
+
+function* assumptions(
+  { roles, scenario: { spec } }: Scene,
+  owner: Owner,
+  pods: Pods,
+  resource: string,
+  values: ConditionContext,
+): Generator<readonly [Call]> {
+  const [target] = [...roles].find(([, { arn }]) => arn === resource) ?? [];
+  const association = associationOf(pods.workload);
+  if (target === undefined || pods.through !== undefined) return;
+  const isOpened = [association?.role, association?.targetRole, pods.workload.irsa].includes(target);
+  if (isOpened) return yield [{ do: 'credentials' }];
+  // A base role whose permissions decide about the target role.
+  if (association?.targetRole !== undefined && owner.owner === association.role) yield [{ do: 'credentials' }];
+  const [externalId] = valuesOf(values, 'sts:ExternalId');
+  const inherited = new Set(roleOf(pods.workload) === undefined || withoutTags(pods.workload) ? [] : (POD_TAGS as readonly string[]));
+  const tags = Object.fromEntries(
+    Object.entries(tagsIn(values, 'aws:RequestTag/')).filter(([key]) => !inherited.has(key)),
+  );
+  const step: Assumption = {
+    role: target,
+    ...(externalId !== undefined && { externalId }),
+    ...(Object.keys(tags).length > 0 && { tags }),
+  };
+  yield [{ do: 'assumeRole', step }];
+  for (const [, declared] of chainsOf(spec)) if (declared.role === target) yield [{ do: 'assumeRole', step: declared }];
+}
+
+/** Replaces real names by names in angle brackets. */
+export function withAliases({ names, accountId, scenario: { spec } }: Scene, text: string): string {
+  const namespaces = Object.values(spec.workloads ?? {}).map((workload) => subjectOf(workload).namespace);
+  const replacements: readonly (readonly [string, string])[] = [
+    ...Object.keys(spec.roles ?? {}).map((role) => [names.roleArn(role), `<role:${role}>`] as const),
+    ...(['c1', 'c2'] as const).flatMap((one) => ['cluster-arn', 'cluster', 'issuer'].map((kind) => [names.expand(`<${kind}:${one}>`), `<${kind}:${one}>`] as const)),
+    ...(spec.exactNames ? [] : namespaces.map((namespace) => [names.namespace(namespace), `<namespace:${namespace}>`] as const)),
+    ...(['main', 'other'] as const).map((account) => [accountId(account), `<account:${account}>`] as const),
+  ];
+  return replacements.reduce((changed, [real, alias]) => changed.replaceAll(real, alias), text);
+}

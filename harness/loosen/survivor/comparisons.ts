@@ -1,0 +1,220 @@
+import type { Comparison, NamedDocument, PolicySet, PrincipalClass } from '../../../identity/difference/index.ts';
+import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
+import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
+import type { RoleSession } from '../../../identity/policy/principal.ts';
+import { keyed } from '../../../identity/policy/tag-context.ts';
+import { inheritedTags } from '../../../identity/session-tags.ts';
+import { statementsOf } from '../../policies/statement-document.ts';
+import { bucketsOf } from '../../scenario/parts.ts';
+import { clientIds, sessionOf } from '../../predict/attempt.ts';
+import type { Scene, SceneRole } from '../../predict/scene.ts';
+import { callersOf, documentOf, POD_TAGS, type Caller } from './callers.ts';
+import { INTRUDER, OUTSIDE, type Owner } from './extra-roles.ts';
+import { callerRole, podsOf } from './pods.ts';
+
+/** Policies before and after a change, and who asks. Without a caller, no pod of the suite does. */
+export interface PolicyQuestion {
+  readonly caller?: Caller | undefined;
+  readonly comparison: Comparison;
+}
+
+/** Two versions of a scenario, with the policy that differs. */
+export interface Versions {
+  readonly before: Scene;
+  readonly after: Scene;
+  readonly owner: Owner;
+}
+
+const named = (policies: readonly (CompiledPolicy | undefined)[], name: string): readonly NamedDocument[] =>
+  policies.flatMap((policy) => (policy === undefined ? [] : [{ name, document: policy.document }]));
+
+const ASSUMPTIONS = ['sts:AssumeRole', 'sts:AssumeRoleWithWebIdentity', 'sts:TagSession'];
+const SESSION_TAGS = POD_TAGS.map((tag) => `aws:RequestTag/${tag}`);
+/** Keys of names that Kubernetes accepts only in the form of RFC 1123 labels. */
+const LABELS = ['aws:RequestTag/', 'aws:PrincipalTag/'].flatMap((prefix) =>
+  POD_TAGS.filter((tag) => tag.startsWith('kubernetes-') && !tag.endsWith('pod-name')).map((tag) => prefix + tag),
+);
+
+/** Yields all questions that decide whether a changed policy matters in a scenario: first those of its pods. */
+export function* questionsOf(versions: Versions): Generator<PolicyQuestion> {
+  const { before, after, owner } = versions;
+  const text = JSON.stringify([before.scenario.spec, after.scenario.spec]);
+  if (owner.part === 'trust') return yield* trustQuestions(versions, text);
+  const mentions = (key: RegExp): boolean => key.test(text);
+  const isOfResource = owner.part === 'bucket' || owner.part === 'resource';
+  const pods = podsOf(before.scenario.spec, owner).filter(
+    (one) => isOfResource || (owner.part === 'session' ? one.like : callerRole(one)) === owner.owner,
+  );
+  const callers = callersOf(before, pods, mentions);
+  for (const caller of callers) yield* accessQuestions(versions, caller, text);
+  if (callers.length > 0 && !isOfResource) return;
+  // Nobody of the suite has the role, or others may use the resource.
+  const role = before.roles.get(isOfResource ? INTRUDER : owner.owner);
+  if (role === undefined) return;
+  for (const question of accessQuestions(versions, anySession(role), text))
+    yield { comparison: { ...question.comparison, principals: [classOf(anySession(role), isOfResource)] } };
+}
+
+/** Transitive tags are tags of each request to assume a role. */
+const inheritedRequestTags = ({ principal, isAnyPod }: Caller): ConditionContext =>
+  isAnyPod ? {} : keyed('aws:RequestTag/', inheritedTags(principal).map(({ key, value }) => [key, value] as const));
+
+const classOf = (caller: Caller, isAllowedAll = false): PrincipalClass => ({
+  principal: caller.principal,
+  context: caller.context,
+  ...(isAllowedAll && { permissions: 'all' }),
+});
+
+function anySession({ arn: roleArn, accountId, id = '' }: SceneRole): Caller {
+  const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+  const sessionName = 'session';
+  const principal: RoleSession = {
+    ...{ kind: 'role-session', accountId, roleArn, roleName, sessionName, userId: `${id}:${sessionName}` },
+    arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
+    ...{ tags: [], sessionPolicies: [], issuedAt: 0, expiresAt: 0, context: {} },
+  };
+  return { pods: { like: undefined, workload: {} }, isAnyPod: true, principal, context: {}, present: [] };
+}
+
+function* accessQuestions({ before, after, owner }: Versions, caller: Caller, text: string): Generator<PolicyQuestion> {
+  const { spec } = before.scenario;
+  const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<Comparison>): PolicyQuestion => ({
+    caller,
+    comparison: {
+      before: { ...permissionsOf(before, caller), ...resourceOf(before) },
+      after: { ...permissionsOf(after, caller), ...resourceOf(after) },
+      principals: [classOf(caller)],
+      resourceAccount: before.accountId('main'),
+      absent: absentKeys(caller, text),
+      ...{ present: caller.present, labels: LABELS, isClosed: true },
+      ...rest,
+    },
+  });
+  if (owner.part === 'resource') {
+    const arn = before.names.expand(owner.owner);
+    const policyOf = (scene: Scene): Partial<PolicySet> => ({
+      resourcePolicy: { name: 'resource policy', document: scene.names.policyText(probePolicy(scene, before, owner)) },
+    });
+    yield ask(policyOf, { resources: [arn], ...(arn.split(':')[4] && { resourceAccount: arn.split(':')[4] ?? '' }) });
+    return;
+  }
+  const buckets = owner.part === 'bucket' ? [owner.owner] : bucketsOf(spec);
+  const accounts = new Set(owner.part === 'bucket' ? [] : ['main' as const]);
+  for (const bucket of buckets) accounts.add((spec.buckets?.[bucket]?.account ?? 'main') as 'main');
+  for (const account of accounts) {
+    const ofAccount = buckets.filter((bucket) => (spec.buckets?.[bucket]?.account ?? 'main') === account);
+    const arns = ofAccount.map((bucket) => `arn:aws:s3:::${before.names.bucket(bucket)}`);
+    const resources = owner.part === 'bucket' ? arns.flatMap((arn) => [arn, `${arn}/*`]) : undefined;
+    yield ask((scene) => bucketPolicies(scene, arns), {
+      resourceAccount: before.accountId(account),
+      ...(resources && { resources }),
+    });
+  }
+  if (owner.part === 'bucket' || !/sts:|"\*"/i.test(text)) return;
+  for (const target of before.roles.values())
+    if (target.trust !== undefined && target.arn !== before.roles.get(owner.owner)?.arn)
+      yield ask((scene) => ({ trustPolicy: named([scene.roleOf(target.arn)?.trust], 'trust policy')[0] }), {
+        context: inheritedRequestTags(caller),
+        ...{ actions: ASSUMPTIONS, resources: [target.arn], resourceAccount: target.accountId },
+      });
+}
+
+/** The policy that a step of the changed scenario has in place of the original one. */
+function probePolicy(scene: Scene, before: Scene, { owner, policy }: Owner): Owner['policy'] {
+  if (scene === before) return policy;
+  const own = JSON.stringify(policy);
+  for (const [index, step] of before.scenario.spec.probes.entries()) {
+    const operation = (one: typeof step | undefined) =>
+      (one?.kind === 'probe' ? one.operation : {}) as { resource?: string; resourcePolicy?: Owner['policy'] };
+    const { resource, resourcePolicy } = operation(step);
+    if (resource === owner && JSON.stringify(resourcePolicy) === own)
+      return operation(scene.scenario.spec.probes[index]).resourcePolicy ?? policy;
+  }
+  return policy;
+}
+
+/** Policies of buckets decide together, because each is about its own bucket only. */
+function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySet> {
+  const documents = arns.flatMap((arn) => scene.policyOf(arn) ?? []).map(documentOf);
+  if (documents.length === 0) return {};
+  const [{ Version }] = documents as [{ Version?: string }];
+  const document = { Version, Statement: documents.flatMap(statementsOf) };
+  return { resourcePolicy: { name: 'bucket policy', document } };
+}
+
+function permissionsOf(scene: Scene, { principal, pods, limit }: Caller): PolicySet {
+  const role = principal.kind === 'role-session' ? scene.roleOf(principal.roleArn) : undefined;
+  const texts = sessionOf(scene, pods.workload, pods.through)?.principal.sessionPolicies ?? [];
+  const sessionPolicies = texts.map((document) => ({ name: 'session policy', document }));
+  return {
+    identityPolicies: named(role?.identity ?? [], 'permissions'),
+    permissionsBoundary: named([role?.boundary], 'boundary')[0],
+    sessionPolicies: texts.length === 0 && limit ? [{ name: 'trust policy', document: limit }] : sessionPolicies,
+  };
+}
+
+/** Tags that the caller's sessions lack, of those that policies name. */
+function absentKeys({ context, present, isAnyPod, pods }: Caller, text: string): readonly string[] {
+  if (!isAnyPod) return ['aws:PrincipalTag/'];
+  if (Object.keys(pods.workload).length === 0) return [];
+  const owned = new Set([...Object.keys(context), ...present].map((key) => key.toLowerCase()));
+  const keys = text.match(/aws:PrincipalTag\/[^"},]+/gi) ?? [];
+  return [...new Set(keys)].filter((key) => !owned.has(key.toLowerCase()));
+}
+
+/** Asks for pods by Pod Identity, tokens of the clusters, roles of the scenario, and everybody else. */
+function* trustQuestions({ before, after, owner }: Versions, text: string): Generator<PolicyQuestion> {
+  const role = before.roles.get(owner.owner);
+  if (role === undefined) return;
+  const ask = (
+    principals: readonly PrincipalClass[],
+    { identity, ...rest }: Partial<Comparison> & { readonly identity?: (scene: Scene) => Partial<PolicySet> },
+  ): PolicyQuestion => {
+    const versionOf = (scene: Scene): PolicySet => ({
+      identityPolicies: [],
+      ...identity?.(scene),
+      trustPolicy: named([scene.roles.get(owner.owner)?.trust], 'trust policy')[0],
+    });
+    return {
+      comparison: {
+        ...{ before: versionOf(before), after: versionOf(after), principals, resourceAccount: role.accountId },
+        ...{ actions: ASSUMPTIONS, resources: [role.arn], labels: LABELS, isClosed: true, ...rest },
+      },
+    };
+  };
+  const accountId = before.accountId('main');
+  const service = { kind: 'service', service: POD_IDENTITY_SERVICE, accountId } as const;
+  const context = { 'aws:SourceAccount': accountId };
+  if (role.account === 'main') {
+    yield ask([{ principal: service, context }], { present: [...SESSION_TAGS, 'aws:SourceArn'], absent: NOT_SENT });
+    yield ask([{ principal: service, context }], {
+      ...{ present: ['aws:SourceArn'], absent: [...NOT_SENT, 'aws:RequestTag/', 'aws:TagKeys'] },
+    });
+  }
+  for (const cluster of ['c1', 'c2'] as const) {
+    const issuer = before.names.expand(`<issuer:${cluster}>`);
+    const providerArn = `arn:aws:iam::${role.accountId}:oidc-provider/${issuer}`;
+    const principal = { kind: 'federated', providerArn, accountId: role.accountId } as const;
+    if (![before, after].some((scene) => trustText(scene, owner).includes(issuer))) continue;
+    for (const audience of clientIds(before, cluster, role.account))
+      yield ask(
+        [{ principal, context: { 'aws:FederatedProvider': providerArn, [`${issuer}:aud`]: audience } }],
+        { present: [`${issuer}:sub`], absent: ['aws:RequestTag/', 'aws:TagKeys'] },
+      );
+  }
+  const pods = podsOf(before.scenario.spec, owner).filter((one) => callerRole(one) !== owner.owner);
+  for (const caller of callersOf(before, pods, (key) => key.test(text))) {
+    const absent = ['aws:PrincipalTag/'];
+    const context = inheritedRequestTags(caller);
+    yield { ...ask([classOf(caller)], { identity: (scene) => permissionsOf(scene, caller), absent, context }), caller };
+  }
+  yield ask([], { isClosed: false });
+}
+
+const trustText = (scene: Scene, { owner }: Owner): string => {
+  const { trust } = scene.roles.get(owner) ?? {};
+  return trust === undefined ? '' : JSON.stringify(documentOf(trust));
+};
+
+/** Keys that EKS Auth does not send with session tags. */
+const NOT_SENT = ['sts:ExternalId', 'sts:SourceIdentity', 'aws:PrincipalTag/'];
