@@ -42,6 +42,8 @@ export interface Comparison {
   readonly absent?: readonly string[] | undefined;
   /** Compares only requests for actions that match one of these patterns. */
   readonly actions?: readonly string[] | undefined;
+  /** Compares only requests for resources that match one of these patterns, such as the ARNs of the bucket with the policy. */
+  readonly resources?: readonly string[] | undefined;
 }
 
 /** A statement that is only in one of the two policy sets. `index` counts from 0. */

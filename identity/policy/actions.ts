@@ -58,18 +58,53 @@ export function actionProblem(action: string): string | undefined {
   return `"${action}" is not an action of the Service Authorization Reference of ${actionTable().updatedAt}${near === undefined ? '.' : `: did you mean "${near}"?`}`;
 }
 
-/** Returns the forms of the ARNs that an action acts on, such as `arn:aws:s3:::${BucketName}`; undefined for an unknown action. */
-export const resourceForms = (action: string): readonly string[] | undefined => groupOf('services', action);
-
-/** Returns an action's condition keys, without global ones; undefined for an unknown action. Keys with free parts end with a slash or colon. */
-export const conditionKeysOf = (action: string): readonly string[] | undefined => groupOf('keys', action);
-
-function groupOf(kind: 'services' | 'keys', action: string): readonly string[] | undefined {
-  const [service = '', name = ''] = action.toLowerCase().split(':');
-  const groups = Object.entries(actionTable()[kind][service] ?? {});
-  const group = groups.find(([, names]) => ` ${names} `.toLowerCase().includes(` ${name} `))?.[0];
-  return group?.split(' ').filter((part) => part !== '');
+/** An action of a service. */
+export interface KnownAction {
+  readonly name: string;
+  /** The forms of the ARNs that it acts on, such as `arn:aws:s3:::${BucketName}`. */
+  readonly forms: readonly string[];
+  /** Its condition keys, without global ones. Keys with free parts end with a slash or colon. */
+  readonly keys: readonly string[];
 }
+
+const services = new Map<string, ReadonlyMap<string, KnownAction>>();
+
+/** Returns the actions of a service by names in lower case, such as `s3:getobject`; none for an unknown service. */
+export function actionsOfService(service: string): ReadonlyMap<string, KnownAction> {
+  const known = services.get(service);
+  if (known !== undefined) return known;
+  const each = (kind: 'services' | 'keys'): (readonly [name: string, group: readonly string[]])[] =>
+    Object.entries(Object.hasOwn(actionTable()[kind], service) ? actionTable()[kind][service]! : {}).flatMap(
+      ([group, names]) => names.split(' ').map((name) => [name, group.split(' ').filter((one) => one !== '')] as const),
+    );
+  const keys = new Map(each('keys'));
+  const actions = new Map(
+    each('services').map(([name, forms]) => [
+      `${service}:${name}`.toLowerCase(),
+      { name: `${service}:${name}`, forms, keys: keys.get(name) ?? [] },
+    ]),
+  );
+  services.set(service, actions);
+  return actions;
+}
+
+const knownAction = (action: string): KnownAction | undefined =>
+  actionsOfService(action.split(':')[0]!.toLowerCase()).get(action.toLowerCase());
+
+/** Returns the services whose actions act on ARNs of a service, such as `sts` for `iam`. */
+export const servicesOn = (arnService: string): readonly string[] =>
+  Object.entries(actionTable().services).flatMap(([service, groups]) =>
+    Object.keys(groups).some((forms) => forms.includes(`:${arnService}:`)) ? service : [],
+  );
+
+/** The date of the Service Authorization Reference that lists the known actions. */
+export const actionsDate = (): string => actionTable().updatedAt;
+
+/** Returns the forms of the ARNs that an action acts on; undefined for an unknown action. */
+export const resourceForms = (action: string): readonly string[] | undefined => knownAction(action)?.forms;
+
+/** Returns an action's condition keys, without global ones; undefined for an unknown action. */
+export const conditionKeysOf = (action: string): readonly string[] | undefined => knownAction(action)?.keys;
 
 /** Returns why AWS has no such request, as a sentence with the right form: the action is unknown, or does not act on the ARN. */
 export function requestProblem(action: string, resource: string): string | undefined {

@@ -26,7 +26,10 @@ export interface ArnPattern {
 }
 
 export function compileArnPattern(source: string, syntax: { readonly variables: boolean }): ArnPattern {
-  const tokens = tokenize(source, { wildcards: true, variables: syntax.variables });
+  return arnPatternOf({ source, tokens: tokenize(source, { wildcards: true, variables: syntax.variables }) });
+}
+
+export function arnPatternOf({ source, tokens }: Pattern): ArnPattern {
   const fields = splitTokens(tokens);
   return {
     whole: { source, tokens },

@@ -17,8 +17,8 @@ export function authorize(input: AuthorizationInput): Decision {
   return new ExplainedDecision(request, decide(request));
 }
 
-const DENIED = -1;
-type Outcome = Grant | typeof DENIED;
+export const DENIED = -1;
+export type Outcome = Grant | typeof DENIED;
 
 const allowed = (allowedBy: Verdict['allowedBy']): Verdict => ({ value: 'allowed', deniedBy: undefined, allowedBy });
 const denied = (value: 'explicitlyDenied' | 'implicitlyDenied', deniedBy: PolicyKind): Verdict => ({
@@ -30,7 +30,11 @@ const explicitlyDenied = (by: PolicyKind): Verdict => denied('explicitlyDenied',
 const UNKNOWN: Verdict = { value: 'unknown', deniedBy: undefined, allowedBy: undefined };
 const implicitlyDenied = (by: PolicyKind): Verdict => denied('implicitlyDenied', by);
 
-function decide(request: EvaluationRequest): Verdict {
+/** The strongest grant of policies of one kind, or a denial. */
+type Evaluator = (policies: readonly CompiledPolicy[], request: EvaluationRequest) => Outcome;
+
+/** Combines the answers of `evaluate` about the policies of each kind. */
+export function decide(request: EvaluationRequest, evaluate: Evaluator = evaluatePolicies): Verdict {
   const { input } = request;
   const account = request.principalAccount;
   if (request.lowerCaseAction === ALWAYS_ALLOWED && account !== undefined) return allowed('always');
@@ -73,7 +77,7 @@ function decide(request: EvaluationRequest): Verdict {
   return allowed(namesRole ? resourceKind : 'identity');
 }
 
-function evaluate(policies: readonly CompiledPolicy[], request: EvaluationRequest): Outcome {
+function evaluatePolicies(policies: readonly CompiledPolicy[], request: EvaluationRequest): Outcome {
   let strongest: Grant = GRANT.none;
   for (const policy of policies) {
     for (const statement of statementsOf(policy)) {

@@ -42,7 +42,7 @@ const ISO_8601 = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)
 const WITHOUT_ZONE = /T[\d:.]+$/i;
 
 /** Parses W3C's profile of ISO 8601 or seconds since the epoch. Returns milliseconds. */
-function parseDate(text: string): number | undefined {
+export function parseDate(text: string): number | undefined {
   if (!ISO_8601.test(text)) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : undefined;
   const time = Date.parse(WITHOUT_ZONE.test(text) ? `${text}Z` : text);
   return Number.isNaN(time) ? undefined : time;

@@ -1,0 +1,112 @@
+import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../policy/index.ts';
+import { isVariable } from '../policy/pattern.ts';
+import { statementsOf } from '../policy/statement.ts';
+import { factsOf } from './facts.ts';
+import { principalsOf } from './principals.ts';
+import { comparedActions } from './request-parts.ts';
+import { rulesOf, type Side } from './rules.ts';
+import { Search, type Progress } from './search.ts';
+import type { Comparison, Difference, NamedDocument, PolicySet, PrincipalClass, RequestDifference } from './types.ts';
+
+export type * from './types.ts';
+
+/** Combinations of classes that one comparison tries. */
+const STEPS = 20_000;
+
+/**
+ * Compares two sets of policies over all requests (IAM User Guide, "Policy evaluation logic"). Each difference is a request that
+ * `authorize` decides differently. `equivalent` only if nothing that could differ was left out. Throws `AwsError` for an invalid policy.
+ */
+export function difference(comparison: Comparison): Difference {
+  const { before, after } = standIns(compile(comparison.before), compile(comparison.after), comparison);
+  const principals = principalsOf(comparison, before, after);
+  const names = keyNames([before, after]);
+  const progress: Progress = { steps: STEPS, limits: new Set() };
+  const differences = new Map<string, RequestDifference>();
+  for (const who of principals) {
+    const facts = factsOf(comparison, who, names);
+    const sides = { before: permitted(before, who), after: permitted(after, who) };
+    const rules = rulesOf(sides.before, sides.after, { ...facts, action: '', resource: '*', context: {} });
+    for (const rule of rules) {
+      if (rule.isBefore && rule.isAfter) continue;
+      const newly = (rule.effect === 'Allow') === rule.isAfter ? 'allowed' : 'denied';
+      const key = `${newly} ${rule.kind} ${rule.statement.policy} ${rule.statement.index} ${rule.isAfter}`;
+      if (differences.has(key)) continue;
+      const found = new Search(sides, facts, newly, progress).find(rule, rules);
+      if (found !== undefined) differences.set(key, found);
+    }
+  }
+  const limits = [...progress.limits];
+  if (differences.size > 0) return { kind: 'differs', differences: [...differences.values()], limits };
+  if (limits.length > 0) return { kind: 'not decided', limits };
+  return { kind: 'equivalent', compared: comparedText(principals) };
+}
+
+const comparedText = (principals: readonly PrincipalClass[]): string =>
+  `${principals.length === 1 ? 'one principal' : `${principals.length} kinds of principals`}, ${comparedActions()}, all resources and condition keys`;
+
+function compile(set: PolicySet): Side {
+  const one = (kind: PolicyKind) => (given: NamedDocument) => compilePolicy(given.document, { kind, name: given.name });
+  const { permissionsBoundary, sessionPolicies = [], resourcePolicy, trustPolicy } = set;
+  return {
+    identityPolicies: set.identityPolicies.map(one('identity')),
+    permissionsBoundary: permissionsBoundary && one('boundary')(permissionsBoundary),
+    sessionPolicies: sessionPolicies.map(one('session')),
+    resourcePolicy: resourcePolicy && one('resource')(resourcePolicy),
+    trustPolicy: trustPolicy && one('trust')(trustPolicy),
+  };
+}
+
+/** Adds the default policy of a KMS key, and a trust policy for the accounts of the callers, where neither side has one. */
+function standIns(
+  before: Side,
+  after: Side,
+  { principals, resourceAccount }: Comparison,
+): { before: Side; after: Side } {
+  const accounts = new Set([
+    resourceAccount,
+    ...principals.flatMap(({ principal }) => ('arn' in principal ? principal.accountId : [])),
+  ]);
+  const all = { Effect: 'Allow', Principal: { AWS: [...accounts].filter((one) => /^\d{12}$/.test(one)) } };
+  if (all.Principal.AWS.length === 0) return { before, after };
+  const trust = compilePolicy(
+    { Statement: { ...all, Action: 'sts:*' } },
+    { kind: 'trust', name: 'the assumed trust policy' },
+  );
+  const key = compilePolicy(
+    { Statement: { ...all, Action: 'kms:*', Resource: '*' } },
+    { kind: 'resource', name: 'the default key policy' },
+  );
+  const added = {
+    ...(before.trustPolicy === undefined && after.trustPolicy === undefined && { trustPolicy: trust }),
+    ...(before.resourcePolicy === undefined && after.resourcePolicy === undefined && { resourcePolicy: key }),
+  };
+  return { before: { ...before, ...added }, after: { ...after, ...added } };
+}
+
+const EVERYTHING = compilePolicy(
+  { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } },
+  { kind: 'identity', name: "the principal's own policies" },
+);
+
+/** Returns the policies that apply to a principal. */
+function permitted(side: Side, { permissions = 'given' }: PrincipalClass): Side {
+  if (permissions === 'given') return side;
+  const { resourcePolicy, trustPolicy } = side;
+  return { identityPolicies: permissions === 'all' ? [EVERYTHING] : [], resourcePolicy, trustPolicy };
+}
+
+/** Returns the keys of the policies by names in lower case. */
+function keyNames(sides: readonly Side[]): ReadonlyMap<string, string> {
+  const policies = sides.flatMap((side) => Object.values(side).flat() as (CompiledPolicy | undefined)[]);
+  const keys = policies.flatMap((policy) =>
+    (policy === undefined ? [] : statementsOf(policy)).flatMap(({ conditions, resources = [] }) => [
+      ...conditions.map(({ key }) => key),
+      ...[
+        ...conditions.flatMap(({ values }) => values.map(({ pattern }) => pattern)),
+        ...resources.map(({ whole }) => whole),
+      ].flatMap((pattern) => pattern?.tokens.filter(isVariable).map(({ key }) => key) ?? []),
+    ]),
+  );
+  return new Map(keys.reverse().map(({ lowerCase, name }) => [lowerCase, name]));
+}

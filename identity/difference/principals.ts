@@ -1,0 +1,111 @@
+import type { Principal } from '../policy/principal.ts';
+import { statementsOf } from '../policy/statement.ts';
+import type { CompiledPolicy } from '../policy/index.ts';
+import type { Side } from './rules.ts';
+import type { Comparison, PrincipalClass } from './types.ts';
+
+const STRANGER = '000000000000';
+
+const session = (roleArn: string, sessionName = 'session', userId = 'AROAEXAMPLEEXAMPLEEXA'): Principal => {
+  const [, partition = 'aws', , , accountId = '', role = ''] = roleArn.split(':');
+  const roleName = role.slice(role.lastIndexOf('/') + 1);
+  return {
+    ...{ kind: 'role-session', accountId, roleArn, roleName, sessionName, tags: [], sessionPolicies: [], context: {} },
+    arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
+    userId: `${userId}:${sessionName}`,
+    ...{ issuedAt: 0, expiresAt: 0 },
+  };
+};
+
+const user = (arn: string, userId = 'AIDAEXAMPLEEXAMPLEEXA'): Principal => ({
+  ...{ kind: 'user', accountId: arn.split(':')[4]!, arn, userId },
+  userName: arn.slice(arn.lastIndexOf('/') + 1),
+});
+
+/**
+ * Returns the given principals and, if a resource or trust policy changes, those that its statements tell apart (IAM User Guide, "AWS
+ * JSON policy elements: Principal").
+ */
+export function principalsOf(
+  { principals, resourceAccount }: Comparison,
+  before: Side,
+  after: Side,
+): readonly PrincipalClass[] {
+  const isChanged = (['resourcePolicy', 'trustPolicy'] as const).some(
+    (kind) => JSON.stringify(before[kind]?.document) !== JSON.stringify(after[kind]?.document),
+  );
+  if (!isChanged) return principals;
+  const policies = [before, after].flatMap((side) => [side.resourcePolicy, side.trustPolicy]);
+  const derived = derivedPrincipals(
+    policies.filter((one) => one !== undefined),
+    resourceAccount,
+  );
+  const given = new Set(principals.map(({ principal }) => nameOf(principal)));
+  const classes = derived.flatMap((principal): PrincipalClass[] => {
+    if (given.has(nameOf(principal))) return [];
+    if (!('arn' in principal)) return [{ principal }];
+    const own = principal.accountId === resourceAccount && principal.kind !== 'root';
+    return [{ principal, permissions: 'all' as const }, ...(own ? [{ principal, permissions: 'none' as const }] : [])];
+  });
+  return [...principals, ...classes];
+}
+
+const nameOf = (principal: Principal): string =>
+  principal.kind === 'service'
+    ? principal.service
+    : principal.kind === 'federated'
+      ? principal.providerArn
+      : principal.kind === 'anonymous'
+        ? ''
+        : `${principal.arn} ${principal.userId}`;
+
+function derivedPrincipals(policies: readonly CompiledPolicy[], resourceAccount: string): readonly Principal[] {
+  const elements = policies.flatMap((policy) => statementsOf(policy).flatMap(({ principal }) => principal ?? []));
+  const all = <T>(select: (element: (typeof elements)[number]) => Iterable<T>): T[] => [
+    ...new Set(elements.flatMap((element) => [...select(element)])),
+  ];
+  const arns = all(({ arns: named }) => named);
+  const accounts = [
+    ...new Set([resourceAccount, ...all((one) => one.accounts), ...arns.map((arn) => arn.split(':')[4]!)]),
+  ].filter((account) => /^\d{12}$/.test(account));
+  const isOpen = elements.some(({ everyone }) => everyone);
+  const services = all((one) => one.services);
+  const providers = all((one) => one.federated);
+  const partition = arns[0]?.split(':')[1] ?? 'aws';
+  const found: Principal[] = [
+    ...arns.flatMap((arn): Principal[] => {
+      if (arn.includes(':role/')) return [session(arn)];
+      if (arn.includes(':user/')) return [user(arn)];
+      const [, account = '', role = '', name = ''] =
+        /^arn:[^:]+:sts::(\d+):assumed-role\/([^/]+)\/(.+)$/.exec(arn) ?? [];
+      return account === ''
+        ? []
+        : ['', '-other'].map((end) => session(`arn:${partition}:iam::${account}:role/${role}`, name + end));
+    }),
+    ...all((one) => one.uniqueIds).map((id, index) =>
+      id.startsWith('AROA')
+        ? session(`arn:${partition}:iam::${resourceAccount}:role/deleted-${index}`, 'session', id)
+        : user(`arn:${partition}:iam::${resourceAccount}:user/deleted-${index}`, id),
+    ),
+    ...[...accounts, STRANGER].flatMap((accountId): Principal[] => {
+      const arn = `arn:${partition}:iam::${accountId}:root`;
+      return [
+        session(`arn:${partition}:iam::${accountId}:role/other`),
+        user(`arn:${partition}:iam::${accountId}:user/other`),
+        { kind: 'root', accountId, arn, userId: accountId },
+      ];
+    }),
+    ...[
+      ...services.filter((one) => one !== '*'),
+      ...(isOpen || services.includes('*') ? ['other.amazonaws.com'] : []),
+    ].map((service): Principal => ({ kind: 'service', service, accountId: resourceAccount })),
+    ...[
+      ...providers.filter((one) => one !== '*'),
+      ...(isOpen || providers.includes('*')
+        ? [`arn:${partition}:iam::${resourceAccount}:oidc-provider/other.example`]
+        : []),
+    ].map((providerArn): Principal => ({ kind: 'federated', providerArn, accountId: resourceAccount })),
+    { kind: 'anonymous' },
+  ];
+  return [...new Map(found.map((one) => [nameOf(one), one])).values()];
+}

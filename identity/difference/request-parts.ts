@@ -1,0 +1,168 @@
+import { actionsDate, actionsOf, actionsOfService, servicesOn, type KnownAction } from '../policy/actions.ts';
+import { divide, type Place } from '../policy/automaton.ts';
+import { keysInPlaceOf } from '../policy/condition-keys.ts';
+import { literal } from '../policy/overlap.ts';
+import { compilePattern, matchesTokens, type ResolvedToken } from '../policy/pattern.ts';
+import { isRoleAssumption } from '../policy/request.ts';
+import { arnPlaces, automatonOf, places, type ValueOf } from './patterns.ts';
+import { ACTION, RESOURCE, type Atom } from './rules.ts';
+
+/** The actions that AWS authorizes for one request, and the forms of the ARNs that they act on. */
+export interface ActionChoice {
+  readonly actions: readonly string[];
+  /** Undefined for actions of unknown services, which may act on every ARN. */
+  readonly forms: readonly string[] | undefined;
+}
+
+export interface Choices<T> {
+  readonly values: readonly T[];
+  readonly limits: readonly string[];
+}
+
+/** Which actions the procedure compares, in words. */
+export const comparedActions = (): string => `the actions of the Service Authorization Reference of ${actionsDate()}`;
+
+const matching = new Map<string, ReadonlySet<string>>();
+
+/** Returns the known actions that a pattern matches, in lower case. */
+function actionsMatching(source: string): ReadonlySet<string> {
+  const known = matching.get(source);
+  if (known !== undefined) return known;
+  const all = new Set(actionsOf(source).map((action) => action.toLowerCase()));
+  matching.set(source, all);
+  return all;
+}
+
+const serviceOf = (action: string): string => action.split(':')[0]!.toLowerCase();
+/** Stand for all services that no policy names. */
+const OTHER_SERVICES = ['dynamodb:GetItem', 'ec2:DescribeInstances', 'sqs:SendMessage', 'sns:ListTopics'];
+/** Services of condition keys that only their own requests have. */
+const KEY_SERVICES = /^(eks|eks-auth|iam|s3|sts):/;
+
+/** Whether a request for the action cannot have the key. */
+export const lacksKey = (key: string, action: string): boolean =>
+  keysInPlaceOf({ name: key, lowerCase: key }, action) !== undefined ||
+  (KEY_SERVICES.test(key) && serviceOf(key) !== serviceOf(action) && actionsOfService(serviceOf(action)).size > 0);
+
+/**
+ * Returns actions that match the target, one for each way in which the statements treat them.
+ * @param filters patterns that the action must match one of
+ */
+export function actionChoices(
+  target: Atom | undefined,
+  atoms: readonly Atom[],
+  filters?: readonly string[],
+): Choices<ActionChoice> {
+  const patterns = atoms.flatMap(({ actions = [] }) => actions.map(({ source }) => source));
+  const named = new Set([...patterns, ...(filters ?? [])].filter((one) => one.includes(':')).map(serviceOf));
+  const keys = [...new Set(atoms.flatMap(({ subject, variables }) => [subject, ...variables]))];
+  const mentioned = keys.map(serviceOf).filter((service) => actionsOfService(service).size > 0);
+  const arns = atoms.flatMap(({ resources = [] }) =>
+    resources.flatMap(({ whole }) => whole.source.split(':')[2] ?? []),
+  );
+  const services = new Set([...named, ...mentioned, ...arns.filter((one) => !/[*?$]/.test(one)).flatMap(servicesOn)]);
+  const tested = atoms.filter(({ subject }) => subject === ACTION);
+  const groups = new Map<string, ActionChoice>();
+  const matches = (atom: Atom, action: string): boolean =>
+    atom.actions!.some(({ source }) => source === '*' || source === '*:*' || actionsMatching(source).has(action)) !==
+    atom.id.startsWith('not ');
+  const offer = ({ name, forms }: KnownAction): void => {
+    const action = name.toLowerCase();
+    if (target !== undefined && !matches(target, action) && !isRoleAssumption(action)) return;
+    if (filters !== undefined && !filters.some((one) => one === '*' || actionsMatching(one).has(action))) return;
+    const bits = tested.map((atom) => (matches(atom, action) ? '1' : '0')).join('');
+    const lacking = keys.map((key) => (lacksKey(key, action) ? '1' : '0')).join('');
+    for (const actions of sequencesOf(name)) {
+      const group = [bits, lacking, ...forms, isRoleAssumption(action) ? actions.join() : ''].join(' ');
+      if (!groups.has(group)) groups.set(group, { actions, forms });
+    }
+  };
+  for (const service of services) for (const action of actionsOfService(service).values()) offer(action);
+  for (const name of OTHER_SERVICES) {
+    if (!services.has(serviceOf(name))) offer(actionsOfService(serviceOf(name)).get(name.toLowerCase())!);
+  }
+  const unknown = [...named].filter((service) => actionsOfService(service).size === 0);
+  const isOpen = arns.some((one) => one !== '*' && /[*?$]/.test(one));
+  return {
+    values: [...groups.values(), ...unknown.flatMap((service) => unknownActions(service, tested, target))],
+    limits: isOpen ? ['a wildcard or variable in the service of an ARN'] : [],
+  };
+}
+
+/** Returns the actions of the requests that assume a role. Others have one action. */
+function sequencesOf(name: string): readonly (readonly string[])[] {
+  if (!isRoleAssumption(name)) return [[name]];
+  if (!/:AssumeRole/.test(name)) return [];
+  const [tag, identity, context] = ['sts:TagSession', 'sts:SetSourceIdentity', 'sts:SetContext'] as const;
+  return [[name], [name, tag], [name, identity], [name, tag, identity], [name, context]];
+}
+
+function unknownActions(service: string, tested: readonly Atom[], target: Atom | undefined): readonly ActionChoice[] {
+  const tokens = (source: string): readonly ResolvedToken[] =>
+    compilePattern(source.toLowerCase(), { wildcards: true, variables: false }).tokens as readonly ResolvedToken[];
+  const patterns = tested.flatMap(({ actions = [] }) => actions.map(({ source }) => source));
+  const asked: readonly Place[] = [...literal(`${service}:`), { except: ':' }, { isStar: true, except: ':' }];
+  const parts =
+    divide(
+      automatonOf(asked),
+      patterns.map((one) => automatonOf(places(tokens(one), () => undefined)!)),
+    ) ?? [];
+  return parts.flatMap(({ example }) => {
+    const reaches =
+      target === undefined ||
+      target.actions!.some(({ source }) => source === '*' || matchesTokens(tokens(source), example)) !==
+        target.id.startsWith('not ');
+    return reaches ? { actions: [example], forms: undefined } : [];
+  });
+}
+
+const REGION = [...'abcdefghijklmnopqrstuvwxyz0123456789-'].join('');
+
+/** Returns the places of the ARNs of a form, in a partition and an account. */
+function formPlaces(form: string, partition: string, account: string): readonly Place[] {
+  let colons = 0;
+  return form
+    .replace(/^arn:aws:/, `arn:${partition}:`)
+    .split(/(\$\{[^}]*\}|\*)/)
+    .flatMap((one): readonly Place[] => {
+      const except = `${colons < 5 ? ':' : ''}${one === '${BucketName}' ? '/' : ''}`;
+      if (one === '*') return [{ isStar: true, except }];
+      if (one === '${Account}' && account !== '') return literal(account);
+      if (one === '${Region}') return [{ among: REGION }, { among: REGION, isStar: true }];
+      if (one.startsWith('${')) return [{ except }, { isStar: true, except }];
+      colons += one.split(':').length - 1;
+      return literal(one);
+    });
+}
+
+export interface ResourceQuestion {
+  readonly forms: readonly string[] | undefined;
+  readonly partition: string;
+  readonly account: string;
+  /** Patterns that the resource must match one of. */
+  readonly filters?: readonly string[] | undefined;
+  readonly valueOf: ValueOf;
+}
+
+/** Returns resources, one for each way in which the statements treat them. */
+export function resourceChoices(atoms: readonly Atom[], question: ResourceQuestion): Choices<string> {
+  const { partition, account, filters, valueOf } = question;
+  const forms = question.forms ?? [...new Set(['', account])].map((owner) => `arn:aws:*:*:${owner}:*`);
+  const patterns = atoms
+    .filter(({ subject }) => subject === RESOURCE)
+    .flatMap(({ resources = [] }) =>
+      resources.flatMap((one) => [arnPlaces(one, valueOf) ?? []].filter(({ length }) => length > 0)),
+    );
+  const known = filters?.map((one) => compilePattern(one, { wildcards: true, variables: false }));
+  const wanted = known?.map(({ tokens }) => places(tokens, () => undefined, { isArn: true })!) ?? [];
+  const limits: string[] = [];
+  const arns = forms.flatMap((form) => {
+    const parts = divide(automatonOf(formPlaces(form, partition, account)), [...wanted, ...patterns].map(automatonOf));
+    if (parts === undefined) limits.push(`resources of the form ${form}, which patterns divide into too many classes`);
+    return (parts ?? []).map(({ example }) => example);
+  });
+  const isWanted = (resource: string): boolean =>
+    known?.some(({ tokens }) => matchesTokens(tokens as readonly ResolvedToken[], resource)) ?? true;
+  const all = question.forms === undefined || forms.length === 0 ? [...arns, '*'] : arns;
+  return { values: all.filter(isWanted), limits };
+}

@@ -1,0 +1,349 @@
+import { authorize, decide, DENIED, type Outcome } from '../policy/authorize.ts';
+import { brokenKeyRules } from '../policy/key-rules.ts';
+import { GRANT, type Grant } from '../policy/principal-element.ts';
+import { EvaluationRequest } from '../policy/request.ts';
+import type { AuthorizationInput, PolicyKind } from '../policy/index.ts';
+import type { Facts } from './facts.ts';
+import { contextChoices, type ContextChoice } from './context-choices.ts';
+import { actionChoices, resourceChoices, type ActionChoice } from './request-parts.ts';
+import { ACTION, RESOURCE, type Atom, type Rule, type Side } from './rules.ts';
+import type { RequestDifference } from './types.ts';
+
+/** A statement at one step of a sequence of actions, with the tests that are not decided yet. */
+interface Live extends Rule {
+  readonly step: number;
+  readonly id: string;
+}
+
+interface Node {
+  readonly rules: readonly Live[];
+  readonly target: Live;
+  readonly resource: string | undefined;
+  /** Values of the decided keys by names in lower case. */
+  readonly context: ReadonlyMap<string, string | readonly string[] | undefined>;
+}
+
+export interface Sides {
+  readonly before: Side;
+  readonly after: Side;
+}
+
+/** The work of one comparison: what it may still do, and what it could not decide. */
+export interface Progress {
+  steps: number;
+  readonly limits: Set<string>;
+}
+
+/** Searches a request to which one changed statement applies, and which the two sides decide differently. */
+export class Search {
+  readonly #memo = new Set<string>();
+  readonly #sides: Sides;
+  readonly #facts: Facts;
+  readonly #progress: Progress;
+  readonly #newly: RequestDifference['newly'];
+  #choice: ActionChoice = { actions: [], forms: [] };
+
+  constructor(sides: Sides, facts: Facts, newly: RequestDifference['newly'], progress: Progress) {
+    this.#sides = sides;
+    this.#facts = facts;
+    this.#newly = newly;
+    this.#progress = progress;
+  }
+
+  /** Returns the first difference that the statement makes. Returns undefined if it makes none, or if a limit hides it. */
+  find(target: Rule, rules: readonly Rule[]): RequestDifference | undefined {
+    const atoms = rules.flatMap((rule) => rule.atoms);
+    const { filters } = this.#facts;
+    const { values, limits } = actionChoices(
+      target.atoms.find(({ subject }) => subject === ACTION),
+      atoms,
+      filters,
+    );
+    if (target.atoms.some(({ subject }) => subject === RESOURCE)) this.#limit(limits);
+    for (const choice of values) {
+      if (!this.#facts.canRequest(choice.actions)) continue;
+      this.#choice = choice;
+      this.#memo.clear();
+      const live = choice.actions.flatMap((action, step) => this.#reaching(rules, action, step));
+      for (const one of live) {
+        if (one.statement !== target.statement || one.effect !== target.effect) continue;
+        const found = this.#descend(
+          this.#merged({ rules: live, target: one, resource: undefined, context: new Map() }),
+        );
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  }
+
+  #limit(limits: readonly string[]): void {
+    for (const limit of limits) this.#progress.limits.add(limit);
+  }
+
+  /** Returns the statements that decide about an action, without the tests that the action and the known keys already decide. */
+  #reaching(rules: readonly Rule[], action: string, step: number): Live[] {
+    const request = this.#request({ action });
+    const own = (['before', 'after'] as const).map((side) => {
+      const { resourcePolicy } = new EvaluationRequest({ ...request.input, ...this.#sides[side] });
+      return resourcePolicy?.kind;
+    });
+    const decides = (kind: PolicyKind): boolean => (kind !== 'trust' && kind !== 'resource') || own.includes(kind);
+    const isReady = (atom: Atom): boolean =>
+      atom.subject === ACTION || (atom.subject !== RESOURCE && [atom.subject, ...atom.variables].every(this.#isFixed));
+    return rules.flatMap((rule) => {
+      if (!decides(rule.kind)) return [];
+      const live = reduced({ ...rule, step, id: '' }, isReady, (atom) => atom.holds(request));
+      return live === undefined ? [] : live;
+    });
+  }
+
+  /** Whether a key has a known value, or no request of these actions has it. */
+  readonly #isFixed = (key: string): boolean => this.#facts.isFixed(key, this.#choice.actions);
+
+  #request({
+    action,
+    resource = '*',
+    context,
+  }: {
+    action?: string;
+    resource?: string | undefined;
+    context?: Node['context'];
+  }): EvaluationRequest {
+    const { principal, resourceAccount, fixed } = this.#facts;
+    const chosen = [...(context ?? [])].filter(([, value]) => value !== undefined) as [string, string | string[]][];
+    return new EvaluationRequest({
+      ...{ principal, resourceAccount, resource, action: action ?? this.#choice.actions[0]!, identityPolicies: [] },
+      context: { ...fixed, ...Object.fromEntries(chosen.map(([key, value]) => [this.#facts.nameOf(key), value])) },
+    });
+  }
+
+  /** Joins statements that have become the same, and drops those that a statement of both sides includes. */
+  #merged(node: Node): Node {
+    const rules = new Map<string, Live>();
+    for (const rule of node.rules) {
+      const id = `${rule.step} ${rule.kind} ${rule.effect} ${rule.grant} ${rule.atoms
+        .map((atom) => atom.id)
+        .sort()
+        .join()}`;
+      const known = rules.get(id);
+      rules.set(id, {
+        ...(known ?? rule),
+        id,
+        isBefore: rule.isBefore || known?.isBefore === true,
+        isAfter: rule.isAfter || known?.isAfter === true,
+      });
+      if (rule === node.target) node = { ...node, target: { ...rule, id } };
+    }
+    const sure = [...rules.values()].filter(
+      ({ atoms, isBefore, isAfter }) => atoms.length === 0 && isBefore && isAfter,
+    );
+    const isIncluded = (rule: Live): boolean =>
+      sure.some(
+        (one) =>
+          one !== rule &&
+          one.step === rule.step &&
+          one.kind === rule.kind &&
+          one.effect === rule.effect &&
+          one.grant >= rule.grant,
+      );
+    const kept = [...rules.values()].filter((rule) => !isIncluded(rule));
+    return { ...node, rules: kept, target: rules.get(node.target.id)! };
+  }
+
+  #descend(node: Node): RequestDifference | undefined {
+    if (this.#progress.steps <= 0) {
+      this.#limit(['more combinations than the procedure may try']);
+      return undefined;
+    }
+    this.#progress.steps -= 1;
+    const { target, rules } = node;
+    if ((target.isBefore && target.isAfter) || !rules.some(({ id }) => id === target.id)) return undefined;
+    const [denying, allowing] =
+      this.#newly === 'allowed' ? (['before', 'after'] as const) : (['after', 'before'] as const);
+    if (!this.#canBe(node, denying, 'denied') || !this.#canBe(node, allowing, 'allowed')) return undefined;
+    const key = `${node.resource === undefined} ${rules.map(({ id, isBefore, isAfter }) => `${id}${isBefore}${isAfter}`).join(';')}`;
+    if (this.#memo.has(key)) return undefined;
+    this.#memo.add(key);
+    const isDecided = !this.#canBe(node, denying, 'allowed') && !this.#canBe(node, allowing, 'denied');
+    if (isDecided && target.atoms.length === 0) {
+      const found = this.#verified(node);
+      if (found !== undefined) return found;
+    }
+    const subject = this.#nextSubject(node);
+    return subject === undefined ? undefined : this.#branch(node, subject);
+  }
+
+  #canBe(node: Node, side: keyof Sides, outcome: 'allowed' | 'denied'): boolean {
+    const wanted = outcome === 'allowed';
+    const steps = this.#choice.actions.map((action, step) => {
+      const rules = node.rules.filter(
+        (rule) => rule.step === step && (side === 'before' ? rule.isBefore : rule.isAfter),
+      );
+      const resource = node.resource ?? (this.#choice.forms?.[0] === undefined ? '*' : 'arn:aws:x:x:x:x');
+      const request = this.#request({ action, resource });
+      const input: AuthorizationInput = { ...request.input, ...this.#sides[side] };
+      const verdict = decide(new EvaluationRequest(input), (policies) =>
+        policies.length === 0
+          ? GRANT.none
+          : bound(
+              rules.filter(({ kind }) => kind === policies[0]!.kind),
+              wanted,
+            ),
+      );
+      return verdict.value === 'allowed';
+    });
+    return wanted ? steps.every(Boolean) : steps.includes(false);
+  }
+
+  /** Returns the part of the request to choose next: first one that the target tests, and variables before the patterns that have them. */
+  #nextSubject({ rules, target }: Node): string | undefined {
+    const changed = rules.filter(({ isBefore, isAfter }) => !isBefore || !isAfter);
+    const first = [target, ...changed, ...rules].flatMap(({ atoms }) => atoms)[0];
+    if (first === undefined) return undefined;
+    const all = rules.flatMap(({ atoms }) => atoms);
+    const path = [first.subject];
+    for (;;) {
+      const needed = all
+        .filter(({ subject }) => subject === path.at(-1))
+        .flatMap(({ variables }) => variables)
+        .find((variable) => variable !== path.at(-1) && !this.#isFixed(variable));
+      if (needed === undefined) return path.at(-1);
+      if (path.includes(needed)) {
+        this.#limit([`${needed}, which is compared with a key that is compared with it`]);
+        return path.at(-1);
+      }
+      path.push(needed);
+    }
+  }
+
+  #branch(node: Node, subject: string): RequestDifference | undefined {
+    const atoms = node.rules.flatMap((rule) => rule.atoms);
+    const tried = new Set<string>();
+    for (const choice of this.#choices(node, subject, atoms)) {
+      const context = new Map([...node.context, ...choice.context]);
+      const resource = choice.resource ?? node.resource;
+      const request = this.#request({ resource, context });
+      const chosen = new Set([...choice.context.keys(), ...(choice.resource === undefined ? [] : [RESOURCE])]);
+      const isKnown = (key: string): boolean => chosen.has(key) || this.#isFixed(key) || node.context.has(key);
+      const isReady = (atom: Atom): boolean =>
+        (chosen.has(atom.subject) || (atom.subject !== RESOURCE && node.context.has(atom.subject))) &&
+        atom.variables.every(isKnown);
+      const answers = new Map<string, boolean>();
+      for (const atom of atoms) if (isReady(atom) && !answers.has(atom.id)) answers.set(atom.id, atom.holds(request));
+      const used = atoms.flatMap(({ variables }) => variables).filter((key) => chosen.has(key));
+      const vector = JSON.stringify([[...answers], used.map((key) => context.get(key) ?? null)]);
+      if (tried.has(vector)) continue;
+      tried.add(vector);
+      const found = this.#descendInto({ ...node, context, resource }, isReady, answers, chosen);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  #descendInto(
+    node: Node,
+    isReady: (atom: Atom) => boolean,
+    answers: ReadonlyMap<string, boolean>,
+    chosen: ReadonlySet<string>,
+  ): RequestDifference | undefined {
+    const specialize = (atom: Atom): Atom => {
+      const known = atom.variables.filter((key) => chosen.has(key));
+      if (known.length === 0) return atom;
+      const values = known.map((key) => `${key}=${JSON.stringify(node.context.get(key))}`);
+      return {
+        ...atom,
+        id: `${atom.id} with ${values.join()}`,
+        variables: atom.variables.filter((key) => !chosen.has(key)),
+      };
+    };
+    let target: Live | undefined;
+    const rules = node.rules.flatMap((rule) => {
+      const live = reduced(rule, isReady, (atom) => answers.get(atom.id)!, specialize);
+      if (rule.id === node.target.id) target = live;
+      return live ?? [];
+    });
+    return target === undefined ? undefined : this.#descend(this.#merged({ ...node, rules, target }));
+  }
+
+  #choices(node: Node, subject: string, atoms: readonly Atom[]): readonly ContextChoice[] {
+    const { partition, resourceAccount: account, resources: filters } = this.#facts;
+    const known = this.#request({ resource: node.resource, context: node.context });
+    const valueOf = (key: string): string | undefined => known.variable({ name: key, lowerCase: key });
+    if (subject !== RESOURCE) {
+      const { values, limits } = contextChoices(subject, atoms, {
+        request: known,
+        valueOf,
+        isFixed: this.#isFixed,
+        isChosen: (key) => node.context.has(key),
+        hasTags: this.#facts.hasTags(this.#choice.actions),
+      });
+      this.#limit(limits);
+      return values;
+    }
+    const { values, limits } = resourceChoices(atoms, {
+      forms: this.#choice.forms,
+      partition,
+      account,
+      filters,
+      valueOf,
+    });
+    this.#limit(limits);
+    return values.map((resource) => ({ context: new Map(), resource }));
+  }
+
+  /** Completes the request, and decides it on both sides. */
+  #verified(node: Node): RequestDifference | undefined {
+    const { partition, resourceAccount: account, resources: filters } = this.#facts;
+    const resource =
+      node.resource ??
+      resourceChoices([], { forms: this.#choice.forms, partition, account, filters, valueOf: () => undefined })
+        .values[0];
+    if (resource === undefined) return undefined;
+    for (const action of this.#choice.actions) {
+      const { input } = this.#request({ action, resource, context: node.context });
+      const [before, after] = [
+        authorize({ ...input, ...this.#sides.before }),
+        authorize({ ...input, ...this.#sides.after }),
+      ];
+      const [isBefore, isAfter] = [before, after].map(({ value }) => value === 'allowed');
+      if (isBefore === isAfter) continue;
+      const broken = brokenKeyRules(input);
+      if (broken.length > 0 || isAfter !== (this.#newly === 'allowed')) {
+        this.#limit([`a request that breaks the rule "${broken.join('; ')}"`]);
+        return undefined;
+      }
+      const { principal, resourceAccount, context } = input;
+      const request = { principal, action, resource, resourceAccount, context };
+      return { request, newly: this.#newly, before, after, statement: node.target.statement };
+    }
+    this.#limit(['a request that the engine decides in the same way']);
+    return undefined;
+  }
+}
+
+/** Returns a statement without the tests that are decided; undefined if one of them fails. */
+function reduced(
+  rule: Live,
+  isReady: (atom: Atom) => boolean,
+  answer: (atom: Atom) => boolean,
+  specialize = (atom: Atom): Atom => atom,
+): Live | undefined {
+  const atoms: Atom[] = [];
+  for (const atom of rule.atoms) {
+    if (!isReady(atom)) atoms.push(specialize(atom));
+    else if (!answer(atom)) return undefined;
+  }
+  return { ...rule, atoms };
+}
+
+/** Returns the most, or the least, that statements of one kind can grant. */
+function bound(rules: readonly Live[], isMost: boolean): Outcome {
+  const sure = ({ atoms }: Live): boolean => atoms.length === 0;
+  let strongest: Grant = GRANT.none;
+  for (const rule of rules) {
+    if (rule.effect === 'Deny') {
+      if (!isMost || sure(rule)) return DENIED;
+    } else if (isMost || sure(rule)) strongest = Math.max(strongest, rule.grant) as Grant;
+  }
+  return strongest;
+}
