@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { counted } from '../../foundation/node/text.ts';
 import type { ChangeVerdict } from '../results/loosening.ts';
 import type { ScenarioResult } from '../results/results.ts';
 import type { Observation, UsedPolicy } from '../policies/observation.ts';
@@ -7,7 +6,7 @@ import { withPolicy } from '../policies/policy-uses.ts';
 import { policySources, type PolicySource } from '../policies/sources.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
-import { explainSurvivor, type Probe } from './search/index.ts';
+import { explainSurvivor, type Probe } from './survivor/index.ts';
 import { replay, type Replay } from './replay.ts';
 
 /** A change of a policy, and what the scenarios say about it. */
@@ -66,32 +65,22 @@ const observationsOf = ({ uses }: PolicySource) => [...new Set(uses.map(({ obser
 const isBroken = ({ probes }: ScenarioResult): boolean =>
   probes.length > 0 && probes.every(({ verdict }) => verdict !== 'passed');
 
-/** Searches in this many uses of a policy at most, because a search takes up to a second. */
-const MOST_SEARCHES = 3;
-
-/** Searches a request that tells the versions apart, in each use of the policy until a probe is found. */
+/** Decides for each use of the policy until a probe is known. */
 async function explained({ source, change }: JudgedChange): Promise<Partial<JudgedChange>> {
   const limits = new Set<string>();
-  let sentence: string | undefined;
   const changed = change.apply(source.document);
-  const uses = source.uses.slice(0, MOST_SEARCHES);
-  if (uses.length < source.uses.length) limits.add(`at most ${MOST_SEARCHES} uses are searched`);
-  for (const { observation, used } of uses) {
+  let unreachable: Partial<JudgedChange> | undefined;
+  for (const { observation, used } of source.uses) {
     const { scenario } = observation;
-    const survivor = await explainSurvivor({
-      ...{ scenario, part: used.part, owner: used.owner },
-      changed: withPolicy(scenario.spec, used, changed),
-      documents: [source.document, changed],
-    });
-    if (survivor.kind === 'equivalent') survivor.limits.forEach((limit) => limits.add(limit));
-    else if (survivor.probe !== undefined)
-      return { sentence: survivor.sentence, proposal: { scenario, probe: survivor.probe } };
-    else sentence ??= survivor.sentence;
+    const survivor = await explainSurvivor({ ...used, scenario, changed: withPolicy(scenario.spec, used, changed) });
+    if (survivor.kind === 'not decided') survivor.limits.forEach((limit) => limits.add(limit));
+    if (survivor.kind !== 'explained') continue;
+    const { sentence, probe, request } = survivor;
+    if (probe !== undefined) return { sentence, proposal: { scenario, probe } };
+    unreachable ??= { state: 'unreachable', sentence, ...(request && { request }) };
   }
-  if (sentence !== undefined) return { sentence };
-  if (limits.size === 0) return { state: 'equivalent' };
-  const found = `no difference found in ${uses.length} of ${counted(source.uses.length, 'use')}`;
-  return { state: 'unknown', sentence: found, reason: [...limits].join('; ') };
+  if (unreachable !== undefined) return unreachable;
+  return limits.size === 0 ? { state: 'equivalent' } : { state: 'undecided', reason: [...limits].join('; ') };
 }
 
 interface Judgement extends JudgedChange {

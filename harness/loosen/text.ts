@@ -12,7 +12,7 @@ export function scoreOf(judged: readonly JudgedChange[]): number {
   return all === 0 ? 100 : Math.floor((100 * killed) / all);
 }
 
-const isOpen = ({ state }: Pick<JudgedChange, 'state'>): boolean => state === 'survived' || state === 'unknown';
+const isOpen = ({ state }: Pick<JudgedChange, 'state'>): boolean => state === 'survived';
 
 /** Returns the result for people. `width`: columns of the terminal (default: 80). */
 export function loosenText(judged: readonly JudgedChange[], width = COLUMNS): string {
@@ -31,7 +31,7 @@ export function loosenText(judged: readonly JudgedChange[], width = COLUMNS): st
 function blockOf(group: readonly JudgedChange[], width: number, proposed: Set<string>): string {
   const [first] = group as readonly [JudgedChange];
   const { state, sentence, proposal } = first;
-  const bounds = state === 'unknown' ? `: ${first.reason}` : '';
+  const bounds = '';
   const fill = (text: string, indent: number): string => wrap(`${' '.repeat(indent)}${text}`, width, 2);
   const lines = [
     fill(`${state.toUpperCase()} ${placeOf(first)}`, 0),
@@ -62,7 +62,8 @@ function scoreText(judged: readonly JudgedChange[], width: number): string {
   const count = (state: JudgedChange['state']): number => judged.filter((one) => one.state === state).length;
   const runs = judged.filter(({ by }) => by === 'run').length;
   const others = Object.entries({
-    unknown: 'unknown because not all was searched',
+    unreachable: 'that no pod of the suites can ask for',
+    undecided: 'not decided',
     equivalent: 'equivalent',
     invalid: 'invalid because every probe fails',
     rejected: 'rejected by AWS',

@@ -7,7 +7,7 @@ import { embeddedRun } from '../support/embedded-run.ts';
 import { PUBLIC_SUITES, type Expected, type Weakening } from '../support/public-policies.ts';
 
 const EXPECTED: Readonly<Record<string, Expected>> = {
-  ...{ killed: 'caught', invalid: 'caught', equivalent: 'equivalent' },
+  ...{ killed: 'caught', invalid: 'caught', equivalent: 'equivalent' as const },
   ...{ survived: 'hole', unreachable: 'hole' },
 };
 

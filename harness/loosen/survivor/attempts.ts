@@ -7,8 +7,8 @@ import { associationOf, bucketOf, bucketsOf, placeOf } from '../../scenario/part
 import type { WorkloadSpec } from '../../scenario/spec.ts';
 import type { Assumption, Attempt, Call, OnObject } from '../../predict/attempt.ts';
 import { audienceOf, hasSameRole, isSameSubject, roleOf, subjectOf } from '../../predict/grant.ts';
-import { RUN, type Scene } from '../../predict/scene.ts';
-import { INTRUDER, type Owner } from './extra-roles.ts';
+import { REGION, RUN, type Scene } from '../../predict/scene.ts';
+import { INTRUDER, OUTSIDE, type Owner } from './extra-roles.ts';
 import { POD_TAGS } from './callers.ts';
 import type { PolicyQuestion } from './comparisons.ts';
 import { callerRole, chainsOf, podsOf, withoutTags, type Pods } from './pods.ts';
@@ -20,6 +20,7 @@ export interface Candidate extends Attempt {
   readonly changed: readonly string[];
 }
 
+const CLUSTERS = ['c1', 'c2'] as const;
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
@@ -36,7 +37,9 @@ export function* attemptsFor(
   const { context: values } = request;
   const seen = new Set<string>();
   for (const pods of sendersOf(scene, owner, caller?.pods, request.principal))
-    for (const variant of variantsOf(scene, pods, values, owner.part === 'trust' || caller?.isAnyPod !== false))
+    for (const variant of [
+      ...variantsOf(scene, pods, values, owner.part === 'trust' || caller?.isAnyPod !== false),
+    ].sort(byChanges))
       for (const [call, objectTags] of callsOf(scene, owner, { ...pods, ...variant }, request, values)) {
         const candidate = { ...pods, ...variant, call, ...(objectTags && { objectTags }) };
         const key = JSON.stringify(candidate);
@@ -44,6 +47,9 @@ export function* attemptsFor(
         seen.add(key);
       }
 }
+
+const byChanges = (one: Pick<Candidate, 'changed'>, other: Pick<Candidate, 'changed'>): number =>
+  one.changed.length - other.changed.length;
 
 /** Returns the pods that can be the principal of a request. */
 function sendersOf(
@@ -89,22 +95,19 @@ function* variantsOf(
   isAnyPod: boolean,
 ): Generator<Pick<Candidate, 'workload' | 'changed'>> {
   const subject = subjectOf(workload);
-  const issuer = (cluster: string): string => names.expand(`<issuer:${cluster}>`);
   const [sub = ''] = valuesIn(values, (key) => key.endsWith(':sub'));
   const [, , subNamespace, subAccount] = sub.split(':');
-  const clusterTexts = [...tagOf(values, 'eks-cluster-name'), ...tagOf(values, 'eks-cluster-arn'), ...valuesOf(values, 'aws:SourceArn'), ...Object.keys(values)];
-  const clusters = (['c1', 'c2'] as const).filter((one) =>
-    clusterTexts.some((text) => [names.expand(`<cluster:${one}>`), names.expand(`<cluster-arn:${one}>`), `${issuer(one)}:sub`].includes(text)),
-  );
   const namespaces = [...tagOf(values, 'kubernetes-namespace'), ...(subNamespace ? [subNamespace] : [])];
   const accounts = [...tagOf(values, 'kubernetes-service-account'), ...(subAccount ? [subAccount] : [])];
   const aliases = namespaces.map((name) => aliasOf(name, (alias) => names.namespace(alias)) ?? 'other');
   const association = associationOf(workload);
   const switches = isAnyPod && association !== undefined && association.policy === undefined ? [false, true] : [false];
+  const namesOf = (name: string, others: readonly string[]): ReadonlySet<string> =>
+    new Set(isAnyPod ? [name, `${name}-2`, ...others] : [name]);
   for (const context of contextsOf(workload, values))
-    for (const cluster of isAnyPod ? new Set([...clusters, subject.cluster]) : [subject.cluster])
-      for (const namespace of isAnyPod ? new Set([subject.namespace, ...aliases]) : [subject.namespace])
-        for (const account of isAnyPod ? new Set([subject.serviceAccount, ...accounts, `${subject.serviceAccount}-2`]) : [subject.serviceAccount])
+    for (const cluster of isAnyPod ? CLUSTERS : [subject.cluster])
+      for (const namespace of namesOf(subject.namespace, ['other', ...aliases]))
+        for (const account of namesOf(subject.serviceAccount, accounts))
           for (const isSwitched of switches) {
             const sources = {
               ...{ mechanism: like === undefined, cluster: cluster !== subject.cluster, tags: isSwitched },
@@ -117,7 +120,8 @@ function* variantsOf(
               ...(sources.cluster && { cluster }),
               ...(sources.namespace && { namespace }),
               ...(sources.serviceAccount && { serviceAccount: account }),
-              ...(isSwitched && association && { role: { ...association, disableSessionTags: !withoutTags(workload) } }),
+              ...(isSwitched &&
+                association && { role: { ...association, disableSessionTags: !withoutTags(workload) } }),
               ...(context !== undefined && Object.keys(context).length > 0 && { context }),
               ...audienceIn(workload, values),
             };
@@ -137,7 +141,11 @@ function audienceIn(workload: WorkloadSpec, values: ConditionContext): Pick<Work
 }
 
 /** A service account has one association and one annotation. */
-function isFree(workloads: Readonly<Record<string, WorkloadSpec>>, workload: WorkloadSpec, changed: readonly string[]): boolean {
+function isFree(
+  workloads: Readonly<Record<string, WorkloadSpec>>,
+  workload: WorkloadSpec,
+  changed: readonly string[],
+): boolean {
   const same = Object.values(workloads).filter((other) => isSameSubject(other, workload));
   return changed.length === 0 || same.every((other) => hasSameRole(other, workload));
 }
@@ -149,9 +157,11 @@ function contextsOf({ context }: WorkloadSpec, values: ConditionContext): readon
       const [value, ...more] = valuesOf(values, key);
       return value === undefined ? [] : [[key, more.length === 0 ? value : [value, ...more]]];
     }),
-  ) as RequestContext;
+  ) as { -readonly [Key in keyof RequestContext]: RequestContext[Key] };
+  if (given['aws:SecureTransport'] === 'true') delete given['aws:SecureTransport'];
+  const singles = Object.entries(given).map(([key, value]) => ({ ...context, [key]: value }));
   const isSame = JSON.stringify(given) === JSON.stringify(context ?? {});
-  return isSame ? [context] : [context, { ...context, ...given }, given];
+  return isSame ? [context] : [context, ...singles, { ...context, ...given }, given];
 }
 
 /** Returns the short name of a real name, or undefined. */
@@ -180,7 +190,7 @@ function* callsOf(
     if (requestProblem(action, resource) !== undefined) return;
     const context = serviceKeys(values);
     const { policy } = owner;
-    const call = { do: 'authorize', action, resource: real(resource) } as const;
+    const call = { do: 'authorize', action, resource: real(inRegion(resource)) } as const;
     yield [
       {
         ...call,
@@ -213,18 +223,24 @@ function* callsOf(
     for (const at of [...declared, `${bucket}/${real(key)}`, `${bucket}/${real(key)}-2`].filter(isPlace))
       yield [
         { do: operation, at, ...(operation === 'putObject' && Object.keys(tags).length > 0 && { tags }) },
-        ...(Object.keys(existing).length > 0 ? [existing] : []),
+        Object.keys(existing).length > 0 ? existing : undefined,
       ];
   }
 }
 
+/** Replaces a text that is not a region, which stands for any. */
+const inRegion = (arn: string): string => arn.replace(/^(arn:[^:]*:[^:]*:)(?!([a-z]{2,}-)+\d:)[^:]+:/, `$1${REGION}:`);
+
 /** Whether S3 and its clients accept a key as it is. */
-const isPlace = (at: string): boolean => /^[^/]+\/[^/]/.test(at) && !at.includes('//') && !/[\u0000-\u001f\u007f]|\/\.{1,2}(\/|$)/.test(at);
+const isPlace = (at: string): boolean =>
+  /^[^/]+\/[^/]/.test(at) && !at.includes('//') && !/[\u0000-\u001f\u007f]|\/\.{1,2}(\/|$)/.test(at);
 
 function tagsIn(values: ConditionContext, prefix: string): Readonly<Record<string, string>> {
   const isOne = (key: string): boolean => key.toLowerCase().startsWith(prefix.toLowerCase());
   return Object.fromEntries(
-    Object.entries(values).flatMap(([key, value]) => (isOne(key) ? [[key.slice(prefix.length), [value].flat()[0] ?? '']] : [])),
+    Object.entries(values).flatMap(([key, value]) =>
+      isOne(key) ? [[key.slice(prefix.length), [value].flat()[0] ?? '']] : [],
+    ),
   );
 }
 
@@ -232,7 +248,12 @@ function tagsIn(values: ConditionContext, prefix: string): Readonly<Record<strin
 const serviceKeys = (values: ConditionContext): Readonly<Record<string, string | readonly string[]>> =>
   Object.fromEntries(
     Object.entries(values)
-      .filter(([key]) => !/^aws:(principal|userid|username|tokenissuetime|federatedprovider|sourceidentity|multifactor|currenttime|epochtime|resourceaccount|requestedregion)|:(sub|aud)$/i.test(key))
+      .filter(
+        ([key]) =>
+          !/^aws:(principal|userid|username|tokenissuetime|federatedprovider|sourceidentity|multifactor|currenttime|epochtime|resourceaccount|requestedregion)|:(sub|aud)$/i.test(
+            key,
+          ),
+      )
       .filter(([key]) => !REQUEST_CONTEXT_KEYS.some((one) => one.toLowerCase() === key.toLowerCase())),
   );
 
@@ -243,7 +264,7 @@ function* assumptions(
   resource: string,
   values: ConditionContext,
 ): Generator<readonly [Call]> {
-  const [target] = [...roles].find(([, { arn }]) => arn === resource) ?? [];
+  const [target] = [...roles].find(([, { arn }]) => arn === resource) ?? (roles.has(OUTSIDE) ? [OUTSIDE] : []);
   const association = associationOf(pods.workload);
   if (target === undefined || pods.through !== undefined) return;
   const isOpened = [association?.role, association?.targetRole, pods.workload.irsa].includes(target);
@@ -251,7 +272,9 @@ function* assumptions(
   // A base role whose permissions decide about the target role.
   if (association?.targetRole !== undefined && owner.owner === association.role) yield [{ do: 'credentials' }];
   const [externalId] = valuesOf(values, 'sts:ExternalId');
-  const inherited = new Set(roleOf(pods.workload) === undefined || withoutTags(pods.workload) ? [] : (POD_TAGS as readonly string[]));
+  const inherited = new Set(
+    roleOf(pods.workload) === undefined || withoutTags(pods.workload) ? [] : (POD_TAGS as readonly string[]),
+  );
   const tags = Object.fromEntries(
     Object.entries(tagsIn(values, 'aws:RequestTag/')).filter(([key]) => !inherited.has(key)),
   );
@@ -269,8 +292,14 @@ export function withAliases({ names, accountId, scenario: { spec } }: Scene, tex
   const namespaces = Object.values(spec.workloads ?? {}).map((workload) => subjectOf(workload).namespace);
   const replacements: readonly (readonly [string, string])[] = [
     ...Object.keys(spec.roles ?? {}).map((role) => [names.roleArn(role), `<role:${role}>`] as const),
-    ...(['c1', 'c2'] as const).flatMap((one) => ['cluster-arn', 'cluster', 'issuer'].map((kind) => [names.expand(`<${kind}:${one}>`), `<${kind}:${one}>`] as const)),
-    ...(spec.exactNames ? [] : namespaces.map((namespace) => [names.namespace(namespace), `<namespace:${namespace}>`] as const)),
+    ...(['c1', 'c2'] as const).flatMap((one) =>
+      ['cluster-arn', 'cluster', 'issuer'].map(
+        (kind) => [names.expand(`<${kind}:${one}>`), `<${kind}:${one}>`] as const,
+      ),
+    ),
+    ...(spec.exactNames
+      ? []
+      : namespaces.map((namespace) => [names.namespace(namespace), `<namespace:${namespace}>`] as const)),
     ...(['main', 'other'] as const).map((account) => [accountId(account), `<account:${account}>`] as const),
   ];
   return replacements.reduce((changed, [real, alias]) => changed.replaceAll(real, alias), text);

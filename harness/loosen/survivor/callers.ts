@@ -111,6 +111,7 @@ function opensSession(statement: StatementDocument, isPodIdentity: boolean): boo
   const isAction = statement['NotAction'] !== undefined || textsOf(statement['Action']).some(matches);
   const { Principal: principal } = statement as { readonly Principal?: unknown };
   const { Service: services, Federated: providers } = (principal ?? {}) as Readonly<Record<string, unknown>>;
-  const isPrincipal = principal === undefined || principal === '*' || listOf(isPodIdentity ? services : providers).length > 0;
+  const isPrincipal =
+    principal === undefined || principal === '*' || listOf(isPodIdentity ? services : providers).length > 0;
   return isAction && isPrincipal;
 }

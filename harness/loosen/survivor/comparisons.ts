@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Comparison, NamedDocument, PolicySet, PrincipalClass } from '../../../identity/difference/index.ts';
 import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
@@ -5,17 +6,26 @@ import type { RoleSession } from '../../../identity/policy/principal.ts';
 import { keyed } from '../../../identity/policy/tag-context.ts';
 import { inheritedTags } from '../../../identity/session-tags.ts';
 import { statementsOf } from '../../policies/statement-document.ts';
-import { bucketsOf } from '../../scenario/parts.ts';
+import { associationOf, bucketsOf } from '../../scenario/parts.ts';
+import type { WorkloadSpec } from '../../scenario/spec.ts';
+import { policyUses } from '../../policies/policy-uses.ts';
 import { clientIds, sessionOf } from '../../predict/attempt.ts';
 import type { Scene, SceneRole } from '../../predict/scene.ts';
 import { callersOf, documentOf, POD_TAGS, type Caller } from './callers.ts';
 import { INTRUDER, OUTSIDE, type Owner } from './extra-roles.ts';
 import { callerRole, podsOf } from './pods.ts';
 
+/** What is known of all requests of pods. */
+export interface PodComparison extends Comparison {
+  readonly labels?: readonly string[];
+  readonly present?: readonly string[];
+  readonly isClosed?: boolean;
+}
+
 /** Policies before and after a change, and who asks. Without a caller, no pod of the suite does. */
 export interface PolicyQuestion {
   readonly caller?: Caller | undefined;
-  readonly comparison: Comparison;
+  readonly comparison: PodComparison;
 }
 
 /** Two versions of a scenario, with the policy that differs. */
@@ -57,7 +67,12 @@ export function* questionsOf(versions: Versions): Generator<PolicyQuestion> {
 
 /** Transitive tags are tags of each request to assume a role. */
 const inheritedRequestTags = ({ principal, isAnyPod }: Caller): ConditionContext =>
-  isAnyPod ? {} : keyed('aws:RequestTag/', inheritedTags(principal).map(({ key, value }) => [key, value] as const));
+  isAnyPod
+    ? {}
+    : keyed(
+        'aws:RequestTag/',
+        inheritedTags(principal).map(({ key, value }) => [key, value] as const),
+      );
 
 const classOf = (caller: Caller, isAllowedAll = false): PrincipalClass => ({
   principal: caller.principal,
@@ -78,11 +93,16 @@ function anySession({ arn: roleArn, accountId, id = '' }: SceneRole): Caller {
 
 function* accessQuestions({ before, after, owner }: Versions, caller: Caller, text: string): Generator<PolicyQuestion> {
   const { spec } = before.scenario;
-  const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<Comparison>): PolicyQuestion => ({
+  const { workload } = caller.pods;
+  const changed = {
+    ...caller.pods,
+    ...(owner.part === 'session' && { workload: withSessionPolicy(workload, changedPolicy(before, after, owner)) }),
+  };
+  const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<PodComparison>): PolicyQuestion => ({
     caller,
     comparison: {
       before: { ...permissionsOf(before, caller), ...resourceOf(before) },
-      after: { ...permissionsOf(after, caller), ...resourceOf(after) },
+      after: { ...permissionsOf(after, { ...caller, pods: changed }), ...resourceOf(after) },
       principals: [classOf(caller)],
       resourceAccount: before.accountId('main'),
       absent: absentKeys(caller, text),
@@ -93,7 +113,10 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
   if (owner.part === 'resource') {
     const arn = before.names.expand(owner.owner);
     const policyOf = (scene: Scene): Partial<PolicySet> => ({
-      resourcePolicy: { name: 'resource policy', document: scene.names.policyText(probePolicy(scene, before, owner)) },
+      resourcePolicy: {
+        name: 'resource policy',
+        document: scene.names.policyText(scene === before ? owner.policy : changedPolicy(before, after, owner)),
+      },
     });
     yield ask(policyOf, { resources: [arn], ...(arn.split(':')[4] && { resourceAccount: arn.split(':')[4] ?? '' }) });
     return;
@@ -105,7 +128,7 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
     const ofAccount = buckets.filter((bucket) => (spec.buckets?.[bucket]?.account ?? 'main') === account);
     const arns = ofAccount.map((bucket) => `arn:aws:s3:::${before.names.bucket(bucket)}`);
     const resources = owner.part === 'bucket' ? arns.flatMap((arn) => [arn, `${arn}/*`]) : undefined;
-    yield ask((scene) => bucketPolicies(scene, arns), {
+    yield ask((scene) => ({ trustPolicy: NOBODY, ...bucketPolicies(scene, arns) }), {
       resourceAccount: before.accountId(account),
       ...(resources && { resources }),
     });
@@ -115,23 +138,31 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
     if (target.trust !== undefined && target.arn !== before.roles.get(owner.owner)?.arn)
       yield ask((scene) => ({ trustPolicy: named([scene.roleOf(target.arn)?.trust], 'trust policy')[0] }), {
         context: inheritedRequestTags(caller),
-        ...{ actions: ASSUMPTIONS, resources: [target.arn], resourceAccount: target.accountId },
+        ...{ actions: ASSUMPTIONS, resourceAccount: target.accountId },
+        // Stands for every role that leaves it to its account who may assume it.
+        ...(target !== before.roles.get(OUTSIDE) && { resources: [target.arn] }),
       });
 }
 
-/** The policy that a step of the changed scenario has in place of the original one. */
-function probePolicy(scene: Scene, before: Scene, { owner, policy }: Owner): Owner['policy'] {
-  if (scene === before) return policy;
-  const own = JSON.stringify(policy);
-  for (const [index, step] of before.scenario.spec.probes.entries()) {
-    const operation = (one: typeof step | undefined) =>
-      (one?.kind === 'probe' ? one.operation : {}) as { resource?: string; resourcePolicy?: Owner['policy'] };
-    const { resource, resourcePolicy } = operation(step);
-    if (resource === owner && JSON.stringify(resourcePolicy) === own)
-      return operation(scene.scenario.spec.probes[index]).resourcePolicy ?? policy;
-  }
-  return policy;
+/** Requests to assume a role are asked about apart, for each role. */
+const NOBODY: NamedDocument = {
+  name: 'no trust policy',
+  document: { Statement: { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' } },
+};
+
+/** Returns the policy of a session or of a probe's resource in the changed scenario. */
+export function changedPolicy(before: Scene, after: Scene, { part, owner, policy }: Owner): Owner['policy'] {
+  const uses = (scene: Scene) =>
+    policyUses(scene.scenario.spec).filter((use) => use.part === part && use.owner === owner);
+  const index = uses(before).findIndex((use) => isDeepStrictEqual(use.policy, policy));
+  return uses(after)[index]?.policy ?? policy;
 }
+
+/** Returns pods whose association has another session policy. */
+export const withSessionPolicy = (workload: WorkloadSpec, policy: Owner['policy']): WorkloadSpec => ({
+  ...workload,
+  role: { ...associationOf(workload)!, policy: policy as never },
+});
 
 /** Policies of buckets decide together, because each is about its own bucket only. */
 function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySet> {
@@ -168,7 +199,7 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
   if (role === undefined) return;
   const ask = (
     principals: readonly PrincipalClass[],
-    { identity, ...rest }: Partial<Comparison> & { readonly identity?: (scene: Scene) => Partial<PolicySet> },
+    { identity, ...rest }: Partial<PodComparison> & { readonly identity?: (scene: Scene) => Partial<PolicySet> },
   ): PolicyQuestion => {
     const versionOf = (scene: Scene): PolicySet => ({
       identityPolicies: [],
@@ -197,10 +228,10 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
     const principal = { kind: 'federated', providerArn, accountId: role.accountId } as const;
     if (![before, after].some((scene) => trustText(scene, owner).includes(issuer))) continue;
     for (const audience of clientIds(before, cluster, role.account))
-      yield ask(
-        [{ principal, context: { 'aws:FederatedProvider': providerArn, [`${issuer}:aud`]: audience } }],
-        { present: [`${issuer}:sub`], absent: ['aws:RequestTag/', 'aws:TagKeys'] },
-      );
+      yield ask([{ principal, context: { 'aws:FederatedProvider': providerArn, [`${issuer}:aud`]: audience } }], {
+        present: [`${issuer}:sub`],
+        absent: ['aws:RequestTag/', 'aws:TagKeys'],
+      });
   }
   const pods = podsOf(before.scenario.spec, owner).filter((one) => callerRole(one) !== owner.owner);
   for (const caller of callersOf(before, pods, (key) => key.test(text))) {

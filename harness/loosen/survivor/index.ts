@@ -1,10 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 import { difference, type RequestDifference } from '../../../identity/difference/index.ts';
+import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
 import { decide, type Answer } from '../../predict/attempt.ts';
-import { sceneOf } from '../../predict/scene.ts';
+import { sceneOf, type Scene } from '../../predict/scene.ts';
 import { attemptsFor, type Candidate } from './attempts.ts';
-import { questionsOf, type PolicyQuestion, type Versions } from './comparisons.ts';
+import {
+  changedPolicy,
+  questionsOf,
+  withSessionPolicy,
+  type PodComparison,
+  type PolicyQuestion,
+  type Versions,
+} from './comparisons.ts';
 import { withExtraRoles, type Owner } from './extra-roles.ts';
 import { probeOf, type Probe } from './probe.ts';
 import { requestWords, type RequestCase, requestCase } from './request-case.ts';
@@ -42,7 +50,7 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   const { scenario, changed } = question;
   const [before, after] = [scenario.spec, changed].map((spec) =>
     sceneOf({ ...scenario, spec: withExtraRoles(spec, question) }),
-  ) as [Versions['before'], Versions['after']];
+  ) as [Scene, Scene];
   const versions = { before, after, owner: question };
   const limits = new Set<string>();
   let unreachable: Survivor | undefined;
@@ -53,15 +61,18 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     const result = difference(asked.comparison);
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
-    const examples = result.kind === 'differs' ? result.differences.filter(isPossible) : [];
+    const examples =
+      result.kind === 'differs'
+        ? result.differences.filter((one) => asked.comparison.isClosed === true || isPossible(one))
+        : [];
     for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(asked))]) {
       const survivor = explainedBy(versions, asked, example);
       if (survivor !== undefined) return survivor;
     }
     const [first] = examples;
-    if (first !== undefined && unreachable === undefined)
-      unreachable = { kind: 'explained', sentence: requestWords(before, first), request: requestCase(before, first, asked) };
-    else if (result.kind === 'differs' && first === undefined) limits.add('only requests that AWS does not send differ');
+    if (first !== undefined && unreachable === undefined) unreachable = unreachableBy(before, first, asked);
+    else if (result.kind === 'differs' && first === undefined)
+      limits.add('only requests that AWS does not send differ');
   }
   if (unreachable !== undefined) return unreachable;
   if (!before.isComplete() || !after.isComplete()) limits.add('a policy has a name that only a run knows');
@@ -69,10 +80,24 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   return limits.size === 0 ? { kind: 'equivalent' } : { kind: 'not decided', limits: [...limits] };
 }
 
-/** STS accepts only the audiences that are asked about separately. */
-const isPossible = ({ request: { principal } }: RequestDifference): boolean => principal.kind !== 'federated' || true;
+function unreachableBy(scene: Scene, example: RequestDifference, { caller }: PolicyQuestion): Survivor {
+  const sentence = requestWords(scene, example, caller?.context);
+  return { kind: 'explained', sentence, request: requestCase(example, sentence) };
+}
 
-const PROBE_ACTIONS = ['GetObject', 'PutObject', 'DeleteObject', 'GetObjectTagging', 'ListBucket'].map((name) => `s3:${name}`);
+/** Pods with tokens and associations are asked about apart. */
+const isPossible = ({ request: { principal } }: RequestDifference): boolean =>
+  principal.kind !== 'federated' && !(principal.kind === 'service' && principal.service === POD_IDENTITY_SERVICE);
+
+/** Whether a trust policy names users, roles or accounts. */
+const namesOthers = ({ before, after }: PodComparison): boolean =>
+  [before, after].some(({ trustPolicy }) =>
+    /"AWS"|"Principal":"\*"|"NotPrincipal"/.test(JSON.stringify(trustPolicy ?? '').replaceAll('\\"', '"')),
+  );
+
+const PROBE_ACTIONS = ['GetObject', 'PutObject', 'DeleteObject', 'GetObjectTagging', 'ListBucket'].map(
+  (name) => `s3:${name}`,
+);
 
 /** Asks again for requests that operations of S3 can send. */
 function probeable({ comparison }: PolicyQuestion): readonly RequestDifference[] {
@@ -81,21 +106,27 @@ function probeable({ comparison }: PolicyQuestion): readonly RequestDifference[]
   return result.kind === 'differs' ? result.differences : [];
 }
 
-function explainedBy(
-  { before, after, owner }: Versions,
-  asked: PolicyQuestion,
-  { request }: RequestDifference,
-): Survivor | undefined {
+function explainedBy(versions: Versions, asked: PolicyQuestion, { request }: RequestDifference): Survivor | undefined {
+  const { before, after, owner } = versions;
   const { spec } = before.scenario;
   for (const candidate of attemptsFor(before, owner, asked, request)) {
     const answer = decide(before, candidate);
-    if (!isOther(answer, decide(after, candidate)) || answer === undefined) continue;
+    if (!isOther(answer, decide(after, changedBy(versions, candidate))) || answer === undefined) continue;
     if (spec.exactNames === true && SYSTEM_NAMESPACE.test(candidate.workload.namespace ?? 'app')) continue;
-    const breadth = (source: NamedSource): Breadth => breadthOf(before, after, candidate, source);
+    const breadth = (source: NamedSource): Breadth => breadthOf(versions, candidate, source);
     const sentence = sentenceOf(candidate, breadth, answer.refusal !== undefined);
     return { kind: 'explained', sentence, probe: probeOf(before.scenario.spec, owner, candidate, answer) };
   }
   return undefined;
+}
+
+/** Returns the attempt with the changed session or resource policy, which the attempt itself has. */
+function changedBy({ before, after, owner }: Versions, candidate: Candidate): Candidate {
+  const { call, workload } = candidate;
+  const policy = changedPolicy(before, after, owner);
+  if (owner.part === 'resource' && call.do === 'authorize')
+    return { ...candidate, call: { ...call, resourcePolicy: policy as never } };
+  return owner.part === 'session' ? { ...candidate, workload: withSessionPolicy(workload, policy) } : candidate;
 }
 
 /** Whether only one of the answers is a refusal. */
@@ -103,11 +134,11 @@ const isOther = (one: Answer | undefined, other: Answer | undefined): boolean =>
   one !== undefined && other !== undefined && (one.refusal === undefined) !== (other.refusal === undefined);
 
 /** Tries other values of a source to see whether the change is about every value, or about a prefix. */
-function breadthOf(before: Versions['before'], after: Versions['after'], candidate: Candidate, source: NamedSource): Breadth {
+function breadthOf(versions: Versions, candidate: Candidate, source: NamedSource): Breadth {
   const value = candidate.workload[source] ?? 'app';
   const holds = (text: string): boolean => {
     const attempt = { ...candidate, workload: { ...candidate.workload, [source]: text } };
-    return isOther(decide(before, attempt), decide(after, attempt));
+    return isOther(decide(versions.before, attempt), decide(versions.after, changedBy(versions, attempt)));
   };
   if (holds('unrelated') && holds('z')) return 'every';
   const [, start] = /^(.+)-2$/.exec(value) ?? [];

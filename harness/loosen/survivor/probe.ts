@@ -1,8 +1,8 @@
 import { associationOf, placeOf } from '../../scenario/parts.ts';
 import type { ObjectSpec, ScenarioSpec } from '../../scenario/spec.ts';
-import type { Answer, Assumption, Attempt } from '../../predict/attempt.ts';
-import { Built, codeOf, entriesOf, namesIn, valueOf } from './built.ts';
-import type { Candidate } from './candidates.ts';
+import type { Answer, Assumption, Attempt, ServiceCall } from '../../predict/attempt.ts';
+import { Built, Code, codeOf, entriesOf, namesIn, valueOf } from './built.ts';
+import type { Candidate } from './attempts.ts';
 import { extraRoles, OUTSIDE, type Owner } from './extra-roles.ts';
 import { grantOf, isSame, roleOf, subjectOf } from '../../predict/grant.ts';
 
@@ -23,7 +23,16 @@ export function probeOf(spec: ScenarioSpec, owner: Owner, candidate: Candidate, 
   const known = Object.entries(spec.workloads ?? {}).find(([, one]) => isSame(one, workload));
   const name = known?.[0] ?? workloadName(spec, candidate);
   const { outcome, ...details } = refusal ?? { outcome: 'granted' as const };
-  const probes = [new Built(outcome, name, operationOf(candidate), ...(refusal === undefined ? [] : [details]))];
+  const probes = [
+    call.do === 'authorize'
+      ? new Built(
+          refusal === undefined ? 'may' : 'mayNot',
+          name,
+          call.action,
+          ...argumentsOf(call.resource, serviceOptions(call)),
+        )
+      : new Built(outcome, name, operationOf(candidate), ...(refusal === undefined ? [] : [details])),
+  ];
   const used = [roleOf(workload), ...(call.do === 'assumeRole' ? [call.step.role] : [])];
   const roles = Object.fromEntries(
     Object.entries(extraRoles(spec, owner)).filter(([role]) => used.includes(role) && !spec.roles?.[role]),
@@ -76,6 +85,11 @@ const argumentsOf = (first: string, options: object): readonly unknown[] =>
   Object.keys(options).length === 0 ? [first] : [first, options];
 const stepOf = ({ role, ...options }: Assumption): readonly unknown[] => argumentsOf(role, options);
 
+const serviceOptions = ({ context, resourcePolicy }: ServiceCall): object => ({
+  ...(context && { context }),
+  ...(resourcePolicy && { resourcePolicy: new Code('resourcePolicy', resourcePolicy) }),
+});
+
 function operationOf({ workload, through, call }: Attempt): Built {
   const chained = through === undefined ? {} : { through: new Built('chain', ...stepOf(through)) };
   switch (call.do) {
@@ -89,6 +103,8 @@ function operationOf({ workload, through, call }: Attempt): Built {
       const { do: name, bucket, ...options } = call;
       return new Built(name, ...argumentsOf(bucket, { ...options, ...chained }));
     }
+    case 'authorize':
+      throw new Error('may and mayNot are probes of their own.');
     default: {
       const { do: name, at, ...options } = call;
       return new Built(name, ...argumentsOf(at, { ...options, ...chained }));
