@@ -230,19 +230,21 @@ const subsetsOf = (members: readonly string[]): readonly (readonly string[])[] =
 /** Returns lists of the chosen tags' keys, in each case that conditions tell apart, and of further keys. */
 function tagKeysOf(question: Question, chosen: Chosen, keys: readonly string[]): KeyValues {
   const tags = keys.flatMap((one) => /^aws:requesttag\/(.*)$/s.exec(one)?.[1] ?? []);
+  const present = tags.filter((tag) => chosen.get(`aws:requesttag/${tag}`) !== undefined);
+  // A request that removes tags has only their keys.
+  if (present.length === 0) return valuesOf(question);
   const own = question.conditions.flatMap((one) => patternsOf(one, question.valueOf)).map(automatonOf);
   const { texts, limit } = textsOf(question);
   const extra = texts.filter((text) => text !== '' && !tags.includes(text.toLowerCase()));
   let lists: readonly (readonly string[])[] = subsetsOf(extra).filter(
     (list) => new Set(list.map((one) => one.toLowerCase())).size === list.length,
   );
-  for (const tag of tags) {
-    if (chosen.get(`aws:requesttag/${tag}`) === undefined) continue;
+  for (const tag of present) {
     const variants = divide(automatonOf(literal(tag, true)), own)?.map(({ example }) => example) ?? [tag];
     lists = lists.flatMap((list) => variants.map((one) => [one, ...list]));
   }
   return {
-    values: lists.map((list) => (list.length === 0 ? undefined : list)),
+    values: lists,
     limits: [
       ...(limit === undefined ? [] : [limit]),
       ...(extra.length > MOST_EXTRA ? ['the values of aws:TagKeys, which are too many'] : []),
@@ -253,7 +255,8 @@ function tagKeysOf(question: Question, chosen: Chosen, keys: readonly string[]):
 /** Adds the tags whose keys the request lists. */
 function withTags(chosen: Chosen): Chosen {
   const listed = chosen.get('aws:tagkeys');
-  if (typeof listed !== 'object' || listed.includes('')) return chosen;
+  const isTagging = [...chosen].some(([key, value]) => key.startsWith('aws:requesttag/') && value !== undefined);
+  if (typeof listed !== 'object' || !isTagging) return chosen;
   const tags = listed.filter((one) => !chosen.has(`aws:requesttag/${one.toLowerCase()}`));
   return new Map([...chosen, ...tags.map((one) => [`aws:RequestTag/${one}`, 'x'] as const)]);
 }

@@ -3,7 +3,7 @@ import { isVariable } from '../policy/pattern.ts';
 import { statementsOf } from '../policy/statement.ts';
 import { factsOf } from './facts.ts';
 import { principalsOf } from './principals.ts';
-import { comparedActions } from './request-parts.ts';
+import { actionChoices, comparedActions } from './request-parts.ts';
 import { rulesOf, type Side } from './rules.ts';
 import { Search, type Progress } from './search.ts';
 import type { Comparison, Difference, NamedDocument, PolicySet, PrincipalClass, RequestDifference } from './types.ts';
@@ -27,12 +27,17 @@ export function difference(comparison: Comparison): Difference {
     const facts = factsOf(comparison, who, names);
     const sides = { before: permitted(before, who), after: permitted(after, who) };
     const rules = rulesOf(sides.before, sides.after, { ...facts, action: '', resource: '*', context: {} });
-    for (const rule of rules) {
-      if (rule.isBefore && rule.isAfter) continue;
+    const changed = rules.filter(({ isBefore, isAfter }) => !isBefore || !isAfter);
+    if (changed.length === 0) continue;
+    const choices = actionChoices(
+      rules.flatMap(({ atoms }) => atoms),
+      comparison.actions,
+    );
+    for (const rule of changed) {
       const newly = (rule.effect === 'Allow') === rule.isAfter ? 'allowed' : 'denied';
       const key = `${newly} ${rule.kind} ${rule.statement.policy} ${rule.statement.index} ${rule.isAfter}`;
       if (differences.has(key)) continue;
-      const found = new Search(sides, facts, newly, progress).find(rule, rules);
+      const found = new Search(sides, facts, newly, progress).find(rule, rules, choices);
       if (found !== undefined) differences.set(key, found);
     }
   }

@@ -54,7 +54,14 @@ const automata = new Map<string, Automaton>();
 
 /** Returns the automaton of a pattern. The last ones are kept, because comparisons of one program repeat patterns. */
 export function automatonOf(all: readonly Place[]): Automaton {
-  const key = JSON.stringify(all);
+  let key = '';
+  for (const { character, foldCase = false, isStar = false, except = '', among = '' } of all)
+    key +=
+      character === undefined
+        ? `\0${isStar ? '*' : '?'}${except}\0${among}\0`
+        : foldCase
+          ? `\x01${character}`
+          : character;
   let known = automata.get(key);
   if (known === undefined) {
     if (automata.size > 2_000) automata.clear();

@@ -27,14 +27,14 @@ const user = (arn: string, userId = 'AIDAEXAMPLEEXAMPLEEXA'): Principal => ({
  * JSON policy elements: Principal").
  */
 export function principalsOf(
-  { principals, resourceAccount }: Comparison,
+  { principals, resourceAccount, onlyPrincipals = false }: Comparison,
   before: Side,
   after: Side,
 ): readonly PrincipalClass[] {
   const isChanged = (['resourcePolicy', 'trustPolicy'] as const).some(
     (kind) => JSON.stringify(before[kind]?.document) !== JSON.stringify(after[kind]?.document),
   );
-  if (!isChanged) return principals;
+  if (onlyPrincipals || !isChanged) return principals;
   const policies = [before, after].flatMap((side) => [side.resourcePolicy, side.trustPolicy]);
   const derived = derivedPrincipals(
     policies.filter((one) => one !== undefined),

@@ -1,8 +1,9 @@
 import { actionsDate, actionsOf, actionsOfService, servicesOn, type KnownAction } from '../policy/actions.ts';
-import { divide, type Place } from '../policy/automaton.ts';
+import type { ArnPattern } from '../policy/arn.ts';
+import { divide, type Automaton, type Place } from '../policy/automaton.ts';
 import { keysInPlaceOf } from '../policy/condition-keys.ts';
 import { literal } from '../policy/overlap.ts';
-import { compilePattern, matchesTokens, type ResolvedToken } from '../policy/pattern.ts';
+import { compilePattern, isVariable, matchesTokens, STAR, type ResolvedToken } from '../policy/pattern.ts';
 import { isRoleAssumption } from '../policy/request.ts';
 import { arnPlaces, automatonOf, places, type ValueOf } from './patterns.ts';
 import { ACTION, RESOURCE, type Atom } from './rules.ts';
@@ -45,14 +46,10 @@ export const lacksKey = (key: string, action: string): boolean =>
   (KEY_SERVICES.test(key) && serviceOf(key) !== serviceOf(action) && actionsOfService(serviceOf(action)).size > 0);
 
 /**
- * Returns actions that match the target, one for each way in which the statements treat them.
+ * Returns actions, one for each way in which the statements treat them.
  * @param filters patterns that the action must match one of
  */
-export function actionChoices(
-  target: Atom | undefined,
-  atoms: readonly Atom[],
-  filters?: readonly string[],
-): Choices<ActionChoice> {
+export function actionChoices(atoms: readonly Atom[], filters?: readonly string[]): Choices<ActionChoice> {
   const patterns = atoms.flatMap(({ actions = [] }) => actions.map(({ source }) => source));
   const named = new Set([...patterns, ...(filters ?? [])].filter((one) => one.includes(':')).map(serviceOf));
   const keys = [...new Set(atoms.flatMap(({ subject, variables }) => [subject, ...variables]))];
@@ -62,18 +59,24 @@ export function actionChoices(
   );
   const services = new Set([...named, ...mentioned, ...arns.filter((one) => !/[*?$]/.test(one)).flatMap(servicesOn)]);
   const tested = atoms.filter(({ subject }) => subject === ACTION);
+  const resources = atoms.flatMap(({ resources: all = [] }) => all);
+  const known = new Map<string, string>();
+  const shape = (form: string): string => {
+    if (!known.has(form)) known.set(form, shapeOf(form, resources));
+    return known.get(form)!;
+  };
+  const shapes = (forms: readonly string[]): readonly string[] => [...new Set(forms.map(shape))].sort();
   const groups = new Map<string, ActionChoice>();
   const matches = (atom: Atom, action: string): boolean =>
     atom.actions!.some(({ source }) => source === '*' || source === '*:*' || actionsMatching(source).has(action)) !==
     atom.id.startsWith('not ');
   const offer = ({ name, forms }: KnownAction): void => {
     const action = name.toLowerCase();
-    if (target !== undefined && !matches(target, action) && !isRoleAssumption(action)) return;
     if (filters !== undefined && !filters.some((one) => one === '*' || actionsMatching(one).has(action))) return;
     const bits = tested.map((atom) => (matches(atom, action) ? '1' : '0')).join('');
     const lacking = keys.map((key) => (lacksKey(key, action) ? '1' : '0')).join('');
     for (const actions of sequencesOf(name)) {
-      const group = [bits, lacking, ...forms, isRoleAssumption(action) ? actions.join() : ''].join(' ');
+      const group = [bits, lacking, ...shapes(forms), isRoleAssumption(action) ? actions.join() : ''].join(' ');
       if (!groups.has(group)) groups.set(group, { actions, forms });
     }
   };
@@ -84,9 +87,26 @@ export function actionChoices(
   const unknown = [...named].filter((service) => actionsOfService(service).size === 0);
   const isOpen = arns.some((one) => one !== '*' && /[*?$]/.test(one));
   return {
-    values: [...groups.values(), ...unknown.flatMap((service) => unknownActions(service, tested, target))],
+    values: [...groups.values(), ...unknown.flatMap((service) => unknownActions(service, tested))],
     limits: isOpen ? ['a wildcard or variable in the service of an ARN'] : [],
   };
+}
+
+/** Returns a form of ARNs, or a common shape of all forms that no pattern can match. */
+function shapeOf(form: string, patterns: readonly ArnPattern[]): string {
+  const service = form.split(':')[2];
+  const isReached = patterns.some(({ fields }) => {
+    if (fields === undefined) return false;
+    const [named] = fields[2]!.tokens;
+    if (fields[2]!.tokens.length === 1 && typeof named === 'string' && named !== service) return false;
+    const open = fields.flatMap(({ tokens }, index) => [
+      ...(index === 0 ? [] : [':']),
+      ...tokens.map((one) => (isVariable(one) ? STAR : one)),
+    ]);
+    const pattern = automatonOf(places(open, () => undefined, { isArn: true })!);
+    return divide(formAutomaton(form, 'aws', ''), [pattern])?.some(({ matches }) => matches[0]) ?? true;
+  });
+  return isReached ? form : form.includes(':kms:') && form.includes(':key/') ? 'key' : '-';
 }
 
 /** Returns the actions of the requests that assume a role. Others have one action. */
@@ -97,28 +117,25 @@ function sequencesOf(name: string): readonly (readonly string[])[] {
   return [[name], [name, tag], [name, identity], [name, tag, identity], [name, context]];
 }
 
-function unknownActions(service: string, tested: readonly Atom[], target: Atom | undefined): readonly ActionChoice[] {
-  const tokens = (source: string): readonly ResolvedToken[] =>
-    compilePattern(source.toLowerCase(), { wildcards: true, variables: false }).tokens as readonly ResolvedToken[];
-  const patterns = tested.flatMap(({ actions = [] }) => actions.map(({ source }) => source));
-  const asked: readonly Place[] = [...literal(`${service}:`), { except: ':' }, { isStar: true, except: ':' }];
-  const parts =
-    divide(
-      automatonOf(asked),
-      patterns.map((one) => automatonOf(places(tokens(one), () => undefined)!)),
-    ) ?? [];
-  return parts.flatMap(({ example }) => {
-    const reaches =
-      target === undefined ||
-      target.actions!.some(({ source }) => source === '*' || matchesTokens(tokens(source), example)) !==
-        target.id.startsWith('not ');
-    return reaches ? { actions: [example], forms: undefined } : [];
-  });
+function unknownActions(service: string, tested: readonly Atom[]): readonly ActionChoice[] {
+  const patterns = tested.flatMap(({ actions = [] }) =>
+    actions.map(({ tokens }) => automatonOf(places(tokens, () => undefined)!)),
+  );
+  const asked = automatonOf([...literal(`${service}:`), { except: ':' }, { isStar: true, except: ':' }]);
+  return (divide(asked, patterns) ?? []).map(({ example }) => ({ actions: [example], forms: undefined }));
 }
 
 const REGION = [...'abcdefghijklmnopqrstuvwxyz0123456789-'].join('');
 
-/** Returns the places of the ARNs of a form, in a partition and an account. */
+const formAutomata = new Map<string, Automaton>();
+
+/** Returns the automaton of the ARNs of a form, in a partition and an account. */
+function formAutomaton(form: string, partition: string, account: string): Automaton {
+  const key = `${form} ${partition} ${account}`;
+  if (!formAutomata.has(key)) formAutomata.set(key, automatonOf(formPlaces(form, partition, account)));
+  return formAutomata.get(key)!;
+}
+
 function formPlaces(form: string, partition: string, account: string): readonly Place[] {
   let colons = 0;
   return form
@@ -157,7 +174,7 @@ export function resourceChoices(atoms: readonly Atom[], question: ResourceQuesti
   const wanted = known?.map(({ tokens }) => places(tokens, () => undefined, { isArn: true })!) ?? [];
   const limits: string[] = [];
   const arns = forms.flatMap((form) => {
-    const parts = divide(automatonOf(formPlaces(form, partition, account)), [...wanted, ...patterns].map(automatonOf));
+    const parts = divide(formAutomaton(form, partition, account), [...wanted, ...patterns].map(automatonOf));
     if (parts === undefined) limits.push(`resources of the form ${form}, which patterns divide into too many classes`);
     return (parts ?? []).map(({ example }) => example);
   });

@@ -2,10 +2,10 @@ import { authorize, decide, DENIED, type Outcome } from '../policy/authorize.ts'
 import { brokenKeyRules } from '../policy/key-rules.ts';
 import { GRANT, type Grant } from '../policy/principal-element.ts';
 import { EvaluationRequest } from '../policy/request.ts';
-import type { AuthorizationInput, PolicyKind } from '../policy/index.ts';
+import type { PolicyKind } from '../policy/index.ts';
 import type { Facts } from './facts.ts';
 import { contextChoices, type ContextChoice } from './context-choices.ts';
-import { actionChoices, resourceChoices, type ActionChoice } from './request-parts.ts';
+import { resourceChoices, type ActionChoice, type Choices } from './request-parts.ts';
 import { ACTION, RESOURCE, type Atom, type Rule, type Side } from './rules.ts';
 import type { RequestDifference } from './types.ts';
 
@@ -14,6 +14,9 @@ interface Live extends Rule {
   readonly step: number;
   readonly id: string;
 }
+
+const isKms = (action: string): boolean => /^kms:/i.test(action);
+const KEY = 'arn:aws:kms:x:x:key/x';
 
 interface Node {
   readonly rules: readonly Live[];
@@ -51,19 +54,13 @@ export class Search {
   }
 
   /** Returns the first difference that the statement makes. Returns undefined if it makes none, or if a limit hides it. */
-  find(target: Rule, rules: readonly Rule[]): RequestDifference | undefined {
-    const atoms = rules.flatMap((rule) => rule.atoms);
-    const { filters } = this.#facts;
-    const { values, limits } = actionChoices(
-      target.atoms.find(({ subject }) => subject === ACTION),
-      atoms,
-      filters,
-    );
+  find(target: Rule, rules: readonly Rule[], { values, limits }: Choices<ActionChoice>): RequestDifference | undefined {
     if (target.atoms.some(({ subject }) => subject === RESOURCE)) this.#limit(limits);
     for (const choice of values) {
       if (!this.#facts.canRequest(choice.actions)) continue;
       this.#choice = choice;
       this.#memo.clear();
+      if (choice.actions.every((action, step) => this.#reaching([target], action, step).length === 0)) continue;
       const live = choice.actions.flatMap((action, step) => this.#reaching(rules, action, step));
       for (const one of live) {
         if (one.statement !== target.statement || one.effect !== target.effect) continue;
@@ -179,27 +176,36 @@ export class Search {
       const rules = node.rules.filter(
         (rule) => rule.step === step && (side === 'before' ? rule.isBefore : rule.isAfter),
       );
-      const resource = node.resource ?? (this.#choice.forms?.[0] === undefined ? '*' : 'arn:aws:x:x:x:x');
-      const request = this.#request({ action, resource });
-      const input: AuthorizationInput = { ...request.input, ...this.#sides[side] };
-      const verdict = decide(new EvaluationRequest(input), (policies) =>
-        policies.length === 0
-          ? GRANT.none
-          : bound(
-              rules.filter(({ kind }) => kind === policies[0]!.kind),
-              wanted,
-            ),
-      );
-      return verdict.value === 'allowed';
+      // The policy of a key decides differently, so both are tried until the resource is chosen.
+      const resources = node.resource === undefined && isKms(action) ? [KEY, '*'] : [node.resource ?? '*'];
+      return resources.some((resource) => this.#isPossible(rules, { action, resource }, side, wanted));
     });
-    return wanted ? steps.every(Boolean) : steps.includes(false);
+    return wanted ? steps.every(Boolean) : steps.includes(true);
   }
 
+  /** Whether statements can allow or deny an action. */
+  #isPossible(
+    rules: readonly Live[],
+    request: { action: string; resource: string },
+    side: keyof Sides,
+    isAllowed: boolean,
+  ): boolean {
+    const { input } = this.#request(request);
+    const verdict = decide(new EvaluationRequest({ ...input, ...this.#sides[side] }), (policies) =>
+      policies.length === 0
+        ? GRANT.none
+        : bound(
+            rules.filter(({ kind }) => kind === policies[0]!.kind),
+            isAllowed,
+          ),
+    );
+    return (verdict.value === 'allowed') === isAllowed;
+  }
   /** Returns the part of the request to choose next: first one that the target tests, and variables before the patterns that have them. */
-  #nextSubject({ rules, target }: Node): string | undefined {
+  #nextSubject({ rules, target, resource }: Node): string | undefined {
     const changed = rules.filter(({ isBefore, isAfter }) => !isBefore || !isAfter);
     const first = [target, ...changed, ...rules].flatMap(({ atoms }) => atoms)[0];
-    if (first === undefined) return undefined;
+    if (first === undefined) return resource === undefined && this.#choice.actions.some(isKms) ? RESOURCE : undefined;
     const all = rules.flatMap(({ atoms }) => atoms);
     const path = [first.subject];
     for (;;) {
@@ -225,13 +231,12 @@ export class Search {
       const request = this.#request({ resource, context });
       const chosen = new Set([...choice.context.keys(), ...(choice.resource === undefined ? [] : [RESOURCE])]);
       const isKnown = (key: string): boolean => chosen.has(key) || this.#isFixed(key) || node.context.has(key);
-      const isReady = (atom: Atom): boolean =>
-        (chosen.has(atom.subject) || (atom.subject !== RESOURCE && node.context.has(atom.subject))) &&
-        atom.variables.every(isKnown);
+      const isReady = ({ subject: own, variables }: Atom): boolean =>
+        (own === RESOURCE ? resource !== undefined : isKnown(own)) && variables.every(isKnown);
       const answers = new Map<string, boolean>();
       for (const atom of atoms) if (isReady(atom) && !answers.has(atom.id)) answers.set(atom.id, atom.holds(request));
       const used = atoms.flatMap(({ variables }) => variables).filter((key) => chosen.has(key));
-      const vector = JSON.stringify([[...answers], used.map((key) => context.get(key) ?? null)]);
+      const vector = JSON.stringify([[...answers], request.isUseOfKey, used.map((key) => context.get(key) ?? null)]);
       if (tried.has(vector)) continue;
       tried.add(vector);
       const found = this.#descendInto({ ...node, context, resource }, isReady, answers, chosen);

@@ -34,6 +34,8 @@ export interface Comparison {
    * sessions, users, ids, accounts, services, web identities and anonymous callers.
    */
   readonly principals: readonly PrincipalClass[];
+  /** Whether to compare only the given principals. */
+  readonly onlyPrincipals?: boolean;
   /** 12 digits. */
   readonly resourceAccount: string;
   /** Keys with a known value. All others are free within the rules of `key-rules.ts`. */

@@ -91,11 +91,18 @@ export function actionsOfService(service: string): ReadonlyMap<string, KnownActi
 const knownAction = (action: string): KnownAction | undefined =>
   actionsOfService(action.split(':')[0]!.toLowerCase()).get(action.toLowerCase());
 
+const servicesByArn = new Map<string, readonly string[]>();
+
 /** Returns the services whose actions act on ARNs of a service, such as `sts` for `iam`. */
-export const servicesOn = (arnService: string): readonly string[] =>
-  Object.entries(actionTable().services).flatMap(([service, groups]) =>
+export function servicesOn(arnService: string): readonly string[] {
+  const known = servicesByArn.get(arnService);
+  if (known !== undefined) return known;
+  const found = Object.entries(actionTable().services).flatMap(([service, groups]) =>
     Object.keys(groups).some((forms) => forms.includes(`:${arnService}:`)) ? service : [],
   );
+  servicesByArn.set(arnService, found);
+  return found;
+}
 
 /** The date of the Service Authorization Reference that lists the known actions. */
 export const actionsDate = (): string => actionTable().updatedAt;

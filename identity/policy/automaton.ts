@@ -19,8 +19,12 @@ const accepts = ({ character, foldCase = false, except = '', among }: Place, rea
     ? !except.includes(read) && (among === undefined || among.includes(read))
     : character === read || (foldCase && bothCases(character).includes(read));
 
+let lastId = 0;
+
 /** The deterministic automaton of a pattern, whose states are made when they are reached. */
 export class Automaton {
+  /** Distinguishes automata. */
+  readonly id = (lastId += 1);
   readonly start: number;
   /** All characters that the pattern names. */
   readonly characters: ReadonlySet<string>;
@@ -107,7 +111,8 @@ export function combinations(
   const queue: Combined[] = [{ states: starts, text: '' }];
   const seen = new Set([starts.join()]);
   for (const { states, text } of queue) {
-    const next = new Set([other, ...states.flatMap((state, index) => automata[index]!.named(state)), ':', '/']);
+    const next = new Set([other]);
+    states.forEach((state, index) => automata[index]!.named(state).forEach((character) => next.add(character)));
     for (const character of next) {
       const after = states.map((state, index) => automata[index]!.step(state, character));
       const key = after.join();
@@ -128,16 +133,21 @@ export interface Part {
   readonly matches: readonly boolean[];
 }
 
+const divisions = new Map<string, readonly Part[] | undefined>();
+
 /** Divides the texts that match the first automaton by the others that they match. Returns undefined if there are too many states. */
 export function divide(asked: Automaton, patterns: readonly Automaton[]): readonly Part[] | undefined {
+  const key = [asked, ...patterns].map(({ id }) => id).join();
+  if (divisions.has(key)) return divisions.get(key);
   const all = combinations([asked, ...patterns]);
-  if (all === undefined) return undefined;
   const parts = new Map<string, Part>();
-  for (const { states, text } of all) {
+  for (const { states, text } of all ?? []) {
     if (!asked.isEnd(states[0]!)) continue;
     const matches = patterns.map((automaton, index) => automaton.isEnd(states[index + 1]!));
     const vector = matches.join();
     if (!parts.has(vector)) parts.set(vector, { example: text, matches });
   }
-  return [...parts.values()];
+  if (divisions.size > 2_000) divisions.clear();
+  divisions.set(key, all && [...parts.values()]);
+  return divisions.get(key);
 }
