@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { counted } from '../../foundation/node/text.ts';
 import type { ChangeVerdict } from '../results/loosening.ts';
 import type { ScenarioResult } from '../results/results.ts';
 import type { Observation, UsedPolicy } from '../policies/observation.ts';
@@ -6,11 +7,14 @@ import { withPolicy } from '../policies/policy-uses.ts';
 import { policySources, type PolicySource } from '../policies/sources.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
+import { changeIds } from './change-id.ts';
 import { explainSurvivor, type Probe } from './survivor/index.ts';
 import { replay, type Replay } from './replay.ts';
 
 /** A change of a policy, and what the scenarios say about it. */
 export interface JudgedChange extends ChangeVerdict {
+  /** Stays the same while the policy's file, the statement's Sid and the change do. */
+  readonly id: string;
   readonly source: PolicySource;
   readonly change: PolicyChange;
   /** A probe that notices it, and the scenario to add it to. */
@@ -26,38 +30,54 @@ export interface Proposal {
 export type RunScenarios = (scenarios: readonly Scenario[]) => Promise<readonly ScenarioResult[]>;
 
 export interface JudgeOptions {
+  /** Whether to change policies that suites build themselves too. */
   readonly inline: boolean;
   readonly run: RunScenarios;
   readonly changes?: (source: PolicySource) => readonly PolicyChange[];
+  readonly progress?: (line: string) => void;
 }
+
+/** How many changes are judged between two lines of progress. */
+const PROGRESS_STEP = 250;
 
 /** Judges each change of the policies by replay, and by runs of scenarios where replay cannot tell. */
 export async function judgeChanges(
   observations: readonly Observation[],
-  { inline, run, changes: of = ({ document, kind }) => changesOf(document, kind) }: JudgeOptions,
+  {
+    inline,
+    run,
+    changes = ({ document, kind }) => changesOf(document, kind),
+    progress = () => undefined,
+  }: JudgeOptions,
 ): Promise<readonly JudgedChange[]> {
   const sources = policySources(observations).filter(({ isFile }) => isFile || inline);
-  const judged: Judgement[] = [];
-  for (const source of sources)
-    for (const change of of(source)) {
-      // Lets timers fire. A process that does not is ended by `withTimeLimit`.
-      await setImmediate();
-      judged.push(judgeByReplay(source, change));
-    }
-  const copies = judged.flatMap(({ open }, index) =>
-    open.map((observation, place) => copyOf(observation, judged[index] as Judgement, `L${index + 1}-${10 + place}`)),
+  const all = sources.flatMap((source) => changes(source).map((change) => ({ source, change })));
+  const ids = changeIds(all);
+  const judgements: Judgement[] = [];
+  for (const [index, { source, change }] of all.entries()) {
+    // Lets timers fire. A process that does not is ended by `withTimeLimit`.
+    await setImmediate();
+    judgements.push({ ...judgeByReplay(source, change), id: ids[index] ?? '' });
+  }
+  const copies = judgements.flatMap(({ open }, index) =>
+    open.map((observation, place) =>
+      copyOf(observation, judgements[index] as Judgement, `L${index + 1}-${10 + place}`),
+    ),
   );
   const results = copies.length === 0 ? [] : await run(copies);
-  const changes: JudgedChange[] = [];
-  for (const [index, { open, ...one }] of judged.entries()) {
-    const own = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
-    const change = { ...one, ...(open.length > 0 && verdictOf(own, open)) };
+  const judged: JudgedChange[] = [];
+  for (const [index, { open, ...one }] of judgements.entries()) {
+    const copyResults = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
+    const change = { ...one, ...(open.length > 0 && verdictOf(copyResults, open)) };
     const isInvalid =
-      change.state === 'killed' && own.length === observationsOf(one.source).length && own.every(isBroken);
+      change.state === 'killed' &&
+      copyResults.length === observationsOf(one.source).length &&
+      copyResults.every(isBroken);
     const state = isInvalid ? 'invalid' : change.state;
-    changes.push({ ...change, state, ...(state === 'survived' && (await explained(change))) });
+    judged.push({ ...change, state, ...(state === 'survived' && (await explained(change))) });
+    if (judged.length % PROGRESS_STEP === 0) progress(`Judged ${judged.length} of ${counted(all.length, 'change')}`);
   }
-  return changes;
+  return judged;
 }
 
 const observationsOf = ({ uses }: PolicySource) => [...new Set(uses.map(({ observation }) => observation))];
@@ -88,7 +108,7 @@ interface Judgement extends JudgedChange {
   readonly open: readonly Observation[];
 }
 
-export function judgeByReplay(source: PolicySource, change: PolicyChange): Judgement {
+function judgeByReplay(source: PolicySource, change: PolicyChange): Omit<Judgement, 'id'> {
   const open: Observation[] = [];
   const judged = { source, change, open, by: 'replay' } as const;
   let reason: string | undefined;
@@ -123,7 +143,11 @@ export function changedDocument(used: UsedPolicy, { document }: PolicySource, ch
 }
 
 /** Returns a scenario with a changed policy, under another id. */
-export function copyOf(observation: Observation, { source, change }: JudgedChange, id: string): Scenario {
+export function copyOf(
+  observation: Observation,
+  { source, change }: Pick<JudgedChange, 'source' | 'change'>,
+  id: string,
+): Scenario {
   const uses = source.uses.filter((use) => use.observation === observation);
   const { scenario } = observation;
   const changed = change.apply(source.document);

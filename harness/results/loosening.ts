@@ -15,6 +15,10 @@ export interface ChangeVerdict {
   readonly reason?: string;
   /** Who gets what by the change, in a sentence without its end. */
   readonly sentence?: string;
+  /** The entry of the ignore file that accepts it. */
+  readonly ignored?: { readonly until: string; readonly reason: string };
+  /** Whether the earlier output of `--since` had another state. */
+  readonly isNew?: boolean;
   /** A case for `evaluate`, if no pod of the suite can make the request. */
   readonly request?: Readonly<Record<string, unknown>>;
 }
@@ -27,6 +31,7 @@ export interface Loosening {
 }
 
 export interface JudgedChangeOutput extends ChangeVerdict {
+  readonly id: string;
   readonly file: string;
   /** The resource within a Terraform or CloudFormation file. */
   readonly address?: string;
@@ -37,4 +42,6 @@ export interface JudgedChangeOutput extends ChangeVerdict {
   /** The scenario to which `code` should be added: entries by the scenario's member. */
   readonly addTo?: string;
   readonly code?: Readonly<Record<string, readonly string[]>>;
+  /** Names that `code` imports from the package. */
+  readonly imports?: readonly string[];
 }

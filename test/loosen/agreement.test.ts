@@ -55,7 +55,7 @@ describe('replay of changed policies', () => {
       ordered.filter(({ replayed }) => replayed.result === result).slice(0, SAMPLE / 2),
     );
     const copies = sample.map((one, index) =>
-      copyOf(one.observation, { ...one, state: 'survived', by: 'replay' }, `L${index}-10`),
+      copyOf(one.observation, one, `L${index}-10`),
     );
     const { scenarios: results } = await runOf({ hooks, scenarios: copies });
     const outcomes = sample.map(({ observation, source, change, replayed }, index) => {

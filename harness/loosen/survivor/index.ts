@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { difference, type RequestDifference } from '../../../identity/difference/index.ts';
+import { difference, type Difference, type RequestDifference } from '../../../identity/difference/index.ts';
 import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
 import { decide, type Answer } from '../../predict/attempt.ts';
@@ -54,11 +54,14 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   const versions = { before, after, owner: question };
   const limits = new Set<string>();
   let unreachable: Survivor | undefined;
+  const results = new Map<string, Difference>();
   let isCompared = false;
   for (const asked of questionsOf(versions)) {
     await setImmediate();
     isCompared = true;
-    const result = difference(asked.comparison);
+    const key = JSON.stringify(asked.comparison);
+    const result = results.get(key) ?? difference(asked.comparison);
+    results.set(key, result);
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
     const examples =
