@@ -5,10 +5,10 @@ import type { ScenarioResult } from '../results/results.ts';
 import type { Observation, UsedPolicy } from '../policies/observation.ts';
 import { withPolicy } from '../policies/policy-uses.ts';
 import { policySources, type PolicySource } from '../policies/sources.ts';
-import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
+import type { Scenario, ScenarioSpec, WorkloadSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
 import { changeIds } from './change-id.ts';
-import { explainSurvivor, type Probe } from './survivor/index.ts';
+import { explainSurvivor, type Probe, type TakenNames } from './survivor/index.ts';
 import { replay, type Replay } from './replay.ts';
 
 /** A change of a policy, and what the scenarios say about it. */
@@ -66,6 +66,7 @@ export async function judgeChanges(
   );
   const results = copies.length === 0 ? [] : await run(copies);
   const judged: JudgedChange[] = [];
+  const taken = new Map<string, TakenNames>();
   for (const [index, { open, ...one }] of judgements.entries()) {
     const copyResults = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
     const change = { ...one, ...(open.length > 0 && verdictOf(copyResults, open)) };
@@ -74,7 +75,7 @@ export async function judgeChanges(
       copyResults.length === observationsOf(one.source).length &&
       copyResults.every(isBroken);
     const state = isInvalid ? 'invalid' : change.state;
-    judged.push({ ...change, state, ...(state === 'survived' && (await explained(change))) });
+    judged.push({ ...change, state, ...(state === 'survived' && (await explained(change, taken))) });
     if (judged.length % PROGRESS_STEP === 0) progress(`Judged ${judged.length} of ${counted(all.length, 'change')}`);
   }
   return judged;
@@ -86,13 +87,21 @@ const isBroken = ({ probes }: ScenarioResult): boolean =>
   probes.length > 0 && probes.every(({ verdict }) => verdict !== 'passed');
 
 /** Decides for each use of the policy until a probe is known. */
-async function explained({ source, change }: JudgedChange): Promise<Partial<JudgedChange>> {
+async function explained(
+  { source, change }: JudgedChange,
+  taken: Map<string, TakenNames>,
+): Promise<Partial<JudgedChange>> {
   const limits = new Set<string>();
   const changed = change.apply(source.document);
   let unreachable: Partial<JudgedChange> | undefined;
   for (const { observation, used } of source.uses) {
     const { scenario } = observation;
-    const survivor = await explainSurvivor({ ...used, scenario, changed: withPolicy(scenario.spec, used, changed) });
+    const names = taken.get(scenario.id) ?? new Map<string, WorkloadSpec>();
+    taken.set(scenario.id, names);
+    const survivor = await explainSurvivor({
+      ...{ ...used, scenario, taken: names },
+      changed: withPolicy(scenario.spec, used, changed),
+    });
     if (survivor.kind === 'not decided') survivor.limits.forEach((limit) => limits.add(limit));
     if (survivor.kind !== 'explained') continue;
     const { sentence, probe, request } = survivor;

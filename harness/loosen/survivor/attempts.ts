@@ -8,7 +8,7 @@ import type { WorkloadSpec } from '../../scenario/spec.ts';
 import type { Assumption, Attempt, Call, OnObject } from '../../predict/attempt.ts';
 import { audienceOf, hasSameRole, isSameSubject, roleOf, subjectOf } from '../../predict/grant.ts';
 import { REGION, RUN, type Scene } from '../../predict/scene.ts';
-import { INTRUDER, OUTSIDE, type Owner } from './extra-roles.ts';
+import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
 import { POD_TAGS } from './callers.ts';
 import type { PolicyQuestion } from './comparisons.ts';
 import { callerRole, chainsOf, podsOf, withoutTags, type Pods } from './pods.ts';
@@ -71,7 +71,7 @@ function sendersOf(
       const same = all.filter((one) => scene.roles.get(callerRole(one) ?? '')?.arn === principal.roleArn);
       const isNear = principal.accountId === scene.accountId('main');
       const others = all.filter(
-        ({ workload, through }) => workload.role === INTRUDER && (through === undefined) === isNear,
+        ({ workload, through }) => workload.role === intruderOf(owner) && (through === undefined) === isNear,
       );
       return [...same, ...others];
     }
@@ -220,7 +220,13 @@ function* callsOf(
     const operation = ON_OBJECTS[name];
     if (operation === undefined) return;
     const declared = (spec.objects ?? []).filter((object) => bucketOf(object) === bucket).map(placeOf);
-    for (const at of [...declared, `${bucket}/${real(key)}`, `${bucket}/${real(key)}-2`].filter(isPlace))
+    // Objects with other tags have other names.
+    const suffix = Object.values(existing)
+      .join('-')
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-');
+    const tagged = Object.keys(existing).length === 0 ? [] : [`${bucket}/${real(key)}-${suffix || 'empty'}`];
+    for (const at of [...declared, ...tagged, `${bucket}/${real(key)}`, `${bucket}/${real(key)}-2`].filter(isPlace))
       yield [
         { do: operation, at, ...(operation === 'putObject' && Object.keys(tags).length > 0 && { tags }) },
         Object.keys(existing).length > 0 ? existing : undefined,
@@ -264,7 +270,8 @@ function* assumptions(
   resource: string,
   values: ConditionContext,
 ): Generator<readonly [Call]> {
-  const [target] = [...roles].find(([, { arn }]) => arn === resource) ?? (roles.has(OUTSIDE) ? [OUTSIDE] : []);
+  const [target] =
+    [...roles].find(([, { arn }]) => arn === resource) ?? (roles.has(outsideOf(owner)) ? [outsideOf(owner)] : []);
   const association = associationOf(pods.workload);
   if (target === undefined || pods.through !== undefined) return;
   const isOpened = [association?.role, association?.targetRole, pods.workload.irsa].includes(target);

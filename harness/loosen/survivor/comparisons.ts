@@ -12,7 +12,7 @@ import { policyUses } from '../../policies/policy-uses.ts';
 import { clientIds, sessionOf } from '../../predict/attempt.ts';
 import type { Scene, SceneRole } from '../../predict/scene.ts';
 import { callersOf, documentOf, POD_TAGS, type Caller } from './callers.ts';
-import { INTRUDER, OUTSIDE, type Owner } from './extra-roles.ts';
+import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
 import { callerRole, podsOf } from './pods.ts';
 
 /** What is known of all requests of pods. */
@@ -59,7 +59,7 @@ export function* questionsOf(versions: Versions): Generator<PolicyQuestion> {
   for (const caller of callers) yield* accessQuestions(versions, caller, text);
   if (callers.length > 0 && !isOfResource) return;
   // Nobody of the suite has the role, or others may use the resource.
-  const role = before.roles.get(isOfResource ? INTRUDER : owner.owner);
+  const role = before.roles.get(isOfResource ? intruderOf(owner) : owner.owner);
   if (role === undefined) return;
   for (const question of accessQuestions(versions, anySession(role), text))
     yield { comparison: { ...question.comparison, principals: [classOf(anySession(role), isOfResource)] } };
@@ -140,7 +140,7 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
         context: inheritedRequestTags(caller),
         ...{ actions: ASSUMPTIONS, resourceAccount: target.accountId },
         // Stands for every role that leaves it to its account who may assume it.
-        ...(target !== before.roles.get(OUTSIDE) && { resources: [target.arn] }),
+        ...(target !== before.roles.get(outsideOf(owner)) && { resources: [target.arn] }),
       });
 }
 

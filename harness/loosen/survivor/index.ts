@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { difference, type Difference, type RequestDifference } from '../../../identity/difference/index.ts';
 import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
+import { placeOf } from '../../scenario/parts.ts';
 import { decide, type Answer } from '../../predict/attempt.ts';
 import { sceneOf, type Scene } from '../../predict/scene.ts';
 import { attemptsFor, type Candidate } from './attempts.ts';
@@ -14,11 +15,11 @@ import {
   type Versions,
 } from './comparisons.ts';
 import { withExtraRoles, type Owner } from './extra-roles.ts';
-import { probeOf, type Probe } from './probe.ts';
+import { probeOf, type Probe, type TakenNames } from './probe.ts';
 import { requestWords, type RequestCase, requestCase } from './request-case.ts';
 import { sentenceOf, type Breadth, type NamedSource } from './sentence.ts';
 
-export { withProbe, type Probe } from './probe.ts';
+export { withProbe, type Probe, type TakenNames } from './probe.ts';
 
 /** A change of a policy that no probe of a scenario notices. */
 export interface SurvivorQuestion extends Owner {
@@ -26,6 +27,7 @@ export interface SurvivorQuestion extends Owner {
   readonly scenario: Scenario;
   /** The scenario's declaration with the changed policy. */
   readonly changed: ScenarioSpec;
+  readonly taken: TakenNames;
 }
 
 export type Survivor =
@@ -109,19 +111,28 @@ function probeable({ comparison }: PolicyQuestion): readonly RequestDifference[]
   return result.kind === 'differs' ? result.differences : [];
 }
 
-function explainedBy(versions: Versions, asked: PolicyQuestion, { request }: RequestDifference): Survivor | undefined {
+function explainedBy(
+  versions: Versions & { readonly owner: SurvivorQuestion },
+  asked: PolicyQuestion,
+  { request }: RequestDifference,
+): Survivor | undefined {
   const { before, after, owner } = versions;
   const { spec } = before.scenario;
   for (const candidate of attemptsFor(before, owner, asked, request)) {
     const answer = decide(before, candidate);
     if (!isOther(answer, decide(after, changedBy(versions, candidate))) || answer === undefined) continue;
+    // Probes must not change what later ones see.
+    if (answer.refusal === undefined && isWriteOn(spec, candidate)) continue;
     if (spec.exactNames === true && SYSTEM_NAMESPACE.test(candidate.workload.namespace ?? 'app')) continue;
     const breadth = (source: NamedSource): Breadth => breadthOf(versions, candidate, source);
     const sentence = sentenceOf(candidate, breadth, answer.refusal !== undefined);
-    return { kind: 'explained', sentence, probe: probeOf(before.scenario.spec, owner, candidate, answer) };
+    return { kind: 'explained', sentence, probe: probeOf(owner.scenario, owner, candidate, answer, owner.taken) };
   }
   return undefined;
 }
+
+const isWriteOn = ({ objects = [] }: ScenarioSpec, { call }: Candidate): boolean =>
+  (call.do === 'putObject' || call.do === 'deleteObject') && objects.some((object) => placeOf(object) === call.at);
 
 /** Returns the attempt with the changed session or resource policy, which the attempt itself has. */
 function changedBy({ before, after, owner }: Versions, candidate: Candidate): Candidate {

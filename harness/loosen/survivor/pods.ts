@@ -2,7 +2,7 @@ import { associationOf } from '../../scenario/parts.ts';
 import type { ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import type { Assumption, Attempt } from '../../predict/attempt.ts';
 import { grantOf, roleOf, subjectOf } from '../../predict/grant.ts';
-import { INTRUDER, OUTSIDE, type Owner } from './extra-roles.ts';
+import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
 
 /** Pods that can make requests, alone or through another role. */
 export interface Pods extends Pick<Attempt, 'workload' | 'through'> {
@@ -17,7 +17,9 @@ export const callerRole = ({ workload, through }: Pods): string | undefined => t
  * Returns the pods that a policy may concern: those of the scenario and their chains of roles, the owner's first, and pods that the
  * scenario lacks: of the other mechanism, of a role that nothing else limits, and of another account.
  */
-export function podsOf(spec: ScenarioSpec, { part, owner }: Owner): readonly Pods[] {
+export function podsOf(spec: ScenarioSpec, question: Owner): readonly Pods[] {
+  const { part, owner } = question;
+  const intruder = intruderOf(question);
   const declared = Object.entries(spec.workloads ?? {}).flatMap(([like, one]): Pods[] => {
     const workload = grantOf(one);
     return workload === undefined || one.starts === 'later' ? [] : [{ like, workload }];
@@ -39,8 +41,8 @@ export function podsOf(spec: ScenarioSpec, { part, owner }: Owner): readonly Pod
     ...all.filter(isOwners),
     ...all.filter((pods) => !isOwners(pods)),
     ...(roleOwners ? [made({ role: owner }), made({ irsa: owner })] : []),
-    ...(['trust', 'bucket', 'resource'].includes(part) ? [made({ role: INTRUDER })] : []),
-    ...(part === 'bucket' ? [made({ role: INTRUDER }, { role: OUTSIDE })] : []),
+    ...(['trust', 'bucket', 'resource'].includes(part) ? [made({ role: intruder })] : []),
+    ...(part === 'bucket' ? [made({ role: intruder }, { role: outsideOf(question) })] : []),
   ];
 }
 

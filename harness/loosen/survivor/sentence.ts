@@ -1,7 +1,6 @@
 import { associationOf } from '../../scenario/parts.ts';
 import type { Attempt } from '../../predict/attempt.ts';
 import type { Candidate } from './attempts.ts';
-import { INTRUDER } from './extra-roles.ts';
 import { audienceOf, roleOf, subjectOf } from '../../predict/grant.ts';
 
 /** Which pods a changed answer concerns besides those of the attempt, by the source of the difference. */
@@ -30,7 +29,7 @@ export function sentenceOf(
     changed.includes('tags') && `${tags} session tags`,
     changed.includes('audience') && `with audience ${audienceOf(workload) ?? ''}`,
     changed.includes('context') && `with the request context ${JSON.stringify(workload.context ?? {})}`,
-    roleOf(workload) === INTRUDER && 'with any other role that has the permission',
+    /^intruder-/.test(roleOf(workload) ?? '') && 'with any other role that has the permission',
     through !== undefined && `through role \`${through.role}\``,
     candidate.call.do !== 'credentials' && 'may',
     isAllowed || 'no longer',
