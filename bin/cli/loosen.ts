@@ -41,6 +41,7 @@ those that no probe notices, with a probe that would (docs/loosen.md).`,
       formatOption(FORMATS),
       option.flag('write', 'add the probes of survivors to the suite files'),
       option.flag('inline', 'also change policies that suites build themselves, not only policy files'),
+      option.flag('pairs', 'also make two changes at once that do nothing alone, such as both sides of a chain'),
       option.list('operator ID', 'make only these changes (repeatable, or comma-separated; see docs/loosen.md)'),
       option.text('changed-since REF', 'change only policy files that differ from this Git commit'),
       option.text('ignore FILE', 'accept the changes that this file lists with a reason and an end date'),
@@ -63,12 +64,14 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
     throw badFlagValue('No suite of your own is selected. Name its folder with --suites-dir or --config.');
   const [
     { judgeChanges },
+    { judgePairs },
     { looseningOf, scoreOf, isOpen },
     { ignore: ignoring, readIgnored, since },
     { coverageIn, PAGE_FILE, pageHtml },
     { writeWhole },
   ] = await Promise.all([
     import('../../harness/loosen/judge.ts'),
+    import('../../harness/loosen/pairs.ts'),
     import('../../harness/loosen/text.ts'),
     import('../../harness/loosen/ignored.ts'),
     import('../../harness/report/page.ts'),
@@ -106,7 +109,10 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
       return (await runIn('changed', copies)).scenarios;
     },
   });
-  const accepted = ignoring(all, ignored, new Date().toISOString().slice(0, 10));
+  const { pairs, left } = configuration.flag('pairs') ? await judgePairs(all) : { pairs: [], left: 0 };
+  if (left > 0)
+    io.stderr.write(`Judged ${pairs.length} pairs of changes. ${counted(left, 'pair')} more were not judged.\n`);
+  const accepted = ignoring([...all, ...pairs], ignored, new Date().toISOString().slice(0, 10));
   accepted.warnings.forEach(progress);
   const older = configuration.text('since');
   const judged = older === undefined ? accepted.changes : since(accepted.changes, older);

@@ -15,17 +15,12 @@ import { callersOf, documentOf, POD_TAGS, type Caller } from './callers.ts';
 import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
 import { callerRole, podsOf } from './pods.ts';
 
-/** What is known of all requests of pods. */
-export interface PodComparison extends Comparison {
-  readonly labels?: readonly string[];
-  readonly present?: readonly string[];
-  readonly isClosed?: boolean;
-}
-
 /** Policies before and after a change, and who asks. Without a caller, no pod of the suite does. */
 export interface PolicyQuestion {
   readonly caller?: Caller | undefined;
-  readonly comparison: PodComparison;
+  readonly comparison: Comparison;
+  /** Whether other principals than those of the comparison are asked about apart. */
+  readonly isClosed: boolean;
 }
 
 /** Two versions of a scenario, with the policy that differs. */
@@ -40,10 +35,18 @@ const named = (policies: readonly (CompiledPolicy | undefined)[], name: string):
 
 const ASSUMPTIONS = ['sts:AssumeRole', 'sts:AssumeRoleWithWebIdentity', 'sts:TagSession'];
 const SESSION_TAGS = POD_TAGS.map((tag) => `aws:RequestTag/${tag}`);
-/** Keys of names that Kubernetes accepts only in the form of RFC 1123 labels. */
-const LABELS = ['aws:RequestTag/', 'aws:PrincipalTag/'].flatMap((prefix) =>
-  POD_TAGS.filter((tag) => tag.startsWith('kubernetes-') && !tag.endsWith('pod-name')).map((tag) => prefix + tag),
-);
+/** Statements that deny requests without a key, or with another value, because these callers do not send them. */
+const requiring = (required: Readonly<Record<string, string>>, element: object): readonly object[] =>
+  Object.entries(required).map(([key, pattern]) => ({
+    Effect: 'Deny',
+    ...element,
+    Condition: { StringNotLike: { [key]: pattern } },
+  }));
+
+const anyValue = (keys: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(keys.map((key) => [key, key.endsWith(':sub') ? SUBJECT : '?*']));
+
+const SUBJECT = 'system:serviceaccount:?*:?*';
 
 /** Yields all questions that decide whether a changed policy matters in a scenario: first those of its pods. */
 export function* questionsOf(versions: Versions): Generator<PolicyQuestion> {
@@ -62,7 +65,10 @@ export function* questionsOf(versions: Versions): Generator<PolicyQuestion> {
   const role = before.roles.get(isOfResource ? intruderOf(owner) : owner.owner);
   if (role === undefined) return;
   for (const question of accessQuestions(versions, anySession(role), text))
-    yield { comparison: { ...question.comparison, principals: [classOf(anySession(role), isOfResource)] } };
+    yield {
+      isClosed: !isOfResource,
+      comparison: { ...question.comparison, principals: [classOf(anySession(role), isOfResource)] },
+    };
 }
 
 /** Transitive tags are tags of each request to assume a role. */
@@ -98,15 +104,15 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
     ...caller.pods,
     ...(owner.part === 'session' && { workload: withSessionPolicy(workload, changedPolicy(before, after, owner)) }),
   };
-  const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<PodComparison>): PolicyQuestion => ({
+  const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<Comparison>): PolicyQuestion => ({
     caller,
+    isClosed: true,
     comparison: {
       before: { ...permissionsOf(before, caller), ...resourceOf(before) },
       after: { ...permissionsOf(after, { ...caller, pods: changed }), ...resourceOf(after) },
       principals: [classOf(caller)],
       resourceAccount: before.accountId('main'),
       absent: absentKeys(caller, text),
-      ...{ present: caller.present, labels: LABELS, isClosed: true },
       ...rest,
     },
   });
@@ -173,12 +179,16 @@ function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySe
   return { resourcePolicy: { name: 'bucket policy', document } };
 }
 
-function permissionsOf(scene: Scene, { principal, pods, limit }: Caller): PolicySet {
+function permissionsOf(scene: Scene, { principal, pods, limit, present }: Caller): PolicySet {
   const role = principal.kind === 'role-session' ? scene.roleOf(principal.roleArn) : undefined;
   const texts = sessionOf(scene, pods.workload, pods.through)?.principal.sessionPolicies ?? [];
   const sessionPolicies = texts.map((document) => ({ name: 'session policy', document }));
+  const required = { Statement: requiring(anyValue(present), { Action: '*', Resource: '*' }) };
   return {
-    identityPolicies: named(role?.identity ?? [], 'permissions'),
+    identityPolicies: [
+      ...named(role?.identity ?? [], 'permissions'),
+      ...(present.length === 0 ? [] : [{ name: 'keys of all requests', document: required }]),
+    ],
     permissionsBoundary: named([role?.boundary], 'boundary')[0],
     sessionPolicies: texts.length === 0 && limit ? [{ name: 'trust policy', document: limit }] : sessionPolicies,
   };
@@ -199,17 +209,21 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
   if (role === undefined) return;
   const ask = (
     principals: readonly PrincipalClass[],
-    { identity, ...rest }: Partial<PodComparison> & { readonly identity?: (scene: Scene) => Partial<PolicySet> },
+    { identity, denies = [], isClosed = true, ...rest }: TrustOptions,
   ): PolicyQuestion => {
     const versionOf = (scene: Scene): PolicySet => ({
       identityPolicies: [],
       ...identity?.(scene),
-      trustPolicy: named([scene.roles.get(owner.owner)?.trust], 'trust policy')[0],
+      trustPolicy: named([scene.roles.get(owner.owner)?.trust], 'trust policy').map((one) => ({
+        ...one,
+        document: withStatements(one.document, denies),
+      }))[0],
     });
     return {
+      isClosed,
       comparison: {
         ...{ before: versionOf(before), after: versionOf(after), principals, resourceAccount: role.accountId },
-        ...{ actions: ASSUMPTIONS, resources: [role.arn], labels: LABELS, isClosed: true, ...rest },
+        ...{ actions: ASSUMPTIONS, resources: [role.arn], ...rest },
       },
     };
   };
@@ -217,9 +231,13 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
   const service = { kind: 'service', service: POD_IDENTITY_SERVICE, accountId } as const;
   const context = { 'aws:SourceAccount': accountId };
   if (role.account === 'main') {
-    yield ask([{ principal: service, context }], { present: [...SESSION_TAGS, 'aws:SourceArn'], absent: NOT_SENT });
+    const element = { Principal: { Service: POD_IDENTITY_SERVICE }, Action: ASSUMPTIONS };
+    const cluster = { 'aws:SourceArn': `arn:aws:eks:*:${accountId}:cluster/?*` };
     yield ask([{ principal: service, context }], {
-      ...{ present: ['aws:SourceArn'], absent: [...NOT_SENT, 'aws:RequestTag/', 'aws:TagKeys'] },
+      ...{ denies: requiring({ ...anyValue(SESSION_TAGS), ...cluster }, element), absent: NOT_SENT },
+    });
+    yield ask([{ principal: service, context }], {
+      ...{ denies: requiring(cluster, element), absent: [...NOT_SENT, 'aws:RequestTag/', 'aws:TagKeys'] },
     });
   }
   for (const cluster of ['c1', 'c2'] as const) {
@@ -229,7 +247,7 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
     if (![before, after].some((scene) => trustText(scene, owner).includes(issuer))) continue;
     for (const audience of clientIds(before, cluster, role.account))
       yield ask([{ principal, context: { 'aws:FederatedProvider': providerArn, [`${issuer}:aud`]: audience } }], {
-        present: [`${issuer}:sub`],
+        denies: requiring(anyValue([`${issuer}:sub`]), { Principal: { Federated: providerArn }, Action: ASSUMPTIONS }),
         absent: ['aws:RequestTag/', 'aws:TagKeys'],
       });
   }
@@ -240,6 +258,17 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
     yield { ...ask([classOf(caller)], { identity: (scene) => permissionsOf(scene, caller), absent, context }), caller };
   }
   yield ask([], { isClosed: false });
+}
+
+interface TrustOptions extends Partial<Comparison> {
+  readonly identity?: (scene: Scene) => Partial<PolicySet>;
+  readonly denies?: readonly object[];
+  readonly isClosed?: boolean;
+}
+
+function withStatements(document: string | object, statements: readonly object[]): object {
+  const parsed = typeof document === 'string' ? (JSON.parse(document) as object) : document;
+  return { ...parsed, Statement: [...statementsOf(parsed), ...statements] };
 }
 
 const trustText = (scene: Scene, { owner }: Owner): string => {

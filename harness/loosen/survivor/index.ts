@@ -1,19 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
 import { setImmediate } from 'node:timers/promises';
-import { difference, type Difference, type RequestDifference } from '../../../identity/difference/index.ts';
+import {
+  difference,
+  type Comparison,
+  type Difference,
+  type RequestDifference,
+} from '../../../identity/difference/index.ts';
 import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
 import { placeOf } from '../../scenario/parts.ts';
 import { decide, type Answer } from '../../predict/attempt.ts';
 import { sceneOf, type Scene } from '../../predict/scene.ts';
-import { attemptsFor, type Candidate } from './attempts.ts';
-import {
-  changedPolicy,
-  questionsOf,
-  withSessionPolicy,
-  type PodComparison,
-  type PolicyQuestion,
-  type Versions,
-} from './comparisons.ts';
+import { attemptsFor, LABEL, type Candidate } from './attempts.ts';
+import { changedPolicy, questionsOf, withSessionPolicy, type PolicyQuestion, type Versions } from './comparisons.ts';
 import { withExtraRoles, type Owner } from './extra-roles.ts';
 import { probeOf, type Probe, type TakenNames } from './probe.ts';
 import { requestWords, type RequestCase, requestCase } from './request-case.ts';
@@ -66,17 +65,19 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     results.set(key, result);
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
-    const examples =
-      result.kind === 'differs'
-        ? result.differences.filter((one) => asked.comparison.isClosed === true || isPossible(one))
-        : [];
+    const all = result.kind === 'differs' ? result.differences : [];
+    const examples = all.filter((one) => (asked.isClosed ? isGiven(asked, one) : isPossible(one)) && hasNames(one));
     for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(asked))]) {
       const survivor = explainedBy(versions, asked, example);
       if (survivor !== undefined) return survivor;
     }
     const [first] = examples;
     if (first !== undefined && unreachable === undefined) unreachable = unreachableBy(before, first, asked);
-    else if (result.kind === 'differs' && first === undefined)
+    // The given principals are compared first, so others hide no difference of theirs.
+    else if (
+      first === undefined &&
+      (all.some((one) => !hasNames(one)) || (all.length > 0 && !asked.isClosed && namesOthers(asked.comparison)))
+    )
       limits.add('only requests that AWS does not send differ');
   }
   if (unreachable !== undefined) return unreachable;
@@ -90,12 +91,22 @@ function unreachableBy(scene: Scene, example: RequestDifference, { caller }: Pol
   return { kind: 'explained', sentence, request: requestCase(example, sentence) };
 }
 
+const isGiven = ({ comparison }: PolicyQuestion, { request }: RequestDifference): boolean =>
+  comparison.principals.some(({ principal }) => isDeepStrictEqual(principal, request.principal));
+
+/** Whether namespaces and service accounts have names that Kubernetes accepts. */
+const hasNames = ({ request: { context } }: RequestDifference): boolean =>
+  Object.entries(context).every(
+    ([key, value]) =>
+      !/^aws:(Request|Principal)Tag\/kubernetes-(namespace|service-account)$/i.test(key) || LABEL.test(String(value)),
+  );
+
 /** Pods with tokens and associations are asked about apart. */
 const isPossible = ({ request: { principal } }: RequestDifference): boolean =>
   principal.kind !== 'federated' && !(principal.kind === 'service' && principal.service === POD_IDENTITY_SERVICE);
 
 /** Whether a trust policy names users, roles or accounts. */
-const namesOthers = ({ before, after }: PodComparison): boolean =>
+const namesOthers = ({ before, after }: Comparison): boolean =>
   [before, after].some(({ trustPolicy }) =>
     /"AWS"|"Principal":"\*"|"NotPrincipal"/.test(JSON.stringify(trustPolicy ?? '').replaceAll('\\"', '"')),
   );

@@ -147,8 +147,9 @@ function operationOf({ workload, through, call }: Attempt): Built {
 
 /** A read needs its object, and another bucket needs any. */
 function objectsOf({ objects = [] }: ScenarioSpec, { call, objectTags }: Candidate): readonly ObjectSpec[] {
-  const isThere = (start: string): boolean => objects.some((object) => `${placeOf(object)}/`.startsWith(`${start}/`));
-  if (call.do === 'listObjects') return isThere(call.bucket) ? [] : [`${call.bucket}/x`];
-  if (!('at' in call) || isThere(call.at)) return [];
+  const places = objects.map(placeOf);
+  if (call.do === 'listObjects')
+    return places.some((at) => at.startsWith(`${call.bucket}/`)) ? [] : [`${call.bucket}/x`];
+  if (!('at' in call) || places.includes(call.at)) return [];
   return [objectTags === undefined ? call.at : { at: call.at, tags: objectTags }];
 }
