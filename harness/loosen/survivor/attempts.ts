@@ -109,21 +109,25 @@ function* variantsOf(
       for (const namespace of namesOf(subject.namespace, ['other', ...aliases]))
         for (const account of namesOf(subject.serviceAccount, accounts))
           for (const isSwitched of switches) {
-            const sources = {
-              ...{ mechanism: like === undefined, cluster: cluster !== subject.cluster, tags: isSwitched },
-              ...{ namespace: namespace !== subject.namespace, serviceAccount: account !== subject.serviceAccount },
-              context: context !== workload.context,
-            };
             const { context: _context, ...others } = workload;
             const variant: WorkloadSpec = {
               ...others,
-              ...(sources.cluster && { cluster }),
-              ...(sources.namespace && { namespace }),
-              ...(sources.serviceAccount && { serviceAccount: account }),
+              ...(cluster !== subject.cluster && { cluster }),
+              ...(namespace !== subject.namespace && { namespace }),
+              ...(account !== subject.serviceAccount && { serviceAccount: account }),
               ...(isSwitched &&
                 association && { role: { ...association, disableSessionTags: !withoutTags(workload) } }),
               ...(context !== undefined && Object.keys(context).length > 0 && { context }),
               ...audienceIn(workload, values),
+            };
+            const declared = spec.workloads?.[like ?? ''] ?? workload;
+            const original = subjectOf(declared);
+            const sources = {
+              ...{ mechanism: like === undefined, cluster: cluster !== original.cluster },
+              ...{ namespace: namespace !== original.namespace, serviceAccount: account !== original.serviceAccount },
+              tags: withoutTags(variant) !== withoutTags(declared),
+              audience: audienceOf(variant) !== audienceOf(declared),
+              context: context !== workload.context,
             };
             const changed = Object.entries(sources).flatMap(([source, isChanged]) => (isChanged ? [source] : []));
             const isPossible = [namespace, account].every((name) => LABEL.test(name) && !name.includes(RUN));

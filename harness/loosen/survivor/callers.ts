@@ -5,7 +5,7 @@ import type { Principal } from '../../../identity/policy/principal.ts';
 import { conditionsOf, statementsOf, textsOf, type StatementDocument } from '../../policies/statement-document.ts';
 import { associationOf } from '../../scenario/parts.ts';
 import { sessionOf } from '../../predict/attempt.ts';
-import { roleOf } from '../../predict/grant.ts';
+import { roleOf, subjectOf } from '../../predict/grant.ts';
 import type { Scene, SceneRole } from '../../predict/scene.ts';
 import { hasTagSwitch, withoutTags, type Pods } from './pods.ts';
 
@@ -35,7 +35,9 @@ export function callersOf(scene: Scene, all: readonly Pods[], mentions: (key: Re
     const association = associationOf(pods.workload);
     if (!hasTagSwitch(pods) || association === undefined) return [];
     const role = { ...association, disableSessionTags: !withoutTags(pods.workload) };
-    return [{ ...pods, workload: { ...pods.workload, role } }];
+    // A service account has one association.
+    const serviceAccount = `${subjectOf(pods.workload).serviceAccount}-2`;
+    return [{ ...pods, workload: { ...pods.workload, serviceAccount, role } }];
   });
   const concrete = [...all, ...(mentions(/PrincipalTag\//i) ? switched : [])];
   const named = concrete.flatMap((pods) => callerOf(scene, pods) ?? []);
