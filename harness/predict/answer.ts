@@ -21,7 +21,7 @@ export function answered<Result>(
   scene: Scene,
   path: Path<Result>,
   refusal: Answer['refusal'],
-  policyOf: (resource: string) => CompiledPolicy | undefined = scene.policyOf,
+  policyOf: (resource: string) => CompiledPolicy | undefined = (resource) => scene.policyOf(resource),
 ) {
   let first: Question | undefined;
   let last: AuthorizationInput | undefined;

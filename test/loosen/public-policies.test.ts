@@ -68,7 +68,7 @@ describe('weakenings of policies from public documentation', () => {
           !JSON.stringify(judged.proposal.probe.addition).includes('"c2"'),
       );
       const probes = proposed.map(([, , judged]) => judged!.proposal!.probe);
-      const together = probes.reduce((all, probe) => withProbe(all, probe), spec as ScenarioSpec);
+      const together = probes.reduce((all, probe) => withProbe(all, probe), spec);
       const id = `${suite.slice(0, 2)}-02`;
       const before = await embedded.run(together, id);
       expect(before.verdict, before.reason).to.equal('passed');

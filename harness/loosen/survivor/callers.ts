@@ -66,8 +66,8 @@ function anyPod(scene: Scene, caller: Caller): Caller {
       : key.endsWith(':sub');
   const keys = Object.keys(caller.context);
   const { workload } = caller.pods;
-  const { role = workload.irsa } = associationOf(workload) ?? {};
-  const trust = scene.roles.get(String(caller.pods.through === undefined ? role : roleOf(workload)))?.trust;
+  const { role = typeof workload.irsa === 'string' ? workload.irsa : '' } = associationOf(workload) ?? {};
+  const trust = scene.roles.get(caller.pods.through === undefined ? role : (roleOf(workload) ?? ''))?.trust;
   return {
     ...caller,
     isAnyPod: true,

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Comparison, NamedDocument, PolicySet, PrincipalClass } from '../../../identity/difference/index.ts';
-import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
 import type { RoleSession } from '../../../identity/policy/principal.ts';
 import { keyed } from '../../../identity/policy/tag-context.ts';
@@ -9,9 +8,9 @@ import { statementsOf } from '../../policies/statement-document.ts';
 import { associationOf, bucketsOf } from '../../scenario/parts.ts';
 import type { WorkloadSpec } from '../../scenario/spec.ts';
 import { policyUses } from '../../policies/policy-uses.ts';
-import { clientIds, sessionOf } from '../../predict/attempt.ts';
+import { sessionOf } from '../../predict/attempt.ts';
 import type { Scene, SceneRole } from '../../predict/scene.ts';
-import { callersOf, documentOf, POD_TAGS, type Caller } from './callers.ts';
+import { callersOf, documentOf, type Caller } from './callers.ts';
 import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
 import { callerRole, podsOf } from './pods.ts';
 
@@ -30,29 +29,26 @@ export interface Versions {
   readonly owner: Owner;
 }
 
-const named = (policies: readonly (CompiledPolicy | undefined)[], name: string): readonly NamedDocument[] =>
+export const named = (policies: readonly (CompiledPolicy | undefined)[], name: string): readonly NamedDocument[] =>
   policies.flatMap((policy) => (policy === undefined ? [] : [{ name, document: policy.document }]));
 
-const ASSUMPTIONS = ['sts:AssumeRole', 'sts:AssumeRoleWithWebIdentity', 'sts:TagSession'];
-const SESSION_TAGS = POD_TAGS.map((tag) => `aws:RequestTag/${tag}`);
+export const ASSUMPTIONS = ['sts:AssumeRole', 'sts:AssumeRoleWithWebIdentity', 'sts:TagSession'];
 /** Statements that deny requests without a key, or with another value, because these callers do not send them. */
-const requiring = (required: Readonly<Record<string, string>>, element: object): readonly object[] =>
+export const requiring = (required: Readonly<Record<string, string>>, element: object): readonly object[] =>
   Object.entries(required).map(([key, pattern]) => ({
     Effect: 'Deny',
     ...element,
     Condition: { StringNotLike: { [key]: pattern } },
   }));
 
-const anyValue = (keys: readonly string[]): Readonly<Record<string, string>> =>
+export const anyValue = (keys: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(keys.map((key) => [key, key.endsWith(':sub') ? SUBJECT : '?*']));
 
 const SUBJECT = 'system:serviceaccount:?*:?*';
 
-/** Yields all questions that decide whether a changed policy matters in a scenario: first those of its pods. */
-export function* questionsOf(versions: Versions): Generator<PolicyQuestion> {
-  const { before, after, owner } = versions;
-  const text = JSON.stringify([before.scenario.spec, after.scenario.spec]);
-  if (owner.part === 'trust') return yield* trustQuestions(versions, text);
+/** Yields the questions about requests with the credentials of roles, first those of the scenario's pods. */
+export function* accessQuestionsOf(versions: Versions, text: string): Generator<PolicyQuestion> {
+  const { before, owner } = versions;
   const mentions = (key: RegExp): boolean => key.test(text);
   const isOfResource = owner.part === 'bucket' || owner.part === 'resource';
   const pods = podsOf(before.scenario.spec, owner).filter(
@@ -72,7 +68,7 @@ export function* questionsOf(versions: Versions): Generator<PolicyQuestion> {
 }
 
 /** Transitive tags are tags of each request to assume a role. */
-const inheritedRequestTags = ({ principal, isAnyPod }: Caller): ConditionContext =>
+export const inheritedRequestTags = ({ principal, isAnyPod }: Caller): ConditionContext =>
   isAnyPod
     ? {}
     : keyed(
@@ -80,7 +76,7 @@ const inheritedRequestTags = ({ principal, isAnyPod }: Caller): ConditionContext
         inheritedTags(principal).map(({ key, value }) => [key, value] as const),
       );
 
-const classOf = (caller: Caller, isAllowedAll = false): PrincipalClass => ({
+export const classOf = (caller: Caller, isAllowedAll = false): PrincipalClass => ({
   principal: caller.principal,
   context: caller.context,
   ...(isAllowedAll && { permissions: 'all' }),
@@ -179,7 +175,7 @@ function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySe
   return { resourcePolicy: { name: 'bucket policy', document } };
 }
 
-function permissionsOf(scene: Scene, { principal, pods, limit, present }: Caller): PolicySet {
+export function permissionsOf(scene: Scene, { principal, pods, limit, present }: Caller): PolicySet {
   const role = principal.kind === 'role-session' ? scene.roleOf(principal.roleArn) : undefined;
   const texts = sessionOf(scene, pods.workload, pods.through)?.principal.sessionPolicies ?? [];
   const sessionPolicies = texts.map((document) => ({ name: 'session policy', document }));
@@ -202,79 +198,3 @@ function absentKeys({ context, present, isAnyPod, pods }: Caller, text: string):
   const keys = text.match(/aws:PrincipalTag\/[^"},]+/gi) ?? [];
   return [...new Set(keys)].filter((key) => !owned.has(key.toLowerCase()));
 }
-
-/** Asks for pods by Pod Identity, tokens of the clusters, roles of the scenario, and everybody else. */
-function* trustQuestions({ before, after, owner }: Versions, text: string): Generator<PolicyQuestion> {
-  const role = before.roles.get(owner.owner);
-  if (role === undefined) return;
-  const ask = (
-    principals: readonly PrincipalClass[],
-    { identity, denies = [], isClosed = true, ...rest }: TrustOptions,
-  ): PolicyQuestion => {
-    const versionOf = (scene: Scene): PolicySet => ({
-      identityPolicies: [],
-      ...identity?.(scene),
-      trustPolicy: named([scene.roles.get(owner.owner)?.trust], 'trust policy').map((one) => ({
-        ...one,
-        document: withStatements(one.document, denies),
-      }))[0],
-    });
-    return {
-      isClosed,
-      comparison: {
-        ...{ before: versionOf(before), after: versionOf(after), principals, resourceAccount: role.accountId },
-        ...{ actions: ASSUMPTIONS, resources: [role.arn], ...rest },
-      },
-    };
-  };
-  const accountId = before.accountId('main');
-  const service = { kind: 'service', service: POD_IDENTITY_SERVICE, accountId } as const;
-  const context = { 'aws:SourceAccount': accountId };
-  if (role.account === 'main') {
-    const element = { Principal: { Service: POD_IDENTITY_SERVICE }, Action: ASSUMPTIONS };
-    const cluster = { 'aws:SourceArn': `arn:aws:eks:*:${accountId}:cluster/?*` };
-    yield ask([{ principal: service, context }], {
-      ...{ denies: requiring({ ...anyValue(SESSION_TAGS), ...cluster }, element), absent: NOT_SENT },
-    });
-    yield ask([{ principal: service, context }], {
-      ...{ denies: requiring(cluster, element), absent: [...NOT_SENT, 'aws:RequestTag/', 'aws:TagKeys'] },
-    });
-  }
-  for (const cluster of ['c1', 'c2'] as const) {
-    const issuer = before.names.expand(`<issuer:${cluster}>`);
-    const providerArn = `arn:aws:iam::${role.accountId}:oidc-provider/${issuer}`;
-    const principal = { kind: 'federated', providerArn, accountId: role.accountId } as const;
-    if (![before, after].some((scene) => trustText(scene, owner).includes(issuer))) continue;
-    for (const audience of clientIds(before, cluster, role.account))
-      yield ask([{ principal, context: { 'aws:FederatedProvider': providerArn, [`${issuer}:aud`]: audience } }], {
-        denies: requiring(anyValue([`${issuer}:sub`]), { Principal: { Federated: providerArn }, Action: ASSUMPTIONS }),
-        absent: ['aws:RequestTag/', 'aws:TagKeys'],
-      });
-  }
-  const pods = podsOf(before.scenario.spec, owner).filter((one) => callerRole(one) !== owner.owner);
-  for (const caller of callersOf(before, pods, (key) => key.test(text))) {
-    const absent = ['aws:PrincipalTag/'];
-    const context = inheritedRequestTags(caller);
-    yield { ...ask([classOf(caller)], { identity: (scene) => permissionsOf(scene, caller), absent, context }), caller };
-  }
-  yield ask([], { isClosed: false });
-}
-
-interface TrustOptions extends Partial<Comparison> {
-  readonly identity?: (scene: Scene) => Partial<PolicySet>;
-  readonly denies?: readonly object[];
-  readonly isClosed?: boolean;
-}
-
-function withStatements(document: string | object, statements: readonly object[]): object {
-  const parsed = typeof document === 'string' ? (JSON.parse(document) as object) : document;
-  return { ...parsed, Statement: [...statementsOf(parsed), ...statements] };
-}
-
-const trustText = (scene: Scene, { owner }: Owner): string => {
-  const { trust } = scene.roles.get(owner) ?? {};
-  return trust === undefined ? '' : JSON.stringify(documentOf(trust));
-};
-
-/** Keys that EKS Auth does not send with session tags. */
-const NOT_SENT = ['sts:ExternalId', 'sts:SourceIdentity', 'aws:PrincipalTag/'];

@@ -4,7 +4,7 @@ import { associationOf, placeOf } from '../../scenario/parts.ts';
 import type { ObjectSpec, Scenario, ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import type { Answer, Assumption, Attempt, ServiceCall } from '../../predict/attempt.ts';
 import { Built, Code, codeOf, entriesOf, namesIn, valueOf } from './built.ts';
-import type { Candidate } from './attempts.ts';
+import type { Candidate } from './candidate.ts';
 import { extraRoles, type Owner } from './extra-roles.ts';
 import { grantOf, isSame, roleOf, subjectOf } from '../../predict/grant.ts';
 

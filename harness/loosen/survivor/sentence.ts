@@ -1,6 +1,6 @@
 import { associationOf } from '../../scenario/parts.ts';
 import type { Attempt } from '../../predict/attempt.ts';
-import type { Candidate } from './attempts.ts';
+import type { Candidate } from './candidate.ts';
 import { audienceOf, roleOf, subjectOf } from '../../predict/grant.ts';
 
 /** Which pods a changed answer concerns besides those of the attempt, by the source of the difference. */
