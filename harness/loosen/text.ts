@@ -9,7 +9,7 @@ const COLUMNS = 80;
 const MOST = { groups: 10, lines: 85, places: 3 };
 
 type State = JudgedChange['state'];
-/** Reported states, in this order, with their heading. What is not known comes first. */
+/** Reported states, in this order, with their heading. Undecided changes come first. */
 const OPEN: Readonly<Partial<Record<State, string>>> = {
   undecided: 'NOT DECIDED',
   survived: 'SURVIVED',

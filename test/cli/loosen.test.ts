@@ -99,7 +99,7 @@ describe('loosen', () => {
     expect(score).to.equal(100);
   });
 
-  it('leaves out ignored changes, warns of other entries, and reports what is new since an earlier output', async () => {
+  it('leaves out ignored changes, warns of other entries, and reports new survivors since an earlier output', async () => {
     const json = await loosen(SUITE, '--format', 'json');
     const { changes } = JSON.parse(json.stdout) as Loosening;
     const open = changes.filter(({ state }) => state === 'survived' || state === 'unreachable');

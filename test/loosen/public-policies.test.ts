@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { judgeChanges, type JudgedChange } from '../../harness/loosen/judge.ts';
 import { withProbe } from '../../harness/loosen/survivor/index.ts';
-import type { ScenarioSpec } from '../../harness/scenario/spec.ts';
 import type { PolicyChange } from '../../harness/loosen/operators/index.ts';
 import type { Observation } from '../../harness/policies/observation.ts';
+import { withPolicy } from '../../harness/policies/policy-uses.ts';
 import type { PolicySource } from '../../harness/policies/sources.ts';
 import { embeddedRun } from '../support/embedded-run.ts';
 import { PUBLIC_SUITES, type Expected, type Weakening } from '../support/public-policies.ts';
@@ -60,7 +60,7 @@ describe('weakenings of policies from public documentation', () => {
   });
 
   for (const [suite, { spec }] of Object.entries(PUBLIC_SUITES))
-    it(`${suite}: all proposed probes together pass`, async () => {
+    it(`${suite}: all proposed probes together pass, and each fails with its change`, async () => {
       const proposed = rows.filter(
         ([name, , judged]) =>
           name.startsWith(`${suite} `) &&
@@ -72,6 +72,15 @@ describe('weakenings of policies from public documentation', () => {
       const id = `${suite.slice(0, 2)}-02`;
       const before = await embedded.run(together, id);
       expect(before.verdict, before.reason).to.equal('passed');
+      const blind = [];
+      for (const [index, [name, , one]] of proposed.entries()) {
+        const { proposal, source, change } = one!;
+        const { used } = source.uses[0]!;
+        const changed = withPolicy(withProbe(spec, proposal!.probe), used, change.apply(source.document));
+        const after = await embedded.run(changed, `${suite.slice(0, 2)}-${index + 10}`);
+        if (after.probes[0]?.verdict !== 'failed') blind.push(`${name}: ${after.reason}`);
+      }
+      expect(blind).to.deep.equal([]);
     });
 });
 

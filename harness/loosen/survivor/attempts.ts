@@ -18,8 +18,8 @@ import { callerRole, chainsOf, podsOf, withoutTags, type Pods } from './pods.ts'
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
 
 /**
- * Yields attempts that may send a request, those of the scenario's own pods first. Whoever receives them decides them again, because
- * names of a run differ from those of the request.
+ * Yields attempts that may send a request, those of the scenario's own pods first. The caller must decide them again, because names
+ * of a run differ from those of the request.
  */
 export function* attemptsFor(
   scene: Scene,
@@ -34,12 +34,21 @@ export function* attemptsFor(
       ...variantsOf(scene, pods, values, owner.part === 'trust' || caller?.isAnyPod !== false),
     ].sort(byChanges))
       for (const [call, objectTags] of callsOf(scene, owner, { ...pods, ...variant }, request, values)) {
-        const candidate = { ...pods, ...variant, call, ...(objectTags && { objectTags }) };
-        const key = JSON.stringify(candidate);
-        if (!seen.has(key)) yield candidate;
+        const key = withAliases(
+          scene,
+          JSON.stringify({ ...pods, ...variant, call, ...(objectTags && { objectTags }) }),
+        );
+        // A name with the run in it is of this comparison only.
+        if (!seen.has(key) && !key.includes(RUN)) yield restored(JSON.parse(key) as Candidate, owner, call);
         seen.add(key);
       }
 }
+
+/** The candidate with the policy itself, whose own texts stay as they are. */
+const restored = (candidate: Candidate, { policy }: Owner, { do: name }: Call): Candidate =>
+  name === 'authorize' && 'resourcePolicy' in candidate.call
+    ? { ...candidate, call: { ...candidate.call, resourcePolicy: policy as PermissionPolicy } }
+    : candidate;
 
 const byChanges = (one: Pick<Candidate, 'changed'>, other: Pick<Candidate, 'changed'>): number =>
   one.changed.length - other.changed.length;
@@ -86,7 +95,10 @@ function* callsOf(
   values: ConditionContext,
 ): Generator<readonly [Call, Attempt['objectTags']?]> {
   const name = action.toLowerCase();
-  if (name.startsWith('sts:')) return yield* assumptions(scene, owner, pods, resource, values);
+  if (name.startsWith('sts:')) {
+    yield* assumptions(scene, owner, pods, resource, values);
+    return;
+  }
   const real = (text: string): string => withAliases(scene, text);
   if (!name.startsWith('s3:')) {
     if (requestProblem(action, resource) !== undefined) return;
@@ -177,7 +189,10 @@ function* assumptions(
   const association = associationOf(pods.workload);
   if (target === undefined || pods.through !== undefined) return;
   const isOpened = [association?.role, association?.targetRole, pods.workload.irsa].includes(target);
-  if (isOpened) return yield [{ do: 'credentials' }];
+  if (isOpened) {
+    yield [{ do: 'credentials' }];
+    return;
+  }
   // A base role whose permissions decide about the target role.
   if (association?.targetRole !== undefined && owner.owner === association.role) yield [{ do: 'credentials' }];
   const [externalId] = valuesOf(values, 'sts:ExternalId');
