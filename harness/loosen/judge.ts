@@ -5,13 +5,16 @@ import type { ScenarioResult } from '../results/results.ts';
 import type { Observation, UsedPolicy } from '../policies/observation.ts';
 import { withPolicy } from '../policies/policy-uses.ts';
 import { policySources, type PolicySource } from '../policies/sources.ts';
-import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
+import type { Scenario, ScenarioSpec, WorkloadSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
-import { explainSurvivor, type Probe } from './search/index.ts';
+import { changeIds } from './change-id.ts';
+import { explainSurvivor, type Probe, type TakenNames } from './survivor/index.ts';
 import { replay, type Replay } from './replay.ts';
 
 /** A change of a policy, and what the scenarios say about it. */
 export interface JudgedChange extends ChangeVerdict {
+  /** Stays the same while the policy's file, the statement's Sid and the change do. */
+  readonly id: string;
   readonly source: PolicySource;
   readonly change: PolicyChange;
   /** A probe that notices it, and the scenario to add it to. */
@@ -26,33 +29,56 @@ export interface Proposal {
 /** Runs scenarios, each under an id of its own. */
 export type RunScenarios = (scenarios: readonly Scenario[]) => Promise<readonly ScenarioResult[]>;
 
+export interface JudgeOptions {
+  /** Whether to change policies that suites build themselves too. */
+  readonly inline: boolean;
+  readonly run: RunScenarios;
+  readonly changes?: (source: PolicySource) => readonly PolicyChange[];
+  readonly progress?: (line: string) => void;
+}
+
+/** How many changes are judged between two lines of progress. */
+const PROGRESS_STEP = 250;
+
 /** Judges each change of the policies by replay, and by runs of scenarios where replay cannot tell. */
 export async function judgeChanges(
   observations: readonly Observation[],
-  { inline, run }: { readonly inline: boolean; readonly run: RunScenarios },
+  {
+    inline,
+    run,
+    changes = ({ document, kind }) => changesOf(document, kind),
+    progress = () => undefined,
+  }: JudgeOptions,
 ): Promise<readonly JudgedChange[]> {
   const sources = policySources(observations).filter(({ isFile }) => isFile || inline);
-  const judged: Judgement[] = [];
-  for (const source of sources)
-    for (const change of changesOf(source.document, source.kind)) {
-      // Lets timers fire. A process that does not is ended by `withTimeLimit`.
-      await setImmediate();
-      judged.push(judgeByReplay(source, change));
-    }
-  const copies = judged.flatMap(({ open }, index) =>
-    open.map((observation, place) => copyOf(observation, judged[index] as Judgement, `L${index + 1}-${10 + place}`)),
+  const all = sources.flatMap((source) => changes(source).map((change) => ({ source, change })));
+  const ids = changeIds(all);
+  const judgements: Judgement[] = [];
+  for (const [index, { source, change }] of all.entries()) {
+    // Lets timers fire. A process that does not is ended by `withTimeLimit`.
+    await setImmediate();
+    judgements.push({ ...judgeByReplay(source, change), id: ids[index] ?? '' });
+  }
+  const copies = judgements.flatMap(({ open }, index) =>
+    open.map((observation, place) =>
+      copyOf(observation, judgements[index] as Judgement, `L${index + 1}-${10 + place}`),
+    ),
   );
   const results = copies.length === 0 ? [] : await run(copies);
-  const changes: JudgedChange[] = [];
-  for (const [index, { open, ...one }] of judged.entries()) {
-    const own = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
-    const change = { ...one, ...(open.length > 0 && verdictOf(own, open)) };
+  const judged: JudgedChange[] = [];
+  const taken = new Map<string, TakenNames>();
+  for (const [index, { open, ...one }] of judgements.entries()) {
+    const copyResults = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
+    const change = { ...one, ...(open.length > 0 && verdictOf(copyResults, open)) };
     const isInvalid =
-      change.state === 'killed' && own.length === observationsOf(one.source).length && own.every(isBroken);
+      change.state === 'killed' &&
+      copyResults.length === observationsOf(one.source).length &&
+      copyResults.every(isBroken);
     const state = isInvalid ? 'invalid' : change.state;
-    changes.push({ ...change, state, ...(state === 'survived' && (await explained(change))) });
+    judged.push({ ...change, state, ...(state === 'survived' && (await explained(change, taken))) });
+    if (judged.length % PROGRESS_STEP === 0) progress(`Judged ${judged.length} of ${counted(all.length, 'change')}`);
   }
-  return changes;
+  return judged;
 }
 
 const observationsOf = ({ uses }: PolicySource) => [...new Set(uses.map(({ observation }) => observation))];
@@ -60,32 +86,30 @@ const observationsOf = ({ uses }: PolicySource) => [...new Set(uses.map(({ obser
 const isBroken = ({ probes }: ScenarioResult): boolean =>
   probes.length > 0 && probes.every(({ verdict }) => verdict !== 'passed');
 
-/** Searches in this many uses of a policy at most, because a search takes up to a second. */
-const MOST_SEARCHES = 3;
-
-/** Searches a request that tells the versions apart, in each use of the policy until a probe is found. */
-async function explained({ source, change }: JudgedChange): Promise<Partial<JudgedChange>> {
+/** Decides for each use of the policy until a probe is known. */
+async function explained(
+  { source, change }: JudgedChange,
+  taken: Map<string, TakenNames>,
+): Promise<Partial<JudgedChange>> {
   const limits = new Set<string>();
-  let sentence: string | undefined;
   const changed = change.apply(source.document);
-  const uses = source.uses.slice(0, MOST_SEARCHES);
-  if (uses.length < source.uses.length) limits.add(`at most ${MOST_SEARCHES} uses are searched`);
-  for (const { observation, used } of uses) {
+  let unreachable: Partial<JudgedChange> | undefined;
+  for (const { observation, used } of source.uses) {
     const { scenario } = observation;
+    const names = taken.get(scenario.id) ?? new Map<string, WorkloadSpec>();
+    taken.set(scenario.id, names);
     const survivor = await explainSurvivor({
-      ...{ scenario, part: used.part, owner: used.owner },
+      ...{ ...used, scenario, taken: names },
       changed: withPolicy(scenario.spec, used, changed),
-      documents: [source.document, changed],
     });
-    if (survivor.kind === 'equivalent') survivor.limits.forEach((limit) => limits.add(limit));
-    else if (survivor.probe !== undefined)
-      return { sentence: survivor.sentence, proposal: { scenario, probe: survivor.probe } };
-    else sentence ??= survivor.sentence;
+    if (survivor.kind === 'not decided') survivor.limits.forEach((limit) => limits.add(limit));
+    if (survivor.kind !== 'explained') continue;
+    const { sentence, probe, request } = survivor;
+    if (probe !== undefined) return { sentence, proposal: { scenario, probe } };
+    unreachable ??= { state: 'unreachable', sentence, ...(request && { request }) };
   }
-  if (sentence !== undefined) return { sentence };
-  if (limits.size === 0) return { state: 'equivalent' };
-  const found = `no difference found in ${uses.length} of ${counted(source.uses.length, 'use')}`;
-  return { state: 'unknown', sentence: found, reason: [...limits].join('; ') };
+  if (unreachable !== undefined) return unreachable;
+  return limits.size === 0 ? { state: 'equivalent' } : { state: 'undecided', reason: [...limits].join('; ') };
 }
 
 interface Judgement extends JudgedChange {
@@ -93,7 +117,7 @@ interface Judgement extends JudgedChange {
   readonly open: readonly Observation[];
 }
 
-export function judgeByReplay(source: PolicySource, change: PolicyChange): Judgement {
+function judgeByReplay(source: PolicySource, change: PolicyChange): Omit<Judgement, 'id'> {
   const open: Observation[] = [];
   const judged = { source, change, open, by: 'replay' } as const;
   let reason: string | undefined;
@@ -128,7 +152,11 @@ export function changedDocument(used: UsedPolicy, { document }: PolicySource, ch
 }
 
 /** Returns a scenario with a changed policy, under another id. */
-export function copyOf(observation: Observation, { source, change }: JudgedChange, id: string): Scenario {
+export function copyOf(
+  observation: Observation,
+  { source, change }: Pick<JudgedChange, 'source' | 'change'>,
+  id: string,
+): Scenario {
   const uses = source.uses.filter((use) => use.observation === observation);
   const { scenario } = observation;
   const changed = change.apply(source.document);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Probe } from './search/index.ts';
+import type { Probe } from './survivor/index.ts';
 import { withProbeIn } from './write-probe.ts';
 
 const SUITE = `import { granted, getObject, suite } from 'eks-pod-identity-conformance';

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { JudgedChange } from './judge.ts';
-import type { Probe } from './search/index.ts';
+import type { Probe } from './survivor/index.ts';
 
 /**
  * Adds a probe to the scenario `id` in the text of a suite file, before its other probes, and the missing imports. Returns

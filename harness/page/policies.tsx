@@ -101,12 +101,12 @@ const Line = ({ line: { text, depth, statement, compared }, before, statements }
 };
 
 const Survivors = ({ loosening: { score, changes } }: { readonly loosening: Loosening }) => {
-  const survivors = changes.filter(({ state }) => state === 'survived' || state === 'unknown');
+  const survivors = changes.filter(({ state }) => ['survived', 'unreachable', 'undecided'].includes(state));
   return (
     <section aria-labelledby="loosening">
       <h2 id="loosening">{`Loosened policies: score ${score} %`}</h2>
       <p class="quiet">
-        {`The suites notice ${changes.filter(({ state }) => state === 'killed').length} of ${counted(changes.length, 'wrong version')}. ${counted(changes.filter(({ state }) => state === 'equivalent').length, 'version')} give no request of the searched space another answer.`}
+        {`The suites notice ${changes.filter(({ state }) => state === 'killed').length} of ${counted(changes.length, 'wrong version')}. ${counted(changes.filter(({ state }) => state === 'equivalent').length, 'version')} give no request another answer.`}
       </p>
       {survivors.length === 0 ? (
         <p>No wrong version survives.</p>
@@ -127,11 +127,11 @@ const Survivor = ({
   readonly change: JudgedChangeOutput;
 }) => (
   <li>
-    <Mark verdict={state === 'unknown' ? 'inconclusive' : 'failed'} />{' '}
+    <Mark verdict={state === 'survived' ? 'failed' : 'inconclusive'} />{' '}
     <b>{[`${file}${line === undefined ? '' : `:${line}`}`, address].filter(Boolean).join(' ')}</b> {change}
-    {sentence !== undefined && (
-      <p>{`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}${state === 'unknown' ? `: ${reason}` : ''}.`}</p>
-    )}
+    {sentence !== undefined && <p>{`${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}.`}</p>}
+    {state === 'undecided' && <p>{`Not decided: ${reason}.`}</p>}
+    {state === 'unreachable' && <p class="quiet">No pod of the suites can make this request.</p>}
     {addTo !== undefined && code !== undefined && (
       <>
         <p class="quiet">{`Add to ${addTo}:`}</p>

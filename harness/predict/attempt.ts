@@ -1,10 +1,7 @@
 import { remembered } from '../../foundation/node/remembered.ts';
 import { assumeRole } from '../../identity/assume-role.ts';
 import { podIdentitySession } from '../../identity/pod-identity.ts';
-import { globalContexts } from '../../identity/policy/global-context.ts';
-import { authorize, compilePolicy, type AuthorizationInput, type CompiledPolicy } from '../../identity/policy/index.ts';
-import type { RoleSession } from '../../identity/policy/principal.ts';
-import { follow, isQuestion, type Path, type Question, type Session } from '../../identity/question.ts';
+import type { Path, Session } from '../../identity/question.ts';
 import { requestPath } from '../../identity/request.ts';
 import {
   creationKeys,
@@ -17,9 +14,13 @@ import {
 import { overriddenTag } from '../../identity/session-tags.ts';
 import { webIdentitySession } from '../../identity/web-identity.ts';
 import { associationOf, bucketOf, placeOf } from '../scenario/parts.ts';
-import type { Expectation, WorkloadSpec } from '../scenario/spec.ts';
+import type { PermissionPolicy } from '../scenario/policy.ts';
+import type { WorkloadSpec } from '../scenario/spec.ts';
+import { answered, type AttemptAnswer } from './answer.ts';
 import { audienceOf, subjectOf } from './grant.ts';
-import { REGION, type Scene } from './scene.ts';
+import type { Scene } from './scene.ts';
+
+export type { AttemptAnswer } from './answer.ts';
 
 /** Parameters of AssumeRole. */
 export interface Assumption {
@@ -33,7 +34,18 @@ export type Call =
   | { readonly do: 'credentials' }
   | { readonly do: 'assumeRole'; readonly step: Assumption }
   | { readonly do: OnObject; readonly at: string; readonly tags?: Readonly<Record<string, string>> }
-  | { readonly do: 'listObjects'; readonly bucket: string; readonly prefix?: string };
+  | { readonly do: 'listObjects'; readonly bucket: string; readonly prefix?: string }
+  | ServiceCall;
+type S3Call = Exclude<Call, { do: 'credentials' | 'assumeRole' | 'authorize' }>;
+
+/** A request to a service that is not emulated, as in `may`. */
+export interface ServiceCall {
+  readonly do: 'authorize';
+  readonly action: string;
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+  readonly resourcePolicy?: PermissionPolicy;
+}
 
 export interface Attempt {
   readonly workload: WorkloadSpec;
@@ -42,16 +54,6 @@ export interface Attempt {
   readonly call: Call;
   /** Tags of the object, if it is not one of the scenario. */
   readonly objectTags?: Readonly<Record<string, string>> | undefined;
-}
-
-/** The decisions of an attempt, up to the one that denies. */
-export interface AttemptAnswer {
-  readonly refusal:
-    (Required<Pick<Expectation, 'by' | 'code'>> & { readonly outcome: 'refused' | 'denied' }) | undefined;
-  /** The request that was denied, or the last one. */
-  readonly last: AuthorizationInput;
-  /** Whether policies and tags of a session are too large. */
-  readonly isTooLarge?: boolean;
 }
 
 interface Opened {
@@ -63,16 +65,21 @@ const NO_CREDENTIALS = { outcome: 'refused', by: 'eks-auth', code: 'AccessDenied
 const NO_WEB_IDENTITY = { outcome: 'refused', by: 'sts', code: 'AccessDenied' } as const;
 const NOT_ASSUMED = { outcome: 'denied', by: 'sts', code: 'AccessDenied' } as const;
 const NO_ACCESS = { outcome: 'denied', by: 's3', code: 'AccessDenied' } as const;
+const NOT_ALLOWED = { outcome: 'denied', by: 'iam', code: 'AccessDenied' } as const;
 
 /** Decides an attempt. Returns undefined if AWS answers it before a policy can, or if nothing can make it. */
 export function decide(scene: Scene, { workload, through, call, objectTags }: Attempt): AttemptAnswer | undefined {
-  const opened = open(scene, workload);
-  if (opened === undefined || call.do === 'credentials') return opened?.answer;
-  let { session } = opened;
-  if (session !== undefined && through !== undefined) session = assume(scene, session, through)?.session;
+  if (call.do === 'credentials') return open(scene, workload)?.answer;
+  const session = sessionOf(scene, workload, through);
   if (session === undefined) return undefined;
   if (call.do === 'assumeRole') return assume(scene, session, call.step)?.answer;
-  return askS3(scene, session, call, objectTags);
+  return call.do === 'authorize' ? askService(scene, session, call) : askS3(scene, session, call, objectTags);
+}
+
+/** Returns the session that pods of a workload get, or one that it assumes; undefined if it gets none. */
+export function sessionOf(scene: Scene, workload: WorkloadSpec, through?: Assumption): Session | undefined {
+  const session = open(scene, workload)?.session;
+  return session !== undefined && through !== undefined ? assume(scene, session, through)?.session : session;
 }
 
 /** Remembers sessions, because many attempts share one. */
@@ -148,56 +155,16 @@ const opening = (scene: Scene, path: Path<Session>, refusal: AttemptAnswer['refu
   return { answer, session: result };
 };
 
-/** Asks the questions of a path. The first question of its last stage stands for a path without a denial. */
-function answered<Result>(scene: Scene, path: Path<Result>, refusal: AttemptAnswer['refusal']) {
-  let first: Question | undefined;
-  let last: AuthorizationInput | undefined;
-  let isDenied = false;
-  let isTooLarge = false;
-  const result = follow(path, (step) => {
-    if (!isQuestion(step)) return !(isDenied = isTooLarge = step.problem !== undefined);
-    const input = inputOf(scene, step);
-    isDenied = authorize(input).value !== 'allowed';
-    if (isDenied || first?.stage !== step.stage) last = input;
-    if (first?.stage !== step.stage) first = step;
-    return !isDenied;
-  });
-  return {
-    answer: { refusal: isDenied ? refusal : undefined, last: last!, isTooLarge } satisfies AttemptAnswer,
-    result,
-  };
+function askService(scene: Scene, session: Session, call: ServiceCall): AttemptAnswer {
+  const { action, context = {}, resourcePolicy } = call;
+  const resource = scene.names.expand(call.resource);
+  const resourceAccount = resource.split(':')[4] || session.principal.accountId;
+  const conditions = scene.names.expandAll(context);
+  const path = requestPath(session, { action, resource, resourceAccount, conditions });
+  return answered(scene, path, NOT_ALLOWED, () => scene.compile('resource', resourcePolicy)).answer;
 }
 
-/** Remembers the compiled session policies of a session. */
-const sessionPolicies = new WeakMap<RoleSession, readonly CompiledPolicy[]>();
-
-/** Adds the policies and global condition keys of a question. Without a trust policy, nobody may assume a role. */
-function inputOf(scene: Scene, question: Question): AuthorizationInput {
-  const { principal, stage, resource } = question;
-  const caller = principal.kind === 'role-session' ? scene.roleOf(principal.roleArn) : undefined;
-  const request = { region: REGION, sourceIp: '127.0.0.1', time: Date.now() };
-  return {
-    ...question,
-    defaults: globalContexts(request, principal, caller),
-    identityPolicies: caller?.identity ?? [],
-    permissionsBoundary: caller?.boundary,
-    ...(principal.kind === 'role-session' && {
-      sessionPolicies: remembered(sessionPolicies, principal, () =>
-        principal.sessionPolicies.map((text) => compilePolicy(text, { kind: 'session', name: 'session' })),
-      ),
-    }),
-    ...(stage === 'access'
-      ? { resourcePolicy: scene.policyOf(resource) }
-      : { trustPolicy: scene.roleOf(resource)?.trust }),
-  };
-}
-
-function askS3(
-  scene: Scene,
-  session: Session,
-  call: Exclude<Call, { do: 'credentials' | 'assumeRole' }>,
-  objectTags: Attempt['objectTags'],
-): AttemptAnswer {
+function askS3(scene: Scene, session: Session, call: S3Call, objectTags: Attempt['objectTags']): AttemptAnswer {
   const { buckets, objects = [] } = scene.scenario.spec;
   const alias = call.do === 'listObjects' ? call.bucket : bucketOf(call.at);
   const arn = `arn:aws:s3:::${scene.names.bucket(alias)}`;
@@ -217,7 +184,7 @@ function askS3(
 
 function actionsOf(
   { names }: Scene,
-  call: Exclude<Call, { do: 'credentials' | 'assumeRole' }>,
+  call: S3Call,
   existing: readonly [string, string][],
   requested: readonly [string, string][],
 ): readonly S3Action[] {

@@ -1,19 +1,26 @@
 /** What the scenarios say about a changed policy. */
 export interface ChangeVerdict {
   /**
-   * `killed`: a scenario fails with the change. `survived`: none does. `equivalent`: none can, within the whole space of the
-   * search. `unknown`: no difference was found, but not all was searched. `invalid`: every probe fails, so each suite would
-   * notice it. `rejected`: AWS does not accept the changed policy. `unjudged`: its run failed for another reason.
+   * `killed`: a scenario fails with the change. `survived`: none does, but a probe would. `unreachable`: no pod of the suite can make
+   * the requests that differ. `equivalent`: no request of any use differs. `undecided`: neither is known. `invalid`: every probe fails,
+   * so each suite would notice it. `rejected`: AWS does not accept the changed policy. `unjudged`: its run failed for another reason.
    */
-  readonly state: 'killed' | 'survived' | 'equivalent' | 'unknown' | 'invalid' | 'rejected' | 'unjudged';
+  readonly state:
+    'killed' | 'survived' | 'unreachable' | 'equivalent' | 'undecided' | 'invalid' | 'rejected' | 'unjudged';
   readonly by: 'replay' | 'run';
   /** The scenario that notices it, with the number of the probe from 0 if known. */
   readonly scenario?: string;
   readonly probe?: number;
-  /** Why replay could not tell, why it is unjudged, or what the search of an unknown one left out. */
+  /** Why replay could not tell, why it is unjudged, or which limit keeps it undecided. */
   readonly reason?: string;
-  /** Who gets what by the change, or how much was searched, in a sentence without its end. */
+  /** Who gets what by the change, in a sentence without its end. */
   readonly sentence?: string;
+  /** The entry of the ignore file that accepts it. */
+  readonly ignored?: { readonly until: string; readonly reason: string };
+  /** Whether the earlier output of `--since` had another state. */
+  readonly isNew?: boolean;
+  /** A case for `evaluate`, if no pod of the suite can make the request. */
+  readonly request?: Readonly<Record<string, unknown>>;
 }
 
 /** The output of `loosen --format json`. */
@@ -24,6 +31,7 @@ export interface Loosening {
 }
 
 export interface JudgedChangeOutput extends ChangeVerdict {
+  readonly id: string;
   readonly file: string;
   /** The resource within a Terraform or CloudFormation file. */
   readonly address?: string;
@@ -34,4 +42,6 @@ export interface JudgedChangeOutput extends ChangeVerdict {
   /** The scenario to which `code` should be added: entries by the scenario's member. */
   readonly addTo?: string;
   readonly code?: Readonly<Record<string, readonly string[]>>;
+  /** Names that `code` imports from the package. */
+  readonly imports?: readonly string[];
 }

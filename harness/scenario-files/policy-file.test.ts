@@ -28,6 +28,11 @@ describe('policyFile', () => {
     expect(policyFile(file, { replace }).document['Id']).to.equal('arn:aws:eks:us-west-2:x:cluster/111122223333 x');
   });
 
+  it('accepts a key that matches nothing with allowUnused', () => {
+    const shared = { replace: { 'cluster/prodution': '<cluster:c1>', production: 'p' }, allowUnused: true };
+    expect(policyFile(file, shared).document['Id']).to.include('cluster/p');
+  });
+
   it('rejects a key that matches nothing', () =>
     expect(() => policyFile(file, { replace: { 'cluster/prodution': '<cluster:c1>' } })).to.throw(
       `Policy file ${file} does not contain "cluster/prodution", which "replace" names.`,

@@ -7,6 +7,13 @@ import { readPolicyFile, readRole } from '../../identity/policy-file/read.ts';
 import type { RawPolicy, RoleSpec } from '../scenario/policy.ts';
 import { notePolicyFile } from './suite-registry.ts';
 
+interface Replacements {
+  /** Texts, and what takes their place: `{ 'arn:aws:s3:::payments': 'arn:aws:s3:::<bucket:data>' }`. */
+  readonly replace?: Readonly<Record<string, string>>;
+  /** Whether `replace` may name texts that this file lacks, so that one map serves all files. */
+  readonly allowUnused?: boolean;
+}
+
 /**
  * Returns a user's policy document from a JSON file, `policyFile(new URL('./read.json', import.meta.url))`, or from a resource
  * in `terraform show -json` or a CloudFormation or CDK template. `replace` maps texts to names of the scenario, such as
@@ -14,16 +21,15 @@ import { notePolicyFile } from './suite-registry.ts';
  */
 export function policyFile(
   file: string | { readonly href: string },
-  { replace = {}, ...place }: PolicyPlace & { readonly replace?: Readonly<Record<string, string>> } = {},
+  { replace, allowUnused, ...place }: PolicyPlace & Replacements = {},
 ): RawPolicy {
   const path = pathOf(typeof file === 'string' ? file : file.href);
   notePolicyFile(path);
-  const document = readPolicyFile(path, place, (text) => replaced(path, text, replace));
+  const document = readPolicyFile(path, place, (text) => replaced(path, text, { replace, allowUnused }));
   return { document, from: path, ...(place.resource !== undefined && { address: addressOf(place) }) };
 }
 
-interface RolePlace extends Required<Pick<PolicyPlace, 'resource'>>, Pick<PolicyPlace, 'values'> {
-  readonly replace?: Readonly<Record<string, string>>;
+interface RolePlace extends Required<Pick<PolicyPlace, 'resource'>>, Pick<PolicyPlace, 'values'>, Replacements {
   /** Documents of attached policies outside the file, such as AWS managed ones, by ARN. */
   readonly documents?: Readonly<Record<string, RawPolicy>>;
 }
@@ -33,9 +39,9 @@ interface RolePlace extends Required<Pick<PolicyPlace, 'resource'>>, Pick<Policy
  * policies and permissions boundary. Several policies of one kind become one. Throws `HarnessError` BAD_FILE.
  */
 export function roleFile(file: string | { readonly href: string }, place: RolePlace): RoleSpec {
-  const { resource = '', replace = {}, values, documents = {} } = place;
+  const { resource = '', replace, allowUnused, values, documents = {} } = place;
   const path = pathOf(typeof file === 'string' ? file : file.href);
-  const { policies } = readRole(path, resource, values, (text) => replaced(path, text, replace));
+  const { policies } = readRole(path, resource, values, (text) => replaced(path, text, { replace, allowUnused }));
   const elsewhere = policies.filter(({ isElsewhere }) => isElsewhere).map(({ address }) => address);
   const missing = elsewhere.find((arn) => documents[arn] === undefined);
   if (missing !== undefined)
@@ -43,7 +49,8 @@ export function roleFile(file: string | { readonly href: string }, place: RolePl
       path,
       `does not contain ${missing} of ${resource}. Add "documents": { ${JSON.stringify(missing)}: policyFile(…) }.`,
     );
-  const read = (one: PolicyPlace): RawPolicy => policyFile(path, { ...one, replace, values });
+  const read = (one: PolicyPlace): RawPolicy =>
+    policyFile(path, { ...one, ...(replace && { replace }), allowUnused: true, values });
   const part = (kind: DeployedPolicy['kind']): RawPolicy | undefined => {
     const ofKind = policies.filter((one) => one.kind === kind);
     const declared = ofKind
@@ -87,13 +94,18 @@ const addressOf = ({ resource, policy }: PolicyPlace): string =>
   policy === undefined ? `${resource}` : `${resource}, inline policy ${policy}`;
 
 /** Replaces the longest key first, and no text twice. Throws `HarnessError` BAD_FILE for a key that matches nothing. */
-function replaced(path: string, text: string, replace: Readonly<Record<string, string>>): string {
+function replaced(path: string, text: string, { replace = {}, allowUnused }: Unset<Replacements>): string {
   const keys = Object.keys(replace).toSorted((a, b) => b.length - a.length);
   const missing = keys.find((key) => key === '' || !text.includes(key));
-  if (missing !== undefined)
-    throw badFile(path, `does not contain "${missing}", which "replace" names. Correct or remove that key.`);
+  if (missing !== undefined && (missing === '' || allowUnused !== true))
+    throw badFile(
+      path,
+      `does not contain "${missing}", which "replace" names. Correct or remove that key, or set "allowUnused" for a map of several files.`,
+    );
   if (keys.length === 0) return text;
   return text.replaceAll(new RegExp(keys.map(escapePattern).join('|'), 'g'), (key) => replace[key] ?? key);
 }
+
+type Unset<Type> = { readonly [Key in keyof Type]?: Type[Key] | undefined };
 
 const pathOf = (file: string): string => (file.startsWith('file:') ? fileURLToPath(file) : file);

@@ -58,7 +58,7 @@ describe('global condition keys (IAM User Guide, "AWS global condition context k
 
   const WHOLE = Object.fromEntries([...REQUEST_CONTEXT_KEYS, 'aws:Other'].map((key) => [key, key]));
   for (const [group, names] of Object.entries({
-    network: `${SOURCES.network} SecureTransport`,
+    network: `${SOURCES.network} SecureTransport ViaAWSService PrincipalIsAWSService`,
     principal: SOURCES.callerOrganization,
     service: SOURCES.serviceOrganization,
     resource: SOURCES.resourceOrganization,

@@ -60,7 +60,7 @@ export const isUnseen = (key: string): boolean => UNSEEN.has(sourceOf(key));
 /** Keys of a pod's requests that come from outside the emulated AWS, by the requests that have them. */
 const GIVEN = {
   /** Requests that the pod itself sends. */
-  network: [...KEYS.network, 'aws:SecureTransport'],
+  network: [...KEYS.network, 'aws:SecureTransport', 'aws:ViaAWSService', 'aws:PrincipalIsAWSService'],
   /** Requests with the credentials of a role. */
   principal: KEYS.callerOrganization,
   /** Requests that AWS services make for the pod with their own service principal. */

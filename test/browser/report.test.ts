@@ -272,7 +272,14 @@ describe('HTML page of a run', () => {
     expect(await page.locator('details', { hasText: 'ledger-permissions.json' }).innerText()).to.contain('all tested');
 
     const file = join(temporaryFolder(), 'loosen.html');
-    const change = { file: 'a.json', line: 7, operator: 'drop-condition', direction: 'looser', by: 'replay' } as const;
+    const change = {
+      id: '1',
+      file: 'a.json',
+      line: 7,
+      operator: 'drop-condition',
+      direction: 'looser',
+      by: 'replay',
+    } as const;
     const survivor = {
       ...change,
       state: 'survived',

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Loosening } from '../../harness/results/loosening.ts';
-import { runInProcess, type CliRun } from '../support/run-cli.ts';
+import { runInProcess, temporaryFolder, type CliRun } from '../support/run-cli.ts';
 
 const TRUST = `{
   "Version": "2012-10-17",
@@ -47,8 +47,8 @@ describe('loosen', () => {
 
   it('shows a survivor with file, line, sentence and probe, and exits with 1 below --min-score', () => {
     expect(first.exitCode, first.stderr).to.equal(1);
-    expect(first.stdout).to.include('SURVIVED my-suites/lib/trust.json:9');
-    expect(first.stdout).to.match(/the condition StringEquals\s+aws:RequestTag\/kubernetes-namespace is\s+dropped/);
+    expect(first.stdout.replace(/\s+/g, ' ')).to.match(/SURVIVED: .* my-suites\/lib\/trust\.json:9 \[[0-9a-f]{10}\]/);
+    expect(first.stdout).to.match(/the condition StringEquals\s+aws:RequestTag\/kubernetes-namespace\s+is\s+dropped/);
     expect(first.stdout).to.match(/Pods of service account `ledger` in every namespace get the role\s+`ledger`\./);
     expect(readFileSync(join(first.reportDirectory, 'loosen', 'report.html'), 'utf8')).to.include('refused(');
     expect(first.stdout).to.match(/refused\('ledger-in-[^']+', fetchCredentials\(\), \{ by: 'eks-auth'/);
@@ -83,30 +83,53 @@ describe('loosen', () => {
     expect(judged.find(({ operator }) => operator === 'lose-tag-session')?.state).to.equal('killed');
   });
 
-  it('calls no change equivalent if it did not search all uses', async () => {
+  it('calls a change equivalent only after all uses of its policy', async () => {
     const trust = TRUST.replace(
       '"aws:RequestTag/kubernetes-namespace": "<namespace:payments>"',
       '"aws:SourceAccount": "<account:main>"',
     );
-    const copies = (count: number): string =>
-      SUITE.replace("  scenario('LED-01'", `  for (let id = 1; id <= ${count}; id += 1) scenario('LED-0' + id`);
-    const stateOf = async (count: number) => {
-      const run = await runInProcess({
-        command: 'loosen',
-        args: ['--quiet', '--format', 'json'],
-        files: { 'ledger.ts': copies(count), 'lib/trust.json': trust },
-      });
-      const { score, changes } = JSON.parse(run.stdout) as Loosening;
-      const dropped = changes.find(({ operator }) => operator === 'drop-condition');
-      return { score, state: dropped?.state, sentence: dropped?.sentence, reason: dropped?.reason };
-    };
-    expect(await stateOf(3)).to.include({ state: 'equivalent' });
-    expect(await stateOf(4)).to.deep.equal({
-      score: 0,
-      state: 'unknown',
-      sentence: 'no difference found in 3 of 4 uses',
-      reason: 'at most 3 uses are searched',
+    const copies = SUITE.replace("  scenario('LED-01'", "  for (let id = 1; id <= 4; id += 1) scenario('LED-0' + id");
+    const { stdout } = await runInProcess({
+      command: 'loosen',
+      args: ['--quiet', '--format', 'json', '--operator', 'drop-condition'],
+      files: { 'ledger.ts': copies, 'lib/trust.json': trust },
     });
+    const { score, changes } = JSON.parse(stdout) as Loosening;
+    expect(changes.map(({ operator, state }) => [operator, state])).to.deep.equal([['drop-condition', 'equivalent']]);
+    expect(score).to.equal(100);
+  });
+
+  it('leaves out ignored changes, warns of other entries, and reports new survivors since an earlier output', async () => {
+    const json = await loosen(SUITE, '--format', 'json');
+    const { changes } = JSON.parse(json.stdout) as Loosening;
+    const open = changes.filter(({ state }) => state === 'survived' || state === 'unreachable');
+    const entries = open.map(({ id }) => ({ change: id, until: '2999-12-31', reason: 'accepted' }));
+    const folder = temporaryFolder();
+    const [ignored, older, empty] = ['ignored.json', 'older.json', 'empty.json'].map((name) => join(folder, name));
+    const gone = { change: 'gone', until: '2999-12-31', reason: 'x' };
+    writeFileSync(ignored!, JSON.stringify({ allowed: [...entries, gone] }));
+    writeFileSync(older!, json.stdout);
+    writeFileSync(empty!, JSON.stringify({ changes: [] }));
+    const accepted = await runInProcess({ command: 'loosen', args: ['--ignore', ignored!], files: files() });
+    expect(accepted.stdout).to.match(new RegExp(`^Score .*${open.length} ignored`, 's'));
+    expect(accepted.stderr).to.include('Ignored change gone does not exist. Remove it.');
+    const same = await loosen(SUITE, '--since', older!);
+    expect([same.exitCode, same.stdout]).to.satisfy(
+      ([code, text]: [number, string]) => code === 0 && /^Score/.test(text),
+    );
+    expect((await loosen(SUITE, '--since', empty!)).exitCode).to.equal(1);
+  });
+
+  it('prints SARIF, and refuses unknown operators and commits', async () => {
+    const { stdout } = await loosen(SUITE, '--format', 'sarif', '--operator', 'drop-condition');
+    const { runs } = JSON.parse(stdout) as { runs: { results: { ruleId: string; locations: object[] }[] }[] };
+    expect(runs[0]?.results.map(({ ruleId }) => ruleId)).to.deep.equal(['drop-condition']);
+    const unknown = await loosen(SUITE, '--operator', 'drop-conditions');
+    expect([unknown.exitCode, unknown.stderr]).to.satisfy(
+      ([code, text]: [number, string]) => code === 2 && text.includes('did you mean "drop-condition"'),
+    );
+    const commit = await loosen(SUITE, '--changed-since', 'no-such-commit');
+    expect(commit.exitCode, commit.stderr).to.equal(2);
   });
 
   it('does not judge suites that fail without changes', async () => {

@@ -54,9 +54,7 @@ describe('replay of changed policies', () => {
     const sample = ['same', 'contradicts'].flatMap((result) =>
       ordered.filter(({ replayed }) => replayed.result === result).slice(0, SAMPLE / 2),
     );
-    const copies = sample.map((one, index) =>
-      copyOf(one.observation, { ...one, state: 'survived', by: 'replay' }, `L${index}-10`),
-    );
+    const copies = sample.map((one, index) => copyOf(one.observation, one, `L${index}-10`));
     const { scenarios: results } = await runOf({ hooks, scenarios: copies });
     const outcomes = sample.map(({ observation, source, change, replayed }, index) => {
       const own = results.filter(({ id }) => id === `L${index}-10`);

@@ -6,7 +6,7 @@ import {
   type StatementDocument,
 } from '../../policies/statement-document.ts';
 import type { StatementEdit } from './catalogue.ts';
-import { neighbour, toPrefix, withoutSegment } from './widen.ts';
+import { neighbour, toPrefix, VARIABLE, withoutSegment, withoutVariables } from './widen.ts';
 
 const PATTERNS = /(String|Arn)(Not)?(?:EqualsIgnoreCase|Equals|Like)/;
 const SUBJECT = /^system:serviceaccount:/;
@@ -55,13 +55,14 @@ function* editsOf(place: ConditionPlace, isAllow: boolean): Generator<StatementE
     };
   const renamed = (to: (from: string) => string): readonly [string, Edit] => [
     `${name} becomes ${to(operator)}`,
-    edit((found) => ({ operator: to(found.operator) })),
+    edit((given) => ({ operator: to(given.operator) })),
   ];
   const isNegated = /Not/.test(operator);
   const isSet = /^For/.test(operator);
 
   if (isAllow) yield ['drop-condition', `${name} is dropped`, edit(() => undefined)];
   if (isSet) yield ['swap-set', ...renamed(swapped)];
+  if (!isAllow && isNegated && !isSet) yield ['any-value-deny', ...renamed((from) => `ForAnyValue:${from}`)];
   if (operator === 'Null') return;
   const hasIfExists = operator.endsWith('IfExists');
   if (isAllow && needsKey(operator) && !hasIfExists) yield ['if-exists', ...renamed((from) => `${from}IfExists`)];
@@ -71,21 +72,21 @@ function* editsOf(place: ConditionPlace, isAllow: boolean): Generator<StatementE
   if (isAllow === isNegated) {
     if (values.length < 2) return;
     for (const [index, value] of values.entries())
-      yield ['lose-value', `${name} loses "${value}"`, edit((found) => ({ values: found.values.toSpliced(index, 1) }))];
+      yield ['lose-value', `${name} loses "${value}"`, edit((given) => ({ values: given.values.toSpliced(index, 1) }))];
     return;
   }
   const added = neighbour(values[0] ?? '');
   if (added !== undefined && PATTERNS.test(operator)) {
-    const wider = edit((found) => ({ values: [...found.values, neighbour(found.values[0] ?? '') ?? ''] }));
+    const wider = edit((given) => ({ values: [...given.values, neighbour(given.values[0] ?? '') ?? ''] }));
     yield ['widen-set', `${name} also accepts "${added}"`, wider];
   }
   if (!PATTERNS.test(operator)) return;
   for (const [index, value] of values.entries()) {
     const like = (widen: (text: string) => string): readonly [string, Edit] => [
       `${name} becomes ${patterned(operator)} "${widen(value)}"`,
-      edit((found) => ({
-        operator: patterned(found.operator),
-        values: found.values.with(index, widen(found.values[index] ?? '')),
+      edit((given) => ({
+        operator: patterned(given.operator),
+        values: given.values.with(index, widen(given.values[index] ?? '')),
       })),
     ];
     const isWidenedBy = (widen: (text: string) => string): boolean => widen(value) !== value;
@@ -93,6 +94,7 @@ function* editsOf(place: ConditionPlace, isAllow: boolean): Generator<StatementE
     if (isWidenedBy(toPrefix)) yield ['like-prefix', ...like(toPrefix)];
     if (isWidenedBy(withoutSegment)) yield ['like-segment', ...like((text) => withoutSegment(text))];
     if (SUBJECT.test(value) && isWidenedBy(namespace)) yield ['like-segment', ...like(namespace)];
+    if (VARIABLE.test(value) && !/^\$\{[^}]*\}$/.test(value)) yield ['lose-variable', ...like(withoutVariables)];
     if (value !== '*') yield ['like-any', ...like(() => '*')];
   }
 }

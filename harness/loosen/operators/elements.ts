@@ -2,7 +2,8 @@ import { isJsonObject } from '../../../foundation/node/json.ts';
 import type { PolicyKind } from '../../../identity/policy/index.ts';
 import { setTexts, textsOf, type Edit, type StatementDocument } from '../../policies/statement-document.ts';
 import type { StatementEdit } from './catalogue.ts';
-import { parentResource, rootOf } from './widen.ts';
+import { parentResource, prefixResource, relatedAction, rootOf, secondPrincipal, withoutVariables } from './widen.ts';
+import { actionsOf } from '../../../identity/policy/actions.ts';
 
 /** Returns the changes of a statement's actions, resources and principals that make it allow more or deny less. */
 export function elementEdits(statement: StatementDocument, kind: PolicyKind): readonly StatementEdit[] {
@@ -47,8 +48,17 @@ function* widenedActions(statement: StatementDocument, kind: PolicyKind): Genera
       yield ['action-family', `${action} becomes ${service}:${family}*`, replaced(`${service}:${family}*`)];
     }
     yield ['any-action', `${action} becomes ${service}:*`, replaced(`${service}:*`)];
+    const related = relatedAction(action);
+    if (related !== undefined && !actions.includes(related))
+      yield ['add-action', `${related} is added to ${action}`, inTexts('Action', (texts) => [...texts, related])];
   }
 }
+
+const WIDER_RESOURCES = [
+  ['parent-resource', parentResource],
+  ['prefix-resource', prefixResource],
+  ['lose-variable', withoutVariables],
+] as const;
 
 function* widenedResources(
   statement: StatementDocument,
@@ -56,38 +66,51 @@ function* widenedResources(
   element: 'Resource' | 'NotResource',
 ): Generator<StatementEdit> {
   for (const [index, resource] of textsOf(statement[element]).entries()) {
-    const wider = (text: string): string => parentResource(text);
-    const isOfBucket = kind !== 'resource' || wider(resource).includes('/');
-    if (resource !== '*' && isOfBucket)
-      yield [
-        'parent-resource',
-        `the ${element} ${resource} becomes ${wider(resource)}`,
-        inTexts(element, (texts) => texts.with(index, wider(texts[index] ?? ''))),
-      ];
+    for (const [operator, wider] of WIDER_RESOURCES) {
+      const isOfBucket = kind !== 'resource' || /:::[^/*]*(\/|$)/.test(wider(resource));
+      if (resource !== '*' && isOfBucket && wider(resource) !== resource)
+        yield [
+          operator,
+          `the ${element} ${resource} becomes ${wider(resource)}`,
+          inTexts(element, (texts) => texts.with(index, wider(texts[index] ?? ''))),
+        ];
+    }
     // S3 rejects a policy for other buckets.
     if (kind !== 'resource') yield ['any-resource', `the ${element} becomes *`, inTexts(element, () => ['*'])];
   }
 }
 
 function* widenedPrincipals(statement: StatementDocument, kind: PolicyKind): Generator<StatementEdit> {
-  const named = isJsonObject(statement['Principal']) ? textsOf(statement['Principal']['AWS']) : [];
-  const inAws =
-    (change: (texts: readonly string[]) => readonly string[]): Edit =>
+  const principals = isJsonObject(statement['Principal']) ? statement['Principal'] : {};
+  const inPrincipals =
+    (type: string, change: (texts: readonly string[]) => readonly string[]): Edit =>
     (changed) => {
-      const principals = changed['Principal'] as Record<string, unknown>;
-      setTexts(principals as StatementDocument, 'AWS', change(textsOf(principals['AWS'])));
+      const given = changed['Principal'] as StatementDocument;
+      setTexts(given, type, change(textsOf(given[type])));
       return undefined;
     };
-  for (const [index, principal] of named.entries()) {
+  // Block Public Access rejects a bucket policy for everybody.
+  const canBeAny = kind === 'trust' || textsOf(statement['Action']).every((action) => action.startsWith('kms:'));
+  for (const [index, principal] of textsOf(principals['AWS']).entries()) {
     const root = rootOf(principal);
     if (root !== undefined)
       yield [
         'account-principal',
         `the principal ${principal} becomes ${root}`,
-        inAws((texts) => texts.with(index, rootOf(texts[index] ?? '') ?? root)),
+        inPrincipals('AWS', (texts) => texts.with(index, rootOf(texts[index] ?? '') ?? root)),
       ];
-    // Block Public Access rejects such a bucket policy.
-    if (kind === 'trust') yield ['any-principal', `the principal ${principal} becomes *`, inAws(() => ['*'])];
+    if (canBeAny && principal !== '*')
+      yield ['any-principal', `the principal ${principal} becomes *`, inPrincipals('AWS', () => ['*'])];
+  }
+  for (const [type, value] of Object.entries(principals)) {
+    const [first = ''] = textsOf(value);
+    const second = secondPrincipal(first);
+    if (second !== undefined)
+      yield [
+        'add-principal',
+        `the principal ${second} is added to ${first}`,
+        inPrincipals(type, (texts) => [...texts, secondPrincipal(texts[0] ?? '') ?? second]),
+      ];
   }
 }
 
@@ -97,13 +120,21 @@ function* narrowedDeny(statement: StatementDocument): Generator<StatementEdit> {
     const texts = textsOf(statement[element]);
     for (const [index, text] of texts.entries()) {
       if (texts.length > 1)
-        yield ['narrow-deny', `the Deny loses ${text}`, inTexts(element, (found) => found.toSpliced(index, 1))];
+        yield ['narrow-deny', `the Deny loses ${text}`, inTexts(element, (given) => given.toSpliced(index, 1))];
+      const narrower = element === 'Resource' ? text.replace(/\/\*$/, '/private/*') : actionsOf(text)[0];
+      const isPattern = /[^:]\*$/.test(text);
+      if (texts.length === 1 && isPattern && narrower !== undefined && narrower !== text)
+        yield [
+          'narrow-deny',
+          `the Deny of ${text} becomes one of ${narrower}`,
+          inTexts(element, ([only = '']) => [element === 'Resource' ? only.replace(/\/\*$/, '/private/*') : narrower]),
+        ];
       const [, service] = /^([\w-]+):\*$/.exec(element === 'Action' ? text : '') ?? [];
       if (service !== undefined)
         yield [
           'narrow-deny',
           `the Deny of ${text} becomes one of ${service}:Get*`,
-          inTexts(element, (found) => found.with(index, `${service}:Get*`)),
+          inTexts(element, (given) => given.with(index, `${service}:Get*`)),
         ];
     }
   }

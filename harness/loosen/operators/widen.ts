@@ -1,3 +1,4 @@
+import { actionsOf } from '../../../identity/policy/actions.ts';
 import { replacePlaceholders } from '../../scenario/placeholders.ts';
 
 /** Placeholders that stand for several segments. */
@@ -40,6 +41,33 @@ export function parentResource(resource: string): string {
   const slash = parts.lastIndexOf('/');
   return slash === -1 ? `${open}*` : `${parts.slice(0, slash + 1).join('')}*`;
 }
+
+/** A variable that each caller has another value of. */
+export const VARIABLE = /\$\{(?![*?$]\})[^}]+\}/;
+
+export const withoutVariables = (text: string): string => text.replace(new RegExp(VARIABLE, 'g'), '*');
+
+/** `data/red/*` -> `data/red*`. */
+export const prefixResource = (resource: string): string => resource.replace(/([^/*:])\/\*$/, '$1*');
+
+const VERBS = ['Put', 'Create', 'Update', 'Delete', 'Send', 'Get', 'List', 'Describe'];
+
+/** Returns an action of the same service and noun with another verb: `s3:GetObject` -> `s3:PutObject`. */
+export function relatedAction(action: string): string | undefined {
+  const [, service, verb, noun] = /^([\w-]+):([A-Z][a-z]+)([A-Z]\w*)$/.exec(action) ?? [];
+  if (noun === undefined) return undefined;
+  return VERBS.filter((one) => one !== verb)
+    .map((one) => `${service}:${one}${noun}`)
+    .find((one) => actionsOf(one).length > 0);
+}
+
+/** Returns another principal that is easily added: a longer name, the second cluster's provider, or a service. */
+export const secondPrincipal = (principal: string): string | undefined =>
+  principal === '*' || /:root>?$/.test(principal)
+    ? undefined
+    : principal.includes('.amazonaws.com') && !principal.startsWith('arn:')
+      ? 'ec2.amazonaws.com'
+      : neighbour(written(principal));
 
 /** Returns the account of an ARN as a principal. */
 export function rootOf(principal: string): string | undefined {

@@ -15,8 +15,20 @@ export class Built {
   }
 }
 
+/** A value that the suite file has under a name of its own. */
+export class Code {
+  readonly text: string;
+  readonly value: unknown;
+
+  constructor(text: string, value: unknown) {
+    this.text = text;
+    this.value = value;
+  }
+}
+
 /** Makes what the builders in a value make. */
 export function valueOf(value: unknown): unknown {
+  if (value instanceof Code) return value.value;
   if (value instanceof Built)
     return (BUILDERS[value.name] as (...given: readonly unknown[]) => unknown)(...value.given.map(valueOf));
   if (Array.isArray(value)) return value.map(valueOf);
@@ -26,6 +38,7 @@ export function valueOf(value: unknown): unknown {
 
 /** Writes a value as TypeScript in the project's style. */
 export function codeOf(value: unknown): string {
+  if (value instanceof Code) return value.text;
   if (value instanceof Built) return `${value.name}(${value.given.map(codeOf).join(', ')})`;
   if (typeof value === 'string') return `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
   if (Array.isArray(value)) return `[${value.map(codeOf).join(', ')}]`;
@@ -39,6 +52,7 @@ export const entriesOf = (value: object): readonly string[] =>
 
 /** Returns the names of the builders in a value. */
 export function namesIn(value: unknown): readonly string[] {
+  if (value instanceof Code) return [];
   if (value instanceof Built) return [value.name, ...value.given.flatMap(namesIn)];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(namesIn) : [];
 }

@@ -1,9 +1,11 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import { associationOf, placeOf } from '../../scenario/parts.ts';
-import type { ObjectSpec, ScenarioSpec } from '../../scenario/spec.ts';
-import type { AttemptAnswer, Assumption, Attempt } from '../../predict/attempt.ts';
-import { Built, codeOf, entriesOf, namesIn, valueOf } from './built.ts';
-import type { Candidate } from './candidates.ts';
-import { extraRoles, OUTSIDE, type Owner } from './extra-roles.ts';
+import type { ObjectSpec, Scenario, ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
+import type { AttemptAnswer, Assumption, Attempt, ServiceCall } from '../../predict/attempt.ts';
+import { Built, Code, codeOf, entriesOf, namesIn, valueOf } from './built.ts';
+import type { Candidate } from './candidate.ts';
+import { extraRoles, type Owner } from './extra-roles.ts';
 import { grantOf, isSame, roleOf, subjectOf } from '../../predict/grant.ts';
 
 type Members = Required<Pick<ScenarioSpec, 'roles' | 'workloads' | 'objects' | 'probes'>>;
@@ -17,18 +19,43 @@ export interface Probe {
   readonly imports: readonly string[];
 }
 
+/** Workloads of earlier proposals by scenario and name, so that different pods get different names. */
+export type TakenNames = Map<string, WorkloadSpec>;
+
 /** Returns the probe with which a scenario notices that an attempt is answered otherwise than `answer`. */
-export function probeOf(spec: ScenarioSpec, owner: Owner, candidate: Candidate, { refusal }: AttemptAnswer): Probe {
-  const { workload, call } = candidate;
-  const known = Object.entries(spec.workloads ?? {}).find(([, one]) => isSame(one, workload));
-  const name = known?.[0] ?? workloadName(spec, candidate);
+export function probeOf(
+  { file, spec }: Scenario,
+  owner: Owner,
+  candidate: Candidate,
+  { refusal }: AttemptAnswer,
+  taken: TakenNames,
+): Probe {
+  const { workload, call, through } = candidate;
+  const declared = Object.entries(spec.workloads ?? {}).find(([, one]) => isSame(one, workload));
+  const name = declared?.[0] ?? workloadName(spec, candidate, taken);
+  taken.set(name, workload);
   const { outcome, ...details } = refusal ?? { outcome: 'granted' as const };
-  const probes = [new Built(outcome, name, operationOf(candidate), ...(refusal === undefined ? [] : [details]))];
-  const used = [roleOf(workload), ...(call.do === 'assumeRole' ? [call.step.role] : [])];
+  const probes = [
+    call.do === 'authorize'
+      ? new Built(
+          refusal === undefined ? 'may' : 'mayNot',
+          name,
+          call.action,
+          ...argumentsOf(call.resource, serviceOptions(call, file)),
+        )
+      : new Built(outcome, name, operationOf(candidate), ...(refusal === undefined ? [] : [details])),
+  ];
+  const used = JSON.stringify([roleOf(workload), through?.role, call.do === 'assumeRole' && call.step.role]);
+  const extra = Object.entries(extraRoles(spec, owner)).filter(([role]) => !spec.roles?.[role]);
+  const isUsed = ([role]: readonly [string, unknown]): boolean => used.includes(`"${role}"`);
+  // A role that a used one may assume is needed with it.
   const roles = Object.fromEntries(
-    Object.entries(extraRoles(spec, owner)).filter(([role]) => used.includes(role) && !spec.roles?.[role]),
+    extra.filter(
+      (one) =>
+        isUsed(one) || extra.some((other) => isUsed(other) && JSON.stringify(other).includes(`<role:${one[0]}>`)),
+    ),
   );
-  const workloads = known === undefined ? { [name]: grantOf(workload) } : {};
+  const workloads = declared === undefined ? { [name]: grantOf(workload) } : {};
   const objects = objectsOf(spec, candidate);
   return {
     addition: valueOf({ roles, workloads, objects, probes }) as Members,
@@ -50,7 +77,11 @@ export const withProbe = (spec: ScenarioSpec, { addition }: Probe): ScenarioSpec
 });
 
 /** A name that says how the pod differs from the scenario's, so that equal pods have equal names. */
-function workloadName({ workloads = {} }: ScenarioSpec, { workload, like, changed }: Candidate): string {
+function workloadName(
+  { workloads = {} }: ScenarioSpec,
+  { workload, like, changed }: Candidate,
+  taken: TakenNames,
+): string {
   const { context = {} } = workload;
   const earlier = workloads[like ?? '']?.context ?? {};
   const keys = Object.keys({ ...earlier, ...context }) as (keyof typeof context)[];
@@ -63,11 +94,13 @@ function workloadName({ workloads = {} }: ScenarioSpec, { workload, like, change
     audience: '-audience',
     context: other === undefined ? '' : `-${other.slice(4)}-${String(context[other] ?? 'absent')}`,
   };
-  const ending = like === undefined ? `-as-${roleOf(workload) ?? OUTSIDE}` : '';
+  const ending = like === undefined ? `-as-${roleOf(workload) ?? ''}` : '';
   const words = `${serviceAccount}${changed.map((source) => parts[source] ?? '').join('')}${ending}`;
   // Pods get this name.
   let name = words.toLowerCase().replace(/[^a-z0-9]+/g, '-');
-  while (Object.hasOwn(workloads, name)) name = `${name}-2`;
+  const isTaken = (one: string): boolean =>
+    Object.hasOwn(workloads, one) || !isDeepStrictEqual(taken.get(one) ?? workload, workload);
+  while (isTaken(name)) name = `${name}-2`;
   return name;
 }
 
@@ -75,6 +108,20 @@ function workloadName({ workloads = {} }: ScenarioSpec, { workload, like, change
 const argumentsOf = (first: string, options: object): readonly unknown[] =>
   Object.keys(options).length === 0 ? [first] : [first, options];
 const stepOf = ({ role, ...options }: Assumption): readonly unknown[] => argumentsOf(role, options);
+
+const serviceOptions = ({ context, resourcePolicy }: ServiceCall, file: string): object => ({
+  ...(context && { context }),
+  ...(resourcePolicy && { resourcePolicy: new Code(policyName(file) ?? codeOf(resourcePolicy), resourcePolicy) }),
+});
+
+/** The name by which a suite file gives the policy of a resource, if it has one only. */
+function policyName(file: string): string | undefined {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const [name, ...others] = new Set(
+    [...text.matchAll(/\bresourcePolicy(?::\s*([\w.]+))?\s*[,}]/g)].map(([, own = 'resourcePolicy']) => own),
+  );
+  return others.length === 0 ? name : undefined;
+}
 
 function operationOf({ workload, through, call }: Attempt): Built {
   const chained = through === undefined ? {} : { through: new Built('chain', ...stepOf(through)) };
@@ -89,6 +136,8 @@ function operationOf({ workload, through, call }: Attempt): Built {
       const { do: name, bucket, ...options } = call;
       return new Built(name, ...argumentsOf(bucket, { ...options, ...chained }));
     }
+    case 'authorize':
+      throw new Error('may and mayNot are probes of their own.');
     default: {
       const { do: name, at, ...options } = call;
       return new Built(name, ...argumentsOf(at, { ...options, ...chained }));
@@ -98,8 +147,9 @@ function operationOf({ workload, through, call }: Attempt): Built {
 
 /** A read needs its object, and another bucket needs any. */
 function objectsOf({ objects = [] }: ScenarioSpec, { call, objectTags }: Candidate): readonly ObjectSpec[] {
-  const isThere = (start: string): boolean => objects.some((object) => `${placeOf(object)}/`.startsWith(`${start}/`));
-  if (call.do === 'listObjects') return isThere(call.bucket) ? [] : [`${call.bucket}/x`];
-  if (!('at' in call) || isThere(call.at)) return [];
+  const places = objects.map(placeOf);
+  if (call.do === 'listObjects')
+    return places.some((at) => at.startsWith(`${call.bucket}/`)) ? [] : [`${call.bucket}/x`];
+  if (!('at' in call) || places.includes(call.at)) return [];
   return [objectTags === undefined ? call.at : { at: call.at, tags: objectTags }];
 }

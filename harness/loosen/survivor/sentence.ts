@@ -1,7 +1,6 @@
 import { associationOf } from '../../scenario/parts.ts';
 import type { Attempt } from '../../predict/attempt.ts';
-import type { Candidate } from './candidates.ts';
-import { INTRUDER } from './extra-roles.ts';
+import type { Candidate } from './candidate.ts';
 import { audienceOf, roleOf, subjectOf } from '../../predict/grant.ts';
 
 /** Which pods a changed answer concerns besides those of the attempt, by the source of the difference. */
@@ -17,11 +16,11 @@ export function sentenceOf(
   const { workload, changed, through } = candidate;
   const { cluster, ...names } = subjectOf(workload);
   const name = (source: NamedSource, noun: string): string => {
-    const found = changed.includes(source) ? breadth(source) : 'one';
-    if (found === 'every') return `every ${noun}`;
-    return found === 'one'
+    const which = changed.includes(source) ? breadth(source) : 'one';
+    if (which === 'every') return `every ${noun}`;
+    return which === 'one'
       ? `${noun} \`${names[source]}\``
-      : `every ${noun} whose name starts with \`${found.startsWith}\``;
+      : `every ${noun} whose name starts with \`${which.startsWith}\``;
   };
   const tags = associationOf(workload)?.disableSessionTags === true ? 'without' : 'with';
   return [
@@ -30,7 +29,7 @@ export function sentenceOf(
     changed.includes('tags') && `${tags} session tags`,
     changed.includes('audience') && `with audience ${audienceOf(workload) ?? ''}`,
     changed.includes('context') && `with the request context ${JSON.stringify(workload.context ?? {})}`,
-    roleOf(workload) === INTRUDER && 'with any other role that has the permission',
+    /^intruder-/.test(roleOf(workload) ?? '') && 'with any other role that has the permission',
     through !== undefined && `through role \`${through.role}\``,
     candidate.call.do !== 'credentials' && 'may',
     isAllowed || 'no longer',
@@ -52,6 +51,8 @@ function actionWords({ call, workload }: Attempt): string {
     }
     case 'listObjects':
       return `list \`${call.bucket}\` ${call.prefix === undefined ? 'without a prefix' : `with prefix \`${call.prefix}\``}`;
+    case 'authorize':
+      return `call \`${call.action}\` on \`${call.resource}\`${call.context === undefined ? '' : ` with ${JSON.stringify(call.context)}`}`;
     default:
       return `${VERBS[call.do]} \`${call.at}\`${tagWords(call.tags)}`;
   }

@@ -1,0 +1,78 @@
+import { setImmediate } from 'node:timers/promises';
+import { withPolicy } from '../policies/policy-uses.ts';
+import { shortest, type SourceUse } from '../policies/sources.ts';
+import { changeWords } from './change-id.ts';
+import { changedDocument, type JudgedChange } from './judge.ts';
+import { replay } from './replay.ts';
+import { explainSurvivor } from './survivor/index.ts';
+
+/** Pairs that are judged; the result names this bound when it is reached. */
+const MOST_PAIRS = 200;
+
+/**
+ * Judges pairs of changes that do nothing alone: a role's permissions and its boundary, both sides of a chain, a role and a bucket.
+ * Returns pairs that matter together, and how many others there were. `left`: pairs beyond the bound.
+ */
+export async function judgePairs(judged: readonly JudgedChange[]) {
+  const single = judged.filter(({ state }) => state === 'equivalent');
+  const related = single.flatMap((one, index) =>
+    single.slice(index + 1).flatMap((other) => {
+      const uses = usesTogether(one, other);
+      return uses === undefined ? [] : [{ one, other, uses }];
+    }),
+  );
+  const pairs: JudgedChange[] = [];
+  for (const { one, other, uses } of related.slice(0, MOST_PAIRS)) {
+    await setImmediate();
+    const verdict = await verdictOf([one, other], uses);
+    const text = `${one.change.text}, together with ${shortest(other.source.file)}, ${changeWords(other.change)}`;
+    pairs.push({ ...one, id: `${one.id}+${other.id}`, change: { ...one.change, text }, by: 'replay', ...verdict });
+  }
+  return { pairs, left: Math.max(0, related.length - MOST_PAIRS) };
+}
+
+type Uses = readonly [SourceUse, SourceUse];
+
+/** Returns uses of both policies in one scenario that can limit the same request. */
+function usesTogether({ source }: JudgedChange, { source: other }: JudgedChange): Uses | undefined {
+  if (source === other) return undefined;
+  for (const first of source.uses)
+    for (const second of other.uses)
+      if (first.observation === second.observation && isRelated(first, second)) return [first, second];
+  return undefined;
+}
+
+const isRelated = ({ used: one }: SourceUse, { used: other }: SourceUse): boolean => {
+  const isSameRole = one.owner === other.owner;
+  return (one.part === 'trust') === (other.part === 'trust')
+    ? one.part !== 'trust' &&
+        (isSameRole || [one.part, other.part].some((part) => part === 'bucket' || part === 'session'))
+    : !isSameRole;
+};
+
+async function verdictOf(pair: readonly [JudgedChange, JudgedChange], uses: Uses): Promise<Partial<JudgedChange>> {
+  const [{ observation }] = uses;
+  const { scenario } = observation;
+  const replacements = uses.map(({ used }, index) => {
+    const { source, change } = pair[index] as JudgedChange;
+    return { used, document: changedDocument(used, source, change) };
+  });
+  const replayed = replay(observation, replacements);
+  if (replayed.result === 'contradicts') return { state: 'killed', scenario: scenario.id, probe: replayed.probe };
+  if (replayed.result === 'open') return { state: 'undecided', reason: replayed.reason };
+  const changed = uses.reduce((spec, { used }, index) => {
+    const { source, change } = pair[index] as JudgedChange;
+    return withPolicy(spec, used, change.apply(source.document));
+  }, scenario.spec);
+  let reason: string | undefined;
+  for (const { used } of uses) {
+    const survivor = await explainSurvivor({ ...used, scenario, changed, taken: new Map() });
+    if (survivor.kind === 'not decided') reason = survivor.limits.join('; ');
+    if (survivor.kind !== 'explained') continue;
+    const { sentence, probe, request } = survivor;
+    return probe === undefined
+      ? { state: 'unreachable', sentence, ...(request && { request }) }
+      : { state: 'survived', sentence, proposal: { scenario, probe } };
+  }
+  return reason === undefined ? { state: 'equivalent' } : { state: 'undecided', reason };
+}

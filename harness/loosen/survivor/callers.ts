@@ -1,0 +1,119 @@
+import { listOf } from '../../../foundation/node/json.ts';
+import { globalContexts } from '../../../identity/policy/global-context.ts';
+import type { ConditionContext } from '../../../identity/policy/index.ts';
+import type { Principal } from '../../../identity/policy/principal.ts';
+import { conditionsOf, statementsOf, textsOf, type StatementDocument } from '../../policies/statement-document.ts';
+import { associationOf } from '../../scenario/parts.ts';
+import { sessionOf } from '../../predict/attempt.ts';
+import { roleOf, subjectOf } from '../../predict/grant.ts';
+import type { Scene, SceneRole } from '../../predict/scene.ts';
+import { hasTagSwitch, withoutTags, type Pods } from './pods.ts';
+
+/** Pods with what policies see of them. */
+export interface Caller {
+  readonly pods: Pods;
+  /** Whether namespace, service account and cluster are free. */
+  readonly isAnyPod: boolean;
+  readonly principal: Principal;
+  /** Known condition keys of all their requests. */
+  readonly context: ConditionContext;
+  /** Keys that all their requests have, with any value that Kubernetes accepts. */
+  readonly present: readonly string[];
+  /** A document that allows what the trust policy leaves possible; undefined if it limits nothing that requests show. */
+  readonly limit?: object | undefined;
+}
+
+/** Tags of Pod Identity that pods of one role may differ in. */
+export const POD_TAGS = [
+  ...['eks-cluster-arn', 'eks-cluster-name', 'kubernetes-namespace', 'kubernetes-service-account'],
+  ...['kubernetes-pod-name', 'kubernetes-pod-uid'],
+] as const;
+
+/** Returns the callers that pods can be, those of the scenario first. `mentions`: whether the policies name such a key. */
+export function callersOf(scene: Scene, all: readonly Pods[], mentions: (key: RegExp) => boolean): readonly Caller[] {
+  const switched = all.flatMap((pods): Pods[] => {
+    const association = associationOf(pods.workload);
+    if (!hasTagSwitch(pods) || association === undefined) return [];
+    const role = { ...association, disableSessionTags: !withoutTags(pods.workload) };
+    // A service account has one association.
+    const serviceAccount = `${subjectOf(pods.workload).serviceAccount}-2`;
+    return [{ ...pods, workload: { ...pods.workload, serviceAccount, role } }];
+  });
+  const concrete = [...all, ...(mentions(/PrincipalTag\//i) ? switched : [])];
+  const named = concrete.flatMap((pods) => callerOf(scene, pods) ?? []);
+  const isOpen = ({ pods: { workload } }: Caller): boolean =>
+    workload.irsa === undefined
+      ? !withoutTags(workload) && hasTagSwitch({ like: undefined, workload }) && mentions(POD_TAG)
+      : mentions(/:sub"/i);
+  return [...named, ...named.filter(isOpen).map((caller) => anyPod(scene, caller))];
+}
+
+const POD_TAG = /PrincipalTag\/(eks-cluster|kubernetes)-/i;
+
+function callerOf(scene: Scene, pods: Pods): Caller | undefined {
+  const session = sessionOf(scene, pods.workload, pods.through);
+  if (session === undefined) return undefined;
+  const { principal } = session;
+  const [, , context = {}] = globalContexts({}, principal, scene.roleOf(principal.roleArn));
+  return { pods, isAnyPod: false, principal, context, present: [] };
+}
+
+/** The same role for pods of any namespace, service account and cluster that its trust policy accepts. */
+function anyPod(scene: Scene, caller: Caller): Caller {
+  const isFree = (key: string): boolean =>
+    /^aws:PrincipalTag\//i.test(key)
+      ? (POD_TAGS as readonly string[]).includes(key.slice('aws:PrincipalTag/'.length).toLowerCase())
+      : key.endsWith(':sub');
+  const keys = Object.keys(caller.context);
+  const { workload } = caller.pods;
+  const { role = typeof workload.irsa === 'string' ? workload.irsa : '' } = associationOf(workload) ?? {};
+  const trust = scene.roles.get(caller.pods.through === undefined ? role : (roleOf(workload) ?? ''))?.trust;
+  return {
+    ...caller,
+    isAnyPod: true,
+    context: Object.fromEntries(Object.entries(caller.context).filter(([key]) => !isFree(key))),
+    present: keys.filter(isFree),
+    limit: trust && limitOf(documentOf(trust), workload.irsa === undefined),
+  };
+}
+
+export const documentOf = ({ document }: NonNullable<SceneRole['trust']>): object =>
+  typeof document === 'string' ? (JSON.parse(document) as object) : document;
+
+/** Returns what a trust policy says of the tags or the token of the sessions that it opens. Conditions on other keys are left out. */
+function limitOf(trust: object, isPodIdentity: boolean): object | undefined {
+  const statements = statementsOf(trust).flatMap((statement): StatementDocument[] => {
+    if (!opensSession(statement, isPodIdentity)) return [];
+    const blocks: Record<string, Record<string, unknown>> = {};
+    const conditions = conditionsOf(statement);
+    const kept = conditions.flatMap(({ operator, key, values }) => {
+      const name = isPodIdentity ? sessionKey(key) : /:(sub|aud)$/.test(key) ? key : undefined;
+      if (name === undefined) return [];
+      (blocks[operator] ??= {})[name] = values;
+      return [name];
+    });
+    // Without one of its conditions, a Deny would deny more.
+    if (statement.Effect === 'Deny' && kept.length < conditions.length) return [];
+    return [{ Effect: statement.Effect, Action: '*', Resource: '*', Condition: blocks }];
+  });
+  return statements.length === 0 ? undefined : { Version: '2012-10-17', Statement: statements };
+}
+
+const sessionKey = (key: string): string | undefined =>
+  /^aws:SourceArn$/i.test(key)
+    ? 'aws:PrincipalTag/eks-cluster-arn'
+    : /^aws:RequestTag\//i.test(key)
+      ? key.replace(/RequestTag/i, 'PrincipalTag')
+      : undefined;
+
+function opensSession(statement: StatementDocument, isPodIdentity: boolean): boolean {
+  const action = isPodIdentity ? 'sts:assumerole' : 'sts:assumerolewithwebidentity';
+  const matches = (text: string): boolean =>
+    new RegExp(`^${text.toLowerCase().replaceAll('*', '.*').replaceAll('?', '.')}$`).test(action);
+  const isAction = statement['NotAction'] !== undefined || textsOf(statement['Action']).some(matches);
+  const { Principal: principal } = statement as { readonly Principal?: unknown };
+  const { Service: services, Federated: providers } = (principal ?? {}) as Readonly<Record<string, unknown>>;
+  const isPrincipal =
+    principal === undefined || principal === '*' || listOf(isPodIdentity ? services : providers).length > 0;
+  return isAction && isPrincipal;
+}

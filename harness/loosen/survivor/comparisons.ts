@@ -1,0 +1,200 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Comparison, NamedDocument, PolicySet, PrincipalClass } from '../../../identity/difference/index.ts';
+import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
+import type { RoleSession } from '../../../identity/policy/principal.ts';
+import { keyed } from '../../../identity/policy/tag-context.ts';
+import { inheritedTags } from '../../../identity/session-tags.ts';
+import { statementsOf } from '../../policies/statement-document.ts';
+import { associationOf, bucketsOf } from '../../scenario/parts.ts';
+import type { WorkloadSpec } from '../../scenario/spec.ts';
+import { policyUses } from '../../policies/policy-uses.ts';
+import { sessionOf } from '../../predict/attempt.ts';
+import type { Scene, SceneRole } from '../../predict/scene.ts';
+import { callersOf, documentOf, type Caller } from './callers.ts';
+import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
+import { callerRole, podsOf } from './pods.ts';
+
+/** Policies before and after a change, and who asks. Without a caller, no pod of the suite does. */
+export interface PolicyQuestion {
+  readonly caller?: Caller | undefined;
+  readonly comparison: Comparison;
+  /** Whether other principals than those of the comparison are asked about apart. */
+  readonly isClosed: boolean;
+}
+
+/** Two versions of a scenario, with the policy that differs. */
+export interface Versions {
+  readonly before: Scene;
+  readonly after: Scene;
+  readonly owner: Owner;
+}
+
+export const named = (policies: readonly (CompiledPolicy | undefined)[], name: string): readonly NamedDocument[] =>
+  policies.flatMap((policy) => (policy === undefined ? [] : [{ name, document: policy.document }]));
+
+export const ASSUMPTIONS = ['sts:AssumeRole', 'sts:AssumeRoleWithWebIdentity', 'sts:TagSession'];
+/** Statements that deny requests without a key, or with another value, because these callers do not send them. */
+export const requiring = (required: Readonly<Record<string, string>>, element: object): readonly object[] =>
+  Object.entries(required).map(([key, pattern]) => ({
+    Effect: 'Deny',
+    ...element,
+    Condition: { StringNotLike: { [key]: pattern } },
+  }));
+
+export const anyValue = (keys: readonly string[]): Readonly<Record<string, string>> =>
+  Object.fromEntries(keys.map((key) => [key, key.endsWith(':sub') ? SUBJECT : '?*']));
+
+const SUBJECT = 'system:serviceaccount:?*:?*';
+
+/** Yields the questions about requests with the credentials of roles, first those of the scenario's pods. */
+export function* accessQuestionsOf(versions: Versions, text: string): Generator<PolicyQuestion> {
+  const { before, owner } = versions;
+  const mentions = (key: RegExp): boolean => key.test(text);
+  const isOfResource = owner.part === 'bucket' || owner.part === 'resource';
+  const pods = podsOf(before.scenario.spec, owner).filter(
+    (one) => isOfResource || (owner.part === 'session' ? one.like : callerRole(one)) === owner.owner,
+  );
+  const callers = callersOf(before, pods, mentions);
+  for (const caller of callers) yield* accessQuestions(versions, caller, text);
+  if (callers.length > 0 && !isOfResource) return;
+  // Nobody of the suite has the role, or others may use the resource.
+  const role = before.roles.get(isOfResource ? intruderOf(owner) : owner.owner);
+  if (role === undefined) return;
+  for (const question of accessQuestions(versions, anySession(role), text))
+    yield {
+      isClosed: !isOfResource,
+      comparison: { ...question.comparison, principals: [classOf(anySession(role), isOfResource)] },
+    };
+}
+
+/** Transitive tags are tags of each request to assume a role. */
+export const inheritedRequestTags = ({ principal, isAnyPod }: Caller): ConditionContext =>
+  isAnyPod
+    ? {}
+    : keyed(
+        'aws:RequestTag/',
+        inheritedTags(principal).map(({ key, value }) => [key, value] as const),
+      );
+
+export const classOf = (caller: Caller, isAllowedAll = false): PrincipalClass => ({
+  principal: caller.principal,
+  context: caller.context,
+  ...(isAllowedAll && { permissions: 'all' }),
+});
+
+function anySession({ arn: roleArn, accountId, id = '' }: SceneRole): Caller {
+  const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+  const sessionName = 'session';
+  const principal: RoleSession = {
+    ...{ kind: 'role-session', accountId, roleArn, roleName, sessionName, userId: `${id}:${sessionName}` },
+    arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
+    ...{ tags: [], sessionPolicies: [], issuedAt: 0, expiresAt: 0, context: {} },
+  };
+  return { pods: { like: undefined, workload: {} }, isAnyPod: true, principal, context: {}, present: [] };
+}
+
+function* accessQuestions({ before, after, owner }: Versions, caller: Caller, text: string): Generator<PolicyQuestion> {
+  const { spec } = before.scenario;
+  const { workload } = caller.pods;
+  const changed = {
+    ...caller.pods,
+    ...(owner.part === 'session' && { workload: withSessionPolicy(workload, changedPolicy(before, after, owner)) }),
+  };
+  const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<Comparison>): PolicyQuestion => ({
+    caller,
+    isClosed: true,
+    comparison: {
+      before: { ...permissionsOf(before, caller), ...resourceOf(before) },
+      after: { ...permissionsOf(after, { ...caller, pods: changed }), ...resourceOf(after) },
+      principals: [classOf(caller)],
+      resourceAccount: before.accountId('main'),
+      absent: absentKeys(caller, text),
+      ...rest,
+    },
+  });
+  if (owner.part === 'resource') {
+    const arn = before.names.expand(owner.owner);
+    const policyOf = (scene: Scene): Partial<PolicySet> => ({
+      resourcePolicy: {
+        name: 'resource policy',
+        document: scene.names.policyText(scene === before ? owner.policy : changedPolicy(before, after, owner)),
+      },
+    });
+    yield ask(policyOf, { resources: [arn], ...(arn.split(':')[4] && { resourceAccount: arn.split(':')[4] ?? '' }) });
+    return;
+  }
+  const buckets = owner.part === 'bucket' ? [owner.owner] : bucketsOf(spec);
+  const accounts = new Set(owner.part === 'bucket' ? [] : ['main' as const]);
+  for (const bucket of buckets) accounts.add((spec.buckets?.[bucket]?.account ?? 'main') as 'main');
+  for (const account of accounts) {
+    const ofAccount = buckets.filter((bucket) => (spec.buckets?.[bucket]?.account ?? 'main') === account);
+    const arns = ofAccount.map((bucket) => `arn:aws:s3:::${before.names.bucket(bucket)}`);
+    const resources = owner.part === 'bucket' ? arns.flatMap((arn) => [arn, `${arn}/*`]) : undefined;
+    yield ask((scene) => ({ trustPolicy: NOBODY, ...bucketPolicies(scene, arns) }), {
+      resourceAccount: before.accountId(account),
+      ...(resources && { resources }),
+    });
+  }
+  if (owner.part === 'bucket' || !/sts:|"\*"/i.test(text)) return;
+  for (const target of before.roles.values())
+    if (target.trust !== undefined && target.arn !== before.roles.get(owner.owner)?.arn)
+      yield ask((scene) => ({ trustPolicy: named([scene.roleOf(target.arn)?.trust], 'trust policy')[0] }), {
+        context: inheritedRequestTags(caller),
+        ...{ actions: ASSUMPTIONS, resourceAccount: target.accountId },
+        // Stands for every role that leaves it to its account who may assume it.
+        ...(target !== before.roles.get(outsideOf(owner)) && { resources: [target.arn] }),
+      });
+}
+
+/** Requests to assume a role are asked about apart, for each role. */
+const NOBODY: NamedDocument = {
+  name: 'no trust policy',
+  document: { Statement: { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' } },
+};
+
+/** Returns the policy of a session or of a probe's resource in the changed scenario. */
+export function changedPolicy(before: Scene, after: Scene, { part, owner, policy }: Owner): Owner['policy'] {
+  const uses = (scene: Scene) =>
+    policyUses(scene.scenario.spec).filter((use) => use.part === part && use.owner === owner);
+  const index = uses(before).findIndex((use) => isDeepStrictEqual(use.policy, policy));
+  return uses(after)[index]?.policy ?? policy;
+}
+
+/** Returns pods whose association has another session policy. */
+export const withSessionPolicy = (workload: WorkloadSpec, policy: Owner['policy']): WorkloadSpec => ({
+  ...workload,
+  role: { ...associationOf(workload)!, policy: policy as never },
+});
+
+/** Policies of buckets decide together, because each is about its own bucket only. */
+function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySet> {
+  const documents = arns.flatMap((arn) => scene.policyOf(arn) ?? []).map(documentOf);
+  if (documents.length === 0) return {};
+  const [{ Version }] = documents as [{ Version?: string }];
+  const document = { Version, Statement: documents.flatMap(statementsOf) };
+  return { resourcePolicy: { name: 'bucket policy', document } };
+}
+
+export function permissionsOf(scene: Scene, { principal, pods, limit, present }: Caller): PolicySet {
+  const role = principal.kind === 'role-session' ? scene.roleOf(principal.roleArn) : undefined;
+  const texts = sessionOf(scene, pods.workload, pods.through)?.principal.sessionPolicies ?? [];
+  const sessionPolicies = texts.map((document) => ({ name: 'session policy', document }));
+  const required = { Statement: requiring(anyValue(present), { Action: '*', Resource: '*' }) };
+  return {
+    identityPolicies: [
+      ...named(role?.identity ?? [], 'permissions'),
+      ...(present.length === 0 ? [] : [{ name: 'keys of all requests', document: required }]),
+    ],
+    permissionsBoundary: named([role?.boundary], 'boundary')[0],
+    sessionPolicies: texts.length === 0 && limit ? [{ name: 'trust policy', document: limit }] : sessionPolicies,
+  };
+}
+
+/** Tags that the caller's sessions lack, of those that policies name. */
+function absentKeys({ context, present, isAnyPod, pods }: Caller, text: string): readonly string[] {
+  if (!isAnyPod) return ['aws:PrincipalTag/'];
+  if (Object.keys(pods.workload).length === 0) return [];
+  const owned = new Set([...Object.keys(context), ...present].map((key) => key.toLowerCase()));
+  const keys = text.match(/aws:PrincipalTag\/[^"},]+/gi) ?? [];
+  return [...new Set(keys)].filter((key) => !owned.has(key.toLowerCase()));
+}

@@ -1,0 +1,174 @@
+import { isDeepStrictEqual } from 'node:util';
+import { setImmediate } from 'node:timers/promises';
+import {
+  difference,
+  type Comparison,
+  type Difference,
+  type RequestDifference,
+} from '../../../identity/difference/index.ts';
+import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
+import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
+import { placeOf } from '../../scenario/parts.ts';
+import { decide, type AttemptAnswer } from '../../predict/attempt.ts';
+import { sceneOf, type Scene } from '../../predict/scene.ts';
+import { attemptsFor } from './attempts.ts';
+import type { Candidate } from './candidate.ts';
+import { LABEL } from './variants.ts';
+import { changedPolicy, withSessionPolicy, type PolicyQuestion, type Versions } from './comparisons.ts';
+import { questionsOf } from './trust-questions.ts';
+import { withExtraRoles, type Owner } from './extra-roles.ts';
+import { probeOf, type Probe, type TakenNames } from './probe.ts';
+import { requestWords, type RequestCase, requestCase } from './request-case.ts';
+import { sentenceOf, type Breadth, type NamedSource } from './sentence.ts';
+
+export { withProbe, type Probe, type TakenNames } from './probe.ts';
+
+/** A change of a policy that no probe of a scenario notices. */
+export interface SurvivorQuestion extends Owner {
+  /** With the original policy. */
+  readonly scenario: Scenario;
+  /** The scenario's declaration with the changed policy. */
+  readonly changed: ScenarioSpec;
+  readonly taken: TakenNames;
+}
+
+export type Survivor =
+  | {
+      readonly kind: 'explained';
+      /** For example: pods of every service account whose name starts with `ledger` get the role `ledger`. */
+      readonly sentence: string;
+      /** Undefined if no pod of the suite can make the request. */
+      readonly probe?: Probe | undefined;
+      /** A case of `evaluate` in place of a probe. */
+      readonly request?: RequestCase | undefined;
+    }
+  /** No request of any caller is decided differently. */
+  | { readonly kind: 'equivalent' }
+  | { readonly kind: 'not decided'; readonly limits: readonly string[] };
+
+/** Scenarios cannot make these, because they exist. */
+const SYSTEM_NAMESPACE = /^(default|kube-.+)$/;
+
+/** Decides whether a change matters to anyone, and which pods can show it, nearest to the scenario first. */
+export async function explainSurvivor(question: SurvivorQuestion): Promise<Survivor> {
+  const { scenario, changed } = question;
+  const [before, after] = [scenario.spec, changed].map((spec) =>
+    sceneOf({ ...scenario, spec: withExtraRoles(spec, question) }),
+  ) as [Scene, Scene];
+  const versions = { before, after, owner: question };
+  const limits = new Set<string>();
+  let unreachable: Survivor | undefined;
+  const results = new Map<string, Difference>();
+  let isCompared = false;
+  for (const asked of questionsOf(versions)) {
+    await setImmediate();
+    isCompared = true;
+    const key = JSON.stringify(asked.comparison);
+    const result = results.get(key) ?? difference(asked.comparison);
+    results.set(key, result);
+    if (result.kind === 'equivalent') continue;
+    result.limits.forEach((limit) => limits.add(limit));
+    const all = result.kind === 'differs' ? result.differences : [];
+    const examples = all.filter((one) => (asked.isClosed ? isGiven(asked, one) : isPossible(one)) && hasNames(one));
+    for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(asked))]) {
+      const survivor = explainedBy(versions, asked, example);
+      if (survivor !== undefined) return survivor;
+    }
+    const [first] = examples;
+    if (first !== undefined && unreachable === undefined) unreachable = unreachableBy(before, first, asked);
+    // The given principals are compared first, so others hide no difference of theirs.
+    else if (
+      first === undefined &&
+      (all.some((one) => !hasNames(one)) || (all.length > 0 && !asked.isClosed && namesOthers(asked.comparison)))
+    )
+      limits.add('only requests that AWS does not send differ');
+  }
+  if (unreachable !== undefined) return unreachable;
+  if (!before.isComplete() || !after.isComplete()) limits.add('a policy has a name that only a run knows');
+  if (!isCompared) limits.add('nobody has the role');
+  return limits.size === 0 ? { kind: 'equivalent' } : { kind: 'not decided', limits: [...limits] };
+}
+
+function unreachableBy(scene: Scene, example: RequestDifference, { caller }: PolicyQuestion): Survivor {
+  const sentence = requestWords(scene, example, caller?.context);
+  return { kind: 'explained', sentence, request: requestCase(example, sentence) };
+}
+
+const isGiven = ({ comparison }: PolicyQuestion, { request }: RequestDifference): boolean =>
+  comparison.principals.some(({ principal }) => isDeepStrictEqual(principal, request.principal));
+
+/** Whether namespaces and service accounts have names that Kubernetes accepts. */
+const hasNames = ({ request: { context } }: RequestDifference): boolean =>
+  Object.entries(context).every(
+    ([key, value]) =>
+      !/^aws:(Request|Principal)Tag\/kubernetes-(namespace|service-account)$/i.test(key) || LABEL.test(String(value)),
+  );
+
+/** Pods with tokens and associations are asked about apart. */
+const isPossible = ({ request: { principal } }: RequestDifference): boolean =>
+  principal.kind !== 'federated' && !(principal.kind === 'service' && principal.service === POD_IDENTITY_SERVICE);
+
+/** Whether a trust policy names users, roles or accounts. */
+const namesOthers = ({ before, after }: Comparison): boolean =>
+  [before, after].some(({ trustPolicy }) =>
+    /"AWS"|"Principal":"\*"|"NotPrincipal"/.test(JSON.stringify(trustPolicy ?? '').replaceAll('\\"', '"')),
+  );
+
+const PROBE_ACTIONS = ['GetObject', 'PutObject', 'DeleteObject', 'GetObjectTagging', 'ListBucket'].map(
+  (name) => `s3:${name}`,
+);
+
+/** Asks again for requests that operations of S3 can send. */
+function probeable({ comparison }: PolicyQuestion): readonly RequestDifference[] {
+  if (comparison.actions !== undefined) return [];
+  const result = difference({ ...comparison, actions: PROBE_ACTIONS });
+  return result.kind === 'differs' ? result.differences : [];
+}
+
+function explainedBy(
+  versions: Versions & { readonly owner: SurvivorQuestion },
+  asked: PolicyQuestion,
+  { request }: RequestDifference,
+): Survivor | undefined {
+  const { before, after, owner } = versions;
+  const { spec } = before.scenario;
+  for (const candidate of attemptsFor(before, owner, asked, request)) {
+    const answer = decide(before, candidate);
+    if (!isOther(answer, decide(after, changedBy(versions, candidate))) || answer === undefined) continue;
+    // Probes must not change what later ones see.
+    if (answer.refusal === undefined && isWriteOn(spec, candidate)) continue;
+    if (spec.exactNames === true && SYSTEM_NAMESPACE.test(candidate.workload.namespace ?? 'app')) continue;
+    const breadth = (source: NamedSource): Breadth => breadthOf(versions, candidate, source);
+    const sentence = sentenceOf(candidate, breadth, answer.refusal !== undefined);
+    return { kind: 'explained', sentence, probe: probeOf(owner.scenario, owner, candidate, answer, owner.taken) };
+  }
+  return undefined;
+}
+
+const isWriteOn = ({ objects = [] }: ScenarioSpec, { call }: Candidate): boolean =>
+  (call.do === 'putObject' || call.do === 'deleteObject') && objects.some((object) => placeOf(object) === call.at);
+
+/** Returns the attempt with the changed session or resource policy, which the attempt itself has. */
+function changedBy({ before, after, owner }: Versions, candidate: Candidate): Candidate {
+  const { call, workload } = candidate;
+  const policy = changedPolicy(before, after, owner);
+  if (owner.part === 'resource' && call.do === 'authorize')
+    return { ...candidate, call: { ...call, resourcePolicy: policy as never } };
+  return owner.part === 'session' ? { ...candidate, workload: withSessionPolicy(workload, policy) } : candidate;
+}
+
+/** Whether only one of the answers is a refusal. */
+const isOther = (one: AttemptAnswer | undefined, other: AttemptAnswer | undefined): boolean =>
+  one !== undefined && other !== undefined && (one.refusal === undefined) !== (other.refusal === undefined);
+
+/** Tries other values of a source to see whether the change is about every value, or about a prefix. */
+function breadthOf(versions: Versions, candidate: Candidate, source: NamedSource): Breadth {
+  const value = candidate.workload[source] ?? 'app';
+  const holds = (text: string): boolean => {
+    const attempt = { ...candidate, workload: { ...candidate.workload, [source]: text } };
+    return isOther(decide(versions.before, attempt), decide(versions.after, changedBy(versions, attempt)));
+  };
+  if (holds('unrelated') && holds('z')) return 'every';
+  const [, start] = /^(.+)-2$/.exec(value) ?? [];
+  return start !== undefined && holds(`${start}-3`) && holds(`${start}x`) ? { startsWith: start } : 'one';
+}
