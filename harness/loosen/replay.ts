@@ -40,6 +40,7 @@ export function replay(observation: Observation, replacements: readonly Replacem
   const unclear = replacements.map((replacement) => unclearReason(observation, replacement)).find(Boolean);
   if (unclear !== undefined) return open(unclear);
   const decide = decider(replacements);
+  if (decide === undefined) return open('a run shows whether IAM accepts the changed policy');
   for (const call of observation.calls)
     for (const { decision } of call.authorizations) {
       const again = decide(decision.input);
@@ -68,11 +69,17 @@ const breaks = (observation: Observation, probe: ObservedProbe, decide: Decide):
       }),
   );
 
-function decider(replacements: readonly Replacement[]): Decide {
-  const compiled = replacements.map(({ used, document }) => ({
-    used,
-    changed: compilePolicy(document, { kind: used.kind, name: '' }),
-  }));
+/** Returns undefined if a changed policy is not valid. */
+function decider(replacements: readonly Replacement[]): Decide | undefined {
+  let compiled: readonly { readonly used: UsedPolicy; readonly changed: CompiledPolicy }[];
+  try {
+    compiled = replacements.map(({ used, document }) => ({
+      used,
+      changed: compilePolicy(document, { kind: used.kind, name: '' }),
+    }));
+  } catch {
+    return undefined;
+  }
   const replace = (policy: CompiledPolicy): CompiledPolicy | undefined =>
     compiled.find(({ used }) => isUsed(used, policy))?.changed;
   return (input) => authorize(substituted(input, replace));

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { setImmediate } from 'node:timers/promises';
 import {
   difference,
@@ -63,13 +62,13 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   for (const asked of questionsOf(versions)) {
     await setImmediate();
     isCompared = true;
-    const key = JSON.stringify(asked.comparison);
-    const result = results.get(key) ?? difference(asked.comparison);
+    const key = JSON.stringify([asked.comparison, asked.isClosed]);
+    const result = results.get(key) ?? difference({ ...asked.comparison, onlyPrincipals: asked.isClosed });
     results.set(key, result);
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
     const all = result.kind === 'differs' ? result.differences : [];
-    const examples = all.filter((one) => (asked.isClosed ? isGiven(asked, one) : isPossible(one)) && hasNames(one));
+    const examples = all.filter((one) => (asked.isClosed || isPossible(one)) && hasNames(one));
     for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(asked))]) {
       const survivor = explainedBy(versions, asked, example);
       if (survivor !== undefined) return survivor;
@@ -94,9 +93,6 @@ function unreachableBy(scene: Scene, example: RequestDifference, { caller }: Pol
   return { kind: 'explained', sentence, request: requestCase(example, sentence) };
 }
 
-const isGiven = ({ comparison }: PolicyQuestion, { request }: RequestDifference): boolean =>
-  comparison.principals.some(({ principal }) => isDeepStrictEqual(principal, request.principal));
-
 /** Whether namespaces and service accounts have names that Kubernetes accepts. */
 const hasNames = ({ request: { context } }: RequestDifference): boolean =>
   Object.entries(context).every(
@@ -119,9 +115,9 @@ const PROBE_ACTIONS = ['GetObject', 'PutObject', 'DeleteObject', 'GetObjectTaggi
 );
 
 /** Asks again for requests that operations of S3 can send. */
-function probeable({ comparison }: PolicyQuestion): readonly RequestDifference[] {
+function probeable({ comparison, isClosed }: PolicyQuestion): readonly RequestDifference[] {
   if (comparison.actions !== undefined) return [];
-  const result = difference({ ...comparison, actions: PROBE_ACTIONS });
+  const result = difference({ ...comparison, actions: PROBE_ACTIONS, onlyPrincipals: isClosed });
   return result.kind === 'differs' ? result.differences : [];
 }
 
