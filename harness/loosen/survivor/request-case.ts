@@ -1,5 +1,5 @@
 import type { RequestDifference } from '../../../identity/difference/index.ts';
-import { principalName } from '../../../identity/policy/principal.ts';
+import { principalName, type Principal } from '../../../identity/policy/principal.ts';
 import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
 import type { Scene } from '../../predict/scene.ts';
 import { withAliases } from './attempts.ts';
@@ -11,17 +11,20 @@ export type RequestCase = Readonly<Record<string, unknown>>;
 export function requestWords(
   scene: Scene,
   { request, newly }: RequestDifference,
-  known: ConditionContext = {},
+  keysOfPod: ConditionContext = {},
 ): string {
   const { principal, action, resource, context } = request;
-  const isOfRequest = ([key]: readonly [string, unknown]): boolean => !(key in known);
+  const isOfRequest = ([key]: readonly [string, unknown]): boolean => !(key in keysOfPod);
   const keys = Object.entries(context)
     .filter(isOfRequest)
     .map(([key, value]) => `${key} ${JSON.stringify(value)}`);
   const verb = newly === 'allowed' ? 'may' : 'may no longer';
   const conditions = keys.length === 0 ? '' : ` with ${keys.join(', ')}`;
-  return withAliases(scene, `${principalName(principal)} ${verb} call \`${action}\` on \`${resource}\`${conditions}`);
+  return withAliases(scene, `${callerWords(principal)} ${verb} call \`${action}\` on \`${resource}\`${conditions}`);
 }
+
+const callerWords = (principal: Principal): string =>
+  principal.kind === 'role-session' ? `a session of \`${principal.roleArn}\`` : `\`${principalName(principal)}\``;
 
 /** Returns the request with the original policies. */
 export function requestCase({ before, request }: RequestDifference, name: string): RequestCase {
