@@ -360,7 +360,7 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
   },
   PID501: {
     broken: setEnv('ledger-1', { name: 'AWS_ACCESS_KEY_ID' }, { name: 'AWS_SECRET_ACCESS_KEY' }),
-    repaired: unsetEnv('ledger-1', 'AWS_ACCESS_KEY_ID'),
+    repaired: unsetEnv('ledger-1', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'),
     findings: [['Deployment payments/ledger', 'Container app sets AWS_ACCESS_KEY_ID', 1]],
   },
   PID502: {

@@ -70,8 +70,14 @@ function awsWithout(aws: AwsObjects, right: Right, kubernetes: KubernetesObjects
     ),
   );
   const used = JSON.stringify([changed.associations, instanceProfiles, kubernetes.serviceAccounts, kubernetes.pods]);
+  // Roles of the issuer are read although nothing names them.
+  const issuer = changed.cluster?.issuer?.replace('https://', '');
   const roles = Object.entries(aws.roles)
-    .filter(([arn]) => right !== 'iam:GetRole' && used.includes(`"${arn}"`))
+    .filter(
+      ([arn, role]) =>
+        right !== 'iam:GetRole' &&
+        (used.includes(`"${arn}"`) || (issuer !== undefined && role?.trustPolicy.includes(issuer))),
+    )
     .map(([arn, role]) => [arn, role && roleWithout(role, right)] as const);
   return { ...defined(changed), region: aws.region, instanceProfiles, roles: Object.fromEntries(roles) };
 }
