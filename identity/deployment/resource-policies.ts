@@ -3,6 +3,31 @@ import { PolicyProblem, Unknown, type Known, type Surroundings, type UnreadPart 
 import { isConditionTrue, resolverOf } from './template-values.ts';
 import { TerraformPlan, type Resource, type Side } from './terraform-plan.ts';
 
+/** A policy of IAM, or an attachment, which may be for users, groups or roles outside of the files. */
+export interface AttachedElsewhere {
+  readonly address: string;
+  readonly content: string;
+  /** Names of roles that it is for, as far as they are known. */
+  readonly roles: readonly string[];
+  readonly isForOthers: boolean;
+}
+
+const names = (value: unknown): readonly string[] => listOf(value ?? []).filter((one) => typeof one === 'string');
+
+function attachmentsOf(entries: readonly (readonly [address: string, type: string, values: JsonObject])[]) {
+  return entries
+    .filter(([, type]) =>
+      /^(?:aws_iam_(?:policy|role_policy|role_policy_attachment|policy_attachment)|AWS::IAM::(?:ManagedPolicy|Policy|RolePolicy))$/.test(
+        type,
+      ),
+    )
+    .map(([address, , values]): AttachedElsewhere => {
+      const lists = ['users', 'groups', 'Users', 'Groups'].flatMap((name) => listOf(values[name] ?? []));
+      const roles = ['role', 'roles', 'RoleName', 'Roles'].flatMap((name) => names(values[name]));
+      return { address, content: JSON.stringify(values), roles, isForOthers: lists.length > 0 };
+    });
+}
+
 /** A policy of a queue, topic, key, bucket or any other resource. */
 export interface ResourcePolicy {
   readonly address: string;
@@ -16,13 +41,14 @@ export interface OtherPolicies {
   readonly resourcePolicies: readonly ResourcePolicy[];
   /** Parts that grant or limit access in ways that are not compared. */
   readonly unread: readonly UnreadPart[];
+  readonly attachments: readonly AttachedElsewhere[];
 }
 
 /** Resources whose effect on access is not compared. */
 const TERRAFORM_UNREAD =
-  /^aws(?:cc)?_(?:vpc_endpoint|organizations_|ssoadmin_|ram_|lambda_permission|kms_grant|kms_ciphertext|s3control_|s3_bucket_(?:acl|public_access)|iam_(?:user|group|instance_profile|account)|rolesanywhere_|verifiedaccess_|lakeformation_)/;
+  /^aws(?:cc)?_(?:vpc_endpoint|organizations_|ssoadmin_|ram_|lambda_(?:layer_version_)?permission|cloudwatch_event_permission|eks_access_|cognito_identity_pool_roles|cloudformation_stack|kms_grant|kms_ciphertext|s3control_|s3_bucket_(?:acl|public_access)|iam_(?:user|group|instance_profile|account)|rolesanywhere_|verifiedaccess_|lakeformation_)/;
 const TEMPLATE_UNREAD =
-  /^AWS::(?:EC2::VPCEndpoint$|Organizations::|SSO::|RAM::|Lambda::Permission|IAM::(?:User|Group|InstanceProfile)|RolesAnywhere::|LakeFormation::|Serverless::)/;
+  /^AWS::(?:EC2::VPCEndpoint$|Organizations::|SSO::|RAM::|Lambda::(?:LayerVersion)?Permission|Events::EventBusPolicy|EKS::AccessEntry|Cognito::IdentityPoolRole|CloudFormation::(?:Stack|StackSet)$|IAM::(?:User|Group|InstanceProfile)|RolesAnywhere::|LakeFormation::|Serverless::)/;
 /** Resources whose policies are read as those of a role. */
 const OF_ROLES = /^(?:aws_iam_|aws_eks_pod_identity_association|AWS::IAM::|AWS::EKS::PodIdentityAssociation)/;
 
@@ -40,6 +66,13 @@ const parsed = (value: unknown): JsonObject | undefined => {
   } catch {
     return undefined;
   }
+};
+
+/** Returns the policy documents in values of any depth. */
+const documentsIn = (value: unknown): readonly JsonObject[] => {
+  const document = parsed(value);
+  if (document !== undefined) return [document];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(documentsIn) : [];
 };
 
 /** Returns the resources that all statements name, or the resource of the policy. */
@@ -72,15 +105,20 @@ export function otherPoliciesOfTerraform(content: JsonObject, side: Side): Other
       if (/_policy$/.test(one.type) && plan.isAfterApply(one, 'policy'))
         return [{ address, text: plan.afterApply(one, 'policy') }];
       if (isSeparate(one)) return [];
-      return Object.values(one.values).flatMap((value) => {
-        const document = parsed(value);
-        return document ? [{ address, text: JSON.stringify(document), resources: scopeOf(document, own) }] : [];
-      });
+      return documentsIn(Object.values(one.values)).map((document) => ({
+        ...{ address, text: JSON.stringify(document), resources: scopeOf(document, own) },
+      }));
     });
   const unread = managed
     .filter(({ type }) => TERRAFORM_UNREAD.test(type))
     .map(({ address, values }) => ({ reason: `${address} is not compared`, content: JSON.stringify(values) }));
-  return { resourcePolicies, unread };
+  for (const { address, type, values } of managed) {
+    const acl = [values['acl'] ?? 'private', listOf(values['grant'] ?? [])];
+    if (type === 'aws_s3_bucket' && JSON.stringify(acl) !== '["private",[]]')
+      unread.push({ reason: `the access control list of ${address} is not compared`, content: JSON.stringify(acl) });
+  }
+  const attachments = attachmentsOf(managed.map(({ address, type, values }) => [address, type, values]));
+  return { resourcePolicies, unread, attachments };
 }
 
 const keyArn = ({ type, values }: Resource): string | undefined =>
@@ -95,9 +133,7 @@ export function otherPoliciesOfTemplate(template: JsonObject, { values = {} }: S
   const resourcePolicies = deployed
     .filter(([, { Type: type }]) => !OF_ROLES.test(String(type)) && !TEMPLATE_UNREAD.test(String(type)))
     .flatMap(([id, { Properties: properties }]) =>
-      Object.values(objectOf(properties)).flatMap((value): ResourcePolicy[] => {
-        const document = parsed(value);
-        if (document === undefined) return [];
+      documentsIn(Object.values(objectOf(properties))).flatMap((document): ResourcePolicy[] => {
         try {
           const known = objectOf(resolverOf(template, values, id)(document));
           const own = textOf(values[`${id}.Arn`]);
@@ -112,5 +148,13 @@ export function otherPoliciesOfTemplate(template: JsonObject, { values = {} }: S
   const unread = deployed
     .filter(([, { Type: type }]) => TEMPLATE_UNREAD.test(String(type)))
     .map(([id, one]) => ({ reason: `${id} is not compared`, content: JSON.stringify(one) }));
-  return { resourcePolicies, unread };
+  for (const [id, { Type: type, Properties: properties }] of deployed) {
+    const { AccessControl: acl, PublicAccessBlockConfiguration: block } = objectOf(properties);
+    if (type === 'AWS::S3::Bucket' && (acl ?? block) !== undefined)
+      unread.push({ reason: `the public access of ${id} is not compared`, content: JSON.stringify([acl, block]) });
+  }
+  const attachments = attachmentsOf(
+    deployed.map(([id, { Type: type, Properties: properties }]) => [id, String(type), objectOf(properties)]),
+  );
+  return { resourcePolicies, unread, attachments };
 }

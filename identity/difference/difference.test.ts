@@ -219,4 +219,78 @@ describe('difference', () => {
       limitOf(compare(identity(deny('*', bool), allow('*')), identity(deny('*', bool), allow('*'), allow('*', bool)))),
     ).not.to.equal('differs');
   });
+
+  it('asks about resources of other accounts, whose policies it assumes to allow', () => {
+    const queue = (account: string): string => `arn:aws:sqs:us-east-1:${account}:orders`;
+    const own = allow(queue(ACCOUNT), undefined, 'sqs:SendMessage');
+    for (const other of [queue('444455556666'), 'arn:aws:sqs:*:*:orders'])
+      expect(
+        requests(compare(identity(own), identity(own, allow(other, undefined, 'sqs:SendMessage')))).map(
+          ({ newly }) => newly,
+        ),
+        other,
+      ).to.deep.equal(['allowed']);
+    const account = { StringEquals: { 'aws:ResourceAccount': ACCOUNT } };
+    expect(requests(compare(identity(allow('*', account)), identity(allow('*'))))).to.have.length(1);
+  });
+
+  it('asks callers that conditions of a resource policy name', () => {
+    const policyFor = (...roles: string[]): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named([
+        {
+          ...allow(`${DATA}/*`, {
+            ArnLike: { 'aws:PrincipalArn': roles.map((role) => `arn:aws:iam::${ACCOUNT}:role/${role}`) },
+          }),
+          Principal: '*',
+        },
+      ]),
+    });
+    expect(requests(compare(policyFor('ci'), policyFor('ci', 'dev-*'), { principals: [] })).length).to.be.above(0);
+  });
+
+  it('compares keys of SAML, which belong to every SAML provider', () => {
+    const trust = (more: object): PolicySet => ({
+      identityPolicies: [],
+      trustPolicy: named([
+        {
+          ...{ Effect: 'Allow', Principal: { Federated: `arn:aws:iam::${ACCOUNT}:saml-provider/idp` } },
+          ...{ Action: 'sts:AssumeRoleWithSAML', Condition: { StringEquals: { 'SAML:aud': 'x', ...more } } },
+        },
+      ]),
+    });
+    const options = { principals: [], resources: [SESSION.roleArn] };
+    expect(requests(compare(trust({ 'SAML:sub': 'a' }), trust({}), options)).length).to.be.above(0);
+  });
+
+  it('names what the compared requests do not cover', () => {
+    const resource = (statement: Statement): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named([statement]),
+    });
+    const open = { ...allow(`${DATA}/*`), Principal: '*' };
+    const by = (key: string, value: string): Statement => ({
+      ...allow(`${DATA}/*`, { StringLike: { [key]: value } }),
+      Principal: '*',
+    });
+    for (const [before, after, limit] of [
+      [identity(allow('*')), identity(allow('arn:aws-cn:s3:::data/*')), 'partition aws-cn'],
+      [identity(allow('*', undefined, 's3:GetObjectNewly')), identity(allow('*')), 's3:GetObjectNewly'],
+      [
+        identity(allow('*')),
+        identity(allow('*'), allow('arn:aws:ssm:*::parameter/aws/service/*', undefined, 'ssm:GetParameter')),
+        'AWS owns',
+      ],
+      [resource(by('aws:userid', 'AROAEXAMPLE:*')), resource(by('aws:userid', 'AROAEXAMPLF:*')), 'aws:userid'],
+      [
+        resource(by('aws:PrincipalType', 'Account')),
+        resource(by('aws:PrincipalType', 'FederatedUser')),
+        'PrincipalType',
+      ],
+      [resource(open), resource({ ...open, Principal: { CanonicalUser: 'a'.repeat(64) } }), 'canonical users'],
+    ] as const) {
+      const result = compare(before, after);
+      expect(result.kind === 'equivalent' ? '' : result.limits.join(), JSON.stringify(result)).to.contain(limit);
+    }
+  });
 });

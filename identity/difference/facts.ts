@@ -44,6 +44,8 @@ export function factsOf(
   const { resourceAccount, absent = [], actions, resources } = comparison;
   const provider = principal.kind === 'federated' ? principal.providerArn : undefined;
   const issuer = provider?.toLowerCase().replace(/^.*?-provider\//, '');
+  const isOfOwn = (key: string): boolean =>
+    key.startsWith('saml:') ? provider?.includes(':saml-provider/') === true : issuerOf(key) === issuer;
   const fixed: ConditionContext = {
     ...(resourceAccount !== '' && names.has('s3:resourceaccount') && { 's3:ResourceAccount': resourceAccount }),
     ...(provider !== undefined && { 'aws:FederatedProvider': provider }),
@@ -60,7 +62,7 @@ export function factsOf(
     const source = sourceOf(key);
     if (without.some((one) => one === key || (/[/:]$/.test(one) && key.startsWith(one)))) return true;
     if (source !== undefined) return LACKING[principal.kind].test(source);
-    return principal.kind !== 'role-session' && isOfProvider(key) && issuerOf(key) !== issuer;
+    return principal.kind !== 'role-session' && isOfProvider(key) && !isOfOwn(key);
   };
   return {
     ...{ principal, resourceAccount, fixed, filters: actions, resources },

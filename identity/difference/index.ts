@@ -6,6 +6,7 @@ import { principalsOf } from './principals.ts';
 import { actionChoices, comparedActions } from './request-parts.ts';
 import { rulesOf, type Side } from './rules.ts';
 import { Search, type Progress } from './search.ts';
+import { inOtherAccounts, uncovered } from './uncovered.ts';
 import type { Comparison, Difference, NamedDocument, PolicySet, PrincipalClass, RequestDifference } from './types.ts';
 
 export type * from './types.ts';
@@ -18,11 +19,20 @@ const STEPS = 20_000;
  * `authorize` decides differently. `equivalent` only if nothing that could differ was left out. Throws `AwsError` for an invalid policy.
  */
 export function difference(comparison: Comparison): Difference {
+  const progress: Progress = { steps: STEPS, limits: new Set(uncovered(comparison)) };
+  const differences = new Map<string, RequestDifference>();
+  for (const one of [comparison, ...inOtherAccounts(comparison)]) compareIn(one, differences, progress);
+  const limits = [...progress.limits];
+  if (differences.size > 0) return { kind: 'differs', differences: [...differences.values()], limits };
+  if (limits.length > 0) return { kind: 'not decided', limits };
+  return { kind: 'equivalent', compared: comparedText(comparison.principals) };
+}
+
+/** Adds the differences for resources of one account. */
+function compareIn(comparison: Comparison, differences: Map<string, RequestDifference>, progress: Progress): void {
   const { before, after } = standIns(compile(comparison.before), compile(comparison.after), comparison);
   const principals = principalsOf(comparison, before, after);
   const names = keyNames([before, after]);
-  const progress: Progress = { steps: STEPS, limits: new Set() };
-  const differences = new Map<string, RequestDifference>();
   for (const who of principals) {
     const facts = factsOf(comparison, who, names);
     const sides = { before: permitted(before, who), after: permitted(after, who) };
@@ -41,10 +51,6 @@ export function difference(comparison: Comparison): Difference {
       if (found !== undefined) differences.set(key, found);
     }
   }
-  const limits = [...progress.limits];
-  if (differences.size > 0) return { kind: 'differs', differences: [...differences.values()], limits };
-  if (limits.length > 0) return { kind: 'not decided', limits };
-  return { kind: 'equivalent', compared: comparedText(principals) };
 }
 
 const comparedText = (principals: readonly PrincipalClass[]): string =>

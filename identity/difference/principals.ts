@@ -3,8 +3,7 @@ import { statementsOf } from '../policy/statement.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type { Side } from './rules.ts';
 import type { Comparison, PrincipalClass } from './types.ts';
-
-const STRANGER = '000000000000';
+import { arnsOfConditions, STRANGER } from './uncovered.ts';
 
 const session = (roleArn: string, sessionName = 'session', userId = 'AROAEXAMPLEEXAMPLEEXA'): Principal => {
   const [, partition = 'aws', , , accountId = '', role = ''] = roleArn.split(':');
@@ -26,11 +25,8 @@ const user = (arn: string, userId = 'AIDAEXAMPLEEXAMPLEEXA'): Principal => ({
  * Returns the given principals and, if a resource or trust policy changes, those that its statements distinguish (IAM User Guide, "AWS
  * JSON policy elements: Principal").
  */
-export function principalsOf(
-  { principals, resourceAccount, onlyPrincipals = false }: Comparison,
-  before: Side,
-  after: Side,
-): readonly PrincipalClass[] {
+export function principalsOf(comparison: Comparison, before: Side, after: Side): readonly PrincipalClass[] {
+  const { principals, resourceAccount, onlyPrincipals = false } = comparison;
   const isChanged = (['resourcePolicy', 'trustPolicy'] as const).some(
     (kind) => JSON.stringify(before[kind]?.document) !== JSON.stringify(after[kind]?.document),
   );
@@ -39,6 +35,7 @@ export function principalsOf(
   const derived = derivedPrincipals(
     policies.filter((one) => one !== undefined),
     resourceAccount,
+    arnsOfConditions(comparison),
   );
   const given = new Set(principals.map(({ principal }) => nameOf(principal)));
   const classes = derived.flatMap((principal): PrincipalClass[] => {
@@ -59,12 +56,16 @@ const nameOf = (principal: Principal): string =>
         ? ''
         : `${principal.arn} ${principal.userId}`;
 
-function derivedPrincipals(policies: readonly CompiledPolicy[], resourceAccount: string): readonly Principal[] {
+function derivedPrincipals(
+  policies: readonly CompiledPolicy[],
+  resourceAccount: string,
+  callers: readonly string[],
+): readonly Principal[] {
   const elements = policies.flatMap((policy) => statementsOf(policy).flatMap(({ principal }) => principal ?? []));
   const all = <T>(select: (element: (typeof elements)[number]) => Iterable<T>): T[] => [
     ...new Set(elements.flatMap((element) => [...select(element)])),
   ];
-  const arns = all(({ arns: named }) => named);
+  const arns = [...all(({ arns: named }) => named), ...callers];
   const accounts = [
     ...new Set([resourceAccount, ...all((one) => one.accounts), ...arns.map((arn) => arn.split(':')[4]!)]),
   ].filter((account) => /^\d{12}$/.test(account));

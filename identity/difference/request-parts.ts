@@ -42,8 +42,10 @@ const KEY_SERVICES = /^(eks|eks-auth|iam|s3|sts):/;
 
 /** Whether a request for the action cannot have the key. */
 export const lacksKey = (key: string, action: string): boolean =>
-  keysInPlaceOf({ name: key, lowerCase: key }, action) !== undefined ||
-  (KEY_SERVICES.test(key) && serviceOf(key) !== serviceOf(action) && actionsOfService(serviceOf(action)).size > 0);
+  // Roles have tags for AWS STS too (IAM User Guide, "Controlling access to and for IAM users and roles using tags").
+  !(key.startsWith('iam:resourcetag/') && serviceOf(action) === 'sts') &&
+  (keysInPlaceOf({ name: key, lowerCase: key }, action) !== undefined ||
+    (KEY_SERVICES.test(key) && serviceOf(key) !== serviceOf(action) && actionsOfService(serviceOf(action)).size > 0));
 
 /**
  * Returns actions, one for each way in which the statements treat them.

@@ -1,3 +1,4 @@
+import { listOf, objectOf } from '../../foundation/node/json.ts';
 import { Unknown, type DeployedPolicy, type DeployedRole } from '../deployment/deployment.ts';
 import type { Comparison, NamedDocument, PolicySet } from '../difference/index.ts';
 import { statementProblems } from '../policy/actions.ts';
@@ -32,7 +33,7 @@ export interface AccessComparison {
 
 const NOTHING: PolicySet = { identityPolicies: [] };
 /** Resources that are not compared and may deny, so that access may be new without them. */
-const LIMITS = /organizations|vpc_?endpoint|public_access/i;
+const LIMITS = /organizations|vpc_?endpoint|public.access/i;
 const AFTER_DEPLOYMENT = 'after-deployment:';
 
 /** Compares what two sides let each role and service account do. */
@@ -85,6 +86,8 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
     const has = is?.reach === 'denied' ? undefined : is;
     const pair = pairs.find(([one, other]) => one === had?.role && other === has?.role);
     const isSameRole = pair !== undefined || had?.roleArn === has?.roleArn;
+    if (had && has && isSameRole && had.namedArn !== has.namedArn && had.roleArn === has.roleArn)
+      undecide(has.name, `its role ${had.namedArn} becomes ${has.namedArn}, and the files have one role of this name`);
     const isLimited = [had, has].some((one) => one?.policies.sessionPolicies !== undefined);
     const isCompared = pair !== undefined && !isOfAccounts(pair) && !isLimited;
     if ((!had && !has) || (isCompared && sameJson(had?.absent, has?.absent))) return;
@@ -101,6 +104,8 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
   /** Compares a role or service account. */
   function compare(was: Holder | undefined, is: Holder | undefined, path?: string): void {
     const holder = (is ?? was)!;
+    if ((is?.role?.policies ?? []).filter(({ kind }) => kind === 'boundary').length > 1)
+      undecide(holder.name, 'it has several boundaries, of which a role can have one');
     const [had, has] = [was?.policies ?? NOTHING, is?.policies ?? NOTHING];
     const unless = compareGaps(was, is);
     const old = documentsOf(had).flatMap(problemsOf);
@@ -116,8 +121,12 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
     const apart = was && is ? tagsApart(was, is) : undefined;
     const comparison = comparisonOf({ ...holder, ...apart }, apart?.before(had) ?? had, apart?.after(has) ?? has);
     const own = guards.map((guard) => (apart ? { ...guard, ...apart.guard(guard) } : guard));
-    if (!sameJson(comparison.before, comparison.after))
-      record(decide.decidedWith(comparison, own), holder.name, path, unless);
+    if (sameJson(comparison.before, comparison.after)) return;
+    // Sessions have any name, the compared one has a fixed one.
+    const tests = [had, has].map((set) => documentsOf(set).flatMap(useridTests).sort().join());
+    if (tests[0] !== tests[1])
+      undecide(holder.name, 'policies depend on aws:userid, which ends with the name of the session');
+    record(decide.decidedWith(comparison, own), holder.name, path, unless);
   }
 
   function record(
@@ -148,9 +157,15 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
   function compareGaps(was: Holder | undefined, is: Holder | undefined): readonly string[] {
     const [lost, added] = [missing(was?.gaps, is?.gaps), missing(is?.gaps, was?.gaps)];
     const { identityPolicies = [], permissionsBoundary, sessionPolicies } = was?.policies ?? NOTHING;
-    const hasAll = identityPolicies.some(({ document }) =>
-      /"Allow","Action":"\*","Resource":"\*"\}/.test(JSON.stringify(document).replaceAll('\\"', '"')),
+    const statements = identityPolicies.flatMap(({ document }) =>
+      listOf(objectOf(typeof document === 'string' ? JSON.parse(document) : document)['Statement']).map(objectOf),
     );
+    const hasAll =
+      statements.every(({ Effect }) => Effect === 'Allow') &&
+      statements.some(
+        ({ Action, Resource, Condition }) =>
+          listOf(Action).includes('*') && listOf(Resource).includes('*') && Condition === undefined,
+      );
     const isLimited = is?.policies.permissionsBoundary !== undefined || is?.policies.sessionPolicies !== undefined;
     for (const { kind, address, isElsewhere, text } of is === undefined ? [] : added) {
       const isOnlyLimit = kind === 'boundary' && permissionsBoundary === undefined && lost.length === 0;
@@ -203,7 +218,12 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
   }
 }
 
-const ofRole = (role: DeployedRole): Holder => ({ ...holderOf(role), roleArn: role.arn, address: role.address });
+/** A session of the role may have other values of its tags, if callers may pass tags (IAM User Guide, "Pass session tags in AWS STS"). */
+const ofRole = (role: DeployedRole): Holder => {
+  const { context, ...holder } = holderOf(role);
+  const mayHaveTags = role.trust instanceof Unknown || /TagSession|"sts:\*"|"\*"/.test(role.trust);
+  return { ...holder, context: mayHaveTags ? {} : context, roleArn: role.arn, address: role.address };
+};
 
 /** Returns those of the policies that the others do not have. */
 const missing = (
@@ -213,6 +233,13 @@ const missing = (
 
 const documentsOf = (set: PolicySet): readonly NamedDocument[] =>
   (Object.values(set).flat() as (NamedDocument | undefined)[]).filter((one) => one !== undefined);
+
+/** Returns the statements of a policy that test the name of the session. */
+const useridTests = ({ document }: NamedDocument): readonly string[] => {
+  const parsed = objectOf(typeof document === 'string' ? JSON.parse(document) : document);
+  const statements = listOf(parsed['Statement']).map((one) => JSON.stringify(one));
+  return statements.filter((one) => /aws:userid/i.test(one));
+};
 
 /** Returns actions and condition keys that the authorization reference does not know, so that they may be newer. */
 const problemsOf = ({ document }: NamedDocument): readonly string[] =>

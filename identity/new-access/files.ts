@@ -7,6 +7,7 @@ import {
   otherPoliciesOfTemplate,
   otherPoliciesOfTerraform,
   scopeOf,
+  type AttachedElsewhere,
   type OtherPolicies,
   type ResourcePolicy,
 } from '../deployment/resource-policies.ts';
@@ -49,10 +50,12 @@ export function sideOf(files: readonly SourceFile[], given: model.Surroundings, 
   const policies: { readonly path: string; readonly document: JsonObject }[] = [];
   const unread: model.UnreadPart[] = [];
   const resourcePolicies: ResourcePolicy[] = [];
+  const attachments: AttachedElsewhere[] = [];
   const add = (deployment: model.Deployment, other: OtherPolicies): void => {
     parts.push(deployment);
     unread.push(...other.unread);
     resourcePolicies.push(...other.resourcePolicies);
+    attachments.push(...other.attachments);
   };
   for (const { path, text } of files) {
     const content = contentIn(path, text);
@@ -76,6 +79,12 @@ export function sideOf(files: readonly SourceFile[], given: model.Surroundings, 
   }
   const folder = ofPolicies(policies, given);
   const all = model.joined([...parts, folder.deployment]);
+  for (const { address, content, roles, isForOthers } of attachments) {
+    const isOutside = roles.some((role) => !all.roles.some(({ name, arn }) => name === role || arn === role));
+    const isAttached = all.roles.some((role) => role.policies.some((policy) => policy.address.startsWith(address)));
+    if (isForOthers || isOutside || (roles.length === 0 && !isAttached && !/attachment/.test(address)))
+      unread.push({ reason: `${address} is for users, groups or roles outside of the files`, content });
+  }
   return {
     ...{ ...all, files, side, unread: [...all.unread, ...unread] },
     accountId: given.accountId ?? parts.find(({ accountId }) => accountId)?.accountId ?? model.EXAMPLE_ACCOUNT,

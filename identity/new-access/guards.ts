@@ -25,6 +25,7 @@ export function rolePairs(before: AccessSide, after: AccessSide): readonly RoleP
   const isOnlyPolicy = ({ files, roles }: AccessSide): boolean => files.length === 1 && roles[0]?.trust === '';
   const areOnly = isOnlyPolicy(before) && isOnlyPolicy(after);
   return paired(before.roles, after.roles, [
+    (one, other) => one.arn === other.arn && one.address === other.address,
     (one, other) => one.arn === other.arn,
     (one, other) => one.address === other.address || areOnly,
   ]);
@@ -54,7 +55,7 @@ export function guardsOf(before: AccessSide, after: AccessSide, pairs: readonly 
       unknown.push({ subject: `policy of ${address}`, reason: missing.reason });
     if (missing !== undefined) return [];
     const resources = [...new Set([...(was?.resources ?? []), ...(is?.resources ?? [])])];
-    const texts = [was, is].map((one) => named(address, one?.text ?? defaultPolicy(resources)));
+    const texts = [was, is].map((one) => named(address, one?.text ?? defaultPolicy(resources, after.accountId)));
     return [
       { kind: 'resource', address, resources: resources[0] && resources, before: texts[0], after: texts[1] } as Guard,
     ];
@@ -63,8 +64,9 @@ export function guardsOf(before: AccessSide, after: AccessSide, pairs: readonly 
 }
 
 /** The policy of a key that has none (KMS Developer Guide, "Default key policy"). */
-function defaultPolicy([resource = '']: readonly string[]): string | undefined {
-  const [, account] = /^arn:[^:]+:kms:[^:]*:(\d{12}):/.exec(resource) ?? [];
+function defaultPolicy([resource = '']: readonly string[], owner: string): string | undefined {
+  const [, named] = /^arn:[^:]+:kms:[^:]*:(\d{12}|\*):/.exec(resource) ?? [];
+  const account = named === '*' ? owner : named;
   const Statement = {
     Effect: 'Allow',
     Principal: { AWS: `arn:aws:iam::${account}:root` },

@@ -18,6 +18,8 @@ export interface Holder {
   /** The role whose policies apply; undefined if the files do not have it. */
   readonly role: model.DeployedRole | undefined;
   readonly roleArn: string;
+  /** The ARN as the association or annotation names it, maybe with another account than the files. */
+  readonly namedArn?: string;
   /** The role, association or service account. */
   readonly address: string;
   readonly policies: PolicySet;
@@ -74,12 +76,25 @@ export interface Accounts {
   readonly unknown: readonly { readonly subject: string; readonly reason: string }[];
 }
 
+/** Path and name of a role, such as `role/teams/app`. */
+const pathOf = (arn: string): string => arn.split(':').slice(5).join(':');
+
 /** Returns the service accounts to which files give a role. */
 export function accountsOf(side: AccessSide): Accounts {
   const holders = new Map<string, Holder>();
   const unknown: { subject: string; reason: string }[] = [];
   const find = (arn: string): model.DeployedRole | undefined =>
-    side.roles.find((one) => one.arn === arn) ?? side.roles.find((one) => one.name === roleNameOf(arn));
+    side.roles.find((one) => one.arn === arn) ??
+    side.roles.find((one) => one.name === roleNameOf(arn) && pathOf(one.arn) === pathOf(arn));
+  const given = new Map<string, string>();
+  /** One service account in two places of the files may be in two clusters, so that neither counts alone. */
+  const noteSecond = (key: string, address: string, arn: string): void => {
+    const first = given.get(key);
+    const own = `${address} with role ${arn}`;
+    if (first !== undefined && !first.endsWith(` ${arn}`))
+      unknown.push({ subject: key, reason: `the files give it several roles: ${first} and ${own}` });
+    given.set(key, first === undefined ? own : `${first}, ${own}`);
+  };
   for (const { annotations, address, name: serviceAccount, namespace = 'default' } of side.serviceAccounts) {
     const arn = annotations[ROLE_ANNOTATION];
     const subject = { namespace, serviceAccount };
@@ -87,11 +102,12 @@ export function accountsOf(side: AccessSide): Accounts {
     if (arn === undefined || arn instanceof Unknown || arn === '') continue;
     const role = find(arn);
     const name = `${namespace}/${serviceAccount}`;
-    const way = JSON.stringify([arn, role?.trust]);
+    const way = JSON.stringify([arn, role?.trust, role?.tags]);
+    noteSecond(name, address, arn);
     const reach = role === undefined ? 'allowed' : reachOfToken(side, role, subject);
     holders.set(name, {
       ...holderOf(role),
-      ...{ name, address, way, reach, roleArn: role?.arn ?? arn, absent: [TAGS] },
+      ...{ name, address, way, reach, roleArn: role?.arn ?? arn, namedArn: arn, absent: [TAGS] },
     });
   }
   for (const one of side.associations) {
@@ -104,7 +120,7 @@ export function accountsOf(side: AccessSide): Accounts {
       continue;
     }
     const subject = { namespace: knownOf(namespace)!, serviceAccount: knownOf(serviceAccount)! };
-    const name = knownOf(cluster) ?? 'cluster';
+    const name = cluster instanceof Unknown ? cluster.reason : (cluster ?? 'cluster');
     const eks = { name, arn: `arn:aws:eks:${side.region}:${side.accountId}:cluster/${name}` };
     const base = find(knownOf(roleArn)!);
     const arn = knownOf(targetRoleArn) ?? knownOf(roleArn)!;
@@ -121,9 +137,10 @@ export function accountsOf(side: AccessSide): Accounts {
             ...(role !== base && { targetRole: roleOf(role) }),
           })
         : undefined;
+    noteSecond(`${name} ${account}`, one.address, arn);
     holders.set(`${name} ${account}`, {
       ...rest,
-      ...{ name: `${account} in cluster ${name}`, address: one.address, roleArn: role?.arn ?? arn },
+      ...{ name: `${account} in cluster ${name}`, address: one.address, roleArn: role?.arn ?? arn, namedArn: arn },
       policies: {
         ...policies,
         ...(policy !== undefined && {
@@ -132,7 +149,10 @@ export function accountsOf(side: AccessSide): Accounts {
       },
       context: { ...context, ...Object.fromEntries(known.map(({ key, value }) => [`aws:PrincipalTag/${key}`, value])) },
       absent: disableSessionTags ? [TAGS] : [],
-      way: JSON.stringify([roleArn, arn, base?.trust, role?.trust, base?.policies.length]),
+      way: JSON.stringify([
+        ...[roleArn, arn, base?.trust, role?.trust, base?.policies, base?.tags, role?.tags],
+        ...[disableSessionTags, one.externalId],
+      ]),
       reach: path === undefined ? 'allowed' : reachOf(side, path),
     });
   }

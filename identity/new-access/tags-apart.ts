@@ -19,7 +19,7 @@ export function tagsApart(was: Tagged, is: Tagged) {
   const renaming = (side: string) => {
     const ofDocument = ({ name, document }: NamedDocument): NamedDocument => {
       const text = typeof document === 'string' ? document : JSON.stringify(document);
-      return { name, document: text.replaceAll(/aws:PrincipalTag\/[^"}\s,]+/gi, (key) => renamed(key, side)) };
+      return { name, document: text.replaceAll(/aws:PrincipalTag\/[^"},]+/gi, (key) => renamed(key, side)) };
     };
     return ofDocument;
   };

@@ -129,6 +129,8 @@ describe('may and mayNot', () => {
     const conditions = about(/(ViaService|SecretId) is dropped|the Deny is dropped/);
     expect(conditions, `${stderr}\n${stdout}`).to.have.length(3);
     for (const { state, by } of conditions) expect([state, by]).to.deep.equal(['killed', 'replay']);
-    expect(about(/dynamodb|sqs|kms|secretsmanager/i).filter(({ state }) => state === 'equivalent')).to.deep.equal([]);
+    // SendMessage is the only action of Amazon SQS that begins so.
+    const others = about(/dynamodb|sqs|kms|secretsmanager/i).filter(({ change }) => !change.includes('sqs:Send*'));
+    expect(others.filter(({ state }) => state === 'equivalent')).to.deep.equal([]);
   });
 });
