@@ -94,13 +94,15 @@ const unknownActions = (changed: readonly string[]): readonly string[] =>
     return [...listOf(Action), ...listOf(NotAction)].flatMap((action) => actionProblem(String(action)) ?? []);
   });
 
+/** Returns the tests of `aws:PrincipalArn` with wildcards or variables. Each ARN without them is a caller that is compared. */
 function principalArnTests(statements: readonly string[]): string {
   const conditions = statements.map((one) => objectOf((JSON.parse(one) as JsonObject)['Condition']));
   const tests = conditions.flatMap((condition) =>
     Object.entries(condition).flatMap(([operator, keys]) =>
       Object.entries(objectOf(keys))
         .filter(([key]) => /^aws:PrincipalArn$/i.test(key))
-        .map(([, values]) => JSON.stringify([operator, listOf(values)])),
+        .map(([, values]) => JSON.stringify([operator, listOf(values)]))
+        .filter((test) => /[*?$]/.test(test)),
     ),
   );
   return tests.sort().join();
