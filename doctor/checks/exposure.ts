@@ -136,12 +136,13 @@ export const canGiveRoles = defineCheck({
     const passable = [...new Set(facts.associations.map(({ roleArn }) => roleArn))];
     for (const role of cluster ? Object.values(roles) : []) {
       if (!role?.policies) continue;
-      const association = rolePermission(facts, role, CREATE_ASSOCIATION, cluster!.arn);
+      // First, because few roles may, and the next question is asked for each pair of roles.
+      if (rolePermission(facts, role, CREATE_ASSOCIATION, cluster!.arn).value !== 'allowed') continue;
       const context = { 'iam:PassedToService': [POD_IDENTITY_SERVICE] };
       const passed = passable.filter(
         (arn) => arn !== role.arn && rolePermission(facts, role, 'iam:PassRole', arn, context).value === 'allowed',
       );
-      if (association.value !== 'allowed' || passed.length === 0) continue;
+      if (passed.length === 0) continue;
       const text = `It may create associations and pass ${counted(passed.length, 'role')} of other pods: ${someOf(passed.map(roleName))}.`;
       yield { object: { kind: 'Role', name: role.arn }, text };
     }
