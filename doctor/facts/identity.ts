@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Role } from '../snapshot/aws.ts';
 import type { Container, Pod } from '../snapshot/kubernetes.ts';
 import { needsAgentPod } from './agent.ts';
@@ -55,8 +56,12 @@ export function credentialSource(facts: ClusterFacts, pod: Pod, container = pod.
   if (webIdentityRole !== undefined)
     return tokenProblem(pod, container, 'web-identity') ?? { mechanism: 'web-identity', roleArn: webIdentityRole };
   if (variable(container, RELATIVE)) return none(`the container sets ${RELATIVE}, whose address only Amazon ECS has`);
-  if (variable(container, URI) === undefined) return fromNode(facts, pod, container);
-  if (!podIdentity) return unknown(`the container sets ${URI} to another address than the agent's`);
+  const address = variable(container, URI);
+  if (address === undefined) return fromNode(facts, pod, container);
+  if (!podIdentity)
+    return isRefusedAddress(address.value)
+      ? none(`SDKs send no token to ${address.value} in ${URI}`)
+      : unknown(`the container sets ${URI} to another address than the agent's`);
   return (
     imageProblem(container) ??
     tokenProblem(pod, container, 'pod-identity') ??
@@ -66,6 +71,17 @@ export function credentialSource(facts: ClusterFacts, pod: Pod, container = pod.
 
 const URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
 const RELATIVE = 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI';
+
+/**
+ * Whether SDKs refuse an address: plain HTTP to an IP address that is neither loopback nor that of Amazon ECS or EKS (AWS SDKs and Tools
+ * Reference Guide, "Container credential provider").
+ */
+function isRefusedAddress(value = ''): boolean {
+  const { protocol, hostname } = URL.canParse(value) ? new URL(value) : { protocol: '', hostname: '' };
+  const address = hostname.replace(/^\[|\]$/g, '');
+  const isAccepted = /^(127\.|169\.254\.170\.(2|23)$|::1$|fd00:ec2::23$)/.test(address);
+  return protocol === 'http:' && isIP(address) !== 0 && !isAccepted;
+}
 
 function imageProblem({ image }: Container): PredictedIdentity | undefined {
   const { state, source } = podIdentitySupport(image);

@@ -6,9 +6,11 @@ import { principalsOf } from './principals.ts';
 import { actionChoices, comparedActions } from './request-parts.ts';
 import { rulesOf, type Side } from './rules.ts';
 import { Search, type Progress } from './search.ts';
-import { inOtherAccounts, uncovered } from './uncovered.ts';
+import { inOtherAccounts, statementTexts, uncovered } from './uncovered.ts';
 import type { Comparison, Difference, NamedDocument, PolicySet, PrincipalClass, RequestDifference } from './types.ts';
 
+export { documentsOf, parsed, statementsIn } from './documents.ts';
+export { session } from './principals.ts';
 export type * from './types.ts';
 
 /** Combinations of classes that one comparison tries. */
@@ -19,9 +21,12 @@ const STEPS = 20_000;
  * `authorize` decides differently. `equivalent` only if nothing that could differ was left out. Throws `AwsError` for an invalid policy.
  */
 export function difference(comparison: Comparison): Difference {
-  const progress: Progress = { steps: STEPS, limits: new Set(uncovered(comparison)) };
+  const progress: Progress = { steps: STEPS, limits: new Set() };
   const differences = new Map<string, RequestDifference>();
-  for (const one of [comparison, ...inOtherAccounts(comparison)]) compareIn(one, differences, progress);
+  compareIn(comparison, differences, progress);
+  const texts = statementTexts(comparison);
+  for (const one of inOtherAccounts(comparison, texts)) compareIn(one, differences, progress);
+  for (const limit of uncovered(comparison, texts)) progress.limits.add(limit);
   const limits = [...progress.limits];
   if (differences.size > 0) return { kind: 'differs', differences: [...differences.values()], limits };
   if (limits.length > 0) return { kind: 'not decided', limits };

@@ -3,9 +3,10 @@ import { statementsOf } from '../policy/statement.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type { Side } from './rules.ts';
 import type { Comparison, PrincipalClass } from './types.ts';
-import { arnsOfConditions, STRANGER } from './uncovered.ts';
+import { arnsOfConditions, statementTexts, STRANGER } from './uncovered.ts';
 
-const session = (roleArn: string, sessionName = 'session', userId = 'AROAEXAMPLEEXAMPLEEXA'): Principal => {
+/** Returns a session of a role (IAM User Guide, "IAM JSON policy elements: Principal"). */
+export const session = (roleArn: string, sessionName = 'session', userId = 'AROAEXAMPLEEXAMPLEEXA'): Principal => {
   const [, partition = 'aws', , , accountId = '', role = ''] = roleArn.split(':');
   const roleName = role.slice(role.lastIndexOf('/') + 1);
   return {
@@ -35,7 +36,7 @@ export function principalsOf(comparison: Comparison, before: Side, after: Side):
   const derived = derivedPrincipals(
     policies.filter((one) => one !== undefined),
     resourceAccount,
-    arnsOfConditions(comparison),
+    arnsOfConditions(statementTexts(comparison)),
   );
   const given = new Set(principals.map(({ principal }) => nameOf(principal)));
   const classes = derived.flatMap((principal): PrincipalClass[] => {

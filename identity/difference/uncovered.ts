@@ -1,6 +1,7 @@
 import { listOf, objectOf, type JsonObject } from '../../foundation/node/json.ts';
 import { actionProblem } from '../policy/actions.ts';
-import type { Comparison, NamedDocument, PolicySet } from './types.ts';
+import { documentsOf, statementsIn } from './documents.ts';
+import type { Comparison, NamedDocument } from './types.ts';
 
 /** Stands for all accounts that no policy names. */
 export const STRANGER = '000000000000';
@@ -9,35 +10,38 @@ const MOST_ACCOUNTS = 10;
 /** Keys of callers that principals have as fixed values. */
 const CALLER_KEYS = /aws:(?:userid|username|PrincipalAccount|PrincipalServiceName|PrincipalType)/i;
 
-const documentsOf = (set: PolicySet): readonly NamedDocument[] =>
-  (Object.values(set).flat() as (NamedDocument | undefined)[]).filter((one) => one !== undefined);
-
-const statementsOf = (set: PolicySet): readonly string[] =>
-  documentsOf(set).flatMap(({ document }) => {
-    const parsed = (typeof document === 'string' ? JSON.parse(document) : document) as JsonObject;
-    return listOf(parsed['Statement']).map((one) => JSON.stringify(one));
-  });
-
-/** Returns the statements, as JSON, that only one side has. */
-export function changedStatements({ before, after }: Comparison): readonly string[] {
-  const [was, is] = [statementsOf(before), statementsOf(after)];
-  return [...was.filter((one) => !is.includes(one)), ...is.filter((one) => !was.includes(one))];
+/** The statements of both sides as JSON. */
+export interface StatementTexts {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** Those that only one side has. */
+  readonly changed: readonly string[];
 }
+
+export function statementTexts(comparison: Comparison): StatementTexts {
+  const [before, after] = [comparison.before, comparison.after].map((set) =>
+    documentsOf(set)
+      .flatMap(statementsIn)
+      .map((one) => JSON.stringify(one)),
+  ) as [string[], string[]];
+  const only = (some: readonly string[], others: readonly string[]) => some.filter((one) => !others.includes(one));
+  return { before, after, changed: [...only(before, after), ...only(after, before)] };
+}
+
+const ACCOUNT = /(?<!\d)\d{12}(?!\d)/g;
+
+/** Returns the other accounts whose resources the changed statements may be about, all those without a name first. */
+const otherAccounts = ({ resourceAccount }: Comparison, { changed }: StatementTexts): readonly string[] =>
+  [...new Set([STRANGER, ...(changed.join().match(ACCOUNT) ?? [])])].filter((one) => one !== resourceAccount);
 
 /**
  * Returns comparisons for resources of other accounts, whose own policies are assumed to allow what they must (IAM User Guide,
  * "Cross-account policy evaluation logic"). None if the resource's policy is given.
  */
-export function inOtherAccounts(comparison: Comparison): readonly Comparison[] {
-  const { before, after, resourceAccount } = comparison;
+export function inOtherAccounts(comparison: Comparison, texts: StatementTexts): readonly Comparison[] {
+  const { before, after } = comparison;
   if ([before, after].some((one) => one.resourcePolicy !== undefined || one.trustPolicy !== undefined)) return [];
-  const all = [...statementsOf(before), ...statementsOf(after)].join();
-  if (!/(?<!\d)\d{12}(?!\d)|ResourceAccount/i.test(all)) return [];
-  const named =
-    changedStatements(comparison)
-      .join()
-      .match(/(?<!\d)\d{12}(?!\d)/g) ?? [];
-  const accounts = [...new Set([...named, STRANGER])].filter((one) => one !== resourceAccount);
+  if (!/(?<!\d)\d{12}(?!\d)|ResourceAccount/i.test([...texts.before, ...texts.after].join())) return [];
   const allowing = (name: string, more: object): NamedDocument => ({
     name,
     document: { Version: '2012-10-17', Statement: { Effect: 'Allow', Principal: { AWS: '*' }, ...more } },
@@ -46,21 +50,22 @@ export function inOtherAccounts(comparison: Comparison): readonly Comparison[] {
     resourcePolicy: allowing('policy of another account', { Action: '*', Resource: '*' }),
     trustPolicy: allowing('trust policy of another account', { Action: 'sts:*' }),
   };
-  return accounts.slice(0, MOST_ACCOUNTS).map((account) => ({
-    ...comparison,
-    ...{ before: { ...before, ...allowed }, after: { ...after, ...allowed }, resourceAccount: account },
-  }));
+  return otherAccounts(comparison, texts)
+    .slice(0, MOST_ACCOUNTS)
+    .map((account) => ({
+      ...comparison,
+      ...{ before: { ...before, ...allowed }, after: { ...after, ...allowed }, resourceAccount: account },
+    }));
 }
 
 /** Returns, in words, what the changed statements test and the compared requests do not cover. */
-export function uncovered(comparison: Comparison): readonly string[] {
-  const changed = changedStatements(comparison);
+export function uncovered(comparison: Comparison, texts: StatementTexts): readonly string[] {
+  const { changed } = texts;
   const { principals, onlyPrincipals = false, before, after } = comparison;
   const partitions = new Set(
     principals.map(({ principal }) => ('arn' in principal ? principal.arn.split(':')[1] : 'aws')),
   );
   const others = changed.flatMap((one) => one.match(/"arn:aws[\w-]*(?=:)/g) ?? []).map((one) => one.slice(5));
-  const named = new Set(changed.flatMap((one) => one.match(/(?<!\d)\d{12}(?!\d)/g) ?? []));
   const limits = [
     ...unknownActions(changed),
     ...(principals.length === 0
@@ -69,12 +74,14 @@ export function uncovered(comparison: Comparison): readonly string[] {
     ...(changed.some((one) => /"arn:[^"]*:(?:aws|aws-marketplace):|::parameter\/aws\//.test(one))
       ? ['resources that AWS owns']
       : []),
-    ...(named.size > MOST_ACCOUNTS ? [`resources of more than ${MOST_ACCOUNTS} other accounts`] : []),
+    ...(otherAccounts(comparison, texts).length > MOST_ACCOUNTS
+      ? [`resources of more than ${MOST_ACCOUNTS} other accounts`]
+      : []),
   ];
   const isOfCallers = [before, after].some((one) => one.resourcePolicy !== undefined || one.trustPolicy !== undefined);
   if (onlyPrincipals || !isOfCallers) return [...new Set(limits)];
   const callerKey = changed.map((one) => CALLER_KEYS.exec(one)?.[0]).find(Boolean);
-  const [was, is] = [before, after].map((one) => principalArnTests(statementsOf(one)));
+  const [was, is] = [texts.before, texts.after].map(principalArnTests);
   return [
     ...new Set([
       ...limits,
@@ -109,9 +116,9 @@ function principalArnTests(statements: readonly string[]): string {
 }
 
 /** Returns ARNs of roles and users that conditions on `aws:PrincipalArn` name, with a letter for each wildcard. */
-export const arnsOfConditions = ({ before, after }: Comparison): readonly string[] => [
+export const arnsOfConditions = ({ before, after }: StatementTexts): readonly string[] => [
   ...new Set(
-    [...statementsOf(before), ...statementsOf(after)]
+    [...before, ...after]
       .filter((one) => /aws:PrincipalArn/i.test(one))
       .flatMap((one) => one.match(/arn:aws[\w-]*:iam::(?:\d{12}|\*):(?:role|user)\/[^"$]+/g) ?? [])
       .map((arn) => arn.replace('iam::*:', `iam::${STRANGER}:`).replace(/[*?]/g, 'x')),

@@ -65,7 +65,7 @@ function covers(entry: Accepted, { subject, action, resource, found }: AccessCha
   const isTrust = found?.statement.policy.endsWith(' trust policy') === true;
   return (
     roles.some((one) => isLike(one, entry.role)) &&
-    texts('Action', action).every((one) => isLike(one, entry.action, 'i')) &&
+    texts('Action', action).every((one) => isLike(one.toLowerCase(), entry.action.toLowerCase())) &&
     (isTrust ? [resource] : texts('Resource', resource)).every((one) => isLike(one, entry.resource))
   );
 }

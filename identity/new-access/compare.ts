@@ -1,6 +1,13 @@
-import { listOf, objectOf } from '../../foundation/node/json.ts';
+import { listOf } from '../../foundation/node/json.ts';
 import { Unknown, type DeployedPolicy, type DeployedRole } from '../deployment/deployment.ts';
-import type { Comparison, NamedDocument, PolicySet } from '../difference/index.ts';
+import {
+  documentsOf,
+  session,
+  statementsIn,
+  type Comparison,
+  type NamedDocument,
+  type PolicySet,
+} from '../difference/index.ts';
 import { statementProblems } from '../policy/actions.ts';
 import * as decide from './decide.ts';
 import { guardsOf, rolePairs, sameJson, type RolePair } from './guards.ts';
@@ -157,9 +164,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
   function compareGaps(was: Holder | undefined, is: Holder | undefined): readonly string[] {
     const [lost, added] = [missing(was?.gaps, is?.gaps), missing(is?.gaps, was?.gaps)];
     const { identityPolicies = [], permissionsBoundary, sessionPolicies } = was?.policies ?? NOTHING;
-    const statements = identityPolicies.flatMap(({ document }) =>
-      listOf(objectOf(typeof document === 'string' ? JSON.parse(document) : document)['Statement']).map(objectOf),
-    );
+    const statements = identityPolicies.flatMap(statementsIn);
     const hasAll =
       statements.every(({ Effect }) => Effect === 'Allow') &&
       statements.some(
@@ -213,7 +218,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
 
   function comparisonOf({ roleArn, context, absent }: Holder, had: PolicySet, has: PolicySet): Comparison {
     const resourceAccount = roleArn.split(':')[4] || after.accountId;
-    const principals = [{ principal: decide.sessionOf(roleArn) }];
+    const principals = [{ principal: session(roleArn) }];
     return { before: had, after: has, context, absent, principals, resourceAccount };
   }
 }
@@ -231,15 +236,11 @@ const missing = (
   others: readonly DeployedPolicy[] = [],
 ): readonly DeployedPolicy[] => some.filter((one) => !others.some((other) => sameJson(one, other)));
 
-const documentsOf = (set: PolicySet): readonly NamedDocument[] =>
-  (Object.values(set).flat() as (NamedDocument | undefined)[]).filter((one) => one !== undefined);
-
 /** Returns the statements of a policy that test the name of the session. */
-const useridTests = ({ document }: NamedDocument): readonly string[] => {
-  const parsed = objectOf(typeof document === 'string' ? JSON.parse(document) : document);
-  const statements = listOf(parsed['Statement']).map((one) => JSON.stringify(one));
-  return statements.filter((one) => /aws:userid/i.test(one));
-};
+const useridTests = (policy: NamedDocument): readonly string[] =>
+  statementsIn(policy)
+    .map((one) => JSON.stringify(one))
+    .filter((one) => /aws:userid/i.test(one));
 
 /** Returns actions and condition keys that the authorization reference does not know, so that they may be newer. */
 const problemsOf = ({ document }: NamedDocument): readonly string[] =>

@@ -1,15 +1,16 @@
-import { escapePattern } from '../../foundation/node/text.ts';
 import { listOf, objectOf, type JsonObject } from '../../foundation/node/json.ts';
 import {
   difference,
+  documentsOf,
+  parsed,
+  statementsIn,
   type Comparison,
   type Difference,
   type NamedDocument,
   type PolicySet,
   type RequestDifference,
 } from '../difference/index.ts';
-import type { Principal } from '../policy/principal.ts';
-import { accountOf, partitionOf, roleNameOf } from '../role.ts';
+import { compilePattern, matchesTokens, type ResolvedToken } from '../policy/pattern.ts';
 
 /** A resource with a policy in the files, or a role with its trust policy. */
 export interface Guard {
@@ -32,40 +33,21 @@ export interface Decided {
 
 const ASSUME = /^sts:(?:AssumeRole|TagSession|SetSourceIdentity)/i;
 
-export const isLike = (text: string, pattern: string, flags = ''): boolean =>
-  new RegExp(
-    `^${escapePattern(pattern)
-      .replaceAll(String.raw`\*`, '.*')
-      .replaceAll(String.raw`\?`, '.')}$`,
-    `s${flags}`,
-  ).test(text);
+export const isLike = (text: string, pattern: string): boolean =>
+  matchesTokens(
+    compilePattern(pattern, { wildcards: true, variables: false }).tokens as readonly ResolvedToken[],
+    text,
+  );
 const covers = (guard: Guard, { action, resource }: { readonly action: string; readonly resource: string }): boolean =>
   (guard.kind === 'trust') === ASSUME.test(action) &&
   (guard.resources ?? []).some((one) => isLike(resource, one.replaceAll(/\$\{[^}]*\}/g, '*')));
 
-/** Returns a session of a role (IAM User Guide, "IAM JSON policy elements: Principal"). */
-export const sessionOf = (roleArn: string): Principal => ({
-  ...{
-    kind: 'role-session',
-    accountId: accountOf(roleArn),
-    roleArn,
-    roleName: roleNameOf(roleArn),
-    sessionName: 'session',
-  },
-  arn: `arn:${partitionOf(roleArn)}:sts::${accountOf(roleArn)}:assumed-role/${roleNameOf(roleArn)}/session`,
-  ...{ userId: 'AROAEXAMPLEEXAMPLEEXA:session', tags: [], sessionPolicies: [], context: {}, issuedAt: 0, expiresAt: 0 },
-});
-
 /** Returns the changed statement, as far as a side has it. */
 export function statementsOf({ sides, statement }: Found): readonly JsonObject[] {
-  const all = [sides.after, sides.before].flatMap((set) => Object.values(set).flat() as (NamedDocument | undefined)[]);
-  const own = all.filter((one) => one?.name === statement.policy).map((one) => documentOf(one!));
-  const found = own.map((document) => objectOf(listOf(document['Statement'])[statement.index]));
-  return found.filter((one) => statement.sid === undefined || one['Sid'] === statement.sid);
+  const policies = [sides.after, sides.before].flatMap(documentsOf).filter(({ name }) => name === statement.policy);
+  const statements = policies.map((one) => statementsIn(one)[statement.index] ?? {});
+  return statements.filter((one) => statement.sid === undefined || one['Sid'] === statement.sid);
 }
-
-const documentOf = ({ document }: NamedDocument): JsonObject =>
-  (typeof document === 'string' ? JSON.parse(document) : document) as JsonObject;
 
 /** Compares, and returns what the comparison does not decide as limits. */
 export function decided(comparison: Comparison): Decided {
@@ -141,17 +123,14 @@ export function withoutPrincipals(
   arns: readonly string[],
 ): NamedDocument | undefined {
   if (policy === undefined) return undefined;
-  const document = documentOf(policy);
-  const statements = listOf(document['Statement'])
-    .map(objectOf)
-    .flatMap((statement) => {
-      const { AWS: named, ...others } = objectOf(statement['Principal']);
-      if (named === undefined) return [statement];
-      const rest = listOf(named).filter((one) => !arns.includes(String(one)));
-      const principal = { ...others, ...(rest.length > 0 && { AWS: rest }) };
-      return Object.keys(principal).length === 0 ? [NOBODY] : [{ ...statement, Principal: principal }];
-    });
-  return { name: policy.name, document: { ...document, Statement: statements } };
+  const statements = statementsIn(policy).flatMap((statement) => {
+    const { AWS: named, ...others } = objectOf(statement['Principal']);
+    if (named === undefined) return [statement];
+    const rest = listOf(named).filter((one) => !arns.includes(String(one)));
+    const principal = { ...others, ...(rest.length > 0 && { AWS: rest }) };
+    return Object.keys(principal).length === 0 ? [NOBODY] : [{ ...statement, Principal: principal }];
+  });
+  return { name: policy.name, document: { ...parsed(policy), Statement: statements } };
 }
 /** Keeps the positions of later statements. */
 const NOBODY = { Effect: 'Deny', Principal: { Service: 'none.amazonaws.com' }, Action: '*', Resource: '*' };

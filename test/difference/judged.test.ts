@@ -69,7 +69,8 @@ function contradiction(
   const given = comparison.principals.map(({ principal }) => principal);
   for (const found of result.kind === 'differs' ? result.differences : []) {
     const { request, newly } = found;
-    const isGiven = given.includes(request.principal);
+    // The policies of other accounts are assumed, and are in the input.
+    const isGiven = given.includes(request.principal) && request.resourceAccount === comparison.resourceAccount;
     const [was, is] = [found.before, found.after].map((one) => authorize(one.input).value === 'allowed');
     const isWrong = isGiven ? isNewly(request) !== newly : was === is || is !== (newly === 'allowed');
     const broken = brokenKeyRules(request);
