@@ -41,12 +41,16 @@ describe('incidents', () => {
     });
 
   for (const { title, broken, finding } of ALL)
-    it(`${title}: the repair repairs when it is pasted`, function () {
+    it(`${title}: the repair repairs when it is pasted, or is left to people by the plan`, () => {
       const snapshot = healthy();
       broken(snapshot);
       const before = findingsOf(snapshot);
       const seen = before.find((one) => one.check === finding[0] && objectText(one.object) === finding[1])!;
-      if (!isCommand(seen.repair) && (BY_HAND.has(seen.check) || /boundary|bound by IRSA/.test(title))) this.skip();
+      if (!isCommand(seen.repair) && (BY_HAND.has(seen.check) || /boundary|bound by IRSA/.test(title))) {
+        const { steps } = planOf({ clusters: [], findings: [seen], notChecked: [] });
+        expect(steps.map(({ command }) => command)).to.deep.equal([undefined]);
+        return;
+      }
       expect(commandsOf(seen.repair), seen.repair).to.not.have.length(0);
       for (const command of commandsOf(seen.repair)) paste(snapshot, command);
       const after = findingsOf(snapshot);
