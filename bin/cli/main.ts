@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../../foundation/node/errors.ts';
+import { onNpmEnded } from '../../foundation/node/npm-ended.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { main } from './commands.ts';
@@ -29,6 +30,7 @@ const interruption: Io['interruption'] = (note = '') => {
       }
     });
   process.channel?.unref();
+  onNpmEnded(() => process.emit('SIGTERM'));
   return interrupt.signal;
 };
 
