@@ -23,7 +23,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 const { bundlesOf, common, SUITES, SWITCHED } = await tsImport('./bundles.ts', import.meta.url);
 
-const ENTRIES = ['harness/index', 'harness/mocha', 'bin/cli/main', 'components/agent/main', ...SUITES];
+const ENTRIES = ['harness/index', 'harness/standalone/index', 'harness/mocha', 'bin/cli/main', 'components/agent/main', ...SUITES];
 
 /** Programs of the component image, by file name. */
 const IMAGE_PROGRAMS = {
@@ -199,8 +199,9 @@ function writeTypes() {
   });
   if (status !== 0) process.stderr.write(`Failed to write the public types:\n${stdout}`);
   else {
-    expandTypes(join(out, 'types'), 'harness/results/results.ts');
-    pruneTypes(join(out, 'types'), 'harness/index.d.ts');
+    for (const source of ['harness/results/results.ts', 'harness/standalone/world.ts'])
+      expandTypes(join(out, 'types'), source);
+    pruneTypes(join(out, 'types'), ['harness/index.d.ts', 'harness/standalone/index.d.ts']);
   }
 }
 

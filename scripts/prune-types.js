@@ -19,8 +19,8 @@ export function expandTypes(folder, source) {
   writeFileSync(join(folder, source.replace(/\.ts$/, '.d.ts')), types.join(''));
 }
 
-/** @param {string} folder folder of the declarations @param {string} entry the file with the public API */
-export function pruneTypes(folder, entry) {
+/** @param {string} folder folder of the declarations @param {string[]} entries files with the public API */
+export function pruneTypes(folder, entries) {
   const files = new Map();
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
     if (name.endsWith('.d.ts')) files.set(join(folder, name), read(join(folder, name)));
@@ -46,7 +46,7 @@ export function pruneTypes(folder, entry) {
     if (told !== undefined || file.declared.has(name)) return;
     for (const from of file.stars) kept.add(from.node) && reach(from.path, name);
   };
-  all(join(folder, entry));
+  for (const entry of entries) all(join(folder, entry));
 
   for (const [path, file] of files) {
     const wanted = (specifier) => needed.has(`${path}#${specifier.name.text}`);

@@ -8,6 +8,7 @@ import { reportSchema } from '../doctor/judge/report-schema.ts';
 import { newAccessSchema } from '../identity/new-access/report-schema.ts';
 import { comparisonSchema } from '../harness/compare/comparison-schema.ts';
 import { resultsSchema } from '../harness/results/results-schema.ts';
+import { worldSchema } from '../harness/standalone/world-schema.ts';
 import { configSchema } from './config-schema.ts';
 import { policySchema } from './policy-schema.ts';
 
@@ -20,6 +21,7 @@ export const PUBLISHED = {
   'identity/policy.schema.json': policySchema,
   'harness/config/config.schema.json': configSchema,
   'harness/report/results.schema.json': resultsSchema,
+  'harness/standalone/world.schema.json': worldSchema,
 } as const;
 
 /** Converts to JSON Schema 2020-12. The harness ignores unknown properties when it reads files; this schema rejects them. */

@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import * as z from 'zod';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { scalar, validated, words } from '../../foundation/node/validate.ts';
@@ -12,7 +12,7 @@ import {
   type PolicyKind,
 } from '../policy/index.ts';
 import { requestProblem } from '../policy/actions.ts';
-import { readPolicyFile } from '../policy-file/read.ts';
+import { documentOf, policy, type Policy } from '../policy-file/schema.ts';
 import { parsePrincipal } from './principal-text.ts';
 
 /** A request to the policy engine and, optionally, the expected decision. */
@@ -28,27 +28,7 @@ export interface UnreadableCase {
   readonly error: string;
 }
 
-const policyInFile = z
-  .strictObject({
-    file: words.describe(
-      'Path from the folder of this file: a policy document, the JSON of "terraform show -json", or a template of CloudFormation or CDK.',
-    ),
-    resource: words.optional().describe('Address in Terraform or logical id in a template.'),
-    policy: words.optional().describe("Name of an inline policy of that role. Default: the role's trust policy."),
-    values: z
-      .record(z.string(), z.union([z.string(), z.array(z.string())], 'a string or a list of strings'))
-      .optional()
-      .describe("Values of a template's references, by Name or Name.Attribute."),
-  })
-  .meta({ id: 'policyInFile' });
-const policy = z
-  .union(
-    [z.string(), policyInFile, z.looseObject({ Statement: z.unknown().optional() })],
-    'a policy document, its JSON text, or {"file": …}',
-  )
-  .meta({ id: 'policy', description: 'A policy document, its JSON text, or its place in a file.' });
 const policies = z.union([z.array(policy), policy], 'a policy or a list of policies').nullish();
-type Policy = z.infer<typeof policy>;
 
 const evaluationCase = z
   .strictObject({
@@ -162,14 +142,7 @@ function contextOf(given: NonNullable<Members['request']['context']>): Condition
 }
 
 function compile(given: Policy, place: string, kind: PolicyKind, folder: string): CompiledPolicy {
-  let document: string | object = given;
-  let name = place;
-  if (typeof given !== 'string' && 'file' in given) {
-    const { file, ...where } = validated(policyInFile, given, (problem) => `${place}: ${problem}`);
-    const path = resolve(folder, file);
-    document = readPolicyFile(relative('', path) || '.', where);
-    name = [where.policy, where.resource, file].filter((part) => part !== undefined).join(' of ');
-  }
+  const { document, name = place } = documentOf(given, place, folder);
   try {
     return compilePolicy(document, { kind, name });
   } catch (error) {
