@@ -21,6 +21,8 @@ import { REPLAY } from './replay.ts';
 import { REPORT } from './report.ts';
 import { runCommand } from './run.ts';
 import { sweepCommand } from './sweep.ts';
+import { CALLS } from './calls.ts';
+import { DOWN, STATUS, UP } from './up.ts';
 
 const RUN = runCommand();
 
@@ -33,6 +35,10 @@ export const COMMANDS: readonly Command[] = [
   NO_NEW_ACCESS,
   PREFLIGHT,
   emulatorCommand(),
+  UP,
+  STATUS,
+  DOWN,
+  CALLS,
   INIT,
   EVALUATE,
   LOOSEN,

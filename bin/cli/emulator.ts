@@ -1,12 +1,13 @@
-import { openSync, writeSync } from 'node:fs';
 import { hostedAmong, type HostedClusterType } from '../../clusters/interface/cluster-type.ts';
 import { IN_CLUSTER } from '../../clusters/in-cluster/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
-import { badFlagValue, HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
 import { SERVICE_PRINCIPAL, option, textsOf, type OptionSpec } from '../../foundation/node/options.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
-import type { CallRecord, Emulator } from '../../emulator/index.ts';
+import type { Emulator } from '../../emulator/index.ts';
 import type { Credentials } from '../../emulator/core/credentials.ts';
+import { callWriter, type CallLog } from './call-log.ts';
+import { ACCOUNT_ID, REGION, SECOND_ACCOUNT, WORLD } from './emulator-options.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import type { ClusterOptions, EmulatorClusters } from '../../harness/engine/emulator-clusters.ts';
@@ -19,24 +20,15 @@ const HOSTED = [...hostedAmong(CLUSTER_TYPES), IN_CLUSTER];
 const ofType = ({ options, emulatorOptions = [] }: HostedClusterType): readonly OptionSpec[] =>
   options.filter(({ name }) => emulatorOptions.includes(name));
 
-const ACCOUNT = { pattern: /^\d{12}$/, expected: 'give 12 digits, such as 111122223333' };
-
 const OPTIONS: readonly OptionSpec[] = [
   option.number('port N', 'listen on this port; 0 picks a free one', { maximum: 65_535, default: 0 }),
   option.text(
     'host ADDRESS',
     'bind to this address (default: 127.0.0.1; with --clusters kind, one that the nodes can reach)',
   ),
-  option.text('account-id ID', 'use this account id, 12 digits', { default: '111122223333', form: ACCOUNT }),
-  option.text(
-    'second-account ID',
-    'add a second account, 12 digits; the JSON object then has its key as secondAccount',
-    { form: ACCOUNT },
-  ),
-  option.text('region REGION', 'use this region', {
-    default: 'us-west-2',
-    form: { pattern: /^[a-z]{2,3}(?:-[a-z]+)+-\d{1,2}$/, expected: 'give a region, such as us-west-2' },
-  }),
+  ACCOUNT_ID,
+  SECOND_ACCOUNT,
+  REGION,
   option.text('access-key-id ID', 'use this access key id for the administrator (default: random)', {
     conflicts: [{ without: ['secret-access-key'] }],
     // No slash, which separates parts of the credential scope.
@@ -45,6 +37,7 @@ const OPTIONS: readonly OptionSpec[] = [
   option.text('secret-access-key KEY', 'use this secret key with --access-key-id', {
     conflicts: [{ without: ['access-key-id'] }],
   }),
+  WORLD,
   option.text('log FILE', 'append a JSON line to this file for each call, with the decisions of policies'),
   option.text('seed TEXT', 'derive non-secret ids from this seed'),
   option.choice(
@@ -93,6 +86,8 @@ object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM
     'Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound or clusters cannot start.',
   async run(given, io) {
     check(given);
+    const world = await readWorldOf(given, io);
+    const log = { isOpen: false, calls: 0 };
     // Registered before the first line is printed, because its reader may stop the emulator at once.
     const interrupted = io.interruption();
     let clusters: EmulatorClusters | undefined;
@@ -102,24 +97,28 @@ object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM
         standIns.makeClusters ?? (await import('../../harness/engine/emulator-clusters.ts')).makeClusters;
       const type = typeOf(given);
       clusters = type && (await make(clusterOptions(type, given, io, interrupted)));
-      emulator = await start(given, clusters);
+      emulator = await start(given, clusters, log);
     } catch (error) {
       await clusters?.close();
       if (interrupted.aborted) return exitCode(interrupted);
       throw error;
     }
     try {
+      const { endpoint, region } = emulator;
       const existing = typeOf(given) === IN_CLUSTER ? given.text('cluster-name') : undefined;
-      if (existing !== undefined) {
+      const users = world && (await world(emulator, existing, interrupted));
+      if (existing !== undefined && world === undefined) {
         const { registerCluster } = await import('../../harness/engine/emulator-clusters.ts');
         const { emulatedAws } = await import('../../harness/aws-target/emulated.ts');
         const tags = { 'eks-pod-identity-conformance': 'in-cluster' };
         await registerCluster(emulatedAws(emulator), existing, { tags, signal: interrupted });
       }
-      const { endpoint, region } = emulator;
-      // Omits the key, which others could read in the pod's log. The pod's creator knows it.
+      log.isOpen = true;
+      // Omits the keys, which others could read in the pod's log. The pod's creator knows the administrator's.
       const printed =
-        existing === undefined ? announcement(emulator, given.text('second-account')) : { endpoint, region };
+        existing === undefined
+          ? { ...announcement(emulator, given.text('second-account')), ...(users && { users }) }
+          : { endpoint, region };
       io.stdout.write(`${JSON.stringify(printed)}\n`);
       if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
       return exitCode(interrupted);
@@ -153,7 +152,7 @@ function clusterOptions(type: HostedClusterType, given: GivenOptions, io: Io, si
 }
 
 /** Throws `HarnessError` ADDRESS_UNAVAILABLE when the address cannot be bound. */
-async function start(given: GivenOptions, clusters: EmulatorClusters | undefined): Promise<Emulator> {
+async function start(given: GivenOptions, clusters: EmulatorClusters | undefined, log: CallLog): Promise<Emulator> {
   const [{ startEmulator }, { AWS_TIMING }] = await Promise.all([
     import('../../emulator/index.ts'),
     import('../../emulator/core/aws-timing.ts'),
@@ -161,7 +160,7 @@ async function start(given: GivenOptions, clusters: EmulatorClusters | undefined
   const { text, number, list } = given;
   const host = text('host') ?? clusters?.bindAddress ?? '127.0.0.1';
   const [accessKeyId, secretAccessKey] = [text('access-key-id'), text('secret-access-key')];
-  const callAnswered = await callWriter(text('log'));
+  const callAnswered = await callWriter(text('log'), log);
   const key = accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined;
   try {
     const emulator = await startEmulator({
@@ -183,22 +182,18 @@ async function start(given: GivenOptions, clusters: EmulatorClusters | undefined
   }
 }
 
-/** Returns a function that appends calls to a file. Throws `HarnessError` if it cannot be written. */
-async function callWriter(file: string | undefined): Promise<((call: CallRecord) => void) | undefined> {
+/** Reads the file of --world. Returns a function that creates it, and returns the users' access keys. */
+async function readWorldOf({ text }: GivenOptions, { stderr }: Io) {
+  const file = text('world');
   if (file === undefined) return undefined;
-  const { explain } = await import('../../harness/verdict/why.ts');
-  let descriptor: number;
-  try {
-    descriptor = openSync(file, 'a');
-  } catch (error) {
-    throw badFlagValue(`--log cannot write ${file} (${unreadable(error)}). Give a file in an existing folder.`);
-  }
-  return (call) => {
-    const { time, caller, status, errorCode: code, milliseconds } = call;
-    const line = { time: new Date(time).toISOString(), caller, status, code, milliseconds, ...explain(call) };
-    // Synchronous, so that the record of a call is complete before a killed process ends.
-    writeSync(descriptor, `${JSON.stringify(line)}\n`);
-  };
+  const [{ readWorld }, { prepareWorld }] = await Promise.all([
+    import('../../harness/standalone/read-world.ts'),
+    import('../../harness/standalone/prepare.ts'),
+  ]);
+  const warn = (sentence: string): void => void stderr.write(`Warning: ${sentence}\n`);
+  const world = readWorld(file, { accountId: text('account-id') ?? '', warn });
+  return async (emulator: Emulator, clusterName: string | undefined, signal: AbortSignal) =>
+    (await prepareWorld(emulator, world, { file, signal, ...(clusterName !== undefined && { clusterName }) })).users;
 }
 
 /** The line with the emulator's address and keys. */

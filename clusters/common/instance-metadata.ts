@@ -13,6 +13,8 @@ interface InstanceOptions {
   readonly clock: Clock;
   /** Default: loopback. */
   readonly bindAddress?: string;
+  /** Default: any free port. */
+  readonly port?: number;
   /** Whether to serve a caller's address; others get 403. Default: all are served. */
   readonly answers?: (address: string) => boolean;
 }
@@ -73,7 +75,7 @@ export async function startInstanceMetadata(options: InstanceOptions): Promise<I
   const server = createServer((request, response) => {
     serve(request, response).catch(() => answer(response, 500, 'Internal Server Error'));
   });
-  const port = await listen(server, bindAddress);
+  const port = await listen(server, bindAddress, options.port);
   return { url: `http://${bindAddress}:${port}`, port, close: () => stopServer(server) };
 }
 

@@ -21,8 +21,6 @@ export interface AgentSpec
   /** Arguments to append to `server`. */
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Secret in the same namespace with additional environment variables. */
-  readonly environmentSecret?: string;
   /** EKS's version of the add-on, such as `v1.3.10-eksbuild.3`. */
   readonly addonVersion?: string;
   /** JSON or YAML, of which only `agent.additionalArgs` is used. */
@@ -39,7 +37,7 @@ const VERBOSITY = { '-v': 'trace' };
  * in the chart. Throws an Error for invalid configuration values.
  */
 export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
-  const { run, expires, region, image, environment = {}, environmentSecret, addonVersion, clusterName } = spec;
+  const { run, expires, region, image, environment = {}, addonVersion, clusterName } = spec;
   const { chart = '0.1' } = spec;
   const imagePullPolicy = 'IfNotPresent';
   const probe = (path: string): Record<string, unknown> => ({
@@ -74,7 +72,6 @@ export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
     },
     container: {
       imagePullPolicy,
-      ...(environmentSecret !== undefined && { envFrom: [{ secretRef: { name: environmentSecret } }] }),
       securityContext: { capabilities: { add: ['CAP_NET_BIND_SERVICE'] } },
       livenessProbe: { ...probe('/healthz'), failureThreshold: 3, initialDelaySeconds: 30 },
       readinessProbe: { ...probe('/readyz'), failureThreshold: 300, periodSeconds: 1 },

@@ -23,13 +23,6 @@ export const AGENT_OBJECTS: readonly ObjectName[] = [
   { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: AGENT_ADDON, namespace: NAMESPACE } },
 ];
 
-/** Secret with the node role's credentials, for nodes without instance metadata. */
-export const AGENT_CREDENTIALS: ObjectName = {
-  apiVersion: 'v1',
-  kind: 'Secret',
-  metadata: { name: `${AGENT_ADDON}-credentials`, namespace: NAMESPACE },
-};
-
 /**
  * Installs or updates the agent and waits until it is ready on all nodes. After a failure it stays for inspection until
  * `removeFromCluster`. Throws `ClusterError` NOT_OURS (without changes), IMAGE_MISSING, IMAGE_BROKEN or AGENT_NOT_READY,

@@ -1,16 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { AgentVersion } from '../../components/agent/options.ts';
-import type { ClusterSpec, Credentials, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
+import type { ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
-import { connect, ignoring, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
-import { RUN_LABEL } from '../../foundation/protocols/labels.ts';
+import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { AGENT_ADDON } from '../common/agent-addon.ts';
+import { startInstanceMetadata, type InstanceMetadata } from '../common/instance-metadata.ts';
 import type { ClusterHost } from '../interface/driver.ts';
 import { serviceAccountConfig } from '../common/service-account.ts';
-import { AGENT_CREDENTIALS, installAgent, type InstalledAgent } from './agent.ts';
+import { installAgent, type InstalledAgent } from './agent.ts';
 import { identitiesDelivery } from './delivery.ts';
-import { pathOf, put } from './objects.ts';
 import type { InClusterOptions } from './options.ts';
 
 interface InClusterHostOptions extends Pick<InClusterOptions, 'run' | 'readyMilliseconds' | 'progress' | 'signal'> {
@@ -18,6 +17,8 @@ interface InClusterHostOptions extends Pick<InClusterOptions, 'run' | 'readyMill
   readonly serviceAccount: string;
   /** The emulator's URL for nodes and pods. */
   readonly reachedAt: string;
+  /** Port of the instance metadata, at the address of `reachedAt`. 0: any free port. */
+  readonly metadataPort: number;
   readonly agentImage: string;
   readonly agentArgs: readonly string[];
   /** `NAME=VALUE` */
@@ -75,7 +76,7 @@ class OwnCluster implements ManagedCluster {
   readonly #spec: ClusterSpec;
   readonly #options: InClusterHostOptions;
   readonly #connection: Connection;
-  #group: NodeGroupSpec | undefined;
+  #metadata: InstanceMetadata | undefined;
   #agent: InstalledAgent | undefined;
 
   constructor(spec: ClusterSpec, options: InClusterHostOptions, connection: Connection, facts: Facts) {
@@ -92,25 +93,33 @@ class OwnCluster implements ManagedCluster {
     return json(this.#connection, '/openid/v1/jwks');
   }
 
-  async addNodes(group: NodeGroupSpec): Promise<void> {
-    this.#group = group;
+  /** Serves the group's instance metadata, because these nodes have none: the agent renews its credentials there. */
+  async addNodes({ instance, nodeRoleArn: roleArn, credentials }: NodeGroupSpec): Promise<void> {
+    const { metadataPort: port } = this.#options;
+    this.#metadata ??= await startInstanceMetadata({
+      ...{ instance, region: this.#spec.region, hostName: instance.id, roleArn, credentials, clock: Date, port },
+      bindAddress: '0.0.0.0',
+    });
   }
 
   async removeNodes(): Promise<void> {
-    this.#group = undefined;
+    await this.#metadata?.close();
+    this.#metadata = undefined;
   }
 
   async installAddon({ name, version, configurationValues }: Parameters<ManagedCluster['installAddon']>[0]) {
     if (name !== AGENT_ADDON) return;
     const { run, agentImage: image, agentArgs: args, agentVariables, agentChart: chart, reachedAt } = this.#options;
     const { readyMilliseconds, signal, progress } = this.#options;
-    await this.#giveCredentials(signal);
-    const environment = Object.fromEntries(
+    const environment: Record<string, string> = Object.fromEntries(
       agentVariables.map((one): readonly [string, string] => {
         const [name = '', value = ''] = one.split(/=(.*)/s);
         return [name, value];
       }),
     );
+    const metadata = new URL(reachedAt);
+    metadata.port = String(this.#metadata?.port ?? 0);
+    environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] = metadata.origin;
     this.#agent = await installAgent({
       connection: this.#connection,
       run,
@@ -124,37 +133,19 @@ class OwnCluster implements ManagedCluster {
       clusterName: this.#spec.name,
       endpoint: reachedAt,
       environment,
-      environmentSecret: AGENT_CREDENTIALS.metadata.name,
       addonVersion: version,
       ...(configurationValues !== undefined && { configurationValues }),
     });
-  }
-
-  /** Puts the node role's credentials in a Secret for the agent, because these nodes have no instance metadata. */
-  async #giveCredentials(signal: AbortSignal): Promise<void> {
-    const groupCredentials: Credentials | undefined = await this.#group?.credentials();
-    const { accessKeyId = '', secretAccessKey = '', sessionToken = '' } = groupCredentials ?? {};
-    const { metadata } = AGENT_CREDENTIALS;
-    const secret = {
-      ...AGENT_CREDENTIALS,
-      metadata: { ...metadata, labels: { [RUN_LABEL]: this.#options.run } },
-      stringData: {
-        AWS_ACCESS_KEY_ID: accessKeyId,
-        AWS_SECRET_ACCESS_KEY: secretAccessKey,
-        AWS_SESSION_TOKEN: sessionToken,
-      },
-    };
-    await put(this.#connection, secret, signal);
   }
 
   async removeAddon(name: string): Promise<void> {
     if (name !== AGENT_ADDON) return;
     await this.#agent?.remove();
     this.#agent = undefined;
-    await this.#connection.json('DELETE', pathOf(AGENT_CREDENTIALS)).catch(ignoring(404));
   }
 
-  delete(): Promise<void> {
-    return this.removeAddon(AGENT_ADDON);
+  async delete(): Promise<void> {
+    await this.removeAddon(AGENT_ADDON);
+    await this.removeNodes();
   }
 }

@@ -50,6 +50,30 @@ function collectionPath({ apiVersion, kind, metadata }: ObjectName): string {
 
 export const pathOf = (object: ObjectName): string => `${collectionPath(object)}/${object.metadata.name}`;
 
+const GROUPS: Partial<Record<Kind, string>> = {
+  Job: 'batch/v1',
+  Role: 'rbac.authorization.k8s.io/v1',
+  RoleBinding: 'rbac.authorization.k8s.io/v1',
+  ClusterRole: 'rbac.authorization.k8s.io/v1',
+  ClusterRoleBinding: 'rbac.authorization.k8s.io/v1',
+  Deployment: 'apps/v1',
+  DaemonSet: 'apps/v1',
+  MutatingWebhookConfiguration: 'admissionregistration.k8s.io/v1',
+};
+
+/** Lists a run's objects of all kinds in all namespaces, by their label. */
+export async function labelledObjects(connection: Connection, run: string): Promise<readonly ObjectName[]> {
+  const query = `labelSelector=${encodeURIComponent(`${RUN_LABEL}=${run}`)}`;
+  const lists = Object.keys(RESOURCES).map(async (name) => {
+    const kind = name as Kind;
+    const apiVersion = GROUPS[kind] ?? 'v1';
+    const path = collectionPath({ apiVersion, kind, metadata: { name: '' } });
+    const { items } = await connection.json<{ items: readonly { metadata: ObjectMeta }[] }>('GET', `${path}?${query}`);
+    return items.map(({ metadata }) => ({ apiVersion, kind, metadata }));
+  });
+  return (await Promise.all(lists)).flat();
+}
+
 const nameOf = ({ kind, metadata }: ObjectName): string =>
   `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
 

@@ -10,5 +10,7 @@ export interface RunnerPlace {
   readonly emulator?: { readonly flags: readonly string[] };
   /** Facts that the runner cannot determine itself. */
   readonly facts: Readonly<Record<string, string>>;
+  /** Leaves the cluster with agent and webhook, for a later `detach`. */
+  leave?(): Promise<void>;
   close(): Promise<void>;
 }

@@ -33,6 +33,7 @@ export async function kindRunnerPlace(options: KindOptions): Promise<RunnerPlace
       workloadImage: host.workloadImage,
       emulator: { flags: agentFlags(options, (cluster as KindCluster).agentSpec) },
       facts: host.facts(clusterName),
+      leave: () => host.close(),
       close: async () => {
         await cluster.delete();
         await host.close();

@@ -40,7 +40,10 @@ describe('processes that npm starts', () => {
     const program = `
       import { onNpmEnded } from ${JSON.stringify(MODULE)};
       onNpmEnded(() => console.log('npm ended'));`;
-    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', program], { env, stdio: 'pipe' });
+    const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', program], {
+      env,
+      stdio: 'pipe',
+    });
     const [out] = await Promise.all([text(child.stdout), once(child, 'close')]);
     expect(out).to.equal('');
   });

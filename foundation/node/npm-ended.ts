@@ -35,4 +35,7 @@ function parentOfShell(pid: number): number | undefined {
 }
 
 const ps = (pid: number): string =>
-  execFileSync('ps', ['-o', 'comm=,ppid=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  execFileSync('ps', ['-o', 'comm=,ppid=', '-p', String(pid)], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });

@@ -9,20 +9,24 @@ export const NAMESPACE = 'eks-pod-identity-conformance';
 const RUNNER = 'runner';
 export const EMULATOR = 'emulator';
 export const RUNNER_LABELS = { 'app.kubernetes.io/name': NAMESPACE, 'app.kubernetes.io/component': RUNNER };
-const EMULATOR_PORT = 4566;
+export const EMULATOR_PORT = 4566;
+const METADATA_PORT = 4567;
 /** The emulator's URL by its Service's address, which nodes reach too (Kubernetes, "Service"). */
 const EMULATOR_URL = `http://$(EMULATOR_SERVICE_HOST):${EMULATOR_PORT}`;
 /** Seconds for a stopped runner, for example on a drained node, to remove its resources. */
 const GRACE_SECONDS = 120;
 /** Seconds until pods leave a node that does not answer. */
 const LOST_NODE_SECONDS = 60;
-const KEYS = 'aws';
+/** Name of the Secret with the administrator's key. */
+export const KEYS = 'aws';
+const WORLD = 'world';
 const REPORTS = '/reports';
 const RBAC = 'rbac.authorization.k8s.io';
 
 export interface RunnerSpec {
   readonly run: string;
-  readonly expiresAt: Date;
+  /** Undefined: it stays until it is removed. */
+  readonly expiresAt?: Date;
   readonly clusterName: string;
   readonly image: string;
   readonly workloadImage: string;
@@ -37,6 +41,8 @@ export interface RunnerSpec {
     readonly secretAccessKey: string;
     readonly region: string;
     readonly flags: readonly string[];
+    /** JSON of resources to create. With them, the emulator installs the agent and logs its calls. */
+    readonly world?: string;
   };
 }
 
@@ -53,7 +59,6 @@ const EMULATOR_RULES: Readonly<Record<'cluster' | 'kube-system', readonly Rule[]
   cluster: [{ apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['list'] }],
   'kube-system': [
     { apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['create', 'delete', 'get', 'patch'] },
-    { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'delete', 'get', 'patch'] },
     { apiGroups: [''], resources: ['pods'], verbs: ['list', 'patch'] },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
     { apiGroups: [''], resources: ['configmaps'], resourceNames: [DELIVERY_OBJECTS.configMap], verbs: ['patch'] },
@@ -68,7 +73,7 @@ export const namespaceOf = ({ run, expiresAt }: Pick<RunnerSpec, 'run' | 'expire
   metadata: {
     name: NAMESPACE,
     labels: { [RUN_LABEL]: run },
-    annotations: { [EXPIRES_ANNOTATION]: expiresAt.toISOString() },
+    ...(expiresAt && { annotations: { [EXPIRES_ANNOTATION]: expiresAt.toISOString() } }),
   },
 });
 
@@ -77,18 +82,20 @@ export const namespaceOf = ({ run, expiresAt }: Pick<RunnerSpec, 'run' | 'expire
  * namespace, which owns the cluster-wide roles.
  */
 export function runnerObjects(spec: RunnerSpec, owner?: string): readonly KubernetesObject[] {
-  const { emulator, roleArn } = spec;
+  const { roleArn } = spec;
   const annotations = roleArn === undefined ? undefined : { 'eks.amazonaws.com/role-arn': roleArn };
-  return [
-    ...accountObjects(spec, RUNNER, rules, owner, annotations),
-    ...(emulator === undefined ? [] : accountObjects(spec, EMULATOR, EMULATOR_RULES, owner)),
-    ...(emulator === undefined ? [] : emulatorObjects(spec, emulator)),
-    runnerJob(spec),
-  ];
+  return [...accountObjects(spec, RUNNER, rules, owner, annotations), ...emulatorObjects(spec, owner), runnerJob(spec)];
+}
+
+/** The objects of the emulator with the roles of its service account, in the order of creation. */
+export function emulatorObjects(spec: Omit<RunnerSpec, 'workloadImage'>, owner?: string): readonly KubernetesObject[] {
+  const { emulator } = spec;
+  if (emulator === undefined) return [];
+  return [...accountObjects(spec, EMULATOR, EMULATOR_RULES, owner), ...servedEmulator(spec, emulator)];
 }
 
 function accountObjects(
-  { run }: RunnerSpec,
+  { run }: Pick<RunnerSpec, 'run'>,
   name: string,
   { cluster, 'kube-system': inSystem }: Readonly<Record<'cluster' | 'kube-system', readonly Rule[]>>,
   owner: string | undefined,
@@ -123,9 +130,9 @@ function accountObjects(
   ];
 }
 
-function emulatorObjects(
-  { run, image, clusterName }: RunnerSpec,
-  { accessKeyId, secretAccessKey, region, flags }: NonNullable<RunnerSpec['emulator']>,
+function servedEmulator(
+  { run, image, clusterName }: Omit<RunnerSpec, 'workloadImage'>,
+  { accessKeyId, secretAccessKey, region, flags, world }: NonNullable<RunnerSpec['emulator']>,
 ): KubernetesObject[] {
   const labels = { ...RUNNER_LABELS, 'app.kubernetes.io/component': EMULATOR, [RUN_LABEL]: run };
   const metadata = { name: EMULATOR, namespace: NAMESPACE, labels };
@@ -141,22 +148,44 @@ function emulatorObjects(
       kind: 'Service',
       metadata,
       // The emulator must be reachable before it is ready.
-      spec: { selector: labels, publishNotReadyAddresses: true, ports: [{ port: EMULATOR_PORT }] },
+      spec: {
+        selector: labels,
+        publishNotReadyAddresses: true,
+        ports: [
+          { name: 'aws', port: EMULATOR_PORT },
+          { name: 'metadata', port: METADATA_PORT },
+        ],
+      },
     },
+    ...(world === undefined
+      ? []
+      : [
+          {
+            ...{ apiVersion: 'v1', kind: 'Secret' as const, metadata: { ...metadata, name: WORLD } },
+            stringData: { 'world.json': world },
+          },
+        ]),
     {
       apiVersion: 'v1',
       kind: 'Pod',
       metadata,
-      spec: podSpec(EMULATOR, {
-        image,
-        args: [
-          ...['emulator', '--host', '0.0.0.0', '--port', String(EMULATOR_PORT), '--region', region],
-          ...['--access-key-id', '$(AWS_ACCESS_KEY_ID)', '--secret-access-key', '$(AWS_SECRET_ACCESS_KEY)'],
-          ...['--clusters', 'in-cluster', '--cluster-name', clusterName, '--owner', run],
-          ...['--service-account-dir', SERVICE_ACCOUNT_FOLDER, '--reached-at', EMULATOR_URL, ...flags],
-        ],
-        envFrom: [{ secretRef: { name: KEYS } }],
-      }),
+      spec: podSpec(
+        EMULATOR,
+        {
+          image,
+          args: [
+            ...['emulator', '--host', '0.0.0.0', '--port', String(EMULATOR_PORT), '--region', region],
+            ...['--access-key-id', '$(AWS_ACCESS_KEY_ID)', '--secret-access-key', '$(AWS_SECRET_ACCESS_KEY)'],
+            ...['--clusters', 'in-cluster', '--cluster-name', clusterName, '--owner', run],
+            ...['--service-account-dir', SERVICE_ACCOUNT_FOLDER, '--reached-at', EMULATOR_URL, ...flags],
+            ...['--metadata-port', String(METADATA_PORT)],
+            ...(world === undefined ? [] : ['--world', `/${WORLD}/world.json`, '--log', '/dev/stdout']),
+          ],
+          envFrom: [{ secretRef: { name: KEYS } }],
+          ...(world !== undefined && { volumeMounts: [{ name: WORLD, mountPath: `/${WORLD}` }] }),
+        },
+        world === undefined ? [] : [{ name: WORLD, secret: { secretName: WORLD } }],
+      ),
     },
   ];
 }
@@ -197,8 +226,9 @@ function runnerJob(spec: RunnerSpec): KubernetesObject {
 }
 
 /** Returns the pod spec of a container without privileges on its node. */
-const podSpec = (name: string, container: object) => ({
+const podSpec = (name: string, container: object, volumes: readonly object[] = []) => ({
   serviceAccountName: name,
+  volumes,
   restartPolicy: 'Never',
   securityContext: { runAsNonRoot: true, fsGroup: 1000, seccompProfile: { type: 'RuntimeDefault' } },
   tolerations: ['not-ready', 'unreachable'].map((condition) => ({

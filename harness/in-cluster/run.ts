@@ -104,15 +104,15 @@ async function install(connection: Connection, spec: RunnerSpec, { signal, repor
   const owner = await prepareNamespace(connection, spec, { signal, note });
   for (const object of runnerObjects(spec, owner)) {
     await put(connection, object, signal);
-    if (object.kind === 'Pod') await emulatorReady(connection, object, { signal, reporters });
+    if (object.kind === 'Pod') await emulatorReady(connection, object, { signal, note });
   }
 }
 
 /** Resolves once the emulator has registered the cluster. Throws its last output if it exits. */
-async function emulatorReady(
+export async function emulatorReady(
   connection: Connection,
   { metadata }: KubernetesObject,
-  { signal, reporters }: Pick<Session, 'signal' | 'reporters'>,
+  { signal, note }: { readonly signal: AbortSignal; readonly note: (line: string) => void },
 ): Promise<void> {
   const ready = new AbortController();
   const output: string[] = [];
@@ -126,7 +126,7 @@ async function emulatorReady(
       namespace: NAMESPACE,
       labels: { ...metadata.labels },
       onLine,
-      note: (line) => reporters.tell('note', line),
+      note,
       signal: AbortSignal.any([signal, ready.signal]),
     });
   } catch (error) {

@@ -46,14 +46,26 @@ export interface RecordedCall {
 export function recordedCall(call: CallRecord, number: number): RecordedCall {
   const { time, requestId, service, operation, caller, status, errorCode: code, milliseconds, notes } = call;
   return {
-    ...{ number, time: new Date(time).toISOString(), requestId, service, operation, caller, status, code, milliseconds },
-    authorizations: call.authorizations.map(({ action, resource, decision: { value, reason, deciding, statements } }) => ({
-      ...{ action, resource, decision: value, reason, statements },
-      deciding: deciding.map(({ policy, kind, sid, index, effect }) => ({
-        ...{ policy, kind, sid, effect },
-        statement: index + 1,
-      })),
-    })),
+    ...{
+      number,
+      time: new Date(time).toISOString(),
+      requestId,
+      service,
+      operation,
+      caller,
+      status,
+      code,
+      milliseconds,
+    },
+    authorizations: call.authorizations.map(
+      ({ action, resource, decision: { value, reason, deciding, statements } }) => ({
+        ...{ action, resource, decision: value, reason, statements },
+        deciding: deciding.map(({ policy, kind, sid, index, effect }) => ({
+          ...{ policy, kind, sid, effect },
+          statement: index + 1,
+        })),
+      }),
+    ),
     notes,
   };
 }
@@ -102,6 +114,10 @@ export function neededPolicy(calls: readonly RecordedCall[]): NeededPolicy {
       actions.set(resource, (actions.get(resource) ?? new Set()).add(action));
     }
   const resources = grouped([...actions.keys()].sort(), (resource) => [...(actions.get(resource) ?? [])].sort().join());
-  const Statement = [...resources].map(([key, Resource]) => ({ Effect: 'Allow' as const, Action: key.split(','), Resource }));
+  const Statement = [...resources].map(([key, Resource]) => ({
+    Effect: 'Allow' as const,
+    Action: key.split(','),
+    Resource,
+  }));
   return { Version: '2012-10-17', Statement };
 }

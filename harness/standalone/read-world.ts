@@ -3,7 +3,13 @@ import { basename, dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { validated } from '../../foundation/node/validate.ts';
-import { knownOf, Unknown, type DeployedPolicy, type Deployment, type Known } from '../../identity/deployment/deployment.ts';
+import {
+  knownOf,
+  Unknown,
+  type DeployedPolicy,
+  type Deployment,
+  type Known,
+} from '../../identity/deployment/deployment.ts';
 import { readDeployment, textOfFile } from '../../identity/deployment/read.ts';
 import { documentOf, type Policy } from '../../identity/policy-file/schema.ts';
 import { worldSchema } from './world-schema.ts';
@@ -148,7 +154,9 @@ function partsOf(path: string, deployment: Deployment, given: string | undefined
       ...unread.map(({ reason }) => reason),
       ...associations.flatMap(({ unsure = [] }) => unsure),
       ...others.map((one) => `${one.address} is left out, because its cluster is not ${cluster}`),
-      ...roles.flatMap(({ unknownTags = [], address }) => unknownTags.map((tag) => `${address} is created without tag ${tag}`)),
+      ...roles.flatMap(({ unknownTags = [], address }) =>
+        unknownTags.map((tag) => `${address} is created without tag ${tag}`),
+      ),
       ...buckets.flatMap(({ address, hasKey }) => (hasKey === true ? `the KMS key of ${address} is not emulated` : [])),
     ],
   };

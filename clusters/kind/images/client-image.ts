@@ -98,7 +98,7 @@ async function commit({ docker, image, signal }: ClientImageOptions, folder: str
 }
 
 /** Calls a function with a container that is created but not started. */
-async function inContainer(
+export async function inContainer(
   { docker, signal }: Pick<ClientImageOptions, 'docker' | 'signal'>,
   image: string,
   use: (container: string) => Promise<void>,
