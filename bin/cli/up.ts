@@ -75,7 +75,13 @@ export const STATUS: Command = {
   name: 'status',
   summary: 'report what `up` installed, and how to reach it',
   about: `Report the agent, the webhook and the emulated AWS that \`up\` installed, and the variables of an AWS client for them.`,
-  options: [...CONTEXT, FORWARD],
+  options: [
+    ...CONTEXT,
+    option.flag('endpoint', 'print only the value of AWS_ENDPOINT_URL for pods', {
+      conflicts: [{ with: ['forward'] }],
+    }),
+    FORWARD,
+  ],
   remarks:
     'Exit codes: 0 all of it runs; 1 a part does not run; 2 wrong usage, or nothing is installed; 3 the cluster or the port cannot be used; 130 interrupted.',
   async run(given, io) {
@@ -110,7 +116,8 @@ export const DOWN: Command = {
 async function printStatus(named: NamedContext, given: GivenOptions, { stdout }: Io): Promise<number> {
   const { statusOf } = await import('../../harness/standalone/status.ts');
   const status = await statusOf(named);
-  stdout.write(statusText(status, named.context, given.values.get('forward')?.value as number | undefined));
+  if (given.values.get('endpoint')?.value === true) stdout.write(`${status.endpoint}\n`);
+  else stdout.write(statusText(status, named.context, given.values.get('forward')?.value as number | undefined));
   return status.isRunning ? EXIT.conforms : EXIT.doesNotConform;
 }
 

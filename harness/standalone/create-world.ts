@@ -49,6 +49,17 @@ export async function createWorld(
     return role.startsWith('arn:') ? role : `arn:aws:iam::${aws.accountId('main')}:role${path}${role}`;
   };
 
+  const keys: Record<string, AccessKey> = {};
+  for (const { name: UserName, policies = [] } of users)
+    await at(`user ${UserName}`, async () => {
+      await iam.send(new iamCommands.CreateUserCommand({ UserName }));
+      for (const policy of policies)
+        if (typeof policy === 'string')
+          await iam.send(new iamCommands.AttachUserPolicyCommand({ UserName, PolicyArn: policy }));
+        else await iam.send(new iamCommands.PutUserPolicyCommand({ UserName, ...inline(policy) }));
+      const { AccessKey: key } = await iam.send(new iamCommands.CreateAccessKeyCommand({ UserName }));
+      keys[UserName] = { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' };
+    });
   for (const { name: RoleName, path: Path, tags = {}, policies = [], ...role } of roles)
     await at(`role ${RoleName}`, async () => {
       const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
@@ -60,17 +71,6 @@ export async function createWorld(
         if (typeof policy === 'string')
           await iam.send(new iamCommands.AttachRolePolicyCommand({ RoleName, PolicyArn: policy }));
         else await iam.send(new iamCommands.PutRolePolicyCommand({ RoleName, ...inline(policy) }));
-    });
-  const keys: Record<string, AccessKey> = {};
-  for (const { name: UserName, policies = [] } of users)
-    await at(`user ${UserName}`, async () => {
-      await iam.send(new iamCommands.CreateUserCommand({ UserName }));
-      for (const policy of policies)
-        if (typeof policy === 'string')
-          await iam.send(new iamCommands.AttachUserPolicyCommand({ UserName, PolicyArn: policy }));
-        else await iam.send(new iamCommands.PutUserPolicyCommand({ UserName, ...inline(policy) }));
-      const { AccessKey: key } = await iam.send(new iamCommands.CreateAccessKeyCommand({ UserName }));
-      keys[UserName] = { accessKeyId: key?.AccessKeyId ?? '', secretAccessKey: key?.SecretAccessKey ?? '' };
     });
   for (const { name: Bucket, policy, objects = {} } of buckets)
     await at(`bucket ${Bucket}`, async () => {

@@ -73,7 +73,7 @@ export function resolveWorld(content: unknown, file: string, { accountId, warn }
   const deployed = (world.deployments ?? []).map(({ terraform, template, values }) => {
     const path = resolve(folder, terraform ?? template ?? '');
     const format = terraform === undefined ? 'template' : 'terraform';
-    const parts = partsOf(path, readDeployment(path, format, { accountId, values }), world.cluster);
+    const parts = partsOf(path, readDeployment(path, format, { accountId, values }), world);
     for (const reason of parts.unread) warn(`${path}: ${reason}.`);
     return parts;
   });
@@ -108,14 +108,18 @@ export function resolveWorld(content: unknown, file: string, { accountId, warn }
   };
 }
 
-/** Returns what a deployment has for a world. Throws `HarnessError` BAD_FILE for a value that the file lacks. */
-function partsOf(path: string, deployment: Deployment, given: string | undefined) {
-  const { clusters, roles, associations, buckets, oidcProviders, unread } = deployment;
+/** Returns what a deployment adds to a world. Throws `HarnessError` BAD_FILE for a value that the file lacks. */
+function partsOf(path: string, deployment: Deployment, given: World) {
+  const { clusters, associations, oidcProviders, unread } = deployment;
+  // The world file replaces roles and buckets by name.
+  const replaced = new Set([...(given.roles ?? []), ...(given.buckets ?? [])].map(({ name }) => name));
+  const roles = deployment.roles.filter(({ name }) => !replaced.has(name));
+  const buckets = deployment.buckets.filter(({ name }) => !replaced.has(name));
   const known = <T>(value: Known<T>, what: string): T => {
     if (!(value instanceof Unknown)) return value;
     throw new HarnessError('BAD_FILE', `${path}: ${what} is unknown: ${value.reason}. Write it in the world file.`);
   };
-  const cluster = given ?? knownOf(clusters[0]?.name) ?? knownOf(associations[0]?.cluster);
+  const cluster = given.cluster ?? knownOf(clusters[0]?.name) ?? knownOf(associations[0]?.cluster);
   const others = associations.filter((one) => (knownOf(one.cluster) ?? cluster) !== cluster);
   const attached = ({ address, policy, text, isElsewhere }: DeployedPolicy): AttachedPolicy =>
     isElsewhere === true

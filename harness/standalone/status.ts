@@ -1,7 +1,14 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { PortForward, type V1DaemonSet, type V1Deployment, type V1Pod, type V1Secret } from '@kubernetes/client-node';
+import {
+  PortForward,
+  type V1DaemonSet,
+  type V1Deployment,
+  type V1Pod,
+  type V1Secret,
+  type V1Service,
+} from '@kubernetes/client-node';
 import { text as textOf } from 'node:stream/consumers';
-import { listen } from '../../foundation/node/listen.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { find } from '../../clusters/in-cluster/objects.ts';
@@ -38,9 +45,10 @@ export async function statusOf({ config, context }: NamedContext): Promise<Statu
   try {
     const workload = <T extends V1DaemonSet | V1Deployment>(path: string) =>
       find<T>(connection, `/apis/apps/v1/namespaces/kube-system/${path}`);
-    const [agent, webhook, emulator, keys] = await Promise.all([
+    const [agent, webhook, service, emulator, keys] = await Promise.all([
       workload<V1DaemonSet>('daemonsets/eks-pod-identity-agent'),
       workload<V1Deployment>('deployments/pod-identity-webhook'),
+      find<V1Service>(connection, `/api/v1/namespaces/${NAMESPACE}/services/${EMULATOR}`),
       find<V1Pod>(connection, EMULATOR_POD),
       find<V1Secret>(connection, `/api/v1/namespaces/${NAMESPACE}/secrets/${KEYS}`),
     ]);
@@ -68,7 +76,8 @@ export async function statusOf({ config, context }: NamedContext): Promise<Statu
     return {
       parts,
       isRunning: parts.every(({ problem }) => problem === undefined),
-      endpoint: `http://${EMULATOR}.${NAMESPACE}.svc:${EMULATOR_PORT}`,
+      // An address, because SDKs would add the names of buckets to a host name.
+      endpoint: `http://${service?.spec?.clusterIP}:${EMULATOR_PORT}`,
       variables: {
         AWS_ENDPOINT_URL: `http://127.0.0.1:${EMULATOR_PORT}`,
         AWS_REGION: secret('AWS_REGION'),
@@ -91,7 +100,8 @@ export async function forward(
     socket.on('error', () => socket.destroy());
     forwarding.portForward(NAMESPACE, EMULATOR, [EMULATOR_PORT], socket, null, socket).catch(() => socket.destroy());
   });
-  await listen(server, '127.0.0.1', port);
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
   ready();
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
   server.close();
