@@ -59,6 +59,7 @@ export default defineConfig({
           page('Validate an agent', 'agent'),
           page('Judge another AWS', 'other-aws'),
           page('Use the emulator', 'emulator'),
+          page('Test your operator', 'test-your-operator'),
           page('Compare two runs', 'compare'),
           page('Migrate from IRSA', 'migration'),
           page('Clean up', 'clean-up'),
