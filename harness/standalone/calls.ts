@@ -5,7 +5,7 @@ import type { CallRecord } from '../../emulator/index.ts';
 
 /** A statement that decided a request. */
 export interface DecidingStatement {
-  /** Such as `inline policy read on role app`. */
+  /** Such as `inline policy read of role app`. */
   readonly policy: string;
   readonly kind: 'identity' | 'resource' | 'trust' | 'session' | 'boundary';
   readonly sid?: string | undefined;

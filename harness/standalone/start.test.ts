@@ -53,7 +53,7 @@ describe('startEmulator', () => {
     expect(read).to.include({ number: 2, operation: 'GetObject', status: 200 });
     expect(read?.authorizations[0]).to.include({ action: 's3:GetObject', decision: 'allowed' });
     expect(read?.authorizations[0]?.deciding).to.deep.equal([
-      { policy: 'inline policy read on role reader', kind: 'identity', sid: undefined, effect: 'Allow', statement: 1 },
+      { policy: 'inline policy read of role reader', kind: 'identity', sid: undefined, effect: 'Allow', statement: 1 },
     ]);
     expect(neededPolicy([read!]).Statement).to.deep.equal([
       { Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::data/hello.txt'] },
@@ -94,11 +94,11 @@ describe('startEmulator', () => {
     const emulator = await start({ world: file });
     const iam = new IAMClient({ endpoint: emulator.endpoint, region: 'us-west-2', credentials: emulator.credentials });
     const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName: 'ledger' }));
-    expect(PolicyNames).to.deep.equal(['read']);
+    expect(PolicyNames).to.deep.equal(['aws_iam_role_policy.read']);
   });
 
   for (const [world, problem] of [
-    [{ rolls: [] }, 'must not have "rolls": did you mean roles'],
+    [{ rolls: [] }, 'must not have "rolls": did you mean'],
     [
       { roles: [{ name: 'app', policies: ['arn:aws:iam::aws:policy/Nothing'] }] },
       /^world: role app: AWS answers NoSuchEntity/,
