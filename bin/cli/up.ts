@@ -42,7 +42,7 @@ cluster's pods use it by AWS_ENDPOINT_URL in their manifest. See docs/test-your-
   remarks:
     'Exit codes: 0 installed; 2 wrong usage, an unreadable world, or a cluster that must not be changed; 3 the installation failed and was removed; 130 interrupted and removed.',
   async run(given, io) {
-    const signal = io.interruption('\nInterrupted, removing what was installed.\n');
+    const signal = io.interruption('\nInterrupted, removing the emulated AWS.\n');
     const [named, { up }, { readWorld, resolveWorld }] = await Promise.all([
       contextOf(given),
       import('../../harness/standalone/up.ts'),

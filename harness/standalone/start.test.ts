@@ -110,7 +110,7 @@ describe('startEmulator', () => {
     [{ roles: [{ name: 'app', trust: { file: 'nowhere.json' } }] }, /nowhere\.json cannot be read/],
   ] as const)
     it(`rejects the world ${JSON.stringify(world)}`, async () => {
-      const error = await startEmulator({ world: world as World }).catch((reason: Error) => reason.message);
+      const error = await startEmulator({ world: world as unknown as World }).catch((reason: Error) => reason.message);
       if (typeof problem === 'string') expect(error).to.contain(problem);
       else expect(error).to.match(problem);
     });

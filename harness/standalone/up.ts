@@ -42,7 +42,7 @@ export async function up(options: UpOptions): Promise<void> {
   try {
     await refuseUnsuitable(connection, options.named, options.signal);
     await install(connection, options).catch(async (error: unknown) => {
-      options.progress('Removing what was installed.');
+      options.progress('Removing the installed objects.');
       await down(options.named).catch(() => undefined);
       throw error;
     });
