@@ -3,7 +3,7 @@ import type { AuthorizationInput } from '../../identity/policy/types.ts';
 import type { Observation } from '../../harness/policies/observation.ts';
 
 /** An authorization of AWS without names, times and identifiers of a run. */
-export interface RecordedAuthorization {
+interface RecordedAuthorization {
   readonly action: string;
   readonly resource: string;
   readonly principal: object;
@@ -40,7 +40,7 @@ export function recordOf({ calls, scenario }: Observation, run: string): readonl
   return [...new Set(records)].sort().map((text) => JSON.parse(text) as RecordedCall);
 }
 
-export function questionOf({ action, resource, principal, context, defaults = [] }: AuthorizationInput) {
+function questionOf({ action, resource, principal, context, defaults = [] }: AuthorizationInput) {
   // A key of an earlier context wins, as in the engine.
   const all = Object.assign({}, ...[...defaults].reverse(), context) as Record<string, unknown>;
   const kept = Object.entries(all).filter(([key]) => !DROPPED.test(key));
