@@ -8,7 +8,7 @@ export const switchingOn = (faults: readonly string[]): string =>
 /** Faults whose code was reached since the set was cleared. */
 export const FAULTS_REACHED = new Set<string>();
 
-function isOn(name: string): boolean {
+export function isOn(name: string): boolean {
   FAULTS_REACHED.add(name);
   return FAULTS_ON.has(name);
 }

@@ -61,7 +61,7 @@ function questionOf({ action, resource, principal, context, defaults = [] }: Aut
 /** Replaces names of the run by the aliases in the scenario, such as `<data>` for the bucket `conformance-c1a2b3d-ab-01-data`. */
 function withAliases(text: string, id: string, run: string): string {
   // Later attempts have a suffix.
-  const slug = `${id.toLowerCase()}(?:-try\\d|-\\d{4})?`;
+  const slug = `${id.toLowerCase()}(?:-\\d{4})?`;
   return text
     .replace(new RegExp(`conformance-${run}-${slug}-([a-z0-9_.-]+)`, 'gi'), '<$1>')
     .replace(new RegExp(`\\b${slug}-([a-z0-9-]+)-${run}\\b`, 'gi'), '<$1>')
