@@ -1,3 +1,4 @@
+import { restrictNode } from '../admission/node-restriction.ts';
 import type { ApiContext } from './context.ts';
 import { groupVersion } from '../model/kinds.ts';
 import type { WriteTarget } from './write.ts';
@@ -96,7 +97,7 @@ function checkMetadata(body: JsonObject, { metadata: account }: KubeObject, vers
 
 /** Admission of a token request, a CREATE of the subresource `serviceaccounts/token`. Throws `ApiError`. */
 async function admitted(
-  { webhooks }: ApiContext,
+  context: ApiContext,
   { metadata: { name, namespace = '' } }: KubeObject,
   sent: JsonObject,
   target: WriteTarget,
@@ -105,8 +106,9 @@ async function admitted(
   const spec = { expirationSeconds: DEFAULT_SECONDS, ...(isObject(sent['spec']) ? sent['spec'] : {}) };
   const object = { ...sent, apiVersion: groupVersion(KIND), kind: KIND.kind, metadata, spec };
   const write = { ...target, objectKind: KIND, operation: 'CREATE', previous: undefined } as const;
-  const mutated = (await webhooks.mutate({ ...write, object })) ?? object;
-  await webhooks.validate({ ...write, object: mutated });
+  restrictNode(context, { ...write, object });
+  const mutated = (await context.webhooks.mutate({ ...write, object })) ?? object;
+  await context.webhooks.validate({ ...write, object: mutated });
   return mutated;
 }
 

@@ -1,4 +1,5 @@
 import { qosClass } from '../admission/pod-defaults.ts';
+import { restrictNode } from '../admission/node-restriction.ts';
 import { admitServiceAccount } from '../admission/service-account.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import type { ApiContext } from './context.ts';
@@ -100,8 +101,9 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   if (!metadata.name) throw invalid(kind, '', [requiredValue('metadata.name', 'name or generateName is required')]);
   prepareForCreate(kind, requested);
   checkEscalation(context, user, kind, requested, true);
-  if (kind.resource === 'pods') admitServiceAccount(requested, store);
   const write = { ...target, operation: 'CREATE', previous: undefined } as const;
+  restrictNode(context, { ...write, object: requested });
+  if (kind.resource === 'pods') admitServiceAccount(requested, store);
   const object =
     (await context.webhooks.mutate(
       { ...write, object: requested },
@@ -155,6 +157,7 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
     let object = prepareForUpdate(kind, subresource, wanted, previous);
     if (subresource === '') checkEscalation(context, user, kind, object, false);
     const write = { ...target, operation: 'UPDATE', previous } as const;
+    restrictNode(context, { ...write, object: wanted });
     object = (await context.webhooks.mutate({ ...write, object })) ?? object;
     if (subresource === '') checkImmutable(kind, object, previous);
     checkNewFinalizers(kind, object, previous);
