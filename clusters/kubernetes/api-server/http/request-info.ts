@@ -106,7 +106,8 @@ export function attributesOf(info: RequestInfo): Attributes {
   const fields = ['list', 'watch', 'deletecollection'].includes(r.verb)
     ? requiredFields(info.query.get('fieldSelector') ?? '')
     : {};
-  const name = r.name ?? fields['metadata.name'];
+  const selected = fields['metadata.name'];
+  const name = r.name ?? (r.verb === 'list' || r.verb === 'watch' ? selected : undefined);
   return {
     verb: r.verb,
     group: r.group,

@@ -1,5 +1,6 @@
 import { qosClass } from '../admission/pod-defaults.ts';
 import { restrictNode } from '../admission/node-restriction.ts';
+import { checkMatchConditions } from '../admission/match-conditions.ts';
 import { admitServiceAccount } from '../admission/service-account.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import type { ApiContext } from './context.ts';
@@ -116,12 +117,18 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
         },
       },
     )) ?? requested;
-  validate(kind, object);
+  await validateAll(kind, object);
   await context.webhooks.validate({ ...write, object });
   trackManager(context, target, undefined, object);
   if (!dryRun) return store.create(kind.resource, object);
   if (store.get(kind.resource, target.namespace, object.metadata.name)) return store.create(kind.resource, object);
   return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp(context.clock.now()) } };
+}
+
+async function validateAll(kind: ResourceKind, object: KubeObject): Promise<void> {
+  validate(kind, object);
+  const errors = kind.group === 'admissionregistration.k8s.io' ? await checkMatchConditions(object) : [];
+  if (errors.length > 0) throw invalid(kind, object.metadata.name, errors);
 }
 
 function trackManager(
@@ -161,7 +168,7 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
     object = (await context.webhooks.mutate({ ...write, object })) ?? object;
     if (subresource === '') checkImmutable(kind, object, previous);
     checkNewFinalizers(kind, object, previous);
-    validate(kind, object);
+    await validateAll(kind, object);
     await context.webhooks.validate({ ...write, object });
     trackManager(context, target, previous, object);
     if (dryRun) return object;
