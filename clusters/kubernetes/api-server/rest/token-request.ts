@@ -1,10 +1,10 @@
 import { restrictNode } from '../admission/node-restriction.ts';
 import type { ApiContext } from './context.ts';
-import { groupVersion } from '../model/kinds.ts';
+import { groupVersion, kindOf, type ResourceKind } from '../model/kinds.ts';
 import type { WriteTarget } from './write.ts';
 import { badRequest, conflict, invalid, invalidValue, notFound } from '../model/errors.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
-import type { KubeObject, TokenRequestSpec } from '../model/types.ts';
+import type { KubeObject, TokenIssuer, TokenRequestSpec } from '../model/types.ts';
 import { checkLifetime } from '../identity/token-lifetime.ts';
 import { API_AUDIENCE } from '../identity/token-issuer.ts';
 
@@ -17,6 +17,7 @@ const BINDABLE = new Map([
   ['Secret', 'secrets'],
 ]);
 
+type IssuedToken = Awaited<ReturnType<TokenIssuer['issue']>>;
 type Binding = Pick<TokenRequestSpec, 'pod' | 'node' | 'secret'>;
 
 function text(value: unknown): string {
@@ -118,7 +119,7 @@ export async function requestToken(
   account: KubeObject,
   sent: unknown,
   target: WriteTarget,
-): Promise<{ readonly object: object; readonly warnings: readonly string[] }> {
+): Promise<{ readonly object: JsonObject & { readonly status: IssuedToken }; readonly warnings: readonly string[] }> {
   if (!isObject(sent)) throw badRequest('the body of the request must be a TokenRequest');
   const body = await admitted(context, account, sent, target);
   const warnings = checkMetadata(body, account, context.version);
@@ -145,4 +146,20 @@ export async function requestToken(
     },
     warnings: requested === expirationSeconds ? warnings : [...warnings, warning],
   };
+}
+
+/** Issues a token as a node requests it for one of its pods. Throws `ApiError`. */
+export async function requestPodToken(
+  context: ApiContext,
+  node: string,
+  { namespace, name }: Parameters<TokenIssuer['issue']>[0],
+  { audiences, expirationSeconds, pod }: TokenRequestSpec,
+): Promise<IssuedToken> {
+  const kind = kindOf('serviceaccounts') as ResourceKind;
+  const account = context.store.get(kind.resource, namespace, name);
+  if (account === undefined) throw notFound(kind, name);
+  const spec = { audiences, expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...pod } };
+  const user = { username: `system:node:${node}`, groups: ['system:nodes', 'system:authenticated'] };
+  const target = { kind, namespace, name, subresource: 'token', user, dryRun: false };
+  return (await requestToken(context, account, { spec }, target)).object.status;
 }
