@@ -4,7 +4,7 @@ import { groupVersion, kindOf, type ResourceKind } from '../model/kinds.ts';
 import type { WriteTarget } from './write.ts';
 import { badRequest, conflict, invalid, invalidValue, notFound } from '../model/errors.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
-import type { KubeObject, TokenIssuer, TokenRequestSpec } from '../model/types.ts';
+import { timestamp, type KubeObject, type TokenIssuer, type TokenRequestSpec } from '../model/types.ts';
 import { checkLifetime } from '../identity/token-lifetime.ts';
 import { API_AUDIENCE } from '../identity/token-issuer.ts';
 
@@ -76,16 +76,18 @@ const CHECKS_UID = 34;
 
 /**
  * Compares a request's metadata with the service account, where it names one (Kubernetes,
- * pkg/registry/core/serviceaccount/storage/token.go). Returns warnings. Throws `ApiError` 409 or 422.
+ * pkg/registry/core/serviceaccount/storage/token.go). Returns warnings. Throws `ApiError` 400, 409 or 422.
  */
 function checkMetadata(body: JsonObject, { metadata: account }: KubeObject, version: string): readonly string[] {
   const given = isObject(body['metadata']) ? body['metadata'] : {};
-  for (const field of ['name', 'namespace'] as const) {
-    const value = text(given[field]);
-    const problem = `must match the service account ${field} if specified`;
-    if (value !== '' && value !== account[field])
-      throw invalid(KIND, account.name, [invalidValue(`metadata.${field}`, value, problem)]);
-  }
+  const namespace = text(given['namespace']);
+  if (namespace !== '' && namespace !== account.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  const name = text(given['name']);
+  if (name !== '' && name !== account.name)
+    throw invalid(KIND, account.name, [
+      invalidValue('metadata.name', name, 'must match the service account name if specified'),
+    ]);
   const uid = text(given['uid']);
   if (uid === '' || uid === account.uid) return [];
   const cause = `the UID in the token request (${uid}) does not match the UID of the service account (${account.uid})`;
@@ -140,7 +142,7 @@ export async function requestToken(
     object: {
       kind: 'TokenRequest',
       apiVersion: groupVersion(KIND),
-      metadata: { name, namespace, uid, creationTimestamp: null },
+      metadata: { name, namespace, uid, creationTimestamp: timestamp(context.clock.now()) },
       spec: { audiences, expirationSeconds, boundObjectRef: ref ?? null },
       status,
     },
