@@ -29,60 +29,66 @@ suite('security', ({ scenario }) => {
       control('app', whoAmI(), { as: 'app' }),
       control('web', whoAmI(), { as: 'web' }),
       granted('thief', whoAmI(), { as: 'node' }),
-      check('a session that is named after the instance is the node, and gets tokens and roles of its pods', async (context) => {
-        const { kubernetes, name, clusterToken, eventually } = context;
-        const eks = new EKS(await context.aws('eks'));
-        const sts = new STS(await context.aws('sts'));
-        const read = async (path: string): Promise<Read> => JSON.parse((await kubernetes({ path })).body) as Read;
-        const [pod, webPod] = [await read(name(APP_POD)), await read(name(WEB_POD))];
-        const { spec } = await read(`/api/v1/nodes/${pod.spec.nodeName}`);
-        const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:node>') };
-        // Of the node's own role too, which only EC2 may assume.
-        await taken(eks.createAccessEntry({ ...key, type: 'EC2_LINUX' }), 'an entry for nodes');
-        try {
-          const { Credentials: keys } = await sts.assumeRole({
-            RoleArn: key.principalArn,
-            RoleSessionName: spec.providerID.split('/').at(-1),
-          });
-          const token = await clusterToken('c1', {
-            accessKeyId: keys?.AccessKeyId ?? '',
-            secretAccessKey: keys?.SecretAccessKey ?? '',
-            sessionToken: keys?.SessionToken ?? '',
-          });
-          const asNode = (path: string, body?: object) =>
-            kubernetes({
-              path,
-              ...(body && { method: 'POST', body }),
-              headers: { Authorization: `Bearer ${token}` },
-              as: 'anonymous',
+      check(
+        'a session that is named after the instance is the node, and gets tokens and roles of its pods',
+        async (context) => {
+          const { kubernetes, name, clusterToken, eventually } = context;
+          const eks = new EKS(await context.aws('eks'));
+          const sts = new STS(await context.aws('sts'));
+          const read = async (path: string): Promise<Read> => JSON.parse((await kubernetes({ path })).body) as Read;
+          const [pod, webPod] = [await read(name(APP_POD)), await read(name(WEB_POD))];
+          const { spec } = await read(`/api/v1/nodes/${pod.spec.nodeName}`);
+          const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:node>') };
+          // Of the node's own role too, which only EC2 may assume.
+          await taken(eks.createAccessEntry({ ...key, type: 'EC2_LINUX' }), 'an entry for nodes');
+          try {
+            const { Credentials: keys } = await sts.assumeRole({
+              RoleArn: key.principalArn,
+              RoleSessionName: spec.providerID.split('/').at(-1),
             });
-          const own = await eventually(() => asNode(`/api/v1/nodes/${pod.spec.nodeName}`), ({ status }) => status === 200);
-          expect(own.status, 'its Node object').to.equal(200);
-          const request = async (of: Read, audience: string, account = of.spec.serviceAccountName) => {
-            const path = `/api/v1/namespaces/${of.metadata.namespace}/serviceaccounts/${account}/token`;
-            const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: of.metadata.name, uid: of.metadata.uid };
-            return asNode(path, { spec: { audiences: [audience], boundObjectRef } });
-          };
-          expect((await request(pod, POD_IDENTITY)).status, 'a token for EKS Auth').to.equal(201);
-          const answer = await request(webPod, WEB);
-          expect(answer.status, 'a token for STS').to.equal(201);
-          const { status } = JSON.parse(answer.body) as { readonly status: { readonly token: string } };
-          const session = await sts.assumeRoleWithWebIdentity({
-            RoleArn: name('<role:web>'),
-            RoleSessionName: 'thief',
-            WebIdentityToken: status.token,
-          });
-          expect(session.AssumedRoleUser?.Arn).to.contain(name(':assumed-role/<role-name:web>/thief'));
-          const refused = async (what: string, call: ReturnType<typeof asNode>) =>
-            expect((await call).status, what).to.equal(403);
-          await refused('an audience that no volume of the pod has', request(pod, WEB));
-          await refused('an account without a pod on the node', request(pod, POD_IDENTITY, 'other'));
-          await refused('all pods', asNode('/api/v1/pods'));
-          await refused('all secrets', asNode(`/api/v1/namespaces/${pod.metadata.namespace}/secrets`));
-        } finally {
-          await eks.deleteAccessEntry(key);
-        }
-      }),
+            const token = await clusterToken('c1', {
+              accessKeyId: keys?.AccessKeyId ?? '',
+              secretAccessKey: keys?.SecretAccessKey ?? '',
+              sessionToken: keys?.SessionToken ?? '',
+            });
+            const asNode = (path: string, body?: object) =>
+              kubernetes({
+                path,
+                ...(body && { method: 'POST', body }),
+                headers: { Authorization: `Bearer ${token}` },
+                as: 'anonymous',
+              });
+            const own = await eventually(
+              () => asNode(`/api/v1/nodes/${pod.spec.nodeName}`),
+              ({ status }) => status === 200,
+            );
+            expect(own.status, 'its Node object').to.equal(200);
+            const request = async (of: Read, audience: string, account = of.spec.serviceAccountName) => {
+              const path = `/api/v1/namespaces/${of.metadata.namespace}/serviceaccounts/${account}/token`;
+              const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: of.metadata.name, uid: of.metadata.uid };
+              return asNode(path, { spec: { audiences: [audience], boundObjectRef } });
+            };
+            expect((await request(pod, POD_IDENTITY)).status, 'a token for EKS Auth').to.equal(201);
+            const answer = await request(webPod, WEB);
+            expect(answer.status, 'a token for STS').to.equal(201);
+            const { status } = JSON.parse(answer.body) as { readonly status: { readonly token: string } };
+            const session = await sts.assumeRoleWithWebIdentity({
+              RoleArn: name('<role:web>'),
+              RoleSessionName: 'thief',
+              WebIdentityToken: status.token,
+            });
+            expect(session.AssumedRoleUser?.Arn).to.contain(name(':assumed-role/<role-name:web>/thief'));
+            const refused = async (what: string, call: ReturnType<typeof asNode>) =>
+              expect((await call).status, what).to.equal(403);
+            await refused('an audience that no volume of the pod has', request(pod, WEB));
+            await refused('an account without a pod on the node', request(pod, POD_IDENTITY, 'other'));
+            await refused('all pods', asNode('/api/v1/pods'));
+            await refused('all secrets', asNode(`/api/v1/namespaces/${pod.metadata.namespace}/secrets`));
+          } finally {
+            await eks.deleteAccessEntry(key);
+          }
+        },
+      ),
     ],
   });
 });
