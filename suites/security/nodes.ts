@@ -16,7 +16,7 @@ suite('security', ({ scenario }) => {
     finding:
       "The node's role is a Kubernetes user, system:node:<name>. It may request the tokens of all pods on the node, and thus gets their roles, by Pod Identity and IRSA. Block the metadata service for pods (hop limit 1).",
     // Creates an access entry, which the published policies for runs on AWS do not allow.
-    needs: ['own-cluster', 'irsa'],
+    needs: ['own-cluster', 'call-record', 'irsa'],
     keywords: ['IMDS', 'hop limit'],
     roles: { app: podIdentityRole(), web: irsaRole('app/web'), node: ofOwnAccount() },
     workloads: {
@@ -32,19 +32,25 @@ suite('security', ({ scenario }) => {
       check(
         'a session that is named after the instance is the node, and gets tokens and roles of its pods',
         async (context) => {
-          const { kubernetes, name, clusterToken, eventually } = context;
+          const { kubernetes, name, clusterToken, eventually, outcomes } = context;
           const eks = new EKS(await context.aws('eks'));
           const sts = new STS(await context.aws('sts'));
           const read = async (path: string): Promise<Read> => JSON.parse((await kubernetes({ path })).body) as Read;
           const [pod, webPod] = [await read(name(APP_POD)), await read(name(WEB_POD))];
-          const { spec } = await read(`/api/v1/nodes/${pod.spec.nodeName}`);
+          const [, role = '', instance = ''] = outcomes[2]?.observed?.identity?.arn.split('/') ?? [];
           const key = { clusterName: name('<cluster:c1>'), principalArn: name('<role:node>') };
-          // Of the node's own role too, which only EC2 may assume.
+          const { accessEntries = [] } = await eks.listAccessEntries({ clusterName: key.clusterName });
+          const principalArn = accessEntries.find((arn) => arn.endsWith(`/${role}`));
+          expect(principalArn, "the access entry of the node's role").not.to.equal(undefined);
+          const { accessEntry } = await eks.describeAccessEntry({ ...key, principalArn });
+          expect(accessEntry?.username).to.match(/^system:node:\{\{/);
+          expect(accessEntry?.kubernetesGroups).to.include('system:nodes');
+          // Only EC2 may assume the node's own role, so another role gets the same entry.
           await taken(eks.createAccessEntry({ ...key, type: 'EC2_LINUX' }), 'an entry for nodes');
           try {
             const { Credentials: keys } = await sts.assumeRole({
               RoleArn: key.principalArn,
-              RoleSessionName: spec.providerID.split('/').at(-1),
+              RoleSessionName: instance,
             });
             const token = await clusterToken('c1', {
               accessKeyId: keys?.AccessKeyId ?? '',
@@ -96,8 +102,8 @@ suite('security', ({ scenario }) => {
 const APP_POD = '/api/v1/namespaces/<namespace:app>/pods/<pod:app>';
 const WEB_POD = '/api/v1/namespaces/<namespace:app>/pods/<pod:web>';
 
-/** The used part of a pod or node. */
+/** The used part of a pod. */
 interface Read {
   readonly metadata: { readonly name: string; readonly namespace: string; readonly uid: string };
-  readonly spec: { readonly nodeName: string; readonly serviceAccountName: string; readonly providerID: string };
+  readonly spec: { readonly nodeName: string; readonly serviceAccountName: string };
 }

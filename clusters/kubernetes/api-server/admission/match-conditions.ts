@@ -64,7 +64,7 @@ function* unknownNames(cel: Cel, { exprKind }: Expression, scope: ReadonlySet<st
       return yield* inside([exprKind.value.operand]);
     case 'callExpr': {
       const { function: name, target, args } = exprKind.value;
-      // Of `sets.contains`, `sets` is the name that does not exist.
+      // In `sets.contains`, only `sets` does not exist.
       yield* inside([target]);
       if (!/^[@_!-]/.test(name) && cel.environment.funcs.find(name) === undefined) yield name;
       return yield* inside(args);
@@ -128,7 +128,7 @@ export async function conditionsHold(
   const variables = toCel({ object, oldObject, request }) as Record<string, CelInput>;
   const results = matchConditions.map(({ expression }): { expression: string; value: CelValue | Error } => {
     const value = cel.plan(cel.environment, cel.parse(expression).expr)(variables);
-    return { expression, value: cel.isCelError(value) ? (value as Error) : (value as CelValue) };
+    return { expression, value: cel.isCelError(value) ? (value) : (value) };
   });
   if (results.some(({ value }) => value === false)) return false;
   const errors = results.flatMap(({ expression, value }) => {

@@ -39,6 +39,7 @@ export function restrictNode(context: Context, request: Request): void {
   if (node === undefined) return;
   const { kind, subresource, object, previous } = request;
   const name = request.name ?? object?.metadata.name ?? '';
+  if (node === '') throw forbidden(kind, name, `could not determine node from user "${request.user.username}"`);
   const refusal = ((): string | undefined => {
     switch (kind.resource) {
       case 'pods':
@@ -84,9 +85,9 @@ function nodeProblem(
   object: KubeObject | undefined,
   previous: KubeObject | undefined,
 ): string | undefined {
-  const [after, before] = [object, previous].map((one) => one?.metadata.labels ?? {}) as Record<string, string>[];
+  const [after, before] = [object?.metadata.labels ?? {}, previous?.metadata.labels ?? {}];
   const labels = Object.keys({ ...after, ...before })
-    .filter((label) => after?.[label] !== before?.[label])
+    .filter((label) => after[label] !== before[label])
     .filter((label) => NEVER_LABEL.test(label) || (RESTRICTED_LABEL.test(label) && !KUBELET_LABEL.test(label)))
     .toSorted();
   const taints = [object, previous].map((one) =>
@@ -106,15 +107,14 @@ function tokenProblem(
   { spec }: JsonObject,
 ): string | undefined {
   const { boundObjectRef, audiences } = isObject(spec) ? spec : {};
-  const ref = isObject(boundObjectRef) ? boundObjectRef : {};
-  if (ref['apiVersion'] !== 'v1' || ref['kind'] !== 'Pod' || !ref['name'])
-    return 'node requested token not bound to a pod';
-  if (!ref['uid']) return 'node requested token with a pod binding without a uid';
-  const podName = String(ref['name']);
+  const ref = (isObject(boundObjectRef) ? boundObjectRef : {}) as Readonly<Record<string, string | undefined>>;
+  const { name: podName, uid } = ref;
+  if (ref['apiVersion'] !== 'v1' || ref['kind'] !== 'Pod' || !podName) return 'node requested token not bound to a pod';
+  if (!uid) return 'node requested token with a pod binding without a uid';
   const pod = store.get('pods', namespace, podName);
   if (pod === undefined) throw notFound({ group: '', resource: 'pods' }, podName);
-  if (ref['uid'] !== pod.metadata.uid)
-    return `the UID in the bound object reference (${String(ref['uid'])}) does not match the UID in record. The object might have been deleted and then recreated`;
+  if (uid !== pod.metadata.uid)
+    return `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
   if (nodeOf(pod) !== node) return 'node requested token bound to a pod scheduled on a different node';
   if (Number(version.split('.')[1]) < RESTRICTS_AUDIENCES) return undefined;
   const requested = Array.isArray(audiences) ? audiences.map(String) : [];
