@@ -128,7 +128,7 @@ export async function conditionsHold(
   const variables = toCel({ object, oldObject, request }) as Record<string, CelInput>;
   const results = matchConditions.map(({ expression }): { expression: string; value: CelValue | Error } => {
     const value = cel.plan(cel.environment, cel.parse(expression).expr)(variables);
-    return { expression, value: cel.isCelError(value) ? (value) : (value) };
+    return { expression, value: cel.isCelError(value) ? value : value };
   });
   if (results.some(({ value }) => value === false)) return false;
   const errors = results.flatMap(({ expression, value }) => {
