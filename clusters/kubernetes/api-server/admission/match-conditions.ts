@@ -1,4 +1,4 @@
-import type { CelInput, CelValue, parse } from '@bufbuild/cel';
+import type { CelInput, parse } from '@bufbuild/cel';
 import { forbidden, invalidValue, type FieldError } from '../model/errors.ts';
 import type { KubeObject } from '../model/types.ts';
 import { isObject } from '../patch/merge-patch.ts';
@@ -126,14 +126,14 @@ export async function conditionsHold(
   const cel = await loadCel();
   const { object: _object, oldObject, ...request } = requestOf('', attributes, object);
   const variables = toCel({ object, oldObject, request }) as Record<string, CelInput>;
-  const results = matchConditions.map(({ expression }): { expression: string; value: CelValue | Error } => {
-    const value = cel.plan(cel.environment, cel.parse(expression).expr)(variables);
-    return { expression, value: cel.isCelError(value) ? value : value };
-  });
+  const results = matchConditions.map(({ expression }) => ({
+    expression,
+    value: cel.plan(cel.environment, cel.parse(expression).expr)(variables),
+  }));
   if (results.some(({ value }) => value === false)) return false;
   const errors = results.flatMap(({ expression, value }) => {
     if (value === true) return [];
-    const reason = value instanceof Error ? value.message.replace(/^field not found: /, 'no such key: ') : 'not a bool';
+    const reason = cel.isCelError(value) ? value.message.replace(/^field not found: /, 'no such key: ') : 'not a bool';
     return [`expression '${expression}' resulted in error: ${reason}`];
   });
   if (errors.length === 0) return true;
