@@ -7,4 +7,6 @@ interface ResourceAttributes {
   readonly subresource?: string;
   readonly name?: string;
   readonly namespace?: string;
+  /** Values that a list's or watch's field selector requires, by field. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
