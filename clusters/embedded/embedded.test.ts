@@ -217,7 +217,11 @@ describe('an embedded cluster', () => {
     await cluster.addNodes({
       name: 'tools',
       nodeRoleArn: 'arn:aws:iam::111122223333:role/node',
-      instance: { ...anInstance(), id: 'i-00000000000000002' },
+      instance: {
+        ...anInstance(),
+        id: 'i-00000000000000002',
+        privateDnsName: 'ip-10-0-0-11.eu-west-1.compute.internal',
+      },
       labels: { team: 'blue' },
       taints: [{ key: 'dedicated', value: 'gpu', effect: 'NoSchedule' }],
       credentials: () => Promise.reject(new Error('unexpected request for credentials')),

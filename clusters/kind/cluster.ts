@@ -66,6 +66,7 @@ export class KindCluster implements ManagedCluster {
         `The nodes of kind cluster ${spec.name} already belong to node group ${this.#group.name}, so ${group.name} cannot have any.`,
         { blame: 'usage' },
       );
+    group.instance.privateDnsName = nodes[0]?.name ?? '';
     const served = await Promise.allSettled(nodes.map((node) => serveMetadata(context, spec.region, node, group)));
     const ends = served.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const end = async (): Promise<void> => {

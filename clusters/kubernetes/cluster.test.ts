@@ -1,4 +1,4 @@
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
+import { AdmissionregistrationV1Api, CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -41,6 +41,32 @@ describe('an in-process cluster', () => {
       phase = (await core.readNamespacedPod({ namespace, name: 'greeter' })).status?.phase;
     }
     expect(await core.readNamespacedPodLog({ namespace, name: 'greeter' })).to.equal('hello from greeter\n');
+  });
+
+  it('asks admission webhooks about tokens of pods, and mounts a volume once they allow it', async () => {
+    const config = new KubeConfig();
+    config.loadFromString(cluster.kubeconfig);
+    const admission = config.makeApiClient(AdmissionregistrationV1Api);
+    const webhook = {
+      name: 'tokens.example.com',
+      clientConfig: { url: 'https://127.0.0.1:1/' },
+      rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['serviceaccounts/token'] }],
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+    };
+    const body = { metadata: { name: 'tokens' }, webhooks: [webhook] };
+    await admission.createValidatingWebhookConfiguration({ body });
+    const spec = { restartPolicy: 'Never', containers: [{ name: 'main', image: 'shell', args: ['true'] }] };
+    await core.createNamespacedPod({ namespace, body: { metadata: { name: 'waits' }, spec } });
+    const failures = async () =>
+      (await core.listNamespacedEvent({ namespace })).items.filter(
+        ({ reason, involvedObject }) => reason === 'FailedMount' && involvedObject.name === 'waits',
+      );
+    while ((await failures()).length === 0) await pause(10);
+    expect((await failures())[0]?.message).to.contain('failed calling webhook "tokens.example.com"');
+    await admission.deleteValidatingWebhookConfiguration({ name: 'tokens' });
+    const phase = async () => (await core.readNamespacedPod({ namespace, name: 'waits' })).status?.phase;
+    while ((await phase()) !== 'Succeeded') await pause(10);
   });
 
   it('denies access without the kubeconfig', async () => {

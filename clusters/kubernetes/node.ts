@@ -28,7 +28,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const kubelet: RunningKubelet = await startKubelet({
     ...options,
     store,
-    tokens: api.tokens,
+    tokens: api.tokensFor(name),
     apiServerUrl: api.url,
     node: { name, uid },
   });

@@ -16,6 +16,7 @@ const INSTANCES: DescribedKind<Instance> = {
     'subnet-id': ({ subnetId }) => [subnetId],
     'vpc-id': ({ vpcId }) => [vpcId],
     'availability-zone': ({ zone }) => [zone],
+    'private-dns-name': ({ privateDnsName }) => [privateDnsName],
     'iam-instance-profile.arn': ({ profile }) => [profile.arn],
     'metadata-options.http-tokens': ({ metadataOptions }) => [metadataOptions.httpTokens],
   },
@@ -60,10 +61,11 @@ export const modifyInstanceMetadataOptions: Ec2Operation = (call) => {
 const metadataView = (options: MetadataOptions): XmlStructure => ({ state: 'applied', ...options });
 
 function view(instance: Instance): XmlStructure {
-  const { id, launchedAt, subnetId, vpcId, zone, profile, tags, metadataOptions } = instance;
+  const { id, launchedAt, subnetId, vpcId, zone, privateDnsName, profile, tags, metadataOptions } = instance;
   return {
     instanceId: id,
     instanceState: { code: 16, name: 'running' },
+    privateDnsName,
     launchTime: timestamp(launchedAt),
     placement: { availabilityZone: zone },
     subnetId,

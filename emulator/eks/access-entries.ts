@@ -25,7 +25,24 @@ export const ACCESS_ENTRY: ResourceKind<AccessEntry> = {
     }),
 };
 
-/** Creates an access entry. Its type has no effect. */
+/**
+ * User names and groups by type (EKS User Guide, "Create access entries"). Entries for nodes have no other ones; those of a
+ * STANDARD entry are the caller's.
+ */
+const NODE_NAMES: Readonly<Record<string, Pick<AccessEntry, 'username' | 'kubernetesGroups'>>> = {
+  EC2: { username: 'system:node:{{EC2PrivateDNSName}}', kubernetesGroups: ['system:nodes'] },
+  EC2_LINUX: { username: 'system:node:{{EC2PrivateDNSName}}', kubernetesGroups: ['system:nodes'] },
+  EC2_WINDOWS: {
+    username: 'system:node:{{EC2PrivateDNSName}}',
+    kubernetesGroups: ['eks:kube-proxy-windows', 'system:nodes'],
+  },
+  FARGATE_LINUX: {
+    username: 'system:node:{{SessionName}}',
+    kubernetesGroups: ['system:bootstrappers', 'system:node-proxier', 'system:nodes'],
+  },
+  HYBRID_LINUX: { username: 'system:node:{{SessionName}}', kubernetesGroups: ['system:nodes'] },
+};
+
 export const createAccessEntry = createOperation(ACCESS_ENTRY, ({ body, world }, cluster, tags, remember) => {
   const principalArn = requiredString(body, 'principalArn');
   const kubernetesGroups = optionalStrings(body, 'kubernetesGroups') ?? [];
@@ -33,6 +50,8 @@ export const createAccessEntry = createOperation(ACCESS_ENTRY, ({ body, world },
     throw invalidParameter('kubernetesGroups cannot name groups that begin with system:.');
   const username = optionalString(body, 'username');
   const type = optionalString(body, 'type') ?? 'STANDARD';
+  if (type !== 'STANDARD' && !Object.hasOwn(NODE_NAMES, type))
+    throw invalidParameter(`type must be STANDARD or one of ${Object.keys(NODE_NAMES).join(', ')}, not ${type}.`);
   if (username !== undefined) checkUsername(username);
   if (type !== 'STANDARD' && (username !== undefined || kubernetesGroups.length > 0))
     throw invalidParameter(`An access entry of type ${type} can have no username or kubernetesGroups of its own.`);
@@ -79,10 +98,21 @@ export function newAccessEntry(
     type: given.type,
     username: given.username ?? (kind === 'role' ? session : principalArn),
     kubernetesGroups: given.kubernetesGroups,
+    ...NODE_NAMES[given.type],
     createdAt: world.clock.now(),
     tags: given.tags,
     policies: new Map(),
   };
+}
+
+/**
+ * Gives a node role its entry, unless it has one. In clusters without access entries, it stands for EKS's line in aws-auth (EKS
+ * User Guide, "Create access entries" and "Grant IAM users access to Kubernetes with a ConfigMap").
+ */
+export function admitNodes(world: World, cluster: Cluster, roleArn: string, type: 'EC2' | 'EC2_LINUX'): void {
+  if (cluster.accessEntries?.has(roleArn)) return;
+  const entry = newAccessEntry(world, cluster, roleArn, { type, kubernetesGroups: [], tags: new Map() });
+  cluster.accessEntries?.set(roleArn, entry);
 }
 
 export function deleteAccessEntry(call: EksCall): object {

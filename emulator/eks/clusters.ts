@@ -3,7 +3,7 @@ import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { EventualMap } from '../core/eventual-map.ts';
 import { principalArn } from '../../identity/policy/principal.ts';
 import type { World } from '../world/world.ts';
-import { newAccessEntry } from './access-entries.ts';
+import { admitNodes, newAccessEntry } from './access-entries.ts';
 import { CLUSTER_ADMINISTRATOR } from './access-policies.ts';
 import { findAddon } from './addons/catalogue.ts';
 import {
@@ -161,7 +161,8 @@ async function startAutoMode(call: EksCall, cluster: Cluster): Promise<void> {
   if (autoMode === undefined) return;
   const { nodePools, nodeRoleArn } = autoMode;
   const [name] = nodePools;
-  if (name !== undefined && nodeRoleArn !== undefined)
+  if (name !== undefined && nodeRoleArn !== undefined) {
+    admitNodes(call.world, cluster, nodeRoleArn, 'EC2');
     await startNodes(call, cluster, {
       name,
       nodePools,
@@ -172,6 +173,7 @@ async function startAutoMode(call: EksCall, cluster: Cluster): Promise<void> {
       hopLimit: HOP_LIMIT,
       tags: { 'eks:eks-cluster-name': cluster.name },
     });
+  }
   const version = findAddon(AGENT)?.versions[0] ?? '';
   await managed?.installAddon({ name: AGENT, version, configurationValues: undefined });
 }

@@ -1,7 +1,9 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import {
   CreateAccessEntryCommand,
+  CreateNodegroupCommand,
   DeleteAccessEntryCommand,
+  DeleteNodegroupCommand,
   DescribeAccessEntryCommand,
   ListAccessEntriesCommand,
 } from '@aws-sdk/client-eks';
@@ -12,21 +14,27 @@ import type { Credentials } from '../core/credentials.ts';
 import {
   OTHER_ACCOUNT,
   REGION,
+  SUBNETS,
   testCloud,
   type RecordedCluster,
   type TestCloud,
 } from '../../test/support/emulator/eks.ts';
-import { errorOf, makeCluster, makeRole, sessionOf } from '../../test/support/emulator/roles.ts';
+import { errorOf, makeCluster, makeRole, sessionOf, trust } from '../../test/support/emulator/roles.ts';
 
 interface TokenOptions {
   readonly clusterName?: string;
   readonly signHeader?: boolean;
   readonly action?: string;
   readonly host?: string;
+  readonly scheme?: 'http';
+  readonly region?: string;
   readonly path?: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly expiresIn?: number;
 }
+
+const encoded = (text: string): string => `k8s-aws-v1.${Buffer.from(text).toString('base64url')}`;
+const textOf = (token: string): string => Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString();
 
 describe('tokens from aws eks get-token', () => {
   let cloud: TestCloud;
@@ -46,7 +54,7 @@ describe('tokens from aws eks get-token', () => {
   ): Promise<string> => {
     const signer = new SignatureV4({
       service: 'sts',
-      region: REGION,
+      region: options.region ?? REGION,
       credentials,
       sha256: Sha256,
       uriEscapePath: true,
@@ -55,7 +63,7 @@ describe('tokens from aws eks get-token', () => {
     const header = { 'x-k8s-aws-id': options.clusterName ?? 'blue' };
     const request = {
       method: 'GET',
-      protocol: 'https:',
+      protocol: `${options.scheme ?? 'https'}:`,
       hostname,
       path: options.path ?? '/',
       query: { Action: options.action ?? 'GetCallerIdentity', Version: '2011-06-15', ...options.query },
@@ -67,8 +75,8 @@ describe('tokens from aws eks get-token', () => {
       unhoistableHeaders: new Set(['x-k8s-aws-id']),
     });
     const pairs = Object.entries(query).map(([k, v]) => `${encodeURIComponent(k)}=${encodeURIComponent(String(v))}`);
-    const url = `https://${hostname}${request.path}?${pairs.join('&')}`;
-    return `k8s-aws-v1.${Buffer.from(url).toString('base64url')}`;
+    const url = `${options.scheme ?? 'https'}://${hostname}${request.path}?${pairs.join('&')}`;
+    return encoded(url);
   };
   const user = (token: string) => cluster.spec.authenticate(token);
   const asRole = async (name: string) => {
@@ -83,8 +91,48 @@ describe('tokens from aws eks get-token', () => {
     });
   });
 
-  it('may have any host name', async () => {
-    expect(await user(await clusterToken(administrator, { host: '127.0.0.1:4566' }))).to.be.an('object');
+  const good: readonly [string, TokenOptions][] = [
+    ["STS's global address", { host: 'sts.amazonaws.com', region: 'us-east-1' }],
+    ["STS's address in us-east-1", { host: 'sts.us-east-1.amazonaws.com', region: 'us-east-1' }],
+    ["STS's FIPS address", { host: 'sts-fips.us-west-2.amazonaws.com' }],
+    ["the emulator's address", { host: '127.0.0.1:1', scheme: 'http' }],
+    ['another name of the emulator', { host: 'localhost:1', scheme: 'http' }],
+    ["this machine's name in containers", { host: 'host.docker.internal:1', scheme: 'http' }],
+  ];
+  for (const [title, options] of good) {
+    it(`are accepted if signed for ${title}`, async () =>
+      expect(await user(await clusterToken(administrator, options))).to.be.an('object'));
+  }
+
+  it('of a node are accepted for the node of its instance, as long as it is in the cluster', async () => {
+    const nodeRole = await makeRole(cloud, 'worker', [trust('ec2.amazonaws.com')]);
+    const key = { clusterName: 'blue', nodegroupName: 'nodes' };
+    await cloud.eks().send(new CreateNodegroupCommand({ ...key, nodeRole, subnets: SUBNETS }));
+    const { instance, credentials } = cluster.nodeGroups.get('nodes')!;
+    const node = {
+      username: 'system:node:ip-10-0-0-10.us-west-2.compute.internal',
+      groups: ['system:nodes', 'system:authenticated'],
+    };
+    expect(instance.privateDnsName).to.equal('ip-10-0-0-10.us-west-2.compute.internal');
+    expect(await user(await clusterToken(await credentials()))).to.deep.equal(node);
+    const describe = new DescribeAccessEntryCommand({ clusterName: 'blue', principalArn: nodeRole });
+    expect((await cloud.eks().send(describe)).accessEntry).to.deep.include({
+      type: 'EC2_LINUX',
+      username: 'system:node:{{EC2PrivateDNSName}}',
+      kubernetesGroups: ['system:nodes'],
+    });
+    const notOfInstance = cloud.world.credentials.issue(sessionOf(cloud, nodeRole, 'alice'));
+    expect(await user(await clusterToken(notOfInstance))).to.equal(undefined);
+    const held = await credentials();
+    await cloud.eks().send(new DeleteNodegroupCommand(key));
+    expect(await user(await clusterToken(held))).to.equal(undefined);
+    expect((await errorOf(cloud.eks().send(describe))).status).to.equal(404);
+  });
+
+  it('of nodes need an access entry of a known type', async () => {
+    const principalArn = await makeRole(cloud, 'dev');
+    const make = new CreateAccessEntryCommand({ clusterName: 'blue', principalArn, type: 'EC2_MACOS' });
+    expect((await errorOf(cloud.eks().send(make))).message).to.contain('not EC2_MACOS');
   });
 
   it('are valid for 15 minutes', async () => {
@@ -176,7 +224,44 @@ describe('tokens from aws eks get-token', () => {
     ['with another parameter', () => clusterToken(administrator, { query: { DurationSeconds: '900' } })],
     ['with a repeated parameter', () => clusterToken(administrator, { query: { action: 'GetCallerIdentity' } })],
     ['that expire after more than 15 minutes', () => clusterToken(administrator, { expiresIn: 901 })],
-    ['that are too long', () => clusterToken(administrator, { host: `${'a'.repeat(3000)}.example` })],
+    ['that are too long', () => clusterToken({ ...administrator, sessionToken: 'a'.repeat(3000) })],
+    ['signed for another host', () => clusterToken(administrator, { host: 'google.com' })],
+    [
+      'signed for a host of another partition',
+      () => clusterToken(administrator, { host: 'sts.us-west-2.amazonaws.com.cn' }),
+    ],
+    [
+      'signed for a VPC endpoint',
+      () => clusterToken(administrator, { host: 'vpce-1.sts.us-west-2.vpce.amazonaws.com' }),
+    ],
+    ['signed for STS in another region', () => clusterToken(administrator, { host: 'sts.eu-west-1.amazonaws.com' })],
+    [
+      "signed for STS's global address in another region",
+      () => clusterToken(administrator, { host: 'sts.amazonaws.com' }),
+    ],
+    ['with a port', () => clusterToken(administrator, { host: 'sts.us-west-2.amazonaws.com:443' })],
+    ['for http', () => clusterToken(administrator, { scheme: 'http' })],
+    ['for another port of this machine', () => clusterToken(administrator, { host: '127.0.0.1:2', scheme: 'http' })],
+    ["for the emulator's address over https", () => clusterToken(administrator, { host: '127.0.0.1:1' })],
+    ['with a user name', async () => encoded(textOf(await clusterToken(administrator)).replace('//', '//me@'))],
+    ['with a fragment', async () => encoded(`${textOf(await clusterToken(administrator))}#x`)],
+    [
+      'with padding',
+      async () => {
+        const tokens = await Promise.all([6, 60, 600].map((expiresIn) => clusterToken(administrator, { expiresIn })));
+        const text = tokens.map(textOf).find(({ length }) => length % 3 !== 0)!;
+        expect(await user(encoded(text))).to.be.an('object');
+        return `${encoded(text)}${text.length % 3 === 1 ? '==' : '='}`;
+      },
+    ],
+    [
+      'in the other alphabet of base64',
+      async () => {
+        const token = await clusterToken(administrator, { host: 'sts-fips.us-west-2.amazonaws.com' });
+        expect(token).to.contain('_');
+        return token.replaceAll('_', '/');
+      },
+    ],
   ];
   for (const [title, token] of bad) {
     it(`${title} are rejected`, async () => expect(await user(await token())).to.equal(undefined));

@@ -1,3 +1,4 @@
+import { admitNodes } from './access-entries.ts';
 import { demandActive, failureOf, type EksCall } from './call.ts';
 import { createOperation, demanded, type ResourceKind } from './cluster-resources.ts';
 import { epochSeconds, healthView } from './cluster-view.ts';
@@ -57,6 +58,7 @@ export const createNodegroup = createOperation(NODE_GROUP, async (call, cluster,
   const createdAt = world.clock.now();
   const group: NodeGroup = { name, arn, nodeRoleArn, createdAt, status: 'CREATING', subnets, configuration, tags };
   cluster.nodeGroups.set(name, group);
+  admitNodes(world, cluster, nodeRoleArn, 'EC2_LINUX');
   remember(name);
   await state.background.run('createNodegroup', async () => {
     const failure = await failureOf(call, `node group ${name} could not be created`, async () => {
@@ -128,6 +130,9 @@ export async function deleteNodegroup(call: EksCall): Promise<object> {
     terminateInstances(call, group.arn);
     return () => {
       cluster.nodeGroups.delete(name);
+      const isUsed = [...cluster.nodeGroups.values()].some(({ nodeRoleArn }) => nodeRoleArn === group.nodeRoleArn);
+      if (!isUsed && cluster.accessEntries?.get(group.nodeRoleArn)?.type === 'EC2_LINUX')
+        cluster.accessEntries.delete(group.nodeRoleArn);
       background.hold(holdName(cluster, name), name);
     };
   });

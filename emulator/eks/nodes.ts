@@ -37,6 +37,7 @@ export async function startNodes(call: EksCall, cluster: Cluster, nodes: NewNode
       subnetId,
       vpcId,
       zone,
+      privateDnsName: newPrivateDnsName(call),
       profile,
       tags: new Map(Object.entries({ ...tags, [`kubernetes.io/cluster/${cluster.name}`]: 'owned' })),
       metadataOptions: { httpTokens: 'required', httpPutResponseHopLimit: hopLimit, httpEndpoint: 'enabled' },
@@ -44,6 +45,16 @@ export async function startNodes(call: EksCall, cluster: Cluster, nodes: NewNode
     account.instances.set(instance.id, instance);
     const credentials = nodeCredentials(state.context, request, group.nodeRoleArn, instance.id);
     await cluster.managed?.addNodes({ ...group, instance, credentials });
+  }
+}
+
+/** Returns an unused name of the form "IP name" (EC2 User Guide, "EC2 instance hostnames and domains"). */
+function newPrivateDnsName({ world: { region }, account: { instances } }: EksCall): string {
+  const domain = region === 'us-east-1' ? 'ec2.internal' : `${region}.compute.internal`;
+  const used = new Set([...instances.values()].map(({ privateDnsName }) => privateDnsName));
+  for (let index = 10; ; index += 1) {
+    const name = `ip-10-0-${index >> 8}-${index & 255}.${domain}`;
+    if (!used.has(name)) return name;
   }
 }
 

@@ -24,6 +24,8 @@ export interface Instance {
   readonly vpcId: string;
   /** Such as `us-west-2a`. */
   readonly zone: string;
+  /** The name of its node. A cluster that names its nodes itself changes it. */
+  privateDnsName: string;
   readonly profile: InstanceProfile;
   readonly tags: ReadonlyMap<string, string>;
   metadataOptions: MetadataOptions;

@@ -65,8 +65,8 @@ export interface NodeGroupSpec {
   /** The node leaves when all these NodePools are deleted (Auto Mode). */
   readonly nodePools?: readonly string[];
   readonly nodeRoleArn: string;
-  /** The node's instance, whose metadata options may change. */
-  readonly instance: Pick<Instance, 'id' | 'zone' | 'profile' | 'metadataOptions'>;
+  /** The node's instance, whose metadata options and name may change. */
+  readonly instance: Pick<Instance, 'id' | 'zone' | 'privateDnsName' | 'profile' | 'metadataOptions'>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly Taint[];
   /** Returns valid credentials of the node role, as instance metadata does. */
@@ -74,7 +74,7 @@ export interface NodeGroupSpec {
 }
 
 /** In Kubernetes' form, with effects such as `NoSchedule`. */
-export interface Taint {
+interface Taint {
   readonly key: string;
   readonly value?: string;
   readonly effect: string;

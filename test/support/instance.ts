@@ -6,6 +6,7 @@ export function anInstance(): TestInstance {
   return {
     id: 'i-0123456789abcdef0',
     zone: 'eu-west-1b',
+    privateDnsName: 'ip-10-0-0-10.eu-west-1.compute.internal',
     profile: {
       arn: 'arn:aws:iam::111122223333:instance-profile/eks-1',
       name: 'eks-1',

@@ -48,7 +48,6 @@ export class EmbeddedCluster implements ManagedCluster {
   readonly #webhook: RunningWebhook;
   readonly #agents: AgentDaemonSet;
   readonly #nodes = new Map<string, EmbeddedNode>();
-  #nodesMade = 0;
   #leaving: Promise<void> | undefined;
 
   private constructor(
@@ -106,9 +105,8 @@ export class EmbeddedCluster implements ManagedCluster {
     const { name: clusterName, region, version, awsEndpoint } = this.#spec;
     const { images, directory, starts, processes, agentChart } = this.#resources;
     const clock = this.#clock;
-    this.#nodesMade += 1;
     const node = await startNode({
-      name: `ip-10-0-0-${9 + this.#nodesMade}.${region}.compute.internal`,
+      name: group.instance.privateDnsName,
       group,
       api: this.#api,
       region,

@@ -25,6 +25,7 @@ import { serveNonResource } from './http/non-resource.ts';
 import { attributesOf, parseRequest } from './http/request-info.ts';
 import { serveResource } from './http/resource.ts';
 import { respondError } from './rest/respond.ts';
+import { requestPodToken } from './rest/token-request.ts';
 
 const SYSTEM_CLOCK = { now: () => Date.now() };
 const TOKEN_LIFETIMES = { maxSeconds: 2 ** 32, extendedSeconds: 365 * 24 * 3600 };
@@ -86,6 +87,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     certificateAuthority: authority.certificate,
     store,
     tokens,
+    tokensFor: (node) => ({
+      ...tokens,
+      issue: (account, request) => requestPodToken(context, node, account, request),
+    }),
     issueCertificate: (name) => authority.issue([name]),
     setKubelet(node, kubelet) {
       if (kubelet === undefined) kubelets.delete(node);

@@ -4,13 +4,15 @@ import { ApiError, timestamp } from '../api-server/model/types.ts';
 import { removeOrMark } from '../api-server/rest/finalizers.ts';
 import { ContainerRunner } from './container.ts';
 import type { KubeletContext } from './context.ts';
-import { aborted, pause } from './deferred.ts';
+import { pause } from './deferred.ts';
 import { ConfigError } from './environment.ts';
 import { isSidecar } from './spec.ts';
 import type { Container, Pod } from './spec.ts';
 import { podStatus } from './status.ts';
 import { PodTokens } from './tokens.ts';
 import { PodVolumes } from './volumes.ts';
+
+const MOUNT_RETRY_MILLISECONDS = 2000;
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -162,7 +164,7 @@ export class PodRunner {
       } catch (error) {
         if (!(error instanceof ConfigError || error instanceof ApiError)) throw error;
         this.#cannotMount(error);
-        await Promise.race([changed, aborted(this.#stop.signal)]);
+        await Promise.race([changed, pause(MOUNT_RETRY_MILLISECONDS, this.#stop.signal)]);
       }
     }
   }

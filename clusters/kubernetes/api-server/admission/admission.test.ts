@@ -99,6 +99,52 @@ describe('admission webhooks', () => {
   };
   const create = (name: string, query = '') => cluster.call('POST', `${PODS}${query}`, { body: pod(name) });
 
+  const conditions: readonly [string, boolean][] = [
+    ["object.metadata.name.startsWith('when')", true],
+    ["request.operation == 'CREATE' && oldObject == null && !request.dryRun", true],
+    ["request.userInfo.username == 'admin' && 'system:masters' in request.userInfo.groups", true],
+    ["request.kind.kind == 'Pod' && request.namespace == 'default' && request.resource.resource == 'pods'", true],
+    ["object.spec.containers.exists(c, c.image == 'app:1') && object.spec.containers.size() == 1", true],
+    ['object.spec.terminationGracePeriodSeconds == 30', true],
+    ["has(object.metadata.labels) && object.metadata.labels.app.matches('^when-[0-9]+$')", true],
+    ["object.metadata.labels.map(k, k.upperAscii()).join(',') == 'APP'", true],
+    [
+      "type(object.metadata.name) == string && dyn(1) == 1 && timestamp('2026-01-01T00:00:00Z').getFullYear() == 2026",
+      true,
+    ],
+    ["has(object.metadata.annotations) ? object.metadata.annotations['a/b'] == 'c' : false", false],
+    ["!(object.metadata.namespace in ['default', 'kube-system'])", false],
+    ["has(request.subResource) && request.subResource == 'status'", false],
+  ];
+  conditions.forEach(([expression, isCalled], index) => {
+    it(`are ${isCalled ? '' : 'not '}called on the condition ${expression}`, async () => {
+      await register({ matchConditions: [{ name: 'a', expression }] });
+      await configure('validating', { matchConditions: [{ name: 'a', expression }] }, 'check');
+      expect((await create(`when-${index}`)).status).to.equal(201);
+      expect(seen.map(({ path }) => path)).to.deep.equal(isCalled ? ['/hook', '/check'] : []);
+    });
+  });
+
+  it('refuse the request, or are skipped, if a condition fails and none is false', async () => {
+    const [broken, no, yes] = ['object.spec.absent == 1', 'false', 'true'].map((expression, at) => ({
+      name: `c${at}`,
+      expression,
+    }));
+    await register({ matchConditions: [yes, broken], failurePolicy: 'Fail' });
+    const refused = await create('fails');
+    expect(refused.status).to.equal(403);
+    expect(refused.body['message']).to.equal(
+      `pods "fails" is forbidden: expression 'object.spec.absent == 1' resulted in error: no such key: absent`,
+    );
+    await cluster.call('DELETE', CONFIGURATIONS.mutating);
+    await register({ matchConditions: [broken, no], failurePolicy: 'Fail' });
+    expect((await create('one-is-false')).status).to.equal(201);
+    await cluster.call('DELETE', CONFIGURATIONS.mutating);
+    await register({ matchConditions: [yes, broken], failurePolicy: 'Ignore' });
+    expect((await create('error-ignored')).status).to.equal(201);
+    expect(seen).to.deep.equal([]);
+  });
+
   it('patch a pod on creation, and their additions get defaults', async () => {
     await register();
     const container = { name: 'added', image: 'side:1', resources: { limits: { cpu: '1' } } };
@@ -345,7 +391,47 @@ describe('admission webhooks', () => {
     [withUpdates(['*', 'CREATE']), /operations: Invalid value: .*if '\*' is present/],
     [{ admissionReviewVersions: ['v2'] }, /must include at least one of v1, v1beta1/],
     [{ reinvocationPolicy: 'Always' }, /reinvocationPolicy: Unsupported value: "Always"/],
-    [{ matchConditions: [{ name: 'a', expression: 'false' }] }, /matchConditions: .*does not evaluate CEL/],
+    [
+      { matchConditions: [{ name: 'a', expression: 'object.spec.' }] },
+      /matchConditions\[0\]\.expression: Invalid value: .*compilation failed/,
+    ],
+    [{ matchConditions: [{ name: 'a', expression: 'object.spec.hostNetwork' }] }, /must evaluate to bool/],
+    [{ matchConditions: [{ name: 'a', expression: '1 + 1' }] }, /must evaluate to bool/],
+    [
+      { matchConditions: [{ name: 'a', expression: 'foo == 1' }] },
+      /undeclared reference to 'foo'; this cluster supports/,
+    ],
+    [
+      { matchConditions: [{ name: 'a', expression: "authorizer.group('').resource('pods').check('get').allowed()" }] },
+      /undeclared reference to 'authorizer'/,
+    ],
+    [
+      { matchConditions: [{ name: 'a', expression: "quantity('1') == quantity('1')" }] },
+      /undeclared reference to 'quantity'/,
+    ],
+    [{ matchConditions: [{ name: 'a', expression: "url('x').getHost() == 'a'" }] }, /undeclared reference to 'url'/],
+    [{ matchConditions: [{ name: 'a', expression: "ip('::1').family() == 6" }] }, /undeclared reference to 'ip'/],
+    [
+      { matchConditions: [{ name: 'a', expression: "cidr('::/0').containsIP('::1')" }] },
+      /undeclared reference to 'cidr'/,
+    ],
+    [
+      { matchConditions: [{ name: 'a', expression: "format.dns1123Label().validate('a').hasValue()" }] },
+      /undeclared reference to 'format'/,
+    ],
+    [{ matchConditions: [{ name: 'a', expression: 'sets.contains([1], [1])' }] }, /undeclared reference to 'sets'/],
+    [{ matchConditions: [{ name: 'a', expression: '[1, 2].sum() == 3' }] }, /undeclared reference to 'sum'/],
+    [
+      { matchConditions: [{ name: 'a', expression: 'object.spec.containers.all(c, c.x == y)' }] },
+      /undeclared reference to 'y'/,
+    ],
+    [{ matchConditions: [{ name: 'a', expression: '' }] }, /expression: Required value/],
+    [
+      {
+        matchConditions: ['true', 'false'].map((expression) => ({ name: 'a', expression })),
+      },
+      /matchConditions\[1\]\.name: .*Duplicate value/,
+    ],
   ] as const)
     it(`are refused with ${JSON.stringify(settings)}`, async () => {
       const { status, body } = await configure('mutating', settings);

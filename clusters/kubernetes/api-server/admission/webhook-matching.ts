@@ -6,6 +6,9 @@ import type { KubeObject, Stored } from '../model/types.ts';
 
 export type Webhook = Stored<V1MutatingWebhook> | Stored<V1ValidatingWebhook>;
 
+export const webhooksOf = (configuration: KubeObject): readonly Webhook[] =>
+  (configuration['webhooks'] as readonly Webhook[] | null | undefined) ?? [];
+
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 
 function includes(list: readonly string[] | undefined, value: string): boolean {

@@ -31,7 +31,8 @@ export interface AdmissionResponse {
 
 const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 
-function reviewOf(uid: string, reviewVersion: string, attributes: AdmissionAttributes, object: KubeObject | undefined) {
+/** Returns the `request` of an AdmissionReview. */
+export function requestOf(uid: string, attributes: AdmissionAttributes, object: KubeObject | undefined) {
   const { kind, objectKind = kind, subresource, operation, user, dryRun, previous } = attributes;
   const subject = object ?? previous;
   const resourceRef = { group: kind.group, version: kind.version, resource: kind.resource };
@@ -39,24 +40,20 @@ function reviewOf(uid: string, reviewVersion: string, attributes: AdmissionAttri
   const kindRef = { group, version, kind: name };
   const optionsKind = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' }[operation];
   return {
-    kind: 'AdmissionReview',
-    apiVersion: `admission.k8s.io/${reviewVersion}`,
-    request: {
-      uid,
-      kind: kindRef,
-      resource: resourceRef,
-      ...(subresource === '' ? {} : { subResource: subresource, requestSubResource: subresource }),
-      requestKind: kindRef,
-      requestResource: resourceRef,
-      ...(subject?.metadata.name ? { name: subject.metadata.name } : {}),
-      ...(subject?.metadata.namespace === undefined ? {} : { namespace: subject.metadata.namespace }),
-      operation,
-      userInfo: user,
-      object: object ?? null,
-      oldObject: previous ?? null,
-      dryRun,
-      options: { kind: optionsKind, apiVersion: 'meta.k8s.io/v1' },
-    },
+    uid,
+    kind: kindRef,
+    resource: resourceRef,
+    ...(subresource === '' ? {} : { subResource: subresource, requestSubResource: subresource }),
+    requestKind: kindRef,
+    requestResource: resourceRef,
+    ...(subject?.metadata.name ? { name: subject.metadata.name } : {}),
+    ...(subject?.metadata.namespace === undefined ? {} : { namespace: subject.metadata.namespace }),
+    operation,
+    userInfo: user,
+    object: object ?? null,
+    oldObject: previous ?? null,
+    dryRun,
+    options: { kind: optionsKind, apiVersion: 'meta.k8s.io/v1' },
   };
 }
 
@@ -70,7 +67,11 @@ export async function ask(
   const version = (webhook.admissionReviewVersions ?? []).find((v) => REVIEW_VERSIONS.includes(v));
   if (version === undefined) throw new Error('webhook does not accept known AdmissionReview versions (v1, v1beta1)');
   const uid = randomUUID();
-  const answer = await client.post(webhook, reviewOf(uid, version, attributes, object));
+  const answer = await client.post(webhook, {
+    kind: 'AdmissionReview',
+    apiVersion: `admission.k8s.io/${version}`,
+    request: requestOf(uid, attributes, object),
+  });
   const { kind, apiVersion, response } = (answer ?? {}) as {
     kind?: unknown;
     apiVersion?: unknown;

@@ -1,8 +1,9 @@
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import { ApiError, type KubeObject } from '../model/types.ts';
+import { conditionsHold } from './match-conditions.ts';
 import type { WebhookClient } from './webhook-client.ts';
-import { matches, type Webhook } from './webhook-matching.ts';
+import { matches, webhooksOf, type Webhook } from './webhook-matching.ts';
 import { ask, type AdmissionAttributes, type AdmissionResponse } from './webhook-review.ts';
 
 function denial(webhook: Webhook, response: AdmissionResponse): ApiError {
@@ -55,7 +56,7 @@ export class AdmissionWebhooks {
     const callAll = async (webhooks: readonly Webhook[]): Promise<boolean> => {
       let isChanged = false;
       for (const webhook of webhooks) {
-        if (!this.#matches(webhook, attributes, object)) continue;
+        if (!(await this.#matches(webhook, attributes, object))) continue;
         const patched = await this.#patched(webhook, attributes, object);
         if (patched !== undefined && patched !== object) {
           completion?.defaults(patched);
@@ -85,10 +86,11 @@ export class AdmissionWebhooks {
 
   /** Calls all matching validating webhooks at once. Throws `ApiError` if one denies the write. */
   async validate(attributes: AdmissionAttributes): Promise<void> {
-    const matching = this.#registered('validating', attributes).filter((webhook) =>
-      this.#matches(webhook, attributes, attributes.object),
-    );
-    await Promise.all(matching.map((webhook) => this.#response('validating', webhook, attributes, attributes.object)));
+    const call = async (webhook: Webhook): Promise<void> => {
+      if (await this.#matches(webhook, attributes, attributes.object))
+        await this.#response('validating', webhook, attributes, attributes.object);
+    };
+    await Promise.all(this.#registered('validating', attributes).map(call));
   }
 
   /** Returns metrics in Prometheus's text format (Kubernetes, "Kubernetes Metrics Reference"). */
@@ -106,12 +108,13 @@ export class AdmissionWebhooks {
     return this.#store
       .list(CONFIGURATIONS[type])
       .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
-      .flatMap((configuration) => (configuration['webhooks'] as Webhook[] | null | undefined) ?? []);
+      .flatMap(webhooksOf);
   }
 
-  #matches(webhook: Webhook, attributes: AdmissionAttributes, object: KubeObject | undefined): boolean {
+  async #matches(webhook: Webhook, attributes: AdmissionAttributes, object: KubeObject | undefined): Promise<boolean> {
     const { kind, subresource, operation, previous, dryRun } = attributes;
     if (!matches(webhook, kind, subresource, operation, { object, previous }, this.#store)) return false;
+    if (!(await conditionsHold(webhook, attributes, object))) return false;
     if (dryRun && !['None', 'NoneOnDryRun'].includes(webhook.sideEffects ?? ''))
       throw new ApiError(400, 'BadRequest', `admission webhook "${webhook.name}" does not support dry run`);
     return true;

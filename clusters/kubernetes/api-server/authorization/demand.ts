@@ -11,8 +11,9 @@ export function demandAccess(
   user: UserInfo,
   attributes: Attributes,
 ): void {
-  if (!authorizer.authorize(user, attributes).allowed) {
-    const cause = explainRefusal(user, attributes);
+  const { allowed, reason } = authorizer.authorize(user, attributes);
+  if (!allowed) {
+    const cause = [explainRefusal(user, attributes), ...(reason === '' ? [] : [reason])].join(': ');
     if ('path' in attributes) throw new ApiError(403, 'Forbidden', `forbidden: ${cause}`, {});
     throw forbidden(attributes, attributes.name ?? '', cause);
   }

@@ -2,6 +2,7 @@ import type { MemoryStore } from '../store/memory-store.ts';
 import type { KubeObject } from '../model/types.ts';
 import type { Attributes, AuthorizationDecision, PolicyRule, RbacSubject } from './types.ts';
 import { explainGrant } from './explain.ts';
+import { decideForNode, nodeNameOf, NODE_RULES } from './node.ts';
 import { parseServiceAccountUsername, type UserInfo } from '../model/user.ts';
 
 function has(list: readonly string[] | undefined, value: string): boolean {
@@ -36,7 +37,7 @@ function subjectIs(subject: RbacSubject, user: UserInfo): boolean {
   return account?.name === subject.name && account?.namespace === subject.namespace;
 }
 
-/** Authorizes requests by roles and bindings. `system:masters` may do everything. */
+/** Authorizes requests of nodes, and by roles and bindings. `system:masters` may do everything. */
 export class Authorizer {
   readonly #store: MemoryStore;
 
@@ -46,11 +47,21 @@ export class Authorizer {
 
   authorize(user: UserInfo, attributes: Attributes): AuthorizationDecision {
     if (user.groups.includes('system:masters')) return { allowed: true, reason: '' };
+    const forNode = this.#forNode(user, attributes);
+    if (forNode === true) return { allowed: true, reason: '' };
     const namespace = 'path' in attributes ? undefined : attributes.namespace;
     for (const { rules, reason } of this.#grants(user, namespace)) {
       if (rules.some((rule) => ruleAllows(rule, attributes))) return { allowed: true, reason };
     }
-    return { allowed: false, reason: '' };
+    return { allowed: false, reason: forNode };
+  }
+
+  #forNode(user: UserInfo, attributes: Attributes): true | string {
+    const node = nodeNameOf(user);
+    if (node === undefined) return '';
+    if (node === '') return `unknown node for user "${user.username}"`;
+    const decision = 'path' in attributes ? undefined : decideForNode(this.#store, node, attributes);
+    return decision ?? (NODE_RULES.some((rule) => ruleAllows(rule, attributes)) || '');
   }
 
   /** Returns a user's rules in a namespace; undefined: only cluster-wide rules. */

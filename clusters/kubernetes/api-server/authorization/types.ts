@@ -8,6 +8,6 @@ export type { Attributes } from '../model/attributes.ts';
 
 export interface AuthorizationDecision {
   readonly allowed: boolean;
-  /** Describes the binding that allowed the access, or is empty. */
+  /** Describes the binding that allowed the access, or why a node was refused, or is empty. */
   readonly reason: string;
 }

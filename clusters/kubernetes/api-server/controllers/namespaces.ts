@@ -1,6 +1,7 @@
 import { finishIfEmpty } from '../rest/terminate-namespace.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 
+const ROOT_CA = 'kube-root-ca.crt';
 const INITIAL = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 function isActive(store: MemoryStore, namespace: string): boolean {
@@ -8,7 +9,7 @@ function isActive(store: MemoryStore, namespace: string): boolean {
   return namespaceObject !== undefined && namespaceObject.metadata.deletionTimestamp === undefined;
 }
 
-/** Creates the service account `default` and the ConfigMap with the cluster's CA in a namespace. */
+/** Creates the service account `default`, and creates or restores the ConfigMap with the cluster's CA, in a namespace. */
 function furnish(store: MemoryStore, namespace: string, certificateAuthority: string): void {
   if (!isActive(store, namespace)) return;
   if (!store.get('serviceaccounts', namespace, 'default')) {
@@ -18,13 +19,14 @@ function furnish(store: MemoryStore, namespace: string, certificateAuthority: st
       metadata: { name: 'default', namespace },
     });
   }
-  if (!store.get('configmaps', namespace, 'kube-root-ca.crt')) {
-    store.create('configmaps', {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'kube-root-ca.crt', namespace },
-      data: { 'ca.crt': certificateAuthority },
-    });
+  const data = { 'ca.crt': certificateAuthority };
+  const configMap = store.get('configmaps', namespace, ROOT_CA);
+  if (configMap === undefined) {
+    const metadata = { name: ROOT_CA, namespace };
+    store.create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data });
+  } else if (JSON.stringify(configMap['data']) !== JSON.stringify(data) || 'binaryData' in configMap) {
+    const { binaryData: _binaryData, ...rest } = configMap;
+    store.update('configmaps', { ...rest, data });
   }
 }
 
@@ -34,7 +36,10 @@ export function startNamespaceController(store: MemoryStore, certificateAuthorit
   });
   for (const resource of ['serviceaccounts', 'configmaps']) {
     store.onChange(resource, ({ type, object }) => {
-      if (type === 'DELETED') furnish(store, object.metadata.namespace ?? '', certificateAuthority);
+      const restore = (): void => furnish(store, object.metadata.namespace ?? '', certificateAuthority);
+      if (type === 'DELETED') restore();
+      // Later, so that all watches see the change before its reversal.
+      else if (type === 'MODIFIED' && object.metadata.name === ROOT_CA) queueMicrotask(restore);
     });
   }
   store.onChange('pods', ({ type, object }) => {

@@ -6,6 +6,8 @@ import { methodNotAllowed, pathNotFound } from '../model/errors.ts';
 import type { RequestInfo } from './request-info.ts';
 import { respondJson, respondText } from '../rest/respond.ts';
 
+/** Kubernetes, pkg/routes/openidmetadata.go. */
+const ISSUER_CACHE = 'public, max-age=3600';
 const HEALTH = /^\/(healthz|livez|readyz)(\/.*)?$/;
 
 function versionInfo(version: string): object {
@@ -50,9 +52,9 @@ export async function serveNonResource(
     case '/metrics':
       return respondText(response, 200, context.webhooks.metrics());
     case '/.well-known/openid-configuration':
-      return respondJson(response, 200, issuerConfiguration(context));
+      return respondJson(response, 200, issuerConfiguration(context), 'application/json', ISSUER_CACHE);
     case '/openid/v1/jwks':
-      return respondJson(response, 200, await context.tokens.jwks(), 'application/jwk-set+json');
+      return respondJson(response, 200, await context.tokens.jwks(), 'application/jwk-set+json', ISSUER_CACHE);
     default:
   }
   const discovered = discover(path, accept, new URL(context.url()).host);

@@ -103,7 +103,10 @@ export function parseRequest(request: IncomingMessage): RequestInfo {
 export function attributesOf(info: RequestInfo): Attributes {
   const { resource: r } = info;
   if (r === undefined) return { verb: info.method === 'HEAD' ? 'head' : info.method.toLowerCase(), path: info.path };
-  const selected = /(?:^|,)metadata\.name==?([^,]+)/.exec(info.query.get('fieldSelector') ?? '')?.[1];
+  const fields = ['list', 'watch', 'deletecollection'].includes(r.verb)
+    ? requiredFields(info.query.get('fieldSelector') ?? '')
+    : {};
+  const selected = fields['metadata.name'];
   const name = r.name ?? (r.verb === 'list' || r.verb === 'watch' ? selected : undefined);
   return {
     verb: r.verb,
@@ -113,5 +116,15 @@ export function attributesOf(info: RequestInfo): Attributes {
     ...(r.subresource === '' ? {} : { subresource: r.subresource }),
     ...(name === undefined ? {} : { name }),
     ...(r.namespace === undefined ? {} : { namespace: r.namespace }),
+    ...(Object.keys(fields).length > 0 && { fields }),
   };
 }
+
+/** Returns the values that a field selector requires. */
+export const requiredFields = (selector: string): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    selector.split(',').flatMap((part) => {
+      const [, field = '', value = ''] = /^\s*([\w.]+)\s*==?\s*(.*?)\s*$/.exec(part) ?? [];
+      return field === '' ? [] : [[field, value] as const];
+    }),
+  );

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiContext } from '../rest/context.ts';
+import { restrictNode } from '../admission/node-restriction.ts';
 import { demandAccess } from '../authorization/demand.ts';
 import { badRequest, methodNotAllowed, notFound, pathNotFound } from '../model/errors.ts';
 import type { UserInfo } from '../model/user.ts';
@@ -155,7 +156,10 @@ async function serveDelete(exchange: Exchange, kind: ResourceKind): Promise<void
 async function serveEviction(exchange: Exchange, kind: ResourceKind): Promise<void> {
   const body = await readBody(exchange.request);
   const options = deleteOptions(isObject(body) ? body['deleteOptions'] : undefined, exchange.info.query);
-  await deleteObject(exchange.context, { ...writeTarget(exchange, kind), subresource: '' }, options);
+  const target = writeTarget(exchange, kind);
+  const previous = stored(exchange, kind);
+  restrictNode(exchange.context, { ...target, operation: 'CREATE', object: undefined, previous });
+  await deleteObject(exchange.context, { ...target, subresource: '' }, options);
   respondJson(exchange.response, 201, successStatus({}));
 }
 

@@ -1,9 +1,10 @@
 import type { Attributes } from '../authorization/types.ts';
 import type { ApiContext } from '../rest/context.ts';
+import { nodeNameOf } from '../authorization/node.ts';
 import { badRequest } from '../model/errors.ts';
 import type { UserInfo } from '../model/user.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
-import type { ResourceRequest } from './request-info.ts';
+import { requiredFields, type ResourceRequest } from './request-info.ts';
 
 const AUTHORIZATION = 'authorization.k8s.io/v1';
 const AUTHENTICATION = 'authentication.k8s.io/v1';
@@ -19,6 +20,15 @@ function attributesIn(spec: JsonObject): Attributes {
   }
   if (isObject(other)) return { verb: text(other['verb']), path: text(other['path']) };
   const attributes = resource as JsonObject;
+  const { rawSelector, requirements } = isObject(attributes['fieldSelector']) ? attributes['fieldSelector'] : {};
+  const fields = {
+    ...requiredFields(text(rawSelector)),
+    ...Object.fromEntries(
+      (Array.isArray(requirements) ? requirements.filter(isObject) : [])
+        .filter(({ operator, values }) => operator === 'In' && Array.isArray(values) && values.length === 1)
+        .map(({ key, values }) => [text(key), text((values as unknown[])[0])]),
+    ),
+  };
   return {
     verb: text(attributes['verb']),
     group: text(attributes['group']),
@@ -26,6 +36,7 @@ function attributesIn(spec: JsonObject): Attributes {
     ...(attributes['subresource'] ? { subresource: text(attributes['subresource']) } : {}),
     ...(attributes['name'] ? { name: text(attributes['name']) } : {}),
     ...(attributes['namespace'] ? { namespace: text(attributes['namespace']) } : {}),
+    ...(Object.keys(fields).length > 0 && { fields }),
   };
 }
 
@@ -72,7 +83,11 @@ function reviewRules(context: ApiContext, body: unknown, requester: UserInfo): o
     metadata: { creationTimestamp: null },
     spec,
     status: {
-      incomplete: false,
+      // Rights of nodes depend on their pods.
+      incomplete: nodeNameOf(requester) !== undefined,
+      ...(nodeNameOf(requester) !== undefined && {
+        evaluationError: 'node authorizer does not support user rule resolution',
+      }),
       resourceRules: rules
         .filter((rule) => rule.resources?.length)
         .map(({ verbs, apiGroups = [], resources = [], resourceNames }) => ({

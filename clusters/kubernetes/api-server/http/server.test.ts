@@ -53,7 +53,8 @@ describe('the API server', () => {
         audiences: [API_AUDIENCE],
         expirationSeconds: 600,
       });
-      const { status, body } = await cluster.call('GET', '/.well-known/openid-configuration', { token });
+      const { status, body, headers } = await cluster.call('GET', '/.well-known/openid-configuration', { token });
+      expect(headers['cache-control']).to.equal('public, max-age=3600');
       expect([status, body['jwks_uri']]).to.deep.equal([200, `${cluster.server.url}/openid/v1/jwks`]);
     });
 
@@ -509,6 +510,16 @@ describe('the API server', () => {
       const old = await cluster.call('GET', `${path}?watch=1&resourceVersion=${from}`);
       expect(JSON.parse(old.text)).to.deep.include({ type: 'ERROR' });
       expect(old.text).to.contain('"code":410');
+    });
+
+    it('restores the ConfigMap with the CA of the cluster', async () => {
+      const path = '/api/v1/namespaces/kube-public/configmaps/kube-root-ca.crt';
+      const before = (await cluster.call('GET', path)).body;
+      for (const body of [{ data: { 'ca.crt': 'x' } }, { data: {} }, { ...before, binaryData: { x: 'eA==' } }]) {
+        expect((await cluster.call('PUT', path, { body: { ...body, metadata: {} } })).status).to.equal(200);
+        const after = (await cluster.call('GET', path)).body;
+        expect(after).to.deep.include({ data: before['data'] }).and.not.to.have.property('binaryData');
+      }
     });
 
     it('schedules pods on a ready node and deletes them gracefully', async () => {

@@ -229,6 +229,7 @@ describe('service account tokens', () => {
         const answer = await post({ ...KIND, ...(spec !== undefined && { spec }) });
         expect(answer.body).to.include(KIND);
         expect(answer.body.metadata).to.include({ name: 'default', namespace: 'default' });
+        expect(answer.body.metadata.creationTimestamp).to.match(/^20\d\d-.*Z$/);
         const { aud, exp } = claimsOf(answer);
         expect(answer.body['spec']).to.deep.include({ expirationSeconds: 3600, boundObjectRef: null, audiences: aud });
         expect(expiresAt(answer)).to.equal(exp);
@@ -239,6 +240,7 @@ describe('service account tokens', () => {
       ['audiences that are a string', { spec: { audiences: 'one' } }],
       ['a numeric audience', { spec: { audiences: [7] } }],
       ['a fractional lifetime', { spec: { expirationSeconds: 700.5 } }],
+      ['another namespace', { metadata: { namespace: 'kube-system' } }],
     ] as const)
       it(`is rejected with ${title}`, async () => expect((await post(body)).status).to.equal(400));
 

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Attributes } from './attributes.ts';
 
-export interface ObjectMeta {
+interface ObjectMeta {
   name: string;
   namespace?: string;
   generateName?: string;
@@ -157,6 +157,8 @@ export interface ApiServer {
   readonly certificateAuthority: string;
   readonly store: ObjectStore;
   readonly tokens: TokenIssuer;
+  /** Returns an issuer for the pods of a node. Its requests meet admission. */
+  tokensFor(node: string): TokenIssuer;
   /** Issues a certificate signed by the cluster's authority. */
   issueCertificate(host: string): Promise<{ readonly certificate: string; readonly key: string }>;
   setKubelet(node: string, kubelet: Kubelet | undefined): void;

@@ -1,3 +1,4 @@
+import { restrictNode } from '../admission/node-restriction.ts';
 import type { ApiContext } from './context.ts';
 import { badRequest, conflict, forbidden, notFound } from '../model/errors.ts';
 import { isObject } from '../patch/merge-patch.ts';
@@ -67,6 +68,7 @@ export async function deleteObject(context: ApiContext, target: WriteTarget, opt
   }
   const { dryRun } = options;
   const write = { ...target, dryRun, operation: 'DELETE', object: undefined, previous: object } as const;
+  restrictNode(context, write);
   await context.webhooks.mutate(write);
   await context.webhooks.validate(write);
   const details = { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.resource };

@@ -1,12 +1,18 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError, InternalError, type StatusDetails } from '../model/types.ts';
 
-export function respondJson(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
+export function respondJson(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  type = 'application/json',
+  cacheControl = 'no-cache, private',
+): void {
   const text = `${JSON.stringify(body)}\n`;
   response.writeHead(status, {
     'content-type': type,
     'content-length': Buffer.byteLength(text),
-    'cache-control': 'no-cache, private',
+    'cache-control': cacheControl,
   });
   response.end(text);
 }

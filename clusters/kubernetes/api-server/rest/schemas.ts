@@ -132,6 +132,13 @@ const clientConfig = z
     'exactly one of url or service is required',
   );
 
+function uniqueNames(all: readonly { readonly name: string }[], context: z.RefinementCtx): void {
+  all.forEach(({ name }, at) => {
+    if (all.findIndex((one) => one.name === name) < at)
+      context.addIssue({ code: 'custom', message: 'Duplicate value', input: name, path: [at, 'name'] });
+  });
+}
+
 /** Kubernetes API Reference, "MutatingWebhookConfiguration" and "ValidatingWebhookConfiguration". */
 const webhooks = z.looseObject({
   webhooks: z
@@ -148,8 +155,9 @@ const webhooks = z.looseObject({
           message: 'must include at least one of v1, v1beta1',
         }),
         matchConditions: z
-          .array(z.unknown())
-          .max(0, 'this cluster does not evaluate CEL; leave matchConditions out')
+          .array(z.looseObject({ name: filled, expression: filled }))
+          .max(64, 'must have at most 64 items')
+          .superRefine(uniqueNames)
           .nullish(),
         rules: z
           .array(
@@ -164,12 +172,7 @@ const webhooks = z.looseObject({
           .nullish(),
       }),
     )
-    .superRefine((all, context) =>
-      all.forEach(({ name }, at) => {
-        if (all.findIndex((one) => one.name === name) < at)
-          context.addIssue({ code: 'custom', message: 'Duplicate value', input: name, path: [at, 'name'] });
-      }),
-    )
+    .superRefine(uniqueNames)
     .nullish(),
 });
 

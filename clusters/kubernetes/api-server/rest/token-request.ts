@@ -1,9 +1,10 @@
+import { restrictNode } from '../admission/node-restriction.ts';
 import type { ApiContext } from './context.ts';
-import { groupVersion } from '../model/kinds.ts';
+import { groupVersion, kindOf, type ResourceKind } from '../model/kinds.ts';
 import type { WriteTarget } from './write.ts';
 import { badRequest, conflict, invalid, invalidValue, notFound } from '../model/errors.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
-import type { KubeObject, TokenRequestSpec } from '../model/types.ts';
+import { timestamp, type KubeObject, type TokenIssuer, type TokenRequestSpec } from '../model/types.ts';
 import { checkLifetime } from '../identity/token-lifetime.ts';
 import { API_AUDIENCE } from '../identity/token-issuer.ts';
 
@@ -16,6 +17,7 @@ const BINDABLE = new Map([
   ['Secret', 'secrets'],
 ]);
 
+type IssuedToken = Awaited<ReturnType<TokenIssuer['issue']>>;
 type Binding = Pick<TokenRequestSpec, 'pod' | 'node' | 'secret'>;
 
 function text(value: unknown): string {
@@ -74,16 +76,18 @@ const CHECKS_UID = 34;
 
 /**
  * Compares a request's metadata with the service account, where it names one (Kubernetes,
- * pkg/registry/core/serviceaccount/storage/token.go). Returns warnings. Throws `ApiError` 409 or 422.
+ * pkg/registry/core/serviceaccount/storage/token.go). Returns warnings. Throws `ApiError` 400, 409 or 422.
  */
 function checkMetadata(body: JsonObject, { metadata: account }: KubeObject, version: string): readonly string[] {
   const given = isObject(body['metadata']) ? body['metadata'] : {};
-  for (const field of ['name', 'namespace'] as const) {
-    const value = text(given[field]);
-    const problem = `must match the service account ${field} if specified`;
-    if (value !== '' && value !== account[field])
-      throw invalid(KIND, account.name, [invalidValue(`metadata.${field}`, value, problem)]);
-  }
+  const namespace = text(given['namespace']);
+  if (namespace !== '' && namespace !== account.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  const name = text(given['name']);
+  if (name !== '' && name !== account.name)
+    throw invalid(KIND, account.name, [
+      invalidValue('metadata.name', name, 'must match the service account name if specified'),
+    ]);
   const uid = text(given['uid']);
   if (uid === '' || uid === account.uid) return [];
   const cause = `the UID in the token request (${uid}) does not match the UID of the service account (${account.uid})`;
@@ -96,7 +100,7 @@ function checkMetadata(body: JsonObject, { metadata: account }: KubeObject, vers
 
 /** Admission of a token request, a CREATE of the subresource `serviceaccounts/token`. Throws `ApiError`. */
 async function admitted(
-  { webhooks }: ApiContext,
+  context: ApiContext,
   { metadata: { name, namespace = '' } }: KubeObject,
   sent: JsonObject,
   target: WriteTarget,
@@ -105,8 +109,9 @@ async function admitted(
   const spec = { expirationSeconds: DEFAULT_SECONDS, ...(isObject(sent['spec']) ? sent['spec'] : {}) };
   const object = { ...sent, apiVersion: groupVersion(KIND), kind: KIND.kind, metadata, spec };
   const write = { ...target, objectKind: KIND, operation: 'CREATE', previous: undefined } as const;
-  const mutated = (await webhooks.mutate({ ...write, object })) ?? object;
-  await webhooks.validate({ ...write, object: mutated });
+  restrictNode(context, { ...write, object });
+  const mutated = (await context.webhooks.mutate({ ...write, object })) ?? object;
+  await context.webhooks.validate({ ...write, object: mutated });
   return mutated;
 }
 
@@ -116,7 +121,7 @@ export async function requestToken(
   account: KubeObject,
   sent: unknown,
   target: WriteTarget,
-): Promise<{ readonly object: object; readonly warnings: readonly string[] }> {
+): Promise<{ readonly object: JsonObject & { readonly status: IssuedToken }; readonly warnings: readonly string[] }> {
   if (!isObject(sent)) throw badRequest('the body of the request must be a TokenRequest');
   const body = await admitted(context, account, sent, target);
   const warnings = checkMetadata(body, account, context.version);
@@ -137,10 +142,26 @@ export async function requestToken(
     object: {
       kind: 'TokenRequest',
       apiVersion: groupVersion(KIND),
-      metadata: { name, namespace, uid, creationTimestamp: null },
+      metadata: { name, namespace, uid, creationTimestamp: timestamp(context.clock.now()) },
       spec: { audiences, expirationSeconds, boundObjectRef: ref ?? null },
       status,
     },
     warnings: requested === expirationSeconds ? warnings : [...warnings, warning],
   };
+}
+
+/** Issues a token as a node requests it for one of its pods. Throws `ApiError`. */
+export async function requestPodToken(
+  context: ApiContext,
+  node: string,
+  { namespace, name }: Parameters<TokenIssuer['issue']>[0],
+  { audiences, expirationSeconds, pod }: TokenRequestSpec,
+): Promise<IssuedToken> {
+  const kind = kindOf('serviceaccounts') as ResourceKind;
+  const account = context.store.get(kind.resource, namespace, name);
+  if (account === undefined) throw notFound(kind, name);
+  const spec = { audiences, expirationSeconds, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...pod } };
+  const user = { username: `system:node:${node}`, groups: ['system:nodes', 'system:authenticated'] };
+  const target = { kind, namespace, name, subresource: 'token', user, dryRun: false };
+  return (await requestToken(context, account, { spec }, target)).object.status;
 }

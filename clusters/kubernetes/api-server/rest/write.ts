@@ -1,4 +1,6 @@
 import { qosClass } from '../admission/pod-defaults.ts';
+import { restrictNode } from '../admission/node-restriction.ts';
+import { checkMatchConditions } from '../admission/match-conditions.ts';
 import { admitServiceAccount } from '../admission/service-account.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import type { ApiContext } from './context.ts';
@@ -100,8 +102,9 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   if (!metadata.name) throw invalid(kind, '', [requiredValue('metadata.name', 'name or generateName is required')]);
   prepareForCreate(kind, requested);
   checkEscalation(context, user, kind, requested, true);
-  if (kind.resource === 'pods') admitServiceAccount(requested, store);
   const write = { ...target, operation: 'CREATE', previous: undefined } as const;
+  restrictNode(context, { ...write, object: requested });
+  if (kind.resource === 'pods') admitServiceAccount(requested, store);
   const object =
     (await context.webhooks.mutate(
       { ...write, object: requested },
@@ -114,12 +117,18 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
         },
       },
     )) ?? requested;
-  validate(kind, object);
+  await validateAll(kind, object);
   await context.webhooks.validate({ ...write, object });
   trackManager(context, target, undefined, object);
   if (!dryRun) return store.create(kind.resource, object);
   if (store.get(kind.resource, target.namespace, object.metadata.name)) return store.create(kind.resource, object);
   return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp(context.clock.now()) } };
+}
+
+async function validateAll(kind: ResourceKind, object: KubeObject): Promise<void> {
+  validate(kind, object);
+  const errors = kind.group === 'admissionregistration.k8s.io' ? await checkMatchConditions(object) : [];
+  if (errors.length > 0) throw invalid(kind, object.metadata.name, errors);
 }
 
 function trackManager(
@@ -155,10 +164,11 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
     let object = prepareForUpdate(kind, subresource, wanted, previous);
     if (subresource === '') checkEscalation(context, user, kind, object, false);
     const write = { ...target, operation: 'UPDATE', previous } as const;
+    restrictNode(context, { ...write, object: wanted });
     object = (await context.webhooks.mutate({ ...write, object })) ?? object;
     if (subresource === '') checkImmutable(kind, object, previous);
     checkNewFinalizers(kind, object, previous);
-    validate(kind, object);
+    await validateAll(kind, object);
     await context.webhooks.validate({ ...write, object });
     trackManager(context, target, previous, object);
     if (dryRun) return object;
