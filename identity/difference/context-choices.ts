@@ -233,14 +233,14 @@ function tagKeysOf(question: Question, chosen: Chosen, keys: readonly string[]):
   const present = tags.filter((tag) => chosen.get(`aws:requesttag/${tag}`) !== undefined);
   // A request that removes tags has only their keys.
   if (present.length === 0) return valuesOf(question);
-  const own = question.conditions.flatMap((one) => patternsOf(one, question.valueOf)).map(automatonOf);
+  const patterns = question.conditions.flatMap((one) => patternsOf(one, question.valueOf)).map(automatonOf);
   const { texts, limit } = textsOf(question);
   const extra = texts.filter((text) => text !== '' && !tags.includes(text.toLowerCase()));
   let lists: readonly (readonly string[])[] = subsetsOf(extra).filter(
     (list) => new Set(list.map((one) => one.toLowerCase())).size === list.length,
   );
   for (const tag of present) {
-    const variants = divide(automatonOf(literal(tag, true)), own)?.map(({ example }) => example) ?? [tag];
+    const variants = divide(automatonOf(literal(tag, true)), patterns)?.map(({ example }) => example) ?? [tag];
     lists = lists.flatMap((list) => variants.map((one) => [one, ...list]));
   }
   return {

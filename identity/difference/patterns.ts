@@ -62,12 +62,12 @@ export function automatonOf(all: readonly Place[]): Automaton {
         : foldCase
           ? `\x01${character}`
           : character;
-  let known = automata.get(key);
-  if (known === undefined) {
+  let automaton = automata.get(key);
+  if (automaton === undefined) {
     if (automata.size > 2_000) automata.clear();
-    automata.set(key, (known = new Automaton(all)));
+    automata.set(key, (automaton = new Automaton(all)));
   }
-  return known;
+  return automaton;
 }
 
 export const WHOLE: readonly Place[] = [{ isStar: true }];

@@ -27,8 +27,8 @@ const matching = new Map<string, ReadonlySet<string>>();
 
 /** Returns the known actions that a pattern matches, in lower case. */
 function actionsMatching(source: string): ReadonlySet<string> {
-  const known = matching.get(source);
-  if (known !== undefined) return known;
+  const cached = matching.get(source);
+  if (cached !== undefined) return cached;
   const all = new Set(actionsOf(source).map((action) => action.toLowerCase()));
   matching.set(source, all);
   return all;
@@ -65,10 +65,10 @@ export function actionChoices(atoms: readonly Atom[], filters?: readonly string[
       : new Set([...named, ...mentioned, ...arns.filter((one) => !/[*?$]/.test(one)).flatMap(servicesOn)]);
   const tested = atoms.filter(({ subject }) => subject === ACTION);
   const resources = atoms.flatMap(({ resources: all = [] }) => all);
-  const known = new Map<string, string>();
+  const shapeByForm = new Map<string, string>();
   const shape = (form: string): string => {
-    if (!known.has(form)) known.set(form, shapeOf(form, resources));
-    return known.get(form)!;
+    if (!shapeByForm.has(form)) shapeByForm.set(form, shapeOf(form, resources));
+    return shapeByForm.get(form)!;
   };
   const shapes = (forms: readonly string[]): readonly string[] => [...new Set(forms.map(shape))].sort();
   const groups = new Map<string, ActionChoice>();
@@ -128,8 +128,8 @@ function unknownActions(service: string, tested: readonly Atom[]): readonly Acti
   const patterns = tested.flatMap(({ actions = [] }) =>
     actions.map(({ tokens }) => automatonOf(places(tokens, () => undefined)!)),
   );
-  const asked = automatonOf([...literal(`${service}:`), { except: ':' }, { isStar: true, except: ':' }]);
-  return (divide(asked, patterns) ?? []).map(({ example }) => ({ actions: [example], forms: undefined }));
+  const serviceActions = automatonOf([...literal(`${service}:`), { except: ':' }, { isStar: true, except: ':' }]);
+  return (divide(serviceActions, patterns) ?? []).map(({ example }) => ({ actions: [example], forms: undefined }));
 }
 
 const REGION = [...'abcdefghijklmnopqrstuvwxyz0123456789-'].join('');
@@ -177,8 +177,8 @@ export function resourceChoices(atoms: readonly Atom[], question: ResourceQuesti
     .flatMap(({ resources = [] }) =>
       resources.flatMap((one) => [arnPlaces(one, valueOf) ?? []].filter(({ length }) => length > 0)),
     );
-  const known = filters?.map((one) => compilePattern(one, { wildcards: true, variables: false }));
-  const wanted = known?.map(({ tokens }) => places(tokens, () => undefined, { isArn: true })!) ?? [];
+  const filterPatterns = filters?.map((one) => compilePattern(one, { wildcards: true, variables: false }));
+  const wanted = filterPatterns?.map(({ tokens }) => places(tokens, () => undefined, { isArn: true })!) ?? [];
   const limits: string[] = [];
   const arns = forms.flatMap((form) => {
     const parts = divide(formAutomaton(form, partition, account), [...wanted, ...patterns].map(automatonOf));
@@ -186,7 +186,7 @@ export function resourceChoices(atoms: readonly Atom[], question: ResourceQuesti
     return (parts ?? []).map(({ example }) => example);
   });
   const isWanted = (resource: string): boolean =>
-    known?.some(({ tokens }) => matchesTokens(tokens as readonly ResolvedToken[], resource)) ?? true;
+    filterPatterns?.some(({ tokens }) => matchesTokens(tokens as readonly ResolvedToken[], resource)) ?? true;
   const all = question.forms === undefined || forms.length === 0 ? [...arns, '*'] : arns;
   return { values: all.filter(isWanted), limits };
 }

@@ -50,8 +50,8 @@ const variablesIn = (patterns: readonly (Pattern | undefined)[]): readonly strin
 const atomsOf = new WeakMap<Statement, readonly Atom[]>();
 
 function compileAtoms(statement: Statement): readonly Atom[] {
-  const known = atomsOf.get(statement);
-  if (known !== undefined) return known;
+  const cached = atomsOf.get(statement);
+  if (cached !== undefined) return cached;
   const { actions, notAction, resources, notResource, conditions } = statement;
   const atoms: Atom[] = [
     {
@@ -128,11 +128,11 @@ function add(
   atoms: readonly Atom[],
 ): void {
   const key = `${kind} ${effect} ${grant} ${setOf(atoms.map(({ id }) => id))}`;
-  const known = rules.get(key);
+  const equal = rules.get(key);
   rules.set(key, {
     ...{ kind, effect, grant, atoms },
-    isBefore: isBefore || known?.isBefore === true,
-    isAfter: !isBefore || known?.isAfter === true,
-    statement: known?.statement ?? { policy: name, index, ...(sid !== undefined && { sid }) },
+    isBefore: isBefore || equal?.isBefore === true,
+    isAfter: !isBefore || equal?.isAfter === true,
+    statement: equal?.statement ?? { policy: name, index, ...(sid !== undefined && { sid }) },
   });
 }
