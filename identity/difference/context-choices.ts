@@ -1,7 +1,7 @@
 import { divide, type Place } from '../policy/automaton.ts';
 import { splitArn } from '../policy/arn.ts';
 import { brokenKeyRules } from '../policy/key-rules.ts';
-import { literal } from '../policy/overlap.ts';
+import { literal, places, type ValueOf } from '../policy/overlap.ts';
 import type { EvaluationRequest } from '../policy/request.ts';
 import type { Pattern } from '../policy/pattern.ts';
 import type { Condition } from '../policy/conditions/condition.ts';
@@ -16,17 +16,7 @@ import {
   type KeyValues,
 } from './key-values.ts';
 import { secondsAround } from './scalar-values.ts';
-import {
-  arnPlaces,
-  around,
-  automatonOf,
-  isBesideWildcard,
-  isFolded,
-  operatorOf,
-  places,
-  WHOLE,
-  type ValueOf,
-} from './patterns.ts';
+import { around, automatonOf, isBesideWildcard, isFolded, operatorOf, resourcePlaces, WHOLE } from './patterns.ts';
 import type { Choices } from './request-parts.ts';
 import { RESOURCE, type Atom } from './rules.ts';
 
@@ -111,8 +101,12 @@ function questionOf(
     .filter(({ subject, variables }) => variables.includes(key) && subject !== key)
     .flatMap((atom) => {
       const foldCase = atom.condition !== undefined && isFolded(atom.condition);
-      const isArn =
-        atom.subject === RESOURCE || (atom.condition !== undefined && operatorOf(atom.condition).startsWith('Arn'));
+      const arn =
+        atom.subject === RESOURCE
+          ? 'resource'
+          : atom.condition !== undefined && operatorOf(atom.condition).startsWith('Arn')
+            ? 'fields'
+            : undefined;
       const beside = atoms.filter(({ subject }) => subject === atom.subject);
       const open = beside.flatMap(({ variables }) => variables).filter((one) => !isFixed(one) && !isChosen(one));
       const met = variantsOf(open, atoms, valueOf).flatMap((variant) =>
@@ -122,7 +116,7 @@ function questionOf(
         const split = around(pattern.tokens, key);
         if (split === undefined) return [];
         if (isBesideWildcard(split, key)) limits.push(`\${${key}} next to a wildcard in "${pattern.source}"`);
-        const pre = places(split.pre, (one) => valueOf(one) ?? 'x', { foldCase, isArn });
+        const pre = places(split.pre, (one) => valueOf(one) ?? 'x', { foldCase, arn });
         return pre === undefined ? [] : [{ pre, post: split.post, met: [...new Set(met.map(automatonOf))] }];
       });
     });
@@ -144,7 +138,7 @@ const placesIn = (
   foldCase: boolean,
 ): readonly (readonly Place[])[] =>
   condition === undefined
-    ? resources.flatMap((one) => [arnPlaces(one, valueOf) ?? []])
+    ? resources.flatMap((one) => [resourcePlaces(one, valueOf) ?? []])
     : patternsOf(condition, valueOf, foldCase || isFolded(condition));
 
 /** Returns values for variables that are not chosen yet: none, any, and those that conditions name. */

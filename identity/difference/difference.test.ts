@@ -138,6 +138,14 @@ describe('difference', () => {
     expect(requests(compare(list('arn:aws:s3:::*'), list('*')))[0]).to.include({ resource: '*', newly: 'allowed' });
   });
 
+  it('ARNs: a star that ends a field crosses colons, another does not', () => {
+    const logs = (...resources: string[]): PolicySet =>
+      identity(...resources.map((one) => allow(`arn:aws:logs:${one}`, undefined, 'logs:DeleteLogGroup')));
+    expect(compare(logs('*:log-group:a'), logs('*:log-group:a', '*:*:log-group:a')).kind).to.equal('equivalent');
+    expect(requests(compare(logs('x-*-1:*:log-group:a'), logs('*:log-group:a'))).length).to.be.above(0);
+    expect(compare(logs('x'), logs('x', 'u*3:log-group:a')).kind).to.equal('equivalent');
+  });
+
   it('NotAction, NotResource: are complements under Allow and under Deny', () => {
     const others = { Effect: 'Allow', NotAction: 's3:*', Resource: '*' };
     isEquivalent(identity(others, allow('*', undefined, 's3:*')), identity(allow('*', undefined, '*')));
@@ -281,6 +289,7 @@ describe('difference', () => {
         identity(allow('*'), allow('arn:aws:ssm:*::parameter/aws/service/*', undefined, 'ssm:GetParameter')),
         'AWS owns',
       ],
+      [identity(allow('*')), identity(allow('*'), allow('arn:aws:iam:*:role/app')), 'fewer than six fields'],
       [resource(by('aws:userid', 'AROAEXAMPLE:*')), resource(by('aws:userid', 'AROAEXAMPLF:*')), 'aws:userid'],
       [
         resource(by('aws:PrincipalType', 'Account')),

@@ -2,10 +2,10 @@ import { actionsDate, actionsOf, actionsOfService, servicesOn, type KnownAction 
 import type { ArnPattern } from '../policy/arn.ts';
 import { divide, type Automaton, type Place } from '../policy/automaton.ts';
 import { keysInPlaceOf } from '../policy/condition-keys.ts';
-import { literal } from '../policy/overlap.ts';
+import { literal, places, type ValueOf } from '../policy/overlap.ts';
 import { compilePattern, isVariable, matchesTokens, STAR, type ResolvedToken } from '../policy/pattern.ts';
 import { isRoleAssumption } from '../policy/request.ts';
-import { arnPlaces, automatonOf, places, type ValueOf } from './patterns.ts';
+import { automatonOf, resourcePlaces } from './patterns.ts';
 import { ACTION, RESOURCE, type Atom } from './rules.ts';
 
 /** The actions that AWS authorizes for one request, and the forms of the ARNs that they act on. */
@@ -92,10 +92,10 @@ export function actionChoices(atoms: readonly Atom[], filters?: readonly string[
   const unknown = [...named].filter(
     (service) => actionsOfService(service).size === 0 && (filters === undefined || services.has(service)),
   );
-  const isOpen = arns.some((one) => one !== '*' && /[*?$]/.test(one));
+  const isOpen = resources.some(({ whole: { source } }) => /^arn:([^:]*\*|[^:]*:[^:]*[*?$][^:]*):/.test(source));
   return {
     values: [...groups.values(), ...unknown.flatMap((service) => unknownActions(service, tested))],
-    limits: isOpen ? ['a wildcard or variable in the service of an ARN'] : [],
+    limits: isOpen ? ['a wildcard before the region of an ARN'] : [],
   };
 }
 
@@ -105,12 +105,18 @@ function shapeOf(form: string, patterns: readonly ArnPattern[]): string {
   const isReached = patterns.some(({ fields }) => {
     if (fields === undefined) return false;
     const [named] = fields[2]!.tokens;
-    if (fields[2]!.tokens.length === 1 && typeof named === 'string' && named !== service) return false;
+    if (
+      fields[1]!.tokens.at(-1) !== STAR &&
+      fields[2]!.tokens.length === 1 &&
+      typeof named === 'string' &&
+      named !== service
+    )
+      return false;
     const open = fields.flatMap(({ tokens }, index) => [
       ...(index === 0 ? [] : [':']),
       ...tokens.map((one) => (isVariable(one) ? STAR : one)),
     ]);
-    const pattern = automatonOf(places(open, () => undefined, { isArn: true })!);
+    const pattern = automatonOf(places(open, () => undefined, { arn: 'resource' })!);
     return divide(formAutomaton(form, 'aws', ''), [pattern])?.some(({ matches }) => matches[0]) ?? true;
   });
   return isReached ? form : form.includes(':kms:') && form.includes(':key/') ? 'key' : '-';
@@ -175,10 +181,10 @@ export function resourceChoices(atoms: readonly Atom[], question: ResourceQuesti
   const patterns = atoms
     .filter(({ subject }) => subject === RESOURCE)
     .flatMap(({ resources = [] }) =>
-      resources.flatMap((one) => [arnPlaces(one, valueOf) ?? []].filter(({ length }) => length > 0)),
+      resources.flatMap((one) => [resourcePlaces(one, valueOf) ?? []].filter(({ length }) => length > 0)),
     );
   const filterPatterns = filters?.map((one) => compilePattern(one, { wildcards: true, variables: false }));
-  const wanted = filterPatterns?.map(({ tokens }) => places(tokens, () => undefined, { isArn: true })!) ?? [];
+  const wanted = filterPatterns?.map(({ tokens }) => places(tokens, () => undefined, { arn: 'resource' })!) ?? [];
   const limits: string[] = [];
   const arns = forms.flatMap((form) => {
     const parts = divide(formAutomaton(form, partition, account), [...wanted, ...patterns].map(automatonOf));

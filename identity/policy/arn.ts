@@ -1,7 +1,10 @@
+import { Automaton } from './automaton.ts';
+import { places } from './overlap.ts';
 import {
   matchesPattern,
   matchesTokens,
   resolveVariables,
+  STAR,
   tokenize,
   type Pattern,
   type Token,
@@ -56,6 +59,23 @@ export function matchesArn(
   return split.length === FIELDS && split.every((field, index) => matchesTokens(field, arn[index] as string));
 }
 
+/** Like `matchesArn`, for a `Resource`: a `*` that ends a field also matches colons (IAM User Guide, "IAM JSON policy elements: Resource"). */
+export function matchesResource(
+  pattern: ArnPattern,
+  arn: readonly string[] | undefined,
+  variables: VariableSource,
+): boolean {
+  if (matchesArn(pattern, arn, variables)) return true;
+  const { whole, fields = [] } = pattern;
+  const [first] = whole.tokens;
+  const isOpen = fields.slice(0, -1).some(({ tokens }) => tokens.at(-1) === STAR);
+  const text = isOpen ? (arn?.join(':') ?? '') : '';
+  if (typeof first !== 'string' || !text.startsWith(first)) return false;
+  const all = places(whole.tokens, (key) => variables.variable({ name: key, lowerCase: key }), { arn: 'resource' });
+  const automaton = all && new Automaton(all);
+  return automaton?.isEnd(automaton.read(text)) === true;
+}
+
 function splitTokens<T extends Token>(tokens: readonly T[]): (T | string)[][] {
   const parts = tokens.flatMap((token): (T | string)[] => (typeof token === 'string' ? token.split(/(:)/) : [token]));
   let current: (T | string)[] = [];
@@ -64,7 +84,7 @@ function splitTokens<T extends Token>(tokens: readonly T[]): (T | string)[][] {
     if (part === ':' && fields.length < FIELDS) {
       current = [];
       fields.push(current);
-    } else current.push(part);
+    } else if (part !== '') current.push(part);
   }
   return fields;
 }

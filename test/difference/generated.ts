@@ -173,7 +173,7 @@ const ACTION_PATTERNS = [
 ];
 const KEY = `arn:aws:kms:us-west-2:${ACCOUNT}:key/k`;
 const QUEUE = `arn:aws:sqs:us-west-2:${ACCOUNT}:q`;
-const OBJECTS = ['d/a', 'd/a/b', 'd/A/x', 'd/a/x', 'd/b/x', 'dx/a', 'd//x', 'd/*/x'];
+const OBJECTS = ['d/a', 'd/a/b', 'd/A/x', 'd/a/x', 'd/b/x', 'dx/a', 'd//x', 'd/*/x', 'd/a:x'];
 export const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ['s3:GetObject', 's3:PutObject'].map((one) => [one, OBJECTS.map((name) => `arn:aws:s3:::${name}`)]),
@@ -203,6 +203,8 @@ const RESOURCE_PATTERNS = [
     KEY,
     `${KEY}*`,
     `arn:aws:sqs:*:${ACCOUNT}:q*`,
+    'arn:aws:s3:*:d/a:*',
+    'arn:aws:s3:?:*:d/*',
   ],
   ...[
     'arn:aws:s3:::d/${*}/x',
