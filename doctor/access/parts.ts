@@ -109,7 +109,9 @@ function formsOf(facts: ClusterFacts, action: string, resource: string, accountI
 function resourcesOf({ text }: PolicySource, action: string): readonly string[] {
   return listOf(documentOf(text)['Statement']).flatMap((statement) => {
     const { Action: actions, NotAction: others, Resource: resources, NotResource: exempt } = objectOf(statement);
-    const isAbout = listOf(actions ?? others).some((one) => actionsOf(String(one), [action]).length > 0);
+    const isAbout = listOf(actions ?? others).some((one) =>
+      actionsOf(String(one)).some((known) => known.toLowerCase() === action.toLowerCase()),
+    );
     return isAbout === (actions !== undefined) ? [...listOf(resources), ...listOf(exempt)].map(String) : [];
   });
 }

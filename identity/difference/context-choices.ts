@@ -1,5 +1,5 @@
-import { divide, type Place } from '../policy/automaton.ts';
-import { splitArn } from '../policy/arn.ts';
+import { automatonOf, divide, type Automaton, type Place } from '../policy/automaton.ts';
+import { resourceAutomaton, splitArn } from '../policy/arn.ts';
 import { brokenKeyRules } from '../policy/key-rules.ts';
 import { literal, places, type ValueOf } from '../policy/overlap.ts';
 import type { EvaluationRequest } from '../policy/request.ts';
@@ -16,7 +16,7 @@ import {
   type KeyValues,
 } from './key-values.ts';
 import { secondsAround } from './scalar-values.ts';
-import { around, automatonOf, isBesideWildcard, isFolded, operatorOf, resourcePlaces, WHOLE } from './patterns.ts';
+import { around, isBesideWildcard, isFolded, operatorOf, WHOLE } from './patterns.ts';
 import type { Choices } from './request-parts.ts';
 import { RESOURCE, type Atom } from './rules.ts';
 
@@ -110,14 +110,14 @@ function questionOf(
       const beside = atoms.filter(({ subject }) => subject === atom.subject);
       const open = beside.flatMap(({ variables }) => variables).filter((one) => !isFixed(one) && !isChosen(one));
       const met = variantsOf(open, atoms, valueOf).flatMap((variant) =>
-        beside.flatMap((one) => placesIn(one, variant, foldCase)),
+        beside.flatMap((one) => automataOf(one, variant, foldCase)),
       );
       return patternsIn(atom).flatMap((pattern) => {
         const split = around(pattern.tokens, key);
         if (split === undefined) return [];
         if (isBesideWildcard(split, key)) limits.push(`\${${key}} next to a wildcard in "${pattern.source}"`);
         const pre = places(split.pre, (one) => valueOf(one) ?? 'x', { foldCase, arn });
-        return pre === undefined ? [] : [{ pre, post: split.post, met: [...new Set(met.map(automatonOf))] }];
+        return pre === undefined ? [] : [{ pre, post: split.post, met: [...new Set(met)] }];
       });
     });
   const related = keys.flatMap(conditionsOn);
@@ -132,14 +132,10 @@ function questionOf(
 const patternsIn = ({ condition, resources = [] }: Atom): readonly Pattern[] =>
   condition?.values.flatMap(({ pattern }) => pattern ?? []) ?? resources.map(({ whole }) => whole);
 
-const placesIn = (
-  { condition, resources = [] }: Atom,
-  valueOf: ValueOf,
-  foldCase: boolean,
-): readonly (readonly Place[])[] =>
+const automataOf = ({ condition, resources = [] }: Atom, valueOf: ValueOf, foldCase: boolean): readonly Automaton[] =>
   condition === undefined
-    ? resources.flatMap((one) => [resourcePlaces(one, valueOf) ?? []])
-    : patternsOf(condition, valueOf, foldCase || isFolded(condition));
+    ? resources.flatMap((one) => resourceAutomaton(one, valueOf) ?? [])
+    : patternsOf(condition, valueOf, foldCase || isFolded(condition)).map(automatonOf);
 
 /** Returns values for variables that are not chosen yet: none, any, and those that conditions name. */
 function variantsOf(open: readonly string[], atoms: readonly Atom[], valueOf: ValueOf): readonly ValueOf[] {

@@ -80,10 +80,20 @@ describe('difference', () => {
   });
 
   it('Variables: one next to a wildcard in a segment is not decided', () => {
-    const before = identity(allow(`${DATA}/${TEAM}*`));
-    expect(limitOf(compare(before, identity(allow(`${DATA}/${TEAM}*`), allow(`${DATA}/${TEAM}`))))).to.contain(
-      'next to a wildcard',
-    );
+    for (const [wide, narrow] of [
+      [`${DATA}/${TEAM}*`, `${DATA}/${TEAM}`],
+      [`${DATA}/x/*${TEAM}`, `${DATA}/x/y${TEAM}`],
+    ])
+      expect(limitOf(compare(identity(allow(wide)), identity(allow(wide), allow(narrow))))).to.contain(
+        'next to a wildcard',
+      );
+  });
+
+  it('keeps known values, and sends no key that is absent', () => {
+    const vpc = (...values: string[]): PolicySet => identity(allow('*', { StringEquals: { 'aws:SourceVpc': values } }));
+    expect(requests(compare(vpc('a'), vpc('a', 'b')))).to.have.length(1);
+    isEquivalent(vpc('a'), vpc('a', 'b'), { context: { 'aws:SourceVpc': 'a' } });
+    isEquivalent(vpc('a'), vpc('a', 'b'), { absent: ['aws:SourceVpc'] });
   });
 
   it('Sets: absent, empty, and one empty text satisfy every, and not some', () => {

@@ -1,11 +1,11 @@
-import { combinations, type Automaton, type Place } from '../policy/automaton.ts';
+import { automatonOf, combinations, type Automaton, type Place } from '../policy/automaton.ts';
 import type { Condition } from '../policy/conditions/condition.ts';
 import { parseDate } from '../policy/conditions/scalars.ts';
 import { literal, places, type ValueOf } from '../policy/overlap.ts';
 import type { Token } from '../policy/pattern.ts';
 import type { EvaluationRequest } from '../policy/request.ts';
 import { arnPatternOf, compileArnPattern } from '../policy/arn.ts';
-import { arnPlaces, automatonOf, firstText, isFolded, NOT_EMPTY, operatorOf, WHOLE } from './patterns.ts';
+import { arnPlaces, firstText, isFolded, NOT_EMPTY, operatorOf, WHOLE } from './patterns.ts';
 import { addressesAround, numbersAround, secondsAround } from './scalar-values.ts';
 
 /** A value of a condition key; undefined: the request does not have the key. */

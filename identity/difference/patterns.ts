@@ -14,35 +14,11 @@ export function arnPlaces({ whole, fields }: ArnPattern, valueOf: ValueOf): read
   return places(['arn', ...tokens], valueOf, { arn: 'fields' });
 }
 
-/** Returns the places of a `Resource`; undefined if it matches nothing. */
-export const resourcePlaces = ({ whole }: ArnPattern, valueOf: ValueOf): readonly Place[] | undefined =>
-  places(whole.tokens, valueOf, { arn: 'resource' });
-
 /** The operator without its set and `IfExists`. */
 export const operatorOf = ({ operator }: Condition): string =>
   operator.replace(/^For\w+:/, '').replace(/IfExists$/, '');
 
 export const isFolded = (condition: Condition): boolean => /IgnoreCase$|^Bool/.test(operatorOf(condition));
-
-const automata = new Map<string, Automaton>();
-
-/** Returns the automaton of a pattern. The last ones are kept, because comparisons of one program repeat patterns. */
-export function automatonOf(all: readonly Place[]): Automaton {
-  let key = '';
-  for (const { character, foldCase = false, isStar = false, except = '', among = '' } of all)
-    key +=
-      character === undefined
-        ? `\0${isStar ? '*' : '?'}${except}\0${among}\0`
-        : foldCase
-          ? `\x01${character}`
-          : character;
-  let automaton = automata.get(key);
-  if (automaton === undefined) {
-    if (automata.size > 2_000) automata.clear();
-    automata.set(key, (automaton = new Automaton(all)));
-  }
-  return automaton;
-}
 
 export const WHOLE: readonly Place[] = [{ isStar: true }];
 export const NOT_EMPTY: readonly Place[] = [{}, { isStar: true }];

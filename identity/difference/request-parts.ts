@@ -1,11 +1,11 @@
+import { remembered } from '../../foundation/node/remembered.ts';
 import { actionsDate, actionsOf, actionsOfService, servicesOn, type KnownAction } from '../policy/actions.ts';
-import type { ArnPattern } from '../policy/arn.ts';
-import { divide, type Automaton, type Place } from '../policy/automaton.ts';
+import { resourceAutomaton, type ArnPattern } from '../policy/arn.ts';
+import { automatonOf, divide, type Automaton, type Place } from '../policy/automaton.ts';
 import { keysInPlaceOf } from '../policy/condition-keys.ts';
 import { literal, places, type ValueOf } from '../policy/overlap.ts';
 import { compilePattern, isVariable, matchesTokens, STAR, type ResolvedToken } from '../policy/pattern.ts';
 import { isRoleAssumption } from '../policy/request.ts';
-import { automatonOf, resourcePlaces } from './patterns.ts';
 import { ACTION, RESOURCE, type Atom } from './rules.ts';
 
 /** The actions that AWS authorizes for one request, and the forms of the ARNs that they act on. */
@@ -26,13 +26,8 @@ export const comparedActions = (): string => `the actions of the Service Authori
 const matching = new Map<string, ReadonlySet<string>>();
 
 /** Returns the known actions that a pattern matches, in lower case. */
-function actionsMatching(source: string): ReadonlySet<string> {
-  const cached = matching.get(source);
-  if (cached !== undefined) return cached;
-  const all = new Set(actionsOf(source).map((action) => action.toLowerCase()));
-  matching.set(source, all);
-  return all;
-}
+const actionsMatching = (source: string): ReadonlySet<string> =>
+  remembered(matching, source, () => new Set(actionsOf(source).map((action) => action.toLowerCase())));
 
 const serviceOf = (action: string): string => action.split(':')[0]!.toLowerCase();
 /** Stand for all services that no policy names. */
@@ -66,10 +61,7 @@ export function actionChoices(atoms: readonly Atom[], filters?: readonly string[
   const tested = atoms.filter(({ subject }) => subject === ACTION);
   const resources = atoms.flatMap(({ resources: all = [] }) => all);
   const shapeByForm = new Map<string, string>();
-  const shape = (form: string): string => {
-    if (!shapeByForm.has(form)) shapeByForm.set(form, shapeOf(form, resources));
-    return shapeByForm.get(form)!;
-  };
+  const shape = (form: string): string => remembered(shapeByForm, form, () => shapeOf(form, resources));
   const shapes = (forms: readonly string[]): readonly string[] => [...new Set(forms.map(shape))].sort();
   const groups = new Map<string, ActionChoice>();
   const matches = (atom: Atom, action: string): boolean =>
@@ -143,11 +135,8 @@ const REGION = [...'abcdefghijklmnopqrstuvwxyz0123456789-'].join('');
 const formAutomata = new Map<string, Automaton>();
 
 /** Returns the automaton of the ARNs of a form, in a partition and an account. */
-function formAutomaton(form: string, partition: string, account: string): Automaton {
-  const key = `${form} ${partition} ${account}`;
-  if (!formAutomata.has(key)) formAutomata.set(key, automatonOf(formPlaces(form, partition, account)));
-  return formAutomata.get(key)!;
-}
+const formAutomaton = (form: string, partition: string, account: string): Automaton =>
+  remembered(formAutomata, `${form} ${partition} ${account}`, () => automatonOf(formPlaces(form, partition, account)));
 
 function formPlaces(form: string, partition: string, account: string): readonly Place[] {
   let colons = 0;
@@ -180,14 +169,14 @@ export function resourceChoices(atoms: readonly Atom[], question: ResourceQuesti
   const forms = question.forms ?? [...new Set(['', account])].map((owner) => `arn:aws:*:*:${owner}:*`);
   const patterns = atoms
     .filter(({ subject }) => subject === RESOURCE)
-    .flatMap(({ resources = [] }) =>
-      resources.flatMap((one) => [resourcePlaces(one, valueOf) ?? []].filter(({ length }) => length > 0)),
-    );
+    .flatMap(({ resources = [] }) => resources.flatMap((one) => resourceAutomaton(one, valueOf) ?? []));
   const filterPatterns = filters?.map((one) => compilePattern(one, { wildcards: true, variables: false }));
-  const wanted = filterPatterns?.map(({ tokens }) => places(tokens, () => undefined, { arn: 'resource' })!) ?? [];
+  const wanted =
+    filterPatterns?.map(({ tokens }) => automatonOf(places(tokens, () => undefined, { arn: 'resource' })!)) ?? [];
+  const distinguished = [...new Set([...wanted, ...patterns])];
   const limits: string[] = [];
   const arns = forms.flatMap((form) => {
-    const parts = divide(formAutomaton(form, partition, account), [...wanted, ...patterns].map(automatonOf));
+    const parts = divide(formAutomaton(form, partition, account), distinguished);
     if (parts === undefined) limits.push(`resources of the form ${form}, which patterns divide into too many classes`);
     return (parts ?? []).map(({ example }) => example);
   });

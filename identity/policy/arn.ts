@@ -1,6 +1,8 @@
-import { Automaton } from './automaton.ts';
-import { places } from './overlap.ts';
+import { remembered } from '../../foundation/node/remembered.ts';
+import { automatonOf, type Automaton } from './automaton.ts';
+import { places, type ValueOf } from './overlap.ts';
 import {
+  isVariable,
   matchesPattern,
   matchesTokens,
   resolveVariables,
@@ -71,9 +73,20 @@ export function matchesResource(
   const isOpen = fields.slice(0, -1).some(({ tokens }) => tokens.at(-1) === STAR);
   const text = isOpen ? (arn?.join(':') ?? '') : '';
   if (typeof first !== 'string' || !text.startsWith(first)) return false;
-  const all = places(whole.tokens, (key) => variables.variable({ name: key, lowerCase: key }), { arn: 'resource' });
-  const automaton = all && new Automaton(all);
+  const automaton = resourceAutomaton(pattern, (key) => variables.variable({ name: key, lowerCase: key }));
   return automaton?.isEnd(automaton.read(text)) === true;
+}
+
+const automata = new WeakMap<ArnPattern, Automaton | undefined>();
+
+/** Returns the automaton of a `Resource`; undefined if it matches nothing. */
+export function resourceAutomaton(pattern: ArnPattern, valueOf: ValueOf): Automaton | undefined {
+  const { tokens } = pattern.whole;
+  const make = (): Automaton | undefined => {
+    const all = places(tokens, valueOf, { arn: 'resource' });
+    return all && automatonOf(all);
+  };
+  return tokens.some(isVariable) ? make() : remembered(automata, pattern, make);
 }
 
 function splitTokens<T extends Token>(tokens: readonly T[]): (T | string)[][] {

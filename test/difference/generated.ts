@@ -216,6 +216,9 @@ const RESOURCE_PATTERNS = [
   ...[`arn:aws:s3:::d/x-${TEAM}`, `arn:aws:s3:::*/${TEAM}`],
 ];
 
+/** Patterns with variables take most of the time, so fewer statements have them. */
+const LITERAL_PATTERNS = RESOURCE_PATTERNS.filter((one) => !one.includes('${aws:'));
+
 export const PRINCIPALS: readonly Principal[] = [
   session(ACCOUNT, 'app'),
   session(OTHER, 'app'),
@@ -252,7 +255,7 @@ export function statementOf(random: Random, names: readonly string[], isResource
     Effect: random.is(3) ? 'Deny' : 'Allow',
     ...(isResourceBased && { [random.is(6) ? 'NotPrincipal' : 'Principal']: random.pick(NAMED) }),
     [random.is(6) ? 'NotAction' : 'Action']: random.some(ACTION_PATTERNS, 3),
-    [random.is(6) ? 'NotResource' : 'Resource']: random.some(RESOURCE_PATTERNS, 3),
+    [random.is(6) ? 'NotResource' : 'Resource']: random.some(random.is(4) ? RESOURCE_PATTERNS : LITERAL_PATTERNS, 3),
     ...(Object.keys(condition).length > 0 && { Condition: condition }),
   };
 }
