@@ -6,9 +6,8 @@ import { keyed } from '../../../identity/policy/tag-context.ts';
 import { inheritedTags } from '../../../identity/session-tags.ts';
 import { statementsOf } from '../../policies/statement-document.ts';
 import { associationOf, bucketsOf } from '../../scenario/parts.ts';
-import type { WorkloadSpec } from '../../scenario/spec.ts';
 import { policyUses } from '../../policies/policy-uses.ts';
-import { sessionOf } from '../../predict/attempt.ts';
+import { sessionOf, type Attempt } from '../../predict/attempt.ts';
 import type { Scene, SceneRole } from '../../predict/scene.ts';
 import { callersOf, documentOf, type Caller } from './callers.ts';
 import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
@@ -52,7 +51,10 @@ export function* accessQuestionsOf(versions: Versions, text: string): Generator<
   const mentions = (key: RegExp): boolean => key.test(text);
   const isOfResource = owner.part === 'bucket' || owner.part === 'resource';
   const pods = podsOf(before.scenario.spec, owner).filter(
-    (one) => isOfResource || (owner.part === 'session' ? one.like : callerRole(one)) === owner.owner,
+    (one) =>
+      isOfResource ||
+      ((owner.part === 'session' ? one.like : callerRole(one)) === owner.owner &&
+        (owner.part !== 'chain' || isDeepStrictEqual(one.through?.policy, owner.policy))),
   );
   const callers = callersOf(before, pods, mentions);
   for (const caller of callers) yield* accessQuestions(versions, caller, text);
@@ -95,11 +97,7 @@ function anySession({ arn: roleArn, accountId, id = '' }: SceneRole): Caller {
 
 function* accessQuestions({ before, after, owner }: Versions, caller: Caller, text: string): Generator<PolicyQuestion> {
   const { spec } = before.scenario;
-  const { workload } = caller.pods;
-  const changed = {
-    ...caller.pods,
-    ...(owner.part === 'session' && { workload: withSessionPolicy(workload, changedPolicy(before, after, owner)) }),
-  };
+  const changed = withSessionPolicy(caller.pods, owner, changedPolicy(before, after, owner));
   const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<Comparison>): PolicyQuestion => ({
     caller,
     isClosed: true,
@@ -160,11 +158,18 @@ export function changedPolicy(before: Scene, after: Scene, { part, owner, policy
   return uses(after)[index]?.policy ?? policy;
 }
 
-/** Returns pods whose association has another session policy. */
-export const withSessionPolicy = (workload: WorkloadSpec, policy: Owner['policy']): WorkloadSpec => ({
-  ...workload,
-  role: { ...associationOf(workload)!, policy: policy as never },
-});
+/** Returns pods whose association, or whose chain of roles, has another session policy. */
+export function withSessionPolicy<T extends Pick<Attempt, 'workload' | 'through'>>(
+  pods: T,
+  { part }: Owner,
+  policy: Owner['policy'],
+): T {
+  const { workload, through } = pods;
+  const changed = { policy: policy as never };
+  if (part === 'session')
+    return { ...pods, workload: { ...workload, role: { ...associationOf(workload)!, ...changed } } };
+  return part === 'chain' && through ? { ...pods, through: { ...through, ...changed } } : pods;
+}
 
 /** Policies of buckets decide together, because each is about its own bucket only. */
 function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySet> {

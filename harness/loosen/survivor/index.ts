@@ -148,11 +148,11 @@ const isWriteOn = ({ objects = [] }: ScenarioSpec, { call }: Candidate): boolean
 
 /** Returns the attempt with the changed session or resource policy, which the attempt itself has. */
 function changedBy({ before, after, owner }: Versions, candidate: Candidate): Candidate {
-  const { call, workload } = candidate;
+  const { call } = candidate;
   const policy = changedPolicy(before, after, owner);
   if (owner.part === 'resource' && call.do === 'authorize')
     return { ...candidate, call: { ...call, resourcePolicy: policy as never } };
-  return owner.part === 'session' ? { ...candidate, workload: withSessionPolicy(workload, policy) } : candidate;
+  return withSessionPolicy(candidate, owner, policy);
 }
 
 /** Whether only one of the answers is a refusal. */
