@@ -1,4 +1,4 @@
-import type { Principal } from '../policy/principal.ts';
+import type { Principal, RoleSession } from '../policy/principal.ts';
 import { statementsOf } from '../policy/statement.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type { Side } from './rules.ts';
@@ -6,7 +6,7 @@ import type { Comparison, PrincipalClass } from './types.ts';
 import { arnsOfConditions, statementTexts, STRANGER } from './uncovered.ts';
 
 /** Returns a session of a role (IAM User Guide, "IAM JSON policy elements: Principal"). */
-export const session = (roleArn: string, sessionName = 'session', userId = 'AROAEXAMPLEEXAMPLEEXA'): Principal => {
+export const session = (roleArn: string, sessionName = 'session', userId = 'AROAEXAMPLEEXAMPLEEXA'): RoleSession => {
   const [, partition = 'aws', , , accountId = '', role = ''] = roleArn.split(':');
   const roleName = role.slice(role.lastIndexOf('/') + 1);
   return {

@@ -44,12 +44,15 @@ function namesNear(pattern: string): readonly string[] {
 
 const matchingActions = new Map<string, readonly string[]>();
 
+/** Returns a test of whether a pattern of a policy matches an action. */
+export function matcherOf(pattern: string): (action: string) => boolean {
+  const { tokens } = compilePattern(pattern.toLowerCase(), { wildcards: true, variables: false });
+  return (action) => matchesTokens(tokens as readonly ResolvedToken[], action.toLowerCase());
+}
+
 /** Returns the actions that a pattern of a policy matches. */
 export const actionsOf = (pattern: string): readonly string[] =>
-  remembered(matchingActions, pattern.toLowerCase(), () => {
-    const { tokens } = compilePattern(pattern.toLowerCase(), { wildcards: true, variables: false });
-    return namesNear(pattern).filter((name) => matchesTokens(tokens as readonly ResolvedToken[], name.toLowerCase()));
-  });
+  remembered(matchingActions, pattern.toLowerCase(), () => namesNear(pattern).filter(matcherOf(pattern)));
 
 /** Returns why a pattern matches no action, as a sentence with the nearest action. Returns undefined if it matches one. */
 export function actionProblem(action: string): string | undefined {

@@ -1,7 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Comparison, NamedDocument, PolicySet, PrincipalClass } from '../../../identity/difference/index.ts';
+import {
+  session,
+  type Comparison,
+  type NamedDocument,
+  type PolicySet,
+  type PrincipalClass,
+} from '../../../identity/difference/index.ts';
 import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
-import type { RoleSession } from '../../../identity/policy/principal.ts';
 import { keyed } from '../../../identity/policy/tag-context.ts';
 import { inheritedTags } from '../../../identity/session-tags.ts';
 import { statementsOf } from '../../policies/statement-document.ts';
@@ -84,16 +89,10 @@ export const classOf = (caller: Caller, isAllowedAll = false): PrincipalClass =>
   ...(isAllowedAll && { permissions: 'all' }),
 });
 
-function anySession({ arn: roleArn, accountId, id = '' }: SceneRole): Caller {
-  const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
-  const sessionName = 'session';
-  const principal: RoleSession = {
-    ...{ kind: 'role-session', accountId, roleArn, roleName, sessionName, userId: `${id}:${sessionName}` },
-    arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
-    ...{ tags: [], sessionPolicies: [], issuedAt: 0, expiresAt: 0, context: {} },
-  };
-  return { pods: { like: undefined, workload: {} }, isAnyPod: true, principal, context: {}, present: [] };
-}
+const anySession = ({ arn, id = '' }: SceneRole): Caller => ({
+  pods: { like: undefined, workload: {} },
+  ...{ isAnyPod: true, principal: session(arn, 'session', id), context: {}, present: [] },
+});
 
 function* accessQuestions({ before, after, owner }: Versions, caller: Caller, text: string): Generator<PolicyQuestion> {
   const { spec } = before.scenario;
