@@ -9,8 +9,8 @@ import type { Operation, ScenarioSpec, Step } from '../scenario/spec.ts';
 export interface PolicyUse {
   readonly part: 'trust' | 'permissions' | 'attached' | 'boundary' | 'bucket' | 'session' | 'chain' | 'resource';
   /**
-   * Name of the role or bucket in the scenario, of the workload whose association has the session policy, of the role that probes
-   * assume with one, or the ARN of the resource in probes.
+   * Name of the role or bucket in the scenario. For `session`, of the workload whose association has the policy; for `chain`, of the
+   * role that probes assume with it. For `resource`, the ARN in probes.
    */
   readonly owner: string;
   readonly kind: PolicyKind;
