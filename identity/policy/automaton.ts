@@ -84,6 +84,26 @@ export class Automaton {
   }
 }
 
+const automata = new Map<string, Automaton>();
+
+/** Returns the automaton of a pattern. The last ones are kept, because comparisons of one program repeat patterns. */
+export function automatonOf(all: readonly Place[]): Automaton {
+  let key = '';
+  for (const { character, foldCase = false, isStar = false, except = '', among = '' } of all)
+    key +=
+      character === undefined
+        ? `\0${isStar ? '*' : '?'}${except}\0${among}\0`
+        : foldCase
+          ? `\x01${character}`
+          : character;
+  let automaton = automata.get(key);
+  if (automaton === undefined) {
+    if (automata.size > 2_000) automata.clear();
+    automata.set(key, (automaton = new Automaton(all)));
+  }
+  return automaton;
+}
+
 const namedBy = ({ character, foldCase = false, except = '', among = '' }: Place): readonly string[] =>
   character === undefined ? [...except, ...among] : foldCase ? bothCases(character) : [character];
 

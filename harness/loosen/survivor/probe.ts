@@ -118,7 +118,7 @@ const serviceOptions = ({ context, resourcePolicy }: ServiceCall, file: string):
 function policyName(file: string): string | undefined {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const [name, ...others] = new Set(
-    [...text.matchAll(/\bresourcePolicy(?::\s*([\w.]+))?\s*[,}]/g)].map(([, own = 'resourcePolicy']) => own),
+    [...text.matchAll(/\bresourcePolicy(?::\s*([\w.]+))?\s*[,}]/g)].map(([, name = 'resourcePolicy']) => name),
   );
   return others.length === 0 ? name : undefined;
 }
