@@ -94,6 +94,17 @@ describe('documentation', () => {
       expect(read('docs/versions.md')).to.include(`${CLIENTS.length} clients`);
     });
 
+    it('agree with the versions in docs/versions.md', () => {
+      const page = read('docs/versions.md');
+      const { kubernetes, kind } = JSON.parse(read('scripts/node-image/versions.json')) as Record<
+        string,
+        { version: string }
+      >;
+      expect(page).to.include(`Kubernetes ${kubernetes!.version.slice(1)} with kind ${kind!.version.slice(1, -2)}`);
+      const [, first, second] = /kubernetes: \['(.*)', '(.*)'\]/.exec(read('.github/workflows/nightly-eks.yml')) ?? [];
+      expect(page).to.include(`set up for ${first} and ${second}`);
+    });
+
     it('list all commands in a clone and an installed package', () => {
       const listed = rows(parts.get('commands') ?? '').map(([name = '', clone, what]) => [
         /^\[(.*)\]/.exec(name)?.[1],
