@@ -138,7 +138,7 @@ async function makeNodesAndAgent(
 /** Returns the issuer without `https://` (or an emulator's `http://`); empty if the cluster has none. */
 export const issuerOf = ({ identity }: Cluster): string => (identity?.oidc?.issuer ?? '').replace(/^https?:\/\//, '');
 
-/** For a kubeconfig without a server (RFC 6761, "invalid"). */
+/** Address in a kubeconfig without a server (RFC 6761, "invalid"). */
 const NO_API_SERVER = 'https://kubernetes.invalid';
 
 export function kubeConfigOf({ name, token, now, kubeConfig }: ProvisionRequest, cluster: Cluster): KubeConfig {

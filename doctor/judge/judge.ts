@@ -89,7 +89,7 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
 
 const isCase = (one: Case | Unjudged): one is Case => 'text' in one;
 
-/** An error of an association or a service account breaks nothing while it is known that no pod uses it. */
+/** Returns the severity; lower than the check's for an association or service account that no pod uses. */
 const severityOf = ({ severity }: Check, { object: { kind }, pods }: Case, { snapshot }: ClusterFacts): Severity =>
   severity === 'error' &&
   snapshot.kubernetes.pods !== undefined &&

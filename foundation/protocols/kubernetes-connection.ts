@@ -78,7 +78,7 @@ export interface Connection {
 
 /** Milliseconds until an answer must begin. Webhooks of the API server may take 30 s each. */
 const LONGEST_ANSWER = 60_000;
-/** For streams that may be silent for long, such as logs. */
+/** Timeout of streams that may be silent for long, such as logs. */
 const NO_BOUND = 0;
 
 const unanswered = ({ host }: URL): Error =>

@@ -26,7 +26,7 @@ export function policyOfTemplate(template: JsonObject, { resource, policy: name,
   return resolver(policy['PolicyDocument']);
 }
 
-/** A name that is an expression stays unresolved. */
+/** Returns a name; empty if it is an expression, which stays unresolved. */
 const nameText = (name: unknown): string => (typeof name === 'string' ? name : JSON.stringify(name));
 
 function tried(resolve: () => unknown): unknown {

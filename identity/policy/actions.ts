@@ -104,7 +104,7 @@ export function servicesOn(arnService: string): readonly string[] {
   return found;
 }
 
-/** The date of the Service Authorization Reference that lists the known actions. */
+/** Returns the date of the Service Authorization Reference that lists the known actions. */
 export const actionsDate = (): string => actionTable().updatedAt;
 
 /** Returns the forms of the ARNs that an action acts on; undefined for an unknown action. */

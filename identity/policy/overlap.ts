@@ -13,7 +13,7 @@ export const partsOf = (
   return divide(first!, others);
 };
 
-/** In a field of an ARN, wildcards do not match colons. */
+/** Divides a pattern into fields, if it is an ARN. Wildcards in a field do not match colons. */
 function placesOf(tokens: readonly ResolvedToken[]): readonly Place[] {
   const isWhole = tokens.length === 1 && tokens[0] === STAR;
   let colons = isWhole || !startsArn(tokens) ? Infinity : 0;
@@ -32,5 +32,5 @@ export const wildcard = (token: typeof STAR | typeof ANY_CHARACTER, except = '')
 export const literal = (text: string, foldCase = false): readonly Place[] =>
   [...text].map((character) => ({ character, foldCase }));
 
-/** Only resources are ARNs. Other patterns have no fields. */
+/** Whether the text is an ARN. Only resources are; patterns of actions have no fields. */
 const startsArn = ([first]: readonly ResolvedToken[]): boolean => typeof first === 'string' && first.startsWith('arn:');
