@@ -53,10 +53,7 @@ const EMULATED_SETTINGS: ProvisionSettings = {
   timing: { ...TIMING, degraded: 0, inUse: 5000, deletion: 10_000 },
 };
 
-/**
- * Creates a cluster with node group, OIDC provider and add-on. Removes them all on failure or interruption. Throws
- * `ClusterError` and AWS errors.
- */
+/** Creates a cluster with node group, OIDC provider and add-on. Removes them all on failure or interruption. Throws `ClusterError` and AWS errors. */
 export async function provisionThroughEks(
   request: ProvisionRequest,
   plan: ClusterPlan = EMULATED,

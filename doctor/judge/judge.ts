@@ -101,10 +101,7 @@ const severityOf = ({ severity }: Check, { object: { kind }, pods }: Case, { sna
 const NOT_ON_EKS = 'the cluster is not on EKS';
 const UNDECIDABLE = 'cannot be decided';
 
-/**
- * Whether the caller can mend a gap by a right or a connection. No right reads roles of other accounts, or decides conditions on
- * unknown keys.
- */
+/** Whether the caller can mend a gap by a right or a connection. No right reads roles of other accounts, or decides conditions on unknown keys. */
 export const isUnread = ({ reason }: NotChecked): boolean =>
   ![ANOTHER_ACCOUNT, LEFT_OUT, NOT_ON_EKS, UNDECIDABLE].includes(reason);
 

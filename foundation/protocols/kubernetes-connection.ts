@@ -58,10 +58,7 @@ export interface Exchange {
   readonly signal?: AbortSignal;
 }
 
-/**
- * A connection to the API server of a kubeconfig. It keeps connections alive, because the client library makes a costly
- * TLS handshake for each request.
- */
+/** A connection to the API server of a kubeconfig. It keeps connections alive, because the client library makes a costly TLS handshake for each request. */
 export interface Connection {
   /** Sends and receives JSON; a PATCH is a merge patch. Throws `KubernetesError` for statuses other than 2xx. */
   readonly json: <T = void>(

@@ -8,10 +8,7 @@ import type { Operation, ScenarioSpec, Step } from '../scenario/spec.ts';
 /** A place of a scenario that has a policy. */
 export interface PolicyUse {
   readonly part: 'trust' | 'permissions' | 'attached' | 'boundary' | 'bucket' | 'session' | 'resource';
-  /**
-   * Name of the role or bucket in the scenario, of the workload whose association has the session policy, or the ARN of
-   * the resource in probes.
-   */
+  /** Name of the role or bucket in the scenario, of the workload whose association has the session policy, or the ARN of the resource in probes. */
   readonly owner: string;
   readonly kind: PolicyKind;
   readonly policy: DeclaredPolicy;

@@ -6,10 +6,7 @@ import { chosen, type PolicyPlace } from './place.ts';
 /** Properties with a policy document, in order of preference. */
 const PROPERTIES = ['AssumeRolePolicyDocument', 'PolicyDocument', 'Policy'] as const;
 
-/**
- * Returns a resource's policy, with the values of its references. Throws `PolicyProblem`, also for expressions that are only known
- * at deployment.
- */
+/** Returns a resource's policy, with the values of its references. Throws `PolicyProblem`, also for expressions that are only known at deployment. */
 export function policyOfTemplate(template: JsonObject, { resource, policy: name, values = {} }: PolicyPlace): unknown {
   const resources = new Map(
     Object.entries(objectOf(template['Resources']))
