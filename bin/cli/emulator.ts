@@ -201,7 +201,7 @@ async function callWriter(file: string | undefined): Promise<((call: CallRecord)
   };
 }
 
-/** The line with the emulator's address and keys. */
+/** Returns the line with the emulator's address and keys. */
 function announcement(emulator: Emulator, second: string | undefined): object {
   const { endpoint, region, accountId, administrator } = emulator;
   return {

@@ -114,7 +114,7 @@ function resourcesOf({ text }: PolicySource, action: string): readonly string[] 
   });
 }
 
-/** A policy that cannot be parsed makes the decision unknown, not its parts. */
+/** Parses a policy. If that fails, returns an empty one, because the decision is unknown anyway. */
 function documentOf(text = '{}'): JsonObject {
   try {
     return objectOf(JSON.parse(text));

@@ -69,7 +69,7 @@ function withEntries(text: string, from: number, member: string, all: readonly s
 
 const inserted = (text: string, at: number, addition: string): string => text.slice(0, at) + addition + text.slice(at);
 
-/** The text of an object without that of nested brackets. */
+/** Returns the text of an object without that of nested brackets. */
 function membersText(text: string, { open, close }: Bracket, brackets: readonly Bracket[]): string {
   let members = text.slice(open, close + 1);
   for (const nested of brackets)
@@ -96,7 +96,7 @@ interface Bracket {
 /** Strings, comments, brackets. Expressions within templates are not searched. */
 const TOKEN = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|\/\/[^\n]*|\/\*[^]*?\*\/|[([{}\])]/g;
 
-/** The brackets of a call that starts at `from`, by the position of the opening one. */
+/** Returns the brackets of a call that starts at `from`, by the position of the opening one. */
 function bracketsIn(text: string, from: number): readonly Bracket[] {
   const open: number[] = [];
   const brackets: Bracket[] = [];

@@ -116,7 +116,7 @@ function byPodIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
 
 const AUDIENCE = 'sts.amazonaws.com';
 
-/** The audiences that the OIDC provider of a cluster accepts in an account; none without a provider. */
+/** Returns the audiences that the OIDC provider of a cluster accepts in an account; none without a provider. */
 export const clientIds = ({ scenario }: Scene, cluster: string, account: string): readonly string[] => [
   ...(account === 'main' ? [AUDIENCE] : []),
   ...(scenario.spec.providers ?? []).flatMap((one) =>

@@ -14,7 +14,7 @@ export function arnPlaces({ whole, fields }: ArnPattern, valueOf: ValueOf): read
   return places(['arn', ...tokens], valueOf, { arn: 'fields' });
 }
 
-/** The operator without its set and `IfExists`. */
+/** Returns the operator without its set and `IfExists`. */
 export const operatorOf = ({ operator }: Condition): string =>
   operator.replace(/^For\w+:/, '').replace(/IfExists$/, '');
 
@@ -47,5 +47,5 @@ export function isBesideWildcard({ pre, post }: NonNullable<ReturnType<typeof ar
   return again || segment(pre, 'end') || segment(post, 'start');
 }
 
-/** The literal text with which a pattern goes on. */
+/** Returns the literal text with which a pattern goes on. */
 export const firstText = (tokens: readonly Token[]): string => (typeof tokens[0] === 'string' ? tokens[0] : '');

@@ -20,7 +20,7 @@ export interface Choices<T> {
   readonly limits: readonly string[];
 }
 
-/** Which actions the procedure compares, in words. */
+/** Says which actions the procedure compares. */
 export const comparedActions = (): string => `the actions of the Service Authorization Reference of ${actionsDate()}`;
 
 const matching = new Map<string, ReadonlySet<string>>();

@@ -92,7 +92,7 @@ const policiesOf = (side: Side): readonly CompiledPolicy[] =>
     ...[side.permissionsBoundary, side.resourcePolicy, side.trustPolicy],
   ].filter((policy) => policy !== undefined);
 
-/** Returns the statements that can apply to the principal of the requests, without those that both sides have twice. */
+/** Returns the statements that can apply to the principal of the requests, without the copies of statements that both sides have. */
 export function rulesOf(before: Side, after: Side, question: Omit<AuthorizationInput, keyof Side>): readonly Rule[] {
   const rules = new Map<string, Rule>();
   for (const side of [before, after]) {

@@ -107,7 +107,7 @@ export const servicesOn = (arnService: string): readonly string[] =>
     ),
   );
 
-/** The date of the Service Authorization Reference that lists the known actions. */
+/** Returns the date of the Service Authorization Reference that lists the known actions. */
 export const actionsDate = (): string => actionTable().updatedAt;
 
 /** Returns the forms of the ARNs that an action acts on; undefined for an unknown action. */

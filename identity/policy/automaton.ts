@@ -10,7 +10,7 @@ export interface Place {
   readonly among?: string;
 }
 
-/** A character in both cases. Only ASCII letters have another case here. */
+/** Returns a character in both cases. Only ASCII letters have another case here. */
 const bothCases = (character: string): readonly string[] =>
   /^[A-Za-z]$/.test(character) ? [character.toLowerCase(), character.toUpperCase()] : [character];
 
@@ -156,7 +156,7 @@ export function combinations(
 export interface Part {
   /** The shortest of the texts. */
   readonly example: string;
-  /** For each pattern, whether the texts match it. */
+  /** Whether the texts match, for each pattern. */
   readonly matches: readonly boolean[];
 }
 

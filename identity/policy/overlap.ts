@@ -63,5 +63,5 @@ const wildcard = (token: typeof STAR | typeof ANY_CHARACTER, except = ''): Place
 export const literal = (text: string, foldCase = false): readonly Place[] =>
   [...text].map((character) => ({ character, foldCase }));
 
-/** Only resources are ARNs. Other patterns have no fields. */
+/** Whether the text is an ARN. Only resources are; patterns of actions have no fields. */
 const startsArn = ([first]: readonly ResolvedToken[]): boolean => typeof first === 'string' && first.startsWith('arn:');

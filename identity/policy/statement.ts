@@ -19,7 +19,7 @@ export interface Statement extends CompiledStatement {
   readonly conditions: readonly Condition[];
 }
 
-/** Safe, because only `compilePolicy` creates compiled statements. */
+/** Returns the compiled statements of a policy, which only `compilePolicy` creates. */
 export function statementsOf(policy: CompiledPolicy): readonly Statement[] {
   return policy.statements as readonly Statement[];
 }

@@ -24,7 +24,7 @@ export { withProbe, type Probe, type TakenNames } from './probe.ts';
 
 /** A change of a policy that no probe of a scenario notices. */
 export interface SurvivorQuestion extends Owner {
-  /** With the original policy. */
+  /** The scenario as declared, with the original policy. */
   readonly scenario: Scenario;
   /** The scenario's declaration with the changed policy. */
   readonly changed: ScenarioSpec;

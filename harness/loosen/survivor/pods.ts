@@ -11,7 +11,7 @@ export interface Pods extends Pick<Attempt, 'workload' | 'through'> {
   readonly like: string | undefined;
 }
 
-/** The role whose session makes the requests. */
+/** Returns the role whose session makes the requests. */
 export const callerRole = ({ workload, through }: Pods): string | undefined => through?.role ?? roleOf(workload);
 
 /**
