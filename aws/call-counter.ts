@@ -44,7 +44,7 @@ export function callCounter() {
   };
 }
 
-/** The SDK numbers attempts in the header `amz-sdk-request: attempt=2; max=3`. */
+/** Whether a request is a retry. The SDK numbers attempts in the header `amz-sdk-request: attempt=2; max=3`. */
 function isRetry(args: unknown): boolean {
   const { request } = args as { readonly request?: { readonly headers?: Readonly<Record<string, string>> } };
   const attempt = /attempt=(\d+)/.exec(request?.headers?.['amz-sdk-request'] ?? '')?.[1];

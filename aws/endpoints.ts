@@ -62,7 +62,7 @@ function endpointUrl(text: string, value: string, source = '--aws-endpoint'): st
 const wrong = (value: string, why: string, source = '--aws-endpoint'): HarnessError =>
   badFlagValue(`Invalid ${source} "${value}": ${why}.`);
 
-/** The SDKs' variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
+/** Returns the SDKs' variable for a service's endpoint (AWS SDKs and Tools Reference Guide, "Service-specific endpoints"). */
 const endpointVariable = (service: AwsService | 'ec2'): string =>
   `AWS_ENDPOINT_URL_${service.toUpperCase().replace('-', '_')}`;
 

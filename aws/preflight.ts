@@ -32,10 +32,7 @@ async function profileRegion(): Promise<string | undefined> {
   }
 }
 
-/**
- * Returns credentials of a profile, or of the SDK's default chain. Throws `HarnessError` BAD_AWS if they are missing or
- * expired.
- */
+/** Returns credentials of a profile, or of the SDK's default chain. Throws `HarnessError` BAD_AWS if they are missing or expired. */
 export async function findCredentials(region: string, profile?: string): Promise<CredentialsProvider> {
   const credentials = renewed(
     defaultProvider({ parentClientConfig: { region }, ...(profile !== undefined && { profile }) }),

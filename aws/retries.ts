@@ -18,7 +18,7 @@ export interface RetryBounds {
 export const PATIENT: RetryBounds = { throttledMilliseconds: 120_000, transientMilliseconds: 30_000 };
 /** Outlasts ten seconds without a network. For calls before the run creates anything. */
 export const FIRST: RetryBounds = { throttledMilliseconds: 60_000, transientMilliseconds: 12_000 };
-/** For a service that may not exist. */
+/** Bounds for a service that may not exist. */
 export const BRIEF: RetryBounds = { throttledMilliseconds: 10_000, transientMilliseconds: 1500 };
 /** The longest pause between attempts, in milliseconds. */
 const LONGEST_PAUSE = 8000;

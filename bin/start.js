@@ -38,7 +38,7 @@ export async function start(version = process.versions.node) {
   await import(join(root, 'dist', 'bin', 'cli', 'main.js'));
 }
 
-/** For short programs, in which early optimization and parallel garbage collection cost more than they save (docs/performance.md). */
+/** Sets V8's flags for short programs, in which early optimization and parallel garbage collection cost more than they save (docs/performance.md). */
 export function setV8Flags() {
   // Later versions of Node lack this flag and would warn.
   if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=1200000');

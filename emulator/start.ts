@@ -44,7 +44,7 @@ export interface Emulator {
   readonly accountId: string;
   readonly administrator: Credentials;
   readonly clock: MovableClock;
-  /** For clients of the AWS SDK in this process. */
+  /** Request handler for clients of the AWS SDK in this process. */
   readonly requestHandler: InProcessHandler;
   /** Creates the account if necessary, and returns its administrator's key. */
   createAccount(accountId: string): Credentials;
@@ -80,7 +80,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   return emulator;
 }
 
-/** Also returns the world, for tests of this project. */
+/** Starts an emulator and also returns its world, for tests of this project. */
 export async function startWithWorld(
   options: EmulatorOptions & Pick<WorldOptions, 'uptime'>,
 ): Promise<{ readonly emulator: Emulator; readonly world: World }> {

@@ -45,10 +45,7 @@ const NAME_PART_LENGTH = 10;
 /** Stands for the name or UID of a pod that is not known. */
 const UNKNOWN_POD = 'unknown-pod';
 
-/**
- * Returns the six tags, all transitive, and which of them are not known (EKS User Guide, "Grant Pods access to AWS resources based
- * on tags").
- */
+/** Returns the six tags, all transitive, and which of them are not known (EKS User Guide, "Grant Pods access to AWS resources based on tags"). */
 export function podIdentityTags(
   { name, arn }: EksCluster,
   { namespace, serviceAccount, pod }: PodSubject,

@@ -7,7 +7,7 @@ export interface Role extends TaggedIdentity {
   readonly id?: string;
 }
 
-/** The account in an ARN; empty if it has none. */
+/** Returns the account in an ARN; empty if it has none. */
 export const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 export const partitionOf = (arn: string): string => arn.split(':')[1] ?? 'aws';
 

@@ -6,12 +6,15 @@ import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
 import { catalogue } from '../scripts/faults/index.ts';
 import { cataloguePage, PAGE } from '../scripts/catalogue.ts';
 import { anchorOf } from '../docs/site/anchor.ts';
+import { CLIENTS } from '../components/clients/registry.ts';
 import { generatedParts } from '../docs/site/generated.ts';
+import { GENERATED, withTables } from '../docs/site/stage.ts';
 import { ownSuites } from './support/own-suites.ts';
 import { OPERATORS } from '../harness/loosen/operators/catalogue.ts';
 import { ALL_COMMANDS } from '../bin/cli/commands.ts';
 import { commandLine } from '../foundation/node/command-line.ts';
 import { OPTIONS } from '../harness/config/options.ts';
+import { GUESSES } from '../harness/record/guesses.ts';
 import { EXIT } from '../foundation/node/errors.ts';
 import * as surface from '../harness/index.ts';
 
@@ -23,6 +26,7 @@ const TEXTS = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs')
 );
 
 interface Manifest {
+  readonly version: string;
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -71,10 +75,34 @@ describe('documentation', () => {
     before(async () => (parts = generatedParts(root, await ownSuites())));
 
     it('are each used once', () => {
-      const used = TEXTS.flatMap((file) => [...read(file).matchAll(/^<!-- generated: (\S+) -->$/gm)]).map(
-        ([, part]) => part,
-      );
+      const used = TEXTS.flatMap((file) => [...read(file).matchAll(GENERATED)]).map(([, part]) => part);
       expect(used).to.have.members([...parts.keys()]);
+    });
+
+    it('are tables in the repository too (npm run docs -- --tables updates them), or a sentence with a link', async () => {
+      for (const file of TEXTS) {
+        const text = read(file);
+        expect(await withTables(text, parts), file).to.equal(text);
+        for (const [, part, place] of text.matchAll(GENERATED)) expect(place, part).to.match(/^\|.*\n\||\]\(\S+\)/m);
+      }
+    });
+
+    it('agree with the counts in README.md and docs/versions.md', () => {
+      const [last = []] = rows(parts.get('detected-mutants') ?? '').reverse();
+      expect(read('README.md')).to.include(`${Math.round(parseFloat(last.at(-1) ?? ''))} % of 300 random mutants`);
+      expect(read('README.md')).to.include(`[${GUESSES.length} guesses](docs/guesses.md)`);
+      expect(read('docs/versions.md')).to.include(`${CLIENTS.length} clients`);
+    });
+
+    it('agree with the versions in docs/versions.md', () => {
+      const page = read('docs/versions.md');
+      const { kubernetes, kind } = JSON.parse(read('scripts/node-image/versions.json')) as Record<
+        string,
+        { version: string }
+      >;
+      expect(page).to.include(`Kubernetes ${kubernetes!.version.slice(1)} with kind ${kind!.version.slice(1, -2)}`);
+      const [, first, second] = /kubernetes: \['(.*)', '(.*)'\]/.exec(read('.github/workflows/nightly-eks.yml')) ?? [];
+      expect(page).to.include(`set up for ${first} and ${second}`);
     });
 
     it('list all commands in a clone and an installed package', () => {
@@ -152,6 +180,11 @@ describe('documentation', () => {
     const [first] = /```sh\n[\s\S]*?```/.exec(read('README.md')) ?? [''];
     expect(first).to.include('npm ci && npm run conformance').and.include('npm ci && npm test');
   });
+
+  it('README.md installs this version from a tarball inside the repository', () =>
+    expect([...read('README.md').matchAll(/npm install --save-dev (\S+)/g)].map(([, path]) => path)).to.deep.equal([
+      `./eks-pod-identity-conformance-${manifest.version}.tgz`,
+    ]));
 
   for (const file of [...TEXTS, 'CHANGELOG.md', 'SECURITY.md', 'suites/README.md']) {
     it(`${file}: has no line of more than ${LONGEST_LINE} characters`, () => {

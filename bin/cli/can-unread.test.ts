@@ -28,7 +28,7 @@ function file(name: string, content: object | string): string {
 }
 
 type Resource = readonly [address: string, values: object, unknown?: object];
-/** A plan with an association of p/a with a role. */
+/** Returns a plan with an association of p/a with a role. */
 function plan(
   role: Resource[1],
   {
@@ -60,7 +60,7 @@ function plan(
   return ['--terraform', file('plan.json', content)];
 }
 
-/** A template with an association of p/a with a role. */
+/** Returns a template with an association of p/a with a role. */
 function template(resources: object, top: object = {}, role: object = {}, association: object = {}): string[] {
   const Properties = {
     AssumeRolePolicyDocument: TRUST,

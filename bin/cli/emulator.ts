@@ -196,7 +196,7 @@ async function readWorldOf({ text }: GivenOptions, { stderr }: Io) {
     (await prepareWorld(emulator, world, { file, signal, ...(clusterName !== undefined && { clusterName }) })).users;
 }
 
-/** The line with the emulator's address and keys. */
+/** Returns the line with the emulator's address and keys. */
 function announcement(emulator: Emulator, second: string | undefined): object {
   const { endpoint, region, accountId, administrator } = emulator;
   return {

@@ -56,7 +56,7 @@ function copy(from: string, to: string): void {
 
 /** The package is on no registry yet. */
 const INSTALL =
-  '  npm install --save-dev TARBALL   # which `npm pack` writes in a clone of eks-pod-identity-conformance\n';
+  '  npm install --save-dev ./TARBALL   # packed into this folder, in a clone: npm pack --pack-destination FOLDER\n';
 
 const next = (folder: string): string => `
 Now:

@@ -109,9 +109,9 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
       return (await runIn('changed', copies)).scenarios;
     },
   });
-  const { pairs, left } = configuration.flag('pairs') ? await judgePairs(all) : { pairs: [], left: 0 };
-  if (left > 0)
-    io.stderr.write(`Judged ${pairs.length} pairs of changes. ${counted(left, 'pair')} more were not judged.\n`);
+  const { pairs, unjudged } = configuration.flag('pairs') ? await judgePairs(all) : { pairs: [], unjudged: 0 };
+  if (unjudged > 0)
+    io.stderr.write(`Judged ${pairs.length} pairs of changes. ${counted(unjudged, 'pair')} more were not judged.\n`);
   const accepted = ignoring([...all, ...pairs], ignored, new Date().toISOString().slice(0, 10));
   accepted.warnings.forEach(progress);
   const older = configuration.text('since');

@@ -51,7 +51,7 @@ const AFFINITY = {
   },
 };
 
-/** The agent's DaemonSet (eks-pod-identity-agent, `charts/eks-pod-identity-agent`). */
+/** Returns the agent's DaemonSet (eks-pod-identity-agent, `charts/eks-pod-identity-agent`). */
 export function agentManifest(manifest: AgentManifest) {
   const { chart, clusterName, region, image, labels, args, env = [], annotations, pod, container } = manifest;
   return {

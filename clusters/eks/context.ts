@@ -14,10 +14,7 @@ export interface EksContext extends OfRequest, Pick<ProvisioningClients, 'eks' |
   readonly readyMilliseconds: number;
 }
 
-/**
- * Runs tasks in parallel. If one fails, aborts the others, waits for them and throws the first error, so that nothing is
- * created during cleanup.
- */
+/** Runs tasks in parallel. If one fails, aborts the others, waits for them and throws the first error, so that nothing is created during cleanup. */
 export async function together<const T extends readonly ((signal: AbortSignal) => Promise<unknown>)[]>(
   signal: AbortSignal,
   ...works: T

@@ -22,7 +22,7 @@ const CHANGING: ReadonlySet<string> = new Set(['CREATING', 'UPDATING', 'PENDING'
 export type Patience = Pick<EksContext, 'timing' | 'progress'>;
 
 export interface EksResource<T extends Stated = Stated> {
-  /** For messages, such as `node group nodes of cluster a`. */
+  /** Name in messages, such as `node group nodes of cluster a`. */
   readonly title: string;
   /** Throws ResourceNotFoundException once the resource is deleted. */
   readonly describe: (abortSignal?: AbortSignal) => Promise<T | undefined>;
@@ -54,7 +54,7 @@ export function nodeGroupOf(eks: EKSClient, clusterName: string, nodegroupName: 
   };
 }
 
-/** A cluster, whose node groups must be deleted first. */
+/** Returns a cluster as a resource. Its node groups must be deleted first. */
 export const clusterOf = (eks: EKSClient, name: string): EksResource<Cluster> => ({
   title: clusterTitle(name),
   describe: async (abortSignal) =>

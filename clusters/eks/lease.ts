@@ -25,7 +25,7 @@ export interface HeldLease {
 }
 
 export interface LeaseOptions extends Pick<InClusterOptions, 'run' | 'signal' | 'progress'> {
-  /** For messages. */
+  /** Name of the cluster in messages. */
   readonly cluster: string;
   readonly now?: () => number;
   readonly renewalMilliseconds?: number;

@@ -35,7 +35,7 @@ export interface EksOptions {
   readonly serviceAccount?: string;
   /** `optional`: clusters may lack an API server, and then the capability `kubernetes`. Default: required. */
   readonly kubernetes?: 'required' | 'optional';
-  /** For tests. */
+  /** Delays, which tests shorten. */
   readonly timing?: Partial<Timing>;
 }
 

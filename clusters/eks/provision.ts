@@ -53,10 +53,7 @@ const EMULATED_SETTINGS: ProvisionSettings = {
   timing: { ...TIMING, degraded: 0, inUse: 5000, deletion: 10_000 },
 };
 
-/**
- * Creates a cluster with node group, OIDC provider and add-on. Removes them all on failure or interruption. Throws
- * `ClusterError` and AWS errors.
- */
+/** Creates a cluster with node group, OIDC provider and add-on. Removes them all on failure or interruption. Throws `ClusterError` and AWS errors. */
 export async function provisionThroughEks(
   request: ProvisionRequest,
   plan: ClusterPlan = EMULATED,
@@ -138,7 +135,7 @@ async function makeNodesAndAgent(
 /** Returns the issuer without `https://` (or an emulator's `http://`); empty if the cluster has none. */
 export const issuerOf = ({ identity }: Cluster): string => (identity?.oidc?.issuer ?? '').replace(/^https?:\/\//, '');
 
-/** For a kubeconfig without a server (RFC 6761, "invalid"). */
+/** Address in a kubeconfig without a server (RFC 6761, "invalid"). */
 const NO_API_SERVER = 'https://kubernetes.invalid';
 
 export function kubeConfigOf({ name, token, now, kubeConfig }: ProvisionRequest, cluster: Cluster): KubeConfig {

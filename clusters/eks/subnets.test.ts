@@ -10,7 +10,7 @@ const subnet = (VpcId: string, zone: string, role: 'elb' | 'internal-elb', MapPu
   Tags: [{ Key: `kubernetes.io/role/${role}`, Value: '1' }],
 });
 
-/** An EC2 client that returns one subnet per page. */
+/** Returns an EC2 client that returns one subnet per page. */
 const ec2With = (...subnets: Subnet[]): EC2Client =>
   Object.assign(new EC2Client({ region: 'us-west-2' }), {
     send: async ({ input }: { input: DescribeSubnetsCommandInput }) => {

@@ -3,21 +3,21 @@ export interface Timing {
   /** First pause between polls, at least a second for AWS; grows to `longestPause`. */
   readonly firstPause: number;
   readonly longestPause: number;
-  /** Between repeated reports of the same status. */
+  /** Interval between reports of the same status. */
   readonly report: number;
-  /** Until a new role is visible everywhere (IAM User Guide, "Troubleshoot IAM"). */
+  /** Time until a new role is visible everywhere (IAM User Guide, "Troubleshoot IAM"). */
   readonly role: number;
-  /** For a name or resource in use by a deletion or change in progress. */
+  /** Limit while a deletion or change uses a name or resource. */
   readonly inUse: number;
-  /** For a DEGRADED add-on with nodes, whose pods may be starting. */
+  /** Limit for a DEGRADED add-on with nodes, whose pods may be starting. */
   readonly degraded: number;
-  /** For Auto Mode's nodes, which must be removed before the cluster. */
+  /** Limit for the removal of Auto Mode's nodes before the cluster. */
   readonly drain: number;
-  /** Without any response during deletion, after the SDK's own retries. */
+  /** Limit without any response during a deletion, after the SDK's own retries. */
   readonly away: number;
-  /** For a deletion, including the wait for a pending creation. */
+  /** Limit for a deletion, including the wait for a pending creation. */
   readonly deletion: number;
-  /** For a new API server's DNS name and access entry. */
+  /** Limit until a new API server's DNS name and access entry work. */
   readonly apiServer: number;
   /** The same, if the cluster may lack an API server. */
   readonly optionalApiServer: number;

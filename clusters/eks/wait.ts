@@ -7,7 +7,7 @@ import type { Timing } from './timing.ts';
 export type Seen<T> = { readonly done: T } | { readonly status: string; readonly why?: string | undefined };
 
 export interface Wait<T> {
-  /** For progress, such as `cluster a`. */
+  /** Name in progress messages, such as `cluster a`. */
   readonly what: string;
   /** Polls once. Errors other than temporary ones end the wait. */
   readonly look: (signal: AbortSignal) => Promise<Seen<T>>;

@@ -25,7 +25,7 @@ export interface AgentSpec
   readonly addonVersion?: string;
   /** JSON or YAML, of which only `agent.additionalArgs` is used. */
   readonly configurationValues?: string;
-  /** For nodes without one of the two addresses. A flag in `args` takes precedence. */
+  /** Addresses of the agent, for nodes without one of the two. A flag in `args` takes precedence. */
   readonly bindHosts?: readonly string[];
 }
 

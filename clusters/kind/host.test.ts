@@ -68,7 +68,7 @@ describe('kind clusters', () => {
     signal: interrupted.signal,
     ...more,
   });
-  /** A Docker with all images and these answers. */
+  /** Returns a Docker with all images and these answers. */
   const docker = (...answers: Parameters<typeof fakeRunner>[0]): ReturnType<typeof fakeRunner> =>
     fakeRunner([
       ...answers,

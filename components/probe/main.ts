@@ -61,7 +61,7 @@ function readPhase(file: string): number {
 
 let client: Promise<OperationClient> | undefined;
 
-/** The planned client, or this program's SDK, with S3 if the plan names a bucket. */
+/** Loads the planned client, or this program's SDK, with S3 if the plan names a bucket. */
 async function loadClient({ phases, client }: ProbePlan): Promise<OperationClient> {
   if (client !== undefined) {
     const { ClientProgram } = await import('./client-program.ts');

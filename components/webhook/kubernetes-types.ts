@@ -2,10 +2,10 @@ import { goTypes } from '../go/json-types.ts';
 import declarations from './kubernetes-types.json' with { type: 'json' };
 
 const typeOf = goTypes(declarations);
-/** From Kubernetes's core/v1 API, version 1.36. */
+/** Pod of Kubernetes's core/v1 API, version 1.36. */
 export const Pod = typeOf('Pod');
 export const Container = typeOf('Container');
-/** From Kubernetes's admission.k8s.io API, whose v1 and v1beta1 have the same fields. */
+/** Review of Kubernetes's admission.k8s.io API, whose v1 and v1beta1 have the same fields. */
 export const AdmissionReview = typeOf('AdmissionReview');
 
 /** A decoded pod. Missing fields mean Go's zero values; empty lists and maps are not nil. */

@@ -42,7 +42,7 @@ describe('site', () => {
     ['an image', 'docs/a.md', '![a](images/a.svg)', '![a](./images/a.svg)'],
     ['another site', 'docs/a.md', '[a](https://aws.amazon.com/eks)', '[a](https://aws.amazon.com/eks)'],
     ['a code block', 'docs/a.md', '```\n[a](docs/a.md)\n```', '```\n[a](docs/a.md)\n```'],
-    ['a generated part', 'docs/a.md', '<!-- generated: list -->\n', '- one\n'],
+    ['a generated part', 'docs/a.md', '<!-- generated: list -->\n\n[a](b)\n\n<!-- end -->\n', '- one\n'],
   ] as const)
     it(`stagePages: ${what}`, () => {
       write({ 'docs/a.md': '', 'docs/b.md': '' });
@@ -51,7 +51,9 @@ describe('site', () => {
 
   it('stagePages: rejects a link to a missing file, and an unknown part', () => {
     expect(() => staged('docs/a.md', '[a](../examples/none.ts)')).to.throw('docs/a.md links to examples/none.ts');
-    expect(() => staged('docs/a.md', '<!-- generated: none -->')).to.throw('unknown generated part "none"');
+    expect(() => staged('docs/a.md', '<!-- generated: none -->\n<!-- end -->')).to.throw(
+      'unknown generated part "none"',
+    );
   });
 
   it('deadLinks: reports missing pages, files and anchors', () => {

@@ -1,6 +1,7 @@
 /** Copies the pages of the project into a folder from which the site is built, and completes them. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, posix } from 'node:path';
+import { format } from 'prettier';
 
 /** Pages outside docs/, by the name that they have on the site. */
 const OTHER_PAGES: Readonly<Record<string, string>> = {
@@ -11,6 +12,9 @@ const OTHER_PAGES: Readonly<Record<string, string>> = {
   'suites/README.md': 'suites.md',
   'docs/published/README.md': 'published.md',
 };
+
+/** A place of a generated part. Its text, a table or a sentence with a link, is that of the repository. */
+export const GENERATED = /^<!-- generated: (\S+) -->\n([\s\S]*?)^<!-- end -->$/gm;
 
 /** Folder of the site with files of the project to which pages link. */
 const SOURCE = 'source';
@@ -25,14 +29,11 @@ export function stagePages(root: string, folder: string, parts: ReadonlyMap<stri
   mkdirSync(folder, { recursive: true });
   cpSync(join(root, 'docs', 'images'), join(folder, 'images'), { recursive: true });
   for (const [path, name] of pages) {
-    const text = readFileSync(join(root, path), 'utf8').replace(
-      /^<!-- generated: (\S+) -->$/gm,
-      (_line, part: string) => {
-        const generated = parts.get(part);
-        if (generated === undefined) throw new Error(`${path} names the unknown generated part "${part}".`);
-        return generated;
-      },
-    );
+    const text = readFileSync(join(root, path), 'utf8').replace(GENERATED, (_place, part: string) => {
+      const generated = parts.get(part);
+      if (generated === undefined) throw new Error(`${path} names the unknown generated part "${part}".`);
+      return generated;
+    });
     const linked = outsideCode(text, (prose) =>
       prose.replace(/\]\((?![a-z]+:|#)([^)\s#]*)(#[^)\s]*)?\)/g, (_link, target: string, anchor = '') => {
         const file = posix.join(posix.dirname(path), target).replace(/\/$/, '');
@@ -41,6 +42,17 @@ export function stagePages(root: string, folder: string, parts: ReadonlyMap<stri
     );
     writeFileSync(join(folder, name), linked);
   }
+}
+
+/** Returns a page of the repository with its generated tables from `parts`. Other places of generated parts keep their text. */
+export async function withTables(page: string, parts: ReadonlyMap<string, string>): Promise<string> {
+  let text = page;
+  for (const [place, part = '', old = ''] of page.matchAll(GENERATED))
+    if (/^\|/m.test(old)) {
+      const table = await format(parts.get(part) ?? '', { parser: 'markdown' });
+      text = text.replace(place, `<!-- generated: ${part} -->\n\n${table}\n<!-- end -->`);
+    }
+  return text;
 }
 
 /** Applies `change` to the text outside of code blocks. */

@@ -100,7 +100,7 @@ function accessPath(facts: ClusterFacts, session: Session, request: AccessReques
   return { path, policiesOf: ({ stage }) => (stage === 'encryption' ? [key!.policy] : resource.sources) };
 }
 
-/** Null: the bucket does not exist. */
+/** Returns the requested resource; null if the bucket does not exist. */
 function resourceOf(facts: ClusterFacts, roleArn: string, { action, resource }: AccessRequest): ResourceFacts | null {
   const callerAccount = accountOf(roleArn);
   const name = bucketOf(resource);
@@ -109,7 +109,7 @@ function resourceOf(facts: ClusterFacts, roleArn: string, { action, resource }: 
   return { account: accountOf(resource) || callerAccount, sources: hasPolicy ? policyOf(facts, resource) : [] };
 }
 
-/** Parameters have no policy. */
+/** Returns the policies of a resource. Parameters of Systems Manager have none. */
 function policyOf(facts: ClusterFacts, arn: string): readonly PolicySource[] {
   const policy = facts.snapshot.aws?.resources?.[arn]?.policy;
   const source = { kind: 'resource', name: `policy of ${/:kms:/.test(arn) ? 'KMS key ' : ''}${arn}` } as const;

@@ -16,7 +16,7 @@ const statement = (fields: object): string =>
     Statement: { Effect: 'Allow', Action: 's3:GetObject', Resource: '*', ...fields },
   });
 
-/** A healthy cluster whose roles may read the bucket `data` of their account. */
+/** Returns a healthy cluster whose roles may read the bucket `data` of their account. */
 function world(change: (draft: make.Draft) => void = () => undefined): ClusterFacts {
   const draft = healthySnapshot('');
   for (const name of ['ledger', 'shop']) draft.aws.roles[roleArn(name)]!.policies = { read: allowing('s3:GetObject') };

@@ -133,7 +133,7 @@ export function whoCan(facts: ClusterFacts, request: AccessRequest): readonly Ac
     .filter(({ value, some = value }) => some !== 'denied');
 }
 
-/** Service accounts with an identity, and those with pods, which may use the role of their node. */
+/** Returns service accounts with an identity, and those with pods, which may use the role of their node. */
 export function askersOf(facts: ClusterFacts): readonly Asker[] {
   const all = [
     ...facts.associations.map(({ namespace, serviceAccount }) => ({ namespace, serviceAccount })),

@@ -38,7 +38,7 @@ function world({ identity, boundary, session, bucket }: Policies): ClusterFacts 
   return new ClusterFacts(draft);
 }
 
-/** From the IAM User Guide, "IAM JSON policy elements: Resource", "Policy evaluation logic" and "Policy variables". */
+/** Examples of the IAM User Guide, "IAM JSON policy elements: Resource", "Policy evaluation logic" and "Policy variables". */
 const QUESTIONS: readonly [
   title: string,
   policies: Policies,

@@ -1,4 +1,4 @@
-import { actionsOf, resourceForms } from '../../identity/policy/actions.ts';
+import { matcherOf, resourceForms } from '../../identity/policy/actions.ts';
 import { splitArn } from '../../identity/policy/arn.ts';
 import { partsOf } from '../../identity/policy/overlap.ts';
 import {
@@ -109,12 +109,12 @@ function formsOf(facts: ClusterFacts, action: string, resource: string, accountI
 function resourcesOf({ text }: PolicySource, action: string): readonly string[] {
   return listOf(documentOf(text)['Statement']).flatMap((statement) => {
     const { Action: actions, NotAction: others, Resource: resources, NotResource: exempt } = objectOf(statement);
-    const isAbout = listOf(actions ?? others).some((one) => actionsOf(String(one), [action]).length > 0);
+    const isAbout = listOf(actions ?? others).some((one) => matcherOf(String(one))(action));
     return isAbout === (actions !== undefined) ? [...listOf(resources), ...listOf(exempt)].map(String) : [];
   });
 }
 
-/** A policy that cannot be parsed makes the decision unknown, not its parts. */
+/** Parses a policy. If that fails, returns an empty one, because the decision is unknown anyway. */
 function documentOf(text = '{}'): JsonObject {
   try {
     return objectOf(JSON.parse(text));

@@ -314,7 +314,7 @@ function roleOfController(facts: ClusterFacts, pod: Pod, { policy }: Controller)
 
 const AGENT = 'eks-pod-identity-agent';
 
-/** A case of an association without a service account: an error if `right` says which one is probably meant. */
+/** Returns a case of an association without a service account. It is an error if `right` says which one is probably meant. */
 function misnamed(facts: ClusterFacts, association: Association, text: string, right?: Association | ''): Case {
   if (!right) return { ...associationCase(facts, association, text), severity: 'warning' };
   const users = facts.podsOf(right.namespace, right.serviceAccount);

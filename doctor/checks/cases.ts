@@ -24,7 +24,7 @@ export const objectOf = (kind: string, { namespace, name }: Pick<Metadata, 'name
 export const podNames = (pods: readonly Pod[], namespace?: string): readonly string[] =>
   pods.map(({ metadata }) => (metadata.namespace === namespace ? '' : `${metadata.namespace}/`) + metadata.name);
 
-/** A case of a pod's workload. The text must be the same for all pods of the workload. */
+/** Returns a case of a pod's workload. The text must be the same for all pods of the workload. */
 export const podCase = (pod: Pod, text: string, repair?: string): Case => ({
   object: workloadOf(pod),
   text,
@@ -87,7 +87,7 @@ export function setServiceAccount(
   return isRolledOut(kind) ? kubectl(facts, namespace, command) : undefined;
 }
 
-/** A case of an association, which goes by its unique service account instead of its id. */
+/** Returns a case of an association, named by its unique service account instead of its id. */
 export const associationCase = (
   facts: ClusterFacts,
   association: Association,

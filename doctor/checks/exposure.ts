@@ -136,7 +136,7 @@ export const canGiveRoles = defineCheck({
     const passable = [...new Set(facts.associations.map(({ roleArn }) => roleArn))];
     for (const role of cluster ? Object.values(roles) : []) {
       if (!role?.policies) continue;
-      // First, because few roles may, and the next question is asked for each pair of roles.
+      // Asked first, because few roles may do this, and the next question takes a decision per pair of roles.
       if (rolePermission(facts, role, CREATE_ASSOCIATION, cluster!.arn).value !== 'allowed') continue;
       const context = { 'iam:PassedToService': [POD_IDENTITY_SERVICE] };
       const passed = passable.filter(

@@ -45,7 +45,7 @@ function exemptions(container: Container): TemplateChange {
   return { env: [`NO_PROXY=${value}`, `no_proxy=${value}`] };
 }
 
-/** An unreadable value counts as an exception. */
+/** Whether a container exempts the address from its proxy. An unreadable value counts as an exemption. */
 function isExempt(container: Container, address: string): boolean {
   const values = ['NO_PROXY', 'no_proxy'].flatMap((name) => variable(container, name) ?? []);
   return values.some(

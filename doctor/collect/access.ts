@@ -53,7 +53,7 @@ async function readBucket(account: AwsAccount, gaps: Gaps, name: string): Promis
   return { name, accountId, ...(policy !== undefined && { policy }), ...(encryption && { key }) };
 }
 
-/** S3's answer for a bucket of the account that has no policy is an error. */
+/** Returns null if the bucket has no policy, for which S3 answers with an error. */
 async function withoutPolicy<T extends object>(reading: Promise<T | null>): Promise<T | { Policy?: undefined } | null> {
   try {
     return await reading;
@@ -63,7 +63,7 @@ async function withoutPolicy<T extends object>(reading: Promise<T | null>): Prom
   }
 }
 
-/** S3 refuses alike what the caller may not read and what another account owns. Unknown counts as the own account. */
+/** Whether the account owns the bucket; true if unknown. S3's error for buckets of others is that for missing permission. */
 async function isInAccount({ call }: AwsAccount, gaps: Gaps, name: string): Promise<boolean> {
   const listed = await gaps.attempt(() => call('s3:ListAllMyBuckets', { Prefix: name, MaxBuckets: 1 }), name);
   return listed === undefined || (listed.Buckets ?? []).some(({ Name }) => Name === name);

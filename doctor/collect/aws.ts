@@ -184,7 +184,7 @@ async function readProviders({ call }: AwsAccount, issuer: string, trust: string
   });
 }
 
-/** Role ARNs in annotations of service accounts and in variables of pods. */
+/** Returns role ARNs in annotations of service accounts and in variables of pods. */
 const annotatedRoles = (
   { serviceAccounts = [], pods = [] }: KubernetesObjects,
   access: AccessScope | undefined,

@@ -61,7 +61,7 @@ export const ISSUER_PATH = '/.well-known/openid-configuration';
 /** Every authenticated user may read it (Kubernetes, "Using RBAC Authorization", `system:public-info-viewer`). */
 export const VERSION_PATH = '/version';
 
-/** The IAM policy of the collector, for checks or for other calls. Nobody needs a right for GetCallerIdentity (AWS STS API Reference). */
+/** Returns the IAM policy of the collector, for checks or for other calls. Nobody needs a right for GetCallerIdentity (AWS STS API Reference). */
 export const policyDocument = (calls: Readonly<Record<string, unknown>> = AWS_CALLS) => ({
   Version: '2012-10-17',
   Statement: [...new Set(Object.keys(calls).map((right) => right.split(':')[0] ?? ''))]
@@ -74,7 +74,7 @@ export const policyDocument = (calls: Readonly<Record<string, unknown>> = AWS_CA
     })),
 });
 
-/** The ClusterRole of the collector. */
+/** Returns the ClusterRole of the collector. */
 export const clusterRole = () => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'ClusterRole',

@@ -67,7 +67,7 @@ export class Gaps {
     }
   }
 
-  /** The gaps. A right without any answer has only one, without an object. */
+  /** Returns the gaps. A right without any answer has only one, without an object. */
   all(): readonly Gap[] {
     const isSingle = ({ right, reason, object }: Gap): boolean =>
       object !== undefined && (this.#usable.has(right) || reason === ANOTHER_ACCOUNT);
@@ -76,7 +76,7 @@ export class Gaps {
   }
 }
 
-/** Such as `AccessDenied`, `Forbidden` or `ECONNREFUSED`. */
+/** Returns a reason such as `AccessDenied`, `Forbidden` or `ECONNREFUSED`. */
 function reasonOf(error: unknown): string {
   if (error instanceof KubernetesError) return error.reason;
   const { name, message, code } = error as NodeJS.ErrnoException;

@@ -26,14 +26,14 @@ export interface CollectOptions {
   readonly clusterName?: string;
   /** Overrides the context's region. */
   readonly region?: string;
-  /** Also reads the policies that decide about this, for `can`. */
+  /** What `can` asks. The policies that decide it are read too. */
   readonly access?: AccessScope;
   /** False: reads Kubernetes only. */
   readonly aws?: boolean;
   readonly endpoints?: Endpoints;
   /** Default: the context's profile, or the SDK's default chain. */
   readonly credentials?: CredentialsProvider;
-  /** Also reads the policies of annotated roles. */
+  /** Whether to read the policies of annotated roles too. */
   readonly policies?: boolean;
   /** Rate limits of AWS calls. Default: `limitersOfAccount`. */
   readonly limiters?: Limiters;
@@ -121,7 +121,7 @@ async function collectCluster(
   }
 }
 
-/** A cluster of which nothing could be read. */
+/** Returns a cluster of which nothing could be read. */
 function unread(named: NamedContext, reason: string): ClusterSnapshot {
   const rights = [...Object.keys(KUBERNETES_LISTS).map((kind) => `list ${kind}`), ANY_AWS];
   return {

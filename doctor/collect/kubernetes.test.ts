@@ -6,7 +6,7 @@ import { readKubernetes, readList } from './kubernetes.ts';
 
 type Lists = Readonly<Record<string, readonly object[]>>;
 
-/** An API server that has only these lists. */
+/** Returns an API server that has only these lists. */
 function apiServer(lists: Lists) {
   const calls: string[] = [];
   const get = async (path: string): Promise<string> => {

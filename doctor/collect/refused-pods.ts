@@ -1,7 +1,7 @@
 import type { CoreV1Event, V1DaemonSet, V1Job, V1ReplicaSet, V1StatefulSet } from '@kubernetes/client-node';
 import { isTrue, objectOf, type RawObject, type RefusedPods } from '../snapshot/kubernetes.ts';
 
-/** A ReplicaSet whose controller reports refused pods; an empty list otherwise. */
+/** Returns the pods that a ReplicaSet's controller reports as refused; an empty list if it reports no refusals. */
 export function refusedOf(set: V1ReplicaSet): RefusedPods[] {
   const failure = set.status?.conditions?.find(isTrue('ReplicaFailure'));
   return failure ? [{ ...objectOf(set), kind: 'ReplicaSet', message: failure.message ?? '' }] : [];
@@ -24,7 +24,7 @@ export function shortJob({ spec, status, ...job }: V1Job): ShortOfPods[] {
   return shortOf('Job', job, active + succeeded + failed, spec?.suspend === true ? 0 : 1);
 }
 
-/** The object of an event FailedCreate. */
+/** Returns the object of an event FailedCreate. */
 export function failedCreateOf({ involvedObject, metadata, ...event }: CoreV1Event) {
   const time = String(event.lastTimestamp ?? event.eventTime ?? metadata.creationTimestamp);
   return { object: involvedObject, message: event.message ?? '', time };

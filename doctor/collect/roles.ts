@@ -103,7 +103,7 @@ export function roleReader(reading: RoleReading, whole: boolean) {
 
   return {
     role,
-    /** Also reads the role's policies. */
+    /** Reads a role and its policies. */
     async withPolicies(arn: string): Promise<void> {
       const readRole = await role(arn);
       if (readRole && readRole.policies === undefined)
@@ -161,7 +161,7 @@ async function readAllRoles({
   return Object.fromEntries((await Promise.all(roles)).map((role) => [role.arn, role]));
 }
 
-/** IAM encodes documents for URLs (IAM API Reference, "GetRole"). */
+/** Decodes a document, which IAM encodes for URLs (IAM API Reference, "GetRole"). */
 const decoded = (document = ''): string => decodeURIComponent(document);
 
 const roleOf = ({

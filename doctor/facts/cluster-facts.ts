@@ -127,13 +127,13 @@ export class ClusterFacts {
     return system === 'windows' ? 'windows' : 'ec2';
   }
 
-  /** The node's EC2 instance, by the last part of its provider id. */
+  /** Returns the node's EC2 instance, by the last part of its provider id. */
   instanceOf({ providerID }: Node): Instance | undefined {
     const id = providerID?.split('/').at(-1);
     return this.snapshot.aws?.instances?.find(({ instanceId }) => instanceId === id);
   }
 
-  /** Null: the role does not exist. Undefined: it could not be read. */
+  /** Returns a role; null if it does not exist, undefined if it could not be read. */
   role(arn: string): Role | null | undefined {
     return this.snapshot.aws?.roles[arn];
   }

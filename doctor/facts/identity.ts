@@ -133,7 +133,7 @@ function agentProblem(facts: ClusterFacts, pod: Pod): PredictedIdentity | undefi
   );
 }
 
-/** The audience of a container's token for STS, by default that of the volume that the webhook adds. */
+/** Returns the audience of a container's token for STS; by default, that of the volume that the webhook adds. */
 export function audienceOf({ tokenVolumes }: Pod, container?: Container): string {
   const file = container && variable(container, TOKEN_FILES['web-identity'])?.value;
   const volume = (file !== undefined && volumeOf(container!, file)) || 'aws-iam-token';
@@ -145,7 +145,7 @@ const judged = (mechanism: Mechanism, roleArn: string, { value, reason }: TrustD
     ? { mechanism, roleArn }
     : { mechanism: value === 'denied' ? 'none' : 'unknown', reason: reason ?? 'the trust policy denies it' };
 
-/** A role that was read, or the answer without it. */
+/** Returns a role of the snapshot, or the predicted identity if the role is missing or unread. */
 function knownRole(facts: ClusterFacts, arn: string): Role | PredictedIdentity {
   const role = facts.role(arn);
   if (role) return role;
@@ -203,7 +203,7 @@ export function byPodIdentity(facts: ClusterFacts, subject: PodSubject): Predict
   return judged('pod-identity', targetRoleArn, decision);
 }
 
-/** Without variables the SDK asks the instance metadata service, if it can reach it. */
+/** Predicts the identity of a container without variables: the SDK asks the instance metadata service, if it can reach it. */
 function fromNode(facts: ClusterFacts, pod: Pod, { env }: Pod['containers'][number]): PredictedIdentity {
   if (env.some(({ name, value }) => name === 'AWS_EC2_METADATA_DISABLED' && value?.toLowerCase() === 'true'))
     return { mechanism: 'none', reason: 'AWS_EC2_METADATA_DISABLED is true' };

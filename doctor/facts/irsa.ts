@@ -50,7 +50,7 @@ export const providerArnFor = (roleArn: string, issuer: string): string => {
 export const accountsOfOwnAccount = (facts: ClusterFacts): readonly AnnotatedAccount[] =>
   annotatedAccounts(facts).filter(({ roleArn }) => parseRoleArn(roleArn)?.account === facts.snapshot.aws?.accountId);
 
-/** The host of EKS' issuers on IPv6, which no token has as its issuer. Returns that provider's ARN. */
+/** Returns the ARN of a provider with the IPv6 host of EKS's issuers, which no token has as its issuer. */
 export function dualStackProvider({ snapshot, issuer }: ClusterFacts): string | undefined {
   const id = issuer?.split('/').at(-1);
   if (id === undefined || id === '') return undefined;

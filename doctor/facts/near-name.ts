@@ -1,6 +1,6 @@
 import { editDistance } from '../../foundation/node/nearest.ts';
 
-/** The largest edit distance of a typo. Short names differ by less, or `dev` would be near `db`. */
+/** Returns the largest edit distance of a typo. Short names differ by less, or `dev` would be near `db`. */
 const limitOf = (name: string): number => Math.min(2, Math.floor((name.length - 1) / 2));
 
 const digitsOf = (name: string): string => name.replace(/\D/g, '');

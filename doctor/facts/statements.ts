@@ -22,7 +22,7 @@ export function statementsOf(policy: string): readonly Statement[] {
 export const withStatements = (policy: string, added: readonly Statement[]): string =>
   JSON.stringify({ ...(JSON.parse(policy) as object), Statement: [...statementsOf(policy), ...added] });
 
-/** Trust for Pod Identity, as narrow as that of IRSA: one service account of one cluster. Without session tags: one cluster. */
+/** Returns trust for Pod Identity, as narrow as that of IRSA: for one service account of one cluster. Without session tags, it is for one cluster. */
 export const podStatement = (
   cluster: EksCluster,
   namespace: string,
@@ -44,7 +44,7 @@ export const podStatement = (
   },
 });
 
-/** Trust for sessions of another role. Session tags are transitive, so that role must be allowed to pass them on. */
+/** Returns trust for sessions of another role. Session tags are transitive, so that role must be allowed to pass them on. */
 export const chainStatement = (roleArn: string, actions: readonly string[] = TAGGED): Statement => ({
   Sid: sidOf('PodIdentityChain', roleArn, ...actions),
   Effect: 'Allow',

@@ -81,7 +81,7 @@ export function lastOf({ decisions }: Pick<ReturnType<typeof decidePath>, 'decis
   return bad ?? decisions.at(-1) ?? { value: 'unknown' };
 }
 
-/** How AWS packs policies and tags is not documented, so the size is an estimate. */
+/** Decides by the packed size. AWS does not document how it packs policies and tags, so the size is an estimate. */
 const sizeDecision = ({ problem }: Opening): TrustDecision | undefined =>
   problem === undefined
     ? undefined
@@ -187,7 +187,7 @@ function unknownBy(uncertain: readonly Uncertainty[], action: string): TrustDeci
   };
 }
 
-/** The conditions because of which the nearest statement denies or does not allow. */
+/** Returns the conditions that make the nearest statement deny or not allow. */
 export function culprits({ deciding: [statement] }: Decision): readonly ConditionExplanation[] {
   return (statement?.conditions ?? []).filter(({ matched }) => matched === (statement?.effect === 'Deny'));
 }
@@ -267,7 +267,7 @@ export function strangerTrust(facts: ClusterFacts, role: Role): TrustDecision {
   return lastOf(decidePath(facts, path, { roleOf: (arn) => (arn === role.arn ? role : stranger) }));
 }
 
-/** A role that is known in another version than the snapshot's. */
+/** Returns a role of which another version than the snapshot's is known. */
 const given =
   (facts: ClusterFacts, role: Role): RoleOf =>
   (arn) =>

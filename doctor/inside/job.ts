@@ -124,7 +124,7 @@ export const programOf = ({ metadata }: V1Job, program: string): V1ConfigMap => 
   };
 };
 
-/** The Role of `--inside`, next to the ClusterRole of the collector. */
+/** Returns the Role of `--inside`, next to the ClusterRole of the collector. */
 export const insideRole = (namespace: string) => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'Role',

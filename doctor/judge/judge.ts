@@ -89,7 +89,7 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
 
 const isCase = (one: Case | Unjudged): one is Case => 'text' in one;
 
-/** An error of an association or a service account breaks nothing while it is known that no pod uses it. */
+/** Returns the severity; lower than the check's for an association or service account that no pod uses. */
 const severityOf = ({ severity }: Check, { object: { kind }, pods }: Case, { snapshot }: ClusterFacts): Severity =>
   severity === 'error' &&
   snapshot.kubernetes.pods !== undefined &&
@@ -101,10 +101,7 @@ const severityOf = ({ severity }: Check, { object: { kind }, pods }: Case, { sna
 const NOT_ON_EKS = 'the cluster is not on EKS';
 const UNDECIDABLE = 'cannot be decided';
 
-/**
- * Whether the caller can mend a gap by a right or a connection. No right reads roles of other accounts, or decides conditions on
- * unknown keys.
- */
+/** Whether the caller can mend a gap by a right or a connection. No right reads roles of other accounts, or decides conditions on unknown keys. */
 export const isUnread = ({ reason }: NotChecked): boolean =>
   ![ANOTHER_ACCOUNT, LEFT_OUT, NOT_ON_EKS, UNDECIDABLE].includes(reason);
 

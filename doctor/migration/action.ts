@@ -30,7 +30,7 @@ interface OfAnnotation extends OfServiceAccount {
   readonly roleArn: string;
 }
 
-/** Changes by one API. A trust policy changes by statements, so that steps of several service accounts do not overwrite each other. */
+/** Changes, each by one API call. A trust policy changes by statements, so that steps of several service accounts do not overwrite each other. */
 interface Changes {
   readonly CreateAddon: OfAddon;
   readonly DeleteAddon: OfAddon;
@@ -159,7 +159,7 @@ const DESCRIPTIONS: { readonly [Type in keyof Changes]: (action: ActionOf<Type>)
 const quoted = (value: unknown): string => shellWord(JSON.stringify(value));
 const policyOf = (statement: unknown): object => ({ Version: '2012-10-17', Statement: [statement] });
 
-/** A role of another account needs its credentials. */
+/** Returns a command for a role. One of another account needs its credentials. */
 const roleCommand = (name: string, { roleArn }: OfRole): string => `aws iam ${name} --role-name ${roleName(roleArn)}`;
 const placeOf = ({ cluster, namespace, serviceAccount }: OfServiceAccount): string =>
   `--cluster-name ${cluster} --namespace ${namespace} --service-account ${serviceAccount}`;

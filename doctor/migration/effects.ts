@@ -33,7 +33,7 @@ export const numbered = (actions: readonly (readonly [Action, Account?])[]): rea
     };
   });
 
-/** Running pods do not fall back to IRSA, so they restart when their association is deleted, and not before. */
+/** Returns the undo of an action. Pods restart after their association is deleted, because running ones do not fall back to IRSA. */
 function undoOf(action: Action, account?: Account): readonly Action[] {
   if (action.type === 'RestartPods') return [];
   const restarted = action.type === 'CreatePodIdentityAssociation' && account ? restart(account) : [];
@@ -55,7 +55,7 @@ function effectOf(action: Action, account?: Account): Effect {
 /** Keys that only one of the mechanisms has, or that have other values (IAM User Guide, "Available keys for AWS OIDC federation"). */
 const KEYS = /aws:PrincipalTag\/[\w-]+|aws:(?:FederatedProvider|userid|SourceIdentity)|sts:RoleSessionName/gi;
 
-/** What changes for pods that move from IRSA to Pod Identity. */
+/** Returns what changes for pods that move from IRSA to Pod Identity. */
 function switchEffect(account: Account): Effect {
   const { facts, association, roleArn = '', pods } = account;
   const next = association?.targetRoleArn ?? association?.roleArn ?? roleArn;

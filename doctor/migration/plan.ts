@@ -116,7 +116,7 @@ function planCluster(facts: ClusterFacts): PlannedCluster {
   };
 }
 
-/** The agent gives others their credentials, so it cannot get its own from itself. */
+/** Whether the service account is the agent's. The agent cannot get its own credentials from itself. */
 const isAgent = ({ facts, pods }: Account): boolean => pods.some((pod) => facts.agentPodOn(pod.nodeName ?? '') === pod);
 
 const isCandidate = (account: Account): boolean => {

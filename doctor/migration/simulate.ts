@@ -9,7 +9,7 @@ import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 const VOLUME = 'eks-pod-identity-token';
 const MOUNT = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
 
-/** What a migration makes of a cluster. Checks judge it like any other. */
+/** Returns the cluster after a migration. Checks judge it like any other. */
 export function simulated(
   snapshot: ClusterSnapshot,
   accounts: readonly Account[],
@@ -65,7 +65,7 @@ function changed(role: Role, action: ActionOf<'AddTrustStatement'> | ActionOf<'P
   return role.policies === undefined ? role : { ...role, policies: { ...role.policies, [action.policyName]: policy } };
 }
 
-/** The pod as the webhook will leave it. Variables that the manifest sets itself stay. */
+/** Returns the pod as the webhook will change it. Variables that the manifest sets itself stay. */
 const recreated = (pod: Pod): Pod => ({
   ...pod,
   containers: pod.containers.map(injected),

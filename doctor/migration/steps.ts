@@ -39,7 +39,7 @@ function baseRole({ facts, namespace, name, roleArn = '' }: Account): string {
   return `arn:${partition}:iam::${facts.snapshot.aws?.accountId}:role/${`${facts.name}-${namespace}-${name}`.slice(0, NAME)}`;
 }
 
-/** The role and the target role of the present or planned association. */
+/** Returns the role and the target role of the present or planned association. */
 const rolesOf = (account: Account): { readonly roleArn: string; readonly targetRoleArn?: string } => {
   const { association, roleArn = '' } = account;
   if (association !== undefined) return association;

@@ -26,7 +26,7 @@ export function reportOf(snapshot: Snapshot, judged: Suppressed): DoctorReport {
   };
 }
 
-/** Returns who the containers are, by cluster, namespace, service account and identity. */
+/** Returns the identities of containers, grouped by cluster, namespace and service account. */
 export function inventoryOf(snapshot: Snapshot): readonly InventoryRow[] {
   return snapshot.clusters.flatMap((cluster) => {
     const facts = new ClusterFacts(cluster);

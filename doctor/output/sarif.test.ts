@@ -12,7 +12,7 @@ import { sarifLog } from './sarif.ts';
 
 const text = { type: 'string', minLength: 1 };
 const list = (items: object) => ({ type: 'array', items });
-/** An object with the given members only, the first ones required. */
+/** Returns an object with the given members only, the first ones required. */
 const closed = (required: Readonly<Record<string, object>>, optional: Readonly<Record<string, object>> = {}) => ({
   type: 'object',
   additionalProperties: false,
@@ -103,7 +103,7 @@ interface Result {
 
 const { certificate: authority } = await certificate('cluster');
 
-/** A cluster with findings, one of them suppressed, and a check that was not made. */
+/** Returns a cluster with findings, one of them suppressed, and a check that was not made. */
 function report(): DoctorReport {
   const snapshot = healthySnapshot(authority);
   snapshot.context = 'arn:aws:eks:us-west-2:111122223333:cluster/prod';

@@ -14,7 +14,7 @@ import { planText } from './text.ts';
 
 const incident = (title: string) => INCIDENTS.find((one) => one.title.includes(title))!.broken;
 
-/** A cluster with a stale caBundle, a trust policy that denies, and pods without variables. */
+/** Returns a cluster with a stale caBundle, a trust policy that denies, and pods without variables. */
 function broken() {
   const snapshot = healthy();
   PAIRS['PID202']!.broken(snapshot);

@@ -34,7 +34,7 @@ interface Hop {
 const SECOND = 1000;
 
 const seen = (text: string, isKnown = true): Seen => ({ text, isKnown });
-/** The role that the pod's service account names; undefined without an annotation. */
+/** Returns the role that the pod's service account names; undefined without an annotation. */
 export function annotationOf(facts: ClusterFacts, pod: Pod): string | undefined {
   const account = facts.serviceAccountOf(pod);
   return account && roleAnnotation(account);

@@ -14,10 +14,7 @@ const FURTHER_HOPS: Partial<Record<PredictedIdentity['mechanism'], readonly stri
   'web-identity': ['network'],
 };
 
-/**
- * Predicts the identity of each container, init containers last. A role is unknown if a hop to it is unknown, or if the network may be
- * in the way.
- */
+/** Predicts the identity of each container, init containers last. A role is unknown if a hop to it is unknown, or if the network may be in the way. */
 export function identitiesAlong({ facts, pod }: FoundPod, hops: readonly FollowedHop[]): readonly ContainerIdentity[] {
   return containersOf(pod)
     .map((one): ContainerIdentity => ({

@@ -129,5 +129,5 @@ export interface AwsObjects {
   readonly resources?: Readonly<Record<string, Resource>>;
 }
 
-/** The bucket of S3's ARN of a bucket or object; undefined for a pattern of several. */
+/** Returns the bucket of S3's ARN of a bucket or object; undefined for a pattern of several. */
 export const bucketOf = (arn: string): string | undefined => /^arn:[\w-]+:s3:::([\w.-]+)(?:\/|$)/.exec(arn)?.[1];

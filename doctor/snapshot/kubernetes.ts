@@ -91,7 +91,7 @@ interface ContainerTrouble {
   readonly message?: string;
 }
 
-/** Undefined for a container that runs and never ended. */
+/** Returns the last error of a container; undefined if it runs and never ended. */
 function troubleOf({ state, lastState }: V1ContainerStatus): ContainerTrouble | undefined {
   const ended = state?.terminated ?? lastState?.terminated;
   const reason = state?.waiting?.reason ?? ended?.reason;
@@ -215,7 +215,7 @@ interface Peer {
 }
 
 export type NetworkPolicy = Frozen<ReturnType<typeof networkPolicyOf>>;
-/** The API server sets `policyTypes` and `protocol` (Kubernetes, "Network Policies"). */
+/** Returns a network policy. The API server sets `policyTypes` and `protocol` (Kubernetes, "Network Policies"). */
 export const networkPolicyOf = ({ spec, ...policy }: V1NetworkPolicy) => ({
   metadata: metadataOf(policy),
   podSelector: spec?.podSelector ?? {},

@@ -14,7 +14,7 @@ export type Admission = readonly Pod[] | { readonly value: 'no' | 'unknown'; rea
 
 const RIGHT = 'create pods';
 
-/** The image is never pulled. The security context satisfies the restricted Pod Security Standard. */
+/** Returns a pod for dry runs. Its image is never pulled. The security context satisfies the restricted Pod Security Standard. */
 const podFor = (serviceAccountName: string) => ({
   apiVersion: 'v1',
   kind: 'Pod',
@@ -79,7 +79,7 @@ function messageOf(body: string): string {
   }
 }
 
-/** The Role of `doctor wait`, next to the ClusterRole of the collector. RBAC cannot limit it to dry runs. */
+/** Returns the Role of `doctor wait`, next to the ClusterRole of the collector. RBAC cannot limit it to dry runs. */
 export const waitRole = (namespace: string) => ({
   apiVersion: 'rbac.authorization.k8s.io/v1',
   kind: 'Role',

@@ -88,7 +88,7 @@ function injectionStep(facts: ClusterFacts, admission: Admission, isInjected: (p
   return step('injection', 'no', `${runs} have the variables: ${why}`);
 }
 
-/** A new pod may run on any ready node, so each one that can run the agent must have it. */
+/** Checks that each ready node that can run the agent has it, because a new pod may run on any of them. */
 function agentStep(facts: ClusterFacts): WaitStep {
   const { kubernetes, gaps } = facts.snapshot;
   for (const [kind, list] of Object.entries({

@@ -35,16 +35,16 @@ interface Quotas {
 
 /** Milliseconds as on AWS, to be divided by `pace`. With 0, the call itself waits for the result. */
 export interface Delays {
-  /** From CREATING to ACTIVE, or from DELETING to the end. */
+  /** Time from CREATING to ACTIVE, or from DELETING to the end. */
   readonly createCluster: number;
   readonly deleteCluster: number;
   readonly createNodegroup: number;
   readonly deleteNodegroup: number;
   readonly createAddon: number;
   readonly deleteAddon: number;
-  /** From a change of a role, policy or OIDC provider until it takes effect outside IAM. */
+  /** Time from a change of a role, policy or OIDC provider until it takes effect outside IAM. */
   readonly iam: number;
-  /** From a creation or deletion until List calls of IAM, EKS and S3 show it. */
+  /** Time from a creation or deletion until List calls of IAM, EKS and S3 show it. */
   readonly listing: number;
   /** How long a deleted name stays taken (409). */
   readonly reuse: number;
@@ -64,7 +64,7 @@ interface ServiceThrottle extends Throttle {
 /** How long changes stay invisible, in milliseconds of real time. */
 export interface Lag {
   readonly iam: number;
-  /** For IAM's own checks before a deletion. AWS publishes no figure, but it is shorter than elsewhere. */
+  /** Delay of IAM's own checks before a deletion. AWS publishes no figure, but it is shorter than elsewhere. */
   readonly withinIam: number;
   readonly listing: number;
 }

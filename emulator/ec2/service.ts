@@ -20,7 +20,7 @@ const OPERATIONS: ReadonlyMap<string, Ec2Operation> = new Map([
   ['DeleteVpcEndpoints', deleteVpcEndpoints],
 ]);
 
-/** Amazon EC2, API version 2016-11-15, as far as clusters need it. Its lists, answers and errors differ from IAM's. */
+/** Returns Amazon EC2, API version 2016-11-15, as far as clusters need it. Its lists, answers and errors differ from IAM's. */
 export function ec2Service(context: ServiceContext): Service {
   return {
     name: 'ec2',

@@ -21,7 +21,7 @@ const ROUTES = [
   ),
 ];
 
-/** Amazon EKS Auth, API version 2023-11-26 (REST-JSON). */
+/** Returns Amazon EKS Auth, API version 2023-11-26 (REST-JSON). */
 export const eksAuthService = (context: ServiceContext): Service =>
   restJsonService(context, 'eks-auth', ROUTES, (call, { handle }) => handle(context, call));
 

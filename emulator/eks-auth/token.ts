@@ -36,7 +36,7 @@ export async function verifyToken(
 
 type Holder = ServiceAccountKey & Partial<Pick<PodIdentity, 'pod'>>;
 
-/** The cluster signed the claims, so their form is known. */
+/** Returns the pod of a token. The cluster signed the claims, so their form is known. */
 function holderOf(claims: JWTPayload): Holder {
   const [, , namespace, serviceAccount] = claims.sub!.split(':') as [string, string, string, string];
   const pod = objectOf(claims['kubernetes.io'])['pod'] as PodIdentity['pod'] | undefined;

@@ -4,7 +4,7 @@ import type { Delays } from '../core/settings.ts';
 
 export type Background = ReturnType<typeof background>;
 
-/** Background work: slow operations, delayed effects and reserved names. */
+/** Returns what runs background work: slow operations, delayed effects and reserved names. */
 export function background(world: World) {
   const timers = new Set<NodeJS.Timeout>();
   const underWay = new Set<Promise<unknown>>();

@@ -52,10 +52,7 @@ export function demandOnCluster(call: EksCall, action: string, context: Conditio
   demand(call, action, arn, { ...resourceTagContext(call.account.clusters.get(name)?.tags), ...context });
 }
 
-/**
- * Demands `eks:TagResource` for the tags of a new resource, given as an ARN or a pattern (EKS User Guide, "Organize
- * Amazon EKS resources with tags").
- */
+/** Demands `eks:TagResource` for the tags of a new resource, given as an ARN or a pattern (EKS User Guide, "Organize Amazon EKS resources with tags"). */
 export function demandTags(call: EksCall, resource: string, tags: ReadonlyMap<string, string>): void {
   if (tags.size > 0)
     demand(call, 'eks:TagResource', eksArn(call.world, call.account.id, resource), requestTagContext(tags));

@@ -97,5 +97,5 @@ export function listOperation<Item>(kind: ResourceKind<Item>): EksOperation {
   };
 }
 
-/** The plural, as in `ListAccessEntries`. */
+/** Returns the plural, as in `ListAccessEntries`. */
 export const pluralOf = (name: string): string => `${name.replace(/y$/, 'ie')}s`;

@@ -154,7 +154,7 @@ async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
   return failure === undefined ? () => (cluster.status = 'ACTIVE') : failed(cluster, failure);
 }
 
-/** Auto Mode includes the agent, and nodes on demand. Here one node serves all node pools. */
+/** Starts the agent and a node, which serves all node pools. On AWS, Auto Mode adds nodes on demand. */
 async function startAutoMode(call: EksCall, cluster: Cluster): Promise<void> {
   const { managed, configuration } = cluster;
   const autoMode = configuration?.autoMode;
@@ -220,7 +220,7 @@ export async function deleteCluster(call: EksCall): Promise<object> {
   return { cluster: clusterView(cluster) };
 }
 
-/** A function, because the compiler narrows the status too far. */
+/** Whether the cluster failed. A function, because the compiler narrows the status too far. */
 function isFailed({ status }: Cluster): boolean {
   return status === 'FAILED';
 }

@@ -14,7 +14,7 @@ export function newIssuer(world: World): string {
   return `https://oidc.eks.${world.region}.amazonaws.com/id/${characters(world, HEXADECIMAL, 32).toUpperCase()}`;
 }
 
-/** A random UUID (version 4) from the world's seed. */
+/** Returns a random UUID (version 4) from the world's seed. */
 export function newUuid(world: World): string {
   const digits = characters(world, HEXADECIMAL, 30);
   const variant = characters(world, '89ab', 1);

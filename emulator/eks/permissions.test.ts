@@ -21,7 +21,7 @@ const addon = { clusterName, addonName: 'absent' };
 const entry = { clusterName, principalArn: roleArn };
 const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy';
 const accessScope = { type: 'cluster' } as const;
-/** A call of each operation, by action, for missing resources, so that no call changes anything. */
+/** Returns a call of each operation, by action, for missing resources, so that no call changes anything. */
 const operations = (tagged: object = {}): Readonly<Record<string, (by: eks.EKSClient) => Promise<unknown>>> => ({
   CreateCluster: (by) =>
     by.send(

@@ -26,7 +26,7 @@ export interface RestJsonCall {
 }
 
 /**
- * A REST-JSON service (Smithy, "AWS restJson1"). Unknown paths return `UnknownOperationException` (404), unsigned calls
+ * Returns a REST-JSON service (Smithy, "AWS restJson1"). Unknown paths return `UnknownOperationException` (404), unsigned calls
  * `MissingAuthenticationTokenException` (403).
  */
 export function restJsonService<Handler>(
@@ -81,7 +81,7 @@ function jsonAnswer(request: Pick<ServiceRequest, 'id'>, body: object, status = 
   };
 }
 
-/** The code is in `x-amzn-ErrorType`, the message in `message`. */
+/** Renders an error: its code in `x-amzn-ErrorType`, its message in `message`. */
 const renderRestJsonError: Service['renderError'] = (error, request) => {
   const answer = jsonAnswer(request, { message: error.message, ...error.fields }, error.status);
   return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': error.code } };

@@ -20,7 +20,7 @@ const ASSOCIATIONS = `${CLUSTER}/pod-identity-associations`;
 const ACCESS_POLICIES = `${CLUSTER}/access-entries/{principalArn}/access-policies`;
 const TAGS = '/tags/{resourceArn}';
 
-/** From the API model (version 2017-11-01). */
+/** Routes of the API model (version 2017-11-01). */
 export const ROUTES: readonly Route<EksOperation>[] = [
   route('POST /clusters', 'CreateCluster', createCluster),
   route('GET /clusters', 'ListClusters', listClusters),

@@ -14,7 +14,7 @@ interface EksService extends Service {
   close(): Promise<void>;
 }
 
-/** Amazon EKS, API version 2017-11-01 (REST-JSON): clusters, nodes, add-ons and associations. */
+/** Returns Amazon EKS, API version 2017-11-01 (REST-JSON): clusters, nodes, add-ons and associations. */
 export function eksService(
   context: ServiceContext,
   options: { readonly clusterProvider: () => ClusterProvider | undefined },

@@ -135,7 +135,7 @@ function admit(
   request.headers = { ...request.headers, ...trailers };
 }
 
-/** An unexpected error is hidden from the client; the record contains its place. */
+/** Returns an error for the client. It hides an unexpected one, whose place is in the record. */
 function asAwsError(
   error: unknown,
   service: ServiceName,

@@ -20,7 +20,7 @@ export interface InProcessHandler {
   ): Promise<{ readonly response: { statusCode: number; headers: Record<string, string>; body: Readable } }>;
 }
 
-/** A request handler for clients of the AWS SDK in this process, which saves connections and HTTP. */
+/** Returns a request handler for clients of the AWS SDK in this process, which saves connections and HTTP. */
 export const inProcessHandler = (options: CallHandlerOptions): InProcessHandler => ({
   handle: async ({ method, path, query, headers, body = '' }, { abortSignal } = {}) => {
     // Between calls, others have their turn.

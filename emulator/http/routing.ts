@@ -46,7 +46,7 @@ export function isForm({ headers }: RequestHead): boolean {
   return /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
 }
 
-/** The payload of these calls is itself the proof of identity. */
+/** Whether a call needs no signature, because its payload proves the identity. */
 export function needsNoSignature(service: ServiceName, action: string | undefined): boolean {
   if (service === 's3') return true;
   return (

@@ -50,7 +50,7 @@ function connectionOf({ socket }: IncomingMessage): number {
   return number;
 }
 
-/** With a date, to which SDKs adjust their clocks, so it must be the emulator's time. */
+/** Returns the headers of a response. SDKs adjust their clocks to its date, so it is the emulator's time. */
 export const headersOf = ({ headers }: ServiceResponse, now: number): Record<string, string> => ({
   date: new Date(now).toUTCString(),
   ...headers,

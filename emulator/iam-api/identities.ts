@@ -65,10 +65,7 @@ export const USERS = identityKind<User>({
   all: ({ users }) => users,
 });
 
-/**
- * The actions that set the key `iam:PermissionsBoundary` (Service Authorization Reference, "AWS Identity and Access
- * Management").
- */
+/** The actions that set the key `iam:PermissionsBoundary` (Service Authorization Reference, "AWS Identity and Access Management"). */
 const BOUNDARY_ACTIONS =
   /^iam:((Attach|Detach)(Role|User)Policy|(Put|Delete)(Role|User)Policy|(Put|Delete)(Role|User)PermissionsBoundary|(Get|Delete|Update)Role|UpdateRoleDescription|UpdateAssumeRolePolicy)$/;
 

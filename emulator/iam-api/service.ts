@@ -24,7 +24,7 @@ export const OPERATIONS = {
   ...oidcProviders,
 };
 
-/** AWS Identity and Access Management, API version 2010-05-08, without groups. */
+/** Returns AWS Identity and Access Management, API version 2010-05-08, without groups. */
 export function iamService(context: ServiceContext): Service {
   return queryService(context, {
     name: 'iam',

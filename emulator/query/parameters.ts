@@ -12,7 +12,7 @@ export class QueryParameters {
     this.#prefix = prefix;
   }
 
-  /** The body takes precedence over the query string, and the first of repeated parameters over later ones. */
+  /** Reads parameters. The body takes precedence over the query string, and the first of repeated parameters over later ones. */
   static of(request: Pick<ServiceRequest, 'query' | 'body'>): QueryParameters {
     const values = new Map<string, string>();
     for (const source of [request.body.toString('utf8'), request.query]) {

@@ -38,7 +38,7 @@ const READER: Reader<QueryParameters> = {
 };
 
 /**
- * A service with AWS's query protocol. Throws `InvalidAction` for an unknown operation or version, `MissingAction`, or
+ * Returns a service with AWS's query protocol. Throws `InvalidAction` for an unknown operation or version, `MissingAction`, or
  * `ValidationError` for input that violates the API model (all 400).
  */
 export function queryService(context: ServiceContext, api: QueryApi): Service {

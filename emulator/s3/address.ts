@@ -47,7 +47,7 @@ function decode(text: string): string {
   }
 }
 
-/** The rules of S3 User Guide, "General purpose bucket naming rules". */
+/** Checks a name by the S3 User Guide, "General purpose bucket naming rules". */
 export function isBucketName(name: string): boolean {
   return (
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&

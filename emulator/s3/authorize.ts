@@ -14,7 +14,7 @@ import { restrictsPublicPolicy } from './public-access.ts';
 
 type Keys = Readonly<Record<string, string | readonly string[]>>;
 
-/** As on S3, a missing bucket is reported before the caller is checked. */
+/** Returns the bucket. Like S3, reports a missing one before it checks the caller. */
 export function bucketOf(
   { context, request, bucketName }: S3Call,
   name = bucketName,

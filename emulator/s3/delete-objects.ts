@@ -57,7 +57,7 @@ export const deleteObjects: Handler = (call) => {
   });
 };
 
-/** Deleting a missing object succeeds silently. */
+/** Demands permission to delete. A missing object is no error. */
 function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: Deletion): void {
   const { action, keys } = deleteObjectAction(ifMatch);
   demandOnObject(call, bucket, name, action, keys);
@@ -109,7 +109,7 @@ function attempt(deletions: readonly Deletion[], one: (deletion: Deletion) => He
   return { done, errors };
 }
 
-/** The API model requires an object, and a key in each. */
+/** Reads the body. The API model requires an object, and a key in each. */
 function readDocument(body: Buffer): { readonly deletions: readonly Deletion[]; readonly quiet: boolean } {
   const { Object: objects, Quiet } = parseXml(body, 'Delete');
   const deletions = listOf(objects).map((object) => {

@@ -11,7 +11,7 @@ export function s3Error(
   return new AwsError(code, status, message, fields, headers);
 }
 
-/** For an object whose newest version is a delete marker. */
+/** Header for an object whose newest version is a delete marker. */
 export const DELETED = { 'x-amz-delete-marker': 'true' };
 
 export function invalidArgument(message: string, name: string, value: string): AwsError {

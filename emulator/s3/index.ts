@@ -12,7 +12,7 @@ import { xmlError } from './xml.ts';
 
 const MOST_KEY_BYTES = 1024;
 
-/** Amazon S3 (S3 API Reference, version 2006-03-01). */
+/** Returns Amazon S3 (S3 API Reference, version 2006-03-01). */
 export function s3Service(context: ServiceContext): Service {
   // `identify` and `handle` share the parsed request.
   const reads = new WeakMap<ServiceRequest, ReturnType<typeof read>>();

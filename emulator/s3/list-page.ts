@@ -102,7 +102,7 @@ function commonPrefix(key: string, prefix: string, delimiter: string | undefined
   return end < 0 ? undefined : key.slice(0, end + delimiter.length);
 }
 
-/** JavaScript compares UTF-16 units instead. */
+/** Compares texts by their bytes in UTF-8. JavaScript compares UTF-16 units. */
 export function compareUtf8(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

@@ -158,7 +158,7 @@ function httpDate(milliseconds: number): string {
   return new Date(milliseconds).toUTCString();
 }
 
-/** Also needs the permission to read the object (S3 API Reference, GetObjectAttributes, "Permissions"). */
+/** Requires permission to read the object too (S3 API Reference, GetObjectAttributes, "Permissions"). */
 export const getObjectAttributes = onObject(['s3:GetObject', 's3:GetObjectAttributes'], (object, call, bucket) => {
   const { headers, time } = call.request;
   isNotModified(headers, object, time);

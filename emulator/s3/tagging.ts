@@ -45,10 +45,7 @@ export const putBucketTagging = onRetagging(({ request }) => {
 
 export const deleteBucketTagging = onRetagging(() => new Map());
 
-/**
- * With attribute-based access control, TagResource and UntagResource replace these calls (S3 API Reference,
- * PutBucketAbac).
- */
+/** With attribute-based access control, TagResource and UntagResource replace these calls (S3 API Reference, PutBucketAbac). */
 function onRetagging(tagsOf: (call: S3Call) => Tags): Handler {
   return onBucket('s3:PutBucketTagging', (bucket, call) => {
     if (bucket.abac) throw s3Error('MethodNotAllowed', { Method: call.request.method });

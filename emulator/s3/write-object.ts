@@ -61,7 +61,7 @@ export function demandTaggedWrite(call: S3Call, bucket: Bucket, tags: Tags): voi
   for (const { action, keys } of putObjectActions(tags)) demandOnObject(call, bucket, { key: call.key }, action, keys);
 }
 
-/** A comparison also needs its own permission (S3 User Guide, "How to perform conditional writes"). */
+/** Demands permission to write. A comparison also needs its own permission (S3 User Guide, "How to perform conditional writes"). */
 export function demandWrite(call: S3Call, bucket: Bucket, tags: Tags = new Map()): void {
   demandTaggedWrite(call, bucket, tags);
   demandComparison(call, bucket, call.key, call.request.headers['if-match']);
@@ -123,7 +123,7 @@ function contentEncoding(headers: Readonly<Record<string, string>>): Record<stri
   return kept.length > 0 ? { 'content-encoding': kept.join(',') } : {};
 }
 
-/** The MD5 in quotes, for an object without parts. */
+/** Returns the MD5 in quotes, for an object without parts. */
 export function etagOf(body: Buffer): string {
   return `"${createHash('md5').update(body).digest('hex')}"`;
 }

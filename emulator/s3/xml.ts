@@ -15,7 +15,7 @@ export function xmlAnswer(root: string, content: XmlStructure, headers: Record<s
   return { status: 200, headers, body: xmlDocument(root, content) };
 }
 
-/** Without a namespace. */
+/** Returns an error document, which has no namespace. */
 export function xmlError(content: XmlStructure): string {
   return `${DECLARATION}<Error>${elements(content)}</Error>`;
 }

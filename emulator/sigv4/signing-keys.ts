@@ -33,7 +33,7 @@ export function signatureMatches(key: Buffer, text: string, claimed: string): bo
   return timingSafeEqual(hmac(key, text), Buffer.from(claimed, 'hex'));
 }
 
-/** The time reveals only the lengths. */
+/** Compares secrets in a time that only depends on their lengths. */
 export function secretsEqual(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)];
   return left.length === right.length && timingSafeEqual(left, right);

@@ -11,7 +11,7 @@ export const OPERATIONS: Readonly<Record<string, (context: ServiceContext) => Qu
   GetCallerIdentity: () => getCallerIdentity,
 };
 
-/** AWS Security Token Service, API version 2011-06-15. Only AssumeRoleWithWebIdentity is unsigned. */
+/** Returns AWS Security Token Service, API version 2011-06-15. Only AssumeRoleWithWebIdentity is unsigned. */
 export function stsService(context: ServiceContext): Service {
   return queryService(context, {
     name: 'sts',
@@ -22,7 +22,7 @@ export function stsService(context: ServiceContext): Service {
   });
 }
 
-/** Cannot be denied (STS API Reference, GetCallerIdentity). */
+/** Returns the caller. No policy can deny this operation (STS API Reference, GetCallerIdentity). */
 const getCallerIdentity: QueryOperation = ({ caller }) => {
   if (caller === undefined) throw missingAuthenticationToken();
   return { Arn: caller.arn, UserId: caller.userId, Account: caller.accountId };

@@ -50,7 +50,7 @@ const EMPTY_BOUNDARY: CompiledPolicy = {
   statements: [],
 };
 
-/** Compiled again, because as a boundary it has another kind. */
+/** Compiles a policy again as a boundary, which has another kind. */
 function boundaryOf(world: World, accountId: string, arn: string): CompiledPolicy {
   const document = policyInForce(world, accountId, arn);
   if (document === undefined) return EMPTY_BOUNDARY;

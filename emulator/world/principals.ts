@@ -10,7 +10,7 @@ export interface NamedPrincipal {
   readonly value: string;
 }
 
-/** Excludes a bare `"*"`. */
+/** Returns the principals of a document, except a bare `"*"`. */
 export function principalsOf(text: string): readonly NamedPrincipal[] {
   return listOf(objectOf(JSON.parse(text)).Statement)
     .flatMap((statement) => [objectOf(statement).Principal, objectOf(statement).NotPrincipal])

@@ -177,7 +177,7 @@ export function isVersionId({ versioning }: Bucket, id: string): boolean {
   return id === 'null' || (versioning !== undefined && /^[A-Za-z0-9._]{32}$/.test(id));
 }
 
-/** Omitted if the bucket was never versioned. */
+/** Returns the version header; none if the bucket was never versioned. */
 export function versionHeader(
   { versioning }: Bucket,
   versionId: string,

@@ -15,7 +15,7 @@ const LOOK = /^(Get|List|Describe|Head)/;
 
 export type Throttles = ReturnType<typeof throttles>;
 
-/** Token buckets by service and account, and additionally by mutating operation. Unsigned calls share a bucket. */
+/** Returns token buckets by service and account, and additionally by mutating operation. Unsigned calls share a bucket. */
 export function throttles({ settings: { throttling }, uptime }: Pick<World, 'settings' | 'uptime'>) {
   const buckets = new Map<string, Bucket>();
   return {

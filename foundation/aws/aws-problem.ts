@@ -175,7 +175,7 @@ function network({ name, code, hostname, address, port }: AwsError): AwsProblem 
   );
 }
 
-/** The region in a service's host name, such as `eks.us-west-2.amazonaws.com`. */
+/** Returns the region in a service's host name, such as `eks.us-west-2.amazonaws.com`. */
 const regionOf = (host: string): string | undefined =>
   /\.([a-z]{2,}(?:-[a-z]+)+-\d+)\.(?:amazonaws|api\.aws)/.exec(host)?.[1];
 

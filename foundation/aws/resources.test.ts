@@ -4,7 +4,7 @@ import type { JournalEntry } from '../node/journal.ts';
 import { removeAll, Resources, type Failures, type PendingResource, type Resource } from './resources.ts';
 
 const never = new AbortController().signal;
-/** An error as AWS's SDK throws it. */
+/** Returns an error as AWS's SDK throws it. */
 const answer = (name: string, httpStatusCode: number, attempts = 1): Error =>
   Object.assign(new Error(name), { name, $metadata: { httpStatusCode, attempts } });
 

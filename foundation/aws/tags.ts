@@ -5,7 +5,7 @@ export const EXPIRY_TAG = 'conformance-expires';
 /** Region of the run. IAM has none, and its resources may belong to clusters elsewhere. */
 export const REGION_TAG = 'conformance-region';
 
-/** Prefix of a run's names in AWS, which least-privilege policies use. */
+/** Returns the prefix of a run's names in AWS, which least-privilege policies use. */
 export const namePrefix = (run: string): string => `conformance-${run}`;
 
 export interface Tag {

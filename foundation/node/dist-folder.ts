@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The built package. Works from sources and from dist/. */
+/** Returns the built package. Works from sources and from dist/. */
 export function distFolder(): string {
   const here = `${dirname(fileURLToPath(import.meta.url))}/`;
   const end = here.lastIndexOf('/dist/');

@@ -11,10 +11,7 @@ export interface NamedContext {
   readonly files: string;
 }
 
-/**
- * Reads the given file, or KUBECONFIG, or `~/.kube/config` (Kubernetes, "Organizing Cluster Access …"). Throws
- * BAD_KUBECONFIG.
- */
+/** Reads the given file, or KUBECONFIG, or `~/.kube/config` (Kubernetes, "Organizing Cluster Access …"). Throws BAD_KUBECONFIG. */
 export function readContext(
   { kubeconfig, context }: { readonly kubeconfig?: string; readonly context?: string },
   environment: NodeJS.ProcessEnv = process.env,

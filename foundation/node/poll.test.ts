@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { poll, retry, type Clock } from './poll.ts';
 
-/** A clock on which only pauses take time. */
+/** Returns a clock on which only pauses take time. */
 function clock(): Clock & { readonly pauses: number[] } {
   let now = 0;
   const pauses: number[] = [];

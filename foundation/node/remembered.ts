@@ -1,6 +1,6 @@
 /** Returns the cached value of a key, computed on first use. */
-export function remembered<Key extends object, Value>(
-  map: Pick<WeakMap<Key, Value>, 'get' | 'set'>,
+export function remembered<Key, Value>(
+  map: { get(key: Key): Value | undefined; set(key: Key, value: Value): unknown },
   key: Key,
   make: () => Value,
 ): Value {

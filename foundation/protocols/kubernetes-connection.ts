@@ -58,10 +58,7 @@ interface Exchange {
   readonly signal?: AbortSignal;
 }
 
-/**
- * A connection to the API server of a kubeconfig. It keeps connections alive, because the client library makes a costly
- * TLS handshake for each request.
- */
+/** A connection to the API server of a kubeconfig. It keeps connections alive, because the client library makes a costly TLS handshake for each request. */
 export interface Connection {
   /** Sends and receives JSON; a PATCH is a merge patch. Throws `KubernetesError` for statuses other than 2xx. */
   readonly json: <T = void>(
@@ -78,7 +75,7 @@ export interface Connection {
 
 /** Milliseconds until an answer must begin. Webhooks of the API server may take 30 s each. */
 const LONGEST_ANSWER = 60_000;
-/** For streams that may be silent for long, such as logs. */
+/** Timeout of streams that may be silent for long, such as logs. */
 const NO_BOUND = 0;
 
 const unanswered = ({ host }: URL): Error =>

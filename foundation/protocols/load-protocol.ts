@@ -40,9 +40,9 @@ export interface LoadVerdict {
   readonly errors: Readonly<Record<string, number>>;
   /** How many of the errors are timeouts and broken connections. */
   readonly late: number;
-  /** From the process's start, or that of a delayed first round, to the agent's first answer with credentials. */
+  /** Time from the process's start, or that of a delayed first round, to the agent's first credentials. */
   readonly credentials?: number;
-  /** From the same start to the first object that an SDK has read. */
+  /** Time from the same start until an SDK has read an object. */
   readonly object?: number;
   /** The agent's time for each answer with credentials. */
   readonly answers: readonly number[];

@@ -200,7 +200,7 @@ export interface PlannedClient {
 export interface ProbePlan {
   /** The pod's phases in order. The program waits until each phase but the first is opened. */
   readonly phases: readonly { readonly phase: number; readonly probes: readonly PlannedProbe[] }[];
-  /** Also waits for the first phase, if a change must precede it. */
+  /** Whether a change must precede the first phase, so that the pod waits for it too. */
   readonly deferred?: boolean;
   /** The client for SDK operations. Default: the program's AWS SDK for JavaScript. */
   readonly client?: PlannedClient;

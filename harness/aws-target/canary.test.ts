@@ -19,7 +19,7 @@ interface Asked {
   readonly input: Readonly<Record<string, unknown>>;
 }
 
-/** An AWS whose answers a test chooses: an error's name, or undefined for a success. */
+/** Returns an AWS with the given answers: an error's name, or undefined for a success. */
 function stub(
   answer: (asked: Asked) => string | undefined,
   more: Partial<CanaryOptions> = {},

@@ -49,7 +49,7 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
 }
 
 /**
- * The harness's emulator with EKS and EKS Auth, and some of S3, IAM and STS at other endpoints. Credentials are only valid
+ * Returns the harness's emulator with EKS and EKS Auth, and some of S3, IAM and STS at other endpoints. Credentials are only valid
  * on one side, so capabilities that need both sides are missing. `emulated` counts its calls together with those of
  * `foreign`. `reachable` turns a URL of this machine into the URL that pods use.
  */

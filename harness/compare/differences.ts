@@ -66,11 +66,11 @@ const factsOfClients = (...probes: readonly SideProbe[]): readonly string[] => [
     : CLIENT_TIMING_FACTS),
 ];
 
-/** A scenario that ended in an error has no probes to compare. */
+/** Whether probes can be compared. A scenario that ended in an error has none. */
 export const hasProbesOnBothSides = (a: SideScenario, b: SideScenario): boolean =>
   a.probes.size > 0 && b.probes.size > 0;
 
-/** Workload and operation, without names that are specific to a run. */
+/** Returns workload and operation, without names that are specific to a run. */
 const whatIsTried = ({ workload, operation }: SideProbe): string =>
   `${workload ?? 'harness'}: ${operation.split(' ')[0] ?? ''}`;
 

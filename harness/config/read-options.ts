@@ -172,7 +172,7 @@ function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }
 
-/** Environment variable of an option, such as `CONFORMANCE_REPORT_DIR`. */
+/** Returns the environment variable of an option, such as `CONFORMANCE_REPORT_DIR`. */
 export function variableOf(option: string): string {
   return `CONFORMANCE_${option.toUpperCase().replaceAll('-', '_')}`;
 }

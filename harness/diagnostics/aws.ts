@@ -94,7 +94,7 @@ async function managedPolicy(
   return document((await iam.send(command, options)).PolicyVersion?.Document);
 }
 
-/** IAM returns policy documents URL-encoded (IAM API Reference, GetRolePolicy). */
+/** Decodes a policy document, which IAM returns URL-encoded (IAM API Reference, GetRolePolicy). */
 function document(encoded: string | undefined): unknown {
   const text = decodeURIComponent(encoded ?? '');
   try {

@@ -108,7 +108,7 @@ async function arrangeAndProbe(attempt: Attempt): Promise<void> {
   limit.stop();
 }
 
-/** Waiting for other scenarios does not count towards the timeout. */
+/** Waits for other scenarios. The timeout does not run meanwhile. */
 async function awaitTurn({ options, limit, context }: Attempt): Promise<void> {
   if (options.turn === undefined) return;
   limit.stop();
@@ -140,7 +140,7 @@ async function remove(attempt: Attempt): Promise<void> {
 const verdictOf = ({ failure, probes }: Attempt): ProbeOutcome['verdict'] =>
   failure === undefined ? worst(probes.map((probe) => probe.verdict)) : 'error';
 
-/** A stopped attempt has no verdict, so it needs no diagnostics. */
+/** Whether the attempt was stopped. It then has no verdict, and needs no diagnostics. */
 const isStopped = ({ failure, options }: Attempt): boolean => failure !== undefined && options.signal.aborted;
 
 /** Records the duration of a phase. Omits phases of 0 ms from the timeline. */

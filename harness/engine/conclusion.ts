@@ -101,13 +101,13 @@ export function tooLittleJudged(
   );
 }
 
-/** The configured AWS of a run that did not reach it. */
+/** Returns the configured AWS of a run that did not reach it. */
 function awsOf(configuration: Configuration): RunResults['environment']['aws'] {
   if (configuration.list('aws-endpoint').length > 0) return 'endpoint';
   return configuration.cluster.aws === 'account' ? 'aws' : 'emulator';
 }
 
-/** The exit code for verdicts, a gate and failures (docs/command-line.md). */
+/** Returns the exit code for verdicts, a gate and failures (docs/command-line.md). */
 export function exitCodeOf(
   results: readonly ScenarioResult[],
   failure: ExitCode | undefined,

@@ -22,7 +22,7 @@ describe('clusters of npm run emulator', () => {
   });
   afterEach(() => rmSync(reports, { recursive: true }));
 
-  /** The kind cluster type with a fake host. */
+  /** Returns the kind cluster type with a fake host. */
   const kindThat = (open: (request: OpenRequest) => Promise<ClusterHost>): ClusterOptions => ({
     ...options,
     type: { ...KIND, open },

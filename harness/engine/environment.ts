@@ -151,7 +151,7 @@ async function removeAll({ aws, clusters }: Platform, environment: Environment):
   if (first) throw tearingError(together(first, others));
 }
 
-/** Name and ARN of a cluster that may not exist yet (Service Authorization Reference, resource types of Amazon EKS). */
+/** Returns name and ARN of a cluster that may not exist yet (Service Authorization Reference, resource types of Amazon EKS). */
 function announced({ aws, clusters }: Platform, alias: ClusterAlias): { readonly name: string; readonly arn: string } {
   const name = clusters.clusterName(alias);
   return { name, arn: `arn:aws:eks:${aws.region}:${aws.accountId('main')}:cluster/${name}` };
@@ -161,7 +161,7 @@ function announced({ aws, clusters }: Platform, alias: ClusterAlias): { readonly
 export const ofRoles = (permissionsBoundary: string | undefined): string[] =>
   permissionsBoundary === undefined ? ['own-boundary'] : [];
 
-/** The leftovers that an error names, as a sentence. */
+/** Returns the leftovers that an error names, as a sentence. */
 function leftBy(error: unknown): string | undefined {
   if (error instanceof ClusterError) return error.left;
   return error instanceof HarnessError && error.code === 'LEFT_BEHIND' ? error.message : undefined;
@@ -237,7 +237,7 @@ async function provisionCluster(
   }
 }
 
-/** A cluster that is only an EKS record, without Kubernetes. */
+/** Returns a cluster that is only an EKS record, without Kubernetes. */
 function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, workloadImage: string): ProvisionedCluster {
   const nothing = (): Promise<never> =>
     Promise.reject(

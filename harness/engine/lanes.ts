@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 const mayHaveLanes = ({ options: { configuration } }: Session): boolean =>
   configuration.number('parallel') > 1 && configuration.text('keep') === 'never';
 
-/** Number of lanes: additional environments for scenarios that change shared state. */
+/** Returns the number of lanes: additional environments for scenarios that change shared state. */
 export const lanesOf = (session: Session): number => (mayHaveLanes(session) ? (session.platform?.lanes?.most ?? 0) : 0);
 
 /** Whether scenarios that only change their cluster may run on the second one, instead of in lanes. */
@@ -20,7 +20,7 @@ export const hasSecondCluster = (session: Session): boolean =>
   session.prefetch === undefined &&
   session.opened?.environment.clusters.has('c2') === true;
 
-/** The shared environment, with its second cluster in the place of the first. */
+/** Returns the shared environment, with its second cluster in the place of the first. */
 function onSecondCluster(opened: Opened): Opened {
   const second = opened.environment.clusters.get('c2');
   if (second === undefined) throw new Error('the run has no second cluster');

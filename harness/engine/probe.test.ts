@@ -41,7 +41,7 @@ const report = (values: Partial<ProbeReport> = {}): ProbeReport => ({
 const uninjected = { outcome: 'refused', layer: 'injection', code: 'NoCredentialsSettings' } as const;
 const read = granted('red', getObject('data/red/key'));
 
-/** A scenario context whose pods send these reports. `made`: log of created (+) and deleted (-) pods. */
+/** Returns a scenario context whose pods send these reports. `made`: log of created (+) and deleted (-) pods. */
 function worldOf(
   spec: Partial<ScenarioSpec>,
   reports: Readonly<Record<string, readonly ProbeReport[]>>,

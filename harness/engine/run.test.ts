@@ -40,7 +40,7 @@ describe('a run', () => {
   const failing = (id: string): Scenario => scenarioOf(id, () => REFUSED);
   const skipped = (id: string): Scenario => scenarioOf(id, () => GRANTED, { needs: ['imds'] });
 
-  /** A reporter that logs events. */
+  /** Returns a reporter that logs events. */
   const listening = (reporter: Reporter): Reporter => ({
     runStarted: ({ scenarios }) => void events.push(`run of ${scenarios.map(({ id }) => id).join()}`),
     phaseStarted: (phase) => void events.push(phase),

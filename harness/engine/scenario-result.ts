@@ -25,7 +25,7 @@ export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: str
   };
 }
 
-/** The first line of an error. It has no secrets, because clients translate their exceptions earlier. */
+/** Returns the first line of an error. It has no secrets, because clients translate their exceptions earlier. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof HarnessError) return error.message;

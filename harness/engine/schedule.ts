@@ -53,12 +53,12 @@ const PROBE_SECONDS = 0.1;
 /** A scenario that waits this long leaves its place to others, where environments have lanes. */
 const LONG_WAIT_SECONDS = 2;
 
-/** So that no long scenario delays the end. On real nodes, only waits count: many probes keep too many pods busy at once. */
+/** Orders scenarios so that no long one delays the end. On real nodes, only waits count: many probes keep too many pods busy at once. */
 const longestFirst: Order = (scenario, { lanes, earlier }) => {
   const estimate = waitOf(scenario) + scenario.spec.probes.length * PROBE_SECONDS;
   return -(lanes === 0 ? waitOf(scenario) : Math.max(estimate, (earlier.get(scenario.id) ?? 0) / 1000));
 };
-/** For early verdicts. */
+/** Orders scenarios for early verdicts. */
 const shortWaitsFirst: Order = (scenario) => waitOf(scenario);
 
 interface Rule {
@@ -181,7 +181,7 @@ class Runner {
     }
   }
 
-  /** In sequence, so that each check sees the load of the previous scenario. */
+  /** Admits scenarios in sequence, so that each check sees the load of the previous scenario. */
   #admitted(queue: readonly Scenario[]): Promise<void> {
     const admit = () => (this.#running > 0 && queue.length > 0 ? this.#options.admit() : NOW);
     return (this.#admission = this.#admission.then(admit));
@@ -194,7 +194,7 @@ export const shuffle = (scenarios: readonly Scenario[], seed: string): readonly 
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** `Promise.withResolvers`, which Node 20 lacks. */
+/** Replaces `Promise.withResolvers`, which Node 20 lacks. */
 function withResolvers(): { promise: Promise<void>; resolve: () => void } {
   let resolve!: () => void;
   const promise = new Promise<void>((resolvePromise) => (resolve = resolvePromise));

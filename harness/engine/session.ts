@@ -112,7 +112,7 @@ export function openSession(options: RunOptions) {
 export const tellStart = ({ id, directory, round, reporters }: Session): void =>
   reporters.tell('runStarted', { id, directory, scenarios: round.run });
 
-/** The results so far, in the order of the plan. */
+/** Returns the results so far, in the order of the plan. */
 export const resultsOf = ({ round, results }: Session): readonly ScenarioResult[] =>
   round.scenarios.flatMap(({ id }) => results.get(id) ?? []);
 

@@ -66,7 +66,7 @@ const EMULATOR_RULES: Readonly<Record<'cluster' | 'kube-system', readonly Rule[]
   ],
 };
 
-/** The namespace, which owns all other objects. */
+/** Returns the namespace, which owns all other objects. */
 export const namespaceOf = ({ run, expiresAt }: Pick<RunnerSpec, 'run' | 'expiresAt'>): KubernetesObject => ({
   apiVersion: 'v1',
   kind: 'Namespace',
@@ -78,7 +78,7 @@ export const namespaceOf = ({ run, expiresAt }: Pick<RunnerSpec, 'run' | 'expire
 });
 
 /**
- * The objects of the namespace and the roles of its service accounts, in the order of creation. `owner`: uid of the
+ * Returns the objects of the namespace and the roles of its service accounts, in the order of creation. `owner`: uid of the
  * namespace, which owns the cluster-wide roles.
  */
 export function runnerObjects(spec: RunnerSpec, owner?: string): readonly KubernetesObject[] {

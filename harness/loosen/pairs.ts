@@ -11,7 +11,7 @@ const MOST_PAIRS = 200;
 
 /**
  * Judges pairs of changes that do nothing alone: a role's permissions and its boundary, both sides of a chain, a role and a bucket.
- * Returns pairs that matter together, and how many others there were. `left`: pairs beyond the bound.
+ * Returns pairs that matter together, and how many others there were. `unjudged`: pairs beyond the bound.
  */
 export async function judgePairs(judged: readonly JudgedChange[]) {
   const single = judged.filter(({ state }) => state === 'equivalent');
@@ -28,7 +28,7 @@ export async function judgePairs(judged: readonly JudgedChange[]) {
     const text = `${one.change.text}, together with ${shortest(other.source.file)}, ${changeWords(other.change)}`;
     pairs.push({ ...one, id: `${one.id}+${other.id}`, change: { ...one.change, text }, by: 'replay', ...verdict });
   }
-  return { pairs, left: Math.max(0, related.length - MOST_PAIRS) };
+  return { pairs, unjudged: Math.max(0, related.length - MOST_PAIRS) };
 }
 
 type Uses = readonly [SourceUse, SourceUse];

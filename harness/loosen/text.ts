@@ -62,7 +62,7 @@ export function groupsOf(judged: readonly JudgedChange[]): readonly (readonly Ju
   return [...groups.values()].sort((one, other) => rank(one) - rank(other) || other.length - one.length);
 }
 
-/** The change without values and names. */
+/** Returns the change without values and names. */
 const shapeOf = ({ change }: JudgedChange): string =>
   changeWords(change)
     .replace(/"[^"]*"/g, '"…"')

@@ -55,7 +55,7 @@ function withEntries(text: string, from: number, member: string, all: readonly s
   const added = entries.join(', ');
   if (value === undefined) {
     // A member that is not a literal, such as `workloads: APPS` or `workloads`, cannot be changed safely.
-    const isThere = new RegExp(`[{,]\\s*${member}\\s*[:,}]`).test(ownText(text, object, brackets));
+    const isThere = new RegExp(`[{,]\\s*${member}\\s*[:,}]`).test(membersText(text, object, brackets));
     return isThere
       ? undefined
       : inserted(text, object.open + 1, `\n    ${member}: ${isList ? `[${added}]` : `{ ${added} }`},`);
@@ -69,19 +69,19 @@ function withEntries(text: string, from: number, member: string, all: readonly s
 
 const inserted = (text: string, at: number, addition: string): string => text.slice(0, at) + addition + text.slice(at);
 
-/** The text of an object without that of nested brackets. */
-function ownText(text: string, { open, close }: Bracket, brackets: readonly Bracket[]): string {
-  let own = text.slice(open, close + 1);
+/** Returns the text of an object without that of nested brackets. */
+function membersText(text: string, { open, close }: Bracket, brackets: readonly Bracket[]): string {
+  let members = text.slice(open, close + 1);
   for (const nested of brackets)
     if (nested.depth === 2 && nested.open > open && nested.close < close)
-      own = own.replace(text.slice(nested.open, nested.close + 1), '0');
-  return own;
+      members = members.replace(text.slice(nested.open, nested.close + 1), '0');
+  return members;
 }
 
 function withImports(text: string, names: readonly string[]): string | undefined {
   const [whole = '', list = ''] = /import \{([^}]*)\} from 'eks-pod-identity-conformance'/.exec(text) ?? [];
-  const known = new Set(list.split(',').map((name) => name.trim()));
-  const missing = names.filter((name) => !known.has(name));
+  const imported = new Set(list.split(',').map((name) => name.trim()));
+  const missing = names.filter((name) => !imported.has(name));
   if (missing.length === 0) return text;
   return whole === '' ? undefined : text.replace(whole, whole.replace('{', `{\n  ${missing.join(',\n  ')},`));
 }
@@ -96,7 +96,7 @@ interface Bracket {
 /** Strings, comments, brackets. Expressions within templates are not searched. */
 const TOKEN = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|\/\/[^\n]*|\/\*[^]*?\*\/|[([{}\])]/g;
 
-/** The brackets of a call that starts at `from`, by the position of the opening one. */
+/** Returns the brackets of a call that starts at `from`, by the position of the opening one. */
 function bracketsIn(text: string, from: number): readonly Bracket[] {
   const open: number[] = [];
   const brackets: Bracket[] = [];

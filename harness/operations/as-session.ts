@@ -31,7 +31,7 @@ export const session: Schema<Session> = lazy(() =>
   ),
 );
 
-/** The session that `from` opens by AssumeRole: `chained('app', chain('target'))`. */
+/** Returns the session that `from` opens by AssumeRole: `chained('app', chain('target'))`. */
 export const chained = (from: Session, step: ChainStep): ChainedSession => ({ from, step });
 
 const firstOf = (session: Session): string | WebSession =>

@@ -93,7 +93,7 @@ const provingCalls = ({ requestId, identity, startedAt, endedAt }: ProbeReport, 
 
 type Identified = Pick<Expectation, 'as'>;
 
-/** A request of the workload's pod to a service that is not emulated is allowed: `may('app', 'kms:Decrypt', keyArn)`. */
+/** Expects that a request of the workload's pod to a service that is not emulated is allowed: `may('app', 'kms:Decrypt', keyArn)`. */
 export const may = (
   workload: string,
   action: string,

@@ -108,7 +108,7 @@ const ofCheck = defineHarnessOperation(
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
   succeeds(ofCheck(title, run));
 
-/** The assertion's line in the suite file, if the stack has it. Lines of the package's built suites come from source maps. */
+/** Returns the assertion's line in the suite file, if the stack has it. Lines of the package's built suites come from source maps. */
 function placeIn(stack: string, file: string): string {
   const name = basename(file);
   const built = `/${file.replace(/ts$/, 'js')}:`;

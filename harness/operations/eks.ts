@@ -117,7 +117,7 @@ export function requested(context: ScenarioContext, request: AssociationRequest)
   };
 }
 
-/** The requested association in words: `app, target role far, no session tags`. */
+/** Returns the requested association in words: `app, target role far, no session tags`. */
 export function associationWords(association: AssociationRequest, say: Wording): string {
   const { role, roleArn, targetRole, disableSessionTags, policy } = association;
   return [

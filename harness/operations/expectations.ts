@@ -14,7 +14,7 @@ function probe(
   return { kind: 'probe', workload, operation, expectation: { outcome, ...details }, control };
 }
 
-/** The operation succeeds with the workload's role (or with `as`). */
+/** Expects that the operation succeeds with the workload's role (or with `as`). */
 export const granted = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
   probe('granted', workload, operation, details);
 /** Like `granted`, but as the control of a denial: if it fails, the scenario is inconclusive. */
@@ -30,7 +30,7 @@ export const denied = (workload: string, operation: WorkloadOperation, details: 
 export const absent = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
   probe('absent', workload, operation, details);
 
-/** An operation of the harness succeeds, with these facts. */
+/** Expects that an operation of the harness succeeds, with these facts. */
 export const succeeds = (operation: HarnessOperation, facts: Readonly<Record<string, FactMatcher>> = {}): ProbeStep =>
   probe('granted', undefined, operation, { facts });
 export const fails = (operation: HarnessOperation, details: DetailsOfDenial): ProbeStep =>

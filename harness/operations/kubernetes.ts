@@ -139,7 +139,7 @@ type Access =
       readonly verb: string;
       /** API group. Default: the core group. */
       readonly group?: string;
-      /** With its subresource, such as `serviceaccounts/token`. */
+      /** Resource and subresource, such as `serviceaccounts/token`. */
       readonly resource: string;
       readonly name?: string;
       readonly namespace?: string;

@@ -64,7 +64,7 @@ describe('the result of a harness probe', () => {
     return aWorld(aScenario(spec, 'CP-01'), anEnvironment(aws, { clusters }));
   }
 
-  /** The outcome, or the name of the thrown error. */
+  /** Returns the outcome, or the name of the thrown error. */
   const outcome = async (context: ScenarioContext, operation: HarnessOperation, status?: number): Promise<string> => {
     const expectation = status === undefined ? {} : { status };
     return performOperation(context, operation, expectation).then(

@@ -12,6 +12,7 @@ import { conclusion, counted, duration, instant, isBad, VERDICTS } from './words
 export const App = ({ data }: { readonly data: PageData }) => {
   const [route, setFilter] = useRoute();
   const printing = usePrinting();
+  useSearchKey();
   const views = viewsOf(data);
   const view = views.find(({ id }) => id === route.view) ?? views[0];
   if (view === undefined) return null;
@@ -125,4 +126,22 @@ function useRoute(): [Route, (filter: URLSearchParams) => void] {
     setHash(location.hash);
   };
   return [routeOf(hash), setFilter];
+}
+
+/** Moves the focus to the search of the view, or of the scenarios, when `/` is pressed outside of a field. */
+function useSearchKey(): void {
+  useEffect(() => {
+    const search = (): HTMLElement | null => document.querySelector('[type=search]');
+    const listen = (event: KeyboardEvent): void => {
+      if (event.key !== '/' || event.ctrlKey || event.metaKey || event.target instanceof HTMLInputElement) return;
+      event.preventDefault();
+      if (search() === null) {
+        // The view renders after the event.
+        addEventListener('hashchange', () => setTimeout(() => search()?.focus()), { once: true });
+        location.hash = hrefOf('scenarios');
+      } else search()?.focus();
+    };
+    addEventListener('keydown', listen);
+    return () => removeEventListener('keydown', listen);
+  }, []);
 }

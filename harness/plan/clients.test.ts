@@ -30,7 +30,7 @@ const scenario = (id: string, ...probes: Step[]): Scenario => {
   const spec: ScenarioSpec = { workloads: { app: {} }, probes };
   return { id, suite: 'own', title: 'a title', file: 'own.ts', spec };
 };
-/** The property with which a client meets a need. */
+/** Returns the property with which a client meets a need. */
 const aClientOf = (need: 'sdk-chain' | 'configurable-sts' | 'lasting-client'): object =>
   ({
     'sdk-chain': { chain: 'sdk' },

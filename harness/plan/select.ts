@@ -101,7 +101,7 @@ function inProfile(configuration: Configuration): (scenario: Scenario) => boolea
     profile.includes(spec.profile) || (spec.profile === 'load' && (ids.includes(id) || suites.includes(suite)));
 }
 
-/** The text that `--grep` searches: id, title, keywords, and descriptions of probes and steps. */
+/** Returns the text that `--grep` searches: id, title, keywords, and descriptions of probes and steps. */
 const searchText = ({ id, title, spec }: Scenario): string =>
   [
     `${id} ${title}`,
@@ -109,7 +109,7 @@ const searchText = ({ id, title, spec }: Scenario): string =>
     ...spec.probes.map((step) => (step.kind === 'action' ? describeStep(step) : probeText(step))),
   ].join('\n');
 
-/** A sentence about the successors of a former suite. */
+/** Returns a sentence about the successors of a former suite. */
 function renamed(name: string, successors: readonly string[] = []): string | undefined {
   const [last, ...others] = [...successors].reverse();
   if (last === undefined) return undefined;
@@ -125,7 +125,7 @@ const profileOf = (configuration: Configuration): Profile & { readonly name: Pro
   return { name, ...PROFILES[name] };
 };
 
-/** The profile of a run. `narrowed`: other flags restrict the selection, so the run does not represent the profile. */
+/** Returns the profile of a run. `narrowed`: other flags restrict the selection, so the run does not represent the profile. */
 export function chosenProfile(configuration: Configuration) {
   const { name, version } = profileOf(configuration);
   const scopes = scopesOf(configuration);

@@ -41,7 +41,7 @@ export function observationOf(
   const endings: Partial<Record<PolicyUse['part'], string>> = { attached: '-attached', boundary: '-boundary' };
   const policies = policyUses(scenario.spec).map((use): UsedPolicy => {
     const nameOf = use.part === 'bucket' ? () => names.bucket(use.owner) : () => names.roleName(use.owner);
-    const isUnnamed = use.part === 'session' || use.part === 'resource';
+    const isUnnamed = ['session', 'chain', 'resource'].includes(use.part);
     const suffix = isUnnamed ? undefined : `${nameOf()}${endings[use.part] ?? ''}`;
     const resolve = (document: object): object | undefined => tried(() => names.expandAll(document));
     return { ...use, suffix, resolve, text: tried(() => names.policyText(use.policy)) };

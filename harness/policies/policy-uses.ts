@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PolicyKind } from '../../identity/policy/types.ts';
 import { associationOf } from '../scenario/parts.ts';
-import type { RoleSpec } from '../scenario/policy.ts';
+import type { PermissionPolicy, RoleSpec } from '../scenario/policy.ts';
 import type { DeclaredPolicy } from '../scenario/policy-document.ts';
 import type { Operation, ScenarioSpec, Step } from '../scenario/spec.ts';
 
 /** A place of a scenario that has a policy. */
 export interface PolicyUse {
-  readonly part: 'trust' | 'permissions' | 'attached' | 'boundary' | 'bucket' | 'session' | 'resource';
+  readonly part: 'trust' | 'permissions' | 'attached' | 'boundary' | 'bucket' | 'session' | 'chain' | 'resource';
   /**
-   * Name of the role or bucket in the scenario, of the workload whose association has the session policy, or the ARN of
-   * the resource in probes.
+   * Name of the role or bucket in the scenario. For `session`, of the workload whose association has the policy; for `chain`, of the
+   * role that probes assume with it. For `resource`, the ARN in probes.
    */
   readonly owner: string;
   readonly kind: PolicyKind;
@@ -33,21 +33,43 @@ export function policyUses({ roles = {}, buckets = {}, workloads = {}, probes }:
     ...Object.entries(workloads).flatMap(([name, workload]) =>
       use('session', name, 'session', associationOf(workload)?.policy),
     ),
-    ...new Map(probes.flatMap(resourcePolicies).map((one) => [JSON.stringify(one), one])).values(),
+    ...new Map(probes.flatMap(stepPolicies).map((one) => [JSON.stringify(one), one])).values(),
   ];
 }
 
-/** Returns the policy that a probe gives for its resource. */
-const resourcePolicies = (step: Step): readonly PolicyUse[] => {
+/** Returns the policies that a probe gives for its resource and for the session of the role that it assumes. */
+const stepPolicies = (step: Step): readonly PolicyUse[] => {
   const { resource: owner = '', resourcePolicy: policy } = operationOf(step);
-  return policy === undefined ? [] : [{ part: 'resource', owner, kind: 'resource', policy }];
+  const { role = '', policy: sessionPolicy } = chainOf(step) ?? {};
+  return [
+    ...(policy === undefined ? [] : [{ part: 'resource', owner, kind: 'resource', policy } as const]),
+    ...(sessionPolicy ? [{ part: 'chain', owner: role, kind: 'session', policy: sessionPolicy } as const] : []),
+  ];
 };
 
-interface OnResource {
+interface AssumedRole {
+  readonly roleArn?: string;
+  readonly externalId?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly policy?: PermissionPolicy;
+}
+interface ProbeOperation {
   readonly resource?: string;
   readonly resourcePolicy?: DeclaredPolicy;
+  readonly through?: AssumedRole;
+  readonly role?: AssumedRole | string;
 }
-const operationOf = (step: Step): OnResource => (step.kind === 'probe' ? step.operation : {}) as OnResource;
+const operationOf = (step: Step): ProbeOperation => (step.kind === 'probe' ? step.operation : {}) as ProbeOperation;
+
+/** Returns how a probe assumes a role of the scenario; undefined if it assumes none. */
+export function chainOf(step: Step): (Omit<AssumedRole, 'roleArn'> & { readonly role: string }) | undefined {
+  const { through, role } = operationOf(step);
+  const { roleArn = '', externalId, tags, policy } = through ?? (typeof role === 'object' ? role : {});
+  const [, alias] = /^<role:(.+)>$/.exec(roleArn) ?? [];
+  return alias === undefined
+    ? undefined
+    : { role: alias, ...(externalId && { externalId }), ...(tags && { tags }), ...(policy && { policy }) };
+}
 
 /** Returns a scenario's declaration with another document in place of a policy. */
 export function withPolicy(spec: ScenarioSpec, { part, owner, policy }: PolicyUse, document: object): ScenarioSpec {
@@ -55,13 +77,21 @@ export function withPolicy(spec: ScenarioSpec, { part, owner, policy }: PolicyUs
   const changed = { document: document as Readonly<Record<string, unknown>>, from };
   if (part === 'bucket')
     return { ...spec, buckets: { ...spec.buckets, [owner]: { ...spec.buckets?.[owner], policy: changed } } };
-  if (part === 'resource') {
+  if (part === 'resource' || part === 'chain') {
     const isUse = (step: Step): boolean =>
-      resourcePolicies(step).some((use) => use.owner === owner && isDeepStrictEqual(use.policy, policy));
-    const change = (step: Step): Step =>
-      isUse(step) && step.kind === 'probe'
-        ? { ...step, operation: { ...step.operation, resourcePolicy: changed } as Operation }
-        : step;
+      stepPolicies(step).some(
+        (use) => use.part === part && use.owner === owner && isDeepStrictEqual(use.policy, policy),
+      );
+    const change = (step: Step): Step => {
+      if (!isUse(step) || step.kind !== 'probe') return step;
+      const { through, role } = operationOf(step);
+      const member = through === undefined ? 'role' : 'through';
+      const edit =
+        part === 'resource'
+          ? { resourcePolicy: changed }
+          : { [member]: { ...((through ?? role) as AssumedRole), policy: changed } };
+      return { ...step, operation: { ...step.operation, ...edit } as Operation };
+    };
     return { ...spec, probes: spec.probes.map(change) };
   }
   if (part !== 'session') {

@@ -24,7 +24,7 @@ export interface PolicySource {
   readonly address: string | undefined;
   /** Whether it is read from a policy file. */
   readonly isFile: boolean;
-  /** With names in angle brackets. */
+  /** Policy with names in angle brackets. */
   readonly document: object;
   readonly uses: readonly SourceUse[];
 }
@@ -63,7 +63,7 @@ export function policyWarnings(scenarios: readonly Scenario[]): ReadonlySet<stri
   return warnings;
 }
 
-/** Relative to the working directory, unless the file is elsewhere. */
+/** Returns a path relative to the working directory, unless the file is elsewhere. */
 export function shortest(path: string): string {
   const near = relative('.', path);
   return near.startsWith('..') ? path : near;
@@ -76,7 +76,7 @@ export function placeText({ file, address, isFile, uses: [use] }: Place, line?: 
   return line === undefined ? file : `${file}:${line}`;
 }
 
-/** The uses of a policy in the form of policy-coverage.json. */
+/** Returns the uses of a policy in the form of policy-coverage.json. */
 export const usesOf = ({ uses }: PolicySource): PolicyCoverage['policies'][number]['uses'] =>
   uses.map(({ observation, used: { part, owner } }) => ({ scenario: observation.scenario.id, part, owner }));
 

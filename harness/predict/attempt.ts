@@ -27,6 +27,7 @@ export interface Assumption {
   readonly role: string;
   readonly externalId?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly policy?: PermissionPolicy;
 }
 
 export type OnObject = 'getObject' | 'putObject' | 'deleteObject' | 'getObjectTagging';
@@ -115,7 +116,7 @@ function byPodIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
 
 const AUDIENCE = 'sts.amazonaws.com';
 
-/** The audiences that the OIDC provider of a cluster accepts in an account; none without a provider. */
+/** Returns the audiences that the OIDC provider of a cluster accepts in an account; none without a provider. */
 export const clientIds = ({ scenario }: Scene, cluster: string, account: string): readonly string[] => [
   ...(account === 'main' ? [AUDIENCE] : []),
   ...(scenario.spec.providers ?? []).flatMap((one) =>
@@ -139,13 +140,15 @@ function byWebIdentity(scene: Scene, workload: WorkloadSpec): Opened | undefined
 function assume(
   scene: Scene,
   { principal, unknown }: Session,
-  { role: alias, externalId: id, tags = {} }: Assumption,
+  { role: alias, externalId: id, tags = {}, policy }: Assumption,
 ): Opened | undefined {
   const role = scene.roles.get(alias);
   const passed = Object.entries(scene.names.expandAll(tags)).map(([key, value]) => ({ key, value, transitive: false }));
   const externalId = id === undefined ? undefined : scene.names.expand(id);
+  const sessionPolicies = policy && scene.compile('session', policy) ? [scene.names.policyText(policy)] : [];
   // The name that the probe programs give.
-  const options = { principal, unknown, sessionName: 'probe', tags: passed, externalId, issuedAt: Date.now() };
+  const request = { sessionName: 'probe', tags: passed, externalId, sessionPolicies };
+  const options = { principal, unknown, ...request, issuedAt: Date.now() };
   if (overriddenTag(passed, [], principal) !== undefined) return undefined;
   return role && opening(scene, assumeRole('assumed role', { ...options, role }), NOT_ASSUMED);
 }

@@ -1,7 +1,7 @@
 import { associationOf } from '../scenario/parts.ts';
 import type { WorkloadSpec } from '../scenario/spec.ts';
 
-/** The pods that a workload's association or annotation is for. */
+/** Returns the pods that a workload's association or annotation is for. */
 export const subjectOf = ({ cluster = 'c1', namespace = 'app', serviceAccount = 'app' }: WorkloadSpec) => ({
   ...{ cluster, namespace, serviceAccount },
 });
@@ -9,7 +9,7 @@ export const subjectOf = ({ cluster = 'c1', namespace = 'app', serviceAccount = 
 export const audienceOf = ({ serviceAccountAnnotations }: WorkloadSpec): string | undefined =>
   serviceAccountAnnotations?.['audience'];
 
-/** The members of a workload that decide which role its pods get, and with which context; undefined without a role. */
+/** Returns the members of a workload that decide which role its pods get, and with which context; undefined without a role. */
 export function grantOf(workload: WorkloadSpec): WorkloadSpec | undefined {
   const { cluster, namespace, serviceAccount, role, irsa, context } = workload;
   if (role === undefined && typeof irsa !== 'string') return undefined;
@@ -24,7 +24,7 @@ export function grantOf(workload: WorkloadSpec): WorkloadSpec | undefined {
   };
 }
 
-/** The role whose session pods of the workload get. */
+/** Returns the role whose session pods of the workload get. */
 export function roleOf(workload: WorkloadSpec): string | undefined {
   const { targetRole, role = workload.irsa } = associationOf(workload) ?? {};
   return targetRole ?? (typeof role === 'string' ? role : undefined);

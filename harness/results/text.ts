@@ -34,7 +34,7 @@ const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
 export const mark = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'allowed'>, paint: Paint): string =>
   allowed === undefined ? paint(...MARKS[verdict]) : paint(`${verdict}, allowed`, 33);
 
-/** Why a run misses `--min-policy-coverage`, with its exit code. `merge` checks shards. */
+/** Says why a run misses `--min-policy-coverage`, with its exit code. `merge` checks shards. */
 export function coverageProblem({
   policyCoverage,
   configuration,

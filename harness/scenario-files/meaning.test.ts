@@ -22,7 +22,7 @@ import { podIdentityRole } from '../scenario/policy.ts';
 import type { ScenarioSpec, Step, TokenSpec, WorkloadSpec } from '../scenario/spec.ts';
 
 const { spec: good } = aScenario();
-/** A value that only a suite in JavaScript can have. */
+/** Returns a value that only a suite in JavaScript can have. */
 const odd = <T>(value: unknown): T => value as T;
 const withWorkload = (workload: object): ScenarioSpec => ({
   ...good,

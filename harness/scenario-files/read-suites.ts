@@ -159,7 +159,7 @@ function inOrder(scenarios: readonly Scenario[], order: readonly string[]): read
   );
 }
 
-/** By code points: independent of the machine's locale. */
+/** Compares by code points, independent of the machine's locale. */
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 const suiteFiles = (folder: string): string[] =>

@@ -222,7 +222,7 @@ function problemOf(registry: Registry, scenario: Scenario): Misfit | undefined {
   return problem === undefined ? undefined : about(problem);
 }
 
-/** A clause and the texts that it quotes. */
+/** Returns a clause and the texts that it quotes. */
 const about = (clause: string): Misfit => ({
   clause,
   words: [/<[a-z-]+:[^>]+>/, /(?<=")[^"]+(?=")/, /denied|refused/]

@@ -21,7 +21,7 @@ type ObjectOf<S> = { readonly [K in keyof S as S[K] extends Optional<unknown> ? 
 };
 type Flat<T> = { readonly [K in keyof T]: T[K] };
 
-/** The schema as the library's type, for `Form` and `misfit`. */
+/** Returns the schema as the library's type, for `Form` and `misfit`. */
 export const zodOf = <T>(schema: Schema<T>): z.ZodType<T> => schema as unknown as z.ZodType<T>;
 const schemaOf = <T>(schema: z.ZodType): Schema<T> => schema as unknown as Schema<T>;
 
@@ -29,7 +29,7 @@ export const opt = <T>(schema: Schema<T>): Optional<T> =>
   schemaOf(z.exactOptional(zodOf(schema))) as unknown as Optional<T>;
 export const object = <S extends Shape>(shape: S, need?: string): Schema<Flat<ObjectOf<S>>> =>
   schemaOf(z.strictObject(shape as unknown as z.core.$ZodShape, need));
-/** An object that may have further members. */
+/** Returns an object that may have further members. */
 export const openObject = <S extends Shape>(
   shape: S,
   need?: string,
@@ -52,7 +52,7 @@ export const anything: Schema<unknown> = schemaOf(z.unknown());
 /** A value that another check judges, absent or not. */
 export const checkedLater: Schema<never> = schemaOf(z.any().optional());
 export const anyNumber: Schema<number> = schemaOf(z.number('a number'));
-/** A schema that refers to itself. */
+/** Returns a schema that refers to itself. */
 export const lazy = <T>(schema: () => Schema<T>): Schema<T> => schemaOf(z.lazy(() => zodOf(schema())));
 export const prefixed = (...parts: readonly (string | Schema<string>)[]): Schema<string> =>
   schemaOf(z.templateLiteral(parts as string[]));

@@ -62,7 +62,7 @@ export function schemaOf(name: string, form: object): z.ZodType {
   return schema;
 }
 
-/** A clause about an unknown step or operation; undefined if it is known. */
+/** Returns a clause about an unknown step or operation; undefined if it is known. */
 export function unknownName(step: Step): string | undefined {
   const [what, name, registered] =
     step.kind === 'probe'

@@ -7,11 +7,11 @@ type Expected = Pick<Expectation, 'outcome' | 'status'>;
 
 const BAD_REQUEST = 400;
 
-/** For reads, which may come from a host that does not know a change yet. */
+/** Retries a read, which may come from a host that does not know a change yet. */
 export const whenRead = ({ status }: ProbeResult, expectation: Expected): boolean =>
   status !== BAD_REQUEST && expectation.status !== BAD_REQUEST;
 
-/** For changes of new resources: a refusal had no effect, because not all of EKS knew the resource. */
+/** Retries a change of a new resource. A refusal had no effect, because not all of EKS knew the resource. */
 export function whenChanged({ outcome, code, message }: ProbeResult, expectation: Expected): boolean {
   const error = Object.assign(new Error(message), { name: code });
   return (
@@ -19,7 +19,7 @@ export function whenChanged({ outcome, code, message }: ProbeResult, expectation
   );
 }
 
-/** For new associations: EKS may not know a role, a deletion, or the session of a new creator yet. */
+/** Retries the creation of an association: EKS may not know a role, a deletion, or the session of a new creator yet. */
 export const whenMade = ({ outcome }: ProbeResult): boolean => outcome === 'refused';
 
 /**

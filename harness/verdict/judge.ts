@@ -74,7 +74,7 @@ function describeMismatch(mismatch: Mismatch, expectation: Expectation, observat
   }
 }
 
-/** A pod with credentials that may not assume a further role is denied, not refused. */
+/** Explains that a pod with credentials that may not assume a further role is denied, not refused. */
 const deniedHint = ({ outcome }: Expectation, { outcome: observed, layer }: ProbeResult): string =>
   outcome === 'refused' && observed === 'denied' && layer === 'sts'
     ? '. The pod has credentials, and STS denies AssumeRole: use denied()'
@@ -92,7 +92,7 @@ function describeFact(actual: string | number | boolean | undefined, matcher: Fa
   return `${JSON.stringify(excerpt(whole, literalStart(pattern)))} (excerpt from ${whole.length} characters)`;
 }
 
-/** The literal start of a pattern: `a_b\{code="200"\} [1-9]` -> `a_b{code="200"} `. */
+/** Returns the literal start of a pattern: `a_b\{code="200"\} [1-9]` -> `a_b{code="200"} `. */
 const literalStart = (pattern: string): string =>
   pattern.replace(/^((?:\\[^\w\s]|[^\\^$.|?*+()[\]{}])*).*$/s, '$1').replace(/\\(.)/g, '$1');
 

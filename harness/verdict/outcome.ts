@@ -106,7 +106,7 @@ export function outcomeOf(
 /** Omits the number, which the outcome already has. */
 const withoutNumber = ({ number: _number, ...observed }: ProbeResult & { number?: number }): ProbeResult => observed;
 
-/** Event-loop delay, if AWS runs in this process. `milliseconds`: duration of a probe that reports no times. */
+/** Returns the event-loop delay, if AWS runs in this process. `milliseconds`: duration of a probe that reports no times. */
 function lateness(
   { environment: { aws, clusters, lateness } }: ScenarioContext,
   result: ProbeResult | ProbeReport,
@@ -121,7 +121,7 @@ function lateness(
   };
 }
 
-/** Delay in the worst second since the scenario began, because its earlier steps change later counts and texts. */
+/** Returns the delay in the worst second since the scenario began, because its earlier steps change later counts and texts. */
 const latenessSoFar = ({ environment: { aws, lateness }, startedAt }: ScenarioContext): number =>
   aws.controls === undefined ? 0 : lateness.between(startedAt, Date.now());
 

@@ -137,7 +137,7 @@ function receivedCall(
   };
 }
 
-/** Each element has matched, and the decision gives the effect. */
+/** Returns a statement that applied. Each element has matched, and the decision gives the effect. */
 const appliedStatement = ({ index }: { readonly index: number }, conditions: StatementExplanation['conditions']) => ({
   index,
   applied: true,

@@ -14,7 +14,7 @@ import {
   type ProvisionedCluster,
 } from '../scenario/scenario-context.ts';
 
-/** A cluster whose API servers answer in turn. `injects`: whether the webhook of each injects. */
+/** Returns a cluster whose API servers answer in turn. `injects`: whether the webhook of each injects. */
 function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
   const admitted: string[] = [];
   const deleted: string[] = [];

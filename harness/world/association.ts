@@ -28,7 +28,7 @@ export interface Change {
 
 /** EKS Auth's error for a service account without an association (EKS Auth API Reference, AssumeRoleForPodIdentity). */
 const NO_ASSOCIATION: EksAuthAnswer = { code: 'ResourceNotFoundException' };
-/** Consecutive answers that prove the end of a session: AWS has many hosts, and the agent caches an old answer. */
+/** Returns how many answers in a row prove the end of a session, because AWS has many hosts and the agent caches answers. */
 const inARow = ({ environment: { aws } }: ScenarioContext): number => (aws.name === 'aws' ? 3 : 1);
 
 /**

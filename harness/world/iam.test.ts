@@ -42,7 +42,7 @@ import { notesOn, workload, type ScenarioContext, type AccountWorkloads } from '
 const ROLES = { app: podIdentityRole(), other: podIdentityRole() };
 const APP = 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app';
 
-/** A context on an AWS with this propagation bound. Undefined: a consistent AWS. */
+/** Returns a context on an AWS with this propagation bound. Undefined: a consistent AWS. */
 function worldOf(
   boundSeconds: number | undefined,
   spec: Partial<ScenarioSpec> = {},
@@ -330,7 +330,7 @@ describe('a changed association', () => {
     readonly context: ScenarioContext;
   }
 
-  /** The webhook injects from its `injectsFrom`th review. EKS Auth gives these answers in turn, and repeats the last. */
+  /** Answers so that the webhook injects from its `injectsFrom`th review. EKS Auth gives these answers in turn, and repeats the last. */
   function clusterOf(
     boundSeconds: number,
     answers: readonly EksAuthAnswer[] | undefined,

@@ -3,10 +3,10 @@ import { retry } from '../../foundation/node/poll.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
 
-/** Between two polls of AWS about the same resource. */
+/** Interval between two polls of AWS about the same resource. */
 export const AWS_POLL_MILLISECONDS = 1100;
 
-/** Between two polls of a cluster's API server. Longer on AWS, which is remote and shared. */
+/** Returns the interval between two polls of a cluster's API server. Longer on AWS, which is remote and shared. */
 export const kubernetesPollMilliseconds = ({ name }: Pick<AwsTarget, 'name'>): number => (name === 'aws' ? 500 : 50);
 
 /** Waits until a scenario's IAM changes are effective, if AWS is eventually consistent. */

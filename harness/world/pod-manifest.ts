@@ -23,7 +23,7 @@ const NO_PHASE = -1;
 /** Keeps Karpenter, and so EKS Auto Mode, from evicting the pod (Karpenter, "Disruption", pod-level controls). */
 const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt';
 
-/** The last phase that a new pod may start. */
+/** Returns the last phase that a new pod may start. */
 export const firstPhase = ({ groups, deferred }: PodGroups): number => (deferred ? NO_PHASE : (groups[0]?.number ?? 0));
 
 export function podManifest(context: ScenarioContext, workload: Workload, name: string, groups: PodGroups): V1Pod {
@@ -154,7 +154,7 @@ const environmentOf = (context: ScenarioContext, spec: WorkloadSpec, plan: Probe
 const variables = (env: Readonly<Record<string, string>>): V1EnvVar[] =>
   Object.entries(env).map(([name, value]) => ({ name, value }));
 
-/** The probe's container of the requested kind, with an idle main container if needed. */
+/** Returns the probe's container of the requested kind, with an idle main container if needed. */
 function containersOf(
   { container: kind = 'main', mainRunAsUser: runAsUser }: WorkloadSpec,
   probe: V1Container,

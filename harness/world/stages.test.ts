@@ -19,7 +19,7 @@ import { expectsRefusal, podStages, stages } from './stages.ts';
 const red = granted('red', getObject('data/red/key'));
 const blue = granted('blue', getObject('data/blue/key'));
 const stagesOf = (...probes: Step[]) => stages(aScenario({ probes }));
-/** The numbers of the probes of each group. */
+/** Returns the numbers of the probes of each group. */
 const groupsOf = (...probes: Step[]): number[][] =>
   stagesOf(...probes).map((stage) => (stage.kind === 'group' ? stage.group.probes.map(({ number }) => number) : []));
 /** `group:probe,probe` of the pod that starts at a stage. */

@@ -26,7 +26,7 @@ function worldOf(
   } as unknown as ScenarioContext;
 }
 
-/** The requested pod. */
+/** Returns the requested pod. */
 async function manifest(podAnnotations: Readonly<Record<string, string>>): Promise<V1Pod> {
   let asked: V1Pod | undefined;
   const refused = new Error('refused');

@@ -248,5 +248,5 @@ function roleOf(role: Resource, ofType: (type: string) => Resource[], around: mo
   };
 }
 
-/** A name that is an expression stays unresolved. */
+/** Returns a name; empty if it is an expression, which stays unresolved. */
 const nameText = (name: unknown): string => (typeof name === 'string' ? name : JSON.stringify(name));

@@ -1,7 +1,7 @@
-import { divide, type Place } from '../policy/automaton.ts';
-import { splitArn } from '../policy/arn.ts';
+import { automatonOf, divide, type Automaton, type Place } from '../policy/automaton.ts';
+import { resourceAutomaton, splitArn } from '../policy/arn.ts';
 import { brokenKeyRules } from '../policy/key-rules.ts';
-import { literal } from '../policy/overlap.ts';
+import { literal, places, type ValueOf } from '../policy/overlap.ts';
 import type { EvaluationRequest } from '../policy/request.ts';
 import type { Pattern } from '../policy/pattern.ts';
 import type { Condition } from '../policy/conditions/condition.ts';
@@ -16,17 +16,7 @@ import {
   type KeyValues,
 } from './key-values.ts';
 import { secondsAround } from './scalar-values.ts';
-import {
-  arnPlaces,
-  around,
-  automatonOf,
-  isBesideWildcard,
-  isFolded,
-  operatorOf,
-  places,
-  WHOLE,
-  type ValueOf,
-} from './patterns.ts';
+import { around, isBesideWildcard, isFolded, operatorOf, WHOLE } from './patterns.ts';
 import type { Choices } from './request-parts.ts';
 import { RESOURCE, type Atom } from './rules.ts';
 
@@ -111,19 +101,23 @@ function questionOf(
     .filter(({ subject, variables }) => variables.includes(key) && subject !== key)
     .flatMap((atom) => {
       const foldCase = atom.condition !== undefined && isFolded(atom.condition);
-      const isArn =
-        atom.subject === RESOURCE || (atom.condition !== undefined && operatorOf(atom.condition).startsWith('Arn'));
+      const arn =
+        atom.subject === RESOURCE
+          ? 'resource'
+          : atom.condition !== undefined && operatorOf(atom.condition).startsWith('Arn')
+            ? 'fields'
+            : undefined;
       const beside = atoms.filter(({ subject }) => subject === atom.subject);
       const open = beside.flatMap(({ variables }) => variables).filter((one) => !isFixed(one) && !isChosen(one));
       const met = variantsOf(open, atoms, valueOf).flatMap((variant) =>
-        beside.flatMap((one) => placesIn(one, variant, foldCase)),
+        beside.flatMap((one) => automataOf(one, variant, foldCase)),
       );
       return patternsIn(atom).flatMap((pattern) => {
         const split = around(pattern.tokens, key);
         if (split === undefined) return [];
         if (isBesideWildcard(split, key)) limits.push(`\${${key}} next to a wildcard in "${pattern.source}"`);
-        const pre = places(split.pre, (one) => valueOf(one) ?? 'x', { foldCase, isArn });
-        return pre === undefined ? [] : [{ pre, post: split.post, met: [...new Set(met.map(automatonOf))] }];
+        const pre = places(split.pre, (one) => valueOf(one) ?? 'x', { foldCase, arn });
+        return pre === undefined ? [] : [{ pre, post: split.post, met: [...new Set(met)] }];
       });
     });
   const related = keys.flatMap(conditionsOn);
@@ -138,14 +132,10 @@ function questionOf(
 const patternsIn = ({ condition, resources = [] }: Atom): readonly Pattern[] =>
   condition?.values.flatMap(({ pattern }) => pattern ?? []) ?? resources.map(({ whole }) => whole);
 
-const placesIn = (
-  { condition, resources = [] }: Atom,
-  valueOf: ValueOf,
-  foldCase: boolean,
-): readonly (readonly Place[])[] =>
+const automataOf = ({ condition, resources = [] }: Atom, valueOf: ValueOf, foldCase: boolean): readonly Automaton[] =>
   condition === undefined
-    ? resources.flatMap((one) => [arnPlaces(one, valueOf) ?? []])
-    : patternsOf(condition, valueOf, foldCase || isFolded(condition));
+    ? resources.flatMap((one) => resourceAutomaton(one, valueOf) ?? [])
+    : patternsOf(condition, valueOf, foldCase || isFolded(condition)).map(automatonOf);
 
 /** Returns values for variables that are not chosen yet: none, any, and those that conditions name. */
 function variantsOf(open: readonly string[], atoms: readonly Atom[], valueOf: ValueOf): readonly ValueOf[] {
@@ -233,14 +223,14 @@ function tagKeysOf(question: Question, chosen: Chosen, keys: readonly string[]):
   const present = tags.filter((tag) => chosen.get(`aws:requesttag/${tag}`) !== undefined);
   // A request that removes tags has only their keys.
   if (present.length === 0) return valuesOf(question);
-  const own = question.conditions.flatMap((one) => patternsOf(one, question.valueOf)).map(automatonOf);
+  const patterns = question.conditions.flatMap((one) => patternsOf(one, question.valueOf)).map(automatonOf);
   const { texts, limit } = textsOf(question);
   const extra = texts.filter((text) => text !== '' && !tags.includes(text.toLowerCase()));
   let lists: readonly (readonly string[])[] = subsetsOf(extra).filter(
     (list) => new Set(list.map((one) => one.toLowerCase())).size === list.length,
   );
   for (const tag of present) {
-    const variants = divide(automatonOf(literal(tag, true)), own)?.map(({ example }) => example) ?? [tag];
+    const variants = divide(automatonOf(literal(tag, true)), patterns)?.map(({ example }) => example) ?? [tag];
     lists = lists.flatMap((list) => variants.map((one) => [one, ...list]));
   }
   return {

@@ -80,10 +80,20 @@ describe('difference', () => {
   });
 
   it('Variables: one next to a wildcard in a segment is not decided', () => {
-    const before = identity(allow(`${DATA}/${TEAM}*`));
-    expect(limitOf(compare(before, identity(allow(`${DATA}/${TEAM}*`), allow(`${DATA}/${TEAM}`))))).to.contain(
-      'next to a wildcard',
-    );
+    for (const [wide, narrow] of [
+      [`${DATA}/${TEAM}*`, `${DATA}/${TEAM}`],
+      [`${DATA}/x/*${TEAM}`, `${DATA}/x/y${TEAM}`],
+    ])
+      expect(limitOf(compare(identity(allow(wide)), identity(allow(wide), allow(narrow))))).to.contain(
+        'next to a wildcard',
+      );
+  });
+
+  it('keeps known values, and sends no key that is absent', () => {
+    const vpc = (...values: string[]): PolicySet => identity(allow('*', { StringEquals: { 'aws:SourceVpc': values } }));
+    expect(requests(compare(vpc('a'), vpc('a', 'b')))).to.have.length(1);
+    isEquivalent(vpc('a'), vpc('a', 'b'), { context: { 'aws:SourceVpc': 'a' } });
+    isEquivalent(vpc('a'), vpc('a', 'b'), { absent: ['aws:SourceVpc'] });
   });
 
   it('Sets: absent, empty, and one empty text satisfy every, and not some', () => {
@@ -136,6 +146,14 @@ describe('difference', () => {
     expect(requests(compare(identity(allow(`${DATA}/?`)), identity(allow(`${DATA}/*`))))).to.have.length(1);
     const list = (resource: string): PolicySet => identity(allow(resource, undefined, 's3:ListAllMyBuckets'));
     expect(requests(compare(list('arn:aws:s3:::*'), list('*')))[0]).to.include({ resource: '*', newly: 'allowed' });
+  });
+
+  it('ARNs: a star that ends a field crosses colons, another does not', () => {
+    const logs = (...resources: string[]): PolicySet =>
+      identity(...resources.map((one) => allow(`arn:aws:logs:${one}`, undefined, 'logs:DeleteLogGroup')));
+    expect(compare(logs('*:log-group:a'), logs('*:log-group:a', '*:*:log-group:a')).kind).to.equal('equivalent');
+    expect(requests(compare(logs('x-*-1:*:log-group:a'), logs('*:log-group:a'))).length).to.be.above(0);
+    expect(compare(logs('x'), logs('x', 'u*3:log-group:a')).kind).to.equal('equivalent');
   });
 
   it('NotAction, NotResource: are complements under Allow and under Deny', () => {
@@ -281,6 +299,7 @@ describe('difference', () => {
         identity(allow('*'), allow('arn:aws:ssm:*::parameter/aws/service/*', undefined, 'ssm:GetParameter')),
         'AWS owns',
       ],
+      [identity(allow('*')), identity(allow('*'), allow('arn:aws:iam:*:role/app')), 'fewer than six fields'],
       [resource(by('aws:userid', 'AROAEXAMPLE:*')), resource(by('aws:userid', 'AROAEXAMPLF:*')), 'aws:userid'],
       [
         resource(by('aws:PrincipalType', 'Account')),

@@ -52,7 +52,7 @@ export function factsOf(
     ...comparison.context,
     ...context,
   };
-  const known = new Set(
+  const fixedKeys = new Set(
     Object.keys({ ...principalContext(principal), ...fixed, 'aws:ResourceAccount': '' }).map((key) =>
       key.toLowerCase(),
     ),
@@ -68,7 +68,7 @@ export function factsOf(
     ...{ principal, resourceAccount, fixed, filters: actions, resources },
     partition: 'arn' in principal ? principal.arn.split(':')[1]! : 'aws',
     isFixed: (key, requested) =>
-      known.has(key) ||
+      fixedKeys.has(key) ||
       isAbsent(key) ||
       requested.every((action) => lacksKey(key, action)) ||
       (assumesRole(requested) &&

@@ -52,8 +52,8 @@ function compareIn(comparison: Comparison, differences: Map<string, RequestDiffe
       const newly = (rule.effect === 'Allow') === rule.isAfter ? 'allowed' : 'denied';
       const key = `${newly} ${rule.kind} ${rule.statement.policy} ${rule.statement.index} ${rule.isAfter}`;
       if (differences.has(key)) continue;
-      const found = new Search(sides, facts, newly, progress).find(rule, rules, choices);
-      if (found !== undefined) differences.set(key, found);
+      const example = new Search(sides, facts, newly, progress).find(rule, rules, choices);
+      if (example !== undefined) differences.set(key, example);
     }
   }
 }

@@ -1,21 +1,11 @@
-import { combinations, type Automaton, type Place } from '../policy/automaton.ts';
+import { automatonOf, combinations, type Automaton, type Place } from '../policy/automaton.ts';
 import type { Condition } from '../policy/conditions/condition.ts';
 import { parseDate } from '../policy/conditions/scalars.ts';
-import { literal } from '../policy/overlap.ts';
+import { literal, places, type ValueOf } from '../policy/overlap.ts';
 import type { Token } from '../policy/pattern.ts';
 import type { EvaluationRequest } from '../policy/request.ts';
 import { arnPatternOf, compileArnPattern } from '../policy/arn.ts';
-import {
-  arnPlaces,
-  automatonOf,
-  firstText,
-  isFolded,
-  NOT_EMPTY,
-  operatorOf,
-  places,
-  WHOLE,
-  type ValueOf,
-} from './patterns.ts';
+import { arnPlaces, firstText, isFolded, NOT_EMPTY, operatorOf, WHOLE } from './patterns.ts';
 import { addressesAround, numbersAround, secondsAround } from './scalar-values.ts';
 
 /** A value of a condition key; undefined: the request does not have the key. */
@@ -145,7 +135,7 @@ export function patternsOf(condition: Condition, valueOf: ValueOf, foldCase = is
 
 function wordsOf({ key, uses, refinements, valueOf }: KeyQuestion, conditions: readonly Condition[]): Texts {
   const isSubject = key.endsWith(':sub');
-  const own = [
+  const patterns = [
     ...conditions.flatMap((one) => patternsOf(one, valueOf)),
     ...refinements,
     ...(isSubject ? [[...literal('system:'), ...WHOLE], SERVICE_ACCOUNT] : []),
@@ -154,12 +144,12 @@ function wordsOf({ key, uses, refinements, valueOf }: KeyQuestion, conditions: r
     (one) => isFolded(one) && one.values.some(({ source }) => /[^\0-\x7f]/.test(source)),
   );
   const domain = domainOf(key, conditions);
-  const found = wordsBy(automatonOf(domain), own, uses.flatMap(meetingsOf));
-  const possible = (found ?? ['x']).filter(
+  const words = wordsBy(automatonOf(domain), patterns, uses.flatMap(meetingsOf));
+  const possible = (words ?? ['x']).filter(
     (text) => !isSubject || !text.startsWith('system:') || text.split(':').length === 4,
   );
   const limit =
-    found === undefined
+    words === undefined
       ? `the values of ${key}, which its patterns divide into too many classes`
       : isBeyondAscii
         ? `${key}, compared without case beyond ASCII`
@@ -194,18 +184,18 @@ function meetingsOf({ pre, post, met }: VariableUse): readonly Meeting[] {
 /** Returns the shortest text for each class that the patterns distinguish; undefined if there are too many. */
 function wordsBy(
   domain: Automaton,
-  own: readonly Automaton[],
+  patterns: readonly Automaton[],
   meetings: readonly Meeting[],
 ): readonly string[] | undefined {
-  const all = [domain, ...own, ...meetings.map(({ automaton }) => automaton)];
-  const starts = [domain, ...own].map(({ start }) => start).concat(meetings.map(({ start }) => start));
+  const all = [domain, ...patterns, ...meetings.map(({ automaton }) => automaton)];
+  const starts = [domain, ...patterns].map(({ start }) => start).concat(meetings.map(({ start }) => start));
   const classes = new Map<string, string>();
   const reached = combinations(all, starts);
   for (const { states, text } of reached ?? []) {
     if (!domain.isEnd(states[0]!)) continue;
     const key = [
-      ...own.map((automaton, index) => automaton.isEnd(states[index + 1]!)),
-      ...meetings.map(({ after }, index) => after(states[1 + own.length + index]!)),
+      ...patterns.map((automaton, index) => automaton.isEnd(states[index + 1]!)),
+      ...meetings.map(({ after }, index) => after(states[1 + patterns.length + index]!)),
     ].join();
     if (!classes.has(key)) classes.set(key, text);
   }

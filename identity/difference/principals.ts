@@ -1,4 +1,4 @@
-import type { Principal } from '../policy/principal.ts';
+import type { Principal, RoleSession } from '../policy/principal.ts';
 import { statementsOf } from '../policy/statement.ts';
 import type { CompiledPolicy } from '../policy/index.ts';
 import type { Side } from './rules.ts';
@@ -6,7 +6,7 @@ import type { Comparison, PrincipalClass } from './types.ts';
 import { arnsOfConditions, statementTexts, STRANGER } from './uncovered.ts';
 
 /** Returns a session of a role (IAM User Guide, "IAM JSON policy elements: Principal"). */
-export const session = (roleArn: string, sessionName = 'session', userId = 'AROAEXAMPLEEXAMPLEEXA'): Principal => {
+export const session = (roleArn: string, sessionName = 'session', userId = 'AROAEXAMPLEEXAMPLEEXA'): RoleSession => {
   const [, partition = 'aws', , , accountId = '', role = ''] = roleArn.split(':');
   const roleName = role.slice(role.lastIndexOf('/') + 1);
   return {
@@ -42,8 +42,11 @@ export function principalsOf(comparison: Comparison, before: Side, after: Side):
   const classes = derived.flatMap((principal): PrincipalClass[] => {
     if (given.has(nameOf(principal))) return [];
     if (!('arn' in principal)) return [{ principal }];
-    const own = principal.accountId === resourceAccount && principal.kind !== 'root';
-    return [{ principal, permissions: 'all' as const }, ...(own ? [{ principal, permissions: 'none' as const }] : [])];
+    const isUnprivileged = principal.accountId === resourceAccount && principal.kind !== 'root';
+    return [
+      { principal, permissions: 'all' as const },
+      ...(isUnprivileged ? [{ principal, permissions: 'none' as const }] : []),
+    ];
   });
   return [...principals, ...classes];
 }
@@ -74,7 +77,7 @@ function derivedPrincipals(
   const services = all((one) => one.services);
   const providers = all((one) => one.federated);
   const partition = arns[0]?.split(':')[1] ?? 'aws';
-  const found: Principal[] = [
+  const derived: Principal[] = [
     ...arns.flatMap((arn): Principal[] => {
       if (arn.includes(':role/')) return [session(arn)];
       if (arn.includes(':user/')) return [user(arn)];
@@ -109,5 +112,5 @@ function derivedPrincipals(
     ].map((providerArn): Principal => ({ kind: 'federated', providerArn, accountId: resourceAccount })),
     { kind: 'anonymous' },
   ];
-  return [...new Map(found.map((one) => [nameOf(one), one])).values()];
+  return [...new Map(derived.map((one) => [nameOf(one), one])).values()];
 }

@@ -1,11 +1,11 @@
+import { remembered } from '../../foundation/node/remembered.ts';
 import { actionsDate, actionsOf, actionsOfService, servicesOn, type KnownAction } from '../policy/actions.ts';
-import type { ArnPattern } from '../policy/arn.ts';
-import { divide, type Automaton, type Place } from '../policy/automaton.ts';
+import { resourceAutomaton, type ArnPattern } from '../policy/arn.ts';
+import { automatonOf, divide, type Automaton, type Place } from '../policy/automaton.ts';
 import { keysInPlaceOf } from '../policy/condition-keys.ts';
-import { literal } from '../policy/overlap.ts';
+import { literal, places, type ValueOf } from '../policy/overlap.ts';
 import { compilePattern, isVariable, matchesTokens, STAR, type ResolvedToken } from '../policy/pattern.ts';
 import { isRoleAssumption } from '../policy/request.ts';
-import { arnPlaces, automatonOf, places, type ValueOf } from './patterns.ts';
 import { ACTION, RESOURCE, type Atom } from './rules.ts';
 
 /** The actions that AWS authorizes for one request, and the forms of the ARNs that they act on. */
@@ -20,19 +20,14 @@ export interface Choices<T> {
   readonly limits: readonly string[];
 }
 
-/** Which actions the procedure compares, in words. */
+/** Says which actions the procedure compares. */
 export const comparedActions = (): string => `the actions of the Service Authorization Reference of ${actionsDate()}`;
 
 const matching = new Map<string, ReadonlySet<string>>();
 
 /** Returns the known actions that a pattern matches, in lower case. */
-function actionsMatching(source: string): ReadonlySet<string> {
-  const known = matching.get(source);
-  if (known !== undefined) return known;
-  const all = new Set(actionsOf(source).map((action) => action.toLowerCase()));
-  matching.set(source, all);
-  return all;
-}
+const actionsMatching = (source: string): ReadonlySet<string> =>
+  remembered(matching, source, () => new Set(actionsOf(source).map((action) => action.toLowerCase())));
 
 const serviceOf = (action: string): string => action.split(':')[0]!.toLowerCase();
 /** Stand for all services that no policy names. */
@@ -65,11 +60,8 @@ export function actionChoices(atoms: readonly Atom[], filters?: readonly string[
       : new Set([...named, ...mentioned, ...arns.filter((one) => !/[*?$]/.test(one)).flatMap(servicesOn)]);
   const tested = atoms.filter(({ subject }) => subject === ACTION);
   const resources = atoms.flatMap(({ resources: all = [] }) => all);
-  const known = new Map<string, string>();
-  const shape = (form: string): string => {
-    if (!known.has(form)) known.set(form, shapeOf(form, resources));
-    return known.get(form)!;
-  };
+  const shapeByForm = new Map<string, string>();
+  const shape = (form: string): string => remembered(shapeByForm, form, () => shapeOf(form, resources));
   const shapes = (forms: readonly string[]): readonly string[] => [...new Set(forms.map(shape))].sort();
   const groups = new Map<string, ActionChoice>();
   const matches = (atom: Atom, action: string): boolean =>
@@ -92,10 +84,10 @@ export function actionChoices(atoms: readonly Atom[], filters?: readonly string[
   const unknown = [...named].filter(
     (service) => actionsOfService(service).size === 0 && (filters === undefined || services.has(service)),
   );
-  const isOpen = arns.some((one) => one !== '*' && /[*?$]/.test(one));
+  const isOpen = resources.some(({ whole: { source } }) => /^arn:([^:]*\*|[^:]*:[^:]*[*?$][^:]*):/.test(source));
   return {
     values: [...groups.values(), ...unknown.flatMap((service) => unknownActions(service, tested))],
-    limits: isOpen ? ['a wildcard or variable in the service of an ARN'] : [],
+    limits: isOpen ? ['a wildcard before the region of an ARN'] : [],
   };
 }
 
@@ -105,12 +97,18 @@ function shapeOf(form: string, patterns: readonly ArnPattern[]): string {
   const isReached = patterns.some(({ fields }) => {
     if (fields === undefined) return false;
     const [named] = fields[2]!.tokens;
-    if (fields[2]!.tokens.length === 1 && typeof named === 'string' && named !== service) return false;
+    if (
+      fields[1]!.tokens.at(-1) !== STAR &&
+      fields[2]!.tokens.length === 1 &&
+      typeof named === 'string' &&
+      named !== service
+    )
+      return false;
     const open = fields.flatMap(({ tokens }, index) => [
       ...(index === 0 ? [] : [':']),
       ...tokens.map((one) => (isVariable(one) ? STAR : one)),
     ]);
-    const pattern = automatonOf(places(open, () => undefined, { isArn: true })!);
+    const pattern = automatonOf(places(open, () => undefined, { arn: 'resource' })!);
     return divide(formAutomaton(form, 'aws', ''), [pattern])?.some(({ matches }) => matches[0]) ?? true;
   });
   return isReached ? form : form.includes(':kms:') && form.includes(':key/') ? 'key' : '-';
@@ -128,8 +126,8 @@ function unknownActions(service: string, tested: readonly Atom[]): readonly Acti
   const patterns = tested.flatMap(({ actions = [] }) =>
     actions.map(({ tokens }) => automatonOf(places(tokens, () => undefined)!)),
   );
-  const asked = automatonOf([...literal(`${service}:`), { except: ':' }, { isStar: true, except: ':' }]);
-  return (divide(asked, patterns) ?? []).map(({ example }) => ({ actions: [example], forms: undefined }));
+  const serviceActions = automatonOf([...literal(`${service}:`), { except: ':' }, { isStar: true, except: ':' }]);
+  return (divide(serviceActions, patterns) ?? []).map(({ example }) => ({ actions: [example], forms: undefined }));
 }
 
 const REGION = [...'abcdefghijklmnopqrstuvwxyz0123456789-'].join('');
@@ -137,11 +135,8 @@ const REGION = [...'abcdefghijklmnopqrstuvwxyz0123456789-'].join('');
 const formAutomata = new Map<string, Automaton>();
 
 /** Returns the automaton of the ARNs of a form, in a partition and an account. */
-function formAutomaton(form: string, partition: string, account: string): Automaton {
-  const key = `${form} ${partition} ${account}`;
-  if (!formAutomata.has(key)) formAutomata.set(key, automatonOf(formPlaces(form, partition, account)));
-  return formAutomata.get(key)!;
-}
+const formAutomaton = (form: string, partition: string, account: string): Automaton =>
+  remembered(formAutomata, `${form} ${partition} ${account}`, () => automatonOf(formPlaces(form, partition, account)));
 
 function formPlaces(form: string, partition: string, account: string): readonly Place[] {
   let colons = 0;
@@ -174,19 +169,19 @@ export function resourceChoices(atoms: readonly Atom[], question: ResourceQuesti
   const forms = question.forms ?? [...new Set(['', account])].map((owner) => `arn:aws:*:*:${owner}:*`);
   const patterns = atoms
     .filter(({ subject }) => subject === RESOURCE)
-    .flatMap(({ resources = [] }) =>
-      resources.flatMap((one) => [arnPlaces(one, valueOf) ?? []].filter(({ length }) => length > 0)),
-    );
-  const known = filters?.map((one) => compilePattern(one, { wildcards: true, variables: false }));
-  const wanted = known?.map(({ tokens }) => places(tokens, () => undefined, { isArn: true })!) ?? [];
+    .flatMap(({ resources = [] }) => resources.flatMap((one) => resourceAutomaton(one, valueOf) ?? []));
+  const filterPatterns = filters?.map((one) => compilePattern(one, { wildcards: true, variables: false }));
+  const wanted =
+    filterPatterns?.map(({ tokens }) => automatonOf(places(tokens, () => undefined, { arn: 'resource' })!)) ?? [];
+  const distinguished = [...new Set([...wanted, ...patterns])];
   const limits: string[] = [];
   const arns = forms.flatMap((form) => {
-    const parts = divide(formAutomaton(form, partition, account), [...wanted, ...patterns].map(automatonOf));
+    const parts = divide(formAutomaton(form, partition, account), distinguished);
     if (parts === undefined) limits.push(`resources of the form ${form}, which patterns divide into too many classes`);
     return (parts ?? []).map(({ example }) => example);
   });
   const isWanted = (resource: string): boolean =>
-    known?.some(({ tokens }) => matchesTokens(tokens as readonly ResolvedToken[], resource)) ?? true;
+    filterPatterns?.some(({ tokens }) => matchesTokens(tokens as readonly ResolvedToken[], resource)) ?? true;
   const all = question.forms === undefined || forms.length === 0 ? [...arns, '*'] : arns;
   return { values: all.filter(isWanted), limits };
 }

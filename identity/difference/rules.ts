@@ -1,3 +1,4 @@
+import { remembered } from '../../foundation/node/remembered.ts';
 import type { ArnPattern } from '../policy/arn.ts';
 import { conditionHolds, type Condition } from '../policy/conditions/condition.ts';
 import { isVariable, type Pattern, type Token } from '../policy/pattern.ts';
@@ -47,13 +48,14 @@ const variablesIn = (patterns: readonly (Pattern | undefined)[]): readonly strin
   ...new Set(patterns.flatMap((pattern) => pattern?.tokens.filter(isVariable).map(({ key }) => key.lowerCase) ?? [])),
 ];
 
-const atomsOf = new WeakMap<Statement, readonly Atom[]>();
+const atomsByStatement = new WeakMap<Statement, readonly Atom[]>();
+
+const atomsOf = (statement: Statement): readonly Atom[] =>
+  remembered(atomsByStatement, statement, () => compileAtoms(statement));
 
 function compileAtoms(statement: Statement): readonly Atom[] {
-  const known = atomsOf.get(statement);
-  if (known !== undefined) return known;
   const { actions, notAction, resources, notResource, conditions } = statement;
-  const atoms: Atom[] = [
+  return [
     {
       id: `${notAction ? 'not ' : ''}action ${setOf(actions.map(patternText))}`,
       ...{ subject: ACTION, variables: [], actions },
@@ -76,8 +78,6 @@ function compileAtoms(statement: Statement): readonly Atom[] {
       holds: (request: EvaluationRequest) => conditionHolds(condition, request),
     })),
   ];
-  atomsOf.set(statement, atoms);
-  return atoms;
 }
 
 const conditionText = ({ operator, key, values, absence }: Condition): string =>
@@ -92,7 +92,7 @@ const policiesOf = (side: Side): readonly CompiledPolicy[] =>
     ...[side.permissionsBoundary, side.resourcePolicy, side.trustPolicy],
   ].filter((policy) => policy !== undefined);
 
-/** Returns the statements that can apply to the principal of the requests, without those that both sides have twice. */
+/** Returns the statements that can apply to the principal of the requests, without the copies of statements that both sides have. */
 export function rulesOf(before: Side, after: Side, question: Omit<AuthorizationInput, keyof Side>): readonly Rule[] {
   const rules = new Map<string, Rule>();
   for (const side of [before, after]) {
@@ -100,7 +100,7 @@ export function rulesOf(before: Side, after: Side, question: Omit<AuthorizationI
     for (const policy of policiesOf(side))
       for (const statement of statementsOf(policy)) {
         const grant = principalMatches(statement, request);
-        if (grant !== GRANT.none) add(rules, side === before, policy, statement, grant, compileAtoms(statement));
+        if (grant !== GRANT.none) add(rules, side === before, policy, statement, grant, atomsOf(statement));
       }
   }
   // A missing boundary or session policy limits nothing.
@@ -128,11 +128,11 @@ function add(
   atoms: readonly Atom[],
 ): void {
   const key = `${kind} ${effect} ${grant} ${setOf(atoms.map(({ id }) => id))}`;
-  const known = rules.get(key);
+  const equal = rules.get(key);
   rules.set(key, {
     ...{ kind, effect, grant, atoms },
-    isBefore: isBefore || known?.isBefore === true,
-    isAfter: !isBefore || known?.isAfter === true,
-    statement: known?.statement ?? { policy: name, index, ...(sid !== undefined && { sid }) },
+    isBefore: isBefore || equal?.isBefore === true,
+    isAfter: !isBefore || equal?.isAfter === true,
+    statement: equal?.statement ?? { policy: name, index, ...(sid !== undefined && { sid }) },
   });
 }

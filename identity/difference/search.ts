@@ -64,10 +64,10 @@ export class Search {
       const live = choice.actions.flatMap((action, step) => this.#reaching(rules, action, step));
       for (const one of live) {
         if (one.statement !== target.statement || one.effect !== target.effect) continue;
-        const found = this.#descend(
+        const example = this.#descend(
           this.#merged({ rules: live, target: one, resource: undefined, context: new Map() }),
         );
-        if (found !== undefined) return found;
+        if (example !== undefined) return example;
       }
     }
     return undefined;
@@ -80,11 +80,11 @@ export class Search {
   /** Returns the statements that decide about an action, without the tests that the action and the known keys already decide. */
   #reaching(rules: readonly Rule[], action: string, step: number): Live[] {
     const request = this.#request({ action });
-    const own = (['before', 'after'] as const).map((side) => {
+    const kinds = (['before', 'after'] as const).map((side) => {
       const { resourcePolicy } = new EvaluationRequest({ ...request.input, ...this.#sides[side] });
       return resourcePolicy?.kind;
     });
-    const decides = (kind: PolicyKind): boolean => (kind !== 'trust' && kind !== 'resource') || own.includes(kind);
+    const decides = (kind: PolicyKind): boolean => (kind !== 'trust' && kind !== 'resource') || kinds.includes(kind);
     const isReady = (atom: Atom): boolean =>
       atom.subject === ACTION || (atom.subject !== RESOURCE && [atom.subject, ...atom.variables].every(this.#isFixed));
     return rules.flatMap((rule) => {
@@ -122,12 +122,12 @@ export class Search {
         .map((atom) => atom.id)
         .sort()
         .join()}`;
-      const known = rules.get(id);
+      const equal = rules.get(id);
       rules.set(id, {
-        ...(known ?? rule),
+        ...(equal ?? rule),
         id,
-        isBefore: rule.isBefore || known?.isBefore === true,
-        isAfter: rule.isAfter || known?.isAfter === true,
+        isBefore: rule.isBefore || equal?.isBefore === true,
+        isAfter: rule.isAfter || equal?.isAfter === true,
       });
       if (rule === node.target) node = { ...node, target: { ...rule, id } };
     }
@@ -163,8 +163,8 @@ export class Search {
     this.#memo.add(key);
     const isDecided = !this.#canBe(node, denying, 'allowed') && !this.#canBe(node, allowing, 'denied');
     if (isDecided && target.atoms.length === 0) {
-      const found = this.#verified(node);
-      if (found !== undefined) return found;
+      const example = this.#verified(node);
+      if (example !== undefined) return example;
     }
     const subject = this.#nextSubject(node);
     return subject === undefined ? undefined : this.#branch(node, subject);
@@ -231,16 +231,16 @@ export class Search {
       const request = this.#request({ resource, context });
       const chosen = new Set([...choice.context.keys(), ...(choice.resource === undefined ? [] : [RESOURCE])]);
       const isKnown = (key: string): boolean => chosen.has(key) || this.#isFixed(key) || node.context.has(key);
-      const isReady = ({ subject: own, variables }: Atom): boolean =>
-        (own === RESOURCE ? resource !== undefined : isKnown(own)) && variables.every(isKnown);
+      const isReady = ({ subject: tested, variables }: Atom): boolean =>
+        (tested === RESOURCE ? resource !== undefined : isKnown(tested)) && variables.every(isKnown);
       const answers = new Map<string, boolean>();
       for (const atom of atoms) if (isReady(atom) && !answers.has(atom.id)) answers.set(atom.id, atom.holds(request));
       const used = atoms.flatMap(({ variables }) => variables).filter((key) => chosen.has(key));
       const vector = JSON.stringify([[...answers], request.isUseOfKey, used.map((key) => context.get(key) ?? null)]);
       if (tried.has(vector)) continue;
       tried.add(vector);
-      const found = this.#descendInto({ ...node, context, resource }, isReady, answers, chosen);
-      if (found !== undefined) return found;
+      const example = this.#descendInto({ ...node, context, resource }, isReady, answers, chosen);
+      if (example !== undefined) return example;
     }
     return undefined;
   }
@@ -252,9 +252,9 @@ export class Search {
     chosen: ReadonlySet<string>,
   ): RequestDifference | undefined {
     const specialize = (atom: Atom): Atom => {
-      const known = atom.variables.filter((key) => chosen.has(key));
-      if (known.length === 0) return atom;
-      const values = known.map((key) => `${key}=${JSON.stringify(node.context.get(key))}`);
+      const resolved = atom.variables.filter((key) => chosen.has(key));
+      if (resolved.length === 0) return atom;
+      const values = resolved.map((key) => `${key}=${JSON.stringify(node.context.get(key))}`);
       return {
         ...atom,
         id: `${atom.id} with ${values.join()}`,
@@ -272,11 +272,11 @@ export class Search {
 
   #choices(node: Node, subject: string, atoms: readonly Atom[]): readonly ContextChoice[] {
     const { partition, resourceAccount: account, resources: filters } = this.#facts;
-    const known = this.#request({ resource: node.resource, context: node.context });
-    const valueOf = (key: string): string | undefined => known.variable({ name: key, lowerCase: key });
+    const request = this.#request({ resource: node.resource, context: node.context });
+    const valueOf = (key: string): string | undefined => request.variable({ name: key, lowerCase: key });
     if (subject !== RESOURCE) {
       const { values, limits } = contextChoices(subject, atoms, {
-        request: known,
+        request,
         valueOf,
         isFixed: this.#isFixed,
         isChosen: (key) => node.context.has(key),

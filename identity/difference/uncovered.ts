@@ -71,6 +71,9 @@ export function uncovered(comparison: Comparison, texts: StatementTexts): readon
     ...(principals.length === 0
       ? []
       : others.filter((one) => !partitions.has(one)).map((one) => `resources of partition ${one}`)),
+    ...(changed.some((one) => /"arn:(?:[^:"]*:){0,3}[^:"]*\*:[^:"]*[^*:"]"/.test(one))
+      ? ['an ARN of fewer than six fields with a wildcard']
+      : []),
     ...(changed.some((one) => /"arn:[^"]*:(?:aws|aws-marketplace):|::parameter\/aws\//.test(one))
       ? ['resources that AWS owns']
       : []),

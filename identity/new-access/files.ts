@@ -40,7 +40,7 @@ const MAY_GIVE_ACCESS =
 const KIND =
   /[-_.]?(?:assume[-_]?role[-_]?policy|trust|permissions?|boundary|session|inline|identity|policy|policies)/gi;
 
-/** The account that the files name first. */
+/** Returns the account that the files name first. */
 export const accountOf = (files: readonly SourceFile[]): string | undefined =>
   files.map(({ text }) => /\barn:aws[\w-]*:iam::(\d{12}):/.exec(text)?.[1]).find((one) => one !== undefined);
 

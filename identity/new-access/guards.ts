@@ -63,7 +63,7 @@ export function guardsOf(before: AccessSide, after: AccessSide, pairs: readonly 
   return { guards: [...trusts, ...policies], unknown };
 }
 
-/** The policy of a key that has none (KMS Developer Guide, "Default key policy"). */
+/** Returns the policy of a key that has none (KMS Developer Guide, "Default key policy"). */
 function defaultPolicy([resource = '']: readonly string[], owner: string): string | undefined {
   const [, named] = /^arn:[^:]+:kms:[^:]*:(\d{12}|\*):/.exec(resource) ?? [];
   const account = named === '*' ? owner : named;

@@ -76,7 +76,7 @@ export interface Accounts {
   readonly unknown: readonly { readonly subject: string; readonly reason: string }[];
 }
 
-/** Path and name of a role, such as `role/teams/app`. */
+/** Returns path and name of a role, such as `role/teams/app`. */
 const pathOf = (arn: string): string => arn.split(':').slice(5).join(':');
 
 /** Returns the service accounts to which files give a role. */
@@ -87,7 +87,7 @@ export function accountsOf(side: AccessSide): Accounts {
     side.roles.find((one) => one.arn === arn) ??
     side.roles.find((one) => one.name === roleNameOf(arn) && pathOf(one.arn) === pathOf(arn));
   const given = new Map<string, string>();
-  /** One service account in two places of the files may be in two clusters, so that neither counts alone. */
+  /** Notes that the files have a service account twice. It may be in two clusters, so neither place counts alone. */
   const noteSecond = (key: string, address: string, arn: string): void => {
     const first = given.get(key);
     const own = `${address} with role ${arn}`;

@@ -6,10 +6,7 @@ import { chosen, type PolicyPlace } from './place.ts';
 /** Properties with a policy document, in order of preference. */
 const PROPERTIES = ['AssumeRolePolicyDocument', 'PolicyDocument', 'Policy'] as const;
 
-/**
- * Returns a resource's policy, with the values of its references. Throws `PolicyProblem`, also for expressions that are only known
- * at deployment.
- */
+/** Returns a resource's policy, with the values of its references. Throws `PolicyProblem`, also for expressions that are only known at deployment. */
 export function policyOfTemplate(template: JsonObject, { resource, policy: name, values = {} }: PolicyPlace): unknown {
   const resources = new Map(
     Object.entries(objectOf(template['Resources']))
@@ -26,7 +23,7 @@ export function policyOfTemplate(template: JsonObject, { resource, policy: name,
   return resolver(policy['PolicyDocument']);
 }
 
-/** A name that is an expression stays unresolved. */
+/** Returns a name; empty if it is an expression, which stays unresolved. */
 const nameText = (name: unknown): string => (typeof name === 'string' ? name : JSON.stringify(name));
 
 function tried(resolve: () => unknown): unknown {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { distFolder } from '../../foundation/node/dist-folder.ts';
 import { editDistance, nearest } from '../../foundation/node/nearest.ts';
+import { remembered } from '../../foundation/node/remembered.ts';
 import { escapePattern } from '../../foundation/node/text.ts';
 import { listOf, objectOf, textOf } from '../../foundation/node/json.ts';
 import { sourceOf } from './global-keys.ts';
@@ -37,24 +38,29 @@ function namesNear(pattern: string): readonly string[] {
   const { services } = actionTable();
   const service = pattern.split(':')[0]?.toLowerCase() ?? '';
   return (Object.hasOwn(services, service) ? [service] : Object.keys(services)).flatMap((prefix) =>
-    Object.values(services[prefix] ?? {}).flatMap((names) => names.split(' ').map((name) => `${prefix}:${name}`)),
+    [...actionsOfService(prefix).values()].map(({ name }) => name),
   );
 }
 
-/** Returns the actions that a pattern of a policy matches. */
-export function actionsOf(pattern: string, names = namesNear(pattern)): readonly string[] {
+const matchingActions = new Map<string, readonly string[]>();
+
+/** Returns a test of whether a pattern of a policy matches an action. */
+export function matcherOf(pattern: string): (action: string) => boolean {
   const { tokens } = compilePattern(pattern.toLowerCase(), { wildcards: true, variables: false });
-  return names.filter((name) => matchesTokens(tokens as readonly ResolvedToken[], name.toLowerCase()));
+  return (action) => matchesTokens(tokens as readonly ResolvedToken[], action.toLowerCase());
 }
+
+/** Returns the actions that a pattern of a policy matches. */
+export const actionsOf = (pattern: string): readonly string[] =>
+  remembered(matchingActions, pattern.toLowerCase(), () => namesNear(pattern).filter(matcherOf(pattern)));
 
 /** Returns why a pattern matches no action, as a sentence with the nearest action. Returns undefined if it matches one. */
 export function actionProblem(action: string): string | undefined {
-  const names = namesNear(action);
-  if (action === '*' || actionsOf(action, names).length > 0) return undefined;
+  if (action === '*' || actionsOf(action).length > 0) return undefined;
   const authorizing = actionsOfOperation(action);
   if (authorizing !== undefined)
     return `"${action}" is an operation, not an action. Its actions: ${authorizing.join(', ')}.`;
-  const near = nearest(action, names);
+  const near = nearest(action, namesNear(action));
   return `"${action}" is not an action of the Service Authorization Reference of ${actionTable().updatedAt}${near === undefined ? '.' : `: did you mean "${near}"?`}`;
 }
 
@@ -71,21 +77,21 @@ const services = new Map<string, ReadonlyMap<string, KnownAction>>();
 
 /** Returns the actions of a service by names in lower case, such as `s3:getobject`; none for an unknown service. */
 export function actionsOfService(service: string): ReadonlyMap<string, KnownAction> {
-  const known = services.get(service);
-  if (known !== undefined) return known;
+  return remembered(services, service, () => readActions(service));
+}
+
+function readActions(service: string): ReadonlyMap<string, KnownAction> {
   const each = (kind: 'services' | 'keys'): (readonly [name: string, group: readonly string[]])[] =>
     Object.entries(Object.hasOwn(actionTable()[kind], service) ? actionTable()[kind][service]! : {}).flatMap(
       ([group, names]) => names.split(' ').map((name) => [name, group.split(' ').filter((one) => one !== '')] as const),
     );
   const keys = new Map(each('keys'));
-  const actions = new Map(
+  return new Map(
     each('services').map(([name, forms]) => [
       `${service}:${name}`.toLowerCase(),
       { name: `${service}:${name}`, forms, keys: keys.get(name) ?? [] },
     ]),
   );
-  services.set(service, actions);
-  return actions;
 }
 
 const knownAction = (action: string): KnownAction | undefined =>
@@ -94,17 +100,14 @@ const knownAction = (action: string): KnownAction | undefined =>
 const servicesByArn = new Map<string, readonly string[]>();
 
 /** Returns the services whose actions act on ARNs of a service, such as `sts` for `iam`. */
-export function servicesOn(arnService: string): readonly string[] {
-  const known = servicesByArn.get(arnService);
-  if (known !== undefined) return known;
-  const found = Object.entries(actionTable().services).flatMap(([service, groups]) =>
-    Object.keys(groups).some((forms) => forms.includes(`:${arnService}:`)) ? service : [],
+export const servicesOn = (arnService: string): readonly string[] =>
+  remembered(servicesByArn, arnService, () =>
+    Object.entries(actionTable().services).flatMap(([service, groups]) =>
+      Object.keys(groups).some((forms) => forms.includes(`:${arnService}:`)) ? service : [],
+    ),
   );
-  servicesByArn.set(arnService, found);
-  return found;
-}
 
-/** The date of the Service Authorization Reference that lists the known actions. */
+/** Returns the date of the Service Authorization Reference that lists the known actions. */
 export const actionsDate = (): string => actionTable().updatedAt;
 
 /** Returns the forms of the ARNs that an action acts on; undefined for an unknown action. */
@@ -137,11 +140,14 @@ const FIELDS: Readonly<Record<string, string>> = {
   ...{ '${Region}': '[a-z0-9-]+', '${Account}': '(\\d{12}|aws)' },
 };
 
-function patternOf(form: string): RegExp {
-  const parts = form.split(/(^arn:aws|\$\{[^}]*\}|\*)/);
-  const fields = parts.map((part) => FIELDS[part] ?? (part.startsWith('${') ? '.+' : escapePattern(part)));
-  return new RegExp(`^${fields.join('')}$`, 's');
-}
+const formPatterns = new Map<string, RegExp>();
+
+const patternOf = (form: string): RegExp =>
+  remembered(formPatterns, form, () => {
+    const parts = form.split(/(^arn:aws|\$\{[^}]*\}|\*)/);
+    const fields = parts.map((part) => FIELDS[part] ?? (part.startsWith('${') ? '.+' : escapePattern(part)));
+    return new RegExp(`^${fields.join('')}$`, 's');
+  });
 
 /**
  * Returns sentences about actions that no service has, and condition keys that no request of the statement's actions has. IAM stores

@@ -1,7 +1,12 @@
+import { remembered } from '../../foundation/node/remembered.ts';
+import { automatonOf, type Automaton } from './automaton.ts';
+import { places, type ValueOf } from './overlap.ts';
 import {
+  isVariable,
   matchesPattern,
   matchesTokens,
   resolveVariables,
+  STAR,
   tokenize,
   type Pattern,
   type Token,
@@ -56,6 +61,34 @@ export function matchesArn(
   return split.length === FIELDS && split.every((field, index) => matchesTokens(field, arn[index] as string));
 }
 
+/** Like `matchesArn`, for a `Resource`: a `*` that ends a field also matches colons (IAM User Guide, "IAM JSON policy elements: Resource"). */
+export function matchesResource(
+  pattern: ArnPattern,
+  arn: readonly string[] | undefined,
+  variables: VariableSource,
+): boolean {
+  if (matchesArn(pattern, arn, variables)) return true;
+  const { whole, fields = [] } = pattern;
+  const [first] = whole.tokens;
+  const isOpen = fields.slice(0, -1).some(({ tokens }) => tokens.at(-1) === STAR);
+  const text = isOpen ? (arn?.join(':') ?? '') : '';
+  if (typeof first !== 'string' || !text.startsWith(first)) return false;
+  const automaton = resourceAutomaton(pattern, (key) => variables.variable({ name: key, lowerCase: key }));
+  return automaton?.isEnd(automaton.read(text)) === true;
+}
+
+const automata = new WeakMap<ArnPattern, Automaton | undefined>();
+
+/** Returns the automaton of a `Resource`; undefined if it matches nothing. */
+export function resourceAutomaton(pattern: ArnPattern, valueOf: ValueOf): Automaton | undefined {
+  const { tokens } = pattern.whole;
+  const make = (): Automaton | undefined => {
+    const all = places(tokens, valueOf, { arn: 'resource' });
+    return all && automatonOf(all);
+  };
+  return tokens.some(isVariable) ? make() : remembered(automata, pattern, make);
+}
+
 function splitTokens<T extends Token>(tokens: readonly T[]): (T | string)[][] {
   const parts = tokens.flatMap((token): (T | string)[] => (typeof token === 'string' ? token.split(/(:)/) : [token]));
   let current: (T | string)[] = [];
@@ -64,7 +97,7 @@ function splitTokens<T extends Token>(tokens: readonly T[]): (T | string)[][] {
     if (part === ':' && fields.length < FIELDS) {
       current = [];
       fields.push(current);
-    } else current.push(part);
+    } else if (part !== '') current.push(part);
   }
   return fields;
 }

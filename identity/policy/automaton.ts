@@ -10,7 +10,7 @@ export interface Place {
   readonly among?: string;
 }
 
-/** A character in both cases. Only ASCII letters have another case here. */
+/** Returns a character in both cases. Only ASCII letters have another case here. */
 const bothCases = (character: string): readonly string[] =>
   /^[A-Za-z]$/.test(character) ? [character.toLowerCase(), character.toUpperCase()] : [character];
 
@@ -84,6 +84,26 @@ export class Automaton {
   }
 }
 
+const automata = new Map<string, Automaton>();
+
+/** Returns the automaton of a pattern. The last ones are kept, because comparisons of one program repeat patterns. */
+export function automatonOf(all: readonly Place[]): Automaton {
+  let key = '';
+  for (const { character, foldCase = false, isStar = false, except = '', among = '' } of all)
+    key +=
+      character === undefined
+        ? `\0${isStar ? '*' : '?'}${except}\0${among}\0`
+        : foldCase
+          ? `\x01${character}`
+          : character;
+  let automaton = automata.get(key);
+  if (automaton === undefined) {
+    if (automata.size > 2_000) automata.clear();
+    automata.set(key, (automaton = new Automaton(all)));
+  }
+  return automaton;
+}
+
 const namedBy = ({ character, foldCase = false, except = '', among = '' }: Place): readonly string[] =>
   character === undefined ? [...except, ...among] : foldCase ? bothCases(character) : [character];
 
@@ -136,7 +156,7 @@ export function combinations(
 export interface Part {
   /** The shortest of the texts. */
   readonly example: string;
-  /** For each pattern, whether the texts match it. */
+  /** Whether the texts match, for each pattern. */
   readonly matches: readonly boolean[];
 }
 

@@ -94,7 +94,7 @@ function actionOf(operation: string, service?: string): Pick<DenialMessage, 'act
   return actions.length === 1 ? { action: canonical(actions[0]!) } : {};
 }
 
-/** The output of `aws sts decode-authorization-message`, whose message is JSON too. */
+/** Reads the output of `aws sts decode-authorization-message`, whose message is JSON too. */
 function decodedMessage(text: string): DenialMessage | undefined {
   try {
     const value = objectOf(JSON.parse(text));

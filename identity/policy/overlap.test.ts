@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { partsOf } from './overlap.ts';
 import { matchesTokens, tokenize, type ResolvedToken } from './pattern.ts';
-import { compileArnPattern, matchesArn, splitArn } from './arn.ts';
+import { compileArnPattern, matchesResource, splitArn } from './arn.ts';
 
 const tokens = (pattern: string): ResolvedToken[] =>
   tokenize(pattern, { wildcards: true, variables: false }) as ResolvedToken[];
@@ -34,13 +34,23 @@ describe('partsOf', () => {
   });
 
   it('matches the fields of ARNs as the engine does', () => {
-    const patterns = ['arn:aws:sqs:*:1:a', 'arn:aws:sqs:*:a', 'arn:aws:*:*:1:b:*', '*', 'arn:aws:sqs:eu-?:1:*'];
+    const patterns = [
+      'arn:aws:sqs:*:1:a',
+      'arn:aws:sqs:*:a:*',
+      'arn:aws:*:*:1:b:*',
+      '*',
+      'arn:aws:sqs:eu-?:1:*',
+      'arn:aws:sqs:*:b:c',
+      'arn:aws:sqs:e*u:1:*',
+    ];
     const parts = partsOf(tokens('arn:aws:sqs:*:1:*'), patterns.map(tokens))!;
     expect(parts).to.have.length.greaterThan(4);
     for (const { example, matches } of parts)
       expect(matches, example).to.deep.equal(
         patterns.map((source) =>
-          matchesArn(compileArnPattern(source, { variables: false }), splitArn(example), { variable: () => undefined }),
+          matchesResource(compileArnPattern(source, { variables: false }), splitArn(example), {
+            variable: () => undefined,
+          }),
         ),
       );
   });

@@ -6,7 +6,7 @@ import { compilePattern, matchesPattern, type VariableSource } from './pattern.t
 const NO_VARIABLES: VariableSource = { variable: () => undefined };
 const SYNTAX = { wildcards: true, variables: true };
 
-/** The definition of wildcards, implemented literally. Takes exponential time, so only for short texts. */
+/** Implements the definition of wildcards literally. Takes exponential time, so only for short texts. */
 function naive(pattern: string, text: string): boolean {
   if (pattern === '') return text === '';
   const rest = pattern.slice(1);

@@ -85,7 +85,7 @@ function derivedContext({ principal, resourceAccount }: AuthorizationInput): Con
 
 const PRINCIPAL_TYPES = { 'role-session': 'AssumedRole', user: 'User', root: 'Account' } as const;
 
-/** The sources of context keys (IAM User Guide, "AWS global condition context keys"). */
+/** Returns the sources of context keys (IAM User Guide, "AWS global condition context keys"). */
 export function principalContext(principal: AuthorizationInput['principal']): Record<string, string> {
   switch (principal.kind) {
     case 'anonymous':

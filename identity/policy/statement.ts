@@ -1,4 +1,4 @@
-import { matchesArn, type ArnPattern } from './arn.ts';
+import { matchesResource, type ArnPattern } from './arn.ts';
 import { conditionHolds, type Condition } from './conditions/condition.ts';
 import { matchesPattern, type Pattern } from './pattern.ts';
 import { GRANT, grantOf, sparedByNotPrincipal, type Grant, type PrincipalElement } from './principal-element.ts';
@@ -19,7 +19,7 @@ export interface Statement extends CompiledStatement {
   readonly conditions: readonly Condition[];
 }
 
-/** Safe, because only `compilePolicy` creates compiled statements. */
+/** Returns the compiled statements of a policy, which only `compilePolicy` creates. */
 export function statementsOf(policy: CompiledPolicy): readonly Statement[] {
   return policy.statements as readonly Statement[];
 }
@@ -59,5 +59,5 @@ export function resourceMatches(statement: Statement, request: EvaluationRequest
 }
 
 export function matchingResource({ resources }: Statement, request: EvaluationRequest): ArnPattern | undefined {
-  return resources?.find((resource) => matchesArn(resource, request.resourceArn, request));
+  return resources?.find((resource) => matchesResource(resource, request.resourceArn, request));
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -144,7 +144,7 @@ describe('kill matrix', () => {
     expect(terminalText(matrix, { all: true })).to.match(/m2 +noticed +A, B\n[^]*notice no defect: C\n/);
     expect(jsonOf(matrix, { all: false })).not.to.have.property('scenarios');
   });
-  it('is recorded by kind, and becomes tables with the missed defects', async () => {
+  it('is recorded by kind, with the missed defects, and becomes a table', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'detect-'));
     try {
       mkdirSync(join(folder, 'scripts', 'detection'), { recursive: true });
@@ -153,8 +153,16 @@ describe('kill matrix', () => {
       await writeMeasured(folder, { ...matrix, kind: 'faults', detections: [] }, { seed: '0' });
       const mutants = measuredSection(folder, 'mutants');
       expect(mutants).to.match(/seed 7[^]*\| all \| 2 \| 1 \| 1 \| 1 \| 1 \| 1 \| 57\.1 % \| 28\.6 % \|/);
-      expect(mutants).to.include('- `m3`: survived\n- `m4`: unreached');
-      expect(measuredSection(folder, 'faults')).to.include('All were noticed.');
+      const { mutants: record } = JSON.parse(
+        readFileSync(join(folder, 'scripts', 'detection', 'measured.json'), 'utf8'),
+      ) as {
+        mutants: { missed: unknown };
+      };
+      expect(record.missed).to.deep.include.members([
+        ['m3', 'survived'],
+        ['m4', 'unreached'],
+      ]);
+      expect(measuredSection(folder, 'faults')).to.include('| all | 0 |');
     } finally {
       rmSync(folder, { recursive: true });
     }

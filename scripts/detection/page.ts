@@ -31,7 +31,7 @@ export async function writeMeasured(root: string, matrix: Matrix, { seed }: { re
   writeFileSync(fileOf(root), await format(text, { parser: 'json', printWidth: 120 }));
 }
 
-/** Returns the tables of the last measurement. */
+/** Returns the table of the last measurement. */
 export function measuredSection(root: string, kind: Matrix['kind']): string {
   const measured = recordOf(root)[kind];
   if (measured === undefined) return 'Not measured.';
@@ -39,12 +39,5 @@ export function measuredSection(root: string, kind: Matrix['kind']): string {
     ...[area, ...STATES.map((state) => String(counts[state]))],
     ...[percent(share), percent(byScenarios)],
   ]);
-  const code = (text: string): string => `\`${text.replaceAll('`', "'")}\``;
-  return [
-    ...(kind === 'mutants' ? [`Chosen by seed ${measured.seed}.`] : []),
-    table(HEAD, rows),
-    measured.missed.length === 0
-      ? 'All were noticed.'
-      : `Not noticed by scenarios:\n\n${measured.missed.map(([name, state]) => `- ${code(name)}: ${state}`).join('\n')}`,
-  ].join('\n\n');
+  return `${kind === 'mutants' ? `Chosen by seed ${measured.seed}.\n\n` : ''}${table(HEAD, rows)}`;
 }

@@ -11,5 +11,5 @@ export const stryker = ((globalThis as { __stryker__?: Stryker }).__stryker__ ??
 
 export const reachedBy = (key: string): string[] => Object.keys(stryker.mutantCoverage?.perTest[key] ?? {});
 
-/** Returns the ids of mutants reached while no key is set. */
+/** Returns the ids of mutants that code reached before any scenario began. */
 export const reachedByNobody = (): string[] => Object.keys(stryker.mutantCoverage?.static ?? {});

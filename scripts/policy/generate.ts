@@ -13,7 +13,7 @@ import {
 /** Maximum length of a managed policy, without white space (IAM User Guide, "IAM and AWS STS quotas"). */
 export const LONGEST_POLICY = 6144;
 
-/** The longest values. No region name is longer, and the role has no path. */
+/** The longest values, because the policy's size is limited. No region name is longer, and the role has no path. */
 const LONGEST_PLACES: Places = {
   account: '111122223333',
   region: 'ap-southeast-2',

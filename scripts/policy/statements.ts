@@ -143,7 +143,7 @@ export const BOUNDARY_GROUPS: readonly Group[] = [
 
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 
-/** For `--compute auto-mode`. Separate, since AmazonEKSComputePolicy lets roles start instances with any role that trusts EC2. */
+/** Statements for `--compute auto-mode`. They are separate, since AmazonEKSComputePolicy lets roles start instances with any role that trusts EC2. */
 export const AUTO_MODE: readonly Statement[] = [
   {
     Sid: 'AttachPoliciesOfAutoMode',

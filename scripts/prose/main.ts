@@ -15,8 +15,8 @@ const files = given.length === 0 ? tracked : tracked.filter((file) => given.some
 
 let problems = 0;
 for (const file of files)
-  for (const { line, text } of textsOf(file, readFileSync(file, 'utf8')))
-    for (const problem of problemsOf(text)) {
+  for (const { line, text, doc } of textsOf(file, readFileSync(file, 'utf8')))
+    for (const problem of problemsOf(text, doc)) {
       problems += 1;
       process.stdout.write(`${file}:${line}: ${problem}\n`);
     }

@@ -46,6 +46,33 @@ describe('the prose linter', () => {
       expect(problemsOf(text).join('\n')).to.contain(advice);
     });
 
+  const findings = (source: string) => textsOf('a.ts', source).flatMap(({ text, doc }) => problemsOf(text, doc));
+
+  for (const source of [
+    '/** The role whose session pods get. */\nconst roleOf = () => 1;',
+    '/** A case of a workload. The text is the same. */\nexport function podCase() {}',
+    'class A {\n  /** The gaps of a reading. */\n  gaps() {}\n}',
+    'interface A {\n  /** With the original policy. */\n  readonly scenario: string;\n}',
+    '/** Between two polls of AWS, in milliseconds. */\nconst POLL = 1;',
+  ])
+    it(`reports the fragment of ${source
+      .split('\n')
+      .find((line) => line.includes('/**'))!
+      .trim()}`, () => expect(findings(source).join()).to.match(/^Begin with a (verb|noun)/));
+
+  for (const source of [
+    '/** Returns the role of a pod. The name is known. */\nconst roleOf = () => 1;',
+    '/** The last of several variables counts. */\nfunction variable() {}',
+    '/** The role of a pod. */\nconst ROLE = 1;',
+    '/** The list of scenarios. */\nconst List = () => 1;',
+    'interface A {\n  /** In milliseconds. */\n  readonly age: number;\n  /** By ARN. */\n  readonly roles: object;\n}',
+    '/** With the first answer, the list is complete. */\nconst FIRST = 1;',
+  ])
+    it(`accepts ${source
+      .split('\n')
+      .find((line) => line.includes('/**'))!
+      .trim()}`, () => expect(findings(source)).to.deep.equal([]));
+
   it('accepts plain sentences', () => {
     expect(
       problemsOf('Deletes objects whose owner no longer exists. What is the name? Of course, it fails.'),

@@ -8,7 +8,11 @@ interface Text {
   /** Line of the first character, from 1. */
   readonly line: number;
   readonly text: string;
+  /** What the text documents, if it begins a docstring. */
+  readonly doc?: Documented | undefined;
 }
+
+export type Documented = 'function' | 'value';
 
 /** Stands for code, quoted words and inserted values. */
 const NOUN = 'Name';
@@ -16,7 +20,7 @@ const NOUN = 'Name';
 const CODE = /[;{}\[(,]$|=>|\);|^(?:const|let|import|if) /;
 const WORDS = /[A-Za-z']{2,}[,;:]? [A-Za-z']+[,;:]? [A-Za-z']+/;
 
-/** The prose of a Markdown, TypeScript or JavaScript file. */
+/** Returns the prose of a Markdown, TypeScript or JavaScript file. */
 export const textsOf = (file: string, source: string): readonly Text[] =>
   (file.endsWith('.md') ? textsOfMarkdown(source) : textsOfCode(file, source)).filter(
     ({ text }) => WORDS.test(text) && !CODE.test(text),
@@ -49,8 +53,13 @@ function textsOfCode(file: string, source: string): readonly Text[] {
   const lineAt = (position: number): number => tree.getLineAndCharacterOfPosition(position).line + 1;
   const texts: Text[] = [];
   const comments = new Map<number, ts.CommentRange>();
+  const docs = new Map<number, Documented>();
   const look = (node: ts.Node): void => {
-    for (const range of ts.getLeadingCommentRanges(source, node.getFullStart()) ?? []) comments.set(range.pos, range);
+    const leading = ts.getLeadingCommentRanges(source, node.getFullStart()) ?? [];
+    for (const range of leading) comments.set(range.pos, range);
+    const kind = documentedBy(node);
+    if (kind !== undefined && source.startsWith('/**', leading.at(-1)?.pos ?? source.length))
+      docs.set(leading.at(-1)!.pos, kind);
     for (const range of ts.getTrailingCommentRanges(source, node.getEnd()) ?? []) comments.set(range.pos, range);
     if (ts.isStringLiteralLike(node) || ts.isTemplateExpression(node))
       stringText(node)
@@ -59,7 +68,19 @@ function textsOfCode(file: string, source: string): readonly Text[] {
     node.getChildren().forEach(look);
   };
   look(tree);
-  return [...texts, ...paragraphs([...comments.values()], source, lineAt)];
+  return [...texts, ...paragraphs([...comments.values()], docs, source, lineAt)];
+}
+
+/** Returns what a docstring before a declaration documents. */
+function documentedBy(node: ts.Node): Documented | undefined {
+  if (ts.isFunctionDeclaration(node) || ts.isMethodDeclaration(node)) return 'function';
+  if (ts.isVariableStatement(node)) {
+    const { name, initializer } = node.declarationList.declarations[0]!;
+    // Components of the page have names with a capital letter.
+    const isFunction = initializer !== undefined && ts.isArrowFunction(initializer) && /^[a-z]/.test(name.getText());
+    return isFunction ? 'function' : 'value';
+  }
+  return ts.isPropertySignature(node) || ts.isPropertyDeclaration(node) ? 'value' : undefined;
 }
 
 function stringText(node: ts.StringLiteralLike | ts.TemplateExpression): string {
@@ -70,13 +91,14 @@ function stringText(node: ts.StringLiteralLike | ts.TemplateExpression): string 
 /** Comments by paragraph; lines of `//` that follow each other are one comment. */
 function paragraphs(
   comments: readonly ts.CommentRange[],
+  docs: ReadonlyMap<number, Documented>,
   source: string,
   lineAt: (position: number) => number,
 ): readonly Text[] {
   const texts: Text[] = [];
-  let open: { line: number; next: number; lines: string[] } | undefined;
+  let open: { line: number; next: number; lines: string[]; doc: Documented | undefined } | undefined;
   const close = (): void => {
-    if (open) texts.push({ line: open.line, text: withoutQuotations(open.lines.join(' ')) });
+    if (open) texts.push({ line: open.line, text: withoutQuotations(open.lines.join(' ')), doc: open.doc });
     open = undefined;
   };
   for (const { pos, end, kind } of [...comments].sort((a, b) => a.pos - b.pos)) {
@@ -84,6 +106,7 @@ function paragraphs(
     const isBlock = kind === ts.SyntaxKind.MultiLineCommentTrivia;
     if (isBlock || open?.next !== first) close();
     const lines = source.slice(pos, end).split('\n');
+    let doc = docs.get(pos);
     lines.forEach((raw, at) => {
       const line = raw
         .trim()
@@ -92,7 +115,8 @@ function paragraphs(
         .trim();
       if (line === '' || /^([-*@]|\d+\.) ?/.test(line)) close();
       if (line === '') return;
-      open ??= { line: first + at, next: 0, lines: [] };
+      open ??= { line: first + at, next: 0, lines: [], doc };
+      doc = undefined;
       open.lines.push(line.replace(/^[-*] /, ''));
       open.next = first + at + 1;
     });

@@ -11,7 +11,7 @@ const RS256 = '{"alg":"RS256"}';
 /** An agent that caches by pod rejects tokens without this claim. */
 const POD = '"kubernetes.io":{"pod":{"uid":"x"}}';
 const faulty = (value: string, message: string) => refusedByAgent({ token: text(value) }, 400, message);
-/** The agent accepts the token. EKS Auth rejects it, because its signature is not valid. */
+/** Expects that the agent accepts the token. EKS Auth rejects it, because its signature is not valid. */
 const passedOn = (value: string) =>
   refused('app', fetchCredentials({ token: text(value) }), { by: 'eks-auth', status: 400 });
 const faultyHeader = (header: string, message: string) => faulty(unsignedToken(header, '{}'), message);

@@ -26,7 +26,7 @@ const ASSOCIATIONS = 'arn:aws:eks:*:<account:main>:podidentityassociation/<clust
 const DESCRIBE = 'eks:DescribePodIdentityAssociation';
 const CREATE = 'eks:CreatePodIdentityAssociation';
 const RED = '<association-arn:red>';
-/** A condition on the tags of an association or of a request. */
+/** Returns a condition on the tags of an association or of a request. */
 const isRed = (kind: 'Resource' | 'Request') => ({ StringEquals: { [`aws:${kind}Tag/conformance-team`]: 'red' } });
 const mayPass = ['iam:PassRole', 'iam:GetRole'];
 const tagged = (team: string) => ({ tags: { 'conformance-team': team } });

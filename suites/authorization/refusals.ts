@@ -7,7 +7,7 @@ import { RBAC, TOKEN_REQUEST } from '../lib/sources.ts';
 
 interface Request {
   readonly method: string;
-  /** With `NAME` for a name, which exists or not. */
+  /** Path with `NAME` for a name, which exists or not. */
   readonly path: string;
   readonly body?: object;
 }

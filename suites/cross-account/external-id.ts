@@ -8,7 +8,7 @@ import { EKS_API, TARGET_ROLES } from '../lib/sources.ts';
 const EXTERNAL_ID = `${TARGET_ROLES}; ${EKS_API} PodIdentityAssociation, externalId`;
 
 suite('cross-account', ({ scenario }) => {
-  /** A pattern for region, account, cluster, namespace and service account. */
+  /** Returns a pattern for region, account, cluster, namespace and service account. */
   const idOf = (namespace: string, account: string) =>
     `*/<account:main>/<cluster:c1>/<namespace:${namespace}>/${account}`;
   const byId = (id: string) => targetRole('app', { conditions: { StringLike: { 'sts:ExternalId': id } } });

@@ -23,7 +23,7 @@ export const may = (request: string, options: SignedRequestOptions = {}) => succ
 export const mayNot = (request: string, options: SignedRequestOptions = {}) =>
   fails(ask(request, options), NOT_ALLOWED);
 
-/** An XML document of S3, as a body. */
+/** Returns an XML document of S3, as a body. */
 export const xml = (element: string, content: string): string =>
   `<${element} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${content}</${element}>`;
 /** Returns a body with its checksum, which S3 requires for lists of objects or tags. */
@@ -31,7 +31,7 @@ export const withMd5 = (body: string): SignedRequestOptions => ({ body, headers:
 type TagPair = readonly [key: string, value: string];
 export const xmlTags = (...tags: readonly TagPair[]): string =>
   tags.map(([key, value]) => `<Tag><Key>${key}</Key><Value>${value}</Value></Tag>`).join('');
-/** The body of PutObjectTagging. */
+/** Returns the body of PutObjectTagging. */
 export const tagging = (...tags: readonly TagPair[]) => withMd5(xml('Tagging', `<TagSet>${xmlTags(...tags)}</TagSet>`));
 export const teamTag = (value: string) => tagging(['team', value]);
 /** Headers with the checksum of a text. */

@@ -36,7 +36,7 @@ const TEN = [
   'AmazonEKSNetworkingPolicy',
 ].map((name) => `arn:aws:iam::aws:policy/${name}`);
 const readA = allow('s3:GetObject', 'data/a');
-/** A session of `target` with these session policies. */
+/** Returns a session of `target` with these session policies. */
 const narrowed = (options: Parameters<typeof chain>[1]) => chained(web, chain('target', options));
 const limitedTo = (actions: string) => chained('app', chain('target', { policy: [allow(actions, '*')] }));
 const toAandC = chain('target', { policy: [allow('s3:*', ['data/a', 'data/c'])] });

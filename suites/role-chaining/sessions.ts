@@ -38,7 +38,7 @@ const ROLES = 'arn:aws:iam::<account:main>:role';
 const ann = chained('app', chain('first', { sourceIdentity: 'ann' }));
 const nobody = chained('app', chain('first'));
 const ALL = [...ASSUME_AND_TAG, 'sts:SetSourceIdentity'];
-/** A session of a target role with this name. */
+/** Returns a session of a target role with this name. */
 const sessionNamed = (sessionName: string, options: Parameters<typeof chain>[1] = {}, role = 'target') =>
   chained('app', chain(role, { sessionName, ...options }));
 const limitedTo = (key: string) => sessionNamed('same', { policy: [allow('s3:GetObject', `data/${key}`)] });

@@ -19,7 +19,7 @@ import {
 import { appWith } from '../lib/worlds.ts';
 import { checkBucket } from './lib/check-bucket.ts';
 
-/** The body of DeleteObjects. */
+/** Returns the body of DeleteObjects. */
 const deletion = (...objects: readonly string[]): string => xml('Delete', objects.join(''));
 const NONE = '<Object><Key>none</Key></Object>';
 const ONE = '<Object><Key>one</Key></Object>';

@@ -26,7 +26,7 @@ const PI_TOKEN = volumeOf(PI_VOLUME, {
   path: 'eks-pod-identity-token',
 });
 const plain = (name: string, more: object = {}) => ({ name, image: 'i', ...more });
-/** A container as Go serializes it, with the additions for one that sets nothing. */
+/** Returns a container as Go serializes it, with the additions for one that sets nothing. */
 const injected = (name: string, more: object = {}) => ({
   ...plain(name, more),
   env: [STS, ...REGIONS, ...PI_PAIR],

@@ -5,7 +5,7 @@ import { admitPod, check, createAssociation, irsaRole, podIdentityRole, succeeds
 import { admitted } from './lib/admitted.ts';
 
 const PODS = '/api/v1/namespaces/<namespace:app>/pods';
-/** A specification of pods that never start. */
+/** Returns a specification of pods that never start. */
 const waiting = (serviceAccountName: string) => ({
   serviceAccountName,
   schedulingGates: [{ name: 'example.com/never' }],
@@ -157,7 +157,7 @@ const isSetting = ({ name }: { readonly name: string }): boolean => /^AWS_|^eks-
 /** The volume has a random suffix. */
 const isApiToken = ({ name }: { readonly name: string }): boolean => name.startsWith('kube-api-access-');
 
-/** A pod's labels, annotations and specification without the webhook's additions and names that differ from pod to pod. */
+/** Returns a pod's labels, annotations and specification without the webhook's additions and names that differ from pod to pod. */
 function withoutSettings({ metadata, spec }: V1Pod): object {
   const withoutAdditions = <T extends { readonly name: string }>(list: readonly T[] | undefined): readonly T[] =>
     (list ?? []).filter((one) => !isSetting(one) && !isApiToken(one));

@@ -158,6 +158,33 @@ describe('HTML page of a run', () => {
     await page.locator('#chosen:focus').waitFor();
   });
 
+  it('moves the focus to the search when / is pressed, and types / in a field', async () => {
+    const page = await open(pageOf(faulty));
+    await page.keyboard.press('/');
+    await page.locator('[type=search]:focus').waitFor();
+    await page.keyboard.type('a/b');
+    expect(await page.getByRole('searchbox').inputValue()).to.equal('a/b');
+  });
+
+  it('breaks no name of a call, code or service in the path of a request', async () => {
+    const page = await open(pageOf(faulty), '#AB-05/1', { width: 1280 });
+    const broken = await page.evaluate(`(() => {
+      const texts = document.createTreeWalker(document.querySelector('.path'), NodeFilter.SHOW_TEXT);
+      const words = [];
+      while (texts.nextNode()) {
+        const node = texts.currentNode;
+        for (const { index, 0: word } of node.data.matchAll(/[A-Za-z]+/g)) {
+          const range = document.createRange();
+          range.setStart(node, index);
+          range.setEnd(node, index + word.length);
+          if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) words.push(word);
+        }
+      }
+      return words;
+    })()`);
+    expect(broken).to.deep.equal([]);
+  });
+
   it('shows a timeline and the slowest scenarios', async () => {
     const page = await open(pageOf(faulty), '#timeline');
     const bars = await page.evaluate<string[]>(

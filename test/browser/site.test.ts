@@ -56,6 +56,36 @@ describe('site of the documentation', () => {
     expect(await page.locator('main').innerText()).to.contain('PID301');
   });
 
+  for (const [question, answer] of [
+    ['aws permissions needed', 'versions#aws-permissions-needed'],
+    ['timeout', 'versions#timeouts'],
+    ['telemetry', 'versions#telemetry'],
+    ['upgrade', 'versions#upgrade'],
+  ] as const)
+    it(`finds "${question}" first, after the key /`, async () => {
+      const page = await open(`${address}/guide`);
+      await page.getByRole('button', { name: 'Search' }).waitFor();
+      await page.keyboard.press('/');
+      await page.getByRole('searchbox').fill(question);
+      await page.locator('.result').first().click();
+      await page.waitForURL(`${address}/${answer}`);
+    });
+
+  it('has the migration and pull requests in the sidebar', async () => {
+    const page = await open(`${address}/guide`);
+    const links = await page.evaluate("[...document.querySelectorAll('.VPSidebar a')].map(({ pathname }) => pathname)");
+    expect(links).to.include.members(['/migration', '/no-new-access', '/versions']);
+  });
+
+  for (const width of [1280, 390])
+    it(`cuts no line of a code block at ${width} px`, async () => {
+      for (const name of ['', 'doctor', 'ci', 'migration']) {
+        const page = await open(`${address}/${name}`, '', { width });
+        const hidden = "[...document.querySelectorAll('.vp-doc pre')].map((one) => one.scrollWidth - one.clientWidth)";
+        expect(Math.max(...(await page.evaluate<number[]>(hidden))), name).to.equal(0);
+      }
+    });
+
   it('lists every scenario of the suites', async () => {
     const page = await open(`${address}/scenario-list`);
     expect(await page.getByText('AB-01', { exact: true }).count()).to.equal(1);

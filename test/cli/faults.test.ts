@@ -10,7 +10,7 @@ interface Notice {
 
 const AGENT_02 = ['--agent-chart', '0.2'];
 
-/** For one fault of each component, a scenario that must fail, and its reason. `npm run detect` tries all faults. */
+/** A scenario that must fail and its reason, for one fault of each component. `npm run detect` tries all faults. */
 const NOTICED: Readonly<Record<string, Notice>> = {
   'eks-auth-ignores-audience': {
     scenario: 'AP-13',

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Loosening } from '../../harness/results/loosening.ts';
 import { runInProcess, temporaryFolder, type CliRun } from '../support/run-cli.ts';
@@ -130,6 +131,88 @@ describe('loosen', () => {
     );
     const commit = await loosen(SUITE, '--changed-since', 'no-such-commit');
     expect(commit.exitCode, commit.stderr).to.equal(2);
+  });
+
+  it('changes the session policy of a chain, and proposes a probe with it', async () => {
+    const suite = `import { allow, chain, getObject, granted, podIdentityRole, suite } from 'eks-pod-identity-conformance';
+
+suite('ledger', ({ scenario }) => {
+  scenario('LED-01', 'the ledger reads a folder through a role', {
+    roles: {
+      app: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:target>')),
+      target: {
+        trust: [{ effect: 'Allow', actions: ['sts:AssumeRole', 'sts:TagSession'], principal: { AWS: '<role:app>' } }],
+        permissions: [allow('s3:*', ['data', 'data/*'])],
+      },
+    },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/in/a'],
+    probes: [granted('app', getObject('data/in/a', { through: chain('target', { policy: [allow('s3:GetObject', 'data/in/*')] }) }))],
+  });
+});
+`;
+    const run = (text: string, ...args: string[]): Promise<CliRun> =>
+      runInProcess({
+        command: 'loosen',
+        args: ['--quiet', '--inline', '--format', 'json', '--operator', 'parent-resource', ...args],
+        files: { 'ledger.ts': text },
+      });
+    const ofChain = ({ stdout, stderr }: CliRun): readonly string[] => {
+      expect(stderr).to.not.match(/error/i);
+      const { changes } = JSON.parse(stdout) as Loosening;
+      return changes.flatMap(({ change, state }) => (/in\/\*\b|in\/\* becomes/.test(change) ? state : []));
+    };
+    const unnoticed = await run(suite, '--write');
+    expect(ofChain(unnoticed)).to.deep.equal(['survived']);
+    const added = readFileSync(join(unnoticed.directory, 'my-suites', 'ledger.ts'), 'utf8');
+    expect(ofChain(await run(added))).to.deep.equal(['killed']);
+  });
+
+  it('judges pairs of changes that matter together with --pairs', async () => {
+    const suite = `import { allow, getObject, granted, podIdentityRole, suite } from 'eks-pod-identity-conformance';
+
+suite('ledger', ({ scenario }) => {
+  scenario('LED-01', 'the ledger reads a folder within its boundary', {
+    roles: { app: { ...podIdentityRole(allow('s3:GetObject', 'data/in/*')), boundary: [allow('s3:*', 'data/in/*')] } },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/in/a'],
+    probes: [granted('app', getObject('data/in/a'))],
+  });
+});
+`;
+    const args = ['--quiet', '--inline', '--format', 'json', '--operator', 'parent-resource'];
+    const states = async (...more: string[]): Promise<readonly string[]> => {
+      const { stdout } = await runInProcess({
+        command: 'loosen',
+        args: [...args, ...more],
+        files: { 'ledger.ts': suite },
+      });
+      return (JSON.parse(stdout) as Loosening).changes.map(
+        ({ id, state }) => `${state}${id.includes('+') ? ' pair' : ''}`,
+      );
+    };
+    expect(await states()).to.deep.equal(['equivalent', 'equivalent']);
+    expect(await states('--pairs')).to.deep.equal(['equivalent', 'equivalent', 'survived pair']);
+  });
+
+  it('changes only the policy files that differ from a commit with --changed-since', async () => {
+    const changesOf = async (trust: string): Promise<Loosening['changes']> => {
+      const directory = temporaryFolder();
+      const git = (...words: string[]): unknown =>
+        execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words], { cwd: directory });
+      mkdirSync(join(directory, 'my-suites', 'lib'), { recursive: true });
+      writeFileSync(join(directory, 'my-suites', 'lib', 'trust.json'), TRUST);
+      git('init', '--quiet');
+      git('add', '.');
+      git('commit', '--quiet', '--message', 'policies');
+      const args = ['--quiet', '--format', 'json', '--operator', 'drop-condition', '--changed-since', 'HEAD'];
+      const policies = { 'ledger.ts': SUITE, 'lib/trust.json': trust };
+      const { stdout, stderr } = await runInProcess({ command: 'loosen', args, directory, files: policies });
+      expect(stdout, stderr).to.match(/^\{/);
+      return (JSON.parse(stdout) as Loosening).changes;
+    };
+    expect(await changesOf(TRUST)).to.deep.equal([]);
+    expect(await changesOf(TRUST.replace('"StringEquals"', '"StringLike"'))).to.have.length(1);
   });
 
   it('does not judge suites that fail without changes', async () => {

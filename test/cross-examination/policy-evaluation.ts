@@ -94,8 +94,10 @@ export function evaluate(question: Question, witness: Witness = () => undefined)
   witness(`a resource-based policy that allows ${named}`, notLimited);
   if (named === '*' || named === 'itself') return answer(true);
   if (named === 'role') return answer(notLimited);
-  // A role trust policy must allow explicitly. Policies of other resources need not.
-  return answer(identityAllows && notLimited && (trustPolicy === undefined || granted.length > 0));
+  // A trust policy and a key policy ("Key policies in AWS KMS") must allow explicitly. Policies of other resources need not.
+  const isKey = /^kms:/i.test(action) && /^arn:[^:]*:kms:[^:]*:[^:]*:key\//.test(question.request.resource);
+  const mustAllow = trustPolicy !== undefined || (isKey && resourceBased !== undefined);
+  return answer(identityAllows && notLimited && (!mustAllow || granted.length > 0));
 }
 
 interface Scene {

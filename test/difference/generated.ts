@@ -173,7 +173,7 @@ const ACTION_PATTERNS = [
 ];
 const KEY = `arn:aws:kms:us-west-2:${ACCOUNT}:key/k`;
 const QUEUE = `arn:aws:sqs:us-west-2:${ACCOUNT}:q`;
-const OBJECTS = ['d/a', 'd/a/b', 'd/A/x', 'd/a/x', 'd/b/x', 'dx/a', 'd//x', 'd/*/x'];
+const OBJECTS = ['d/a', 'd/a/b', 'd/A/x', 'd/a/x', 'd/b/x', 'dx/a', 'd//x', 'd/*/x', 'd/a:x'];
 const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ['s3:GetObject', 's3:PutObject'].map((one) => [one, OBJECTS.map((name) => `arn:aws:s3:::${name}`)]),
@@ -203,6 +203,8 @@ const RESOURCE_PATTERNS = [
     KEY,
     `${KEY}*`,
     `arn:aws:sqs:*:${ACCOUNT}:q*`,
+    'arn:aws:s3:*:d/a:*',
+    'arn:aws:s3:?:*:d/*',
   ],
   ...[
     'arn:aws:s3:::d/${*}/x',
@@ -213,6 +215,9 @@ const RESOURCE_PATTERNS = [
   ],
   ...[`arn:aws:s3:::d/x-${TEAM}`, `arn:aws:s3:::*/${TEAM}`],
 ];
+
+/** Patterns with variables take most of the time, so fewer statements have them. */
+const LITERAL_PATTERNS = RESOURCE_PATTERNS.filter((one) => !one.includes('${aws:'));
 
 const PRINCIPALS: readonly Principal[] = [
   session(ACCOUNT, 'app'),
@@ -250,7 +255,7 @@ function statementOf(random: Random, names: readonly string[], isResourceBased: 
     Effect: random.is(3) ? 'Deny' : 'Allow',
     ...(isResourceBased && { [random.is(6) ? 'NotPrincipal' : 'Principal']: random.pick(NAMED) }),
     [random.is(6) ? 'NotAction' : 'Action']: random.some(ACTION_PATTERNS, 3),
-    [random.is(6) ? 'NotResource' : 'Resource']: random.some(RESOURCE_PATTERNS, 3),
+    [random.is(6) ? 'NotResource' : 'Resource']: random.some(random.is(4) ? RESOURCE_PATTERNS : LITERAL_PATTERNS, 3),
     ...(Object.keys(condition).length > 0 && { Condition: condition }),
   };
 }

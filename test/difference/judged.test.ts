@@ -8,7 +8,7 @@ import { edits, requestsNear } from './edits.ts';
 import { ACCOUNT, OTHER, pairOf, Random, requestsOf } from './generated.ts';
 
 /** `DIFFERENCE_PAIRS` is the number of pairs, `DIFFERENCE_SEED` repeats a run. */
-const PAIRS = Number(process.env['DIFFERENCE_PAIRS'] ?? 400);
+const PAIRS = Number(process.env['DIFFERENCE_PAIRS'] ?? 2_000);
 const SEED = Number(process.env['DIFFERENCE_SEED'] ?? Date.now() % 1_000_000);
 
 type Request = Omit<AuthorizationInput, 'identityPolicies'>;

@@ -9,7 +9,7 @@ import { env, world, type World } from './worlds.ts';
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';
 
-/** A world in which the role of an association has permissions, until they change. */
+/** Returns a world in which the role of an association has permissions, until they change. */
 const permissionWorld = (
   check: World['check'],
   title: string,

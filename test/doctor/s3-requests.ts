@@ -88,7 +88,7 @@ function requestsOf(pod: ObservedPod, operation: Operation): readonly AccessRequ
   return [{ action, resource, conditions }, ...tagging];
 }
 
-/** The condition keys of tags. Others with the prefix are absent. */
+/** Returns the condition keys of tags. Others with the prefix are absent. */
 const named = (
   { names }: ObservedPod,
   prefix: string,

@@ -138,7 +138,7 @@ function isRight({ mechanism, roleArn }: PredictedIdentity, observed: NonNullabl
   return role !== undefined && role === roleArn?.split('/').at(-1);
 }
 
-/** The first probe of an observed pod, unless an action between them may have changed its identity. */
+/** Returns the first probe of an observed pod, unless an action between them may have changed its identity. */
 function firstProbe(pod: ObservedPod, result?: ScenarioResult): ProbeOutcome | undefined {
   const { scenario, workload } = pod;
   const steps = scenario.spec.probes;

@@ -81,7 +81,7 @@ describe('doctor on broken clusters of which it cannot read all', () => {
 });
 
 describe('doctor pod on broken clusters', () => {
-  /** The pods of the findings, as in `payments/ledger-1`. */
+  /** Returns the pods of the findings, as in `payments/ledger-1`. */
   const concerned = (cluster: ClusterSnapshot): readonly (readonly [pod: string, check: string])[] =>
     diagnosis(cluster).findings.flatMap(({ check, severity, object, pods }) =>
       severity === 'info'

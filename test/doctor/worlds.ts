@@ -48,14 +48,14 @@ export const world = (check: World['check'], title: string, make: World['make'])
 
 type Replace = (spec?: PodParts) => Promise<void>;
 
-/** A world in which only a pod's manifest is wrong. */
+/** Returns a world in which only a pod's manifest is wrong. */
 const podWorld = (check: World['check'], title: string, spec: PodParts): World =>
   world(check, title, async (scene) => {
     const replace = await scene.podIdentity(spec);
     return { findings: [`Pod ${scene.namespace}/app`], repair: () => replace({}) };
   });
 
-/** A world in which a role's trust policy changed after the association was created. */
+/** Returns a world in which a role's trust policy changed after the association was created. */
 const trustWorld = (check: World['check'], title: string, trust: (scene: Scene) => string): World =>
   world(check, title, async (scene) => {
     await scene.podIdentity();

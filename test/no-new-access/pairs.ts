@@ -39,13 +39,13 @@ const irsa = (sub: string, operator = 'StringEquals'): object =>
   );
 const SA = 'system:serviceaccount:payments:ledger';
 
-/** A role `app` for pods with one inline policy, and the association of payments/ledger with it. */
+/** Returns a role `app` for pods with one inline policy, and the association of payments/ledger with it. */
 const pods = (statements: readonly object[], role: Partial<RoleSpec> = {}, more: World = {}): World => ({
   roles: { app: { trust: PODS, inline: { permissions: document(...statements) }, ...role } },
   associations: [{ account: 'payments/ledger', role: 'app' }],
   ...more,
 });
-/** The same by an annotation. */
+/** Returns the same with an annotation. */
 const annotated = (statements: readonly object[], role: Partial<RoleSpec> = {}, more: World = {}): World => ({
   roles: { app: { trust: irsa(SA), inline: { permissions: document(...statements) }, ...role } },
   accounts: { 'payments/ledger': 'app' },

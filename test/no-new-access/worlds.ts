@@ -128,7 +128,7 @@ const CALLER = {
   values: { account_id: ACCOUNT },
 };
 
-/** A state in the form of `terraform show -json`. */
+/** Returns a state in the form of `terraform show -json`. */
 export const terraformState = (world: World): object => ({
   ...{ format_version: '1.0', terraform_version: '1.11.4' },
   values: { root_module: { resources: [CALLER, ...terraformResources(world)] } },
@@ -141,7 +141,7 @@ export const terraformPlan = (before: World, after: World): object => ({
   prior_state: terraformState(before),
 });
 
-/** A template of CloudFormation. */
+/** Returns a template of CloudFormation. */
 export function template(world: World): object {
   const id = (name: string): string => name.replaceAll(/\W/g, '');
   const entries: [string, object][] = [

@@ -90,7 +90,7 @@ const toAgent = {
   ports: [{ protocol: 'TCP', port: 80 }],
 };
 
-/** A pair whose cluster is an incident. The repaired cluster is the healthy one, unless the pair says more. */
+/** Returns a pair whose cluster is an incident. The repaired cluster is the healthy one, unless the pair says more. */
 const incident = (title: string, findings: Pair['findings'], repaired?: Pair['repaired']): Pair => ({
   broken: INCIDENTS.find((one) => one.title.includes(title))!.broken,
   repaired: repaired ?? ((snapshot) => Object.assign(snapshot, make.healthySnapshot(certificates.certificate))),

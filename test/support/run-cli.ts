@@ -69,6 +69,8 @@ export interface CliOptions {
   readonly reports?: 'temporary' | 'own';
   /** Name of the command. Default: the one that runs scenarios. */
   readonly command?: string;
+  /** Default: a new folder. */
+  readonly directory?: string;
 }
 
 export interface CliRun {
@@ -155,7 +157,7 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
  * that do not depend on the process.
  */
 export async function runInProcess(
-  options: Pick<CliOptions, 'args' | 'files' | 'env' | 'reports' | 'command'> = {},
+  options: Pick<CliOptions, 'args' | 'files' | 'env' | 'reports' | 'command' | 'directory'> = {},
 ): Promise<CliRun> {
   ensureBuilt();
   const { directory, reportDirectory, args } = prepared(options);
@@ -185,8 +187,7 @@ export async function runInProcess(
   }
 }
 
-function prepared({ args: given = [], files, reports }: CliOptions) {
-  const directory = temporaryFolder();
+function prepared({ args: given = [], files, reports, directory = temporaryFolder() }: CliOptions) {
   const reportDirectory = join(directory, 'reports');
   const args = [...given];
   if (files) {

@@ -123,10 +123,7 @@ const FIELDS: Readonly<Record<string, (pod: Pod) => string | undefined>> = {
   'status.hostIPs': () => POD_IP,
 };
 
-/**
- * Returns a downward API value. All labels or annotations become sorted lines `key="escaped value"` (Kubernetes, "Downward
- * API"). Throws `ConfigError`.
- */
+/** Returns a downward API value. All labels or annotations become sorted lines `key="escaped value"` (Kubernetes, "Downward API"). Throws `ConfigError`. */
 export function fieldValue(pod: Pod, path: string): string {
   const single = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (single !== null) return pod.metadata[single[1] as 'labels' | 'annotations']?.[single[2] ?? ''] ?? '';

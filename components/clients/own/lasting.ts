@@ -65,7 +65,7 @@ export class LastingProgram {
   }
 }
 
-/** Other lines are the program's own output. */
+/** Returns the answer in a line; undefined for the program's other output. */
 function answerIn(line: string): LastingAnswer | undefined {
   try {
     const answer = JSON.parse(line) as Partial<LastingAnswer> | null;

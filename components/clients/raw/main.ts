@@ -1,7 +1,4 @@
-/**
- * A client without an SDK, used to inject faults. Its credential chain follows AWS's documentation. Serves
- * `foundation/protocols/client-protocol.ts`.
- */
+/** A client without an SDK, used to inject faults. Its credential chain follows AWS's documentation. Serves `foundation/protocols/client-protocol.ts`. */
 import type { ClientAnswer, ClientOperation } from '../../../foundation/protocols/client-protocol.ts';
 import { serveClient } from '../../../foundation/protocols/serve-client.ts';
 import { chain } from './chain.ts';

@@ -5,11 +5,11 @@ import type { Pod } from '../kubernetes-types.ts';
 
 export interface Knowledge {
   readonly associated: boolean;
-  /** From the service account's annotations; undefined if the webhook does not know the service account. */
+  /** Identity of the service account's annotations; undefined if the webhook does not know the service account. */
   readonly annotated?: Identity | undefined;
-  /** From the config map, under the service account's namespace. */
+  /** Identity in the config map, under the service account's namespace. */
   readonly configured?: Identity | undefined;
-  /** From the config map, under the namespace `*`. */
+  /** Identity in the config map, under the namespace `*`. */
   readonly configuredAnywhere?: Identity | undefined;
 }
 

@@ -12,7 +12,7 @@ export class Metrics {
   readonly #pods = new CounterVec('pod_identity_webhook_pod_count', 'Mutated pods by the method of their credentials.');
   #used = false;
 
-  /** `duration` in microseconds. */
+  /** Counts a request. `duration`: in microseconds. */
   countRequest(verb: string, path: string, code: number, duration: number): void {
     this.#requests.increment({ code: String(code), path, verb });
     const route = labelText({ path, verb });

@@ -6,6 +6,10 @@ const page = (text: string, name: string): { readonly text: string; readonly lin
   link: `/${name}`,
 });
 
+/** The theme cuts long lines of code blocks. Breaks them instead, so that commands can be read to their end. */
+const WRAPPED_CODE =
+  ".vp-doc div[class*='language-'] code { width: auto; white-space: pre-wrap; overflow-wrap: anywhere; }";
+
 export default defineConfig({
   title: 'EKS Pod Identity conformance',
   description: 'End-to-end conformance tests for Amazon EKS Pod Identity and IAM roles for service accounts',
@@ -13,7 +17,10 @@ export default defineConfig({
   outDir: 'dist',
   cleanUrls: true,
   // Without it, browsers ask for /favicon.ico.
-  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  head: [
+    ['link', { rel: 'icon', href: 'data:,' }],
+    ['style', {}, WRAPPED_CODE],
+  ],
   vite: { build: { chunkSizeWarningLimit: 2000 } },
   markdown: { html: false, anchor: { slugify: anchorOf } },
   themeConfig: {
@@ -62,6 +69,7 @@ export default defineConfig({
           page('Test your operator', 'test-your-operator'),
           page('Compare two runs', 'compare'),
           page('Migrate from IRSA', 'migration'),
+          page('Check a pull request', 'no-new-access'),
           page('Clean up', 'clean-up'),
         ],
       },

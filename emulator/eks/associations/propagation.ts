@@ -3,7 +3,7 @@ import type { Background } from '../background.ts';
 import { messageOf } from '../errors.ts';
 import type { Association, Cluster, ServiceAccountKey } from '../../world/eks-model.ts';
 
-/** The key of `Cluster.eksAuthAssociations`. */
+/** Returns the key of `Cluster.eksAuthAssociations`. */
 export function subjectKey(subject: ServiceAccountKey): string {
   return `${subject.namespace}/${subject.serviceAccount}`;
 }

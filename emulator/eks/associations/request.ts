@@ -47,10 +47,7 @@ export function readGrant(body: JsonObject, before?: Grant): Grant {
   return grant;
 }
 
-/**
- * Checks the base role. Throws `InvalidParameterException`, or `AccessDeniedException` without `iam:PassRole` or
- * `iam:GetRole`.
- */
+/** Checks the base role. Throws `InvalidParameterException`, or `AccessDeniedException` without `iam:PassRole` or `iam:GetRole`. */
 export function checkBaseRole(call: EksCall, cluster: Cluster, roleArn: string): void {
   const role = passedRole(call, 'roleArn', roleArn, POD_IDENTITY_SERVICE, cluster.arn);
   if (call.world.settings.associationChecksTrustPolicy && !trustsService(role, POD_IDENTITY_SERVICE))

@@ -47,7 +47,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 };
 
 function isAccepted(document: object, kind: PolicyKind): boolean {
-  const text = replacePlaceholders(JSON.stringify(document), (found) => EXAMPLES[found.kind] ?? `a-${found.name}`);
+  const text = replacePlaceholders(JSON.stringify(document), (one) => EXAMPLES[one.kind] ?? `a-${one.name}`);
   try {
     compilePolicy(text, { kind, name: 'changed policy' });
     return true;

@@ -44,7 +44,7 @@ export function* attemptsFor(
       }
 }
 
-/** The candidate with the policy itself, whose own texts stay as they are. */
+/** Returns the candidate for the policy itself, without changes to its texts. */
 const restored = (candidate: Candidate, { policy }: Owner, { do: name }: Call): Candidate =>
   name === 'authorize' && 'resourcePolicy' in candidate.call
     ? { ...candidate, call: { ...candidate.call, resourcePolicy: policy as PermissionPolicy } }

@@ -58,7 +58,7 @@ function callerOf(scene: Scene, pods: Pods): Caller | undefined {
   return { pods, isAnyPod: false, principal, context, present: [] };
 }
 
-/** The same role for pods of any namespace, service account and cluster that its trust policy accepts. */
+/** Returns the same role for pods of any namespace, service account and cluster that its trust policy accepts. */
 function anyPod(scene: Scene, caller: Caller): Caller {
   const isFree = (key: string): boolean =>
     /^aws:PrincipalTag\//i.test(key)

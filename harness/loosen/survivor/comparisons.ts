@@ -1,14 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Comparison, NamedDocument, PolicySet, PrincipalClass } from '../../../identity/difference/index.ts';
+import {
+  session,
+  type Comparison,
+  type NamedDocument,
+  type PolicySet,
+  type PrincipalClass,
+} from '../../../identity/difference/index.ts';
 import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
-import type { RoleSession } from '../../../identity/policy/principal.ts';
 import { keyed } from '../../../identity/policy/tag-context.ts';
 import { inheritedTags } from '../../../identity/session-tags.ts';
 import { statementsOf } from '../../policies/statement-document.ts';
 import { associationOf, bucketsOf } from '../../scenario/parts.ts';
-import type { WorkloadSpec } from '../../scenario/spec.ts';
 import { policyUses } from '../../policies/policy-uses.ts';
-import { sessionOf } from '../../predict/attempt.ts';
+import { sessionOf, type Attempt } from '../../predict/attempt.ts';
 import type { Scene, SceneRole } from '../../predict/scene.ts';
 import { callersOf, documentOf, type Caller } from './callers.ts';
 import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
@@ -52,7 +56,10 @@ export function* accessQuestionsOf(versions: Versions, text: string): Generator<
   const mentions = (key: RegExp): boolean => key.test(text);
   const isOfResource = owner.part === 'bucket' || owner.part === 'resource';
   const pods = podsOf(before.scenario.spec, owner).filter(
-    (one) => isOfResource || (owner.part === 'session' ? one.like : callerRole(one)) === owner.owner,
+    (one) =>
+      isOfResource ||
+      ((owner.part === 'session' ? one.like : callerRole(one)) === owner.owner &&
+        (owner.part !== 'chain' || isDeepStrictEqual(one.through?.policy, owner.policy))),
   );
   const callers = callersOf(before, pods, mentions);
   for (const caller of callers) yield* accessQuestions(versions, caller, text);
@@ -82,24 +89,14 @@ export const classOf = (caller: Caller, isAllowedAll = false): PrincipalClass =>
   ...(isAllowedAll && { permissions: 'all' }),
 });
 
-function anySession({ arn: roleArn, accountId, id = '' }: SceneRole): Caller {
-  const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
-  const sessionName = 'session';
-  const principal: RoleSession = {
-    ...{ kind: 'role-session', accountId, roleArn, roleName, sessionName, userId: `${id}:${sessionName}` },
-    arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
-    ...{ tags: [], sessionPolicies: [], issuedAt: 0, expiresAt: 0, context: {} },
-  };
-  return { pods: { like: undefined, workload: {} }, isAnyPod: true, principal, context: {}, present: [] };
-}
+const anySession = ({ arn, id = '' }: SceneRole): Caller => ({
+  pods: { like: undefined, workload: {} },
+  ...{ isAnyPod: true, principal: session(arn, 'session', id), context: {}, present: [] },
+});
 
 function* accessQuestions({ before, after, owner }: Versions, caller: Caller, text: string): Generator<PolicyQuestion> {
   const { spec } = before.scenario;
-  const { workload } = caller.pods;
-  const changed = {
-    ...caller.pods,
-    ...(owner.part === 'session' && { workload: withSessionPolicy(workload, changedPolicy(before, after, owner)) }),
-  };
+  const changed = withSessionPolicy(caller.pods, owner, changedPolicy(before, after, owner));
   const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<Comparison>): PolicyQuestion => ({
     caller,
     isClosed: true,
@@ -160,11 +157,18 @@ export function changedPolicy(before: Scene, after: Scene, { part, owner, policy
   return uses(after)[index]?.policy ?? policy;
 }
 
-/** Returns pods whose association has another session policy. */
-export const withSessionPolicy = (workload: WorkloadSpec, policy: Owner['policy']): WorkloadSpec => ({
-  ...workload,
-  role: { ...associationOf(workload)!, policy: policy as never },
-});
+/** Returns pods whose association, or whose chain of roles, has another session policy. */
+export function withSessionPolicy<T extends Pick<Attempt, 'workload' | 'through'>>(
+  pods: T,
+  { part }: Owner,
+  policy: Owner['policy'],
+): T {
+  const { workload, through } = pods;
+  const changed = { policy: policy as never };
+  if (part === 'session')
+    return { ...pods, workload: { ...workload, role: { ...associationOf(workload)!, ...changed } } };
+  return part === 'chain' && through ? { ...pods, through: { ...through, ...changed } } : pods;
+}
 
 /** Policies of buckets decide together, because each is about its own bucket only. */
 function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySet> {

@@ -24,7 +24,7 @@ export { withProbe, type Probe, type TakenNames } from './probe.ts';
 
 /** A change of a policy that no probe of a scenario notices. */
 export interface SurvivorQuestion extends Owner {
-  /** With the original policy. */
+  /** The scenario as declared, with the original policy. */
   readonly scenario: Scenario;
   /** The scenario's declaration with the changed policy. */
   readonly changed: ScenarioSpec;
@@ -59,26 +59,28 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   let unreachable: Survivor | undefined;
   const results = new Map<string, Difference>();
   let isCompared = false;
-  for (const asked of questionsOf(versions)) {
+  for (const policyQuestion of questionsOf(versions)) {
     await setImmediate();
     isCompared = true;
-    const key = JSON.stringify([asked.comparison, asked.isClosed]);
-    const result = results.get(key) ?? difference({ ...asked.comparison, onlyPrincipals: asked.isClosed });
+    const key = JSON.stringify([policyQuestion.comparison, policyQuestion.isClosed]);
+    const result =
+      results.get(key) ?? difference({ ...policyQuestion.comparison, onlyPrincipals: policyQuestion.isClosed });
     results.set(key, result);
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
     const all = result.kind === 'differs' ? result.differences : [];
-    const examples = all.filter((one) => (asked.isClosed || isPossible(one)) && hasNames(one));
-    for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(asked))]) {
-      const survivor = explainedBy(versions, asked, example);
+    const examples = all.filter((one) => (policyQuestion.isClosed || isPossible(one)) && hasNames(one));
+    for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(policyQuestion))]) {
+      const survivor = explainedBy(versions, policyQuestion, example);
       if (survivor !== undefined) return survivor;
     }
     const [first] = examples;
-    if (first !== undefined && unreachable === undefined) unreachable = unreachableBy(before, first, asked);
+    if (first !== undefined && unreachable === undefined) unreachable = unreachableBy(before, first, policyQuestion);
     // The given principals are compared first, so others hide no difference of theirs.
     else if (
       first === undefined &&
-      (all.some((one) => !hasNames(one)) || (all.length > 0 && !asked.isClosed && namesOthers(asked.comparison)))
+      (all.some((one) => !hasNames(one)) ||
+        (all.length > 0 && !policyQuestion.isClosed && namesOthers(policyQuestion.comparison)))
     )
       limits.add('only requests that AWS does not send differ');
   }
@@ -123,12 +125,12 @@ function probeable({ comparison, isClosed }: PolicyQuestion): readonly RequestDi
 
 function explainedBy(
   versions: Versions & { readonly owner: SurvivorQuestion },
-  asked: PolicyQuestion,
+  policyQuestion: PolicyQuestion,
   { request }: RequestDifference,
 ): Survivor | undefined {
   const { before, after, owner } = versions;
   const { spec } = before.scenario;
-  for (const candidate of attemptsFor(before, owner, asked, request)) {
+  for (const candidate of attemptsFor(before, owner, policyQuestion, request)) {
     const answer = decide(before, candidate);
     if (!isOther(answer, decide(after, changedBy(versions, candidate))) || answer === undefined) continue;
     // Probes must not change what later ones see.
@@ -146,11 +148,11 @@ const isWriteOn = ({ objects = [] }: ScenarioSpec, { call }: Candidate): boolean
 
 /** Returns the attempt with the changed session or resource policy, which the attempt itself has. */
 function changedBy({ before, after, owner }: Versions, candidate: Candidate): Candidate {
-  const { call, workload } = candidate;
+  const { call } = candidate;
   const policy = changedPolicy(before, after, owner);
   if (owner.part === 'resource' && call.do === 'authorize')
     return { ...candidate, call: { ...call, resourcePolicy: policy as never } };
-  return owner.part === 'session' ? { ...candidate, workload: withSessionPolicy(workload, policy) } : candidate;
+  return withSessionPolicy(candidate, owner, policy);
 }
 
 /** Whether only one of the answers is a refusal. */

@@ -1,6 +1,7 @@
 import { associationOf } from '../../scenario/parts.ts';
 import type { ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import type { Assumption, Attempt } from '../../predict/attempt.ts';
+import { chainOf } from '../../policies/policy-uses.ts';
 import { grantOf, roleOf, subjectOf } from '../../predict/grant.ts';
 import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
 
@@ -10,7 +11,7 @@ export interface Pods extends Pick<Attempt, 'workload' | 'through'> {
   readonly like: string | undefined;
 }
 
-/** The role whose session makes the requests. */
+/** Returns the role whose session makes the requests. */
 export const callerRole = ({ workload, through }: Pods): string | undefined => through?.role ?? roleOf(workload);
 
 /**
@@ -49,18 +50,10 @@ export function podsOf(spec: ScenarioSpec, question: Owner): readonly Pods[] {
 /** Returns how workloads assume further roles, according to the probes. */
 export function chainsOf({ probes }: ScenarioSpec): readonly (readonly [workload: string, step: Assumption])[] {
   const chains = probes.flatMap((step) => {
-    if (step.kind !== 'probe' || step.workload === undefined) return [];
-    const { through, role } = step.operation as { readonly through?: ChainLike; readonly role?: ChainLike };
-    const { roleArn, externalId, tags } = through ?? (typeof role === 'object' ? role : {});
-    const [, alias] = /^<role:(.+)>$/.exec(roleArn ?? '') ?? [];
-    if (alias === undefined) return [];
-    return [[step.workload, { role: alias, ...(externalId && { externalId }), ...(tags && { tags }) }] as const];
+    const chain = chainOf(step);
+    return step.kind === 'probe' && step.workload !== undefined && chain ? [[step.workload, chain] as const] : [];
   });
   return [...new Map(chains.map((one) => [JSON.stringify(one), one])).values()];
-}
-
-interface ChainLike extends Partial<Omit<Assumption, 'role'>> {
-  readonly roleArn?: string;
 }
 
 /** Whether pods could have session tags switched on or off. */

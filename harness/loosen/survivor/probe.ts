@@ -76,7 +76,7 @@ export const withProbe = (spec: ScenarioSpec, { addition }: Probe): ScenarioSpec
   probes: [...addition.probes, ...spec.probes],
 });
 
-/** A name that says how the pod differs from the scenario's, so that equal pods have equal names. */
+/** Returns a name that says how the pod differs from the scenario's, so that equal pods have equal names. */
 function workloadName(
   { workloads = {} }: ScenarioSpec,
   { workload, like, changed }: Candidate,
@@ -114,11 +114,11 @@ const serviceOptions = ({ context, resourcePolicy }: ServiceCall, file: string):
   ...(resourcePolicy && { resourcePolicy: new Code(policyName(file) ?? codeOf(resourcePolicy), resourcePolicy) }),
 });
 
-/** The name by which a suite file gives the policy of a resource, if it has one only. */
+/** Returns the name by which a suite file gives the policy of a resource, if it has one only. */
 function policyName(file: string): string | undefined {
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const [name, ...others] = new Set(
-    [...text.matchAll(/\bresourcePolicy(?::\s*([\w.]+))?\s*[,}]/g)].map(([, own = 'resourcePolicy']) => own),
+    [...text.matchAll(/\bresourcePolicy(?::\s*([\w.]+))?\s*[,}]/g)].map(([, name = 'resourcePolicy']) => name),
   );
   return others.length === 0 ? name : undefined;
 }
@@ -145,7 +145,7 @@ function operationOf({ workload, through, call }: Attempt): Built {
   }
 }
 
-/** A read needs its object, and another bucket needs any. */
+/** Returns the objects to declare: the one that is read, or any one if the request is for another bucket. */
 function objectsOf({ objects = [] }: ScenarioSpec, { call, objectTags }: Candidate): readonly ObjectSpec[] {
   const places = objects.map(placeOf);
   if (call.do === 'listObjects')

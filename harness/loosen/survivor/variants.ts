@@ -84,7 +84,7 @@ function isFree(
   return changed.length === 0 || same.every((other) => hasSameRole(other, workload));
 }
 
-/** The context of the pods, and contexts with the keys of a request in addition or instead. */
+/** Returns the context of the pods, and contexts with the keys of a request in addition or instead. */
 function contextsOf({ context }: WorkloadSpec, values: ConditionContext): readonly (RequestContext | undefined)[] {
   const given = Object.fromEntries(
     REQUEST_CONTEXT_KEYS.flatMap((key) => {

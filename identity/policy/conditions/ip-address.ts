@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { constant, type ValueCompiler } from './operator.ts';
 
-/** An IPv4 or IPv6 address or CIDR range. IPv4 and IPv6 never match each other. */
+/** Matches an IPv4 or IPv6 address or CIDR range. IPv4 and IPv6 never match each other. */
 export const ipAddress: ValueCompiler = (value) => {
   const [, address = '', length] = /^([\da-f.:]+)(?:\/(\d{1,3}))?$/i.exec(value) ?? [];
   const version = isIP(address);

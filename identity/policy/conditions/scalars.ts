@@ -16,7 +16,7 @@ export const bool: ValueCompiler = (value, syntax) => {
   return constant(value, (actual) => actual.toLowerCase() === expected);
 };
 
-/** Base64. */
+/** Compares values in Base64. */
 export const binaryEquals: ValueCompiler = (value) => {
   const expected = parseBase64(value);
   if (expected === undefined) return undefined;

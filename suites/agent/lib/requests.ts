@@ -9,7 +9,7 @@ type Facts = NonNullable<NonNullable<Parameters<typeof granted>[2]>['facts']>;
 export const CONTROL = control('app', fetchCredentials());
 /** The pod gets credentials. */
 export const gets = (request?: Request, facts?: Facts) => granted('app', fetchCredentials(request), facts && { facts });
-/** The agent itself rejects the request. */
+/** Expects that the agent itself rejects the request. */
 export const refusedByAgent = (request: Request, status: number, message?: string, facts?: Facts) =>
   refused('app', fetchCredentials(request), {
     by: 'agent',

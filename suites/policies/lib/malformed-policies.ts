@@ -99,7 +99,7 @@ export const badPrincipals = (policy: Changed, name: (text: string) => string): 
 /** Returns a policy's text with white space after each key. */
 export const spaced = (policy: Given, width: number): string => textOf(policy).replaceAll('":', '":'.padEnd(width));
 
-/** For clients that reach quotas: the AWS SDK treats IAM's LimitExceeded as throttling and retries. */
+/** Settings of clients that reach quotas: the AWS SDK treats IAM's LimitExceeded as throttling and retries. */
 export const FEW_ATTEMPTS = { maxAttempts: 3 };
 
 /** Replaces an inline policy of a role; the harness deletes `scenario` with the role. */

@@ -13,10 +13,7 @@ interface ControllerOptions {
   readonly owned: readonly string[];
   /** Resources whose changes affect all objects. */
   readonly concerning?: readonly string[];
-  /**
-   * Reconciles a stored object, which is read-only. Repeated on changes, after the returned milliseconds, and with growing
-   * delays after errors.
-   */
+  /** Reconciles a stored object, which is read-only. Repeated on changes, after the returned milliseconds, and with growing delays after errors. */
   readonly reconcile: (object: KubeObject) => Promise<number | undefined>;
 }
 

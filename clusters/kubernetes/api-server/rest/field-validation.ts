@@ -122,7 +122,7 @@ interface Model {
   getAttributeTypeMap?(): readonly Attribute[];
 }
 
-/** The fields of a structure with their types; undefined for other types, such as times. */
+/** Returns the fields of a structure with their types; undefined for other types, such as times. */
 function attributesOf(type: string): ReadonlyMap<string, string> | undefined {
   if (!cache.has(type)) {
     const model = (models as unknown as Readonly<Record<string, Model | undefined>>)[type];

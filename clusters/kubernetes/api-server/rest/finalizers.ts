@@ -6,10 +6,7 @@ import { timestamp, type KubeObject } from '../model/types.ts';
 export const finalizersOf = ({ metadata }: KubeObject): readonly string[] =>
   (metadata['finalizers'] as readonly string[] | null | undefined) ?? [];
 
-/**
- * Removes an object, or marks it for deletion while it has finalizers (Kubernetes, "Finalizers"). Returns its last
- * state.
- */
+/** Removes an object, or marks it for deletion while it has finalizers (Kubernetes, "Finalizers"). Returns its last state. */
 export function removeOrMark(
   {
     store,

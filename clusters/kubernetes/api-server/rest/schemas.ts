@@ -36,7 +36,7 @@ const container = z.looseObject({
     .nullish(),
 });
 
-/** The fields that kubelet and scheduler rely on. Kubernetes rejects invalid ones too. */
+/** Returns the schema of the fields that kubelet and scheduler use. Kubernetes rejects invalid ones too. */
 const podWith = (...restartPolicies: readonly string[]) =>
   z.looseObject({
     spec: z.looseObject({

@@ -98,7 +98,7 @@ function checkMetadata(body: JsonObject, { metadata: account }: KubeObject, vers
   ];
 }
 
-/** Admission of a token request, a CREATE of the subresource `serviceaccounts/token`. Throws `ApiError`. */
+/** Admits a token request, which is a CREATE of the subresource `serviceaccounts/token`. Throws `ApiError`. */
 async function admitted(
   context: ApiContext,
   { metadata: { name, namespace = '' } }: KubeObject,

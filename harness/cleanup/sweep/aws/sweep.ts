@@ -36,10 +36,7 @@ interface Sweep extends AwsSweepOptions, AwsSweepIo {
   readonly aws: AwsTarget;
 }
 
-/**
- * Lists leftovers in AWS, and deletes those that are expired or whose run is named. Only deletes resources with a run's
- * tags. Returns the exit code.
- */
+/** Lists leftovers in AWS, and deletes those that are expired or whose run is named. Only deletes resources with a run's tags. Returns the exit code. */
 export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
   const sweep = { aws, ...options, ...io };
   const findings = await look(sweep);
