@@ -86,7 +86,7 @@ object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM
     'Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound or clusters cannot start.',
   async run(given, io) {
     check(given);
-    const world = await readWorldOf(given, io);
+    const world = await readWorldOf(given);
     const log = { isOpen: false, calls: 0 };
     // Registered before the first line is printed, because its reader may stop the emulator at once.
     const interrupted = io.interruption();
@@ -183,15 +183,14 @@ async function start(given: GivenOptions, clusters: EmulatorClusters | undefined
 }
 
 /** Reads the file of --world. Returns a function that creates it, and returns the users' access keys. */
-async function readWorldOf({ text }: GivenOptions, { stderr }: Io) {
+async function readWorldOf({ text }: GivenOptions) {
   const file = text('world');
   if (file === undefined) return undefined;
   const [{ readWorld }, { prepareWorld }] = await Promise.all([
     import('../../harness/standalone/read-world.ts'),
     import('../../harness/standalone/prepare.ts'),
   ]);
-  const warn = (sentence: string): void => void stderr.write(`Warning: ${sentence}\n`);
-  const world = readWorld(file, { accountId: text('account-id') ?? '', warn });
+  const world = readWorld(file);
   return async (emulator: Emulator, clusterName: string | undefined, signal: AbortSignal) =>
     (await prepareWorld(emulator, world, { file, signal, ...(clusterName !== undefined && { clusterName }) })).users;
 }

@@ -12,10 +12,6 @@ export const CONTEXT: readonly OptionSpec[] = [
   option.text('context NAME', 'use the cluster of this context (default: the current one)'),
   option.text('kubeconfig FILE', 'use this kubeconfig (default: $KUBECONFIG or ~/.kube/config)'),
 ];
-const FORWARD = option.number('forward PORT', 'forward this port of this machine to the emulator until interrupted', {
-  minimum: 1,
-  maximum: 65_535,
-});
 /** Options that kind's cluster type takes. */
 const KIND_OPTIONS: readonly OptionSpec[] = [AGENT_IMAGE, AGENT_ARGS, AGENT_CHART, READY_TIMEOUT].map(
   ({ conflicts: _, ...one }) => one,
@@ -50,8 +46,7 @@ cluster's pods use it by AWS_ENDPOINT_URL in their manifest. See docs/test-your-
     ]);
     const [file, base, accountId = '', region = ''] = ['world', 'image-base', 'account-id', 'region'].map(given.text);
     const progress = (line: string): void => void io.stderr.write(`${line}\n`);
-    const reading = { accountId, warn: (sentence: string) => progress(`Warning: ${sentence}`) };
-    const world = file === undefined ? resolveWorld({}, 'world', reading) : readWorld(file, reading);
+    const world = file === undefined ? resolveWorld({}, 'world') : readWorld(file);
     const { kubeconfig } = textsOf(given, { kubeconfig: 'kubeconfig' });
     const flags = [
       ...(kubeconfig === undefined ? [] : [`--kubeconfig=${kubeconfig}`]),
@@ -75,26 +70,10 @@ export const STATUS: Command = {
   name: 'status',
   summary: 'report what `up` installed, and how to reach it',
   about: `Report the agent, the webhook and the emulated AWS that \`up\` installed, and the variables of an AWS client for them.`,
-  options: [
-    ...CONTEXT,
-    option.flag('endpoint', 'print only the value of AWS_ENDPOINT_URL for pods', {
-      conflicts: [{ with: ['forward'] }],
-    }),
-    FORWARD,
-  ],
+  options: [...CONTEXT, option.flag('endpoint', 'print only the value of AWS_ENDPOINT_URL for pods')],
   remarks:
-    'Exit codes: 0 all of it runs; 1 a part does not run; 2 wrong usage, or nothing is installed; 3 the cluster or the port cannot be used; 130 interrupted.',
-  async run(given, io) {
-    const signal = io.interruption();
-    const named = await contextOf(given);
-    const code = await printStatus(named, given, io);
-    const port = given.values.get('forward')?.value as number | undefined;
-    if (port === undefined || code !== EXIT.conforms) return code;
-    const { forward } = await import('../../harness/standalone/status.ts');
-    const ready = (): void => void io.stderr.write(`Forwarding 127.0.0.1:${port} to the emulator.\n`);
-    await forward(named, { port, ready, signal });
-    return (signal.reason as Error).cause === 'SIGINT' ? EXIT.interrupted : EXIT.conforms;
-  },
+    'Exit codes: 0 all of it runs; 1 a part does not run; 2 wrong usage, or nothing is installed; 3 the cluster cannot be reached.',
+  run: async (given, io) => printStatus(await contextOf(given), given, io),
 };
 
 export const DOWN: Command = {
@@ -117,17 +96,16 @@ async function printStatus(named: NamedContext, given: GivenOptions, { stdout }:
   const { statusOf } = await import('../../harness/standalone/status.ts');
   const status = await statusOf(named);
   if (given.values.get('endpoint')?.value === true) stdout.write(`${status.endpoint}\n`);
-  else stdout.write(statusText(status, named.context, given.values.get('forward')?.value as number | undefined));
+  else stdout.write(statusText(status, named.context));
   return status.isRunning ? EXIT.conforms : EXIT.doesNotConform;
 }
 
-function statusText({ parts, endpoint, variables }: Status, context: string, port = 4566): string {
-  const values = { ...variables, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` };
-  return [
+const statusText = ({ parts, endpoint, forward, variables }: Status, context: string): string =>
+  [
     ...parts.map(({ where, image, problem }) => `${where} ${problem ?? 'runs'} (${image})`),
     `In pods, set AWS_ENDPOINT_URL=${endpoint}`,
-    `On this machine, run \`status --context ${context} --forward ${port}\`, and in another shell:`,
-    ...Object.entries(values).map(([name, value]) => `export ${name}=${value}`),
+    'On this machine, forward a port, and set the variables in another shell:',
+    `kubectl --context ${context} ${forward}`,
+    ...Object.entries(variables).map(([name, value]) => `export ${name}=${value}`),
     '',
   ].join('\n');
-}

@@ -44,19 +44,10 @@ export interface RecordedCall {
 
 /** Returns a call as data. `number`: its position, from 1. */
 export function recordedCall(call: CallRecord, number: number): RecordedCall {
-  const { time, requestId, service, operation, caller, status, errorCode: code, milliseconds, notes } = call;
+  const { requestId, service, operation, caller, status, errorCode: code, milliseconds, notes } = call;
+  const time = new Date(call.time).toISOString();
   return {
-    ...{
-      number,
-      time: new Date(time).toISOString(),
-      requestId,
-      service,
-      operation,
-      caller,
-      status,
-      code,
-      milliseconds,
-    },
+    ...{ number, time, requestId, service, operation, caller, status, code, milliseconds, notes },
     authorizations: call.authorizations.map(
       ({ action, resource, decision: { value, reason, deciding, statements } }) => ({
         ...{ action, resource, decision: value, reason, statements },
@@ -66,7 +57,6 @@ export function recordedCall(call: CallRecord, number: number): RecordedCall {
         })),
       }),
     ),
-    notes,
   };
 }
 

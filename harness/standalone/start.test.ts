@@ -81,20 +81,19 @@ describe('startEmulator', () => {
     expect(JSON.stringify(created)).to.contain('AWS_CONTAINER_CREDENTIALS_FULL_URI');
   });
 
-  it('creates the roles of Terraform, and asks for the parts that the file does not know', async () => {
+  it('reads policies from a plan of Terraform, and rejects two policies of one name', async () => {
     const file = join(temporaryFolder(), 'world.yaml');
     const plan = join(ROOT, 'examples', 'terraform', 'plan.json');
-    writeFileSync(file, `deployments: [{ terraform: ${plan} }]\n`);
-    const unknown = await startEmulator({ world: file }).catch((reason: Error) => reason.message);
-    expect(unknown).to.match(/aws_s3_bucket_policy\.ledger is unknown: .* Write it in the world file\.$/);
-    writeFileSync(
-      file,
-      `deployments: [{ terraform: ${plan} }]\nbuckets: [{ name: example-payments-ledger }]\nusers: [{ name: ann }]`,
-    );
+    const read = { file: plan, resource: 'aws_iam_role_policy.read' };
+    const role = { name: 'ledger', trust: { file: plan, resource: 'aws_iam_role.ledger' }, policies: [read] };
+    writeFileSync(file, JSON.stringify({ roles: [role] }));
     const emulator = await start({ world: file });
     const iam = new IAMClient({ endpoint: emulator.endpoint, region: 'us-west-2', credentials: emulator.credentials });
     const { PolicyNames } = await iam.send(new ListRolePoliciesCommand({ RoleName: 'ledger' }));
     expect(PolicyNames).to.deep.equal(['aws_iam_role_policy.read']);
+    writeFileSync(file, JSON.stringify({ roles: [{ ...role, policies: [read, read] }] }));
+    const problem = await startEmulator({ world: file }).catch((reason: Error) => reason.message);
+    expect(problem).to.contain('policies of ledger: two are "aws_iam_role_policy.read". Name one');
   });
 
   for (const [world, problem] of [

@@ -18,8 +18,6 @@ export interface EmulatorOptions {
   readonly accountId?: string;
   /** Default: us-west-2. */
   readonly region?: string;
-  /** Receives a sentence about each part of a deployment that is not created. Default: writes it to standard error. */
-  readonly warn?: (sentence: string) => void;
 }
 
 export interface Emulator {
@@ -44,9 +42,8 @@ export interface Emulator {
 /** Starts an emulated AWS in this process. Rejects with an error that says what to correct in a world. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const { world = {}, accountId = '111122223333', region, port } = options;
-  const reading = { accountId, warn: options.warn ?? ((line: string) => void process.stderr.write(`${line}\n`)) };
   const file = typeof world === 'string' ? world : 'world';
-  const resolved = typeof world === 'string' ? readWorld(world, reading) : resolveWorld(world, file, reading);
+  const resolved = typeof world === 'string' ? readWorld(world) : resolveWorld(world, file);
   const { signal } = new AbortController();
   let answered = 0;
   let clusters: EmulatorClusters | undefined;

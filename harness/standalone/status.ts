@@ -1,13 +1,4 @@
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import {
-  PortForward,
-  type V1DaemonSet,
-  type V1Deployment,
-  type V1Pod,
-  type V1Secret,
-  type V1Service,
-} from '@kubernetes/client-node';
+import type { V1DaemonSet, V1Deployment, V1Pod, V1Secret, V1Service } from '@kubernetes/client-node';
 import { text as textOf } from 'node:stream/consumers';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
@@ -35,7 +26,9 @@ export interface Status {
   readonly isRunning: boolean;
   /** For AWS_ENDPOINT_URL of pods. */
   readonly endpoint: string;
-  /** Variables of an AWS client. */
+  /** Arguments of kubectl that forward a port of this machine. */
+  readonly forward: string;
+  /** Variables of an AWS client that uses the port. */
   readonly variables: Readonly<Record<string, string>>;
 }
 
@@ -78,6 +71,7 @@ export async function statusOf({ config, context }: NamedContext): Promise<Statu
       isRunning: parts.every(({ problem }) => problem === undefined),
       // An address, because SDKs would add the names of buckets to a host name.
       endpoint: `http://${service?.spec?.clusterIP}:${EMULATOR_PORT}`,
+      forward: `--namespace ${NAMESPACE} port-forward pod/${EMULATOR} ${EMULATOR_PORT}`,
       variables: {
         AWS_ENDPOINT_URL: `http://127.0.0.1:${EMULATOR_PORT}`,
         AWS_REGION: secret('AWS_REGION'),
@@ -88,23 +82,6 @@ export async function statusOf({ config, context }: NamedContext): Promise<Statu
   } finally {
     connection.close();
   }
-}
-
-/** Forwards a port of loopback to the emulator until the signal. Calls `ready` once it listens. Rejects with Node's error. */
-export async function forward(
-  { config }: NamedContext,
-  { port, ready, signal }: { readonly port: number; readonly ready: () => void; readonly signal: AbortSignal },
-): Promise<void> {
-  const forwarding = new PortForward(config);
-  const server = createServer((socket) => {
-    socket.on('error', () => socket.destroy());
-    forwarding.portForward(NAMESPACE, EMULATOR, [EMULATOR_PORT], socket, null, socket).catch(() => socket.destroy());
-  });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  ready();
-  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
-  server.close();
 }
 
 /** Reads the calls of the emulator in a cluster. */

@@ -8,19 +8,6 @@ const attached = z
   .describe('The ARN of a managed policy, or a policy, which becomes an inline policy.');
 const content = z.union([z.string(), z.strictObject({ file: words }), z.strictObject({ base64: z.string() })]);
 
-const deployment = z
-  .strictObject({
-    terraform: words.optional().describe('Path of the output of "terraform show -json".'),
-    template: words.optional().describe('Path of a template of CloudFormation or CDK.'),
-    values: z
-      .record(z.string(), z.union([z.string(), z.array(z.string())]))
-      .optional()
-      .describe("Values of a template's references, by Name or Name.Attribute."),
-  })
-  .refine(({ terraform, template }) => (terraform === undefined) !== (template === undefined), {
-    error: 'must have either "terraform" or "template"',
-  });
-
 const role = z.strictObject({
   name: words,
   path: words.optional(),
@@ -54,8 +41,7 @@ const user = z.strictObject({ name: words, policies: z.array(attached).optional(
 export const worldSchema = z
   .strictObject({
     $schema: z.string().optional(),
-    cluster: words.optional().describe('Name of the EKS cluster. Default: that of the deployments, or local.'),
-    deployments: z.array(deployment).optional().describe('Files whose roles, associations and buckets are created.'),
+    cluster: words.optional().describe('Name of the EKS cluster. Default: local.'),
     roles: z.array(role).optional(),
     associations: z.array(association).optional(),
     buckets: z.array(bucket).optional(),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { validated, words } from '../../foundation/node/validate.ts';
 import { readPolicyFile } from './read.ts';
 
-export const policyInFile = z
+const policyInFile = z
   .strictObject({
     file: words.describe(
       'Path from the folder of this file: a policy document, the JSON of "terraform show -json", or a template of CloudFormation or CDK.',
@@ -16,6 +16,8 @@ export const policyInFile = z
       .describe("Values of a template's references, by Name or Name.Attribute."),
   })
   .meta({ id: 'policyInFile' });
+
+export type PolicyInFile = z.infer<typeof policyInFile>;
 
 export const policy = z
   .union(
