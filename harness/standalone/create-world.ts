@@ -76,8 +76,8 @@ export async function createWorld(
     await at(`bucket ${Bucket}`, async () => {
       await s3.send(new CreateBucketCommand({ Bucket }));
       for (const [Key, content] of Object.entries(objects)) {
-        const isText = typeof content === 'string' || !('base64' in content);
-        const Body = isText ? Buffer.from(String(content)) : Buffer.from(content.base64, 'base64');
+        const isBase64 = typeof content === 'object' && 'base64' in content;
+        const Body = Buffer.from(isBase64 ? content.base64 : (content as string), isBase64 ? 'base64' : 'utf8');
         await s3.send(new PutObjectCommand({ Bucket, Key, Body }));
       }
       if (policy !== undefined) await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: textOf(policy) }));

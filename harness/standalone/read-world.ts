@@ -48,7 +48,7 @@ export function resolveWorld(content: unknown, file: string): ResolvedWorld {
       return { name: String(policy.name), document: document(policy.document as Policy, place).document };
     const source = typeof policy === 'object' && 'file' in policy ? (policy as PolicyInFile) : undefined;
     const name = source?.policy ?? source?.resource ?? (source && basename(source.file)) ?? `policy-${index + 1}`;
-    return { name: allowedName(name), document: document(policy as Policy, place).document };
+    return { name: allowedName(name), document: document(policy, place).document };
   };
   const resolved = <Owner extends Part<'users'>>({ policies = [], ...owner }: Owner) => {
     const place = `policies of ${owner.name}`;

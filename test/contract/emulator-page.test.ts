@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { execa } from 'execa';
 import { ROOT, temporaryFolder } from '../support/run-cli.ts';
 import { emulatorProcess, sayMissing, type Missing } from './emulator-process.ts';
 
@@ -32,14 +33,40 @@ function scriptOf(page: string, port: string): string {
   ).replaceAll(PORT, port);
 }
 
+const toolsOrSkip = async (): Promise<{ readonly bin: string } | undefined> => {
+  const { contractTools } = (await import(pathToFileURL(join(ROOT, 'test', 'contract', 'tools.js')).href)) as Tools;
+  const tools = contractTools();
+  if (!('missing' in tools)) return tools;
+  sayMissing(tools);
+  return undefined;
+};
+
 describe('docs/emulator.md', () => {
+  it('has a world and a fixture of pytest that work as written, and that end the emulator', async function () {
+    const tools = await toolsOrSkip();
+    if (tools === undefined) return this.skip();
+    const folder = temporaryFolder();
+    const write = (name: string, content = ''): void => writeFileSync(join(folder, name), content);
+    const [, section = ''] = PAGE.split('## Create resources at the start');
+    write('world.yaml', /```yaml\n([\s\S]*?)```/.exec(section)?.[1]);
+    write('web-policy.json', '{ "Statement": { "Effect": "Allow", "Action": "s3:*", "Resource": "*" } }');
+    write('test_app.py', /```python\n([\s\S]*?)```/.exec(section)?.[1]);
+    write('package.json', '{ "name": "team", "private": true }');
+    const bin = join(folder, 'node_modules', '.bin');
+    mkdirSync(bin, { recursive: true });
+    symlinkSync(join(ROOT, 'bin', 'conformance.js'), join(bin, 'eks-pod-identity-conformance'));
+    const inherited = Object.entries(process.env).filter(([name]) => !/^(CONFORMANCE|npm)_|^NODE_OPTIONS$/.test(name));
+    const { exitCode, all } = await execa(join(tools.bin, 'python'), ['-m', 'pytest', '-q'], {
+      ...{ cwd: folder, all: true, reject: false, extendEnv: false },
+      env: { ...Object.fromEntries(inherited), HOME: folder },
+    });
+    expect(exitCode, all).to.equal(0);
+    expect(all).to.contain('1 passed');
+  });
+
   it('has commands of the AWS CLI, boto3 and kubectl that work as written', async function () {
-    const { contractTools } = (await import(pathToFileURL(join(ROOT, 'test', 'contract', 'tools.js')).href)) as Tools;
-    const tools = contractTools();
-    if ('missing' in tools) {
-      sayMissing(tools);
-      return this.skip();
-    }
+    const tools = await toolsOrSkip();
+    if (tools === undefined) return this.skip();
     const [start = '', rest = ''] = PAGE.split(/^## Use it with/m);
     const flags = /^npm run emulator -- (.*)$/m.exec(start)?.[1]?.split(' ') ?? [];
     const emulator = await emulatorProcess(...flags.map((word) => (word === PORT ? '0' : word)));
