@@ -119,6 +119,19 @@ describe('npm package', () => {
     expect(await new Promise((resolve) => child.once('exit', resolve))).to.equal(0);
   });
 
+  it('exports startEmulator', () => {
+    writeFileSync(
+      join(folder, 'suites', 'start.mjs'),
+      `import { startEmulator } from '${NAME}/emulator';
+const emulator = await startEmulator({ world: { users: [{ name: 'ann' }], cluster: 'blue' } });
+const { status } = await fetch(emulator.endpoint);
+await emulator.stop();
+console.log(JSON.stringify([status > 0, emulator.cluster.name, emulator.users.ann.accessKeyId.slice(0, 4)]));`,
+    );
+    const [answered, cluster, key] = JSON.parse(run(process.execPath, ['suites/start.mjs']).stdout) as unknown[];
+    expect([answered, cluster, key]).to.deep.equal([true, 'blue', 'AKIA']);
+  });
+
   it('omits commands that need a clone, and reports them', () => {
     expect(npx('--help').stdout).to.contain(`npx ${NAME} sweep`).and.not.to.contain('bench');
     expect(() => npx('bench')).to.throw(/bench needs the project's sources/);
@@ -126,6 +139,14 @@ describe('npm package', () => {
 
   for (const compiler of ['@typescript/native', 'typescript'])
     it(`has types that ${compiler} resolves under nodenext, without types of other packages`, () => {
+      const typed = `import { neededPolicy, startEmulator, type World } from '${NAME}/emulator';
+export const world: World = { roles: [{ name: 'app', irsa: ['default/app'] }] };
+export const actions = async (): Promise<string[]> =>
+  neededPolicy((await startEmulator({ world })).calls()).Statement.flatMap(({ Action }) => Action);
+// @ts-expect-error A world has no rolls.
+export const wrong: World = { rolls: [] };
+`;
+      writeFileSync(join(folder, 'suites', 'typed.ts'), typed);
       writeFileSync(
         join(folder, 'tsconfig.json'),
         JSON.stringify({

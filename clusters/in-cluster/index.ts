@@ -6,7 +6,7 @@ import { WEBHOOK_OBJECTS } from './webhook.ts';
 
 export { installAgent, refuseOtherAgents, type InstalledAgent } from './agent.ts';
 export { DELIVERY_OBJECTS } from './delivery.ts';
-export { installWebhook, type InstalledWebhook } from './webhook.ts';
+export { installWebhook, refuseOtherWebhooks, type InstalledWebhook } from './webhook.ts';
 export { removeNamespace, removeNamespaces } from './namespaces.ts';
 export { put } from './objects.ts';
 export { patienceWith } from './pod-problem.ts';

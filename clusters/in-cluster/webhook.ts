@@ -102,7 +102,11 @@ async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookO
 }
 
 /** Throws NOT_OURS for another webhook, recognized by its name or by EKS's name in its registration. */
-async function refuseOtherWebhooks({ connection, run, signal }: WebhookOptions): Promise<void> {
+export async function refuseOtherWebhooks({
+  connection,
+  run,
+  signal,
+}: Pick<WebhookOptions, 'connection' | 'run' | 'signal'>): Promise<void> {
   const what = 'a Pod Identity webhook';
   const { items } = await connection.json<{ items: readonly (KubernetesObject & Registration)[] }>(
     'GET',

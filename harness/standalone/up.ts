@@ -7,7 +7,7 @@ import { WORKLOAD_PROGRAMS } from '../../components/clients/registry.ts';
 import { KIND } from '../../clusters/kind/cluster-type.ts';
 import { ensureEmulatorImage } from '../../clusters/kind/images/emulator-image.ts';
 import { find, labelledObjects, pathOf, put, removeObjects } from '../../clusters/in-cluster/objects.ts';
-import { refuseOtherAgents } from '../../clusters/in-cluster/index.ts';
+import { refuseOtherAgents, refuseOtherWebhooks } from '../../clusters/in-cluster/index.ts';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
@@ -84,8 +84,12 @@ async function install(connection: Connection, options: UpOptions): Promise<void
   }
 }
 
-/** Throws `ClusterError` for clusters of Amazon EKS, and those with an agent or an emulated AWS. */
-async function refuseUnsuitable(connection: Connection, { context, config }: NamedContext, signal: AbortSignal) {
+/** Throws `ClusterError` for clusters of Amazon EKS, and those with an agent, a webhook or an emulated AWS. */
+export async function refuseUnsuitable(
+  connection: Connection,
+  { context, config }: Pick<NamedContext, 'context' | 'config'>,
+  signal: AbortSignal,
+): Promise<void> {
   const refused = (problem: string): ClusterError => new ClusterError('NOT_OURS', `Context ${context} ${problem}`);
   const server = config.getCurrentCluster()?.server ?? '';
   const kind = 'Name the context of a kind cluster, such as kind-kind.';
@@ -98,6 +102,7 @@ async function refuseUnsuitable(connection: Connection, { context, config }: Nam
   if (object !== undefined)
     throw refused(`${isThere} Remove it with \`${commandLine('down', `--context ${context}`)}\`.`);
   await refuseOtherAgents({ connection, run: RUN, signal });
+  await refuseOtherWebhooks({ connection, run: RUN, signal });
 }
 
 /** Removes everything that `up` installed, also after a kill. Returns the number of objects. Throws `ClusterError`. */
