@@ -1,10 +1,12 @@
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { parse, parseAllDocuments } from 'yaml';
 import type { ChosenClient } from '../../components/clients/client.ts';
 import { inImage } from '../../components/clients/in-image.ts';
 import { JAVASCRIPT } from '../../components/clients/javascript/index.ts';
@@ -21,7 +23,8 @@ import { ROOT, runConformance, temporaryFolder, type CliRun } from '../support/r
 const CLUSTER = 'kit-test';
 const env = { XDG_CACHE_HOME: process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache') };
 const CLIENTS = ['javascript', 'python', 'go', 'aws-cli'];
-const OPERATION = { do: 'GetObject', bucket: 'data', key: 'hello.txt' };
+const WRITE = { do: 'PutObject', bucket: 'example-data', key: 'written.txt' };
+const OPERATION = { do: 'GetObject', bucket: 'example-data', key: 'hello.txt' };
 const POLICIES = ['arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'];
 const WORLD = {
   roles: [
@@ -29,7 +32,7 @@ const WORLD = {
     { name: 'web', irsa: ['default/web'], policies: POLICIES },
   ],
   associations: [{ namespace: 'default', serviceAccount: 'app', role: 'app' }],
-  buckets: [{ name: 'data', objects: { 'hello.txt': 'hello' } }],
+  buckets: [{ name: 'example-data', objects: { 'hello.txt': 'hello' } }],
 };
 /** Service accounts with the outcome of their pods. Those with IRSA name the role web. */
 const ACCOUNTS: readonly { namespace: string; name: string; isIrsa: boolean; outcome: string }[] = [
@@ -50,6 +53,9 @@ describe('up, status, calls and down in a kind cluster', () => {
   const upFlags = [...flags, '--image-base', image, '--world', world, '--ready-timeout', '600'];
   let kind: string;
   let connection: Connection;
+  let clients: readonly ChosenClient[];
+  /** Reference of the probe program's image, which has the clients. */
+  let workload: string;
   const run = (command: string, ...args: string[]): Promise<CliRun> =>
     runConformance({ command, args: [...flags, ...args], reports: 'own', env });
 
@@ -58,6 +64,10 @@ describe('up, status, calls and down in a kind cluster', () => {
     writeFileSync(world, JSON.stringify(WORLD));
     await execa(kind, ['create', 'cluster', '--name', CLUSTER, '--image', image, '--kubeconfig', kubeconfig]);
     connection = connect(readContext({ kubeconfig, context: `kind-${CLUSTER}` }).config);
+    const context = { environment: process.env, progress: () => undefined, signal: new AbortController().signal };
+    clients = await installedClients(chosenClients(CLIENTS), context);
+    workload = await ensureComponentImage({ ...context, workload: { ...JAVASCRIPT, clients }, base: image });
+    await execa(kind, ['load', 'docker-image', workload, '--name', CLUSTER]);
   });
   after(async () => {
     connection.close();
@@ -71,11 +81,6 @@ describe('up, status, calls and down in a kind cluster', () => {
     expect(again.exitCode, again.stderr).to.equal(2);
     expect(again.stderr).to.contain(`Context kind-${CLUSTER} already has an emulated AWS`);
     const { stdout: endpoint } = await run('status', '--endpoint');
-    const context = { environment: process.env, progress: () => undefined, signal: new AbortController().signal };
-    const clients = await installedClients(chosenClients(CLIENTS), context);
-    const workload = await ensureComponentImage({ ...context, workload: { ...JAVASCRIPT, clients }, base: image });
-    await execa(kind, ['load', 'docker-image', workload, '--name', CLUSTER]);
-
     await connection.json('POST', '/api/v1/namespaces', { metadata: { name: 'other' } });
     const outcomes: Record<string, unknown> = {};
     const expected: Record<string, string> = {};
@@ -102,9 +107,52 @@ describe('up, status, calls and down in a kind cluster', () => {
     const calls = await run('calls', '--identity', 'app', '--format', 'policy');
     expect(JSON.parse(calls.stdout), calls.stderr).to.have.nested.property(
       'Statement[0].Resource[0]',
-      'arn:aws:s3:::data/hello.txt',
+      'arn:aws:s3:::example-data/hello.txt',
     );
     await expectNothingAfterDown();
+  });
+
+  it('runs the workflow of docs/test-your-operator.md', async () => {
+    const [world, apps, workflow] = yamlBlocks(join(ROOT, 'docs', 'test-your-operator.md')) as [string, string, string];
+    const team = temporaryFolder();
+    const programs = { reader: ['python', OPERATION], writer: ['go', WRITE] } as const;
+    const manifests = parseAllDocuments(apps).map((document) => document.toJS() as Manifest);
+    for (const { kind: type, metadata, spec } of manifests) {
+      const [container] = type === 'Deployment' ? spec.template.spec.containers : [];
+      const [label, operation] = programs[metadata.name];
+      const client = clients.find((one) => one.label === label)!;
+      if (container === undefined) continue;
+      await execa('docker', ['tag', workload, container.image]);
+      container.env = variablesOf(client, operation, true);
+    }
+    writeFileSync(join(team, 'world.yaml'), world);
+    writeFileSync(join(team, 'apps.yaml'), manifests.map((manifest) => JSON.stringify(manifest)).join('\n---\n'));
+    const bin = join(team, 'node_modules', '.bin');
+    mkdirSync(bin, { recursive: true });
+    writeFileSync(join(team, 'package.json'), '{ "name": "team", "private": true }');
+    symlinkSync(join(ROOT, 'bin', 'conformance.js'), join(bin, 'eks-pod-identity-conformance'));
+    symlinkSync(kind, join(bin, 'kind'));
+    const { contractTools } = (await import(pathToFileURL(join(ROOT, 'test', 'contract', 'tools.js')).href)) as Tools;
+    const steps = (parse(workflow) as Workflow).jobs.identity.steps.flatMap(({ run: script }) => script ?? []);
+    // The cluster exists, and the images are the probe program's.
+    const scripts = steps
+      .filter((script) => !/^docker build|^kind create/.test(script))
+      .map((script) =>
+        script
+          .replace(/^kind load docker-image/, `$& --name ${CLUSTER}`)
+          .replaceAll('kind-kind', `kind-${CLUSTER}`)
+          .replace(' up ', ` up --image-base ${image} `),
+      );
+    const path = [bin, contractTools().bin, process.env['PATH']].join(delimiter);
+    for (const script of scripts) {
+      const options = { cwd: team, env: { ...env, PATH: path, KUBECONFIG: kubeconfig, npm_config_offline: 'true' } };
+      const { exitCode, all } = await execa('timeout', ['300', 'bash', '-ec', script], {
+        ...{ ...options, all: true, reject: false },
+      });
+      expect(exitCode, `${script}\n${all}`).to.equal(0);
+    }
+    expect(scripts.length).to.equal(6);
+    expect(await labelledObjects(connection, 'up')).to.deep.equal([]);
   });
 
   it('leaves nothing after down, although up was killed', async () => {
@@ -138,18 +186,23 @@ describe('up, status, calls and down in a kind cluster', () => {
     );
 });
 
-/** Returns a pod whose probe program reads the object with a client. */
-function podOf(client: ChosenClient, { account, image, endpoint }: Record<'account' | 'image' | 'endpoint', string>) {
+/** Returns the variables of a probe program that performs an operation with a client. */
+function variablesOf(client: ChosenClient, operation: object, stays = false) {
   const program = inImage(client);
   const plan = {
-    phases: [{ phase: 0, probes: [{ number: 0, operation: OPERATION }] }],
-    ...(program && { client: { name: client.label, operations: ['GetObject'], ...program } }),
+    phases: [{ phase: 0, probes: [{ number: 0, operation }] }],
+    ...(program && { client: { name: client.label, operations: ['GetObject', 'PutObject'], ...program } }),
+    stays,
   };
   const variables = {
-    ...{ AWS_ENDPOINT_URL: endpoint, AWS_EC2_METADATA_DISABLED: 'true', PROBE_PLAN: JSON.stringify(plan) },
-    ...program?.environment,
+    ...{ AWS_EC2_METADATA_DISABLED: 'true', PROBE_PLAN: JSON.stringify(plan), ...program?.environment },
   };
-  const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
+  return Object.entries(variables).map(([name, value]) => ({ name, value }));
+}
+
+/** Returns a pod that reads the object with a client. */
+function podOf(client: ChosenClient, { account, image, endpoint }: Record<'account' | 'image' | 'endpoint', string>) {
+  const env = [{ name: 'AWS_ENDPOINT_URL', value: endpoint }, ...variablesOf(client, OPERATION)];
   return {
     metadata: { name: `${account}-${client.label}` },
     spec: {
@@ -158,3 +211,21 @@ function podOf(client: ChosenClient, { account, image, endpoint }: Record<'accou
     },
   };
 }
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: 'reader' | 'writer' };
+  readonly spec: { readonly template: { readonly spec: { readonly containers: { image: string; env?: object[] }[] } } };
+}
+interface Workflow {
+  readonly jobs: { readonly identity: { readonly steps: readonly { readonly run?: string }[] } };
+}
+interface Tools {
+  readonly contractTools: () => { readonly bin: string };
+}
+
+/** Returns the indented YAML blocks of a page. */
+const yamlBlocks = (page: string): string[] =>
+  [...readFileSync(page, 'utf8').matchAll(/^ {3}```yaml\n([\s\S]*?)^ {3}```$/gm)].map(([, block = '']) =>
+    block.replaceAll(/^ {3}/gm, ''),
+  );
