@@ -1,4 +1,4 @@
-import { clustersOf } from '../scenario/requirements.ts';
+import { clustersOf, unmetRequirements } from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { openEnvironment, type Opened } from './environment.ts';
 import { environmentOptions } from './provision.ts';
@@ -21,6 +21,16 @@ export const hasSecondCluster = (session: Session): boolean =>
   session.opened?.environment.clusters.has('c2') === true;
 
 /** The shared environment, with its second cluster in the place of the first. */
+/** Whether a scenario cannot run in the shared environment, but on clusters with another agent. */
+export function needsOtherAgent(session: Session, scenario: Scenario): boolean {
+  const { opened, platform, options } = session;
+  const ofOtherAgent = mayHaveLanes(session) ? platform?.lanes?.ofOtherAgent : undefined;
+  if (opened === undefined || ofOtherAgent === undefined) return false;
+  const isUnmet = (available: ReadonlySet<string>) =>
+    unmetRequirements(scenario, available, undefined, options.workload) !== undefined;
+  return isUnmet(opened.capabilities) && !isUnmet(new Set([...opened.environment.aws.capabilities, ...ofOtherAgent]));
+}
+
 function onSecondCluster(opened: Opened): Opened {
   const second = opened.environment.clusters.get('c2');
   if (second === undefined) throw new Error('the run has no second cluster');

@@ -8,10 +8,10 @@ export const ofOwnAccount = (...permissions: readonly PermissionStatement[]): Ro
   permissions,
 });
 
-/** Returns credentials for a new session of the role. */
-export async function sessionOf(context: CheckContext, role: string) {
+/** Returns credentials for a new session of the role. `more`: further parameters of AssumeRole. */
+export async function sessionOf(context: CheckContext, role: string, more: { readonly Policy?: string } = {}) {
   const sts = new STS(await context.aws('sts'));
-  const session = { RoleArn: context.name(`<role:${role}>`), RoleSessionName: 'ann@example.com' };
+  const session = { RoleArn: context.name(`<role:${role}>`), RoleSessionName: 'ann@example.com', ...more };
   const { Credentials } = await sts.assumeRole(session);
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
