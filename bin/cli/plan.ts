@@ -24,7 +24,9 @@ export async function plan(
     import('../../harness/engine/platform.ts'),
   ]);
   const ofOtherAgent = configuration.cluster.otherCapabilities?.(configuration);
-  const available = [undefined, ...(ofOtherAgent ? [ofOtherAgent] : [])].map((of) => capabilitiesBefore(configuration, of));
+  const available = [undefined, ...(ofOtherAgent ? [ofOtherAgent] : [])].map((of) =>
+    capabilitiesBefore(configuration, of),
+  );
   say(io, planText(scenarios, configuration, available, workload));
   return exitCodeOf({ problems }, io);
 }

@@ -13,7 +13,9 @@ const textOf = (assert: () => unknown): string => {
 describe('assertionText', () => {
   it('names the members that differ in two objects', () =>
     expect(
-      textOf(() => expect({ a: 1, b: { c: 'x', d: 2 } }, 'the entry').to.deep.equal({ a: 1, b: { c: 'y', d: 2 }, e: 3 })),
+      textOf(() =>
+        expect({ a: 1, b: { c: 'x', d: 2 } }, 'the entry').to.deep.equal({ a: 1, b: { c: 'y', d: 2 }, e: 3 }),
+      ),
     ).to.equal('the entry: b.c is "x", expected "y"; e is absent, expected 3.'));
   it('names the property of an object that differs', () =>
     expect(textOf(() => expect({ user: 'a', more: 1 }).to.deep.include({ user: 'b' }))).to.equal(

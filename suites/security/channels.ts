@@ -27,10 +27,15 @@ interface Change {
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' };
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const UNSIGNED = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
 const REJECTED = 'rejected';
 
 /** Signs and sends requests of a session. */
-async function sender({ aws }: Pick<CheckContext, 'aws'>, service: Service, credentials: Awaited<ReturnType<typeof sessionOf>>) {
+async function sender(
+  { aws }: Pick<CheckContext, 'aws'>,
+  service: Service,
+  credentials: Awaited<ReturnType<typeof sessionOf>>,
+) {
   const { endpoint = '', region } = await aws(service);
   const { protocol, hostname, host, port } = new URL(endpoint);
   const signer = new SignatureV4({
@@ -38,13 +43,20 @@ async function sender({ aws }: Pick<CheckContext, 'aws'>, service: Service, cred
     uriEscapePath: service !== 's3',
     applyChecksum: service === 's3',
   });
-  const outcome = (path: string, method: string, headers: Readonly<Record<string, string>>, body = ''): Promise<string> =>
+  const outcome = (
+    path: string,
+    method: string,
+    headers: Readonly<Record<string, string>>,
+    body = '',
+  ): Promise<string> =>
     new Promise((resolve, reject) => {
       const length = { 'content-length': Buffer.byteLength(body) };
       send({ host: hostname, port, method, path, headers: { ...headers, ...length } }, (response) => {
         response.resume();
         const { statusCode = 0 } = response;
-        response.on('end', () => resolve(statusCode < 300 ? 'accepted' : statusCode < 500 ? REJECTED : String(statusCode)));
+        response.on('end', () =>
+          resolve(statusCode < 300 ? 'accepted' : statusCode < 500 ? REJECTED : String(statusCode)),
+        );
       })
         .on('error', reject)
         .end(body);
@@ -54,7 +66,10 @@ async function sender({ aws }: Pick<CheckContext, 'aws'>, service: Service, cred
     return parameters === '' ? path : `${path}?${parameters}`;
   };
   return {
-    signed: async ({ method, path, query = {}, headers = {}, body = '' }: Call, change: Change = {}): Promise<string> => {
+    signed: async (
+      { method, path, query = {}, headers = {}, body = '' }: Call,
+      change: Change = {},
+    ): Promise<string> => {
       const request = { method, protocol, hostname, path, query, headers: { host, ...headers }, body };
       const unsignableHeaders = new Set(change.unsigned ?? []);
       const made = await signer.sign(request, { unsignableHeaders });
@@ -123,7 +138,9 @@ suite('security', ({ scenario }) => {
           );
           add('a host that is not signed', REJECTED, () => signed(call, { unsigned: ['host'] }));
           add('a date that is not signed', REJECTED, () => signed(call, { unsigned: ['x-amz-date'] }));
-          add('a session token that is not signed', REJECTED, () => signed(call, { unsigned: ['x-amz-security-token'] }));
+          add('a session token that is not signed', REJECTED, () =>
+            signed(call, { unsigned: ['x-amz-security-token'] }),
+          );
           add('a further header', REJECTED, () => signed(call, { headers: { 'x-amz-meta-near': 'x' } }));
           add('no session token', REJECTED, () => signed(call, { headers: { 'x-amz-security-token': null } }));
           add('the session token in the query', REJECTED, () =>
@@ -140,17 +157,22 @@ suite('security', ({ scenario }) => {
           }))
             add(`${parameter} added to the query`, REJECTED, () => signed(call, { query: { [parameter]: value } }));
           if (service !== 's3') continue;
-          const uploaded = { 'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER', 'x-amz-trailer': 'x-amz-checksum-crc32' };
+          const uploaded = {
+            'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+            'x-amz-trailer': 'x-amz-checksum-crc32',
+          };
           const chunks = '6\r\nsigned\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n';
           for (const [what, headers, content] of [
             ['a URL', {}, 'signed'],
-            ['a URL of an unsigned payload', { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' }, 'signed'],
+            ['a URL of an unsigned payload', UNSIGNED, 'signed'],
             ['a URL with a trailer', { ...uploaded, 'x-amz-decoded-content-length': '6' }, chunks],
           ] as const) {
             const wrong = () => presigned({ ...call, headers, body: content }, '0'.repeat(64));
             add(`${what} with another signature`, REJECTED, wrong);
           }
-          add('the signature in a URL', 'accepted', () => presigned({ method: 'GET', path: object }));
+          add('the signature in a URL', 'accepted', () =>
+            presigned({ method: 'GET', path: object, headers: UNSIGNED }),
+          );
         }
         await judge(rows);
       }),
@@ -166,15 +188,25 @@ suite('security', ({ scenario }) => {
         const { kubernetes, name } = context;
         const path = name('/api/v1/namespaces/<namespace:app>/serviceaccounts/app/token');
         const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
-        const made = JSON.parse((await kubernetes({ method: 'POST', path, body })).body) as { status: { token: string } };
+        const made = JSON.parse((await kubernetes({ method: 'POST', path, body })).body) as {
+          status: { token: string };
+        };
         const { token } = made.status;
         const account = name('system:serviceaccount:<namespace:app>:app');
-        const ask = (headers: Readonly<Record<string, string>>, query = '') => async () => {
-          const review = { method: 'POST', ...SELF_REVIEW, path: SELF_REVIEW.path + query, headers, as: 'anonymous' } as const;
-          const answer = await kubernetes(review);
-          if (answer.status !== 201) return REJECTED;
-          return (JSON.parse(answer.body) as { status: { userInfo: { username: string } } }).status.userInfo.username;
-        };
+        const ask =
+          (headers: Readonly<Record<string, string>>, query = '') =>
+          async () => {
+            const review = {
+              method: 'POST',
+              ...SELF_REVIEW,
+              path: SELF_REVIEW.path + query,
+              headers,
+              as: 'anonymous',
+            } as const;
+            const answer = await kubernetes(review);
+            if (answer.status !== 201) return REJECTED;
+            return (JSON.parse(answer.body) as { status: { userInfo: { username: string } } }).status.userInfo.username;
+          };
         const basic = Buffer.from(`${account}:${token}`).toString('base64');
         await judge([
           ['Bearer', account, ask({ authorization: `Bearer ${token}` })],
@@ -193,9 +225,11 @@ suite('security', ({ scenario }) => {
               ['X-Forwarded-User', { 'x-forwarded-user': account }],
             ] as const
           ).map(([what, headers]): Row => [what, REJECTED, ask(headers)]),
-          ...['access_token', 'token', 'bearer_token', 'authorization'].map(
-            (parameter): Row => [`the parameter ${parameter}`, REJECTED, ask({}, `?${parameter}=${token}`)],
-          ),
+          ...['access_token', 'token', 'bearer_token', 'authorization'].map((parameter): Row => [
+            `the parameter ${parameter}`,
+            REJECTED,
+            ask({}, `?${parameter}=${token}`),
+          ]),
         ]);
       }),
     ],

@@ -48,11 +48,18 @@ suite('security', ({ scenario }) => {
         const sts = new STS({ ...(await aws('sts')), credentials });
         const Bucket = name('<bucket:data>');
         const get = (Key: string) => () => codeOf(s3.getObject({ Bucket, Key }));
-        const list = (Prefix?: string) => () => codeOf(s3.listObjectsV2({ Bucket, ...(Prefix !== undefined && { Prefix }) }));
-        const versions = (MaxKeys?: number) => () => codeOf(s3.listObjectVersions({ Bucket, ...(MaxKeys !== undefined && { MaxKeys }) }));
+        const list = (Prefix?: string) => () =>
+          codeOf(s3.listObjectsV2({ Bucket, ...(Prefix !== undefined && { Prefix }) }));
+        const versions = (MaxKeys?: number) => () =>
+          codeOf(s3.listObjectVersions({ Bucket, ...(MaxKeys !== undefined && { MaxKeys }) }));
         const RoleArn = name('<role:target>');
         const assume = (more: object) => () => {
-          const good = { RoleArn, RoleSessionName: 'near', ExternalId: 'id-red', Tags: [{ Key: 'team', Value: 'red' }] };
+          const good = {
+            RoleArn,
+            RoleSessionName: 'near',
+            ExternalId: 'id-red',
+            Tags: [{ Key: 'team', Value: 'red' }],
+          };
           return codeOf(sts.assumeRole({ ...good, ...more }));
         };
         const tagged = (Value: string) => assume({ Tags: [{ Key: 'team', Value }] });
@@ -63,9 +70,11 @@ suite('security', ({ scenario }) => {
           ['5 keys', 'none', versions(5)],
           ['7 keys', 'none', versions(7)],
           ['the role', 'none', assume({})],
-          ...['below', 'belowx/key', 'Below/key', 'x/below/key', '/below/key', 'red/below/key'].map(
-            (key): Row => [`the key "${key}"`, DENIED, get(key)],
-          ),
+          ...['below', 'belowx/key', 'Below/key', 'x/below/key', '/below/key', 'red/below/key'].map((key): Row => [
+            `the key "${key}"`,
+            DENIED,
+            get(key),
+          ]),
           ['no prefix', DENIED, list()],
           ['an empty prefix', DENIED, list('')],
           ...[undefined, 4, 8, 40, 70].map((most): Row => [`${most} keys`, DENIED, versions(most)]),
@@ -76,14 +85,24 @@ suite('security', ({ scenario }) => {
           ['the parent path of the role', NOT_ASSUMED, assume({ RoleArn: RoleArn.replace('/red/', '/') })],
           ['the path in another case', NOT_ASSUMED, assume({ RoleArn: RoleArn.replace('/red/', '/Red/') })],
           ['a longer path', NOT_ASSUMED, assume({ RoleArn: RoleArn.replace('/red/', '/red/red/') })],
-          ['the role of another account', NOT_ASSUMED, assume({ RoleArn: RoleArn.replace(/\d{12}/, name('<account:other>')) })],
-          ['the role of another partition', NOT_ASSUMED, assume({ RoleArn: RoleArn.replace('arn:aws:', 'arn:aws-cn:') })],
+          [
+            'the role of another account',
+            NOT_ASSUMED,
+            assume({ RoleArn: RoleArn.replace(/\d{12}/, name('<account:other>')) }),
+          ],
+          [
+            'the role of another partition',
+            NOT_ASSUMED,
+            assume({ RoleArn: RoleArn.replace('arn:aws:', 'arn:aws-cn:') }),
+          ],
         ];
         const end = RoleArn.slice(RoleArn.lastIndexOf('/') + 1);
         for (const [form, text] of Object.entries(nearForms(end)))
           rows.push([`a role name ${form}`, NOT_ASSUMED, assume({ RoleArn: RoleArn.replace(end, () => text) })]);
-        for (const [form, text] of Object.entries(nearForms('red/exact'))) rows.push([`a key ${form}`, DENIED, get(text)]);
-        for (const [form, text] of Object.entries(nearForms('below/'))) rows.push([`a prefix ${form}`, DENIED, list(text)]);
+        for (const [form, text] of Object.entries(nearForms('red/exact')))
+          rows.push([`a key ${form}`, DENIED, get(text)]);
+        for (const [form, text] of Object.entries(nearForms('below/')))
+          rows.push([`a prefix ${form}`, DENIED, list(text)]);
         for (const [form, text] of Object.entries(nearForms('id-red')))
           rows.push([`an external id ${form}`, NOT_ASSUMED, assume({ ExternalId: text })]);
         for (const [form, text] of Object.entries(nearForms('red')))
@@ -111,15 +130,27 @@ suite('security', ({ scenario }) => {
           { kind: 'Group', name: `system:serviceaccounts:${namespace}-x`, apiGroup: group },
         ];
         const post = (kind: string, body: object) =>
-          kubernetes({ method: 'POST', path: `${path}/${kind}`, body: { apiVersion: `${group}/v1`, metadata: { name: 'near' }, ...body } });
+          kubernetes({
+            method: 'POST',
+            path: `${path}/${kind}`,
+            body: { apiVersion: `${group}/v1`, metadata: { name: 'near' }, ...body },
+          });
         await post('roles', { kind: 'Role', rules });
-        await post('rolebindings', { kind: 'RoleBinding', subjects, roleRef: { apiGroup: group, kind: 'Role', name: 'near' } });
-        const ask = (subject: object, more: object = {}) => async () => {
-          const resourceAttributes = { namespace, verb: 'get', resource: 'secrets', name: 'exact', ...more };
-          const spec = { user: 'nobody', ...subject, resourceAttributes };
-          return reviewed(kubernetes, spec);
-        };
-        const account = (owner: string, serviceAccount: string) => ({ user: `system:serviceaccount:${owner}:${serviceAccount}` });
+        await post('rolebindings', {
+          kind: 'RoleBinding',
+          subjects,
+          roleRef: { apiGroup: group, kind: 'Role', name: 'near' },
+        });
+        const ask =
+          (subject: object, more: object = {}) =>
+          async () => {
+            const resourceAttributes = { namespace, verb: 'get', resource: 'secrets', name: 'exact', ...more };
+            const spec = { user: 'nobody', ...subject, resourceAttributes };
+            return reviewed(kubernetes, spec);
+          };
+        const account = (owner: string, serviceAccount: string) => ({
+          user: `system:serviceaccount:${owner}:${serviceAccount}`,
+        });
         const rows: Row[] = [
           ['the user', 'allowed', ask({ user: 'near-user' })],
           ['the group', 'allowed', ask({ groups: ['x', 'near:group'] })],
@@ -135,8 +166,10 @@ suite('security', ({ scenario }) => {
           ['a subresource', 'denied', ask({ user: 'near-user' }, { subresource: 'status' })],
           ['another API group', 'denied', ask({ user: 'near-user' }, { group: 'apps' })],
         ];
-        for (const [form, text] of Object.entries(nearForms('near-user'))) rows.push([`a user ${form}`, 'denied', ask({ user: text })]);
-        for (const [form, text] of Object.entries(nearForms('near:group'))) rows.push([`a group ${form}`, 'denied', ask({ groups: [text] })]);
+        for (const [form, text] of Object.entries(nearForms('near-user')))
+          rows.push([`a user ${form}`, 'denied', ask({ user: text })]);
+        for (const [form, text] of Object.entries(nearForms('near:group')))
+          rows.push([`a group ${form}`, 'denied', ask({ groups: [text] })]);
         for (const [form, text] of Object.entries(nearForms('app')))
           rows.push([`a service account ${form}`, 'denied', ask(account(namespace, text))]);
         for (const [form, text] of Object.entries(nearForms(namespace)))

@@ -15,7 +15,11 @@ import { ASSOCIATED, IMAGE, POD_IDENTITY } from '../lib/worlds.ts';
 type Claims = Readonly<Record<string, unknown>>;
 
 /** Returns a token of `app`, bound to a pod if it is for Pod Identity. */
-async function issuedFor({ kubernetes, name }: CheckContext, audience: string | undefined, pod?: string): Promise<string> {
+async function issuedFor(
+  { kubernetes, name }: CheckContext,
+  audience: string | undefined,
+  pod?: string,
+): Promise<string> {
   const spec = {
     ...(audience && { audiences: [audience] }),
     ...(pod && { boundObjectRef: { kind: 'Pod', apiVersion: 'v1', name: pod } }),
@@ -44,7 +48,11 @@ suite('security', ({ scenario }) => {
           keys: (JsonWebKey & { kid: string })[];
         };
         // No node has the label, so this pod never runs.
-        const pod = { serviceAccountName: 'app', nodeSelector: { none: 'none' }, containers: [{ name: 'app', image: IMAGE }] };
+        const pod = {
+          serviceAccountName: 'app',
+          nodeSelector: { none: 'none' },
+          containers: [{ name: 'app', image: IMAGE }],
+        };
         const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app' }, spec: pod };
         await kubernetes({ method: 'POST', path: name('/api/v1/namespaces/<namespace:app>/pods'), body });
         const sts = new STS(await aws('sts'));

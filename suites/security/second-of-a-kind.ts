@@ -31,7 +31,10 @@ async function bucketRows({ aws, name }: CheckContext): Promise<readonly Row[]> 
     [
       'tags of an object of the same key',
       '',
-      () => textOf(s3.getObjectTagging({ Bucket: first, Key: 'tagged' }).then(({ TagSet = [] }) => TagSet.map((tag) => tag.Key))),
+      () =>
+        textOf(
+          s3.getObjectTagging({ Bucket: first, Key: 'tagged' }).then(({ TagSet = [] }) => TagSet.map((tag) => tag.Key)),
+        ),
     ],
   ];
 }
@@ -40,7 +43,10 @@ async function accountRows(context: CheckContext): Promise<readonly [readonly Ro
   const { aws, name } = context;
   const [main, other] = [new IAM(await aws('iam')), new IAM(await aws('iam', 'other'))];
   const RoleName = name('<role-name:app>');
-  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' } });
+  const PolicyDocument = JSON.stringify({
+    Version: '2012-10-17',
+    Statement: { Effect: 'Allow', Action: 's3:*', Resource: '*' },
+  });
   const trust = { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'ec2.amazonaws.com' } };
   const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: trust });
   const policy = { PolicyName: RoleName, PolicyDocument };
@@ -48,7 +54,11 @@ async function accountRows(context: CheckContext): Promise<readonly [readonly Ro
   await other.putRolePolicy({ RoleName, PolicyName: 'only-other', PolicyDocument });
   const { Policy: far } = await other.createPolicy(policy);
   const { Policy: near } = await main.createPolicy(policy);
-  const { Policy: deep } = await main.createPolicy({ ...policy, PolicyName: `${RoleName}-2`, Path: '/conformance-apps/' });
+  const { Policy: deep } = await main.createPolicy({
+    ...policy,
+    PolicyName: `${RoleName}-2`,
+    Path: '/conformance-apps/',
+  });
   const providers = (await main.listOpenIDConnectProviders()).OpenIDConnectProviderList ?? [];
   const provider = name('<provider-arn:c1>');
   const elsewhere = provider.replace(/\d{12}/, name('<account:other>'));
@@ -62,13 +72,37 @@ async function accountRows(context: CheckContext): Promise<readonly [readonly Ro
   const rows: readonly Row[] = [
     ['the role', name('<role:app>'), arnOf(main)],
     ['the role of the other account', name('<role:app>').replace(/\d{12}/, name('<account:other>')), arnOf(other)],
-    ['inline policies of the role', 'NoSuchEntity', () => codeOf(main.getRolePolicy({ RoleName, PolicyName: 'only-other' }))],
-    ['tags of the role', '', listed(main.listRoleTags({ RoleName }).then(({ Tags = [] }) => Tags.filter(({ Key }) => Key === 'of').map(({ Key }) => Key)))],
-    ['the policy of the other account', 'NoSuchEntity', () => codeOf(main.getPolicy({ PolicyArn: far?.Arn?.replace(name('<account:other>'), '999999999999') }))],
-    ['a policy without its path', 'NoSuchEntity', () => codeOf(main.getPolicy({ PolicyArn: deep?.Arn?.replace('conformance-apps/', '') }))],
+    [
+      'inline policies of the role',
+      'NoSuchEntity',
+      () => codeOf(main.getRolePolicy({ RoleName, PolicyName: 'only-other' })),
+    ],
+    [
+      'tags of the role',
+      '',
+      listed(
+        main
+          .listRoleTags({ RoleName })
+          .then(({ Tags = [] }) => Tags.filter(({ Key }) => Key === 'of').map(({ Key }) => Key)),
+      ),
+    ],
+    [
+      'the policy of the other account',
+      'NoSuchEntity',
+      () => codeOf(main.getPolicy({ PolicyArn: far?.Arn?.replace(name('<account:other>'), '999999999999') })),
+    ],
+    [
+      'a policy without its path',
+      'NoSuchEntity',
+      () => codeOf(main.getPolicy({ PolicyArn: deep?.Arn?.replace('conformance-apps/', '') })),
+    ],
     ['a policy with its path', 'none', () => codeOf(main.getPolicy({ PolicyArn: deep?.Arn }))],
     ['the provider', 'true', async () => String(providers.some(({ Arn }) => Arn === provider))],
-    ['the provider of the other account', 'NoSuchEntity', () => codeOf(other.getOpenIDConnectProvider({ OpenIDConnectProviderArn: elsewhere }))],
+    [
+      'the provider of the other account',
+      'NoSuchEntity',
+      () => codeOf(other.getOpenIDConnectProvider({ OpenIDConnectProviderArn: elsewhere })),
+    ],
   ];
   return [rows, remove];
 }
@@ -80,7 +114,8 @@ async function clusterRows({ aws, name }: CheckContext): Promise<readonly Row[]>
   const clientRequestToken = `${at.namespace}-second`;
   const make = (clusterName: string) => eks.createPodIdentityAssociation({ ...at, clusterName, clientRequestToken });
   const [one, two] = [(await make(first)).association, (await make(second)).association];
-  const describe = (clusterName: string, associationId = '') => codeOf(eks.describePodIdentityAssociation({ clusterName, associationId }));
+  const describe = (clusterName: string, associationId = '') =>
+    codeOf(eks.describePodIdentityAssociation({ clusterName, associationId }));
   const idsOf = (clusterName: string) => () =>
     textOf(
       eks
@@ -95,8 +130,16 @@ async function clusterRows({ aws, name }: CheckContext): Promise<readonly Row[]>
     ['associations of the second cluster', two?.associationId ?? '', idsOf(second)],
     ['an association by its id', 'none', () => describe(first, one?.associationId)],
     ['an association of the other cluster', 'ResourceNotFound', () => describe(second, one?.associationId)],
-    ['tags of an association of the other cluster', 'NotFound', () => codeOf(eks.listTagsForResource({ resourceArn: swapped }))],
-    ['deletion in the other cluster', 'ResourceNotFound', () => codeOf(eks.deletePodIdentityAssociation({ clusterName: second, associationId: one?.associationId }))],
+    [
+      'tags of an association of the other cluster',
+      'NotFound',
+      () => codeOf(eks.listTagsForResource({ resourceArn: swapped })),
+    ],
+    [
+      'deletion in the other cluster',
+      'ResourceNotFound',
+      () => codeOf(eks.deletePodIdentityAssociation({ clusterName: second, associationId: one?.associationId })),
+    ],
   ];
 }
 
@@ -104,7 +147,18 @@ suite('security', ({ scenario }) => {
   scenario('SEC-27', 'resources of the same name in another bucket, account or cluster stay apart', {
     source: `Amazon S3 API Reference, ListMultipartUploads and UploadPart; IAM User Guide, "IAM identifiers"; ${EKS_API} CreatePodIdentityAssociation, clientRequestToken`,
     needs: ['call-record', 'own-cluster', 'two-clusters', 'two-accounts'],
-    roles: { app: { ...irsaRole('app/app'), trust: [{ effect: 'Allow', actions: ['sts:AssumeRole', 'sts:TagSession'], principal: { Service: 'pods.eks.amazonaws.com' } }] } },
+    roles: {
+      app: {
+        ...irsaRole('app/app'),
+        trust: [
+          {
+            effect: 'Allow',
+            actions: ['sts:AssumeRole', 'sts:TagSession'],
+            principal: { Service: 'pods.eks.amazonaws.com' },
+          },
+        ],
+      },
+    },
     workloads: { app: {}, there: { cluster: 'c2' } },
     objects: ['data/tagged', { at: 'second/tagged', tags: { of: 'second' } }, 'second/only-second'],
     probes: [

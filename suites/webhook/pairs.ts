@@ -31,9 +31,8 @@ const INPUTS: Readonly<Record<string, Input>> = {
   'the first container skipped': { skip: ['first'] },
   'the middle container skipped': { skip: ['middle'] },
   'the last container skipped': { skip: ['last'] },
-  'the first and last container skipped': { skip: ['first', 'last'] },
+  'two containers and a near name skipped': { skip: ['firs', 'first', 'last'] },
   'the init container and the sidecar skipped': { skip: ['init', 'sidecar'] },
-  'an unknown container skipped': { skip: ['firs', 'middlex'] },
   'the first variable set by two containers': { variable: ([one = '']) => one, setBy: ['first', 'init'] },
   'the second variable set by one container': { variable: ([, two = '']) => two, setBy: ['middle'] },
   'a region set by one container': { variable: () => REGIONS[1] ?? '', setBy: ['last'] },
@@ -54,7 +53,11 @@ function described(container: V1Container | undefined, { volume, pair }: (typeof
 }
 
 /** What the container has by the rules of the webhook's README. */
-function expectedOf(name: string, { skip = [], variable, setBy = [], ownMount }: Input, pair: readonly string[]): string {
+function expectedOf(
+  name: string,
+  { skip = [], variable, setBy = [], ownMount }: Input,
+  pair: readonly string[],
+): string {
   const set = setBy.includes(name) ? variable?.(pair) : undefined;
   const restart = name === 'sidecar' ? 'Always' : '';
   const isSkipped = skip.includes(name);
@@ -77,15 +80,17 @@ suite('webhook', ({ scenario }) => {
         const inputs = Object.entries(INPUTS);
         for (const [account, kind] of Object.entries(KINDS))
           for (const [index, [oneName, one]] of inputs.entries())
-            for (const [otherName, other] of inputs.slice(index)) {
+            for (const [otherName, other] of inputs.slice(index + 1)) {
               // A pod has each of these only once.
-              if (oneName !== otherName && ((one.skip && other.skip) || (one.variable && other.variable))) continue;
+              if ((one.skip && other.skip) || (one.variable && other.variable)) continue;
               const input = { ...one, ...other };
               let pod: Promise<V1Pod> | undefined;
               const admit = () => (pod ??= admittedWith(account, input));
               for (const name of NAMES) {
                 const containerOf = ({ spec }: V1Pod) =>
-                  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find((container) => container.name === name);
+                  [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].find(
+                    (container) => container.name === name,
+                  );
                 rows.push([
                   `${name} of ${account} with ${oneName} and ${otherName}`,
                   expectedOf(name, input, kind.pair),

@@ -61,21 +61,25 @@ export async function withOwnIssuer(
       const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
       await iam.updateAssumeRolePolicy({ RoleName: name('<role-name:app>'), PolicyDocument });
       const sts = new STS(await aws('sts'));
-      await use(async (claims, header = {}, forge) => {
-        const iat = Math.floor(Date.now() / 1000);
-        const valid = { iss: issuer, sub: SUBJECT, aud: AUDIENCE, iat, exp: iat + 600 };
-        const all = { ...valid, ...claims };
-        published = all.iss;
-        const input = `${encoded({ alg: 'RS256', kid: KEY_ID, ...header })}.${encoded(all)}`;
-        const signature = sign('RSA-SHA256', Buffer.from(input), privateKey).toString('base64url');
-        return codeOf(
-          sts.assumeRoleWithWebIdentity({
-            RoleArn: name('<role:app>'),
-            RoleSessionName: 'own-issuer',
-            WebIdentityToken: (await forge?.(all, key)) ?? `${input}.${signature}`,
-          }),
-        );
-      }, publish, issuer);
+      await use(
+        async (claims, header = {}, forge) => {
+          const iat = Math.floor(Date.now() / 1000);
+          const valid = { iss: issuer, sub: SUBJECT, aud: AUDIENCE, iat, exp: iat + 600 };
+          const all = { ...valid, ...claims };
+          published = all.iss;
+          const input = `${encoded({ alg: 'RS256', kid: KEY_ID, ...header })}.${encoded(all)}`;
+          const signature = sign('RSA-SHA256', Buffer.from(input), privateKey).toString('base64url');
+          return codeOf(
+            sts.assumeRoleWithWebIdentity({
+              RoleArn: name('<role:app>'),
+              RoleSessionName: 'own-issuer',
+              WebIdentityToken: (await forge?.(all, key)) ?? `${input}.${signature}`,
+            }),
+          );
+        },
+        publish,
+        issuer,
+      );
     } finally {
       await iam.deleteOpenIDConnectProvider({ OpenIDConnectProviderArn });
     }
