@@ -332,5 +332,6 @@ describe('the plan', () => {
     const text = planText([scenario], configure([], {}), [new Set()]);
     expect(text).to.contain('Clusters to provision (embedded): none').and.to.contain('  skipped: Not available here');
     expect(text).to.contain('0 scenarios with 0 probes would run, 1 would be skipped.');
+    expect(planText([scenario], configure([], {}), [new Set(), all])).not.to.contain('skipped: ');
   });
 });
