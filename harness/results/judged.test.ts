@@ -62,7 +62,11 @@ describe('notExercisedLines', () => {
 
   it('omits agent 0.2 if scenarios ran on clusters with it', () => {
     const results = someResults([], summarize([]));
-    const clusters = ['0.1', '0.2'].map((agentChart) => ({ alias: 'c1' as const, name: 'blue', facts: { agentChart } }));
+    const clusters = ['0.1', '0.2'].map((agentChart) => ({
+      alias: 'c1' as const,
+      name: 'blue',
+      facts: { agentChart },
+    }));
     const [line] = notExercisedLines({ ...results, environment: { ...results.environment, clusters } });
     expect(line).not.to.contain('agent 0.2');
   });

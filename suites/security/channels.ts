@@ -2,6 +2,7 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { createHash } from 'node:crypto';
 import { request as send } from 'node:http';
+import { crc32 } from 'node:zlib';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { allow, check, suite, type CheckContext } from '../../harness/index.ts';
 import { ofOwnAccount, sessionOf } from '../lib/account-session.ts';
@@ -161,7 +162,9 @@ suite('security', ({ scenario }) => {
             'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
             'x-amz-trailer': 'x-amz-checksum-crc32',
           };
-          const chunks = '6\r\nsigned\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n';
+          const checksum = Buffer.alloc(4);
+          checksum.writeUInt32BE(crc32('signed'));
+          const chunks = `6\r\nsigned\r\n0\r\nx-amz-checksum-crc32:${checksum.toString('base64')}\r\n\r\n`;
           for (const [what, headers, content] of [
             ['a URL', {}, 'signed'],
             ['a URL of an unsigned payload', UNSIGNED, 'signed'],
