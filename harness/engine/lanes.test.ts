@@ -71,8 +71,7 @@ describe('lanes of a run', () => {
   });
 
   it('use clusters with another agent for scenarios that need it', async () => {
-    const { provider, facts } = aHost();
-    const otherAgent = { provider, facts, capabilities: new Set(['agent-pod-cache']) };
+    const otherAgent = { ...aHost(), capabilities: new Set(['agent-pod-cache']) };
     const withOther = await hostedPlatform(aHost({}, { lanes: 2, otherAgent }), { run: 'c1a2b3e', seed: '0' });
     const needy = aScenario({ needs: ['agent-pod-cache'], probes: [] });
     expect(needsOtherAgent(session, needy)).to.equal(false);

@@ -3,8 +3,14 @@ import { EKS } from '@aws-sdk/client-eks';
 import { STS } from '@aws-sdk/client-sts';
 import type { CheckContext, PermissionStatement, RoleSpec } from '../../harness/index.ts';
 
+export const TRUST_OWN_ACCOUNT = {
+  effect: 'Allow',
+  actions: ['sts:AssumeRole'],
+  principal: { AWS: 'arn:aws:iam::<account:main>:root' },
+} as const;
+
 export const ofOwnAccount = (...permissions: readonly PermissionStatement[]): RoleSpec => ({
-  trust: [{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: 'arn:aws:iam::<account:main>:root' } }],
+  trust: [TRUST_OWN_ACCOUNT],
   permissions,
 });
 

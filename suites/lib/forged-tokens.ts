@@ -30,7 +30,7 @@ export async function forgedTokens(
     'no text': '',
   };
   const hmacs = Object.entries(secrets).flatMap(([secret, value]) =>
-    (['HS256', 'HS512'] as const).map((alg) => {
+    (['HS256', 'HS512'] as const).map((alg): readonly [string, string] => {
       const input = `${encoded({ alg, kid })}.${payload}`;
       const signature = createHmac(alg.replace('HS', 'sha'), value).update(input).digest('base64url');
       return [`${alg} with ${secret}`, `${input}.${signature}`];
@@ -42,11 +42,11 @@ export async function forgedTokens(
     const input = `${encoded({ alg: 'RS256', ...header })}.${payload}`;
     return `${input}.${sign('RSA-SHA256', Buffer.from(input), own.privateKey).toString('base64url')}`;
   };
-  const unsigned = ['none', 'None', 'NONE', 'nOnE', ''].flatMap((alg) => [
+  const unsigned = ['none', 'None', 'NONE', 'nOnE', ''].flatMap((alg): (readonly [string, string])[] => [
     [`algorithm "${alg}"`, `${encoded({ alg, kid })}.${payload}.`],
-    [`algorithm "${alg}" with a signature`, `${encoded({ alg, kid })}.${payload}.${signed({}).split('.')[2]}`],
+    [`algorithm "${alg}" with a signature`, `${encoded({ alg, kid })}.${payload}.${signed({}).split('.')[2] ?? ''}`],
   ]);
-  return Object.fromEntries([
+  return Object.fromEntries<string>([
     ...hmacs,
     ...unsigned,
     ['no signature', `${encoded({ alg: 'RS256', kid })}.${payload}.`],

@@ -15,7 +15,7 @@ import {
   type PermissionStatement,
   type RoleSpec,
 } from '../../harness/index.ts';
-import { ofOwnAccount, sessionOf } from '../lib/account-session.ts';
+import { ofOwnAccount, sessionOf, TRUST_OWN_ACCOUNT } from '../lib/account-session.ts';
 import { assumeForPod } from '../lib/eks-auth.ts';
 import { refusalBy } from '../lib/errors.ts';
 import { judge, type Row } from '../lib/rows.ts';
@@ -114,7 +114,7 @@ suite('security', ({ scenario }) => {
     roles: {
       ...ROLES,
       target: {
-        trust: [...(ofOwnAccount().trust ?? []), trustPodIdentity()],
+        trust: [TRUST_OWN_ACCOUNT, trustPodIdentity()],
         tags: { team: 'red' },
       },
     },
