@@ -23,6 +23,10 @@ export async function plan(
     import('../../harness/plan/print.ts'),
     import('../../harness/engine/platform.ts'),
   ]);
-  say(io, planText(scenarios, configuration, capabilitiesBefore(configuration), workload));
+  const ofOtherAgent = configuration.cluster.otherCapabilities?.(configuration);
+  const available = [undefined, ...(ofOtherAgent ? [ofOtherAgent] : [])].map((of) =>
+    capabilitiesBefore(configuration, of),
+  );
+  say(io, planText(scenarios, configuration, available, workload));
   return exitCodeOf({ problems }, io);
 }

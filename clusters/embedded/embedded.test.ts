@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ManagedCluster } from '../../emulator/index.ts';
-import { embeddedClusterProvider } from './host.ts';
+import { embeddedClusters } from './host.ts';
 import { listen, stopServer } from '../../foundation/node/listen.ts';
 import { anInstance } from '../../test/support/instance.ts';
 
@@ -79,11 +79,10 @@ describe('an embedded cluster', () => {
         .end(JSON.stringify(body));
     });
     const awsEndpoint = `http://127.0.0.1:${await listen(eksAuth)}`;
-    const provider = embeddedClusterProvider({
+    const provider = embeddedClusters({
       images: new Map([['app', { entrypoint: [process.execPath, program] }]]),
       directory,
-      agentChart: '0.1',
-    });
+    })('0.1');
     cluster = await provider.createCluster({
       name: 'test',
       arn: 'arn:aws:eks:eu-west-1:111122223333:cluster/test',

@@ -16,6 +16,8 @@ import { EmbeddedCluster, type ClusterResources } from './node/cluster.ts';
 export interface EmbeddedHostOptions extends Pick<OpenRequest, 'run' | 'directory' | 'workload'> {
   /** Default: 0.1. */
   readonly agentChart?: AgentVersion;
+  /** The agent of further clusters, for scenarios that need it. Default: none. */
+  readonly otherAgentChart?: AgentVersion;
   /** Records the pods' directory, so that it can be removed after a crash. */
   readonly journal?: Journal;
   readonly images?: ClusterResources['images'];
@@ -27,42 +29,49 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
   const resources = new Resources(options.journal);
   const directory = await clustersDirectory(options, resources);
   const { image, command } = options.workload;
-  const { agentChart = '0.1' } = options;
+  const { agentChart = '0.1', otherAgentChart } = options;
+  const clustersWith = embeddedClusters({
+    images: new Map([[image, { entrypoint: command }], ...(options.images ?? [])]),
+    directory,
+    ...(options.audit && { audit: options.audit }),
+  });
+  const withAgent = (chart: AgentVersion) => ({
+    provider: clustersWith(chart),
+    capabilities: embeddedCapabilities(chart),
+    facts: () => ({ agentChart: chart }),
+  });
   return {
     name: 'embedded',
-    provider: embeddedClusterProvider({
-      images: new Map([[image, { entrypoint: command }], ...(options.images ?? [])]),
-      directory,
-      agentChart,
-      ...(options.audit && { audit: options.audit }),
-    }),
+    ...withAgent(agentChart),
+    ...(otherAgentChart && { otherAgent: withAgent(otherAgentChart) }),
     bindAddress: '127.0.0.1',
     // Each lane costs 150 ms of processor time.
     lanes: 4,
     reachable: (url) => url,
-    capabilities: embeddedCapabilities(agentChart),
     workloadImage: image,
     onThisMachine: true,
-    facts: () => ({ agentChart }),
     translations: () => TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`),
     failure: () => undefined,
     close: () => resources.dispose(),
   };
 }
 
-/** Creates embedded clusters: API server, kubelet, webhook, and the agent as an add-on. Their folder is removed with this process. */
-export function embeddedClusterProvider(options: Omit<ClusterResources, 'starts' | 'processes'>): ClusterProvider {
+/**
+ * Creates embedded clusters: API server, kubelet, webhook, and the agent of a version as an add-on. Their folder is removed
+ * with this process.
+ */
+export function embeddedClusters(options: Omit<ClusterResources, 'starts' | 'processes' | 'agentChart'>) {
   const starts = new StartLimiter(3, 1000);
   // Forks the pods' processes. Start it early: forking is cheap while this process is small.
   const processes = new ProcessHost();
   processes.clearAtEnd(options.directory);
-  return {
+  return (agentChart: AgentVersion): ClusterProvider => ({
     createCluster: (spec) => {
       // Clusters in different accounts or regions may have the same name.
       const directory = join(options.directory, `${spec.name}-${randomBytes(4).toString('hex')}`);
-      return EmbeddedCluster.create(spec, { ...options, directory, starts, processes });
+      return EmbeddedCluster.create(spec, { ...options, agentChart, directory, starts, processes });
     },
-  };
+  });
 }
 
 /** A file system in memory; only on Linux. */

@@ -38,6 +38,8 @@ interface Common {
   check?(options: OptionValues): void;
   /** Returns the harness capabilities known before a cluster exists. */
   capabilities(options: OptionValues): ReadonlySet<string>;
+  /** The same for clusters with another agent, on which scenarios run that need it (`ClusterHost.otherAgent`). Default: none. */
+  otherCapabilities?(options: OptionValues): ReadonlySet<string> | undefined;
   /** Returns the names of existing clusters to use. */
   existing(options: OptionValues): readonly string[];
   /** Returns kubectl flags for an existing cluster. Default: a kubeconfig that the run writes. */

@@ -91,6 +91,8 @@ export interface ClusterHost extends Clusters {
   readonly bindAddress: string;
   /** Number of additional emulated AWSs with clusters here, for scenarios that change shared state. Default: 0. */
   readonly lanes?: number;
+  /** Clusters here with an agent of another version, for scenarios that need it. */
+  readonly otherAgent?: Pick<ClusterHost, 'provider' | 'capabilities' | 'facts'>;
   /** Translates a URL on this host for nodes and pods. */
   reachable(url: string): string;
   /** Returns versions and images for the report. */

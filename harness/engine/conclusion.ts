@@ -144,9 +144,9 @@ const describeEnvironment = (session: Session): RunResults['environment'] => ({
   ),
 });
 
-function placeOf({ options, opened }: Session): Omit<RunResults['environment'], 'digests'> {
+function placeOf({ options, opened, lanes }: Session): Omit<RunResults['environment'], 'digests'> {
   const { configuration, version } = options;
-  const clusters = [...(opened?.environment.clusters.values() ?? [])];
+  const clusters = [opened, lanes.get('other-agent')].flatMap((one) => [...(one?.environment.clusters.values() ?? [])]);
   const aws = opened?.environment.aws;
   return {
     harness: version,

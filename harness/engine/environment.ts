@@ -21,7 +21,12 @@ export interface Platform {
   readonly aws: AwsTarget;
   readonly clusters: ClusterDriver;
   /** Opens further platforms on the same host. They are closed before this one. */
-  readonly lanes?: { readonly most: number; open(lane: number): Promise<Platform> };
+  readonly lanes?: {
+    readonly most: number;
+    /** Capabilities of the clusters with another agent, which `open('other-agent')` opens. */
+    readonly ofOtherAgent?: ReadonlySet<string>;
+    open(lane: number | 'other-agent'): Promise<Platform>;
+  };
 }
 
 /** A run's AWS, before its clusters are provisioned. */

@@ -8,7 +8,7 @@ import { provision } from '../../test/support/provision.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { configure } from '../config/configuration.ts';
 import type { Platform } from './environment.ts';
-import { hasSecondCluster, laneFor, lanesOf } from './lanes.ts';
+import { hasSecondCluster, laneFor, lanesOf, needsOtherAgent } from './lanes.ts';
 import { hostedPlatform } from './platform.ts';
 import { environmentsOf, openSession, type Session } from './session.ts';
 
@@ -68,6 +68,22 @@ describe('lanes of a run', () => {
     expect(Math.abs(atSecond - atShared)).to.be.lessThan(100_000);
     expect(environmentsOf(session)).to.deep.equal([shared, first, second]);
     expect([...first.environment.clusters.keys()]).to.deep.equal(['c1']);
+  });
+
+  it('use clusters with another agent for scenarios that need it', async () => {
+    const otherAgent = { ...aHost(), capabilities: new Set(['agent-pod-cache']) };
+    const withOther = await hostedPlatform(aHost({}, { lanes: 2, otherAgent }), { run: 'c1a2b3e', seed: '0' });
+    const needy = aScenario({ needs: ['agent-pod-cache'], probes: [] });
+    expect(needsOtherAgent(session, needy)).to.equal(false);
+    const opened = await provision(withOther, 'c1a2b3e');
+    const both = Object.assign(sessionOf(), { platform: withOther, opened });
+    expect(needsOtherAgent(both, needy)).to.equal(true);
+    expect(needsOtherAgent(both, aScenario({ probes: [] }))).to.equal(false);
+    expect(needsOtherAgent(both, aScenario({ needs: ['network-policy'], probes: [] }))).to.equal(false);
+    const lane = await laneFor(both, 'other-agent', needy);
+    expect([...lane.capabilities]).to.include('agent-pod-cache');
+    expect([...opened.capabilities]).not.to.include('agent-pod-cache');
+    for (const { teardown } of environmentsOf(both).toReversed()) await teardown();
   });
 
   it('use the second cluster in the place of the first, where no further environments can be opened', async () => {

@@ -1,4 +1,4 @@
-import { clustersOf } from '../scenario/requirements.ts';
+import { clustersOf, unmetRequirements } from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { openEnvironment, type Opened } from './environment.ts';
 import { environmentOptions } from './provision.ts';
@@ -19,6 +19,16 @@ export const hasSecondCluster = (session: Session): boolean =>
   // There, AWS resources are created before the clusters, for the first one.
   session.prefetch === undefined &&
   session.opened?.environment.clusters.has('c2') === true;
+
+/** Whether a scenario cannot run in the shared environment, but on clusters with another agent. */
+export function needsOtherAgent(session: Session, scenario: Scenario): boolean {
+  const { opened, platform, options } = session;
+  const ofOtherAgent = mayHaveLanes(session) ? platform?.lanes?.ofOtherAgent : undefined;
+  if (opened === undefined || ofOtherAgent === undefined) return false;
+  const isUnmet = (available: ReadonlySet<string>) =>
+    unmetRequirements(scenario, available, undefined, options.workload) !== undefined;
+  return isUnmet(opened.capabilities) && !isUnmet(new Set([...opened.environment.aws.capabilities, ...ofOtherAgent]));
+}
 
 /** Returns the shared environment, with its second cluster in the place of the first. */
 function onSecondCluster(opened: Opened): Opened {

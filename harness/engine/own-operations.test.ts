@@ -86,7 +86,7 @@ describe('custom operations and steps', () => {
   });
 
   it('appear in the plan, and may only name declared workloads', async () => {
-    const plan = planText([aScenario(spec)], configure([], {}), embedded.provisioned.capabilities);
+    const plan = planText([aScenario(spec)], configure([], {}), [embedded.provisioned.capabilities]);
     expect(plan)
       .to.contain('harness: ReadLabel team must be refused by kubernetes with NoLabel')
       .and.to.contain('  then label namespace (workload red, labels {"team":"<role-name:app>"})');

@@ -17,11 +17,14 @@ import { ofRoles, provisioningError, type Platform } from './environment.ts';
 import type { Session } from './session.ts';
 
 /** Capabilities that the configuration implies, before anything is created. */
-export function capabilitiesBefore(configuration: Configuration): ReadonlySet<string> {
+export function capabilitiesBefore(
+  configuration: Configuration,
+  ofClusters = configuration.cluster.capabilities(configuration),
+): ReadonlySet<string> {
   const { cluster } = configuration;
   const boundary = configuration.text('permissions-boundary');
   const ofAws = cluster.aws === 'account' ? accountCapabilities(configuration) : EMULATOR_CAPABILITIES;
-  const all = new Set([...ofAws, ...cluster.capabilities(configuration), ...ofRoles(boundary)]);
+  const all = new Set([...ofAws, ...ofClusters, ...ofRoles(boundary)]);
   if (boundary !== undefined) all.delete('node-role');
   return all;
 }
@@ -115,13 +118,13 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
   const { run, seed, servicePrincipals, foreign } = options;
   try {
     const counter = foreign?.client.counter ?? callCounter();
-    const emulatedAt = async (seedOfLane: string): Promise<AwsTarget> => {
+    const emulatedAt = async (seedOfLane: string, clusterProvider = host.provider): Promise<AwsTarget> => {
       const emulator = await startEmulator({
         host: host.bindAddress,
         region: foreign?.client.region ?? REGION,
         seed: seedOfLane,
         ...(servicePrincipals && { servicePrincipals }),
-        clusterProvider: host.provider,
+        clusterProvider,
         // Both must use the same account in ARNs.
         ...(foreign?.accountId !== undefined && { accountId: foreign.accountId }),
       });
@@ -131,11 +134,15 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
     const clusters = hostedDriver(host, run);
     if (foreign !== undefined) return { aws: hybridAws(emulated, foreign, (url) => host.reachable(url)), clusters };
     if (host.lanes === undefined) return { aws: emulated, clusters };
-    const open = async (lane: number): Promise<Platform> => ({
-      aws: await emulatedAt(`${seed}-${lane}`),
-      clusters: hostedDriver({ ...host, close: async () => undefined }, run),
-    });
-    return { aws: emulated, clusters, lanes: { most: host.lanes, open } };
+    const open = async (lane: number | 'other-agent'): Promise<Platform> => {
+      const hostOfLane = { ...host, ...(lane === 'other-agent' && host.otherAgent), close: async () => undefined };
+      return {
+        aws: await emulatedAt(`${seed}-${lane}`, hostOfLane.provider),
+        clusters: hostedDriver(hostOfLane, run),
+      };
+    };
+    const ofOtherAgent = host.otherAgent?.capabilities;
+    return { aws: emulated, clusters, lanes: { most: host.lanes, ...(ofOtherAgent && { ofOtherAgent }), open } };
   } catch (error) {
     await host.close().catch(() => undefined);
     throw provisioningError(host.name, error as Error);

@@ -8,7 +8,7 @@ import { runRepeatedly, type ScenarioOptions } from './scenario.ts';
 import { schedule, shuffle } from './schedule.ts';
 import { waitForIdleEventLoop } from './back-pressure.ts';
 import type { Opened } from './environment.ts';
-import { hasSecondCluster, laneFor, lanesOf } from './lanes.ts';
+import { hasSecondCluster, laneFor, lanesOf, needsOtherAgent } from './lanes.ts';
 import { reasonOf, scenarioResult } from './scenario-result.ts';
 import { environmentsOf, type Session } from './session.ts';
 import { SuiteRuns } from './suite-runs.ts';
@@ -49,6 +49,7 @@ export async function runScenarios(session: Session): Promise<void> {
       inOrder: seed !== undefined,
       lanes,
       secondCluster: hasSecondCluster(session),
+      otherAgent: (scenario) => needsOtherAgent(session, scenario),
       // Only lanes use them.
       ...(lanes > 0 && seed === undefined && { earlier: earlierTimes(configuration) }),
       headStart: HEAD_START_MILLISECONDS,

@@ -285,6 +285,17 @@ describe('the schedule', () => {
     expect(log.slice(-2)).to.deep.equal(['+C-01', '-C-01']);
   });
 
+  it('runs scenarios that need another agent one by one on its clusters, next to the others', async () => {
+    const log: string[] = [];
+    const run = async ({ id }: Scenario, _turn: Promise<unknown>, lane: Lane): Promise<void> => {
+      log.push(`${id} ${lane}`);
+      await turn();
+    };
+    const otherAgent = ({ id }: Scenario): boolean => id.startsWith('B');
+    await schedule([plain('B-01'), restarting('B-02'), plain('A-01')], 2, run, { lanes: 1, otherAgent });
+    expect(log).to.have.members(['B-01 other-agent', 'B-02 other-agent', 'A-01 0']);
+  });
+
   it('ends immediately without scenarios', async () => {
     expect(await follow([], 4)).to.deep.equal({ log: [], most: 0 });
   });

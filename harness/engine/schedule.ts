@@ -10,8 +10,11 @@ import {
 } from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
-/** Where a scenario runs: 0 is the shared environment, higher numbers are others. `second-cluster`: the other cluster. */
-export type Lane = number | 'second-cluster';
+/**
+ * Where a scenario runs: 0 is the shared environment, higher numbers are others. `second-cluster`: the other cluster.
+ * `other-agent`: clusters with another agent.
+ */
+export type Lane = number | 'second-cluster' | 'other-agent';
 
 /** Runs a scenario in a lane. A scenario that runs alone awaits `turn` before it probes. Must not reject. */
 type RunInTurn = (scenario: Scenario, turn: Promise<unknown>, lane: Lane) => Promise<unknown>;
@@ -32,6 +35,8 @@ interface ScheduleOptions {
   readonly lanes?: number;
   /** Whether scenarios that only change their cluster run on the second one, once no other scenario uses it. Default: false. */
   readonly secondCluster?: boolean;
+  /** Whether a scenario needs clusters with another agent, where such scenarios run one by one. Default: none does. */
+  readonly otherAgent?: (scenario: Scenario) => boolean;
   /** Resolves when one more scenario may start. Default: immediately. */
   readonly admit?: () => Promise<void>;
 }
@@ -47,6 +52,7 @@ const DEFAULTS: Options = {
   earlier: new Map(),
   lanes: 0,
   secondCluster: false,
+  otherAgent: () => false,
   admit: () => NOW,
 };
 const PROBE_SECONDS = 0.1;
@@ -62,7 +68,7 @@ const longestFirst: Order = (scenario, { lanes, earlier }) => {
 const shortWaitsFirst: Order = (scenario) => waitOf(scenario);
 
 interface Rule {
-  readonly queue: 'bothClusters' | 'shared' | 'secondCluster' | 'lanes' | 'early' | 'late';
+  readonly queue: 'otherAgent' | 'bothClusters' | 'shared' | 'secondCluster' | 'lanes' | 'early' | 'late';
   readonly takes: (scenario: Scenario, options: Options) => boolean;
   /** Order of the queue without `inOrder`. */
   readonly order: Order;
@@ -70,6 +76,8 @@ interface Rule {
 
 /** The first rule that takes a scenario decides its queue. */
 const RULES: readonly Rule[] = [
+  // On clusters with another agent, one by one.
+  { queue: 'otherAgent', takes: (one, { otherAgent }) => otherAgent(one), order: longestFirst },
   // In the shared environment, before all others, because `secondCluster` awaits these.
   {
     queue: 'bothClusters',
@@ -99,9 +107,9 @@ export async function schedule(
   given: ScheduleOptions = {},
 ): Promise<void> {
   const options = { ...DEFAULTS, ...given };
-  const first = scenarios.find((scenario) => !isExclusive(scenario));
+  const first = scenarios.find((scenario) => !isExclusive(scenario) && !options.otherAgent(scenario));
   const rest = scenarios.filter((scenario) => scenario !== first);
-  const { bothClusters, shared, secondCluster, lanes, early, late } = queuesOf(rest, options);
+  const { otherAgent, bothClusters, shared, secondCluster, lanes, early, late } = queuesOf(rest, options);
   const queue = [...bothClusters, ...shared];
   const sharedOnes = first === undefined ? [...queue] : [first, ...queue];
   const untilSecondCluster = options.secondCluster ? sharedOnes.filter(usesBothClusters) : [];
@@ -118,6 +126,7 @@ export async function schedule(
     firstEnd.then(worker),
     ...Array.from({ length: others }, worker),
     ...Array.from({ length: Math.min(options.lanes, lanes.length) }, (_, index) => runner.runQueue(lanes, index + 1)),
+    runner.runQueue(otherAgent, 'other-agent'),
     runner.ended(untilSecondCluster).then(() => runner.runQueue(secondCluster, 'second-cluster')),
   ]);
   await runner.ended(sharedOnes);

@@ -16,6 +16,7 @@ import type { Prefetch } from '../world/prefetch.ts';
 import type { PodStarted } from '../world/running-pods.ts';
 import type { AroundProbes } from './attempt.ts';
 import type { Opened, Platform } from './environment.ts';
+import type { Lane } from './schedule.ts';
 
 export interface RunOptions {
   readonly configuration: Configuration;
@@ -97,8 +98,8 @@ export function openSession(options: RunOptions) {
     /** AWS, and the clusters once they are provisioned. */
     opened: undefined as Opened | undefined,
     platform: undefined as Platform | undefined,
-    /** Additional environments by lane, from 1, for scenarios that change shared state. */
-    lanes: new Map<number, Opened>(),
+    /** Additional environments by lane, for scenarios that change shared state or need another agent. */
+    lanes: new Map<Lane, Opened>(),
     runnerResults: undefined as Omit<RunResults, 'scenarios'> | undefined,
     prefetch: undefined as Prefetch | undefined,
     isProvisioned: false,

@@ -11,6 +11,7 @@ import { shown } from '../scenario/checks.ts';
 import type { AccountAlias, ClusterAlias } from '../scenario/policy.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
+import { assertionText } from './assertion-text.ts';
 import { succeeds } from './expectations.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
@@ -89,9 +90,10 @@ const ofCheck = defineHarnessOperation(
         await run(contextOf(context));
         return { outcome: 'granted' };
       } catch (error) {
-        const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+        const thrown = error instanceof Error ? error : new Error(String(error));
+        const { name, message, stack = '' } = thrown;
         if (isAssertion(error))
-          return { outcome: 'refused', message: `${message}${placeIn(stack, context.scenario.file)}` };
+          return { outcome: 'refused', message: `${assertionText(thrown)}${placeIn(stack, context.scenario.file)}` };
         const tries = attemptsIn(context);
         if (isFailure(error, tries) && !isAwsItself(context.environment.aws))
           return { outcome: 'refused', message: `${name} at each of ${tries} tries: ${message}` };

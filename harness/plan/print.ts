@@ -29,15 +29,21 @@ export function listText(scenarios: readonly Scenario[]): string {
   return [...blocks, `${counted(scenarios.length, 'scenario')} in ${counted(suites.length, 'suite')}\n`].join('\n\n');
 }
 
-/** Describes what a run would create, and the expected outcome of each probe. */
+/**
+ * Describes what a run would create, and the expected outcome of each probe. `available`: capabilities of each environment,
+ * the shared one first.
+ */
 export function planText(
   scenarios: readonly Scenario[],
   configuration: Configuration,
-  available: ReadonlySet<string>,
+  available: readonly ReadonlySet<string>[],
   program?: WorkloadProgram,
 ): string {
   const { cluster } = configuration;
-  const unmet = (scenario: Scenario): string | undefined => unmetRequirements(scenario, available, undefined, program);
+  const unmet = (scenario: Scenario): string | undefined => {
+    const reasons = available.map((capabilities) => unmetRequirements(scenario, capabilities, undefined, program));
+    return reasons.includes(undefined) ? undefined : reasons[0];
+  };
   const runnable = scenarios.filter((scenario) => unmet(scenario) === undefined);
   const clusters = new Set(runnable.flatMap((scenario) => clustersOf(scenario)));
   const existing = cluster.existing(configuration);

@@ -3,7 +3,7 @@ import type { PolicyKind } from '../../identity/policy/types.ts';
 import { associationOf } from '../scenario/parts.ts';
 import type { PermissionPolicy, RoleSpec } from '../scenario/policy.ts';
 import type { DeclaredPolicy } from '../scenario/policy-document.ts';
-import type { Operation, ScenarioSpec, Step } from '../scenario/spec.ts';
+import type { ScenarioSpec, Step } from '../scenario/spec.ts';
 
 /** A place of a scenario that has a policy. */
 export interface PolicyUse {
@@ -90,7 +90,7 @@ export function withPolicy(spec: ScenarioSpec, { part, owner, policy }: PolicyUs
         part === 'resource'
           ? { resourcePolicy: changed }
           : { [member]: { ...((through ?? role) as AssumedRole), policy: changed } };
-      return { ...step, operation: { ...step.operation, ...edit } as Operation };
+      return { ...step, operation: { ...step.operation, ...edit } };
     };
     return { ...spec, probes: spec.probes.map(change) };
   }

@@ -60,6 +60,17 @@ describe('notExercisedLines', () => {
       'Not exercised: agent 0.2 (--agent-chart 0.2), clients other than the SDK for JavaScript (--client python,go), scopes aws and kubernetes (--scope all) and a real Kubernetes (--cluster kind).',
     ));
 
+  it('omits agent 0.2 if scenarios ran on clusters with it', () => {
+    const results = someResults([], summarize([]));
+    const clusters = ['0.1', '0.2'].map((agentChart) => ({
+      alias: 'c1' as const,
+      name: 'blue',
+      facts: { agentChart },
+    }));
+    const [line] = notExercisedLines({ ...results, environment: { ...results.environment, clusters } });
+    expect(line).not.to.contain('agent 0.2');
+  });
+
   it('omits what flags select', () =>
     expect(textOf({ client: ['python'], scope: ['all'] }, 'kind')).to.equal(
       'Not exercised: agent 0.2 (--agent-chart 0.2).',

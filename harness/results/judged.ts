@@ -49,9 +49,9 @@ const SELECTORS = [
 export function notExercisedLines({ configuration, environment }: RunResults): readonly string[] {
   const isSet = (name: string): boolean => Boolean(configuration[name]?.value);
   if (SELECTORS.some(isSet)) return [];
-  const chart = environment.clusters[0]?.facts['agentChart'];
+  const charts = environment.clusters.map(({ facts }) => facts['agentChart']);
   const parts = [
-    ...(chart === '0.1' ? ['agent 0.2 (--agent-chart 0.2)'] : []),
+    ...(charts.includes('0.1') && !charts.includes('0.2') ? ['agent 0.2 (--agent-chart 0.2)'] : []),
     ...(isSet('client') ? [] : ['clients other than the SDK for JavaScript (--client python,go)']),
     ...(isSet('scope') ? [] : ['scopes aws and kubernetes (--scope all)']),
     ...(environment.cluster === 'embedded' ? ['a real Kubernetes (--cluster kind)'] : []),

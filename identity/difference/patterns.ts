@@ -1,5 +1,5 @@
 import type { ArnPattern } from '../policy/arn.ts';
-import { Automaton, type Place } from '../policy/automaton.ts';
+import type { Place } from '../policy/automaton.ts';
 import type { Condition } from '../policy/conditions/condition.ts';
 import { places, type ValueOf } from '../policy/overlap.ts';
 import { isVariable, matchesTokens, type ResolvedToken, type Token } from '../policy/pattern.ts';

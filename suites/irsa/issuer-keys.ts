@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { check, irsaRole, suite } from '../../harness/index.ts';
 import { WEB_IDENTITY } from '../lib/sources.ts';
-import { KEY_ID, newKeyPair, withOwnIssuer } from './lib/own-issuer.ts';
+import { newKeyPair } from '../lib/forged-tokens.ts';
+import { KEY_ID, withOwnIssuer } from './lib/own-issuer.ts';
 
 const REJECTED = /^(InvalidIdentityToken|IDPCommunicationError)$/;
 /** Keys that lack members, have wrong ones, or are of other types. */

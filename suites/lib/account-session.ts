@@ -3,15 +3,21 @@ import { EKS } from '@aws-sdk/client-eks';
 import { STS } from '@aws-sdk/client-sts';
 import type { CheckContext, PermissionStatement, RoleSpec } from '../../harness/index.ts';
 
+export const TRUST_OWN_ACCOUNT = {
+  effect: 'Allow',
+  actions: ['sts:AssumeRole'],
+  principal: { AWS: 'arn:aws:iam::<account:main>:root' },
+} as const;
+
 export const ofOwnAccount = (...permissions: readonly PermissionStatement[]): RoleSpec => ({
-  trust: [{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: 'arn:aws:iam::<account:main>:root' } }],
+  trust: [TRUST_OWN_ACCOUNT],
   permissions,
 });
 
-/** Returns credentials for a new session of the role. */
-export async function sessionOf(context: CheckContext, role: string) {
+/** Returns credentials for a new session of the role. `more`: further parameters of AssumeRole. */
+export async function sessionOf(context: CheckContext, role: string, more: { readonly Policy?: string } = {}) {
   const sts = new STS(await context.aws('sts'));
-  const session = { RoleArn: context.name(`<role:${role}>`), RoleSessionName: 'ann@example.com' };
+  const session = { RoleArn: context.name(`<role:${role}>`), RoleSessionName: 'ann@example.com', ...more };
   const { Credentials } = await sts.assumeRole(session);
   const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };

@@ -10,7 +10,7 @@ import { POD_IDENTITY } from '../lib/worlds.ts';
 const WEB = 'sts.amazonaws.com';
 
 suite('security', ({ scenario }) => {
-  scenario('SEC-23', 'a pod that reaches instance metadata can act as each pod on its node', {
+  scenario('SEC-30', 'a pod that reaches instance metadata can act as each pod on its node', {
     source:
       'Kubernetes, "Using Node Authorization" and "Admission Control in Kubernetes", NodeRestriction; Amazon EKS User Guide, "Create access entries": EC2_LINUX; Amazon EKS Best Practices Guide, "Identity and Access Management": restrict access to the instance profile assigned to the worker node',
     finding:

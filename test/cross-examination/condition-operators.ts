@@ -148,7 +148,9 @@ export function conditionIsTrue(operator: string, key: string, policyValues: str
   if (matches === undefined) throw new Error(`The IAM User Guide has no condition operator ${operator}.`);
   if (ifExists !== undefined && values.length === 0) return true;
   const holds = (actual: string): boolean => policyValues.some((value) => matches(actual, value, request)) !== negated;
-  if (setOperator === 'ForAllValues') return set.every(holds);
-  if (setOperator === 'ForAnyValue') return set.some(holds);
+  // For set operators, a single empty string resolves to a null data set as well.
+  const members = values.some((value) => value !== '') ? values : [];
+  if (setOperator === 'ForAllValues') return members.every(holds);
+  if (setOperator === 'ForAnyValue') return members.some(holds);
   return values[0] === undefined ? negated : holds(values[0]);
 }

@@ -149,14 +149,7 @@ const KEYS: Readonly<Record<string, Key>> = {
   },
 };
 
-const ACTIONS = [
-  's3:GetObject',
-  's3:PutObject',
-  's3:ListBucket',
-  's3:CreateBucket',
-  'kms:Decrypt',
-  'sqs:SendMessage',
-];
+const ACTIONS = ['s3:GetObject', 's3:PutObject', 's3:ListBucket', 's3:CreateBucket', 'kms:Decrypt', 'sqs:SendMessage'];
 const ACTION_PATTERNS = [
   '*',
   's3:*',

@@ -28,7 +28,7 @@ export type PodSpec = Stored<V1PodSpec>;
 type Reference = { readonly name?: string } | null | undefined;
 
 /** Returns the names of a pod's secrets or config maps: in volumes, variables, and as pull secrets. */
-export function referencedNames(spec: PodSpec, kind: 'secret' | 'configMap'): ReadonlySet<string> {
+function referencedNames(spec: PodSpec, kind: 'secret' | 'configMap'): ReadonlySet<string> {
   const nameIn = (reference: Reference): string => reference?.name ?? '';
   const containers = [
     ...(spec.initContainers ?? []),
