@@ -23,7 +23,14 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
 const { bundlesOf, common, SUITES, SWITCHED } = await tsImport('./bundles.ts', import.meta.url);
 
-const ENTRIES = ['harness/index', 'harness/standalone/index', 'harness/mocha', 'bin/cli/main', 'components/agent/main', ...SUITES];
+const ENTRIES = [
+  'harness/index',
+  'harness/standalone/index',
+  'harness/mocha',
+  'bin/cli/main',
+  'components/agent/main',
+  ...SUITES,
+];
 
 /** Programs of the component image, by file name. */
 const IMAGE_PROGRAMS = {

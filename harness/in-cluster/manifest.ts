@@ -87,7 +87,7 @@ export function runnerObjects(spec: RunnerSpec, owner?: string): readonly Kubern
   return [...accountObjects(spec, RUNNER, rules, owner, annotations), ...emulatorObjects(spec, owner), runnerJob(spec)];
 }
 
-/** The objects of the emulator with the roles of its service account, in the order of creation. */
+/** Returns the objects of the emulator and the roles of its service account, in the order of creation. */
 export function emulatorObjects(spec: Omit<RunnerSpec, 'workloadImage'>, owner?: string): readonly KubernetesObject[] {
   const { emulator } = spec;
   if (emulator === undefined) return [];

@@ -21,7 +21,7 @@ export interface EmulatorOptions {
 }
 
 export interface Emulator {
-  /** For the variable AWS_ENDPOINT_URL. */
+  /** URL for the variable AWS_ENDPOINT_URL. */
   readonly endpoint: string;
   readonly region: string;
   readonly accountId: string;
@@ -33,8 +33,6 @@ export interface Emulator {
   readonly cluster: { readonly name: string; readonly kubeconfig: string } | undefined;
   /** Returns the last 100,000 calls, oldest first, without those that created the world. */
   calls(): readonly RecordedCall[];
-  /** Moves the emulated AWS's clock, in milliseconds. */
-  advanceClock(milliseconds: number): void;
   /** Deletes the cluster and closes the port. */
   stop(): Promise<void>;
 }
@@ -77,7 +75,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
         const first = answered - kept.length - before;
         return kept.slice(Math.max(-first, 0)).map((call, index) => recordedCall(call, Math.max(first, 0) + index + 1));
       },
-      advanceClock: (milliseconds) => emulator.clock.advance(milliseconds),
       stop,
     };
   } catch (error) {

@@ -24,7 +24,7 @@ interface Part {
 export interface Status {
   readonly parts: readonly Part[];
   readonly isRunning: boolean;
-  /** For AWS_ENDPOINT_URL of pods. */
+  /** URL for AWS_ENDPOINT_URL of pods. */
   readonly endpoint: string;
   /** Arguments of kubectl that forward a port of this machine. */
   readonly forward: string;

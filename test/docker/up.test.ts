@@ -56,6 +56,7 @@ describe('up, status, calls and down in a kind cluster', () => {
   let clients: readonly ChosenClient[];
   /** Reference of the probe program's image, which has the clients. */
   let workload: string;
+  const tagged: string[] = [];
   const run = (command: string, ...args: string[]): Promise<CliRun> =>
     runConformance({ command, args: [...flags, ...args], reports: 'own', env });
 
@@ -72,6 +73,7 @@ describe('up, status, calls and down in a kind cluster', () => {
   after(async () => {
     connection.close();
     await execa(kind, ['delete', 'cluster', '--name', CLUSTER, '--kubeconfig', kubeconfig]);
+    await execa('docker', ['image', 'rm', ...tagged], { reject: false });
   });
 
   it('gives pods of four clients their roles and no others, and reports their calls', async () => {
@@ -123,6 +125,7 @@ describe('up, status, calls and down in a kind cluster', () => {
       const client = clients.find((one) => one.label === label)!;
       if (container === undefined) continue;
       await execa('docker', ['tag', workload, container.image]);
+      tagged.push(container.image);
       container.env = variablesOf(client, operation, true);
     }
     writeFileSync(join(team, 'world.yaml'), world);
