@@ -130,5 +130,6 @@ async function probesFor(
   const { scenarios } = await selected(given, io);
   const { noticingProbes } = await import('../../harness/predict/notice.ts');
   const own = scenarios.filter(({ scope }) => scope === undefined);
-  return ({ found }) => (found === undefined ? [] : noticingProbes(own, found.sides, found.statement.policy));
+  return ({ difference }) =>
+    difference === undefined ? [] : noticingProbes(own, difference.sides, difference.statement.policy);
 }

@@ -27,7 +27,7 @@ export interface AccessChange {
   /** The address of the policy, or of the association. */
   readonly policy: string;
   /** The request; undefined if the policy is not in the files. */
-  readonly found?: decide.Found;
+  readonly difference?: decide.NewDifference;
   /** Policies that are not in the files, and may decide otherwise. */
   readonly unless?: readonly string[];
 }
@@ -75,7 +75,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
   const resources = guards.filter(({ kind }) => kind === 'resource');
   for (const guard of resources) if (!sameJson(guard.before, guard.after)) compareResource(guard);
   const keyOf = (one: AccessChange): string =>
-    JSON.stringify([one.newly, one.subject, one.policy, one.found?.statement.index, one.resource, one.action]);
+    JSON.stringify([one.newly, one.subject, one.policy, one.difference?.statement.index, one.resource, one.action]);
   return {
     changes: [...new Map(changes.map((one) => [keyOf(one), one])).values()],
     undecided: [...new Map(undecided.map((one) => [JSON.stringify(one), one])).values()],
@@ -127,23 +127,23 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
       return undecide(holder.name, 'its role changed, and policies depend on the name of the role');
     const apart = was && is ? tagsApart(was, is) : undefined;
     const comparison = comparisonOf({ ...holder, ...apart }, apart?.before(had) ?? had, apart?.after(has) ?? has);
-    const own = guards.map((guard) => (apart ? { ...guard, ...apart.guard(guard) } : guard));
+    const sidedGuards = guards.map((guard) => (apart ? { ...guard, ...apart.guard(guard) } : guard));
     if (sameJson(comparison.before, comparison.after)) return;
     // Sessions have any name, the compared one has a fixed one.
     const tests = [had, has].map((set) => documentsOf(set).flatMap(useridTests).sort().join());
     if (tests[0] !== tests[1])
       undecide(holder.name, 'policies depend on aws:userid, which ends with the name of the session');
-    record(decide.decidedWith(comparison, own), holder.name, path, unless);
+    record(decide.decidedWith(comparison, sidedGuards), holder.name, path, unless);
   }
 
   function record(
-    { found, limits }: decide.Decided,
+    { differences, limits }: decide.Decided,
     subject: string,
     path?: string,
     unless: readonly string[] = [],
   ): void {
     undecide(subject, ...limits);
-    for (const one of found) {
+    for (const one of differences) {
       const { newly, request, statement } = one;
       const key = Object.keys(request.context).find((name) => name.startsWith(AFTER_DEPLOYMENT));
       const change = {
@@ -154,7 +154,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
         resource: request.resource,
         policy: statement.policy,
       };
-      if (key === undefined) changes.push({ ...change, found: one, ...(unless.length > 0 && { unless }) });
+      if (key === undefined) changes.push({ ...change, difference: one, ...(unless.length > 0 && { unless }) });
       else if (newly === 'allowed')
         undecide(subject, `${request.action} may be new, by the value of ${key.slice(AFTER_DEPLOYMENT.length)}`);
     }

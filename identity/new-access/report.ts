@@ -20,11 +20,11 @@ export function newAccessOf(
   const allowed = changes.filter(({ newly }) => newly === 'allowed');
   const { byChange, warnings } = accept(allowed, given.accepted, given.today);
   const reported = (change: AccessChange): ReportedChange => {
-    const { subject, path, action, resource, policy, unless, found } = change;
-    const { sid, index } = found?.statement ?? {};
+    const { subject, path, action, resource, policy, unless, difference } = change;
+    const { sid, index } = difference?.statement ?? {};
     const file = policy.replace(/ (?:trust policy|policy \S+)$/, '').replace(/\.policy$/, '');
     const place = placeOf(after.files, file, sid) ?? placeOf(before.files, file, sid);
-    const context = Object.entries(found?.request.context ?? {}).filter(
+    const context = Object.entries(difference?.request.context ?? {}).filter(
       ([key]) => !key.startsWith('aws:PrincipalTag/') || subject.startsWith('role '),
     );
     return {
@@ -51,14 +51,14 @@ export function newAccessOf(
 }
 
 function requestText(
-  { action, resource, found, newly, subject }: AccessChange,
+  { action, resource, difference, newly, subject }: AccessChange,
   context: readonly (readonly [string, string | readonly string[]])[],
 ): string {
   if (action === 'iam:AttachRolePolicy') return `${subject} has policy ${resource}, which is not in the files`;
-  if (found === undefined) return `${subject} may have ${resource}, which is not in the files`;
+  if (difference === undefined) return `${subject} may have ${resource}, which is not in the files`;
   const conditions = context.map(([key, value]) => `${key} ${[value].flat().join(', ')}`).join(', ');
   const who =
-    subject.startsWith('policy of ') || /^sts:/.test(action) ? principalText(found.request.principal) : subject;
+    subject.startsWith('policy of ') || /^sts:/.test(action) ? principalText(difference.request.principal) : subject;
   return `${who} may ${newly === 'denied' ? 'no longer ' : ''}${action} on ${resource}${conditions === '' ? '' : ` (${conditions})`}`;
 }
 
