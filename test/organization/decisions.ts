@@ -343,7 +343,7 @@ const ROWS: readonly Row[] = [
     LOGIC,
     'implicitlyDenied',
     GET,
-    { scps: levels(), sessionPolicy: only('sqs:*') },
+    { scps: levels(), sessionPolicy: [only('sqs:*')] },
   ],
   [
     'a Deny of the identity policy, no Allow of an SCP',
