@@ -30,6 +30,11 @@ export const RESOURCE_CALLS = {
     path: ({ FunctionName }) => `/2015-03-31/functions/${encodeURIComponent(String(FunctionName))}/policy`,
   },
   'ssm:DescribeParameters': { target: 'AmazonSSM.DescribeParameters' },
+  'organizations:DescribeOrganization': { target: 'AWSOrganizationsV20161128.DescribeOrganization' },
+  'organizations:DescribeOrganizationalUnit': { target: 'AWSOrganizationsV20161128.DescribeOrganizationalUnit' },
+  'organizations:DescribePolicy': { target: 'AWSOrganizationsV20161128.DescribePolicy' },
+  'organizations:ListParents': { target: 'AWSOrganizationsV20161128.ListParents' },
+  'organizations:ListPoliciesForTarget': { target: 'AWSOrganizationsV20161128.ListPoliciesForTarget' },
 } as const satisfies Readonly<Record<string, ResourceCall>>;
 export type ResourceRight = keyof typeof RESOURCE_CALLS;
 

@@ -191,7 +191,7 @@ const expectation = object({
   code: opt(oneOrMore),
   status: opt(whole(100, 599)),
   /** Kind of the denying policy, if the layer reports it. */
-  policy: opt(choice('identity', 'resource', 'session', 'boundary')),
+  policy: opt(choice('identity', 'resource', 'session', 'boundary', 'scp', 'rcp')),
   /** True for an explicit Deny, false for a missing Allow. */
   explicit: opt(flag),
   message: opt(text),
