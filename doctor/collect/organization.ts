@@ -65,6 +65,7 @@ export async function readOrganization(
       !/denied|unauthorized|token|signature|credential|^E[A-Z]+$|timeout/i.test(reason)
     )
       return { state: 'none', reason: 'the AWS endpoint has no API of Organizations' };
+    gaps.add('organizations:DescribeOrganization', `${right}: ${reason}`);
     return { state: 'unread', reason: `${right}: ${reason}`, managementAccount };
   }
 }

@@ -8,7 +8,9 @@ type Mutable<T> = T extends string | number | boolean | null | undefined
 /** A snapshot that tests change. */
 export type Draft = Mutable<Omit<ClusterSnapshot, 'kubernetes' | 'aws'>> & {
   kubernetes: Mutable<Required<KubernetesObjects>>;
-  aws: Mutable<Required<Omit<AwsObjects, 'buckets' | 'organization'>> & Pick<AwsObjects, 'buckets' | 'organization'>> & {
+  aws: Mutable<
+    Required<Omit<AwsObjects, 'buckets' | 'organization'>> & Pick<AwsObjects, 'buckets' | 'organization'>
+  > & {
     cluster: Mutable<Required<NonNullable<AwsObjects['cluster']>>>;
   };
 };
