@@ -39,7 +39,7 @@ const RESOURCES = {
   DaemonSet: 'daemonsets',
   MutatingWebhookConfiguration: 'mutatingwebhookconfigurations',
 } as const;
-export type Kind = keyof typeof RESOURCES;
+type Kind = keyof typeof RESOURCES;
 
 export type ObjectName = Pick<KubernetesObject, 'apiVersion' | 'kind' | 'metadata'>;
 

@@ -139,6 +139,15 @@ describe('preflight', () => {
     expect(result.code).to.equal(0);
   });
 
+  it('says that no region is set, and where to set it', async () => {
+    const { AWS_REGION: _, ...withoutRegion } = pod;
+    const result = await run([], withoutRegion);
+    expect(result.code).to.equal(1);
+    expect(step(result, 'identity')?.text).to.equal(
+      'neither AWS_REGION nor AWS_DEFAULT_REGION is set. Set AWS_REGION in the container',
+    );
+  });
+
   it('reports a step that hangs as unknown, with exit code 3', async () => {
     answer = undefined;
     const result = await run(['--timeout', '2']);

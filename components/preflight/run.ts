@@ -71,6 +71,11 @@ function failure(error: unknown): Result {
   } = error as Error & {
     readonly $metadata?: { readonly httpStatusCode?: number };
   };
+  if (message === 'Region is missing')
+    return {
+      result: 'failed',
+      text: 'neither AWS_REGION nor AWS_DEFAULT_REGION is set. Set AWS_REGION in the container',
+    };
   const status = $metadata?.httpStatusCode === undefined ? '' : ` (${$metadata.httpStatusCode})`;
   return { result: 'failed', text: clip(`${name}${status}: ${message}`) };
 }

@@ -4,7 +4,7 @@ import { describe, type Action } from './action.ts';
 import { isForeign, restart } from './steps.ts';
 
 /** Whether pods can do the same after a step. */
-export type Access = 'same' | 'may change' | 'changes';
+type Access = 'same' | 'may change' | 'changes';
 
 export interface MigrationStep {
   readonly number: number;

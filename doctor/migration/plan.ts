@@ -34,7 +34,7 @@ export interface PlannedAccount {
 }
 
 /** The steps of all service accounts that share a role. */
-export interface Migration {
+interface Migration {
   readonly roleArn: string;
   /** As in `prod: payments/ledger`. */
   readonly serviceAccounts: readonly string[];

@@ -45,7 +45,7 @@ interface Times {
 }
 
 export type Metadata = Frozen<ReturnType<typeof metadataOf>>;
-export function metadataOf({ metadata = {} }: RawObject) {
+function metadataOf({ metadata = {} }: RawObject) {
   const annotations = Object.entries(metadata.annotations ?? {}).filter(
     ([key]) => key.startsWith('eks.amazonaws.com/') || key === KUBE2IAM,
   );
@@ -85,7 +85,7 @@ function nameOnly(name: string): EnvVar {
 }
 
 /** Why a container does not run, and how it ended last. */
-export interface ContainerTrouble {
+interface ContainerTrouble {
   readonly reason?: string;
   readonly exitCode?: number;
   readonly message?: string;

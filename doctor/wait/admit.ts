@@ -12,7 +12,7 @@ import { podOf, type Pod } from '../snapshot/kubernetes.ts';
 /** The pods that admission would create, or why it creates no pod. `unknown`: a real pod may be admitted. */
 export type Admission = readonly Pod[] | { readonly value: 'no' | 'unknown'; readonly text: string };
 
-export const RIGHT = 'create pods';
+const RIGHT = 'create pods';
 
 /** The image is never pulled. The security context satisfies the restricted Pod Security Standard. */
 const podFor = (serviceAccountName: string) => ({

@@ -24,7 +24,7 @@ export interface EmulatorSettings {
   readonly quotas: Quotas;
 }
 
-export interface Quotas {
+interface Quotas {
   /** EKS quotas. */
   readonly clusters: number;
   readonly nodegroups: number;

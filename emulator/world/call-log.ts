@@ -2,7 +2,7 @@ import type { Decision } from '../../identity/policy/index.ts';
 import type { Caller } from '../../identity/policy/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 
-export interface AuthorizationRecord {
+interface AuthorizationRecord {
   readonly action: string;
   readonly resource: string;
   readonly decision: Decision;

@@ -74,7 +74,7 @@ export interface NodeGroupSpec {
 }
 
 /** In Kubernetes' form, with effects such as `NoSchedule`. */
-export interface Taint {
+interface Taint {
   readonly key: string;
   readonly value?: string;
   readonly effect: string;

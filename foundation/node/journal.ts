@@ -3,7 +3,7 @@ import * as z from 'zod';
 const text = z.string();
 
 /** A resource of a run. The sweep finds it by this entry if the run is killed. */
-export const journalEntry = z.discriminatedUnion(
+const journalEntry = z.discriminatedUnion(
   'kind',
   [
     /** The node containers of a kind cluster are attached to the run's network. */

@@ -13,6 +13,7 @@ describe('validated', () => {
   const good = { name: 'x', list: [{ kind: 'a', count: 1 }] };
   const wrong: readonly (readonly [unknown, string])[] = [
     [7, 'it must be an object, not 7'],
+    ['root:x:0:0:root', 'it must be an object, not a text'],
     [{ ...good, name: ' ' }, 'name must be a non-empty string, not " "'],
     [{ ...good, list: 'x' }, 'list must be a list, not "x"'],
     [{ ...good, list: [] }, 'list must be a list of length 1 or more, not a list of length 0'],
@@ -21,6 +22,10 @@ describe('validated', () => {
     [{ ...good, list: [{ kind: 'a' }] }, 'list[0].count must be a whole number of at least 1, not missing'],
     [{ ...good, facts: { a: null } }, 'facts.a must be a string, a number, true or false, not null'],
     [{ ...good, odd: 2 }, 'odd is even, and must be odd'],
+    [
+      { ...good, nam: 'x', lists: 'y' },
+      'it must not have "nam": did you mean "name"?; nor "lists": did you mean "list"?',
+    ],
     [{ list: good.list, nam: 'x' }, 'it must not have "nam": did you mean "name"?'],
   ];
   for (const [value, problem] of wrong)

@@ -17,7 +17,10 @@ export function validated<T>(schema: z.ZodType<T>, value: unknown, say: (problem
 /** Returns, for example, `scenarios[0].verdict must be one of passed, failed, not "great"`. `it` is the whole value. */
 function problemOf({ code, path, message, input }: z.core.$ZodIssue): string {
   const names = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
-  const whole = code === 'custom' || code === 'unrecognized_keys' ? message : `must be ${message}, not ${shown(input)}`;
+  const whole =
+    code === 'custom' || code === 'unrecognized_keys'
+      ? message
+      : `must be ${message}, not ${path.length === 0 && typeof input === 'string' ? 'a text' : shown(input)}`;
   return `${names.replace(/^\./, '') || 'it'} ${whole}`;
 }
 
@@ -43,9 +46,9 @@ export function needed(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
     case 'unrecognized_keys': {
-      const [key = ''] = issue.keys;
       const members = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
-      return `must not have "${key}": ${suggestion(key, members).replace(/\.$/, '')}`;
+      const clauses = issue.keys.map((key) => `"${key}": ${suggestion(key, members).replace(/\.$/, '')}`);
+      return `must not have ${clauses.join('; nor ')}`;
     }
     case 'too_small':
       return issue.origin === 'array' ? `a list of length ${issue.minimum} or more` : 'a non-empty string';

@@ -48,7 +48,7 @@ export const ignoring =
 export const isTransient = (error: unknown): boolean =>
   error instanceof KubernetesError ? error.status >= 500 || error.status === 429 : isBroken(error);
 
-export interface Exchange {
+interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;

@@ -134,7 +134,7 @@ export interface ReadTokenRequest {
   readonly token: TokenSource;
 }
 
-export type PodOperation = ReadFileRequest | ConnectRequest | RotationRequest | ReadTokenRequest;
+type PodOperation = ReadFileRequest | ConnectRequest | RotationRequest | ReadTokenRequest;
 
 export type ProbeOperation =
   | { readonly do: 'GetCallerIdentity' }

@@ -7,7 +7,7 @@ import type { AwsCredentials } from '../../aws/credentials.ts';
 import type { EksAuthAnswer, EksAuthResponse, PodSession } from '../../aws/eks-auth.ts';
 import type { AwsService } from '../../aws/service-names.ts';
 
-export interface AwsControls {
+interface AwsControls {
   /** AWS's clock, in milliseconds since the epoch. */
   readonly now: () => number;
   /** Moves AWS's clock by `seconds`; `resetClock` resets it. */

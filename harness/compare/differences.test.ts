@@ -157,7 +157,7 @@ describe('npm run compare', () => {
         'the names of a further attempt',
         (r) =>
           (observedIn(r, 'PI-07', 0).identity!.arn =
-            `arn:aws:sts::111122223333:assumed-role/${r.run.id}-pi-07-try2-app/s`),
+            `arn:aws:sts::111122223333:assumed-role/${r.run.id}-pi-07-0002-app/s`),
       ],
       ['a fact without an expectation', (r) => (observedIn(r, 'WH-01', 0).facts!['app.env.AWS_REGION'] = 'eu-west-1')],
       [

@@ -6,8 +6,8 @@ describe('names of a run', () => {
     expect(neutral('system:serviceaccount:pi-07-app-cabcdef:app', 'cabcdef', 'PI-07')).to.equal(
       'system:serviceaccount:pi-07-app-<run>:app',
     );
-    expect(neutral('cabcdef-pi-07-try3-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
-    expect(neutral('cabcdef-pi-07b-try3-data', 'cabcdef', 'PI-07b')).to.equal('<run>-pi-07b-data');
+    expect(neutral('cabcdef-pi-07-0003-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
+    expect(neutral('cabcdef-pi-07b-0003-data', 'cabcdef', 'PI-07b')).to.equal('<run>-pi-07b-data');
     expect(neutral('cabcdef-pi-07-0012-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
     expect(neutral('a-try-2', 'cabcdef', 'PI-07')).to.equal('a-try-2');
     expect(neutral('conformance-cabcdef-pi-07-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
@@ -30,7 +30,7 @@ describe('names of a run', () => {
     [session('cabcdef-pi-07-app'), 'app'],
     [session('cabcdef-pi-07-my-app'), 'my-app'],
     [session('conformance-cabcdef-pi-07-app'), 'app'],
-    [session('cabcdef-pi-07-try2-app'), 'app'],
+    [session('cabcdef-pi-07-0002-app'), 'app'],
     [session('cabcdef-c1-node'), 'node'],
     [session('cabcdef-c2-node'), 'node'],
     [session('cabcdef-pi-08-app'), '<run>-pi-08-app'],

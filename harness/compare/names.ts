@@ -13,7 +13,7 @@ export function neutral(text: string, run: string, scenario: string): string {
   const slug = declaredId(scenario).toLowerCase();
   return text
     .replaceAll(new RegExp(`(conformance-)?${run}`, 'g'), '<run>')
-    .replaceAll(new RegExp(`\\b${slug}-(try\\d|\\d{4})\\b`, 'g'), slug)
+    .replaceAll(new RegExp(`\\b${slug}-\\d{4}\\b`, 'g'), slug)
     .replaceAll(ASSOCIATION_ID, '<association-id>')
     .replaceAll(UID, '<uid>');
 }

@@ -159,10 +159,10 @@ describe('diagnostics', () => {
   it('name the round of --watch, and the attempt within it', async () => {
     const round = { number: 3, firstAttempt: 5 };
     const path = async (attempt: number) => (await collected(aWorld(), { round, attempt })).attachments[0]?.path;
-    expect(await path(5)).to.equal('diagnostics/AB-01-round3/summary.md');
-    expect(await path(6)).to.equal('diagnostics/AB-01-round3-attempt2/summary.md');
-    const summary = readFileSync(join(directory, 'diagnostics/AB-01-round3-attempt2/summary.md'), 'utf8');
-    expect(summary).to.match(/Run `cabcdef`, suite `\w+` \(`.*`\), round 3, attempt 2\./);
+    expect(await path(5)).to.equal('diagnostics/AB-01-rerun2/summary.md');
+    expect(await path(6)).to.equal('diagnostics/AB-01-rerun2-attempt2/summary.md');
+    const summary = readFileSync(join(directory, 'diagnostics/AB-01-rerun2-attempt2/summary.md'), 'utf8');
+    expect(summary).to.match(/Run `cabcdef`, suite `\w+` \(`.*`\), rerun 2, attempt 2\./);
   });
 
   it('show pods without probe plan, managed fields and secrets', async () => {

@@ -40,7 +40,7 @@ const COLLECTORS: readonly (readonly [
 
 /**
  * Writes redacted diagnostics of a failed scenario to `diagnostics/<scenario>` in the report folder
- * (`<scenario>-attempt2` for a further attempt, `<scenario>-round2` for a further round). Never rejects; the summary lists failures.
+ * (`<scenario>-attempt2` for a further attempt, `<scenario>-rerun1` for the first rerun of `--watch`). Never rejects; the summary lists failures.
  */
 export async function diagnose(
   context: ScenarioContext,
@@ -64,9 +64,11 @@ export async function diagnose(
   clearTimeout(timer);
   if (interrupted.aborted) return [];
   const { id } = context.scenario;
-  const repetition = Object.entries({ round: round.number, attempt: failure.attempt - round.firstAttempt + 1 })
-    .filter(([, number]) => number > 1)
-    .map(([name, number]) => `${name} ${number}`);
+  const attempt = failure.attempt - round.firstAttempt + 1;
+  const repetition = [
+    ...(round.number > 1 ? [`rerun ${round.number - 1}`] : []),
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+  ];
   const folder = `diagnostics/${[id, ...repetition].join('-').replaceAll(' ', '')}`;
   const { files, ...excerptsAndNotes } = merged(parts);
   // Redacts before lines are shortened, because part of a secret could not be recognized.

@@ -37,7 +37,7 @@ export function conclude(session: Session): RunResults {
       ...(options.shard && { shard: options.shard }),
       startedAt: startedAt.toISOString(),
       endedAt: new Date().toISOString(),
-      milliseconds: Math.round(performance.now() - session.started),
+      milliseconds: Math.round(performance.now() - session.started - session.idle),
       firstVerdictMilliseconds: firstVerdict ?? null,
       exitCode: exitCodeOf(results, failureCode(failure) ?? problem?.exitCode, interrupted, gate),
       error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),

@@ -66,7 +66,10 @@ async function hasNext(session: Session, rounds: Rounds): Promise<boolean> {
   let stray: unknown;
   try {
     await rethrowUncaughtErrors(async () => {
-      next = await rounds.next(new Set(bad), options.interrupted);
+      const waiting = performance.now();
+      next = await rounds.next(new Set(bad), options.interrupted).finally(() => {
+        session.idle += performance.now() - waiting;
+      });
     });
   } catch (error) {
     stray = error;

@@ -84,6 +84,8 @@ export function openSession(options: RunOptions) {
     /** Start times of running scenarios by id, in milliseconds since the epoch. */
     underWay: new Map<string, number>(),
     started: performance.now(),
+    /** Milliseconds of waiting for changes of files (`--watch`). */
+    idle: 0,
     expiresAt: new Date(startedAt.getTime() + configuration.number('expires') * 3_600_000),
     phases: { provisioning: 0, scenarios: 0, teardown: 0 },
     results: new Map<string, ScenarioResult>(),

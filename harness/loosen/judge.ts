@@ -21,13 +21,13 @@ export interface JudgedChange extends ChangeVerdict {
   readonly proposal?: Proposal;
 }
 
-export interface Proposal {
+interface Proposal {
   readonly scenario: Scenario;
   readonly probe: Probe;
 }
 
 /** Runs scenarios, each under an id of its own. */
-export type RunScenarios = (scenarios: readonly Scenario[]) => Promise<readonly ScenarioResult[]>;
+type RunScenarios = (scenarios: readonly Scenario[]) => Promise<readonly ScenarioResult[]>;
 
 export interface JudgeOptions {
   /** Whether to change policies that suites build themselves too. */

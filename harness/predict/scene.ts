@@ -92,7 +92,7 @@ export function sceneOf(scenario: Scenario): Scene {
 }
 
 /** The cluster and service account of a workload's pods, with real names. */
-export interface RealSubject {
+interface RealSubject {
   readonly cluster: { readonly name: string; readonly arn: string; readonly issuer: string };
   readonly namespace: string;
   readonly serviceAccount: string;

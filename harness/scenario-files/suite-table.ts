@@ -1,5 +1,5 @@
 /** Suites that are selected together, such as `identity`. */
-export interface Scope {
+interface Scope {
   readonly title: string;
   /** The question that each suite answers, by the suite's name, in the order of reports. */
   readonly suites: Readonly<Record<string, string>>;

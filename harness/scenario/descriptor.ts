@@ -87,7 +87,7 @@ export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
 }
 
 /** Information about a probe from AWS's call record. */
-export interface Recorded {
+interface Recorded {
   readonly facts: NonNullable<ProbeResult['facts']>;
   /** The call that answered the probe, if the workload does not know it. */
   readonly requestId?: string;

@@ -8,7 +8,7 @@ import { zodOf, type Schema } from './form.ts';
 
 export type Path = readonly PropertyKey[];
 
-/** A rejected value: a clause about it, and the words by which the suite file has it. */
+/** Rejected values: clauses about them, and the words by which the suite file has the first. */
 export interface Misfit {
   readonly clause: string;
   readonly words: readonly string[];
@@ -16,11 +16,26 @@ export interface Misfit {
 
 type Issue = z.core.$ZodIssue;
 
-/** Returns the first value that a schema rejects. `where` names the object at a path, such as `role "app"`. */
+/** Returns the values that a schema rejects. `where` names the object at a path, such as `role "app"`. */
 export function misfit(schema: z.ZodType, value: unknown, where: (path: Path) => string): Misfit | undefined {
   const { error } = schema.safeParse(value, { error: needed, reportInput: true });
   if (error === undefined) return undefined;
-  const { path, issue } = closest(error.issues, []);
+  const isMisspelt = ({ code }: Issue): boolean => code === 'unrecognized_keys';
+  // A misspelt member may be why another is missing.
+  const issues = error.issues.some(isMisspelt)
+    ? error.issues
+        .filter((issue) => issue.input !== undefined)
+        .toSorted((a, b) => Number(isMisspelt(b)) - Number(isMisspelt(a)))
+    : error.issues;
+  const misfits = issues.map((issue) => misfitOf(closest([issue], []), value, where));
+  return { clause: misfits.map(({ clause }) => clause).join('; '), words: misfits[0]?.words ?? [] };
+}
+
+function misfitOf(
+  { path, issue }: { readonly path: Path; readonly issue: Issue },
+  value: unknown,
+  where: (path: Path) => string,
+): Misfit {
   const [last] = path.slice(-1);
   const words = path.filter((part) => typeof part === 'string' && part !== 'expectation' && part !== 'operation');
   const clause = (text: string, ...more: readonly string[]): Misfit => ({
@@ -28,7 +43,7 @@ export function misfit(schema: z.ZodType, value: unknown, where: (path: Path) =>
     words: [...more, ...(words.toReversed() as string[])],
   });
   if (issue.code === 'unrecognized_keys')
-    return clause(`${where(path)} ${issue.message.replace(/: choose from .*/, '')}`, ...issue.keys);
+    return clause(`${where(path)} ${issue.message.replace(/: choose from [^;]*/g, '')}`, ...issue.keys);
   if (issue.code === 'custom') return clause(`${where(path)} ${issue.message}`);
   if (issue.input === undefined && typeof last === 'string')
     return clause(

@@ -19,9 +19,8 @@ export const MOST_ATTEMPTS = 99;
 /** Later attempts and clients get other names, because namespaces are deleted slowly. Suffixes have equal length. */
 function slugOf({ id, attempt, client = 0 }: Owner): string {
   const slug = declaredId(id).toLowerCase();
-  if (client > 0) return `${slug}-${String(client * (MOST_ATTEMPTS + 1) + attempt).padStart(4, '0')}`;
-  if (attempt === 1) return slug;
-  return attempt < 10 ? `${slug}-try${attempt}` : `${slug}-${String(attempt).padStart(4, '0')}`;
+  const number = client * (MOST_ATTEMPTS + 1) + attempt;
+  return number === 1 ? slug : `${slug}-${String(number).padStart(4, '0')}`;
 }
 
 export const namespaceName = (owner: Owner, alias: string): string =>

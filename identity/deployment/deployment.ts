@@ -66,13 +66,13 @@ export interface DeployedAssociation extends Placed {
   readonly unsure?: readonly string[];
 }
 
-export interface DeployedCluster extends Placed {
+interface DeployedCluster extends Placed {
   readonly name: Known<string>;
   /** With `https://`. */
   readonly issuer?: string | undefined;
 }
 
-export interface DeployedProvider extends Placed {
+interface DeployedProvider extends Placed {
   /** Without `https://`. */
   readonly url: string;
   readonly clientIds: readonly string[];
@@ -92,7 +92,7 @@ export interface DeployedPods extends Placed {
   readonly pod: JsonObject;
 }
 
-export interface DeployedBucket extends Placed {
+interface DeployedBucket extends Placed {
   readonly name: string;
   /** JSON text; null without a policy. */
   readonly policy: Known<string> | null;

@@ -22,7 +22,7 @@ import { addressesAround, numbersAround, secondsAround } from './scalar-values.t
 export type KeyValue = string | readonly string[] | undefined;
 
 /** A place where a pattern of another part of the request has a key's value. */
-export interface VariableUse {
+interface VariableUse {
   readonly pre: readonly Place[];
   readonly post: readonly Token[];
   /** The other patterns of that part. */

@@ -4,7 +4,7 @@ import type { AccessChange, AccessComparison } from './compare.ts';
 import { placeOf, type AccessSide } from './files.ts';
 import type { NewAccess, ReportedChange } from './report-schema.ts';
 
-export const ASSUMED =
+const ASSUMED =
   'Policies that are not in the files, such as service control policies and policies of other accounts';
 
 /** Returns the report. `probesOf`: the probes of suites that notice a change. `today`: in UTC. */

@@ -17,7 +17,7 @@ export interface Figure {
 
 export const STATES: readonly State[] = ['noticed', 'no verdict', 'timed out', 'survived', 'unreached', 'error'];
 
-export function figureOf(area: string, detections: readonly Detection[]): Figure {
+function figureOf(area: string, detections: readonly Detection[]): Figure {
   const count = (state: State): number => detections.filter((one) => one.state === state).length;
   const counts = Object.fromEntries(STATES.map((state) => [state, count(state)])) as Record<State, number>;
   const share = (some: number): number => (detections.length === 0 ? 1 : some / detections.length);

@@ -4,7 +4,7 @@ import type { Audit } from '../../clusters/kubernetes/index.ts';
 type Asked = Parameters<Audit>[1];
 
 /** Kubernetes API, PolicyRule. */
-export interface Rule {
+interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly resourceNames?: readonly string[];

@@ -1,7 +1,7 @@
 import { AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE, CLUSTER_ROLE, NODE_ROLE } from '../../clusters/eks/roles.ts';
 import { ACCOUNT, OTHER_ACCOUNT_ROLE, REGION } from '../cloud/generalize.ts';
 
-export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
 
 export interface Statement {
   readonly Sid: string;

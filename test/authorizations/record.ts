@@ -3,7 +3,7 @@ import type { AuthorizationInput } from '../../identity/policy/types.ts';
 import type { Observation } from '../../harness/policies/observation.ts';
 
 /** An authorization of AWS without names, times and identifiers of a run. */
-export interface RecordedAuthorization {
+interface RecordedAuthorization {
   readonly action: string;
   readonly resource: string;
   readonly principal: object;
@@ -40,7 +40,7 @@ export function recordOf({ calls, scenario }: Observation, run: string): readonl
   return [...new Set(records)].sort().map((text) => JSON.parse(text) as RecordedCall);
 }
 
-export function questionOf({ action, resource, principal, context, defaults = [] }: AuthorizationInput) {
+function questionOf({ action, resource, principal, context, defaults = [] }: AuthorizationInput) {
   // A key of an earlier context wins, as in the engine.
   const all = Object.assign({}, ...[...defaults].reverse(), context) as Record<string, unknown>;
   const kept = Object.entries(all).filter(([key]) => !DROPPED.test(key));
@@ -61,7 +61,7 @@ export function questionOf({ action, resource, principal, context, defaults = []
 /** Replaces names of the run by the aliases in the scenario, such as `<data>` for the bucket `conformance-c1a2b3d-ab-01-data`. */
 function withAliases(text: string, id: string, run: string): string {
   // Later attempts have a suffix.
-  const slug = `${id.toLowerCase()}(?:-try\\d|-\\d{4})?`;
+  const slug = `${id.toLowerCase()}(?:-\\d{4})?`;
   return text
     .replace(new RegExp(`conformance-${run}-${slug}-([a-z0-9_.-]+)`, 'gi'), '<$1>')
     .replace(new RegExp(`\\b${slug}-([a-z0-9-]+)-${run}\\b`, 'gi'), '<$1>')

@@ -33,9 +33,11 @@ describe('--watch', () => {
         when('Watching', () => edit(policy, good.replace('s3:GetObject', 's3:GetObjectTagging'))),
         when('Watching', () => edit(policy, '{')),
         when('is not JSON', () => edit(policy, good)),
-        END,
+        { ...END, look: () => new Promise((waited) => setTimeout(waited, 2000)) },
       ],
     });
+    const { startedAt = '', endedAt = '', milliseconds = NaN } = run.results?.run ?? {};
+    expect(Date.parse(endedAt) - Date.parse(startedAt) - milliseconds, 'idle').to.be.at.least(1900);
     const verdicts = run.stderr.match(
       /(ok|FAILED) PAY-01(?= )|running PAY-01\.|\S+ is not JSON|provisioning 1(?= )|tearing down/g,
     );
@@ -86,11 +88,11 @@ describe('--watch', () => {
       '3 scenarios: 3 passed, 0 failed;',
       'running MY-02.',
       'FAILED MY-02',
-      'MY-02-round2/summary.md',
+      'MY-02-rerun1/summary.md',
       '3 scenarios: 2 passed, 1 failed;',
       'running MY-01.',
       'FAILED MY-01',
-      'MY-01-round3/summary.md',
+      'MY-01-rerun2/summary.md',
       '3 scenarios: 1 passed, 2 failed;',
       `${mine}:24 cannot be loaded: "nothing" is not defined: did you mean "matching"?`,
       '3 scenarios: 1 passed, 2 failed;',

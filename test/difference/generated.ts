@@ -84,7 +84,7 @@ const SETS: Values = [
   ['ab'],
 ];
 
-export const KEYS: Readonly<Record<string, Key>> = {
+const KEYS: Readonly<Record<string, Key>> = {
   'aws:PrincipalTag/team': { values: [undefined, ...TEXT], operators: text([ENV]) },
   'aws:PrincipalTag/env': { values: [undefined, 'a', 'b', 'c'], operators: text() },
   'aws:ResourceTag/team': { values: [undefined, 'a', 'b', 'a/b', ''], operators: text([TEAM]) },
@@ -149,7 +149,7 @@ export const KEYS: Readonly<Record<string, Key>> = {
   },
 };
 
-export const ACTIONS = [
+const ACTIONS = [
   's3:GetObject',
   's3:PutObject',
   's3:ListBucket',
@@ -174,7 +174,7 @@ const ACTION_PATTERNS = [
 const KEY = `arn:aws:kms:us-west-2:${ACCOUNT}:key/k`;
 const QUEUE = `arn:aws:sqs:us-west-2:${ACCOUNT}:q`;
 const OBJECTS = ['d/a', 'd/a/b', 'd/A/x', 'd/a/x', 'd/b/x', 'dx/a', 'd//x', 'd/*/x'];
-export const RESOURCES: Readonly<Record<string, readonly string[]>> = {
+const RESOURCES: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ['s3:GetObject', 's3:PutObject'].map((one) => [one, OBJECTS.map((name) => `arn:aws:s3:::${name}`)]),
   ),
@@ -214,7 +214,7 @@ const RESOURCE_PATTERNS = [
   ...[`arn:aws:s3:::d/x-${TEAM}`, `arn:aws:s3:::*/${TEAM}`],
 ];
 
-export const PRINCIPALS: readonly Principal[] = [
+const PRINCIPALS: readonly Principal[] = [
   session(ACCOUNT, 'app'),
   session(OTHER, 'app'),
   { kind: 'user', accountId: ACCOUNT, arn: `arn:aws:iam::${ACCOUNT}:user/u`, userId: 'AIDAEXAMPLE', userName: 'u' },
@@ -244,7 +244,7 @@ function conditionOf(random: Random, names: readonly string[]): Record<string, R
 
 type Statement = Record<string, unknown>;
 
-export function statementOf(random: Random, names: readonly string[], isResourceBased: boolean): Statement {
+function statementOf(random: Random, names: readonly string[], isResourceBased: boolean): Statement {
   const condition = conditionOf(random, names);
   return {
     Effect: random.is(3) ? 'Deny' : 'Allow',

@@ -2,7 +2,7 @@
  * Pairs of policies, written before the procedure. The policies are those of AWS's documentation and of well-known add-ons (cluster
  * autoscaler, load balancer controller, EBS CSI driver, external-dns, cert-manager, Karpenter, Velero, External Secrets).
  */
-export type Expected = 'allowed' | 'denied' | 'equivalent';
+type Expected = 'allowed' | 'denied' | 'equivalent';
 
 export interface Pair {
   readonly name: string;

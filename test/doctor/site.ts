@@ -85,7 +85,7 @@ export interface Site {
 
 export const roleArn = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 export const clusterArn = (name: string): string => `arn:aws:eks:us-west-2:${ACCOUNT}:cluster/${name}`;
-export const statement = (fields: object): object => ({ Effect: 'Allow', ...fields });
+const statement = (fields: object): object => ({ Effect: 'Allow', ...fields });
 export const policy = (...statements: readonly object[]): string =>
   JSON.stringify({ Version: '2012-10-17', Statement: statements.map(statement) });
 

@@ -38,7 +38,7 @@ export interface World {
   readonly make: (scene: Scene) => Promise<Broken>;
 }
 
-export interface Broken {
+interface Broken {
   /** Objects of the findings, as in `Pod payments/ledger`. */
   readonly findings: readonly string[];
   readonly repair: () => Promise<unknown>;
@@ -46,10 +46,10 @@ export interface Broken {
 
 export const world = (check: World['check'], title: string, make: World['make']): World => ({ check, title, make });
 
-export type Replace = (spec?: PodParts) => Promise<void>;
+type Replace = (spec?: PodParts) => Promise<void>;
 
 /** A world in which only a pod's manifest is wrong. */
-export const podWorld = (check: World['check'], title: string, spec: PodParts): World =>
+const podWorld = (check: World['check'], title: string, spec: PodParts): World =>
   world(check, title, async (scene) => {
     const replace = await scene.podIdentity(spec);
     return { findings: [`Pod ${scene.namespace}/app`], repair: () => replace({}) };

@@ -16,7 +16,7 @@ export interface RoleSpec {
   readonly boundary?: object;
   readonly tags?: Readonly<Record<string, string>>;
 }
-export interface AssociationSpec {
+interface AssociationSpec {
   readonly account: string;
   readonly role: string;
   readonly cluster?: string;
@@ -48,7 +48,7 @@ export const arnOf = (type: string, name: string): string =>
     key: `arn:aws:kms:us-west-2:${ACCOUNT}:key/${name}`,
   })[type] ?? name;
 
-export function terraformResources(world: World): object[] {
+function terraformResources(world: World): object[] {
   const one = (type: string, name: string, values: object): object => ({
     ...{ address: `${type}.${name.replaceAll(/\W/g, '_')}`, mode: 'managed', type, values },
   });

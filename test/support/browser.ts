@@ -20,7 +20,7 @@ export interface Looks {
   readonly media?: 'print';
 }
 
-export interface Opened {
+interface Opened {
   readonly page: Page;
   /** Console errors, and requests to other URLs than the file's or to other servers. */
   readonly complaints: readonly string[];

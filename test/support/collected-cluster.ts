@@ -21,7 +21,7 @@ import { rehearsalCloud, type RehearsalCloud } from '../../scripts/cloud/cloud.t
 export const SECRET_VALUE = 'hunter2-hunter2';
 
 /** A request to the API server, as in `list pods`. */
-export type KubernetesCall = `${string} ${string}`;
+type KubernetesCall = `${string} ${string}`;
 
 /** A cluster `blue` with an object of each kind that the collector reads, and an account that only reads. */
 export interface CollectedCluster {
@@ -39,7 +39,7 @@ export interface CollectedCluster {
   close(): Promise<void>;
 }
 
-export interface ContextParts {
+interface ContextParts {
   readonly user?: object;
   readonly server?: string;
   /** The name in the server's certificate, which is not checked. */

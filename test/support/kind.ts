@@ -1,6 +1,6 @@
 import type { Finished, Runner, RunOptions } from '../../clusters/kind/docker/runner.ts';
 
-export interface Call {
+interface Call {
   /** Program and arguments as one line. */
   readonly line: string;
   readonly options: RunOptions;

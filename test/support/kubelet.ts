@@ -30,7 +30,7 @@ const actions = {
 await actions[what]();
 `;
 
-export const NODE = { name: 'node-1', uid: 'node-uid' };
+const NODE = { name: 'node-1', uid: 'node-uid' };
 
 export interface TestCluster {
   readonly store: MemoryStore;

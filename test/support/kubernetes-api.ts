@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { KubernetesError, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 
 /** Parts of a stored object that tests read and write. */
-export interface Stored {
+interface Stored {
   metadata: {
     readonly name: string;
     readonly namespace?: string;

@@ -14,7 +14,7 @@ export interface ComponentImage {
   start(pod: Pod, log: (line: string) => void, root: string): Promise<RunningComponent>;
 }
 
-export interface RunningComponent {
+interface RunningComponent {
   stop(): Promise<void>;
   /** Returns the URL of the component's server on the port. */
   target(port: number): URL | undefined;

@@ -5,7 +5,7 @@ import { conditionEdits } from './conditions.ts';
 import { elementEdits } from './elements.ts';
 import { editStatement, statementsOf } from '../../policies/statement-document.ts';
 
-export { OPERATORS, type LooseningOperator, type OperatorId } from './catalogue.ts';
+export { OPERATORS, type OperatorId } from './catalogue.ts';
 
 /** A wrong version of a policy that people write. */
 export interface PolicyChange {

@@ -8,7 +8,7 @@ const REQUEST_ID = 'req-1';
 /** Milliseconds, longer than the agent's timeout. */
 const HANG = 1600;
 
-export interface StubCall {
+interface StubCall {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;

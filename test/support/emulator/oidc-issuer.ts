@@ -18,7 +18,7 @@ export const CLIENT = 'conformance-client';
 export const OTHER_CLIENT = 'conformance-other-client';
 
 /** Response of the issuer at a path. */
-export interface Page {
+interface Page {
   readonly status?: number;
   readonly body: unknown;
   /** Closes the connection without a response. */
@@ -26,7 +26,7 @@ export interface Page {
 }
 
 /** Response of STS: code and message of an error, or members of the result. */
-export interface Attempt {
+interface Attempt {
   readonly code?: string;
   readonly status?: number | undefined;
   readonly message?: string;

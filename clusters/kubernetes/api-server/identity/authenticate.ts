@@ -16,7 +16,7 @@ const AUTHENTICATION = 'authentication.k8s.io';
 const UNAUTHENTICATED = 'system:unauthenticated';
 
 /** `error` explains an invalid token. */
-export interface TokenIdentity {
+interface TokenIdentity {
   readonly user?: UserInfo;
   readonly audiences?: readonly string[];
   readonly error?: string;

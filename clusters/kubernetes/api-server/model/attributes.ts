@@ -1,6 +1,6 @@
 export type Attributes = ResourceAttributes | { readonly verb: string; readonly path: string };
 
-export interface ResourceAttributes {
+interface ResourceAttributes {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;

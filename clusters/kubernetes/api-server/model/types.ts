@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Attributes } from './attributes.ts';
 
-export interface ObjectMeta {
+interface ObjectMeta {
   name: string;
   namespace?: string;
   generateName?: string;

@@ -23,7 +23,7 @@ import type { AwsClients } from '../../../../aws/clients.ts';
 import type { AccountAlias } from '../../../../foundation/protocols/aliases.ts';
 import type { InClusters, ObjectOfARun } from './in-clusters.ts';
 
-export interface AwsRemoval {
+interface AwsRemoval {
   readonly clients: AwsClients;
   readonly kubernetes: Pick<InClusters, 'remove'>;
   readonly progress: (line: string) => void;
