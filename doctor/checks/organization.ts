@@ -18,7 +18,7 @@ export const organizationDenies = defineCheck({
     for (const association of usableAssociations(facts)) {
       const decisions = [associationTrust(facts, association)];
       if (association.targetRoleArn !== undefined)
-        decisions.push(targetTrust(facts, association, subjectOfAssociation(association)));
+        decisions.push(targetTrust(facts, association, subjectOfAssociation(facts, association)));
       const denial = decisions.find(isByOrganization);
       if (denial) yield associationCase(facts, association, `${denial.action} is ${denial.reason}.`);
     }
