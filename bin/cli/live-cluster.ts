@@ -26,7 +26,7 @@ export const connectionOptions = (
 ];
 
 /** Options about the organization of the account. */
-const ORGANIZATION: readonly OptionSpec[] = [
+export const ORGANIZATION: readonly OptionSpec[] = [
   option.text('organization FILE', 'judge by the organization policies of this file; none: there are none', {
     commandLineOnly: false,
   }),
@@ -39,7 +39,7 @@ const ORGANIZATION: readonly OptionSpec[] = [
 ];
 
 /** Returns the organization that the options give; undefined if it should be read. Throws `HarnessError` BAD_FILE. */
-async function organizationOf(given: GivenOptions): Promise<OrganizationReading | undefined> {
+export async function organizationOf(given: GivenOptions): Promise<OrganizationReading | undefined> {
   const file = given.text('organization');
   const isNone = file === 'none' || given.flag('no-organization');
   if (isNone) return { state: 'none', reason: `--${file === undefined ? 'no-' : ''}organization says so` };

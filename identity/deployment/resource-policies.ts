@@ -147,7 +147,7 @@ export function otherPoliciesOfTemplate(template: JsonObject, { values = {} }: S
     );
   const unread = deployed
     .filter(([, { Type: type }]) => TEMPLATE_UNREAD.test(String(type)))
-    .map(([id, one]) => ({ reason: `${id} is not compared`, content: JSON.stringify(one) }));
+    .map(([id, one]) => ({ reason: `${String(one['Type'])} ${id} is not compared`, content: JSON.stringify(one) }));
   for (const [id, { Type: type, Properties: properties }] of deployed) {
     const { AccessControl: acl, PublicAccessBlockConfiguration: block } = objectOf(properties);
     if (type === 'AWS::S3::Bucket' && (acl ?? block) !== undefined)

@@ -1,4 +1,5 @@
 import { listOf } from '../../foundation/node/json.ts';
+import type { Organization } from '../organization.ts';
 import { Unknown, type DeployedPolicy, type DeployedRole } from '../deployment/deployment.ts';
 import {
   documentsOf,
@@ -43,8 +44,8 @@ const NOTHING: PolicySet = { identityPolicies: [] };
 const LIMITS = /organizations|vpc_?endpoint|public.access/i;
 const AFTER_DEPLOYMENT = 'after-deployment:';
 
-/** Compares what two sides let each role and service account do. */
-export function compareAccess(before: AccessSide, after: AccessSide): AccessComparison {
+/** Compares what two sides let each role and service account do. `organization`: restricts both. */
+export function compareAccess(before: AccessSide, after: AccessSide, organization?: Organization): AccessComparison {
   const pairs = rolePairs(before, after);
   const { guards, unknown } = guardsOf(before, after, pairs);
   const [old, now] = [accountsOf(before), accountsOf(after)];
@@ -196,7 +197,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
     const result = decide.decided({
       before: { ...NOTHING, trustPolicy: guard.before },
       after: { ...NOTHING, trustPolicy: guard.after },
-      ...{ principals: [], resourceAccount: is.arn.split(':')[4]!, resources: [is.arn], actions: ['sts:*'] },
+      ...{ principals: [], resourceAccount: is.arn.split(':')[4]!, resources: [is.arn], actions: ['sts:*'], organization },
     });
     record(result, `role ${is.name}`, `trust policy of role ${is.name}`);
   }
@@ -208,7 +209,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
     const result = decide.decided({
       before: { ...NOTHING, resourcePolicy: decide.withoutPrincipals(guard.before, arns) },
       after: { ...NOTHING, resourcePolicy: decide.withoutPrincipals(guard.after, arns) },
-      ...{ principals: [], resourceAccount: after.accountId, resources: guard.resources },
+      ...{ principals: [], resourceAccount: after.accountId, resources: guard.resources, organization },
     });
     record(result, `policy of ${guard.address}`);
     for (const [was, is] of present)
@@ -219,7 +220,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
   function comparisonOf({ roleArn, context, absent }: Holder, had: PolicySet, has: PolicySet): Comparison {
     const resourceAccount = roleArn.split(':')[4] || after.accountId;
     const principals = [{ principal: session(roleArn) }];
-    return { before: had, after: has, context, absent, principals, resourceAccount };
+    return { before: had, after: has, context, absent, principals, resourceAccount, organization };
   }
 }
 

@@ -4,8 +4,12 @@ import type { AccessChange, AccessComparison } from './compare.ts';
 import { placeOf, type AccessSide } from './files.ts';
 import type { NewAccess, ReportedChange } from './report-schema.ts';
 
-const ASSUMED =
-  'Policies that are not in the files, such as service control policies and policies of other accounts';
+const ASSUMED = {
+  read: 'The policies of the given organization, and policies that are not in the files',
+  none: 'Policies that are not in the files, such as those of other accounts',
+  unread:
+    'Service and resource control policies, which were not read and can only take access away, and other policies that are not in the files',
+};
 
 /** Returns the report. `probesOf`: the probes of suites that notice a change. `today`: in UTC. */
 export function newAccessOf(
@@ -14,6 +18,7 @@ export function newAccessOf(
   given: {
     readonly accepted: readonly Accepted[];
     readonly today: string;
+    readonly organization?: keyof typeof ASSUMED | undefined;
     probesOf?(change: AccessChange): readonly string[];
   },
 ): NewAccess {
@@ -45,7 +50,7 @@ export function newAccessOf(
     newlyDenied: changes.filter(({ newly }) => newly === 'denied').map(reported),
     undecided,
     compared: { ...compared, files: after.files.length },
-    assumed: ASSUMED,
+    assumed: ASSUMED[given.organization ?? 'unread'],
     warnings,
   };
 }

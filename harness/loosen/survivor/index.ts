@@ -63,13 +63,13 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     await setImmediate();
     isCompared = true;
     const key = JSON.stringify([asked.comparison, asked.isClosed]);
-    const result = results.get(key) ?? difference({ ...asked.comparison, onlyPrincipals: asked.isClosed });
+    const result = results.get(key) ?? difference({ ...asked.comparison, onlyPrincipals: asked.isClosed, organization: before.organization });
     results.set(key, result);
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
     const all = result.kind === 'differs' ? result.differences : [];
     const examples = all.filter((one) => (asked.isClosed || isPossible(one)) && hasNames(one));
-    for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(asked))]) {
+    for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(asked, before))]) {
       const survivor = explainedBy(versions, asked, example);
       if (survivor !== undefined) return survivor;
     }
@@ -115,9 +115,9 @@ const PROBE_ACTIONS = ['GetObject', 'PutObject', 'DeleteObject', 'GetObjectTaggi
 );
 
 /** Asks again for requests that operations of S3 can send. */
-function probeable({ comparison, isClosed }: PolicyQuestion): readonly RequestDifference[] {
+function probeable({ comparison, isClosed }: PolicyQuestion, { organization }: Scene): readonly RequestDifference[] {
   if (comparison.actions !== undefined) return [];
-  const result = difference({ ...comparison, actions: PROBE_ACTIONS, onlyPrincipals: isClosed });
+  const result = difference({ ...comparison, actions: PROBE_ACTIONS, onlyPrincipals: isClosed, organization });
   return result.kind === 'differs' ? result.differences : [];
 }
 
