@@ -7,7 +7,7 @@ import type { Organization, OrganizationTarget } from '../../identity/organizati
 import { accountOf, partitionOf } from '../../identity/role.ts';
 import type { OrganizationReading } from '../snapshot/aws.ts';
 import type { AwsAccount } from './aws-account.ts';
-import { Unreadable, type Gaps } from './gaps.ts';
+import { orNull, Unreadable, type Gaps } from './gaps.ts';
 import { callResource, type ResourceRight } from './resource-calls.ts';
 
 export interface OrganizationOptions {
@@ -20,8 +20,9 @@ type Call = (operation: string, input: JsonObject) => Promise<JsonObject>;
 
 /** The region of Organizations by partition (AWS General Reference, "AWS Organizations endpoints and quotas"). */
 const REGIONS: Readonly<Record<string, string>> = { 'aws-cn': 'cn-northwest-1', 'aws-us-gov': 'us-gov-west-1' };
-const TYPES = { SERVICE_CONTROL_POLICY: 'scps', RESOURCE_CONTROL_POLICY: 'rcps' } as const;
 const CONCURRENT = 4;
+/** Errors of emulators for an API that they do not have. */
+const NO_API = /^(?:MethodNotAllowed|NotImplemented|InvalidAction|UnknownOperation\w*|status (?:404|405|501))$/;
 
 export const accountsIn = (arns: readonly string[]): readonly string[] =>
   [...new Set(arns.map(accountOf))].filter((account) => /^\d{12}$/.test(account));
@@ -31,7 +32,7 @@ export const accountsIn = (arns: readonly string[]): readonly string[] =>
  * Organizations API Reference, DescribeOrganization, ListParents and ListPoliciesForTarget).
  */
 export async function readOrganization(
-  account: AwsAccount,
+  account: Pick<AwsAccount, 'accountId' | 'callResource' | 'cluster'>,
   gaps: Gaps,
   accounts: readonly string[],
   { organization: given, organizationProfile: profile, endpoints = {} }: OrganizationOptions,
@@ -60,10 +61,7 @@ export async function readOrganization(
     const { right, reason } = error;
     if (/AWSOrganizationsNotInUse/.test(reason)) return { state: 'none', reason: 'the account is in no organization' };
     // Emulators of AWS have no organizations, and so enforce none.
-    if (
-      Object.keys(endpoints).length > 0 &&
-      !/denied|unauthorized|token|signature|credential|^E[A-Z]+$|timeout/i.test(reason)
-    )
+    if (Object.keys(endpoints).length > 0 && NO_API.test(reason))
       return { state: 'none', reason: 'the AWS endpoint has no API of Organizations' };
     gaps.add('organizations:DescribeOrganization', `${right}: ${reason}`);
     return { state: 'unread', reason: `${right}: ${reason}`, managementAccount };
@@ -86,49 +84,42 @@ async function callerOf(
 
 /** Reads the way from each account up to the root. Accounts outside the organization are left out. */
 async function readTargets(call: Call, accounts: readonly string[]): Promise<Organization['targets']> {
-  const targets = new Map<string, Promise<OrganizationTarget>>();
-  const policies = new Map<string, Promise<string>>();
-  const contentOf = (id: string): Promise<string> => {
-    const reading =
-      policies.get(id) ??
-      call('DescribePolicy', { PolicyId: id }).then(({ Policy }) => String(objectOf(Policy)['Content']));
-    policies.set(id, reading);
-    return reading;
-  };
-  const attached = async (TargetId: string, Filter: keyof typeof TYPES): Promise<Record<string, string>> => {
-    const listed = await pages(call, 'ListPoliciesForTarget', { TargetId, Filter }, 'Policies');
-    const named = await Promise.all(
-      listed.map(async ({ Id, Name }) => [String(Name), await contentOf(String(Id))] as const),
-    );
-    return Object.fromEntries(named);
-  };
-  const read = async (id: string, parent: string | undefined): Promise<OrganizationTarget> => {
-    const unit = id.startsWith('ou-') ? await call('DescribeOrganizationalUnit', { OrganizationalUnitId: id }) : {};
-    const name = textOf(objectOf(unit['OrganizationalUnit'])['Name']);
-    const [scps, rcps] = [await attached(id, 'SERVICE_CONTROL_POLICY'), await attached(id, 'RESOURCE_CONTROL_POLICY')];
-    return {
-      name: parent === undefined ? 'Root' : name === undefined ? `account ${id}` : `OU ${name}`,
-      parent,
-      scps,
-      rcps,
-    };
-  };
+  const parents = new Map<string, string | undefined>();
   await mapBounded(accounts, CONCURRENT, async (account) => {
     let id: string | undefined = account;
-    while (id !== undefined && !targets.has(id)) {
-      const parents: JsonObject | undefined = id.startsWith('r-')
-        ? {}
-        : await call('ListParents', { ChildId: id }).catch((error: unknown) => {
-            if (error instanceof Unreadable && /ChildNotFound/.test(error.reason)) return undefined;
-            throw error;
-          });
-      if (parents === undefined) return;
-      const parent = textOf(objectOf(listOf(parents['Parents'])[0])['Id']);
-      if (!targets.has(id)) targets.set(id, read(id, parent));
+    while (id !== undefined && !parents.has(id)) {
+      const listed: JsonObject | null = id.startsWith('r-') ? {} : await orNull(call('ListParents', { ChildId: id }));
+      if (listed === null) return;
+      const parent = textOf(objectOf(listOf(listed['Parents'])[0])['Id']);
+      parents.set(id, parent);
       id = parent;
     }
   });
-  return Object.fromEntries(await Promise.all([...targets].map(async ([id, target]) => [id, await target] as const)));
+  const contents = new Map<string, Promise<string>>();
+  const contentOf = (id: string): Promise<string> => {
+    const reading =
+      contents.get(id) ??
+      call('DescribePolicy', { PolicyId: id }).then(({ Policy }) => String(objectOf(Policy)['Content']));
+    contents.set(id, reading);
+    return reading;
+  };
+  const attached = async (TargetId: string, Filter: string): Promise<Record<string, string>> => {
+    const listed = await pages(call, 'ListPoliciesForTarget', { TargetId, Filter }, 'Policies');
+    const named = listed.map(async ({ Id, Name }) => [String(Name), await contentOf(String(Id))] as const);
+    return Object.fromEntries(await Promise.all(named));
+  };
+  const targets = await mapBounded([...parents], CONCURRENT, async ([id, parent]) => {
+    const unit = id.startsWith('ou-') ? await call('DescribeOrganizationalUnit', { OrganizationalUnitId: id }) : {};
+    const name = textOf(objectOf(unit['OrganizationalUnit'])['Name']);
+    const target: OrganizationTarget = {
+      name: parent === undefined ? 'Root' : name === undefined ? `account ${id}` : `OU ${name}`,
+      parent,
+      scps: await attached(id, 'SERVICE_CONTROL_POLICY'),
+      rcps: await attached(id, 'RESOURCE_CONTROL_POLICY'),
+    };
+    return [id, target] as const;
+  });
+  return Object.fromEntries(targets);
 }
 
 async function pages(call: Call, operation: string, input: JsonObject, member: string): Promise<JsonObject[]> {

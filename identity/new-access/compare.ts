@@ -197,7 +197,13 @@ export function compareAccess(before: AccessSide, after: AccessSide, organizatio
     const result = decide.decided({
       before: { ...NOTHING, trustPolicy: guard.before },
       after: { ...NOTHING, trustPolicy: guard.after },
-      ...{ principals: [], resourceAccount: is.arn.split(':')[4]!, resources: [is.arn], actions: ['sts:*'], organization },
+      ...{
+        principals: [],
+        resourceAccount: is.arn.split(':')[4]!,
+        resources: [is.arn],
+        actions: ['sts:*'],
+        organization,
+      },
     });
     record(result, `role ${is.name}`, `trust policy of role ${is.name}`);
   }

@@ -63,7 +63,9 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     await setImmediate();
     isCompared = true;
     const key = JSON.stringify([asked.comparison, asked.isClosed]);
-    const result = results.get(key) ?? difference({ ...asked.comparison, onlyPrincipals: asked.isClosed, organization: before.organization });
+    const result =
+      results.get(key) ??
+      difference({ ...asked.comparison, onlyPrincipals: asked.isClosed, organization: before.organization });
     results.set(key, result);
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
