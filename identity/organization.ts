@@ -1,6 +1,6 @@
-import type { PolicySource } from './policy-source.ts';
+import { levelsOf, type PolicySource } from './policy-source.ts';
 import { organizationPolicyName } from './policy/label.ts';
-import type { ConditionContext } from './policy/index.ts';
+import type { AuthorizationInput, ConditionContext } from './policy/index.ts';
 import type { Principal } from './policy/principal.ts';
 
 type Kind = 'scp' | 'rcp';
@@ -61,6 +61,17 @@ export function organizationSources(
           }));
         });
   return [...sources('rcp', resourceAccount), ...('arn' in principal ? sources('scp', principal.accountId) : [])];
+}
+
+/** Returns the policies of `organizationSources` by level, for `authorize`. */
+export function organizationLevels(
+  ...given: Parameters<typeof organizationSources>
+): Pick<AuthorizationInput, 'scps' | 'rcps'> {
+  const sources = organizationSources(...given);
+  return {
+    scps: levelsOf(sources, 'scp', ({ text }) => text),
+    rcps: levelsOf(sources, 'rcp', ({ text }) => text),
+  };
 }
 
 /** Returns the condition keys of the organization (IAM User Guide, "AWS global condition context keys"). */

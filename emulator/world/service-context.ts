@@ -1,7 +1,6 @@
 import { accessDeniedMessage, authorize } from '../../identity/policy/index.ts';
-import type { AuthorizationInput, Decision } from '../../identity/policy/index.ts';
-import { organizationKeys, organizationSources } from '../../identity/organization.ts';
-import { levelsOf, type PolicySource } from '../../identity/policy-source.ts';
+import type { Decision } from '../../identity/policy/index.ts';
+import { organizationKeys, organizationLevels } from '../../identity/organization.ts';
 import type { AuthorizationQuestion, ServiceContext } from './context.ts';
 import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { globalContexts } from '../../identity/policy/global-context.ts';
@@ -43,7 +42,7 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
           ...globalContexts({ ...request, region: world.region }, principal, identity),
           ...(organization ? [organizationKeys(organization, principal, resourceAccount)] : []),
         ],
-        ...(organization && controlsOf(organizationSources(organization, principal, resourceAccount))),
+        ...(organization && organizationLevels(organization, principal, resourceAccount)),
         identityPolicies,
         permissionsBoundary,
         sessionPolicies,
@@ -71,11 +70,6 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
 /** The harness sets up and removes resources as the administrators, whom the emulated organization does not restrict. */
 const isAdministrator = (world: World, principal: Principal): boolean =>
   principal.kind === 'user' && principal.userName === 'administrator' && world.accounts.has(principal.accountId);
-
-const controlsOf = (sources: readonly PolicySource[]): Pick<AuthorizationInput, 'scps' | 'rcps'> => ({
-  scps: levelsOf(sources, 'scp', ({ text }) => text),
-  rcps: levelsOf(sources, 'rcp', ({ text }) => text),
-});
 
 /** Only callers in the resource's account get the reason (IAM User Guide, "access denied error messages"). */
 function deniedText(principal: Principal, question: AuthorizationQuestion, decision: Decision): string {

@@ -1,8 +1,7 @@
 import { remembered } from '../../foundation/node/remembered.ts';
 import { globalContexts } from '../../identity/policy/global-context.ts';
 import { authorize, compilePolicy, type AuthorizationInput, type CompiledPolicy } from '../../identity/policy/index.ts';
-import { organizationKeys, organizationSources } from '../../identity/organization.ts';
-import { levelsOf } from '../../identity/policy-source.ts';
+import { organizationKeys, organizationLevels } from '../../identity/organization.ts';
 import type { RoleSession } from '../../identity/policy/principal.ts';
 import { follow, isQuestion, type Path, type Question } from '../../identity/question.ts';
 import type { Expectation } from '../scenario/spec.ts';
@@ -51,7 +50,6 @@ function inputOf(scene: Scene, question: Question, policyOf: Scene['policyOf']):
   const { principal, stage, resource } = question;
   const caller = principal.kind === 'role-session' ? scene.roleOf(principal.roleArn) : undefined;
   const organization = scene.organization;
-  const sources = organization ? organizationSources(organization, principal, question.resourceAccount) : [];
   const request = { region: REGION, sourceIp: '127.0.0.1', time: Date.now() };
   return {
     ...question,
@@ -59,8 +57,7 @@ function inputOf(scene: Scene, question: Question, policyOf: Scene['policyOf']):
       ...globalContexts(request, principal, caller),
       ...(organization ? [organizationKeys(organization, principal, question.resourceAccount)] : []),
     ],
-    scps: levelsOf(sources, 'scp', ({ text }) => text),
-    rcps: levelsOf(sources, 'rcp', ({ text }) => text),
+    ...(organization && organizationLevels(organization, principal, question.resourceAccount)),
     identityPolicies: caller?.identity ?? [],
     permissionsBoundary: caller?.boundary,
     ...(principal.kind === 'role-session' && {

@@ -1,5 +1,4 @@
-import { organizationKeys, organizationSources } from '../organization.ts';
-import { levelsOf } from '../policy-source.ts';
+import { organizationKeys, organizationLevels } from '../organization.ts';
 import { compilePolicy, type PolicyKind } from '../policy/index.ts';
 import { isVariable } from '../policy/pattern.ts';
 import { statementsOf } from '../policy/statement.ts';
@@ -123,13 +122,11 @@ function withinOrganization(
   who: PrincipalClass,
 ): { readonly levels: Partial<Side>; readonly who: PrincipalClass; readonly absent: readonly string[] } {
   if (organization === undefined) return { levels: {}, who, absent };
-  const sources = organizationSources(organization, who.principal, resourceAccount);
-  const [scps, rcps] = (['scp', 'rcp'] as const).map((kind) => levelsOf(sources, kind, ({ text }) => text));
   const context = { ...organizationKeys(organization, who.principal, resourceAccount), ...who.context };
   const isFree = organization.id === undefined || /Org(?:ID|Paths)/i.test(JSON.stringify([before, after]));
   const keys = ['Principal', 'Resource'].flatMap((part) => [`aws:${part}OrgID`, `aws:${part}OrgPaths`]);
   return {
-    levels: { scps, rcps, managementAccount: organization.managementAccount },
+    levels: organizationLevels(organization, who.principal, resourceAccount),
     who: { ...who, context },
     absent: isFree ? absent : [...absent, ...keys.filter((key) => !(key in context))],
   };

@@ -10,14 +10,7 @@ import type { ChangedStatement } from './types.ts';
 /** The compiled policies of one side of a comparison. */
 export type Side = Pick<
   AuthorizationInput,
-  | 'identityPolicies'
-  | 'resourcePolicy'
-  | 'trustPolicy'
-  | 'sessionPolicies'
-  | 'permissionsBoundary'
-  | 'scps'
-  | 'rcps'
-  | 'managementAccount'
+  'identityPolicies' | 'resourcePolicy' | 'trustPolicy' | 'sessionPolicies' | 'permissionsBoundary' | 'scps' | 'rcps'
 >;
 
 /** A test of a statement on one part of a request: its action, its resource, or a condition key in lower case. */

@@ -44,7 +44,6 @@ export function requestCase({ before, request }: RequestDifference, name: string
     ...(permissionsBoundary && { permissionsBoundary: documentOf(permissionsBoundary) }),
     ...(input.scps?.length && { scps: levels(input.scps) }),
     ...(input.rcps?.length && { rcps: levels(input.rcps) }),
-    ...(input.managementAccount !== undefined && { managementAccount: input.managementAccount }),
     expect: value,
   };
 }
