@@ -27,9 +27,7 @@ export const connectionOptions = (
 
 /** Options about the organization of the account. */
 export const ORGANIZATION: readonly OptionSpec[] = [
-  option.text('organization FILE', 'judge by the organization policies of this file; none: there are none', {
-    commandLineOnly: false,
-  }),
+  option.text('organization FILE', 'judge by the organization policies of this file, or none'),
   option.flag('no-organization', 'judge as if no organization policy restricted the account', {
     conflicts: [{ with: ['organization'] }],
   }),

@@ -42,7 +42,7 @@ describe('no-new-access', () => {
     expect(code).to.equal(1);
   });
 
-  it('decides both sides within --organization, and says what was not read without it', async () => {
+  it('decides both sides within --organization, and names the unread policies without it', async () => {
     const statement = { Effect: 'Deny', Action: 's3:PutObject', Resource: '*' };
     const properties = { Name: 'DenyWrites', Type: 'SERVICE_CONTROL_POLICY', Content: { Statement: statement } };
     const template = { Resources: { Guard: { Type: 'AWS::Organizations::Policy', Properties: properties } } };

@@ -110,7 +110,7 @@ export interface OidcProvider {
   readonly clientIds: readonly string[];
 }
 
-/** What is known about the organization of the account. */
+/** The organization of the account, as far as it was read. */
 export type OrganizationReading =
   /** The account is in none, as AWS or the user says, or only policies of files are asked. */
   | { readonly state: 'none'; readonly reason: string }

@@ -67,7 +67,7 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
   return self;
 }
 
-/** The harness sets up and removes resources as the administrators, whom the emulated organization does not restrict. */
+/** The emulated organization does not restrict the administrators, because the harness arranges and removes resources as them. */
 const isAdministrator = (world: World, principal: Principal): boolean =>
   principal.kind === 'user' && principal.userName === 'administrator' && world.accounts.has(principal.accountId);
 
