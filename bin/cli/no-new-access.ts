@@ -64,7 +64,12 @@ async function compare(given: Configured, io: Io): Promise<number> {
   const comparison = compareAccess(...sides, reading?.state === 'read' ? reading.organization : undefined);
   const probesOf = await probesFor(given, io);
   const today = new Date().toISOString().slice(0, 10);
-  const report = newAccessOf(comparison, sides, { accepted, today, organization: reading?.state, ...(probesOf && { probesOf }) });
+  const report = newAccessOf(comparison, sides, {
+    accepted,
+    today,
+    organization: reading?.state,
+    ...(probesOf && { probesOf }),
+  });
   await print(report, FORMATS, given, io);
   if (report.newlyAllowed.length > 0) return EXIT.doesNotConform;
   return report.undecided.length > 0 ? EXIT.environment : EXIT.conforms;
