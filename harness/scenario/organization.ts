@@ -25,7 +25,7 @@ export const organization = object({
 });
 
 /** The id of the organization of a scenario. */
-export const ORGANIZATION_ID = 'o-conformance';
+const ORGANIZATION_ID = 'o-conformance';
 
 /** Returns the organization that a scenario declares. */
 export function organizationOf(

@@ -53,7 +53,7 @@ const attachedTo = (
 };
 
 /** Returns the organization in the lists of the script. */
-export function listedOrganization(content: JsonObject): Organization {
+function listedOrganization(content: JsonObject): Organization {
   const { Id, MasterAccountId } = objectOf(content['Organization']);
   const objects = (name: string): JsonObject[] => listOf(content[name]).map(objectOf);
   if (textOf(Id) === undefined || objects('Roots').length === 0)
