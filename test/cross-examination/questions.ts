@@ -129,7 +129,7 @@ const controlled = (one: Arbitrary<PolicyDocument>): Arbitrary<PolicyDocument> =
   one.map(({ Statement, ...rest }) => ({
     ...rest,
     Statement: [Statement].flat().map((given) => {
-      const { NotAction, Action = NotAction, ...members } = given as Statement;
+      const { NotAction, Action = NotAction, ...members } = given;
       return { ...members, Action: Action!, Effect: 'Deny' as const, Principal: '*' as const };
     }),
   }));
