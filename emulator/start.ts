@@ -18,6 +18,7 @@ import { sigV4Verifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
 import type { MovableClock } from './core/clock.ts';
 import type { Credentials } from './core/credentials.ts';
+import type { Organization } from '../identity/organization.ts';
 import { type RequestContext } from '../identity/policy/global-keys.ts';
 import { podKey, type PodReference } from './core/pod-key.ts';
 import type { ClusterProvider } from './world/eks-model.ts';
@@ -65,6 +66,8 @@ export interface Emulator {
   ): { readonly call: CallRecord; readonly message: string } | undefined;
   /** Sets condition keys of a pod's requests, for sessions opened from now on. Returns a function that removes them. */
   setPodContext(pod: PodReference, context: RequestContext): () => void;
+  /** Restricts all accounts, except their administrators, by the policies of an organization. Returns a function that removes it. */
+  setOrganization(organization: Organization): () => void;
   /** Removes a bucket's policy with the rights of the account's root user. */
   removeBucketPolicy(bucket: string): void;
   /** For a provider that first needs the emulator's address. */
@@ -135,6 +138,10 @@ export async function startWithWorld(
     forgetCalls: (before) => log.forget(before),
     addDisturbance: (disturbance) => active.add(disturbance),
     authorize: (requestIds, authorization) => authorizeAsCallerOf(requestIds, authorization, handling),
+    setOrganization: (organization) => {
+      world.organization = organization;
+      return () => (world.organization = undefined);
+    },
     setPodContext: (pod, given) => {
       world.podContexts.set(podKey(pod), given);
       return () => world.podContexts.delete(podKey(pod));

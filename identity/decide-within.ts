@@ -10,19 +10,11 @@ import {
   type Decision,
   type PolicyKind,
 } from './policy/index.ts';
+import { levelsOf, type PolicySource } from './policy-source.ts';
 import { principalContext } from './policy/request.ts';
 import type { Question } from './question.ts';
 
-/** A policy that decides, or one that decides but could not be read. */
-export interface PolicySource {
-  readonly kind: PolicyKind;
-  /** The name in explanations. */
-  readonly name: string;
-  /** JSON text; undefined for a policy that could not be read. */
-  readonly text?: string;
-  /** Why it could not be read, such as `s3:GetBucketPolicy: AccessDenied`. */
-  readonly reason?: string;
-}
+export type { PolicySource };
 
 /** A part of the policies whose effect is not known. */
 export interface Uncertainty {
@@ -128,7 +120,8 @@ function parse(source: PolicySource): ParsedSource {
     compilePolicy(document, { kind, name });
     return { ...source, document, statements: [document.Statement].flat() as Statement[] };
   } catch (error) {
-    return { kind, name, reason: `it cannot be evaluated: ${(error as Error).message}`, statements: [], document: {} };
+    const { text: _text, ...rest } = source;
+    return { ...rest, reason: `it cannot be evaluated: ${(error as Error).message}`, statements: [], document: {} };
   }
 }
 
@@ -177,6 +170,7 @@ const documentIn =
 function standIn({ kind }: PolicySource, principal: AskedQuestion['principal'], isAllowed: boolean): object {
   const Effect = isAllowed ? 'Allow' : 'Deny';
   const all = { AWS: '*' };
+  const every = { Action: '*', Resource: '*' };
   const caller =
     principal.kind === 'service'
       ? { Service: principal.service }
@@ -184,10 +178,9 @@ function standIn({ kind }: PolicySource, principal: AskedQuestion['principal'], 
         ? { Federated: principal.providerArn }
         : all;
   const applies = {
-    identity: { Action: '*', Resource: '*' },
-    boundary: { Action: '*', Resource: '*' },
-    session: { Action: '*', Resource: '*' },
-    resource: { Principal: all, Action: '*', Resource: '*' },
+    ...{ identity: every, boundary: every, session: every, scp: every },
+    resource: { Principal: all, ...every },
+    rcp: { Principal: '*', ...every },
     trust: { Principal: caller, Action: 'sts:*' },
   };
   return { Version: '2012-10-17', Statement: { Effect, ...applies[kind] } };
@@ -239,10 +232,7 @@ function widened(statement: Statement, isUnknown: IsUnknown): Statement {
 function compiled(
   sources: readonly ParsedSource[],
   documentOf: (source: ParsedSource) => object | undefined,
-): Pick<
-  AuthorizationInput,
-  'identityPolicies' | 'resourcePolicy' | 'trustPolicy' | 'sessionPolicies' | 'permissionsBoundary'
-> {
+): Omit<AuthorizationInput, keyof AskedQuestion> {
   const ofKind = (kind: PolicyKind): CompiledPolicy[] =>
     sources.flatMap((source) => {
       const document = source.kind === kind ? documentOf(source) : undefined;
@@ -254,6 +244,8 @@ function compiled(
     resourcePolicy: ofKind('resource')[0],
     trustPolicy: ofKind('trust')[0],
     permissionsBoundary: ofKind('boundary')[0],
+    scps: levelsOf(sources, 'scp', documentOf),
+    rcps: levelsOf(sources, 'rcp', documentOf),
     ...(sessionPolicies.length > 0 && { sessionPolicies }),
   };
 }

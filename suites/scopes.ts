@@ -15,6 +15,7 @@ export const SCOPES = {
       abac: 'Do policies on session tags isolate namespaces, service accounts and clusters?',
       'role-chaining': "What may a pod's session pass on when it assumes another role?",
       'cross-account': 'How do pods get a role in another account, and who must allow it?',
+      organizations: 'What do service and resource control policies of an organization change for pods?',
       'service-accounts': 'Who can get a token of a service account, and where is it valid?',
       lifecycle: 'What changes for running and new pods when associations, roles and tokens change?',
       security: 'What can an attacker or a mistake expose?',

@@ -51,7 +51,7 @@ describe('npm run can', () => {
     expect(out).to.match(/^Allowed: payments\/ledger s3:GetObject on arn:/);
     expect(out).to.match(/^ {2}allowed +trust +allowed by statement 1 of trust policy of role ledger: /m);
     expect(out).to.contain('policy read of role ledger, statement 1 (Allow): applied: allows s3:GetObject');
-    expect(out).to.contain('Not read: service control policies');
+    expect(out).to.contain('Organization: no service or resource control policy');
     expect(code).to.equal(0);
   });
 

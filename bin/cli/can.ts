@@ -11,7 +11,7 @@ import type { ClusterSnapshot, Snapshot } from '../../doctor/snapshot/snapshot.t
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { Command } from './command.ts';
 import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
-import { asksForRights, clusterOptions, printRights, RIGHTS, snapshotOf } from './live-cluster.ts';
+import { asksForRights, clusterOptions, printRights, RIGHTS, snapshotOf, withOrganization } from './live-cluster.ts';
 
 /** Options that ask policies of files instead of a cluster. */
 const FILES = ['terraform', 'template', 'manifest', 'trust'] as const;
@@ -150,7 +150,7 @@ With --terraform, --template, --manifest or --trust, ask files.`,
     ...REQUEST,
   ],
   remarks: `Exit codes: 0 allowed; 1 denied; 2 wrong usage, or an unusable cluster, file or credentials; 3 unknown, because a policy that
-decides was not read, or a condition key is not known; 130 interrupted.`,
+decides was not read, also of the organization, or a condition key is not known; 130 interrupted.`,
   async run(given, io) {
     if (asksForRights(given)) return printRights(given, io, { forCan: true });
     const { asker, action, resource } = questionOf(given);
@@ -279,5 +279,5 @@ async function read(
     isAssumed: given.flag('assume-association'),
   };
   const cluster = snapshotOfFiles(files, asker, bucketOf(resource));
-  return { snapshot: { version: 1, clusters: [cluster] }, isInterrupted: false };
+  return { snapshot: await withOrganization({ version: 1, clusters: [cluster] }, given), isInterrupted: false };
 }

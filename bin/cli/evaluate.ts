@@ -26,6 +26,8 @@ FILE holds {"cases": [CASE, ...]}. A CASE has
   identityPolicies  a policy or a list of policies
   resourcePolicy, trustPolicy, sessionPolicy, permissionsBoundary
                     a policy each
+  scps, rcps        levels of organization policies, from the root to the account
+  managementAccount the account that they do not restrict
   expect            allowed, implicitlyDenied, explicitlyDenied or unknown (the policy of a KMS
                     key decides, and is not given)
 Only name and request are required. A name is any text.

@@ -2,6 +2,7 @@ import { EXIT, HarnessError } from '../../foundation/node/errors.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import { option, textsOf, withFields, type OptionSpec } from '../../foundation/node/options.ts';
 import type { CollectOptions } from '../../doctor/collect/index.ts';
+import type { OrganizationReading } from '../../doctor/snapshot/aws.ts';
 import type { Snapshot } from '../../doctor/snapshot/snapshot.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import { CLEAR } from '../../harness/report/live-region.ts';
@@ -24,6 +25,35 @@ export const connectionOptions = (
   ]),
 ];
 
+/** Options about the organization of the account. */
+export const ORGANIZATION: readonly OptionSpec[] = [
+  option.text('organization FILE', 'judge by the organization policies of this file, or none'),
+  option.flag('no-organization', 'judge as if no organization policy restricted the account', {
+    conflicts: [{ with: ['organization'] }],
+  }),
+  option.text('organization-profile NAME', 'read the organization with this AWS profile', {
+    conflicts: [{ with: ['organization', 'no-organization', 'from'] }],
+  }),
+];
+
+/** Returns the organization that the options give; undefined if it should be read. Throws `HarnessError` BAD_FILE. */
+export async function organizationOf(given: GivenOptions): Promise<OrganizationReading | undefined> {
+  const file = given.text('organization');
+  const isNone = file === 'none' || given.flag('no-organization');
+  if (isNone) return { state: 'none', reason: `--${file === undefined ? 'no-' : ''}organization says so` };
+  if (file === undefined) return undefined;
+  const { readOrganization } = await import('../../identity/deployment/organization.ts');
+  return { state: 'read', from: file, organization: readOrganization(file) };
+}
+
+/** Returns the snapshot with the organization that the options give. */
+export async function withOrganization(snapshot: Snapshot, given: GivenOptions): Promise<Snapshot> {
+  const organization = await organizationOf(given);
+  if (organization === undefined) return snapshot;
+  const clusters = snapshot.clusters.map((one) => (one.aws ? { ...one, aws: { ...one.aws, organization } } : one));
+  return { ...snapshot, clusters };
+}
+
 /** Returns the options that read a cluster, or a saved one, with the parameters of `connectionOptions`. */
 export const clusterOptions = (
   context: OptionSpec,
@@ -35,6 +65,7 @@ export const clusterOptions = (
     conflicts: [{ with: ['from', ...files] }],
   }),
   option.text('from FILE', 'judge a saved file instead of a cluster'),
+  ...ORGANIZATION,
 ];
 
 export const RIGHTS: readonly OptionSpec[] = [
@@ -116,13 +147,19 @@ export async function snapshotOf(
   const { readSnapshot, writeSnapshot } = await import('../../doctor/snapshot/file.ts');
   const { values } = given;
   const file = given.text('from');
-  if (file !== undefined) return { snapshot: readSnapshot(file) };
+  if (file !== undefined) return { snapshot: await withOrganization(readSnapshot(file), given) };
+  const organization = await organizationOf(given);
   const { collect } = await import('../../doctor/collect/index.ts');
   const signal = io.interruption(`${note}\n`);
   const progress = progressOf(io);
   const read = async (): Promise<Snapshot> => {
     if (values.get('demo')?.value !== true)
-      return collect({ ...(await collectOptions(given, io)), ...more, signal, progress });
+      return collect({
+        ...(await collectOptions(given, io)),
+        ...textsOf(given, { organizationProfile: 'organization-profile' }),
+        ...(organization && { organization }),
+        ...{ ...more, signal, progress },
+      });
     progress('making an embedded cluster with many problems');
     const { withDemo } = await import('./doctor-demo.ts');
     return withDemo(signal, (options) => collect({ ...options, ...more, progress }));

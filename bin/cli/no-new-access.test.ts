@@ -42,6 +42,24 @@ describe('no-new-access', () => {
     expect(code).to.equal(1);
   });
 
+  it('decides both sides within --organization, and names the unread policies without it', async () => {
+    const statement = { Effect: 'Deny', Action: 's3:PutObject', Resource: '*' };
+    const properties = { Name: 'DenyWrites', Type: 'SERVICE_CONTROL_POLICY', Content: { Statement: statement } };
+    const template = { Resources: { Guard: { Type: 'AWS::Organizations::Policy', Properties: properties } } };
+    const file = join(written(temporaryFolder(), { 'scp.json': JSON.stringify(template) }), 'scp.json');
+    const within = await run('--after', planOf(ADDED), '--organization', file);
+    expect(within.out).to.match(/Newly allowed: 0\n[^]*The policies of the given organization/);
+    expect(within.code).to.equal(0);
+    const without = await run('--after', planOf(ADDED));
+    expect(without.out).to.match(
+      /Service and resource control policies, which were not read and can only take access away/,
+    );
+    expect(without.code).to.equal(1);
+    const none = await run('--after', planOf(ADDED), '--no-organization');
+    expect(none.out).to.not.match(/control policies/);
+    expect(none.code).to.equal(1);
+  });
+
   it('exits with 0 if access ends, and reports what ends', async () => {
     const { code, out } = await run('--after', planOf('an action is removed'));
     expect(out).to.match(/Newly allowed: 0\nNewly denied: 1\n.*\n.*may no longer s3:PutObject/);
@@ -55,6 +73,11 @@ describe('no-new-access', () => {
       /aws_iam_role_policy\.app_permissions\.policy is known only after apply/,
     ],
     ['a resource that is not read is new', withGrant, /aws_kms_grant\.a is not compared/],
+    [
+      'a service control policy of the files changes',
+      withServiceControlPolicy,
+      /aws_organizations_policy\.a is not compared/,
+    ],
     ['IAM rejects a policy', (text: string) => text.replaceAll('s3:PutObject', 's3 PutObject'), /IAM rejects a policy/],
   ] as const)
     it(`exits with 3 if ${what}`, async () => {
@@ -183,6 +206,12 @@ function afterApply(text: string): string {
   policy.values = { name: 'permissions', role: 'app' };
   const changes = [{ address: 'aws_iam_role_policy.app_permissions', change: { after_unknown: { policy: true } } }];
   return JSON.stringify({ ...plan, resource_changes: changes });
+}
+
+function withServiceControlPolicy(): string {
+  const { before } = pairOf(ADDED);
+  const policy = { name: 'a', type: 'SERVICE_CONTROL_POLICY', content: '{}' };
+  return JSON.stringify(terraformPlan(before, { ...before, more: { 'aws_organizations_policy.a': policy } }));
 }
 
 function withGrant(): string {

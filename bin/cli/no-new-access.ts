@@ -8,6 +8,7 @@ import type { NewAccess } from '../../identity/new-access/report-schema.ts';
 import type { Io } from '../../foundation/node/io.ts';
 import type { Command } from './command.ts';
 import { formatOption, json, NO_COLOR, print, type Formats } from './formats.ts';
+import { ORGANIZATION, organizationOf } from './live-cluster.ts';
 import { packageVersion } from './run.ts';
 import { selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
 
@@ -38,6 +39,7 @@ sides, so that --after is enough (docs/no-new-access.md).`,
       commandLineOnly: true,
     }),
     option.text('accept FILE', 'accept new access that this file lists with a reason and an end date'),
+    ...ORGANIZATION.slice(0, 2),
     option.text('account ID', 'the account of files that name none', {
       form: { pattern: /^\d{12}$/, expected: 'give 12 digits' },
     }),
@@ -58,10 +60,16 @@ async function compare(given: Configured, io: Io): Promise<number> {
   const file = given.text('accept');
   const accepted = file === undefined ? [] : readAccepted(file);
   const sides = await sidesOf(given);
-  const comparison = compareAccess(...sides);
+  const reading = await organizationOf(given);
+  const comparison = compareAccess(...sides, reading?.state === 'read' ? reading.organization : undefined);
   const probesOf = await probesFor(given, io);
   const today = new Date().toISOString().slice(0, 10);
-  const report = newAccessOf(comparison, sides, { accepted, today, ...(probesOf && { probesOf }) });
+  const report = newAccessOf(comparison, sides, {
+    accepted,
+    today,
+    organization: reading?.state,
+    ...(probesOf && { probesOf }),
+  });
   await print(report, FORMATS, given, io);
   if (report.newlyAllowed.length > 0) return EXIT.doesNotConform;
   return report.undecided.length > 0 ? EXIT.environment : EXIT.conforms;
@@ -130,5 +138,6 @@ async function probesFor(
   const { scenarios } = await selected(given, io);
   const { noticingProbes } = await import('../../harness/predict/notice.ts');
   const own = scenarios.filter(({ scope }) => scope === undefined);
-  return ({ found }) => (found === undefined ? [] : noticingProbes(own, found.sides, found.statement.policy));
+  return ({ difference }) =>
+    difference === undefined ? [] : noticingProbes(own, difference.sides, difference.statement.policy);
 }

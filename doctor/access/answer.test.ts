@@ -35,6 +35,28 @@ const ask = (
 const LONG = [1, 2, 3, 4, 5].map((one) => createHash('sha512').update(String(one)).digest('base64url')).join('');
 const textOf = ({ steps }: AccessAnswer, name: string): string => steps.find((step) => step.name === name)?.text ?? '';
 
+const unreadOrganization =
+  (managementAccount?: string) =>
+  ({ aws }: make.Draft): void => {
+    const reason = 'organizations:DescribeOrganization: AccessDenied';
+    aws.organization = { state: 'unread', reason, managementAccount };
+  };
+/** Puts the account below a unit with policies of these effects on reads. */
+const inOrganization =
+  (effects: { readonly scps?: string; readonly rcps?: string }) =>
+  ({ aws }: make.Draft): void => {
+    const policies = (kind: 'scps' | 'rcps') => {
+      const Effect = effects[kind];
+      return Effect === undefined ? {} : { Reads: statement({ Effect, ...(kind === 'rcps' && { Principal: '*' }) }) };
+    };
+    const [scps, rcps] = [policies('scps'), policies('rcps')];
+    const targets = {
+      'r-1': { name: 'Root', scps, rcps },
+      [ACCOUNT]: { name: 'prod', parent: 'r-1', scps: {}, rcps: {} },
+    };
+    aws.organization = { state: 'read', from: 'AWS', organization: { id: 'o-example12345', targets } };
+  };
+
 describe('answerOf', () => {
   const cases: readonly [
     title: string,
@@ -53,6 +75,25 @@ describe('answerOf', () => {
       'denied',
       (draft) => (ledger(draft).trustPolicy = trust({ Principal: { AWS: ACCOUNT }, Action: 'sts:AssumeRole' })),
     ],
+    [
+      'does not know policies of an organization that were not read',
+      'unknown',
+      unreadOrganization(),
+      /Describe.*: AccessDenied/,
+    ],
+    ['does not know the organization of an older snapshot', 'unknown', ({ aws }) => delete aws.organization, /earlier/],
+    ['allows what the management account may', 'allowed', unreadOrganization(ACCOUNT)],
+    [
+      'denies despite policies of the organization that were not read',
+      'denied',
+      (draft) => {
+        unreadOrganization()(draft);
+        ledger(draft).policies = { read: allowing('s3:PutObject') };
+      },
+    ],
+    ['denies by a service control policy of an organizational unit', 'denied', inOrganization({ scps: 'Deny' })],
+    ['allows what a service control policy allows', 'allowed', inOrganization({ scps: 'Allow' })],
+    ['denies by a resource control policy', 'denied', inOrganization({ rcps: 'Deny' })],
     ['denies with a role that does not exist', 'denied', ({ aws }) => (aws.roles[roleArn('ledger')] = null)],
     ['denies by the boundary', 'denied', (draft) => (ledger(draft).permissionsBoundary = allowing('s3:PutObject'))],
     [

@@ -4,7 +4,7 @@ import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
 import { chainPath, decidePath, policySources } from '../facts/trust.ts';
-import { bucketOf, type Role } from '../snapshot/aws.ts';
+import { bucketOf, type OrganizationReading, type Role } from '../snapshot/aws.ts';
 import { accessParts, accessSteps, type AccessRequest } from './access.ts';
 import { hasWildcard } from './parts.ts';
 import { isTemplate, skippedContainers } from './pod-templates.ts';
@@ -27,11 +27,12 @@ export interface AccessAnswer extends Asker, AccessRequest {
   /** What could change an unknown answer. */
   readonly unless: readonly string[];
   readonly notes: readonly string[];
+  /** Whose service and resource control policies the answer includes, as a sentence. */
+  readonly organization: string;
 }
 
 /** Policies that no answer includes. */
 export const NOT_READ = [
-  'service control policies and resource control policies of an organization',
   'policies of VPC endpoints outside the VPC of the cluster',
   'Block Public Access and access control lists of S3',
 ] as const;
@@ -56,8 +57,10 @@ function answered(
     ...steps,
     ...(isOver ? [] : (parts?.flatMap((part) => part.steps) ?? accessSteps(facts, session, request))),
   ];
+  const unread = isOver ? [] : unreadOrganization(facts, [...roles, request.resource]);
+  all.push(...unread);
   const value = valueOf(all);
-  const some = parts?.map((part) => valueOf([...steps, ...part.steps]));
+  const some = parts?.map((part) => valueOf([...steps, ...part.steps, ...unread]));
   const isLikely = all.every((step) => step.value === 'allowed' || step.otherwise === 'allowed');
   return {
     cluster: facts.snapshot.context,
@@ -72,7 +75,30 @@ function answered(
     unless:
       value === 'unknown' || some?.includes('unknown') ? [...new Set(all.flatMap(({ unless = [] }) => unless))] : [],
     notes: policyNotes(facts, roles, request),
+    organization: organizationText(facts.snapshot.aws?.organization),
   };
+}
+
+const UNREAD: Extract<OrganizationReading, { state: 'unread' }> = {
+  state: 'unread',
+  reason: 'the snapshot is of an earlier version',
+};
+
+/** Returns an unknown step if policies of the organization, which were not read, may deny the request. */
+function unreadOrganization({ snapshot: { aws } }: ClusterFacts, arns: readonly string[]): readonly AccessStep[] {
+  const reading = aws?.organization ?? UNREAD;
+  const accounts = new Set(arns.map((arn) => accountOf(arn) || aws?.accountId));
+  // Organization policies do not restrict the management account.
+  if (reading.state !== 'unread' || (accounts.size === 1 && accounts.has(reading.managementAccount))) return [];
+  const text = `a service or resource control policy of the organization, which was not read (${reading.reason})`;
+  return [{ name: 'organization', value: 'unknown', otherwise: 'allowed', text, unless: [text] }];
+}
+
+function organizationText(reading: OrganizationReading = UNREAD): string {
+  if (reading.state === 'none') return `no service or resource control policy, because ${reading.reason}`;
+  if (reading.state === 'unread') return `not read (${reading.reason}). Give --organization FILE or --no-organization`;
+  const { id = 'policies', notes = [] } = reading.organization;
+  return [`${id} of ${reading.from}`, ...notes].join('. ');
 }
 
 const valueOf = (steps: readonly AccessStep[]): AccessStep['value'] =>

@@ -127,6 +127,7 @@ export function snapshotOfFiles(files: PolicyFiles, asker: Asker, bucketName: st
         clientIds,
         arn: `arn:aws:iam::${accountId}:oidc-provider/${url}`,
       })),
+      organization: { state: 'none', reason: 'the files have none (--organization FILE gives one)' },
       ...(bucketName !== undefined && bucket && { buckets: { [bucketName]: bucket.bucket } }),
     },
   };

@@ -27,7 +27,7 @@ export const UNSURE = 'a value after deployment';
 
 /** One decision on the way from a service account to a resource. */
 export interface AccessStep {
-  readonly name: 'identity' | 'endpoint' | Stage;
+  readonly name: 'identity' | 'endpoint' | 'organization' | Stage;
   readonly value: 'allowed' | 'denied' | 'unknown';
   readonly text: string;
   /** The resources that it is about, if the question has a wildcard. */

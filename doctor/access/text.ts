@@ -37,6 +37,7 @@ export function answerText(answer: AccessAnswer, paint: Paint, width: number | u
     ]),
     '',
     ...notes.map((note) => `Note: ${note}`),
+    `Organization: ${answer.organization.replace(/\.$/, '')}.`,
     `Not read: ${NOT_READ.join('; ')}.`,
   ];
   return `${lines.map((line) => wrap(line, width, /^ {2}\S/.test(line) ? widest + 11 : 2)).join('\n')}\n`;

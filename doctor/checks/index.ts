@@ -5,6 +5,7 @@ import type { Check } from './check.ts';
 import * as exposure from './exposure.ts';
 import * as irsa from './irsa.ts';
 import * as network from './network.ts';
+import * as organization from './organization.ts';
 import * as permissions from './permissions.ts';
 import * as pods from './pods.ts';
 import * as trust from './trust.ts';
@@ -15,7 +16,7 @@ const SECTIONS: Readonly<Record<string, readonly Readonly<Record<string, Check>>
   'Cluster and agent': [agent],
   'Webhook and injection': [webhook],
   Associations: [associations],
-  'Roles and trust': [trust, permissions],
+  'Roles and trust': [trust, permissions, organization],
   Pods: [pods],
   IRSA: [irsa, annotations],
   Network: [network],

@@ -217,3 +217,7 @@ function replaced<User>(
   const isEnough = users.every((one) => decide(one, { ...role, trustPolicy })?.value === 'allowed');
   return isEnough ? updateTrust(facts, role, trustPolicy) : {};
 }
+
+/** Whether a policy of the organization denies, so that no policy of the account can allow. */
+export const isByOrganization = (decision: TrustDecision | undefined): boolean =>
+  /^[sr]cp$/.test(decision?.decision?.deniedBy ?? '');

@@ -14,6 +14,7 @@ import {
 import type { Case, Unjudged } from './check.ts';
 import {
   associationTrust,
+  isByOrganization,
   subjectOfAssociation,
   targetRepair,
   trustRepair,
@@ -87,7 +88,7 @@ export const targetRole = defineCheck({
       if (target === null || (target === undefined && decision.value !== 'denied')) continue;
       if (decision.value === 'unknown')
         yield { object, missing: decision.missing ?? missingPolicyRight(facts, roleArn), unread: roleArn };
-      if (decision.value !== 'denied') continue;
+      if (decision.value !== 'denied' || isByOrganization(decision)) continue;
       const deniedBy = decision.decision?.deniedBy;
       const [dead] = deniedBy === 'trust' ? deadPrincipals(target?.trustPolicy ?? '{}') : [];
       const sides: Readonly<Record<string, string>> = {
@@ -118,7 +119,7 @@ function* trustCases(facts: ClusterFacts, problem: 'subject' | 'tags' | 'cluster
     const finding = associationCase(facts, association, text);
     const role = yield* readableRole(facts, finding.object, roleArn);
     if (decision?.value === 'unknown') yield { object: finding.object, missing: decision.missing ?? 'iam:GetRole' };
-    if (decision?.value !== 'denied' || role === undefined) continue;
+    if (decision?.value !== 'denied' || role === undefined || isByOrganization(decision)) continue;
     const part = pinsOtherCluster(decision) ? 'cluster' : decision.action === 'sts:TagSession' ? 'tags' : 'subject';
     if (part === problem) yield { ...finding, ...trustRepair(facts, role) };
   }

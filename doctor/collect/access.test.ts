@@ -82,9 +82,12 @@ describe('the collector of can', () => {
     for (const name of ['ledger', 'target']) expect(both(name)).to.deep.equal(single.aws?.roles[`${ROLES}/${name}`]);
     expect(snapshot.calls).to.not.include('iam:GetRole');
     const used = new Set(
-      [...snapshot.calls, ...single.calls].map((call) =>
-        call.replace('BucketEncryption', 'EncryptionConfiguration').replace('ListBuckets', 'ListAllMyBuckets'),
-      ),
+      // The emulated AWS has no API of Organizations.
+      [...snapshot.calls, ...single.calls]
+        .filter((call) => call !== 's3:Unknown')
+        .map((call) =>
+          call.replace('BucketEncryption', 'EncryptionConfiguration').replace('ListBuckets', 'ListAllMyBuckets'),
+        ),
     );
     expect([...used]).to.include.members(Object.keys(ACCESS_CALLS));
     expect([...used].filter((call) => !Object.keys(ALL_CALLS).includes(call))).to.deep.equal([]);

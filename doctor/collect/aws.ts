@@ -19,10 +19,11 @@ import { isInScope, readBuckets, type AccessScope } from './access.ts';
 import type { AwsAccount } from './aws-account.ts';
 import { allPages } from './aws-client.ts';
 import { orNull, type Gaps } from './gaps.ts';
+import { accountsIn, readOrganization, type OrganizationOptions } from './organization.ts';
 import { readResources, withKeys } from './resource-policies.ts';
 import { roleReader, type RoleReader, type RoleReading } from './roles.ts';
 
-interface AwsReading extends RoleReading {
+interface AwsReading extends RoleReading, OrganizationOptions {
   readonly kubernetes: KubernetesObjects;
   /** Whether to read the policies of annotated roles too. */
   readonly policies: boolean;
@@ -57,6 +58,12 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
   ]);
   const allRoles = await roles.all();
   const trust = Object.values(allRoles).map((role) => role?.trustPolicy ?? '');
+  const organization = await readOrganization(
+    account,
+    gaps,
+    accountsIn([...Object.keys(allRoles), ...(access?.resources ?? [])]),
+    reading,
+  );
   const issuer = cluster?.identity?.oidc?.issuer ?? kubernetes.issuer ?? '';
   const oidcProviders = await gaps.attempt(() => readProviders(account, issuer, trust.join('\n')));
   return {
@@ -64,6 +71,7 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
     accountId,
     roles: allRoles,
     ...nodes,
+    organization,
     ...defined({ cluster: cluster && clusterOf(cluster), addons, associations, oidcProviders, vpcEndpoints }),
     ...decisive,
   };

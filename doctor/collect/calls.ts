@@ -3,7 +3,7 @@ import * as eks from '@aws-sdk/client-eks';
 import * as iam from '@aws-sdk/client-iam';
 import * as s3 from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
-import { RESOURCE_CALLS } from './resource-calls.ts';
+import { ORGANIZATION_CALLS, RESOURCE_CALLS } from './resource-calls.ts';
 
 /** Every AWS call that the collector makes for checks, by its right. */
 export const AWS_CALLS = {
@@ -26,6 +26,9 @@ export const AWS_CALLS = {
   'ec2:DescribeInstances': ec2.DescribeInstancesCommand,
   'ec2:DescribeVpcEndpoints': ec2.DescribeVpcEndpointsCommand,
 } as const;
+
+/** All rights that `doctor` needs. */
+export const CHECK_RIGHTS = { ...AWS_CALLS, ...ORGANIZATION_CALLS };
 
 /** The calls that it makes in addition for `can`. */
 export const ACCESS_CALLS = {
@@ -62,7 +65,7 @@ export const ISSUER_PATH = '/.well-known/openid-configuration';
 export const VERSION_PATH = '/version';
 
 /** Returns the IAM policy of the collector, for checks or for other calls. Nobody needs a right for GetCallerIdentity (AWS STS API Reference). */
-export const policyDocument = (calls: Readonly<Record<string, unknown>> = AWS_CALLS) => ({
+export const policyDocument = (calls: Readonly<Record<string, unknown>> = CHECK_RIGHTS) => ({
   Version: '2012-10-17',
   Statement: [...new Set(Object.keys(calls).map((right) => right.split(':')[0] ?? ''))]
     .filter((service) => service !== 'sts')

@@ -6,6 +6,7 @@ import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { badFlagValue, HarnessError } from '../../foundation/node/errors.ts';
 import { readContext, type NamedContext } from '../../foundation/node/named-context.ts';
 import { hasStatus } from '../../foundation/protocols/kubernetes-connection.ts';
+import type { OrganizationReading } from '../snapshot/aws.ts';
 import { LEFT_OUT, SNAPSHOT_VERSION, type ClusterSnapshot, type Snapshot } from '../snapshot/snapshot.ts';
 import type { AccessScope } from './access.ts';
 import { ANY_AWS, openAccount, type AwsAccount, type AwsAccountOptions } from './aws-account.ts';
@@ -30,6 +31,10 @@ export interface CollectOptions {
   readonly access?: AccessScope;
   /** False: reads Kubernetes only. */
   readonly aws?: boolean;
+  /** The organization of the account, if it should not be read. */
+  readonly organization?: OrganizationReading;
+  /** Profile that may read the organization. Default: the credentials of the account. */
+  readonly organizationProfile?: string;
   readonly endpoints?: Endpoints;
   /** Default: the context's profile, or the SDK's default chain. */
   readonly credentials?: CredentialsProvider;
@@ -103,6 +108,9 @@ async function collectCluster(
         progress,
         policies: options.policies === true,
         ...(options.access && { access: options.access }),
+        endpoints,
+        ...(options.organization && { organization: options.organization }),
+        ...(options.organizationProfile !== undefined && { organizationProfile: options.organizationProfile }),
       }));
     return {
       context: named.context,

@@ -16,6 +16,15 @@ interface ResourceCall {
   readonly query?: string;
 }
 
+/** By right, from the AWS Organizations API Reference. */
+export const ORGANIZATION_CALLS = {
+  'organizations:DescribeOrganization': { target: 'AWSOrganizationsV20161128.DescribeOrganization' },
+  'organizations:DescribeOrganizationalUnit': { target: 'AWSOrganizationsV20161128.DescribeOrganizationalUnit' },
+  'organizations:DescribePolicy': { target: 'AWSOrganizationsV20161128.DescribePolicy' },
+  'organizations:ListParents': { target: 'AWSOrganizationsV20161128.ListParents' },
+  'organizations:ListPoliciesForTarget': { target: 'AWSOrganizationsV20161128.ListPoliciesForTarget' },
+} as const satisfies Readonly<Record<string, ResourceCall>>;
+
 /** By right, from the API References of the services. */
 export const RESOURCE_CALLS = {
   'kms:DescribeKey': { target: 'TrentService.DescribeKey' },
@@ -30,6 +39,7 @@ export const RESOURCE_CALLS = {
     path: ({ FunctionName }) => `/2015-03-31/functions/${encodeURIComponent(String(FunctionName))}/policy`,
   },
   'ssm:DescribeParameters': { target: 'AmazonSSM.DescribeParameters' },
+  ...ORGANIZATION_CALLS,
 } as const satisfies Readonly<Record<string, ResourceCall>>;
 export type ResourceRight = keyof typeof RESOURCE_CALLS;
 

@@ -5,6 +5,7 @@ import { splitArn } from '../../identity/policy/arn.ts';
 import { AFTER_DEPLOYMENT } from '../../identity/deployment/template.ts';
 import { globalContexts } from '../../identity/policy/global-context.ts';
 import type { ConditionContext, ConditionExplanation, Decision } from '../../identity/policy/index.ts';
+import { organizationKeys, organizationSources } from '../../identity/organization.ts';
 import { isRoleAssumption } from '../../identity/policy/request.ts';
 import {
   follow,
@@ -104,6 +105,9 @@ function decideQuestion(
   if (isAssumption && parseRoleArn(resource) === undefined)
     return { value: 'denied', action, reason: `${resource} is not the ARN of a role` };
   const caller = principal.kind === 'role-session' ? roleOf(principal.roleArn) : undefined;
+  const reading = facts.snapshot.aws?.organization;
+  const organization = reading?.state === 'read' ? reading.organization : undefined;
+  const { resourceAccount } = question;
   const { value, decision, uncertain } = decideWithin(
     {
       ...question,
@@ -113,9 +117,13 @@ function decideQuestion(
         ...(principal.kind === 'role-session' && !caller && { 'aws:PrincipalTag/': '' }),
         ...(isAssumption && !assumed && { 'aws:ResourceTag/': '', 'iam:ResourceTag/': '' }),
       },
-      defaults: defaultsOf(facts, question, caller),
+      defaults: [
+        ...(organization ? [organizationKeys(organization, principal, resourceAccount)] : []),
+        ...defaultsOf(facts, question, caller),
+      ],
     },
     [
+      ...(organization ? organizationSources(organization, principal, resourceAccount) : []),
       ...(isAssumption ? [assumed ? trustSource(assumed) : unread(facts, 'trust', resource)] : []),
       ...(principal.kind !== 'role-session'
         ? []

@@ -1,6 +1,7 @@
 /** The parts of AWS's answers that checks use. Undefined for what could not be read; a gap says why. */
 import type { Instance as Ec2Instance, VpcEndpoint as Ec2VpcEndpoint } from '@aws-sdk/client-ec2';
 import type { Addon as EksAddon, Cluster, PodIdentityAssociation } from '@aws-sdk/client-eks';
+import type { Organization } from '../../identity/organization.ts';
 import type { Frozen } from '../../foundation/node/validate.ts';
 import { defined, pick } from './defined.ts';
 
@@ -109,6 +110,13 @@ export interface OidcProvider {
   readonly clientIds: readonly string[];
 }
 
+/** The organization of the account, as far as it was read. */
+export type OrganizationReading =
+  /** The account is in none, as AWS or the user says, or only policies of files are asked. */
+  | { readonly state: 'none'; readonly reason: string }
+  | { readonly state: 'read'; readonly from: string; readonly organization: Organization }
+  | { readonly state: 'unread'; readonly reason: string; readonly managementAccount?: string | undefined };
+
 export interface AwsObjects {
   readonly region: string;
   readonly accountId?: string;
@@ -125,6 +133,8 @@ export interface AwsObjects {
   readonly vpcEndpoints?: readonly VpcEndpoint[];
   /** Buckets by name; null for one that does not exist. Undefined unless `can` read them. */
   readonly buckets?: Readonly<Record<string, Bucket | null>>;
+  /** Undefined in snapshots of earlier versions. */
+  readonly organization?: OrganizationReading;
   /** Other resources and KMS keys by ARN. */
   readonly resources?: Readonly<Record<string, Resource>>;
 }

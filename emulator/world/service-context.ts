@@ -1,5 +1,6 @@
 import { accessDeniedMessage, authorize } from '../../identity/policy/index.ts';
 import type { Decision } from '../../identity/policy/index.ts';
+import { organizationKeys, organizationLevels } from '../../identity/organization.ts';
 import type { AuthorizationQuestion, ServiceContext } from './context.ts';
 import { AwsError } from '../../foundation/aws/aws-error.ts';
 import { globalContexts } from '../../identity/policy/global-context.ts';
@@ -30,13 +31,18 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
         resourcePolicy = trustPolicy = undefined;
       }
       const { identityPolicies, permissionsBoundary, sessionPolicies } = policiesOf(world, principal, identity);
+      const organization = isAdministrator(world, principal) ? undefined : world.organization;
       const decision = authorize({
         principal,
         action,
         resource,
         resourceAccount,
         context,
-        defaults: globalContexts({ ...request, region: world.region }, principal, identity),
+        defaults: [
+          ...globalContexts({ ...request, region: world.region }, principal, identity),
+          ...(organization ? [organizationKeys(organization, principal, resourceAccount)] : []),
+        ],
+        ...(organization && organizationLevels(organization, principal, resourceAccount)),
         identityPolicies,
         permissionsBoundary,
         sessionPolicies,
@@ -60,6 +66,10 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
   };
   return self;
 }
+
+/** The emulated organization does not restrict the administrators, because the harness arranges and removes resources as them. */
+const isAdministrator = (world: World, principal: Principal): boolean =>
+  principal.kind === 'user' && principal.userName === 'administrator' && world.accounts.has(principal.accountId);
 
 /** Only callers in the resource's account get the reason (IAM User Guide, "access denied error messages"). */
 function deniedText(principal: Principal, question: AuthorizationQuestion, decision: Decision): string {

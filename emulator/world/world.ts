@@ -5,6 +5,7 @@ import type { Lag, EmulatorSettings } from '../core/settings.ts';
 import type { Caller, IamUser, RoleSession } from '../../identity/policy/principal.ts';
 import type { Credentials } from '../core/credentials.ts';
 import type { RequestContext } from '../../identity/policy/global-keys.ts';
+import type { Organization } from '../../identity/organization.ts';
 import type { ServiceName, ServiceResponse } from '../core/service.ts';
 import type { Instance, VpcEndpoint } from './ec2-model.ts';
 import type { Cluster } from './eks-model.ts';
@@ -70,6 +71,8 @@ export interface World {
   readonly credentials: CredentialStore;
   /** By `podKey`. Sessions keep the context that their pod has when they are opened. */
   readonly podContexts: Map<string, RequestContext>;
+  /** The organization whose policies restrict the accounts. */
+  organization?: Organization | undefined;
   /** Seeded. Secrets come from node:crypto instead. */
   readonly random: () => number;
   /** `http://127.0.0.1:<port>`, once the server listens. */

@@ -1,5 +1,5 @@
 export interface DenialCause {
-  readonly policy: 'identity' | 'resource' | 'session' | 'boundary' | 'trust';
+  readonly policy: 'identity' | 'resource' | 'session' | 'boundary' | 'trust' | 'scp' | 'rcp';
   readonly explicit: boolean;
 }
 
@@ -11,6 +11,8 @@ export function causeFromMessage(message: string | undefined): DenialCause | und
     'resource-based policy': 'resource',
     'session policy': 'session',
     'permissions boundary': 'boundary',
+    'service control policy': 'scp',
+    'resource control policy': 'rcp',
   } as const;
   for (const [words, policy] of Object.entries(kinds)) {
     if (message.includes(`no ${words} allows`)) return { policy, explicit: false };

@@ -163,7 +163,7 @@ export interface ExpectedResult {
   readonly code?: string | readonly string[];
   readonly status?: number;
   /** Kind of the denying policy, if the layer reports it. */
-  readonly policy?: 'identity' | 'resource' | 'session' | 'boundary';
+  readonly policy?: 'identity' | 'resource' | 'session' | 'boundary' | 'scp' | 'rcp';
   /** True for an explicit Deny, false for a missing Allow. */
   readonly explicit?: boolean;
   readonly message?: string;

@@ -16,6 +16,7 @@ const CONTROLS = {
   'aws-disturbances': 'it cannot be made to fail',
   'call-record': 'its call record cannot be read in time',
   'request-context': 'its requests have the condition keys of the real network and organization',
+  organization: 'the policies of its organization are not changed',
   'policy-decisions': 'it does not report its decisions about other services',
 } as const;
 

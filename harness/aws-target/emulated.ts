@@ -22,6 +22,7 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'aws-disturbances',
   'call-record',
   'request-context',
+  'organization',
   'policy-decisions',
 ]);
 
@@ -82,6 +83,7 @@ export function emulatedAws(
       addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
       authorize: (requestIds, authorization) => emulator.authorize(requestIds, authorization),
       setPodContext: (pod, context) => emulator.setPodContext(pod, context),
+      setOrganization: (organization) => emulator.setOrganization(organization),
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),
       removeBucketPolicy: (bucket) => emulator.removeBucketPolicy(bucket),

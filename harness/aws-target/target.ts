@@ -19,6 +19,8 @@ interface AwsControls {
   authorize: Emulator['authorize'];
   /** Sets condition keys of a pod's requests, before the pod exists. The returned function removes them. */
   setPodContext(pod: PodReference, context: RequestContext): () => void;
+  /** Restricts all accounts by the policies of an organization. The returned function removes it. */
+  setOrganization: Emulator['setOrganization'];
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;
   /** Removes a bucket's policy with the rights of the account's root user. */

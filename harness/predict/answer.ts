@@ -1,6 +1,7 @@
 import { remembered } from '../../foundation/node/remembered.ts';
 import { globalContexts } from '../../identity/policy/global-context.ts';
 import { authorize, compilePolicy, type AuthorizationInput, type CompiledPolicy } from '../../identity/policy/index.ts';
+import { organizationKeys, organizationLevels } from '../../identity/organization.ts';
 import type { RoleSession } from '../../identity/policy/principal.ts';
 import { follow, isQuestion, type Path, type Question } from '../../identity/question.ts';
 import type { Expectation } from '../scenario/spec.ts';
@@ -48,10 +49,15 @@ const sessionPolicies = new WeakMap<RoleSession, readonly CompiledPolicy[]>();
 function inputOf(scene: Scene, question: Question, policyOf: Scene['policyOf']): AuthorizationInput {
   const { principal, stage, resource } = question;
   const caller = principal.kind === 'role-session' ? scene.roleOf(principal.roleArn) : undefined;
+  const organization = scene.organization;
   const request = { region: REGION, sourceIp: '127.0.0.1', time: Date.now() };
   return {
     ...question,
-    defaults: globalContexts(request, principal, caller),
+    defaults: [
+      ...globalContexts(request, principal, caller),
+      ...(organization ? [organizationKeys(organization, principal, question.resourceAccount)] : []),
+    ],
+    ...(organization && organizationLevels(organization, principal, question.resourceAccount)),
     identityPolicies: caller?.identity ?? [],
     permissionsBoundary: caller?.boundary,
     ...(principal.kind === 'role-session' && {

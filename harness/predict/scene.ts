@@ -1,8 +1,10 @@
 import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../../identity/policy/index.ts';
 import { externalIdOf } from '../../identity/pod-identity.ts';
+import type { Organization } from '../../identity/organization.ts';
 import type { Role } from '../../identity/role.ts';
 import type { AccountAlias, ClusterAlias } from '../../foundation/protocols/aliases.ts';
 import { Names } from '../scenario/names.ts';
+import { organizationOf } from '../scenario/organization.ts';
 import { associationOf } from '../scenario/parts.ts';
 import type { RoleSpec } from '../scenario/policy.ts';
 import type { Scenario, WorkloadSpec } from '../scenario/spec.ts';
@@ -25,6 +27,7 @@ export interface Scene {
   roleOf(arn: string): SceneRole | undefined;
   /** The policy of the bucket in the ARN of a bucket or object. */
   policyOf(arn: string): CompiledPolicy | undefined;
+  readonly organization: Organization | undefined;
   subject(workload: WorkloadSpec): RealSubject;
   accountId(alias: AccountAlias): string;
   /** Whether all policies so far were compiled. Others have names that only a run can know, and count as absent. */
@@ -83,7 +86,9 @@ export function sceneOf(scenario: Scenario): Scene {
     policyOf: (arn) => policies.get(arn.slice('arn:aws:s3:::'.length).split('/')[0] ?? ''),
   };
   const subject = (workload: WorkloadSpec): RealSubject => realSubject(names, cluster, workload);
-  return { scenario, names, accountId, compile, subject, isComplete: () => isComplete, ...compiled };
+  const { organization: declared } = scenario.spec;
+  const organization = declared && organizationOf(declared, (policy) => names.policyText(policy), accountId);
+  return { scenario, names, accountId, compile, subject, organization, isComplete: () => isComplete, ...compiled };
 }
 
 /** The cluster and service account of a workload's pods, with real names. */

@@ -35,7 +35,7 @@ function isPattern(source: string): boolean {
   }
 }
 
-const KINDS = ['identity', 'resource', 'trust', 'session', 'boundary'] as const;
+const KINDS = ['identity', 'resource', 'trust', 'session', 'boundary', 'scp', 'rcp'] as const;
 const DECISIONS = ['allowed', 'implicitlyDenied', 'explicitlyDenied', 'unknown'] as const;
 
 const statement = z.object({

@@ -28,6 +28,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   if (usesS3(spec)) needs.add('s3');
   if (usesBothClusters(scenario)) needs.add('two-clusters');
   if (usesOtherAccount(spec)) needs.add('two-accounts');
+  if (spec.organization !== undefined) needs.add('organization');
   for (const role of Object.values(spec.roles ?? {}))
     if (role.boundary !== undefined && (role.account ?? 'main') === 'main') needs.add('own-boundary');
   for (const workload of Object.values(spec.workloads ?? {})) {
@@ -164,7 +165,7 @@ const exclusivenessOfSteps = ({ spec }: Scenario) =>
 
 /** Whether it conflicts with others even before its steps, for example by exact names. */
 export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
-  Boolean(spec.exclusive) || spec.exactNames === true;
+  Boolean(spec.exclusive) || spec.exactNames === true || spec.organization !== undefined;
 
 /** Seconds that an SDK waits if an agent refuses: four attempts, a second apart. */
 const SDK_RETRIES_SECONDS = 3;

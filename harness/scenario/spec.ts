@@ -27,6 +27,7 @@ import {
   type Infer,
   type Schema,
 } from './form.ts';
+import { organization } from './organization.ts';
 import { permissionPolicy, role } from './policy.ts';
 
 /** Capabilities of a cluster or an AWS; a scenario that needs a missing one is skipped with that reason. */
@@ -44,6 +45,7 @@ export const CAPABILITIES = {
   'aws-disturbances': 'simulated delays and failures of AWS',
   'call-record': 'a record of AWS calls',
   'request-context': 'requests with given condition keys of network and organization',
+  organization: 'an organization whose policies the run may set',
   'policy-decisions': 'decisions about requests to services that are not emulated',
   imds: 'instance metadata that pods can reach',
   'agent-restart': "a restart of the cluster's agent",
@@ -191,7 +193,7 @@ const expectation = object({
   code: opt(oneOrMore),
   status: opt(whole(100, 599)),
   /** Kind of the denying policy, if the layer reports it. */
-  policy: opt(choice('identity', 'resource', 'session', 'boundary')),
+  policy: opt(choice('identity', 'resource', 'session', 'boundary', 'scp', 'rcp')),
   /** True for an explicit Deny, false for a missing Allow. */
   explicit: opt(flag),
   message: opt(text),
@@ -259,6 +261,8 @@ export const scenarioSchema = object({
   workloads: opt(record(workload, 'workloads by name, not a list')),
   buckets: opt(record(bucket, 'buckets by name, not a list')),
   objects: opt(list(storedObject, 'a list')),
+  /** The organization of its accounts, from the start of its pods. Default: none. */
+  organization: opt(organization),
   tokens: opt(record(token, 'tokens by name, not a list')),
   users: opt(record(user, 'users by name, not a list')),
   /** Additional OIDC providers. Those of both clusters in the main account, with `sts.amazonaws.com`, always exist. */

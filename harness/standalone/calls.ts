@@ -7,7 +7,7 @@ import type { CallRecord } from '../../emulator/index.ts';
 export interface DecidingStatement {
   /** Such as `inline policy read of role app`. */
   readonly policy: string;
-  readonly kind: 'identity' | 'resource' | 'trust' | 'session' | 'boundary';
+  readonly kind: 'identity' | 'resource' | 'trust' | 'session' | 'boundary' | 'scp' | 'rcp';
   readonly sid?: string | undefined;
   /** Position in the policy, from 1. */
   readonly statement: number;

@@ -76,10 +76,10 @@ const documentsIn = (value: unknown): readonly JsonObject[] => {
 };
 
 /** Returns the resources that all statements name, or the resource of the policy. */
-export function scopeOf(document: JsonObject, own: string | undefined): readonly string[] | undefined {
+export function scopeOf(document: JsonObject, resourceArn: string | undefined): readonly string[] | undefined {
   const named = listOf(document['Statement']).flatMap((one) => listOf(objectOf(one)['Resource'] ?? '*').map(String));
   const isNamed = named.length > 0 && named.every((one) => one.startsWith('arn:'));
-  return isNamed ? [...new Set(named)] : own === undefined ? undefined : [own];
+  return isNamed ? [...new Set(named)] : resourceArn === undefined ? undefined : [resourceArn];
 }
 
 export function otherPoliciesOfTerraform(content: JsonObject, side: Side): OtherPolicies {
@@ -98,7 +98,7 @@ export function otherPoliciesOfTerraform(content: JsonObject, side: Side): Other
   const resourcePolicies = managed
     .filter(({ type }) => !OF_ROLES.test(type) && !TERRAFORM_UNREAD.test(type))
     .flatMap((one): ResourcePolicy[] => {
-      const own = [one.values['secret_arn'], one.values['arn'], one.values['resource_arn'], keyArn(one)].find(
+      const resourceArn = [one.values['secret_arn'], one.values['arn'], one.values['resource_arn'], keyArn(one)].find(
         (value) => typeof value === 'string' && value.startsWith('arn:'),
       ) as string | undefined;
       const { address } = one;
@@ -106,7 +106,7 @@ export function otherPoliciesOfTerraform(content: JsonObject, side: Side): Other
         return [{ address, text: plan.afterApply(one, 'policy') }];
       if (isSeparate(one)) return [];
       return documentsIn(Object.values(one.values)).map((document) => ({
-        ...{ address, text: JSON.stringify(document), resources: scopeOf(document, own) },
+        ...{ address, text: JSON.stringify(document), resources: scopeOf(document, resourceArn) },
       }));
     });
   const unread = managed
@@ -135,9 +135,9 @@ export function otherPoliciesOfTemplate(template: JsonObject, { values = {} }: S
     .flatMap(([id, { Properties: properties }]) =>
       documentsIn(Object.values(objectOf(properties))).flatMap((document): ResourcePolicy[] => {
         try {
-          const known = objectOf(resolverOf(template, values, id)(document));
-          const own = textOf(values[`${id}.Arn`]);
-          return [{ address: id, text: JSON.stringify(known), resources: scopeOf(known, own) }];
+          const policy = objectOf(resolverOf(template, values, id)(document));
+          const resourceArn = textOf(values[`${id}.Arn`]);
+          return [{ address: id, text: JSON.stringify(policy), resources: scopeOf(policy, resourceArn) }];
         } catch (error) {
           if (!(error instanceof PolicyProblem)) throw error;
           const reason = `the policy of ${id} depends on values after deployment: ${JSON.stringify(document)}`;
@@ -147,7 +147,7 @@ export function otherPoliciesOfTemplate(template: JsonObject, { values = {} }: S
     );
   const unread = deployed
     .filter(([, { Type: type }]) => TEMPLATE_UNREAD.test(String(type)))
-    .map(([id, one]) => ({ reason: `${id} is not compared`, content: JSON.stringify(one) }));
+    .map(([id, one]) => ({ reason: `${String(one['Type'])} ${id} is not compared`, content: JSON.stringify(one) }));
   for (const [id, { Type: type, Properties: properties }] of deployed) {
     const { AccessControl: acl, PublicAccessBlockConfiguration: block } = objectOf(properties);
     if (type === 'AWS::S3::Bucket' && (acl ?? block) !== undefined)

@@ -30,6 +30,8 @@ function requests(
   expect(result.kind, JSON.stringify(result)).to.equal('differs');
   return result.kind === 'differs' ? result.differences.map(({ request, newly }) => ({ ...request, newly })) : [];
 }
+const policyOf = ({ resourcePolicy }: PolicySet): readonly Statement[] =>
+  (resourcePolicy?.document as { Statement: readonly Statement[] }).Statement;
 const isEquivalent = (before: PolicySet, after: PolicySet, more?: Partial<Comparison>): void => {
   const result = compare(before, after, more);
   expect(result.kind, JSON.stringify(result)).to.equal('equivalent');
@@ -43,6 +45,72 @@ const team = (operator: string, values: unknown): object => ({ [operator]: { 'aw
 describe('difference', () => {
   it('Outcome: an implicit and an explicit denial are equal', () => {
     isEquivalent(identity(allow(`${DATA}/a`)), identity(allow(`${DATA}/a`), deny(`${DATA}/b`)));
+  });
+
+  describe('within an organization', () => {
+    const text = (...Statement: Statement[]): string => JSON.stringify({ Version: '2012-10-17', Statement });
+    const within = (
+      scps: Readonly<Record<string, string>>,
+      rcps: Readonly<Record<string, string>> = {},
+    ): Partial<Comparison> => ({
+      organization: {
+        id: 'o-example12345',
+        managementAccount: '999988887777',
+        targets: {
+          'r-1': { name: 'Root', scps: { FullAWSAccess: text(allow('*', undefined, '*')) }, rcps },
+          [ACCOUNT]: { name: 'prod', parent: 'r-1', scps, rcps: {} },
+        },
+      },
+    });
+    const FULL = { FullAWSAccess: text(allow('*', undefined, '*')) };
+    const none: PolicySet = { identityPolicies: [] };
+    const read = identity(allow(`${DATA}/*`));
+
+    it('a Deny of an SCP hides what it denies, and only that', () => {
+      isEquivalent(none, read, within({ ...FULL, DenyReads: text(deny('*')) }));
+      const [request] = requests(compare(none, read, within({ ...FULL, DenyA: text(deny(`${DATA}/a*`)) })));
+      expect(request?.resource).to.match(/^arn:aws:s3:::data\/[^a]/);
+    });
+
+    it('each level must allow', () => {
+      isEquivalent(none, read, within({ Lists: text(allow('*', undefined, 's3:ListBucket')) }));
+      expect(requests(compare(none, read, within({ Reads: text(allow('*')) })))).to.have.length(1);
+    });
+
+    it('the condition keys of the organization are known', () => {
+      const outside = (id: string) => deny('*', { StringNotEquals: { 'aws:PrincipalOrgID': id } });
+      isEquivalent(none, read, within({ ...FULL, DenyOutside: text(outside('o-other12345')) }));
+      expect(
+        requests(compare(none, read, within({ ...FULL, DenyOutside: text(outside('o-example12345')) }))),
+      ).to.have.length(1);
+    });
+
+    it('an RCP denies callers outside the organization, also those that a bucket policy newly allows', () => {
+      const rcps = {
+        OnlyOrganization: text({
+          ...deny('*', { StringNotEqualsIfExists: { 'aws:PrincipalOrgID': 'o-example12345' } }, 's3:*'),
+          Principal: '*',
+        }),
+      };
+      const bucket = (AWS: string): PolicySet => ({
+        ...none,
+        resourcePolicy: named([{ ...allow(`${DATA}/*`), Principal: { AWS } }]),
+      });
+      const more = { principals: [], resources: [`${DATA}/*`] };
+      const [own, other] = [SESSION.roleArn, 'arn:aws:iam::444455556666:role/app'];
+      isEquivalent(
+        bucket(own),
+        { ...bucket(own), resourcePolicy: named([...policyOf(bucket(own)), ...policyOf(bucket(other))]) },
+        { ...more, ...within(FULL, rcps) },
+      );
+      expect(requests(compare(none, bucket(own), { ...more, ...within(FULL, rcps) }))).to.not.have.length(0);
+    });
+
+    it('the management account is not restricted', () => {
+      const given = within({ ...FULL, DenyReads: text(deny('*')) });
+      const organization = { ...given.organization!, managementAccount: ACCOUNT };
+      expect(requests(compare(none, read, { organization }))).to.have.length(1);
+    });
   });
 
   it('Variables: a tag value with slashes reaches deeper folders, and is the same everywhere in a request', () => {

@@ -1,10 +1,11 @@
-import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../policy/index.ts';
+import { organizationKeys, organizationLevels } from '../organization.ts';
+import { compilePolicy, type PolicyKind } from '../policy/index.ts';
 import { isVariable } from '../policy/pattern.ts';
 import { statementsOf } from '../policy/statement.ts';
 import { factsOf } from './facts.ts';
 import { principalsOf } from './principals.ts';
 import { actionChoices, comparedActions } from './request-parts.ts';
-import { rulesOf, type Side } from './rules.ts';
+import { policiesOf, rulesOf, type Side } from './rules.ts';
 import { Search, type Progress } from './search.ts';
 import { inOtherAccounts, statementTexts, uncovered } from './uncovered.ts';
 import type { Comparison, Difference, NamedDocument, PolicySet, PrincipalClass, RequestDifference } from './types.ts';
@@ -37,10 +38,10 @@ export function difference(comparison: Comparison): Difference {
 function compareIn(comparison: Comparison, differences: Map<string, RequestDifference>, progress: Progress): void {
   const { before, after } = standIns(compile(comparison.before), compile(comparison.after), comparison);
   const principals = principalsOf(comparison, before, after);
-  const names = keyNames([before, after]);
-  for (const who of principals) {
-    const facts = factsOf(comparison, who, names);
-    const sides = { before: permitted(before, who), after: permitted(after, who) };
+  for (const caller of principals) {
+    const { levels, who, absent } = withinOrganization(comparison, caller);
+    const sides = { before: { ...permitted(before, who), ...levels }, after: { ...permitted(after, who), ...levels } };
+    const facts = factsOf({ ...comparison, absent }, who, keyNames([sides.before, sides.after]));
     const rules = rulesOf(sides.before, sides.after, { ...facts, action: '', resource: '*', context: {} });
     const changed = rules.filter(({ isBefore, isAfter }) => !isBefore || !isAfter);
     if (changed.length === 0) continue;
@@ -112,19 +113,37 @@ function permitted(side: Side, { permissions = 'given' }: PrincipalClass): Side 
   return { identityPolicies: permissions === 'all' ? [EVERYTHING] : [], resourcePolicy, trustPolicy };
 }
 
+/**
+ * Returns the policies of the organization for a caller, and its keys. Accounts outside count as in none, unless the compared policies
+ * test organizations.
+ */
+function withinOrganization(
+  { organization, resourceAccount, before, after, absent = [] }: Comparison,
+  who: PrincipalClass,
+): { readonly levels: Partial<Side>; readonly who: PrincipalClass; readonly absent: readonly string[] } {
+  if (organization === undefined) return { levels: {}, who, absent };
+  const context = { ...organizationKeys(organization, who.principal, resourceAccount), ...who.context };
+  const isFree = organization.id === undefined || /Org(?:ID|Paths)/i.test(JSON.stringify([before, after]));
+  const keys = ['Principal', 'Resource'].flatMap((part) => [`aws:${part}OrgID`, `aws:${part}OrgPaths`]);
+  return {
+    levels: organizationLevels(organization, who.principal, resourceAccount),
+    who: { ...who, context },
+    absent: isFree ? absent : [...absent, ...keys.filter((key) => !(key in context))],
+  };
+}
+
 /** Returns the keys of the policies by names in lower case. */
 function keyNames(sides: readonly Side[]): ReadonlyMap<string, string> {
-  const policies = sides.flatMap((side) =>
-    Object.values<CompiledPolicy | readonly CompiledPolicy[] | undefined>(side).flat(),
-  );
-  const keys = policies.flatMap((policy) =>
-    (policy === undefined ? [] : statementsOf(policy)).flatMap(({ conditions, resources = [] }) => [
-      ...conditions.map(({ key }) => key),
-      ...[
-        ...conditions.flatMap(({ values }) => values.map(({ pattern }) => pattern)),
-        ...resources.map(({ whole }) => whole),
-      ].flatMap((pattern) => pattern?.tokens.filter(isVariable).map(({ key }) => key) ?? []),
-    ]),
-  );
+  const keys = sides
+    .flatMap(policiesOf)
+    .flatMap((policy) =>
+      statementsOf(policy).flatMap(({ conditions, resources = [] }) => [
+        ...conditions.map(({ key }) => key),
+        ...[
+          ...conditions.flatMap(({ values }) => values.map(({ pattern }) => pattern)),
+          ...resources.map(({ whole }) => whole),
+        ].flatMap((pattern) => pattern?.tokens.filter(isVariable).map(({ key }) => key) ?? []),
+      ]),
+    );
   return new Map(keys.reverse().map(({ lowerCase, name }) => [lowerCase, name]));
 }

@@ -11,7 +11,7 @@ import type { ChangedStatement } from './types.ts';
 /** The compiled policies of one side of a comparison. */
 export type Side = Pick<
   AuthorizationInput,
-  'identityPolicies' | 'resourcePolicy' | 'trustPolicy' | 'sessionPolicies' | 'permissionsBoundary'
+  'identityPolicies' | 'resourcePolicy' | 'trustPolicy' | 'sessionPolicies' | 'permissionsBoundary' | 'scps' | 'rcps'
 >;
 
 /** A test of a statement on one part of a request: its action, its resource, or a condition key in lower case. */
@@ -30,6 +30,8 @@ export interface Atom {
 /** A statement of one side or of both: it applies to a principal if all atoms hold. */
 export interface Rule {
   readonly kind: PolicyKind;
+  /** The level of an organization policy. */
+  readonly level?: string | undefined;
   readonly effect: 'Allow' | 'Deny';
   readonly grant: Grant;
   readonly atoms: readonly Atom[];
@@ -85,10 +87,13 @@ const conditionText = ({ operator, key, values, absence }: Condition): string =>
     absence?.map(String) ?? values.map(({ pattern, source }) => (pattern ? patternText(pattern) : source)),
   )}`;
 
-const policiesOf = (side: Side): readonly CompiledPolicy[] =>
+export const policiesOf = (side: Side): readonly (CompiledPolicy & { readonly level?: string })[] =>
   [
     ...side.identityPolicies,
     ...(side.sessionPolicies ?? []),
+    ...[...(side.scps ?? []), ...(side.rcps ?? [])].flatMap(({ name: level, policies }) =>
+      policies.map((policy) => ({ ...policy, level })),
+    ),
     ...[side.permissionsBoundary, side.resourcePolicy, side.trustPolicy],
   ].filter((policy) => policy !== undefined);
 
@@ -122,15 +127,15 @@ export function rulesOf(before: Side, after: Side, question: Omit<AuthorizationI
 function add(
   rules: Map<string, Rule>,
   isBefore: boolean,
-  { kind, name }: Pick<CompiledPolicy, 'kind' | 'name'>,
+  { kind, name, level }: Pick<CompiledPolicy, 'kind' | 'name'> & { readonly level?: string },
   { effect, sid, index }: Pick<Statement, 'effect' | 'index'> & { readonly sid?: string | undefined },
   grant: Grant,
   atoms: readonly Atom[],
 ): void {
-  const key = `${kind} ${effect} ${grant} ${setOf(atoms.map(({ id }) => id))}`;
+  const key = `${kind} ${level} ${effect} ${grant} ${setOf(atoms.map(({ id }) => id))}`;
   const equal = rules.get(key);
   rules.set(key, {
-    ...{ kind, effect, grant, atoms },
+    ...{ kind, level, effect, grant, atoms },
     isBefore: isBefore || equal?.isBefore === true,
     isAfter: !isBefore || equal?.isAfter === true,
     statement: equal?.statement ?? { policy: name, index, ...(sid !== undefined && { sid }) },

@@ -118,7 +118,7 @@ export class Search {
   #merged(node: Node): Node {
     const rules = new Map<string, Live>();
     for (const rule of node.rules) {
-      const id = `${rule.step} ${rule.kind} ${rule.effect} ${rule.grant} ${rule.atoms
+      const id = `${rule.step} ${rule.kind} ${rule.level} ${rule.effect} ${rule.grant} ${rule.atoms
         .map((atom) => atom.id)
         .sort()
         .join()}`;
@@ -140,6 +140,7 @@ export class Search {
           one !== rule &&
           one.step === rule.step &&
           one.kind === rule.kind &&
+          one.level === rule.level &&
           one.effect === rule.effect &&
           one.grant >= rule.grant,
       );
@@ -191,11 +192,14 @@ export class Search {
     isAllowed: boolean,
   ): boolean {
     const { input } = this.#request(request);
+    const { scps = [], rcps = [] } = this.#sides[side];
+    const levelOf = (policies: unknown): string | undefined =>
+      [...scps, ...rcps].find((level) => level.policies === policies)?.name;
     const verdict = decide(new EvaluationRequest({ ...input, ...this.#sides[side] }), (policies) =>
       policies.length === 0
         ? GRANT.none
         : bound(
-            rules.filter(({ kind }) => kind === policies[0]!.kind),
+            rules.filter(({ kind, level }) => kind === policies[0]!.kind && level === levelOf(policies)),
             isAllowed,
           ),
     );

@@ -1,4 +1,5 @@
 import type { AuthorizationInput, ConditionContext, Decision } from '../policy/index.ts';
+import type { Organization } from '../organization.ts';
 import type { Principal } from '../policy/principal.ts';
 
 export interface NamedDocument {
@@ -42,6 +43,8 @@ export interface Comparison {
   readonly context?: ConditionContext | undefined;
   /** Keys that no request has. A final slash or colon stands for all keys that begin with it and have no known value. */
   readonly absent?: readonly string[] | undefined;
+  /** Its policies restrict callers and resources on both sides. Undefined: none does. */
+  readonly organization?: Organization | undefined;
   /** Compares only requests for actions that match one of these patterns. */
   readonly actions?: readonly string[] | undefined;
   /** Compares only requests for resources that match one of these patterns, such as the ARNs of the bucket with the policy. */

@@ -9,10 +9,12 @@ import {
   type CompiledPolicy,
   type ConditionContext,
   type DecisionValue,
+  type OrganizationLevel,
   type PolicyKind,
 } from '../policy/index.ts';
 import { requestProblem } from '../policy/actions.ts';
 import { documentOf, policy, type Policy } from '../policy-file/schema.ts';
+import { organizationPolicyName } from '../policy/label.ts';
 import { parsePrincipal } from './principal-text.ts';
 
 /** A request to the policy engine and, optionally, the expected decision. */
@@ -29,6 +31,19 @@ export interface UnreadableCase {
 }
 
 const policies = z.union([z.array(policy), policy], 'a policy or a list of policies').nullish();
+
+const level = z
+  .union(
+    [
+      z.array(policy),
+      z.strictObject({ level: words, policies: z.union([z.array(policy), z.record(z.string(), policy)]) }),
+      policy,
+    ],
+    'a list of policies, or {"level": …, "policies": …}',
+  )
+  .meta({ id: 'level', description: 'Policies of the root, an organizational unit or an account.' });
+const levels = z.array(level, 'a list of levels').nullish();
+type Level = z.infer<typeof level>;
 
 const evaluationCase = z
   .strictObject({
@@ -57,6 +72,13 @@ const evaluationCase = z
     trustPolicy: policy.nullish().describe('Replaces the resource policy if a role is assumed.'),
     sessionPolicy: policies,
     permissionsBoundary: policy.nullish(),
+    scps: levels.describe("Service control policies from the root to the principal's account."),
+    rcps: levels.describe("Resource control policies from the root to the resource's account."),
+    managementAccount: z
+      .string()
+      .regex(/^\d{12}$/, 'a string of 12 digits')
+      .nullish()
+      .describe('The account whose principals and resources no organization policy restricts.'),
     expect: z.enum(['allowed', 'implicitlyDenied', 'explicitlyDenied', 'unknown'] satisfies DecisionValue[]).nullish(),
   })
   .meta({ id: 'case' });
@@ -116,6 +138,9 @@ function inputOf(members: Members, folder: string): AuthorizationInput {
   const [trustPolicy] = compiled('trustPolicy', 'trust') ?? [];
   const [permissionsBoundary] = compiled('permissionsBoundary', 'boundary') ?? [];
   const sessionPolicies = compiled('sessionPolicy', 'session');
+  const [scps, rcps] = (['scp', 'rcp'] as const).map((kind) =>
+    members[`${kind}s`]?.map((one, index) => levelOf(one, kind, index, folder)),
+  );
   if (resourcePolicy !== undefined && trustPolicy !== undefined) {
     throw bad('"resourcePolicy" and "trustPolicy" exclude each other, because a role has only a trust policy');
   }
@@ -131,7 +156,25 @@ function inputOf(members: Members, folder: string): AuthorizationInput {
     ...(trustPolicy && { trustPolicy }),
     ...(sessionPolicies && { sessionPolicies }),
     ...(permissionsBoundary && { permissionsBoundary }),
+    ...{ scps, rcps, managementAccount: members.managementAccount ?? undefined },
   };
+}
+
+function levelOf(given: Level, kind: 'scp' | 'rcp', index: number, folder: string): OrganizationLevel {
+  const place = `${kind}s[${index}]`;
+  const isNamed = typeof given === 'object' && 'level' in given;
+  const { level: name, policies } = isNamed
+    ? (given as { level: string; policies: object })
+    : { level: place, policies: [given].flat() };
+  const compiled = Object.entries(policies as Readonly<Record<string, Policy>>).map(([one, document]) =>
+    compile(
+      document,
+      Array.isArray(policies) ? `${place}[${one}]` : organizationPolicyName(kind, one, name),
+      kind,
+      folder,
+    ),
+  );
+  return { name, policies: compiled };
 }
 
 function contextOf(given: NonNullable<Members['request']['context']>): ConditionContext {

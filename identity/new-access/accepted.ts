@@ -43,8 +43,8 @@ export function accept(
   for (const change of changes) {
     const matching = entries.filter((one) => covers(one, change));
     for (const one of matching) used.add(one);
-    const found = matching.find(({ until }) => today <= until);
-    if (found) byChange.set(change, found);
+    const entry = matching.find(({ until }) => today <= until);
+    if (entry) byChange.set(change, entry);
   }
   const warnings = entries.flatMap((one, index) => {
     const name = `allowed[${index}] (${one.role}, ${one.action})`;
@@ -54,15 +54,15 @@ export function accept(
   return { byChange, warnings };
 }
 
-function covers(entry: Accepted, { subject, action, resource, found }: AccessChange): boolean {
+function covers(entry: Accepted, { subject, action, resource, difference }: AccessChange): boolean {
   const name = subject.replace(/^(?:role|policy of) | in cluster .*$/g, '');
-  const session = found?.request.principal;
+  const session = difference?.request.principal;
   const roles = [name, session?.kind === 'role-session' ? session.roleName : roleNameOf(resource)];
-  const texts = (member: string, own: string): readonly string[] =>
-    found === undefined
-      ? [own]
-      : statementsOf(found).flatMap((one) => (one[member] === undefined ? '*' : listOf(one[member]).map(String)));
-  const isTrust = found?.statement.policy.endsWith(' trust policy') === true;
+  const texts = (member: string, stated: string): readonly string[] =>
+    difference === undefined
+      ? [stated]
+      : statementsOf(difference).flatMap((one) => (one[member] === undefined ? '*' : listOf(one[member]).map(String)));
+  const isTrust = difference?.statement.policy.endsWith(' trust policy') === true;
   return (
     roles.some((one) => isLike(one, entry.role)) &&
     texts('Action', action).every((one) => isLike(one.toLowerCase(), entry.action.toLowerCase())) &&

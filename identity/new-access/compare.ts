@@ -1,4 +1,5 @@
 import { listOf } from '../../foundation/node/json.ts';
+import type { Organization } from '../organization.ts';
 import { Unknown, type DeployedPolicy, type DeployedRole } from '../deployment/deployment.ts';
 import {
   documentsOf,
@@ -27,7 +28,7 @@ export interface AccessChange {
   /** The address of the policy, or of the association. */
   readonly policy: string;
   /** The request; undefined if the policy is not in the files. */
-  readonly found?: decide.Found;
+  readonly difference?: decide.NewDifference;
   /** Policies that are not in the files, and may decide otherwise. */
   readonly unless?: readonly string[];
 }
@@ -43,8 +44,8 @@ const NOTHING: PolicySet = { identityPolicies: [] };
 const LIMITS = /organizations|vpc_?endpoint|public.access/i;
 const AFTER_DEPLOYMENT = 'after-deployment:';
 
-/** Compares what two sides let each role and service account do. */
-export function compareAccess(before: AccessSide, after: AccessSide): AccessComparison {
+/** Compares what two sides let each role and service account do. `organization`: restricts both. */
+export function compareAccess(before: AccessSide, after: AccessSide, organization?: Organization): AccessComparison {
   const pairs = rolePairs(before, after);
   const { guards, unknown } = guardsOf(before, after, pairs);
   const [old, now] = [accountsOf(before), accountsOf(after)];
@@ -75,7 +76,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
   const resources = guards.filter(({ kind }) => kind === 'resource');
   for (const guard of resources) if (!sameJson(guard.before, guard.after)) compareResource(guard);
   const keyOf = (one: AccessChange): string =>
-    JSON.stringify([one.newly, one.subject, one.policy, one.found?.statement.index, one.resource, one.action]);
+    JSON.stringify([one.newly, one.subject, one.policy, one.difference?.statement.index, one.resource, one.action]);
   return {
     changes: [...new Map(changes.map((one) => [keyOf(one), one])).values()],
     undecided: [...new Map(undecided.map((one) => [JSON.stringify(one), one])).values()],
@@ -127,23 +128,23 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
       return undecide(holder.name, 'its role changed, and policies depend on the name of the role');
     const apart = was && is ? tagsApart(was, is) : undefined;
     const comparison = comparisonOf({ ...holder, ...apart }, apart?.before(had) ?? had, apart?.after(has) ?? has);
-    const own = guards.map((guard) => (apart ? { ...guard, ...apart.guard(guard) } : guard));
+    const sidedGuards = guards.map((guard) => (apart ? { ...guard, ...apart.guard(guard) } : guard));
     if (sameJson(comparison.before, comparison.after)) return;
     // Sessions have any name, the compared one has a fixed one.
     const tests = [had, has].map((set) => documentsOf(set).flatMap(useridTests).sort().join());
     if (tests[0] !== tests[1])
       undecide(holder.name, 'policies depend on aws:userid, which ends with the name of the session');
-    record(decide.decidedWith(comparison, own), holder.name, path, unless);
+    record(decide.decidedWith(comparison, sidedGuards), holder.name, path, unless);
   }
 
   function record(
-    { found, limits }: decide.Decided,
+    { differences, limits }: decide.Decided,
     subject: string,
     path?: string,
     unless: readonly string[] = [],
   ): void {
     undecide(subject, ...limits);
-    for (const one of found) {
+    for (const one of differences) {
       const { newly, request, statement } = one;
       const key = Object.keys(request.context).find((name) => name.startsWith(AFTER_DEPLOYMENT));
       const change = {
@@ -154,7 +155,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
         resource: request.resource,
         policy: statement.policy,
       };
-      if (key === undefined) changes.push({ ...change, found: one, ...(unless.length > 0 && { unless }) });
+      if (key === undefined) changes.push({ ...change, difference: one, ...(unless.length > 0 && { unless }) });
       else if (newly === 'allowed')
         undecide(subject, `${request.action} may be new, by the value of ${key.slice(AFTER_DEPLOYMENT.length)}`);
     }
@@ -196,7 +197,13 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
     const result = decide.decided({
       before: { ...NOTHING, trustPolicy: guard.before },
       after: { ...NOTHING, trustPolicy: guard.after },
-      ...{ principals: [], resourceAccount: is.arn.split(':')[4]!, resources: [is.arn], actions: ['sts:*'] },
+      ...{
+        principals: [],
+        resourceAccount: is.arn.split(':')[4]!,
+        resources: [is.arn],
+        actions: ['sts:*'],
+        organization,
+      },
     });
     record(result, `role ${is.name}`, `trust policy of role ${is.name}`);
   }
@@ -208,7 +215,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
     const result = decide.decided({
       before: { ...NOTHING, resourcePolicy: decide.withoutPrincipals(guard.before, arns) },
       after: { ...NOTHING, resourcePolicy: decide.withoutPrincipals(guard.after, arns) },
-      ...{ principals: [], resourceAccount: after.accountId, resources: guard.resources },
+      ...{ principals: [], resourceAccount: after.accountId, resources: guard.resources, organization },
     });
     record(result, `policy of ${guard.address}`);
     for (const [was, is] of present)
@@ -219,7 +226,7 @@ export function compareAccess(before: AccessSide, after: AccessSide): AccessComp
   function comparisonOf({ roleArn, context, absent }: Holder, had: PolicySet, has: PolicySet): Comparison {
     const resourceAccount = roleArn.split(':')[4] || after.accountId;
     const principals = [{ principal: session(roleArn) }];
-    return { before: had, after: has, context, absent, principals, resourceAccount };
+    return { before: had, after: has, context, absent, principals, resourceAccount, organization };
   }
 }
 

@@ -23,11 +23,11 @@ export interface Guard {
 }
 
 /** A difference with the policies of both sides, as they were asked. */
-export interface Found extends RequestDifference {
+export interface NewDifference extends RequestDifference {
   readonly sides: Pick<Comparison, 'before' | 'after'>;
 }
 export interface Decided {
-  readonly found: readonly Found[];
+  readonly differences: readonly NewDifference[];
   readonly limits: readonly string[];
 }
 
@@ -43,7 +43,7 @@ const covers = (guard: Guard, { action, resource }: { readonly action: string; r
   (guard.resources ?? []).some((one) => isLike(resource, one.replaceAll(/\$\{[^}]*\}/g, '*')));
 
 /** Returns the changed statement, as far as a side has it. */
-export function statementsOf({ sides, statement }: Found): readonly JsonObject[] {
+export function statementsOf({ sides, statement }: NewDifference): readonly JsonObject[] {
   const policies = [sides.after, sides.before].flatMap(documentsOf).filter(({ name }) => name === statement.policy);
   const statements = policies.map((one) => statementsIn(one)[statement.index] ?? {});
   return statements.filter((one) => statement.sid === undefined || one['Sid'] === statement.sid);
@@ -56,11 +56,12 @@ export function decided(comparison: Comparison): Decided {
     result = difference(comparison);
   } catch (error) {
     if (!(error instanceof Error) || error.name !== 'AwsError') throw error;
-    return { found: [], limits: [`IAM rejects a policy: ${error.message}`] };
+    return { differences: [], limits: [`IAM rejects a policy: ${error.message}`] };
   }
   const { before, after } = comparison;
   return {
-    found: result.kind === 'differs' ? result.differences.map((one) => ({ ...one, sides: { before, after } })) : [],
+    differences:
+      result.kind === 'differs' ? result.differences.map((one) => ({ ...one, sides: { before, after } })) : [],
     limits: result.kind === 'equivalent' ? [] : result.limits,
   };
 }
@@ -73,29 +74,37 @@ export function decidedWith(comparison: Comparison, guards: readonly Guard[]): D
   const used = new Set<Guard>();
   let outside = decided(comparison);
   for (;;) {
-    const more = guards.filter((one) => !used.has(one) && outside.found.some(({ request }) => covers(one, request)));
+    const more = guards.filter(
+      (one) => !used.has(one) && outside.differences.some(({ request }) => covers(one, request)),
+    );
     if (more.length === 0) break;
     for (const one of more) used.add(one);
     outside = decided(except(comparison, [...used]));
   }
   const parts = [outside, ...[...used].map((guard) => decidedWithin(comparison, guard))];
-  return { found: parts.flatMap(({ found }) => found), limits: [...new Set(parts.flatMap(({ limits }) => limits))] };
+  return {
+    differences: parts.flatMap(({ differences }) => differences),
+    limits: [...new Set(parts.flatMap(({ limits }) => limits))],
+  };
 }
 
 /** Compares the requests of a role's sessions for one resource, with its policy. */
 export function decidedWithin(comparison: Comparison, guard: Guard): Decided {
   const member = guard.kind === 'trust' ? 'trustPolicy' : 'resourcePolicy';
   const withPolicy = (set: PolicySet, policy: NamedDocument | undefined): PolicySet => ({ ...set, [member]: policy });
-  const [own] = comparison.principals;
-  const { found, limits } = decided({
+  const [caller] = comparison.principals;
+  const { differences, limits } = decided({
     ...comparison,
     before: withPolicy(comparison.before, guard.before),
     after: withPolicy(comparison.after, guard.after),
     ...(guard.resources && { resources: guard.resources }),
     ...(guard.kind === 'trust' && { actions: ['sts:*'] }),
   });
-  const name = own && 'arn' in own.principal ? own.principal.arn : '';
-  return { found: found.filter(({ request }) => 'arn' in request.principal && request.principal.arn === name), limits };
+  const name = caller && 'arn' in caller.principal ? caller.principal.arn : '';
+  return {
+    differences: differences.filter(({ request }) => 'arn' in request.principal && request.principal.arn === name),
+    limits,
+  };
 }
 
 /** Leaves out the resources of guards by denying them on both sides. */

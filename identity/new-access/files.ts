@@ -145,12 +145,12 @@ function ofPolicies(
   const ofRoles = all.filter(({ kind }) => kind !== 'resource');
   const keyOf = (path: string): string => `${dirname(path)}/${roleOf(path)}`;
   const roles = [...new Set(ofRoles.map(({ path }) => keyOf(path)))].map((key): model.DeployedRole => {
-    const own = ofRoles.filter(({ path }) => keyOf(path) === key);
-    const trust = own.find(({ kind }) => kind === 'trust');
+    const ofRole = ofRoles.filter(({ path }) => keyOf(path) === key);
+    const trust = ofRole.find(({ kind }) => kind === 'trust');
     return {
-      ...{ address: trust?.path ?? own[0]!.path, tags: {}, trust: trust?.text ?? '' },
+      ...{ address: trust?.path ?? ofRole[0]!.path, tags: {}, trust: trust?.text ?? '' },
       ...model.roleNames(key, basename(key), '/', given),
-      policies: own.flatMap(({ kind, path, text }): model.DeployedPolicy[] =>
+      policies: ofRole.flatMap(({ kind, path, text }): model.DeployedPolicy[] =>
         kind === 'trust' ? [] : [{ kind: kind === 'boundary' ? 'boundary' : 'attached', address: path, text }],
       ),
     };

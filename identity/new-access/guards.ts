@@ -8,16 +8,19 @@ export const sameJson = (one: unknown, other: unknown): boolean => JSON.stringif
 
 /** Returns items of both sides in pairs: by the first test that finds one, in the order of tests. */
 function paired<T>(before: readonly T[], after: readonly T[], tests: readonly ((one: T, other: T) => boolean)[]) {
-  const left = new Set(before);
-  const found = new Map<T, T>();
+  const unpaired = new Set(before);
+  const partners = new Map<T, T>();
   for (const test of tests)
     for (const is of after) {
-      const was = found.has(is) ? undefined : [...left].find((one) => test(one, is));
+      const was = partners.has(is) ? undefined : [...unpaired].find((one) => test(one, is));
       if (was === undefined) continue;
-      found.set(is, was);
-      left.delete(was);
+      partners.set(is, was);
+      unpaired.delete(was);
     }
-  return [...after.map((is) => [found.get(is), is] as const), ...[...left].map((was) => [was, undefined] as const)];
+  return [
+    ...after.map((is) => [partners.get(is), is] as const),
+    ...[...unpaired].map((was) => [was, undefined] as const),
+  ];
 }
 
 /** Returns roles of both sides in pairs: the same ARN, or else the same address. */

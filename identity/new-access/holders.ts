@@ -90,10 +90,10 @@ export function accountsOf(side: AccessSide): Accounts {
   /** Notes that the files have a service account twice. It may be in two clusters, so neither place counts alone. */
   const noteSecond = (key: string, address: string, arn: string): void => {
     const first = given.get(key);
-    const own = `${address} with role ${arn}`;
+    const assignment = `${address} with role ${arn}`;
     if (first !== undefined && !first.endsWith(` ${arn}`))
-      unknown.push({ subject: key, reason: `the files give it several roles: ${first} and ${own}` });
-    given.set(key, first === undefined ? own : `${first}, ${own}`);
+      unknown.push({ subject: key, reason: `the files give it several roles: ${first} and ${assignment}` });
+    given.set(key, first === undefined ? assignment : `${first}, ${assignment}`);
   };
   for (const { annotations, address, name: serviceAccount, namespace = 'default' } of side.serviceAccounts) {
     const arn = annotations[ROLE_ANNOTATION];
@@ -127,9 +127,12 @@ export function accountsOf(side: AccessSide): Accounts {
     const role = find(arn);
     const { policies, context, ...rest } = holderOf(role);
     const { tags } = podIdentityTags(eks, subject);
-    const known = tags.filter(({ key }) => !disableSessionTags && !/pod-(?:name|uid)$/.test(key));
+    const knownTags = tags.filter(({ key }) => !disableSessionTags && !/pod-(?:name|uid)$/.test(key));
     const account = `${subject.namespace}/${subject.serviceAccount}`;
-    const roleOf = ({ arn: own, tags: given }: model.DeployedRole) => ({ arn: own, tags: Object.entries(given) });
+    const roleOf = ({ arn: roleArn, tags: given }: model.DeployedRole) => ({
+      arn: roleArn,
+      tags: Object.entries(given),
+    });
     const path =
       base && role && base.trust !== ''
         ? podIdentitySession({
@@ -147,7 +150,10 @@ export function accountsOf(side: AccessSide): Accounts {
           sessionPolicies: [{ name: `${one.address}.policy`, document: knownOf(policy)! }],
         }),
       },
-      context: { ...context, ...Object.fromEntries(known.map(({ key, value }) => [`aws:PrincipalTag/${key}`, value])) },
+      context: {
+        ...context,
+        ...Object.fromEntries(knownTags.map(({ key, value }) => [`aws:PrincipalTag/${key}`, value])),
+      },
       absent: disableSessionTags ? [TAGS] : [],
       way: JSON.stringify([
         ...[roleArn, arn, base?.trust, role?.trust, base?.policies, base?.tags, role?.tags],
@@ -186,9 +192,14 @@ function reachOfToken(side: AccessSide, role: model.DeployedRole, subject: Servi
   if (text === undefined || text === '') return text === '' ? 'allowed' : 'unknown';
   const values = [...new Set(text.match(/arn:[^:"]+:iam::\d+:oidc-provider\/[^"]+/g))].map((arn) => {
     const provider = { arn, issuer: arn.replace(/^.*:oidc-provider\//, '') };
-    const { arn: own, tags } = role;
-    const asked = { provider, subject, audience: 'sts.amazonaws.com', role: { arn: own, tags: Object.entries(tags) } };
-    return reachOf(side, webIdentitySession(asked));
+    const { arn: roleArn, tags } = role;
+    const token = {
+      provider,
+      subject,
+      audience: 'sts.amazonaws.com',
+      role: { arn: roleArn, tags: Object.entries(tags) },
+    };
+    return reachOf(side, webIdentitySession(token));
   });
   return (['allowed', 'unknown'] as const).find((one) => values.includes(one)) ?? 'denied';
 }

@@ -28,15 +28,15 @@ export function templateValues(
 ): Values {
   const resources = Object.entries(objectOf(template['Resources'])).flatMap(([id, one]) => {
     const { Type: type, Properties: properties } = objectOf(one);
-    const known = NAMES[String(type).replace('AWS::', '')];
-    if (known === undefined) return [];
-    const given = textOf(objectOf(properties)[known[0]]);
+    const form = NAMES[String(type).replace('AWS::', '')];
+    if (form === undefined) return [];
+    const given = textOf(objectOf(properties)[form[0]]);
     // The resolver knows named buckets.
     if (type === 'AWS::S3::Bucket' && given !== undefined) return [];
     const name = given ?? `${id.toLowerCase()}-after-deployment`;
-    const arn = `arn:aws:${known[1].replace('REGION', region).replace('ACCOUNT', accountId).replace('NAME', name)}`;
+    const arn = `arn:aws:${form[1].replace('REGION', region).replace('ACCOUNT', accountId).replace('NAME', name)}`;
     return [
-      [id, known[2] === 'arn' ? arn : name],
+      [id, form[2] === 'arn' ? arn : name],
       [`${id}.Arn`, arn],
     ];
   });

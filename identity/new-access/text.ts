@@ -42,15 +42,15 @@ export function newAccessText(report: NewAccess, paint: Paint, width: number | u
       paint(`${title}: ${changes.length}`, changes.length === 0 ? 0 : color),
       ...groups
         .slice(0, MOST)
-        .flatMap(([subject, own]) => [
+        .flatMap(([subject, lines]) => [
           `  ${subject}`,
-          ...own
+          ...lines
             .slice(0, MOST)
             .flatMap((one) => [
               wrap(`    ${one.request}`, width, 2),
               ...notesOf(one).map((note) => wrap(`      ${note}`, width, 2)),
             ]),
-          ...more(own.length - MOST, 'change').map((line) => `    ${line}`),
+          ...more(lines.length - MOST, 'change').map((line) => `    ${line}`),
         ]),
       ...more(groups.length - MOST, 'group').map((line) => `  ${line}`),
     ];
@@ -77,7 +77,7 @@ export function newAccessMarkdown(report: NewAccess): string {
   const { newlyAllowed, newlyDenied, accepted, undecided, warnings } = report;
   const table = (title: string, changes: readonly ReportedChange[]): string[] => {
     const groups = groupsOf(changes);
-    const rows = groups.slice(0, MOST).flatMap(([, own]) => own.slice(0, MOST));
+    const rows = groups.slice(0, MOST).flatMap(([, lines]) => lines.slice(0, MOST));
     if (changes.length === 0) return [];
     return [
       ...[`### ${title}: ${changes.length}`, '', '| who | request | by |', '| --- | --- | --- |'],

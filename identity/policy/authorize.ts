@@ -10,7 +10,7 @@ const ALWAYS_ALLOWED = 'sts:getcalleridentity';
 /**
  * Decides like IAM (IAM User Guide, "Policy evaluation logic"). Any Deny wins. Within an account an identity or
  * resource policy must allow, across accounts both. A KMS key's policy must always allow. Boundary and session policies limit identity policies and role
- * grants.
+ * grants. Organization policies only limit: RCPs by a Deny, SCPs also if a level from the root to the account allows nothing.
  */
 export function authorize(input: AuthorizationInput): Decision {
   const request = new EvaluationRequest(input);
@@ -39,6 +39,9 @@ export function decide(request: EvaluationRequest, evaluate: Evaluator = evaluat
   const account = request.principalAccount;
   if (request.lowerCaseAction === ALWAYS_ALLOWED && account !== undefined) return allowed('always');
 
+  if (request.rcps.some(({ policies }) => evaluate(policies, request) === DENIED)) return explicitlyDenied('rcp');
+  const levels = request.scps.map(({ name, policies }) => ({ name, grant: evaluate(policies, request) }));
+  if (levels.some(({ grant }) => grant === DENIED)) return explicitlyDenied('scp');
   const isTrust = request.isRoleAssumption;
   const resourceKind = isTrust ? 'trust' : 'resource';
   const { resourcePolicy } = request;
@@ -60,6 +63,8 @@ export function decide(request: EvaluationRequest, evaluate: Evaluator = evaluat
   const session = sessionPolicies.length === 0 ? GRANT.direct : evaluate(sessionPolicies, request);
   if (session === DENIED) return explicitlyDenied('session');
 
+  const closed = levels.find(({ grant }) => grant === GRANT.none);
+  if (closed) return { ...implicitlyDenied('scp'), level: closed.name };
   const sameAccount = account === input.resourceAccount;
   const isRoot = request.principal.kind === 'root';
   if (isUnknown) {

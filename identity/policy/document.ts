@@ -80,6 +80,8 @@ function compileStatement(elements: Elements, index: number, kind: PolicyKind, v
     throw syntax(`Effect of ${where} must be "Allow" or "Deny", not ${JSON.stringify(effect)}.`);
   }
   const [actionElement, notAction] = oneOf(elements, 'Action', 'NotAction', where);
+  if (kind === 'rcp' && (notAction || (effect === 'Allow' && !listOf(actionElement).includes('*'))))
+    throw syntax(`${where} must be a Deny with Action. Only RCPFullAWSAccess may allow in a resource control policy.`);
   const conditions = elements['Condition'];
   return {
     sid,
@@ -99,6 +101,11 @@ function principalOf(
   where: string,
 ): Pick<Statement, 'principal' | 'notPrincipal'> {
   const [element, notPrincipal] = oneOf(elements, 'Principal', 'NotPrincipal', where);
+  if (kind === 'rcp') {
+    if (element !== '*' || notPrincipal)
+      throw syntax(`Principal of ${where} must be "*" in a resource control policy.`);
+    return { principal: compilePrincipal('*', 'resource'), notPrincipal };
+  }
   if (kind !== 'resource' && kind !== 'trust') {
     if (element !== undefined) {
       throw new PolicySyntaxError(`Policy document should not specify a principal (${where}).`);

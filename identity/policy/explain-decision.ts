@@ -53,14 +53,15 @@ const effectOf = ({ value }: Verdict): 'Allow' | 'Deny' => (value === 'explicitl
 
 const PAST = { Allow: 'allowed', Deny: 'denied' } as const;
 /** Policies of these kinds only limit others. */
-const LIMITS: ReadonlySet<PolicyKind> = new Set(['boundary', 'session']);
+const LIMITS: ReadonlySet<PolicyKind> = new Set(['boundary', 'session', 'scp', 'rcp']);
 
 const placeOf = ({ statement, policy }: Candidate): string => `${statementLabel(statement)} of ${policy}`;
 
 /** Explains a missing Allow by the statement that comes nearest to matching. */
 function nothingAllows(verdict: Verdict, candidates: readonly Candidate[], request: EvaluationRequest): string {
   const { action, resource } = request.input;
-  const sentence = `no ${KIND_NAMES[verdict.deniedBy ?? 'identity']} allows ${action} on ${resource}`;
+  const kind = KIND_NAMES[verdict.deniedBy ?? 'identity'] + (verdict.level === undefined ? '' : ` of ${verdict.level}`);
+  const sentence = `no ${kind} allows ${action} on ${resource}`;
   const looked = couldAllow(verdict, candidates, request);
   const [near] = decidingStatements(verdict, candidates, request);
   if (near !== undefined) return `${sentence}; ${placeOf(near)} ${explain(near, request).reason}`;
@@ -70,12 +71,14 @@ function nothingAllows(verdict: Verdict, candidates: readonly Candidate[], reque
 
 /** Within an account, a resource policy may also allow the request. */
 function couldAllow(
-  { deniedBy = 'identity' }: Verdict,
+  { deniedBy = 'identity', level }: Verdict,
   candidates: readonly Candidate[],
   { principalAccount, input: { resourceAccount } }: EvaluationRequest,
 ): readonly Candidate[] {
   const orResource = deniedBy === 'identity' && principalAccount === resourceAccount;
-  return candidates.filter(({ kind }) => kind === deniedBy || (orResource && kind === 'resource'));
+  return candidates.filter(
+    ({ kind, level: at }) => (kind === deniedBy && at === level) || (orResource && kind === 'resource'),
+  );
 }
 
 /** Finds a Deny whose action and resource match, but not its principal or conditions. */

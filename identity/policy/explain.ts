@@ -19,6 +19,8 @@ export interface Candidate {
   readonly statement: Statement;
   readonly kind: PolicyKind;
   readonly policy: string;
+  /** The level of an organization policy. */
+  readonly level?: string;
 }
 
 /** Evaluates a statement again and records its parts up to the first mismatch. */

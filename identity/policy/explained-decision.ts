@@ -51,12 +51,12 @@ export class ExplainedDecision implements Decision {
   }
 
   get policies(): readonly CompiledPolicy[] {
-    return policiesOf(this.#request).map(([, policy]) => policy);
+    return policiesOf(this.#request).map(({ policy }) => policy);
   }
 
   get #considered(): readonly Candidate[] {
-    return (this.#candidates ??= policiesOf(this.#request).flatMap(([kind, policy]) =>
-      statementsOf(policy).map((statement) => ({ statement, kind, policy: policy.name })),
+    return (this.#candidates ??= policiesOf(this.#request).flatMap(({ policy, ...place }) =>
+      statementsOf(policy).map((statement) => ({ statement, ...place, policy: policy.name })),
     ));
   }
 
@@ -67,16 +67,23 @@ export class ExplainedDecision implements Decision {
 }
 
 /** Returns the policies with their roles, in the order of `decide`. */
-function policiesOf(request: EvaluationRequest): readonly (readonly [PolicyKind, CompiledPolicy])[] {
-  const { input } = request;
-  const policies: [PolicyKind, CompiledPolicy][] = [];
-  const { resourcePolicy } = request;
-  if (resourcePolicy) policies.push([resourcePolicy === input.trustPolicy ? 'trust' : 'resource', resourcePolicy]);
-  if (request.principalAccount === undefined) return policies;
-  if (request.principal.kind !== 'root') {
-    for (const policy of input.identityPolicies) policies.push(['identity', policy]);
-    if (input.permissionsBoundary) policies.push(['boundary', input.permissionsBoundary]);
-  }
-  for (const policy of input.sessionPolicies ?? []) policies.push(['session', policy]);
-  return policies;
+function policiesOf(request: EvaluationRequest): readonly (Omit<Candidate, 'statement' | 'policy'> & {
+  readonly policy: CompiledPolicy;
+})[] {
+  const { input, resourcePolicy, principal } = request;
+  const all = (kind: PolicyKind, policies: readonly (CompiledPolicy | undefined)[] = [], level?: string) =>
+    policies.flatMap((policy) => (policy ? { kind, policy, ...(level !== undefined && { level }) } : []));
+  return [
+    ...request.rcps.flatMap(({ name, policies }) => all('rcp', policies, name)),
+    ...request.scps.flatMap(({ name, policies }) => all('scp', policies, name)),
+    ...all(resourcePolicy === input.trustPolicy ? 'trust' : 'resource', [resourcePolicy]),
+    ...(request.principalAccount === undefined
+      ? []
+      : [
+          ...(principal.kind === 'root'
+            ? []
+            : [...all('identity', input.identityPolicies), ...all('boundary', [input.permissionsBoundary])]),
+          ...all('session', input.sessionPolicies),
+        ]),
+  ];
 }

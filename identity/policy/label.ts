@@ -10,4 +10,10 @@ export const KIND_NAMES: Readonly<Record<PolicyKind, string>> = {
   trust: 'role trust policy',
   session: 'session policy',
   boundary: 'permissions boundary',
+  scp: 'service control policy',
+  rcp: 'resource control policy',
 };
+
+/** Returns a name such as `service control policy DenyOutsideRegions of OU Workloads`. */
+export const organizationPolicyName = (kind: 'scp' | 'rcp', name: string, level: string): string =>
+  `${KIND_NAMES[kind]} ${name} of ${level}`;

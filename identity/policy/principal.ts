@@ -39,7 +39,7 @@ export interface IamUser {
   readonly userId: string;
 }
 
-/** An account's root user, which only resource policies can deny. It has no access key here. */
+/** An account's root user, which only resource and organization policies can deny. It has no access key here. */
 export interface RootUser {
   readonly kind: 'root';
   readonly accountId: string;

@@ -2,7 +2,8 @@ import { principalArn } from './principal.ts';
 import { splitArn } from './arn.ts';
 import type { ContextKey } from './context-key.ts';
 import type { VariableSource } from './pattern.ts';
-import type { AuthorizationInput, CompiledPolicy, ConditionContext } from './types.ts';
+import rcpServices from './rcp-services.json' with { type: 'json' };
+import type { AuthorizationInput, CompiledPolicy, ConditionContext, OrganizationLevel } from './types.ts';
 
 /** Denied without a trust policy, which does not apply to other actions on a role, such as `iam:PassRole`. */
 const ROLE_ASSUMPTION = /^sts:(assumerole(withwebidentity|withsaml)?|tagsession|setsourceidentity|setcontext)$/;
@@ -15,6 +16,10 @@ const KMS_KEY = /^arn:[^:]+:kms:[^:]*:[^:]*:key\//;
 
 /** The owner's root user may call these despite the bucket policy (S3 API Reference, PutBucketPolicy). */
 const NEVER_LOCKED_OUT = /^s3:(get|put|delete)bucketpolicy$/;
+
+const RCP_SERVICES: ReadonlySet<string> = new Set(rcpServices.prefixes);
+const SERVICE_LINKED_ROLE = /^arn:[^:]+:iam::\d{12}:role\/aws-service-role\//;
+const AWS_MANAGED_KEY = /^arn:[^:]+:kms:[^:]*:[^:]*:alias\/aws\//;
 
 /** An authorization question with precomputed values. */
 export class EvaluationRequest implements VariableSource {
@@ -53,6 +58,29 @@ export class EvaluationRequest implements VariableSource {
     if (input.trustPolicy !== undefined && this.isRoleAssumption) return input.trustPolicy;
     const isOwner = principal.kind === 'root' && principal.accountId === input.resourceAccount;
     return isOwner && NEVER_LOCKED_OUT.test(this.lowerCaseAction) ? undefined : input.resourcePolicy;
+  }
+
+  /** The levels of SCPs that restrict the principal (AWS Organizations User Guide, "SCP effects on permissions"). */
+  get scps(): readonly OrganizationLevel[] {
+    const { scps = [], managementAccount } = this.input;
+    const account = this.principalAccount;
+    return account === undefined || account === managementAccount || this.#isServiceLinked ? [] : scps;
+  }
+
+  /** The levels of RCPs that restrict the resource (AWS Organizations User Guide, "Resources and entities not restricted by RCPs"). */
+  get rcps(): readonly OrganizationLevel[] {
+    const { rcps = [], managementAccount, resource, resourceAccount } = this.input;
+    const isExempt =
+      resourceAccount === managementAccount ||
+      this.#isServiceLinked ||
+      (this.isRoleAssumption && SERVICE_LINKED_ROLE.test(resource)) ||
+      this.lowerCaseAction === 'kms:retiregrant' ||
+      AWS_MANAGED_KEY.test(resource);
+    return isExempt || !RCP_SERVICES.has(this.lowerCaseAction.split(':')[0]!) ? [] : rcps;
+  }
+
+  get #isServiceLinked(): boolean {
+    return this.principal.kind === 'role-session' && SERVICE_LINKED_ROLE.test(this.principal.roleArn);
   }
 
   /** An empty list counts as absent and becomes undefined. */

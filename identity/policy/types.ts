@@ -1,7 +1,7 @@
 import type { Principal } from './principal.ts';
 
 /** What a policy is attached to, which determines its effect. */
-export type PolicyKind = 'identity' | 'resource' | 'trust' | 'session' | 'boundary';
+export type PolicyKind = 'identity' | 'resource' | 'trust' | 'session' | 'boundary' | 'scp' | 'rcp';
 
 /** A validated policy. Opaque outside the engine. */
 export interface CompiledPolicy {
@@ -11,6 +11,13 @@ export interface CompiledPolicy {
   /** The original JSON text or object. */
   readonly document: string | object;
   readonly statements: readonly CompiledStatement[];
+}
+
+/** The policies of one type that are attached to the root, an organizational unit or an account. */
+export interface OrganizationLevel {
+  /** Such as `OU Workloads`. */
+  readonly name: string;
+  readonly policies: readonly CompiledPolicy[];
 }
 
 /** Opaque outside the engine. */
@@ -46,6 +53,12 @@ export interface AuthorizationInput {
   /** Policy and PolicyArns form one set, in which any policy may allow. Undefined without a session policy. */
   readonly sessionPolicies?: readonly CompiledPolicy[] | undefined;
   readonly permissionsBoundary?: CompiledPolicy | undefined;
+  /** Service control policies from the root to the principal's account. Undefined: it is in no organization. */
+  readonly scps?: readonly OrganizationLevel[] | undefined;
+  /** Resource control policies from the root to the resource's account. Undefined: it is in no organization. */
+  readonly rcps?: readonly OrganizationLevel[] | undefined;
+  /** 12 digits. Organization policies restrict neither its principals nor its resources. */
+  readonly managementAccount?: string | undefined;
 }
 
 /** `unknown`: only the policy of a KMS key, which is not given, can tell. */
@@ -55,6 +68,8 @@ export type DecisionValue = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied' 
 export interface Verdict {
   readonly value: DecisionValue;
   readonly deniedBy: PolicyKind | undefined;
+  /** The level whose service control policies lack the required Allow. */
+  readonly level?: string;
   /** The kind of policy whose Allow decided; `always` for the one action that needs no permission. */
   readonly allowedBy: 'identity' | 'resource' | 'trust' | 'root' | 'always' | undefined;
 }

@@ -84,6 +84,35 @@ describe('loosen', () => {
     expect(judged.find(({ operator }) => operator === 'lose-tag-session')?.state).to.equal('killed');
   });
 
+  it('judges changes within the organization of the scenario', async () => {
+    const condition = { StringEquals: { 'aws:SourceVpce': 'vpce-1' } };
+    const writes = { Effect: 'Allow', Action: 's3:PutObject', Resource: '*', Condition: condition };
+    const reads = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' };
+    const permissions = JSON.stringify({ Version: '2012-10-17', Statement: [reads, writes] }, undefined, 2);
+    const statesWith = async (organization: string) => {
+      const suite = SUITE.replace("[allow('s3:GetObject', 'data/*')]", 'permissions')
+        .replace(
+          'const trust',
+          "const permissions = policyFile(new URL('./lib/permissions.json', import.meta.url));\nconst trust",
+        )
+        .replace('allow, ', 'deny, ')
+        .replace("objects: ['data", `${organization}objects: ['data`);
+      const { stdout, stderr } = await runInProcess({
+        command: 'loosen',
+        args: ['--quiet', '--format', 'json', '--operator', 'drop-condition'],
+        files: { ...files(suite), 'lib/permissions.json': permissions },
+      });
+      expect(stdout, stderr).to.not.equal('');
+      const { changes } = JSON.parse(stdout) as Loosening;
+      return changes.filter(({ change }) => change.includes('SourceVpce')).map(({ state }) => state);
+    };
+    expect(await statesWith('')).to.not.deep.equal(['equivalent']);
+    const scps = "{ DenyWrites: [deny('s3:PutObject', '*')] }";
+    expect(await statesWith(`organization: { levels: [{ name: 'Root', scps: ${scps} }] }, `)).to.deep.equal([
+      'equivalent',
+    ]);
+  });
+
   it('calls a change equivalent only after all uses of its policy', async () => {
     const trust = TRUST.replace(
       '"aws:RequestTag/kubernetes-namespace": "<namespace:payments>"',

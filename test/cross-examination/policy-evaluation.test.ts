@@ -55,7 +55,7 @@ describe('policy engine compared with a second implementation', () => {
     const resourceBased = ['*', 'itself', 'role', 'account', 'nobody'].map(
       (one) => `a resource-based policy that allows ${one}`,
     );
-    const steps = ['session policy', 'permissions boundary', ...resourceBased];
+    const steps = ['organization policies', 'session policy', 'permissions boundary', ...resourceBased];
     const all = [
       ...steps,
       'Principal',
@@ -83,6 +83,12 @@ function engineWith(policies: Policies): (question: ReturnType<typeof questionOf
   const boundary = permissionsBoundary && compiled(permissionsBoundary, 'boundary');
   const resource = resourcePolicy && compiled(resourcePolicy, 'resource');
   const trust = trustPolicy && compiled(trustPolicy, 'trust');
+  const levels = (kind: 'scp' | 'rcp') =>
+    policies[`${kind}s`]?.map((level, index) => ({
+      name: `level ${index}`,
+      policies: level.map((one) => compiled(one, kind)),
+    }));
+  const [scps, rcps] = [levels('scp'), levels('rcp')];
   return (question) => {
     const { principal, ...request } = question.request;
     const parsed = parsePrincipal(principal, request.context);
@@ -95,6 +101,7 @@ function engineWith(policies: Policies): (question: ReturnType<typeof questionOf
       trustPolicy: trust,
       sessionPolicies: question.sessionPolicy && session,
       permissionsBoundary: question.permissionsBoundary && boundary,
+      ...{ scps, rcps, managementAccount: question.managementAccount },
     };
     return authorize(input).value as PolicyDecision;
   };

@@ -40,6 +40,10 @@ export interface Question {
   readonly trustPolicy?: PolicyDocument;
   readonly sessionPolicy?: readonly PolicyDocument[];
   readonly permissionsBoundary?: PolicyDocument;
+  /** Policies of each level, from the root of the organization to the account. */
+  readonly scps?: readonly (readonly PolicyDocument[])[];
+  readonly rcps?: readonly (readonly PolicyDocument[])[];
+  readonly managementAccount?: string;
 }
 
 export type PolicyDecision = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
@@ -72,6 +76,11 @@ export function evaluate(question: Question, witness: Witness = () => undefined)
         : list(policy.Statement).filter((one) => one.Effect === effect && applies(one, policy, scene)),
     );
 
+  const { scps = [], rcps = [] } = organizationPoliciesOf(question, requester);
+  if (applying('Deny', ...scps.flat(), ...rcps.flat()).length > 0) {
+    witness('organization policies', false);
+    return 'explicitlyDenied';
+  }
   if (applying('Deny', ...identityPolicies, ...(sessionPolicy ?? []), boundary, resourceBased).length > 0) {
     return 'explicitlyDenied';
   }
@@ -79,6 +88,11 @@ export function evaluate(question: Question, witness: Witness = () => undefined)
   const granted = applying('Allow', resourceBased).map((statement) => namedBy(statement.Principal, requester));
   // Callers without an identity in an account only get permissions from the resource.
   if (requester.account === undefined) return answer(granted.length > 0);
+
+  // AWS Organizations User Guide, "SCP evaluation": every level must allow.
+  const filtered = scps.every((level) => applying('Allow', ...level).length > 0);
+  if (scps.length > 0) witness('organization policies', filtered);
+  if (!filtered) return 'implicitlyDenied';
 
   const identityAllows = requester.type === 'root' || applying('Allow', ...identityPolicies).length > 0;
   const admits = (limit: string, policies: readonly PolicyDocument[] | undefined): boolean => {
@@ -99,6 +113,29 @@ export function evaluate(question: Question, witness: Witness = () => undefined)
   const mustAllow = trustPolicy !== undefined || (isKey && resourceBased !== undefined);
   return answer(identityAllows && notLimited && (!mustAllow || granted.length > 0));
 }
+
+/** Returns the organization policies that have an effect ("SCP effects on permissions", "Resources and entities not restricted by RCPs"). */
+function organizationPoliciesOf(
+  { request, scps, rcps, managementAccount }: Question,
+  { account, type }: Requester,
+): Pick<Question, 'scps' | 'rcps'> {
+  const linked = 'role/aws-service-role/';
+  if (type === 'session' && request.principal.includes(linked)) return {};
+  const [service = '', name] = request.action.toLowerCase().split(':');
+  const assumesLinked = service === 'sts' && request.resource.includes(linked);
+  const isControlled =
+    WITH_RCPS.includes(service) &&
+    request.resourceAccount !== managementAccount &&
+    !assumesLinked &&
+    name !== 'retiregrant';
+  return {
+    ...(account !== undefined && account !== managementAccount && scps && { scps }),
+    ...(isControlled && rcps && { rcps }),
+  };
+}
+
+/** Some of the services with RCPs. */
+const WITH_RCPS = ['s3', 'sts', 'sqs', 'kms', 'secretsmanager', 'dynamodb', 'ecr', 'logs'];
 
 interface Scene {
   readonly question: Question;

@@ -116,6 +116,30 @@ const identityPolicy = policy(2, serviceActions, resourceElement);
 const limit = policy(3, serviceActions, resourceElement);
 const policiesOfRoles = policy(3, roleActions, fc.constant({ Resource: '*' }));
 
+const FULL_ACCESS: PolicyDocument = { Statement: { Effect: 'Allow', Action: '*', Resource: '*' } };
+const rarely = <T>(arbitrary: Arbitrary<T>): Arbitrary<T | undefined> =>
+  fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+const levelsOf = (one: Arbitrary<PolicyDocument>): Arbitrary<PolicyDocument[][]> =>
+  fc.array(fc.array(fc.oneof(fc.constant(FULL_ACCESS), one), { minLength: 1, maxLength: 2 }), {
+    minLength: 1,
+    maxLength: 3,
+  });
+/** An RCP has only Deny statements for all principals, without NotAction. */
+const controlled = (one: Arbitrary<PolicyDocument>): Arbitrary<PolicyDocument> =>
+  one.map(({ Statement, ...rest }) => ({
+    ...rest,
+    Statement: [Statement].flat().map((given) => {
+      const { NotAction, Action = NotAction, ...members } = given;
+      return { ...members, Action: Action!, Effect: 'Deny' as const, Principal: '*' as const };
+    }),
+  }));
+const everyone: PolicyDocument = { Statement: { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' } };
+const organization = (one: Arbitrary<PolicyDocument>): Record<string, Arbitrary<unknown>> => ({
+  scps: rarely(levelsOf(one)),
+  rcps: rarely(controlled(one).map((deny) => [[everyone], [everyone, deny]])),
+  managementAccount: rarely(fc.constantFrom(ACCOUNT, OTHER_ACCOUNT)),
+});
+
 /** Policies of a question. */
 export type Policies = Omit<Question, 'request'>;
 
@@ -148,6 +172,7 @@ const ofResources = fc.record({
       freq: 3,
     }),
     ...limits(limit),
+    ...organization(policy(6, serviceActions, resourceElement)),
   }),
   requests: requests(
     [...PRINCIPALS, ...PRINCIPALS.slice(0, 3), ...PRINCIPALS.slice(0, 3), ...ROOTS, SERVICE, '*'],
@@ -184,6 +209,7 @@ const ofRoles = fc.record({
       { weight: 1, arbitrary: policy(4, roleActions, federated) },
     ),
     ...limits(policiesOfRoles),
+    ...organization(policiesOfRoles),
   }),
   requests: requests(
     [...PRINCIPALS, SERVICE, PROVIDER],
@@ -201,6 +227,7 @@ export const policiesAndRequests = fc.oneof(
 export function questionOf(policies: Policies, request: Question['request']): Question {
   const { type } = requesterOf(request.principal);
   const { resourcePolicy, trustPolicy, identityPolicies, sessionPolicy, permissionsBoundary } = policies;
+  const { scps, rcps, managementAccount } = policies;
   const hasIdentity = type === 'session' || type === 'user';
   return {
     request,
@@ -209,5 +236,8 @@ export function questionOf(policies: Policies, request: Question['request']): Qu
     ...(hasIdentity && permissionsBoundary !== undefined && { permissionsBoundary }),
     ...(resourcePolicy !== undefined && { resourcePolicy }),
     ...(trustPolicy !== undefined && { trustPolicy }),
+    ...(scps && { scps }),
+    ...(rcps && { rcps }),
+    ...(managementAccount && { managementAccount }),
   };
 }

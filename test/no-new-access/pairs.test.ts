@@ -50,17 +50,17 @@ describe('new access of 60 pairs of deployments', () => {
   for (const pair of PAIRS)
     it(`${pair.widens ? 'is there' : 'is not there'}: ${pair.name}`, () => {
       const { changes, undecided } = compareAccess(...sidesOf(pair));
-      const shown = JSON.stringify({ changes: changes.map(({ found: _found, ...one }) => one), undecided });
+      const shown = JSON.stringify({ changes: changes.map(({ difference: _difference, ...one }) => one), undecided });
       expect(undecided, shown).to.deep.equal([]);
       expect(
         changes.some(({ newly }) => newly === 'allowed'),
         shown,
       ).to.equal(pair.widens);
-      for (const { newly, found } of changes) {
-        if (found === undefined) continue;
+      for (const { newly, difference } of changes) {
+        if (difference === undefined) continue;
         const expected = [newly === 'denied', newly === 'allowed'];
-        expect([found.before, found.after].map(({ value }) => value === 'allowed')).to.deep.equal(expected);
-        expect([found.before, found.after].map(secondOpinion), shown).to.deep.equal(expected);
+        expect([difference.before, difference.after].map(({ value }) => value === 'allowed')).to.deep.equal(expected);
+        expect([difference.before, difference.after].map(secondOpinion), shown).to.deep.equal(expected);
       }
     });
 });

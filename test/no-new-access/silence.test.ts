@@ -177,6 +177,39 @@ const CASES: readonly (readonly [title: string, before: Files, after: Files])[] 
       ],
     ),
   ],
+  ...['removed', 'detached'].map((title): (typeof CASES)[number] => {
+    const scp = (TargetIds: readonly string[]) => ({
+      Guard: {
+        Type: 'AWS::Organizations::Policy',
+        Properties: {
+          Name: 'a',
+          Type: 'SERVICE_CONTROL_POLICY',
+          TargetIds,
+          Content: policy({ ...READ, Effect: 'Deny' }),
+        },
+      },
+    });
+    const role = { App: podRole('app', READ) };
+    return [
+      `a service control policy of a template is ${title}`,
+      template({ ...role, ...scp([ACCOUNT]) }),
+      template({ ...role, ...(title === 'detached' && scp([])) }),
+    ];
+  }),
+  [
+    'a service control policy of a plan is removed',
+    state([
+      'aws_organizations_policy',
+      'guard',
+      { name: 'a', content: JSON.stringify(policy({ ...READ, Effect: 'Deny' })) },
+    ]),
+    state(),
+  ],
+  [
+    'a service control policy of a plan is attached to other targets',
+    state(['aws_organizations_policy_attachment', 'guard', { policy_id: 'p-1', target_id: ACCOUNT }]),
+    state(['aws_organizations_policy_attachment', 'guard', { policy_id: 'p-1', target_id: OTHER }]),
+  ],
 ];
 
 describe('no-new-access is not silent about', () => {

@@ -98,6 +98,15 @@ const incident = (title: string, findings: Pair['findings'], repaired?: Pair['re
 });
 
 /** A pair for each check. */
+/** Returns an organization whose resource control policy denies an action to AWS services. */
+const organizationWith = (action: string): NonNullable<make.Draft['aws']['organization']> => {
+  const Condition = { Bool: { 'aws:PrincipalIsAWSService': 'true' } };
+  const Statement = { Effect: 'Deny', Principal: '*', Action: action, Resource: '*', Condition };
+  const rcps = { Services: JSON.stringify({ Version: '2012-10-17', Statement }) };
+  const targets = { root: { name: 'Root', scps: {}, rcps } };
+  return { state: 'read', from: 'AWS', organization: { targets, otherAccounts: 'root' } };
+};
+
 export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
   PID101: {
     broken: ({ kubernetes }) => {
@@ -357,6 +366,11 @@ export const PAIRS: Readonly<Record<Check['id'], Pair>> = {
     },
     repaired: ({ aws }) => delete aws.associations[0]!.policy,
     findings: [['Association payments/ledger', 'percent of the packed size', 2]],
+  },
+  PID409: {
+    broken: ({ aws }) => (aws.organization = organizationWith('sts:AssumeRole')),
+    repaired: ({ aws }) => (aws.organization = organizationWith('s3:*')),
+    findings: [['Association payments/ledger', 'denied by statement 1 of resource control policy Services of Root', 2]],
   },
   PID501: {
     broken: setEnv('ledger-1', { name: 'AWS_ACCESS_KEY_ID' }, { name: 'AWS_SECRET_ACCESS_KEY' }),

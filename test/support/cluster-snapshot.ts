@@ -8,7 +8,9 @@ type Mutable<T> = T extends string | number | boolean | null | undefined
 /** A snapshot that tests change. */
 export type Draft = Mutable<Omit<ClusterSnapshot, 'kubernetes' | 'aws'>> & {
   kubernetes: Mutable<Required<KubernetesObjects>>;
-  aws: Mutable<Required<Omit<AwsObjects, 'buckets'>> & Pick<AwsObjects, 'buckets'>> & {
+  aws: Mutable<
+    Required<Omit<AwsObjects, 'buckets' | 'organization'>> & Pick<AwsObjects, 'buckets' | 'organization'>
+  > & {
     cluster: Mutable<Required<NonNullable<AwsObjects['cluster']>>>;
   };
 };
@@ -253,6 +255,7 @@ export function healthySnapshot(certificate: string): Draft {
         instanceProfileArn: INSTANCE_PROFILE,
       })),
       instanceProfiles: { [INSTANCE_PROFILE]: roleArn('node') },
+      organization: { state: 'none', reason: 'the account is in no organization' },
       vpcEndpoints: [
         {
           id: 'vpce-1',

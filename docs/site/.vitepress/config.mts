@@ -55,6 +55,7 @@ export default defineConfig({
         items: [
           page('Diagnose a live cluster', 'doctor'),
           page('Ask who can do what', 'can'),
+          page('Mind organization policies', 'organizations'),
           page('Check a pod from inside', 'preflight'),
           page('Evaluate policies', 'evaluate'),
           page('Test your own program', 'own-program'),

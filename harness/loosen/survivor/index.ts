@@ -64,13 +64,18 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     isCompared = true;
     const key = JSON.stringify([policyQuestion.comparison, policyQuestion.isClosed]);
     const result =
-      results.get(key) ?? difference({ ...policyQuestion.comparison, onlyPrincipals: policyQuestion.isClosed });
+      results.get(key) ??
+      difference({
+        ...policyQuestion.comparison,
+        onlyPrincipals: policyQuestion.isClosed,
+        organization: before.organization,
+      });
     results.set(key, result);
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
     const all = result.kind === 'differs' ? result.differences : [];
     const examples = all.filter((one) => (policyQuestion.isClosed || isPossible(one)) && hasNames(one));
-    for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(policyQuestion))]) {
+    for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(policyQuestion, before))]) {
       const survivor = explainedBy(versions, policyQuestion, example);
       if (survivor !== undefined) return survivor;
     }
@@ -117,9 +122,9 @@ const PROBE_ACTIONS = ['GetObject', 'PutObject', 'DeleteObject', 'GetObjectTaggi
 );
 
 /** Asks again for requests that operations of S3 can send. */
-function probeable({ comparison, isClosed }: PolicyQuestion): readonly RequestDifference[] {
+function probeable({ comparison, isClosed }: PolicyQuestion, { organization }: Scene): readonly RequestDifference[] {
   if (comparison.actions !== undefined) return [];
-  const result = difference({ ...comparison, actions: PROBE_ACTIONS, onlyPrincipals: isClosed });
+  const result = difference({ ...comparison, actions: PROBE_ACTIONS, onlyPrincipals: isClosed, organization });
   return result.kind === 'differs' ? result.differences : [];
 }
 

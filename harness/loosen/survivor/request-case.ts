@@ -1,6 +1,6 @@
 import type { RequestDifference } from '../../../identity/difference/index.ts';
 import { principalName, type Principal } from '../../../identity/policy/principal.ts';
-import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
+import type { AuthorizationInput, CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
 import type { Scene } from '../../predict/scene.ts';
 import { withAliases } from './attempts.ts';
 
@@ -32,6 +32,8 @@ export function requestCase({ before, request }: RequestDifference, name: string
   const documentOf = ({ document }: CompiledPolicy): unknown =>
     typeof document === 'string' ? (JSON.parse(document) as unknown) : document;
   const { identityPolicies, resourcePolicy, trustPolicy, sessionPolicies = [], permissionsBoundary } = input;
+  const levels = (all: AuthorizationInput['scps'] = []): unknown =>
+    all.map(({ name: level, policies }) => ({ level, policies: policies.map(documentOf) }));
   return {
     name,
     request: { ...request, principal: principalName(request.principal).replace(/^anonymous$/, '*') },
@@ -40,6 +42,8 @@ export function requestCase({ before, request }: RequestDifference, name: string
     ...(trustPolicy && { trustPolicy: documentOf(trustPolicy) }),
     ...(sessionPolicies.length > 0 && { sessionPolicy: sessionPolicies.map(documentOf) }),
     ...(permissionsBoundary && { permissionsBoundary: documentOf(permissionsBoundary) }),
+    ...(input.scps?.length && { scps: levels(input.scps) }),
+    ...(input.rcps?.length && { rcps: levels(input.rcps) }),
     expect: value,
   };
 }
