@@ -12,6 +12,11 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string, page?: RegEx
   [/^/, 'needs a public client or its pod', /client-differences/],
   [/^/, 'test/contract/emulator-page.test.ts runs it', /docs\/emulator/],
   [/^/, 'starts another emulator, which pip installs', /fidelity/],
+  [
+    /^(?!npm)|--organization /,
+    'test/organization/listing.test.ts and bin/cli/no-new-access.test.ts run it',
+    /docs\/organizations/,
+  ],
   [/^npm (ci|test|run (check|format))\b|npm test/, '.ci/run runs it'],
   [/^npm (pack|install)\b/, 'test/package.test.ts installs the package'],
   [/^npx \S+ --config conformance\/config\.yaml$/, 'test/package.test.ts runs it'],

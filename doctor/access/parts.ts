@@ -10,12 +10,13 @@ import {
   type ResolvedToken,
   type VariableSource,
 } from '../../identity/policy/pattern.ts';
-import { EvaluationRequest } from '../../identity/policy/request.ts';
+import { EvaluationRequest, isRoleAssumption } from '../../identity/policy/request.ts';
 import type { PolicySource } from '../../identity/decide-within.ts';
 import type { Question } from '../../identity/question.ts';
 import { listOf, objectOf, type JsonObject } from '../../foundation/node/json.ts';
 import { accountOf } from '../../identity/role.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
+import { parseRoleArn } from '../facts/irsa.ts';
 import { defaultsOf, policySources, sessionSource } from '../facts/trust.ts';
 
 /** Resources of a question that policies do not distinguish. */
@@ -57,7 +58,12 @@ export function resourceParts(
   const forms = formsOf(facts, action, resource, accountOf(principal.roleArn));
   const pattern = resolved(resource.replace(/(?<=[/:])\*$/, '?*'));
   const all = partsOf(pattern, [...patterns.values(), ...forms]);
-  const parts = all?.filter(({ matches }) => forms.length === 0 || matches.slice(patterns.size).includes(true));
+  const parts = all?.filter(
+    ({ matches, example }) =>
+      (forms.length === 0 || matches.slice(patterns.size).includes(true)) &&
+      // A pattern with `*` as account also matches other colons, which no name of a role has.
+      !(isRoleAssumption(action) && parseRoleArn(example) === undefined),
+  );
   const names = [...patterns.values()].map(textOf);
   const matchedBy = names.map((_, index) => parts?.filter(({ matches }) => matches[index] === true) ?? []);
   return parts
