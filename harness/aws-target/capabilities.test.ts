@@ -3,7 +3,14 @@ import { CAPABILITIES } from '../scenario/spec.ts';
 import { AWS_CAPABILITIES, unavailableOf, type Lack } from './capabilities.ts';
 import type { AwsService } from '../../aws/service-names.ts';
 
-const CONTROLS = ['virtual-clock', 'aws-disturbances', 'call-record', 'request-context', 'policy-decisions'];
+const CONTROLS = [
+  'virtual-clock',
+  'aws-disturbances',
+  'call-record',
+  'request-context',
+  'organization',
+  'policy-decisions',
+];
 const lacking = (more: Partial<Lack>): Map<string, string> =>
   unavailableOf({
     services: new Map(),

@@ -87,6 +87,7 @@ describe('AWS with the default credentials', () => {
         'aws-disturbances',
         'call-record',
         'request-context',
+        'organization',
         'policy-decisions',
         'sts-of-aws',
         'two-accounts',
