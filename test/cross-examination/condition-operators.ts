@@ -72,6 +72,7 @@ const arnLike: Matches = (actual, value, request) => {
     return [...parts.slice(0, 5), parts.slice(5).join(':')];
   };
   const parts = six(actual);
+  if (value === '*') return actual.split(':').length >= 6;
   return actual.split(':').length >= 6 && six(value).every((part, index) => like(parts[index] ?? '', part, request));
 };
 

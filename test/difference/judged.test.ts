@@ -42,7 +42,7 @@ const secondEngineOf =
         request: {
           ...request,
           principal: principalName(principal),
-          context: request.context,
+          context: { ...('userId' in principal && { 'aws:userid': principal.userId }), ...request.context },
         },
         identityPolicies: documents(set.identityPolicies),
         ...(isAssumption
