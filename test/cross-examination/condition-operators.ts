@@ -115,7 +115,7 @@ export const CONDITION_OPERATORS: Readonly<Record<string, { readonly matches: Ma
   StringNotLike: { matches: like, negated: true },
   ...comparisons('Numeric', Number),
   ...comparisons('Date', moment),
-  Bool: { matches: (actual, value) => actual === value },
+  Bool: { matches: (actual, value) => actual.toLowerCase() === value.toLowerCase() },
   BinaryEquals: { matches: (actual, value) => bytes(actual) === bytes(value) },
   IpAddress: { matches: inRange },
   NotIpAddress: { matches: inRange, negated: true },
