@@ -48,7 +48,11 @@ const DETECT: Command = {
       conflicts: [{ with: ['fault'] }],
     }),
     option.list('area NAME', 'try defects of this area of the sources (repeatable, or comma-separated)'),
-    option.number('sample N', 'try this many defects, chosen by the seed (default: all)', { minimum: 1 }),
+    option.number(
+      'sample N',
+      'try this many mutants, or faults that a scenario noticed before, chosen by the seed (default: all)',
+      { minimum: 1 },
+    ),
     option.text('seed TEXT', 'with --sample: choose defects by this seed', { default: '0' }),
     option.list('scenario ID', 'run only this scenario (repeatable, or comma-separated)'),
     option.flag('all', 'run every scenario that reaches a defect, for the whole matrix'),

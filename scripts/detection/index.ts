@@ -46,7 +46,7 @@ const SILENCE_OF_PROBES = 75_000;
 export async function runDetect(options: DetectOptions, { root, say, progress }: Output): Promise<boolean> {
   const kind = await KINDS[options.kind](root, options);
   const runs = selectedRuns(kind.runs, options.scenarios);
-  const defects = selectedDefects(kind.defects, options);
+  const defects = selectedDefects(kind.defects, options, kind.name === 'faults' ? hintsOf(root) : undefined);
   const detections = await detectAll(kind, { defects, runs }, options, { root, progress });
   const matrix: Matrix = { kind: kind.name, detections, scenarios: runs.map(({ key }) => key) };
   say(terminalText(matrix, options));
@@ -187,13 +187,16 @@ const onlyReachedBy = (run: Run, { id }: Defect): Coverage => {
 function selectedDefects(
   all: readonly Defect[],
   { areas, sample: count, seed }: Pick<DetectOptions, 'areas' | 'sample' | 'seed'>,
+  hints: Readonly<Record<string, string>> | undefined,
 ): readonly Defect[] {
   const areaNames = [...new Set(all.map(({ area }) => area))];
   const unknown = areas.find((area) => !areaNames.includes(area));
   if (unknown !== undefined)
     throw new HarnessError('BAD_FLAG_VALUE', `Unknown area "${unknown}": ${suggestion(unknown, areaNames)}`);
   const wanted = areas.length === 0 ? all : all.filter(({ area }) => areas.includes(area));
-  return count === undefined ? wanted : sample(wanted, count, seed);
+  if (count === undefined) return wanted;
+  // A sample of faults checks that those noticed before still are. The whole catalogue also says which never were.
+  return sample(hints ? wanted.filter(({ id }) => Object.hasOwn(hints, id)) : wanted, count, seed);
 }
 
 function selectedRuns(runs: readonly Run[], ids: readonly string[]): readonly Run[] {
