@@ -19,6 +19,7 @@ const WORLDS = [...SYMPTOMS, ...CAUSES];
 const ON_SNAPSHOTS = 'doctor/checks/incidents.test.ts breaks and repairs snapshots';
 const WITHOUT_WORLD: Readonly<Record<string, string>> = {
   PID407: 'It is about roles that cannot be read, so other checks are not made.',
+  PID409: 'The emulator has no API of AWS Organizations.',
   PID508: 'The clusters have IPv4.',
   PID613: ON_SNAPSHOTS,
   PID808: ON_SNAPSHOTS,
