@@ -123,12 +123,12 @@ suite('policies', ({ scenario }) => {
         expect(await allowedBy(queue)).to.deep.equal([queue]);
         expect(
           await allowedBy(['arn:aws:sqs:us-west-2:111122223333:blues', 'arn:aws*:sqs:us-*-2:1111*:r?d']),
-        ).to.deep.equal([queue, otherQueues[0]]);
+        ).to.deep.equal([queue, otherQueues[0], otherQueues[5]]);
         expect(await allowedBy('arn:aws:sqs:*:111122223333:red')).to.deep.equal([queue, otherQueues[1]]);
-        expect(await allowedBy('arn:aws:sqs:us-west-2:*:red')).to.deep.equal([queue, otherQueues[2]]);
+        expect(await allowedBy('arn:aws:sqs:us-west-2:*:red')).to.deep.equal([queue, otherQueues[2], otherQueues[5]]);
         expect(await allowedBy('arn:aws:sqs:us-west-2:111122223333:*')).to.deep.equal([queue, ...otherQueues.slice(3)]);
-        expect(await allowedBy('arn:aws:sqs:us-west-2:11112222*:red')).to.deep.equal([queue]);
-        // A wildcard does not match across the colon of a field.
+        expect(await allowedBy('arn:aws:sqs:us-west-2:11112222*:red')).to.deep.equal([queue, otherQueues[5]]);
+        // Only a `*` that ends a field matches across its colon.
         expect(await allowedBy(['arn:aws:sqs:us-west-2:1111*red', 'arn:aws:sqs:us*:1*:*:red'])).to.deep.equal([
           otherQueues[5],
         ]);
