@@ -53,8 +53,11 @@ export function organizationSources(
   const sources = (kind: Kind, account: string): PolicySource[] =>
     account === organization.managementAccount
       ? []
-      : pathOf(organization, account).flatMap((id) => {
-          const { name: level, ...target } = organization.targets[id]!;
+      : pathOf(organization, account).flatMap((id, _index, path) => {
+          const target = organization.targets[id]!;
+          // Units below each other may have the same name, and each level must allow.
+          const isUnique = path.every((one) => one === id || organization.targets[one]!.name !== target.name);
+          const level = isUnique ? target.name : `${target.name} (${id})`;
           return Object.entries(target[`${kind}s`]).map(([name, text]) => ({
             ...{ kind, level, text },
             name: organizationPolicyName(kind, name, level),
