@@ -1,5 +1,6 @@
 import { splitArn } from '../../identity/policy/arn.ts';
-import { decideWithin, type PolicySource } from '../../identity/decide-within.ts';
+import { decideWithin } from '../../identity/decide-within.ts';
+import type { PolicySource } from '../../identity/policy-source.ts';
 import { isQuestion, type Opening, type Path, type Question, type Session } from '../../identity/question.ts';
 import { requestPath, type SessionRequest } from '../../identity/request.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';

@@ -198,6 +198,13 @@ describe('answerOf', () => {
       if (unless) expect(answer.unless[0]).to.match(unless);
     });
 
+  it('names the accounts whose organization was not read', () => {
+    const queue = { action: 'sqs:SendMessage', resource: 'arn:aws:sqs:us-west-2:444455556666:jobs' };
+    const bound = 'Policies of other organizations are not read, so none restricts 444455556666';
+    expect(ask(inOrganization({})).organization).to.equal('o-example12345 of AWS');
+    expect(ask(inOrganization({}), LEDGER, queue).organization).to.equal(`o-example12345 of AWS. ${bound}`);
+  });
+
   it('names the statements that decide', () => {
     const answer = ask();
     expect(textOf(answer, 'identity')).to.contain(`association a-ledger gives it role ${roleArn('ledger')}`);

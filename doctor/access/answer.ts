@@ -4,7 +4,7 @@ import type { ClusterFacts } from '../facts/cluster-facts.ts';
 import { identityOf, type Mechanism } from '../facts/identity.ts';
 import { annotatedAccounts } from '../facts/irsa.ts';
 import { chainPath, decidePath, policySources } from '../facts/trust.ts';
-import { bucketOf, type OrganizationReading, type Role } from '../snapshot/aws.ts';
+import { bucketOf, type AwsObjects, type OrganizationReading, type Role } from '../snapshot/aws.ts';
 import { accessParts, accessSteps, type AccessRequest } from './access.ts';
 import { hasWildcard } from './parts.ts';
 import { isTemplate, skippedContainers } from './pod-templates.ts';
@@ -75,7 +75,7 @@ function answered(
     unless:
       value === 'unknown' || some?.includes('unknown') ? [...new Set(all.flatMap(({ unless = [] }) => unless))] : [],
     notes: policyNotes(facts, roles, request),
-    organization: organizationText(facts.snapshot.aws?.organization),
+    organization: organizationText(facts, [...roles, request.resource]),
   };
 }
 
@@ -87,18 +87,25 @@ const UNREAD: Extract<OrganizationReading, { state: 'unread' }> = {
 /** Returns an unknown step if policies of the organization, which were not read, may deny the request. */
 function unreadOrganization({ snapshot: { aws } }: ClusterFacts, arns: readonly string[]): readonly AccessStep[] {
   const reading = aws?.organization ?? UNREAD;
-  const accounts = new Set(arns.map((arn) => accountOf(arn) || aws?.accountId));
+  const accounts = accountsIn(aws, arns);
   // Organization policies do not restrict the management account.
   if (reading.state !== 'unread' || (accounts.size === 1 && accounts.has(reading.managementAccount))) return [];
   const text = `a service or resource control policy of the organization, which was not read (${reading.reason})`;
   return [{ name: 'organization', value: 'unknown', otherwise: 'allowed', text, unless: [text] }];
 }
 
-function organizationText(reading: OrganizationReading = UNREAD): string {
+const accountsIn = (aws: AwsObjects | undefined, arns: readonly string[]): ReadonlySet<string | undefined> =>
+  new Set(arns.map((arn) => accountOf(arn) || aws?.accountId));
+
+/** Says whose policies the answer includes. `arns`: its roles and resource. */
+function organizationText({ snapshot: { aws } }: ClusterFacts, arns: readonly string[]): string {
+  const reading = aws?.organization ?? UNREAD;
   if (reading.state === 'none') return `no service or resource control policy, because ${reading.reason}`;
   if (reading.state === 'unread') return `not read (${reading.reason}). Give --organization FILE or --no-organization`;
-  const { id = 'policies', notes = [] } = reading.organization;
-  return [`${id} of ${reading.from}`, ...notes].join('. ');
+  const { id = 'policies', notes = [], otherAccounts, targets } = reading.organization;
+  const outside = [...accountsIn(aws, arns)].filter((one) => one && otherAccounts === undefined && !(one in targets));
+  const bound = `Policies of other organizations are not read, so none restricts ${outside.join(', ')}`;
+  return [`${id} of ${reading.from}`, ...notes, ...(outside.length > 0 ? [bound] : [])].join('. ');
 }
 
 const valueOf = (steps: readonly AccessStep[]): AccessStep['value'] =>

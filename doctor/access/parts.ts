@@ -11,7 +11,7 @@ import {
   type VariableSource,
 } from '../../identity/policy/pattern.ts';
 import { EvaluationRequest, isRoleAssumption } from '../../identity/policy/request.ts';
-import type { PolicySource } from '../../identity/decide-within.ts';
+import type { PolicySource } from '../../identity/policy-source.ts';
 import type { Question } from '../../identity/question.ts';
 import { listOf, objectOf, type JsonObject } from '../../foundation/node/json.ts';
 import { accountOf } from '../../identity/role.ts';

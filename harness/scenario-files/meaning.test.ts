@@ -56,6 +56,10 @@ describe('the check of values in a scenario', () => {
 
   for (const [spec, problem] of [
     [{ ...good, needs: odd<[]>(['teleport']) }, /^"needs" is "teleport", but must be "kubernetes" or /],
+    [
+      { ...good, organization: { levels: [{ name: 'Root', withoutFullAccess: true }] } },
+      /^level "Root" of "organization" has no service control policy, but AWS requires one/,
+    ],
     [{ ...good, profile: odd<'soak'>('slow') }, /^"profile" is "slow", but must be "core" or "soak" or "load"$/],
     [{ ...good, allowSeconds: -1 }, /^"allowSeconds" is -1, but must be a number from 1 to/],
     [{ ...good, allowSeconds: odd<number>('10m') }, /^"allowSeconds" is "10m", but must be a number/],

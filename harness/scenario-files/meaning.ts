@@ -75,6 +75,10 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
   for (const [name, { context = {} }] of Object.entries(spec.workloads ?? {}))
     if (isThroughEndpoint(context) && context['aws:SourceIp'] !== undefined)
       yield `"context" of workload "${name}" has "aws:SourceIp", which requests through a VPC endpoint lack: use "aws:VpcSourceIp"`;
+  // AWS Organizations User Guide, "Attaching and detaching policies": the last SCP cannot be detached.
+  for (const { name, scps = {}, withoutFullAccess } of spec.organization?.levels ?? [])
+    if (withoutFullAccess === true && Object.keys(scps).length === 0)
+      yield `level "${name}" of "organization" has no service control policy, but AWS requires one: leave out "withoutFullAccess", or add "scps"`;
   yield* ofServiceAccounts(spec);
   for (const step of spec.probes) yield* ofStep(spec, step);
   yield* ofPlaceholders(spec);
