@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { decideWithin, type PolicySource } from './decide-within.ts';
+import { decideWithin } from './decide-within.ts';
+import type { PolicySource } from './policy-source.ts';
 import { podIdentitySession } from './pod-identity.ts';
 import { follow } from './question.ts';
 

@@ -14,8 +14,6 @@ import { levelsOf, type PolicySource } from './policy-source.ts';
 import { principalContext } from './policy/request.ts';
 import type { Question } from './question.ts';
 
-export type { PolicySource };
-
 /** A part of the policies whose effect is not known. */
 export interface Uncertainty {
   /** A noun phrase, as in `statement 2 of policy read, which depends on aws:SourceVpce`. */

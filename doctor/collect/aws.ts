@@ -58,14 +58,12 @@ export async function readAws(reading: AwsReading): Promise<AwsObjects> {
   ]);
   const allRoles = await roles.all();
   const trust = Object.values(allRoles).map((role) => role?.trustPolicy ?? '');
-  const organization = await readOrganization(
-    account,
-    gaps,
-    accountsIn([...Object.keys(allRoles), ...(access?.resources ?? [])]),
-    reading,
-  );
+  const accounts = accountsIn([...Object.keys(allRoles), ...(access?.resources ?? [])]);
   const issuer = cluster?.identity?.oidc?.issuer ?? kubernetes.issuer ?? '';
-  const oidcProviders = await gaps.attempt(() => readProviders(account, issuer, trust.join('\n')));
+  const [organization, oidcProviders] = await Promise.all([
+    readOrganization(account, gaps, accounts, reading),
+    gaps.attempt(() => readProviders(account, issuer, trust.join('\n'))),
+  ]);
   return {
     region,
     accountId,

@@ -1,5 +1,6 @@
 import { assumeRole } from '../../identity/assume-role.ts';
-import { decideWithin, type PolicySource, type Uncertainty } from '../../identity/decide-within.ts';
+import { decideWithin, type Uncertainty } from '../../identity/decide-within.ts';
+import type { PolicySource } from '../../identity/policy-source.ts';
 import { podIdentitySession, type PodSubject } from '../../identity/pod-identity.ts';
 import { splitArn } from '../../identity/policy/arn.ts';
 import { AFTER_DEPLOYMENT } from '../../identity/deployment/template.ts';

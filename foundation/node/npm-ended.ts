@@ -1,8 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
-/** Milliseconds between checks. */
-const EVERY = 250;
+/** Milliseconds between checks. Without /proc, each of them starts a program. */
+const EVERY = process.platform === 'linux' ? 250 : 2000;
 
 /**
  * Calls `ended` once the npm or npx that started this process has exited. npm runs a shell that does not forward signals, so

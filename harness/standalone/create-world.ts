@@ -3,6 +3,7 @@ import * as iamCommands from '@aws-sdk/client-iam';
 import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { RunningCluster } from '../../clusters/interface/driver.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
+import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { AttachedPolicy, ResolvedWorld } from './read-world.ts';
 
@@ -110,7 +111,7 @@ const POD_IDENTITY = {
   Version: '2012-10-17',
   Statement: {
     Effect: 'Allow',
-    Principal: { Service: 'pods.eks.amazonaws.com' },
+    Principal: { Service: POD_IDENTITY_SERVICE },
     Action: ['sts:AssumeRole', 'sts:TagSession'],
   },
 };

@@ -43,7 +43,11 @@ export async function up(options: UpOptions): Promise<void> {
     await refuseUnsuitable(connection, options.named, options.signal);
     await install(connection, options).catch(async (error: unknown) => {
       options.progress('Removing the installed objects.');
-      await down(options.named).catch(() => undefined);
+      await down(options.named).catch(({ message }: Error) =>
+        options.progress(
+          `Some objects could not be removed: ${message} Run \`${commandLine('down', `--context ${options.named.context}`)}\`.`,
+        ),
+      );
       throw error;
     });
   } finally {

@@ -1,5 +1,6 @@
 import { listOf, objectOf, type JsonObject } from '../../foundation/node/json.ts';
-import { decideWithin, type PolicySource } from '../decide-within.ts';
+import { decideWithin } from '../decide-within.ts';
+import type { PolicySource } from '../policy-source.ts';
 import * as model from '../deployment/deployment.ts';
 import type { NamedDocument, PolicySet } from '../difference/index.ts';
 import { podIdentitySession, podIdentityTags, POD_IDENTITY_SERVICE, type ServiceAccount } from '../pod-identity.ts';

@@ -1,4 +1,4 @@
-import { Automaton, divide, type Part, type Place } from './automaton.ts';
+import { automatonOf, divide, type Automaton, type Part, type Place } from './automaton.ts';
 import { isVariable, STAR, type ANY_CHARACTER, type ResolvedToken, type Token } from './pattern.ts';
 
 /**
@@ -6,14 +6,14 @@ import { isVariable, STAR, type ANY_CHARACTER, type ResolvedToken, type Token } 
  * there are too many states.
  */
 export const partsOf = (
-  asked: readonly ResolvedToken[],
-  patterns: readonly (readonly ResolvedToken[])[],
+  pattern: readonly ResolvedToken[],
+  others: readonly (readonly ResolvedToken[])[],
 ): readonly Part[] | undefined => {
-  const automatonOf = (tokens: readonly ResolvedToken[], arn: PlaceOptions['arn']): Automaton =>
-    new Automaton(places(tokens, () => undefined, startsArn(tokens) ? { arn } : {})!);
+  const compiled = (tokens: readonly ResolvedToken[], arn: PlaceOptions['arn']): Automaton =>
+    automatonOf(places(tokens, () => undefined, startsArn(tokens) ? { arn } : {})!);
   return divide(
-    automatonOf(asked, 'fields'),
-    patterns.map((tokens) => automatonOf(tokens, 'resource')),
+    compiled(pattern, 'fields'),
+    others.map((tokens) => compiled(tokens, 'resource')),
   );
 };
 

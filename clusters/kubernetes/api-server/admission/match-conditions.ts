@@ -13,13 +13,16 @@ const TYPES = ['bool', 'bytes', 'double', 'google', 'int', 'list', 'map', 'null_
 const BOOLEAN = /^(_(&&|\|\||==|!=|<=?|>=?)_|!_|@in|startsWith|endsWith|contains|matches|bool)$/;
 const SUPPORTED = `this cluster supports the variables ${VARIABLES.join(', ')}, and the functions of CEL and of its extension for strings`;
 
-/** Loads CEL on first use, because that takes half a second. */
-async function loadCel() {
+async function importCel() {
   const [cel, { strings }] = await Promise.all([import('@bufbuild/cel'), import('@bufbuild/cel/ext')]);
   const environment = cel.celEnv({ funcs: strings });
   return { ...cel, environment };
 }
-type Cel = Awaited<ReturnType<typeof loadCel>>;
+type Cel = Awaited<ReturnType<typeof importCel>>;
+let loading: Promise<Cel> | undefined;
+
+/** Loads CEL once, on first use, because that takes half a second. */
+const loadCel = (): Promise<Cel> => (loading ??= importCel());
 
 /**
  * Compiles the `matchConditions` of a configuration (Kubernetes, "Dynamic Admission Control", "Matching requests:
