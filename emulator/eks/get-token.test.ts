@@ -97,6 +97,7 @@ describe('tokens from aws eks get-token', () => {
     ["STS's FIPS address", { host: 'sts-fips.us-west-2.amazonaws.com' }],
     ["the emulator's address", { host: '127.0.0.1:1', scheme: 'http' }],
     ['another name of the emulator', { host: 'localhost:1', scheme: 'http' }],
+    ["a port that is forwarded to the emulator's", { host: '127.0.0.1:2', scheme: 'http' }],
     ["this machine's name in containers", { host: 'host.docker.internal:1', scheme: 'http' }],
   ];
   for (const [title, options] of good) {
@@ -241,7 +242,7 @@ describe('tokens from aws eks get-token', () => {
     ],
     ['with a port', () => clusterToken(administrator, { host: 'sts.us-west-2.amazonaws.com:443' })],
     ['for http', () => clusterToken(administrator, { scheme: 'http' })],
-    ['for another port of this machine', () => clusterToken(administrator, { host: '127.0.0.1:2', scheme: 'http' })],
+    ['for another machine', () => clusterToken(administrator, { host: '192.0.2.1:1', scheme: 'http' })],
     ["for the emulator's address over https", () => clusterToken(administrator, { host: '127.0.0.1:1' })],
     ['with a user name', async () => encoded(textOf(await clusterToken(administrator)).replace('//', '//me@'))],
     ['with a fragment', async () => encoded(`${textOf(await clusterToken(administrator))}#x`)],

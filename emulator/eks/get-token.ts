@@ -74,14 +74,13 @@ function isOfSts(origin: string, parameters: URLSearchParams): boolean {
 /** Names of this machine, also in containers of Docker Desktop and Podman. */
 const MACHINE = ['localhost', '[::1]', hostname(), 'host.docker.internal', 'host.containers.internal'];
 
-/** Returns whether this is an address of the emulator. It plays STS too, over plain HTTP. */
+/** Returns whether this is this machine, where the emulator plays STS too. The port may be one that is forwarded to it. */
 function isOfEmulator(origin: string, endpoint: string): boolean {
   if (!URL.canParse(origin) || !URL.canParse(endpoint)) return false;
-  const [{ protocol, port, hostname: host }, own] = [new URL(origin), new URL(endpoint)];
+  const [{ protocol, hostname: host }, own] = [new URL(origin), new URL(endpoint)];
   const addresses = Object.values(networkInterfaces()).flatMap((list = []) => list.map(({ address }) => address));
   return (
     protocol === own.protocol &&
-    port === own.port &&
     [own.hostname, ...MACHINE, ...addresses].some((name) => name === host || `[${name}]` === host)
   );
 }

@@ -41,14 +41,14 @@ describe('run on EKS with an unusable cluster', () => {
     await start({ settings: { delays: { ...DELAYS, deleteCluster: 600_000 } } });
     const { eks } = cloud.aws.clients('main');
     await existingCluster(cloud, 'blue', { addon: false });
-    const before = (await cloud.inventory()).filter((title) => !title.includes('node group'));
-    // Its node group must be deleted first.
+    // Its node group must be deleted first. Its access entry goes with it.
     await eks.send(new DeleteNodegroupCommand({ clusterName: 'blue', nodegroupName: 'nodes' }));
     await waitUntilNodegroupDeleted(
       { client: eks, maxWaitTime: 20, minDelay: 1, maxDelay: 1 },
       { clusterName: 'blue', nodegroupName: 'nodes' },
     );
     await eks.send(new DeleteClusterCommand({ name: 'blue' }));
+    const before = await cloud.inventory();
     const run = await rehearse(cloud, { args: ['--cluster-name', 'blue'] });
     expectSentence(cloud, run, 2, /EKS cluster blue is DELETING\. A run requires an ACTIVE cluster/);
     expect(await cloud.inventory()).to.deep.equal(before);
