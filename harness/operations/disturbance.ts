@@ -44,6 +44,8 @@ export const disturbAws = defineStep('DisturbAws', (options: Disturbance) => ({ 
   refersTo: ({ cluster, token }) => ({ clusters: [cluster], tokens: [token] }),
   needs: () => ['aws-disturbances'],
   isExclusive: ({ namespace, token }) => namespace === undefined && token === undefined,
+  // Clients repeat a call that fails, after half a second on average.
+  waitSeconds: ({ delayMilliseconds = 500 }) => delayMilliseconds / 1000,
   perform: async ({ context }, { kind: _kind, do: _do, cluster, namespace, token, ...disturbance }) => {
     const end = context.environment.aws.controls?.addDisturbance({
       ...disturbance,

@@ -182,6 +182,14 @@ describe('requirements of a scenario', () => {
       [{ ...refused('app', whoAmI(), { by: 'agent' }), expectation: { outcome: 'refused' } }],
       0,
     ],
+    [
+      'calls that are disturbed',
+      [
+        disturbAws({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', delayMilliseconds: 2000 }),
+        disturbAws({ service: 's3', operation: 'GetObject' }),
+      ],
+      2.5,
+    ],
     ['steps and refusals', [wait(7), refused('app', whoAmI(), { by: 'agent' })], 10],
   ] as const satisfies readonly (readonly [string, readonly Step[], number])[])
     it(`include a wait of ${seconds} s for ${what}`, () => expect(waitOf(scenario(steps))).to.equal(seconds));
