@@ -17,6 +17,7 @@ import { collectDiagnostics, explained } from './diagnostics.ts';
 import { factsOf, noteLinkLocal } from './facts.ts';
 import { createCluster, nameTaken, type NewKindCluster } from './kind.ts';
 import { apiAnswers, nodesReady } from './kube.ts';
+import { enforceOnceUsed } from './network-policies.ts';
 import { addressIn, checkReach, containerExists, containerRuns, loadMountedImages, prepareLinkLocal } from './node.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 import { Tasks } from './tasks.ts';
@@ -39,12 +40,14 @@ export async function createKindCluster(
   const folder = join(context.folder, spec.name);
   const authenticator = await startAuthenticator(reach, spec.authenticate);
   let connection: Connection | undefined;
+  const removed = new AbortController();
   const resources = new Resources(options.journal);
   resources.add({
     name: `cluster ${spec.name}`,
     lives: 'machine',
     entry: { kind: 'kind-cluster', name: spec.name },
     remove: async () => {
+      removed.abort();
       connection?.close();
       await docker.removeContainers(await containers());
       await authenticator.close();
@@ -113,6 +116,7 @@ export async function createKindCluster(
     const cluster = config.getCurrentCluster();
     const linkLocal = [await prepared];
     noteLinkLocal(context, linkLocal);
+    enforceOnceUsed(administration, removed.signal).catch(() => undefined);
     context.notes.setFacts(spec.name, await factsOf(context, administration, node));
     return new KindCluster({
       context,
