@@ -106,14 +106,6 @@ const COMMON: readonly CommonOption[] = [
     option.flag('list-clients', 'list the clients and exit', STOPS),
   ]),
   ...withFields({ topic: 'run' }, [
-    option.flag('watch', 'rerun scenarios when a suite or a policy file changes, until Ctrl-C', {
-      commandLineOnly: true,
-      conflicts: [
-        ...NOT_IN_RUNNER.conflicts,
-        { without: ['suites-dir'], because: 'it reruns only your own suites' },
-        { with: ['--shard', '--repeat-each', '--last-failed', '--max-failures', '--keep', '--record'] },
-      ],
-    }),
     option.number('parallel N', 'run this many scenarios at once', {
       minimum: 1,
       // More than the number of scenarios, and below a process's limit of connections.

@@ -129,11 +129,11 @@ const profileOf = (configuration: Configuration): Profile & { readonly name: Pro
 export function chosenProfile(configuration: Configuration) {
   const { name, version } = profileOf(configuration);
   const scopes = scopesOf(configuration);
-  const narrowed = isNarrowed(configuration) || configuration.flag('last-failed') || configuration.flag('watch');
+  const narrowed = isNarrowed(configuration) || configuration.flag('last-failed');
   return { name, version, scopes, narrowed };
 }
 
 /** Whether flags about scenarios restrict the selection. */
-export const isNarrowed = (configuration: Configuration): boolean =>
+const isNarrowed = (configuration: Configuration): boolean =>
   isNamed(configuration) ||
   ['grep', 'grep-invert', 'mechanism'].some((option) => configuration.text(option) !== undefined);
