@@ -5,7 +5,6 @@ import { HarnessError, isUsage } from '../../foundation/node/errors.ts';
 import { nearest, suggestion } from '../../foundation/node/nearest.ts';
 import { SMALL_LOAD, type LoadSize } from '../scenario/load-size.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
-import { withTimeLimit } from './time-limit.ts';
 import { collect, extended, lineIn, newRegistry, type Registry } from './suite-registry.ts';
 import { suitesOf, type SuiteTable } from './suite-table.ts';
 import type { Scenario } from '../scenario/spec.ts';
@@ -106,7 +105,7 @@ async function loadUserFiles(registry: Registry, folders: readonly string[]): Pr
   for (const file of files) {
     const earlier = registry.problems?.length;
     try {
-      await withTimeLimit(file, () => loadFile(registry, file));
+      await loadFile(registry, file);
     } catch (error) {
       if (!(error instanceof HarnessError) || !isUsage(error.code)) throw error;
       registry.problems?.push(error.message);
