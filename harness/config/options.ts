@@ -170,7 +170,7 @@ const COMMON: readonly CommonOption[] = [
     }),
     option.list(
       'reporter NAME|FILE',
-      'report with terminal, list, dot, jsonl, junit, html, fidelity, github, a mocha reporter such as spec, or your own module (repeatable, or comma-separated)',
+      'report with terminal, list, dot, jsonl, junit, html, fidelity, github, or your own module (repeatable, or comma-separated)',
       OUTSIDE,
     ),
     option.flag('policy-coverage', "report which statements of the suites' policies are tested (own suites: always)"),
