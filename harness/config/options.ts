@@ -68,7 +68,6 @@ const COMMON: readonly CommonOption[] = [
     option.list('scenario ID', 'run this scenario (repeatable, or comma-separated)', { brief: true }),
     option.text('grep REGEX', 'run scenarios whose id, title, keywords or probes match', { brief: true }),
     option.text('grep-invert REGEX', 'skip scenarios whose id, title, keywords or probes match'),
-    option.choice('mechanism', ['pod-identity', 'irsa'], 'run only scenarios of this mechanism, without the other'),
     option.flag('last-failed', 'run the scenarios that did not pass in the latest run', {
       ...NOT_IN_RUNNER,
       brief: true,
