@@ -103,7 +103,11 @@ describe('a subcommand', () => {
       ['doctor', 'pod', 'a', '--fail-on', 'error'],
       /^--fail-on is not a flag of this command, but of `doctor`/,
     ],
-    ['a flag of a subcommand', ['doctor', '--timeout', '5m'], /^--timeout is not a flag of this command, but of `doctor wait`/],
+    [
+      'a flag of a subcommand',
+      ['doctor', '--timeout', '5m'],
+      /^--timeout is not a flag of this command, but of `doctor wait`/,
+    ],
     ['a missing argument', ['doctor', 'pod'], /^Too few arguments: give NAME\. See `npm run doctor -- pod --help`\.$/],
     ['too many arguments', ['doctor', 'pod', 'a', 'b'], /^Too many arguments \("b"\): give NAME\./],
     [

@@ -90,9 +90,7 @@ function sideLines({ file, run, facts, faults }: Side): readonly string[] {
   ].map(oneLine);
 }
 
-function notCompared({
-  scenarios,
-}: Comparison): readonly { readonly why: string; readonly ids: readonly string[] }[] {
+function notCompared({ scenarios }: Comparison): readonly { readonly why: string; readonly ids: readonly string[] }[] {
   const groups = new Map<string, string[]>();
   for (const scenario of scenarios.filter(({ status }) => !isCompared(status))) {
     const why = whyNot(scenario);
