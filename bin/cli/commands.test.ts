@@ -103,7 +103,11 @@ describe('a subcommand', () => {
       ['doctor', 'pod', 'a', '--fail-on', 'error'],
       /^--fail-on is not a flag of this command, but of `doctor`/,
     ],
-    ['a flag of a subcommand', ['doctor', '--inside'], /^--inside is not a flag of this command, but of `doctor pod`/],
+    [
+      'a flag of a subcommand',
+      ['doctor', '--timeout', '5m'],
+      /^--timeout is not a flag of this command, but of `doctor wait`/,
+    ],
     ['a missing argument', ['doctor', 'pod'], /^Too few arguments: give NAME\. See `npm run doctor -- pod --help`\.$/],
     ['too many arguments', ['doctor', 'pod', 'a', 'b'], /^Too many arguments \("b"\): give NAME\./],
     [
@@ -111,12 +115,6 @@ describe('a subcommand', () => {
       ['doctor', 'migration', 'x'],
       /^Unexpected argument "x"\. See `npm run doctor -- migration --help`\.$/,
     ],
-    [
-      '--inside with a saved file',
-      ['doctor', 'pod', 'a', '--inside', '--from', 'f'],
-      /^--inside does not work with --from, because/,
-    ],
-    ['--image without --inside', ['doctor', 'pod', 'a', '--image', 'i'], /^--image requires --inside: add --inside/],
     [
       'two namespaces',
       ['can', '-n', 'a', 'b/c', 's3:GetObject', 'arn:aws:s3:::d/e'],

@@ -132,10 +132,9 @@ describe('npm run compare', () => {
       expect(stdout.split('\n').filter(isLong)).to.deep.equal([]);
     });
 
-    it('texts of results on one line, without escape sequences or Markdown', async () => {
-      const { stdout, markdown } = await compared(runs.first, changed());
+    it('texts of results on one line, without escape sequences', async () => {
+      const { stdout } = await compared(runs.first, changed());
       expect(stdout).to.contain('B: Denied | `by` [31m<b>s3</b>.\n');
-      expect(markdown).to.contain('- B: Denied \\| \\`by\\` \\[31m\\<b\\>s3\\</b\\>.\n');
     });
 
     it('to standard output only, without --output', async () => {

@@ -11,13 +11,6 @@ export const DEVIATIONS = option.list(
   'read known deviations from this YAML or JSON file (repeatable, or comma-separated)',
 );
 
-/** The files of --output by name, each a function of the comparison and the exit code. */
-const FILES: Readonly<Record<string, (comparison: Comparison, exitCode: number) => Promise<string>>> = {
-  'compare.json': async (...result) => (await import('../../harness/compare/json.ts')).comparisonJson(...result),
-  'compare.md': async (comparison) =>
-    (await import('../../harness/compare/markdown.ts')).comparisonMarkdown(comparison),
-};
-
 export const COMPARE: Command = {
   name: 'compare',
   summary: 'report how two runs differ',
@@ -30,7 +23,7 @@ A and B are results.json files or report folders. Append #python@1.34.41 to sele
     DEVIATIONS,
     option.flag('strict', 'also fail for known deviations that no longer occur'),
     option.flag('require-same', 'also fail if a scenario that A judged has no verdict in B'),
-    option.text('output DIR', 'write compare.json and compare.md to this folder'),
+    option.text('output DIR', 'write compare.json to this folder'),
     NO_COLOR,
   ],
   remarks: `Exit codes: 0 no unknown difference; 1 an unknown difference; 2 wrong usage or an unreadable file; 3 nothing to compare,
@@ -76,11 +69,13 @@ const vanishedFrom = ({ scenarios }: Comparison): readonly string[] =>
 const isJudged = (verdict: string | undefined): boolean => verdict === 'passed' || verdict === 'failed';
 
 async function write(folder: string, comparison: Comparison, exitCode: number): Promise<void> {
-  const { prepareReportDirectory } = await import('../../harness/report/write.ts');
+  const [{ prepareReportDirectory }, { comparisonJson }] = await Promise.all([
+    import('../../harness/report/write.ts'),
+    import('../../harness/compare/json.ts'),
+  ]);
   try {
     prepareReportDirectory(folder);
-    for (const [name, render] of Object.entries(FILES))
-      writeFileSync(join(folder, name), await render(comparison, exitCode));
+    writeFileSync(join(folder, 'compare.json'), comparisonJson(comparison, exitCode));
   } catch (error) {
     const { code } = (error instanceof HarnessError ? error.cause : error) as NodeJS.ErrnoException;
     throw new HarnessError(

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
-import { CreateRoleCommand } from '@aws-sdk/client-iam';
 import { EMBEDDED } from '../../clusters/embedded/cluster-type.ts';
 import type { CollectOptions } from '../../doctor/collect/index.ts';
 import { startEmulator } from '../../emulator/index.ts';
@@ -10,13 +9,36 @@ import { connect, type Connection } from '../../foundation/protocols/kubernetes-
 import { kubeconfigText } from '../../foundation/protocols/kubeconfig.ts';
 import { emulatedAws } from '../../harness/aws-target/emulated.ts';
 import type { AwsTarget } from '../../harness/aws-target/target.ts';
-import { makeClusters, registerCluster } from '../../harness/engine/emulator-clusters.ts';
+import { makeClusters } from '../../harness/engine/emulator-clusters.ts';
+import { prepareWorld } from '../../harness/standalone/prepare.ts';
+import { resolveWorld } from '../../harness/standalone/read-world.ts';
+import { POD_IDENTITY_STATEMENT } from '../../identity/trust.ts';
 
 const CLUSTER = 'demo';
 const NAMESPACE = 'payments';
-const PODS = 'pods.eks.amazonaws.com';
 
-type Statement = Readonly<Record<string, unknown>>;
+const role = (name: string, statement: object) => ({ name, trust: { Version: '2012-10-17', Statement: [statement] } });
+
+/** Roles trust EKS Pod Identity by default. `batch` gets its association after its pod. */
+const WORLD = {
+  cluster: CLUSTER,
+  roles: [
+    { name: 'reports', irsa: [`${NAMESPACE}/reprots`] },
+    ...['batch', 'ledgr', 'cards'].map((name) => ({ name })),
+    role('audit', {
+      ...POD_IDENTITY_STATEMENT,
+      Principal: { ...POD_IDENTITY_STATEMENT.Principal, AWS: '*' },
+      Action: 'sts:AssumeRole',
+    }),
+    role('mail', {
+      ...POD_IDENTITY_STATEMENT,
+      Condition: { StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'mail' } },
+    }),
+  ],
+  associations: ['ledgr', 'audit', 'cards', 'mail'].map((name) => ({
+    ...{ namespace: NAMESPACE, serviceAccount: name, role: name },
+  })),
+};
 
 /** Makes an embedded cluster in which much is wrong, and calls `use` with the options that read it. */
 export async function withDemo<Result>(
@@ -29,14 +51,11 @@ export async function withDemo<Result>(
   const folder = mkdtempSync(join(tmpdir(), 'doctor-'));
   try {
     const aws = emulatedAws(emulator);
-    const { kubeConfig, issuer } = await registerCluster(aws, CLUSTER, {
-      tags: { purpose: CLUSTER },
-      addon: {},
-      signal,
-    });
+    const { cluster } = await prepareWorld(emulator, resolveWorld(WORLD, CLUSTER), { file: CLUSTER, signal });
+    const { kubeConfig } = cluster!;
     const kubernetes = connect(kubeConfig);
     try {
-      await breakCluster(aws, kubernetes, issuer);
+      await breakCluster(aws, kubernetes);
     } finally {
       kubernetes.close();
     }
@@ -57,21 +76,9 @@ export async function withDemo<Result>(
   }
 }
 
-async function breakCluster(aws: AwsTarget, kubernetes: Connection, issuer: string): Promise<void> {
-  const { eks, iam } = aws.clients('main');
+async function breakCluster(aws: AwsTarget, kubernetes: Connection): Promise<void> {
   const path = `/api/v1/namespaces/${NAMESPACE}`;
-  const role = async (name: string, ...statements: readonly Statement[]): Promise<string> => {
-    const Statement = statements.map((statement) => ({ Effect: 'Allow', ...statement }));
-    const document = JSON.stringify({ Version: '2012-10-17', Statement });
-    const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: document }));
-    return Role?.Arn ?? '';
-  };
-  const forPods = (...actions: readonly string[]): Statement => ({ Principal: { Service: PODS }, Action: actions });
-  const both = forPods('sts:AssumeRole', 'sts:TagSession');
-  const associate = (serviceAccount: string, roleArn: string) =>
-    eks.send(
-      new CreatePodIdentityAssociationCommand({ clusterName: CLUSTER, namespace: NAMESPACE, serviceAccount, roleArn }),
-    );
+  const roleArn = (name: string): string => `arn:aws:iam::${aws.accountId('main')}:role/${name}`;
   const account = (name: string, roleArn?: string) =>
     kubernetes.json('POST', `${path}/serviceaccounts`, {
       metadata: { name, annotations: roleArn === undefined ? {} : { 'eks.amazonaws.com/role-arn': roleArn } },
@@ -85,35 +92,15 @@ async function breakCluster(aws: AwsTarget, kubernetes: Connection, issuer: stri
   const variable = (name: string) => ({ name, value: 'demo' });
 
   await kubernetes.json('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
-  const oidc = `arn:aws:iam::${aws.accountId('main')}:oidc-provider/${issuer}`;
-  const foreign = {
-    Principal: { Federated: oidc },
-    Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: { StringEquals: { [`${issuer}:sub`]: `system:serviceaccount:${NAMESPACE}:reprots` } },
-  };
   await Promise.all([
     ...['batch', 'ledger', 'audit', 'cards', 'mail'].map((name) => account(name)),
-    role('reports', foreign).then((arn) => account('reports', arn)),
+    account('reports', roleArn('reports')),
     account('export', ''),
   ]);
   await pod('batch');
-  await associate('batch', await role('batch', both));
+  const association = { namespace: NAMESPACE, serviceAccount: 'batch', roleArn: roleArn('batch') };
+  await aws.clients('main').eks.send(new CreatePodIdentityAssociationCommand({ clusterName: CLUSTER, ...association }));
   await pod('ledger');
-  await associate('ledgr', await role('ledgr', both));
-  await associate(
-    'audit',
-    await role('audit', forPods('sts:AssumeRole'), {
-      ...foreign,
-      Principal: { AWS: '*' },
-      Action: 'sts:AssumeRole',
-      Condition: {},
-    }),
-  );
-  await associate('cards', await role('cards', both));
-  await associate(
-    'mail',
-    await role('mail', { ...both, Condition: { StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'mail' } } }),
-  );
   await pod('audit');
   await pod('cards', [variable('AWS_ACCESS_KEY_ID'), variable('AWS_SECRET_ACCESS_KEY')]);
   await pod('mail', [variable('HTTP_PROXY')]);

@@ -13,6 +13,7 @@ import {
   type Statement,
 } from '../facts/statements.ts';
 import { POD_IDENTITY_SERVICE, type PodSubject } from '../../identity/pod-identity.ts';
+import { webIdentityStatement } from '../../identity/trust.ts';
 import { tokenSubject } from '../../identity/web-identity.ts';
 import {
   associationPath,
@@ -69,10 +70,7 @@ const accountStatement = ({ account, roleArn, audience }: AnnotatedAccount, issu
   const sub = tokenSubject({ namespace, serviceAccount });
   return {
     Sid: sidOf('Irsa', issuer, sub, audience),
-    Effect: 'Allow',
-    Principal: { Federated: providerArnFor(roleArn, issuer) },
-    Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: { StringEquals: { [`${issuer}:sub`]: sub, [`${issuer}:aud`]: audience } },
+    ...webIdentityStatement(providerArnFor(roleArn, issuer), issuer, sub, audience),
   };
 };
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EksCluster } from '../snapshot/aws.ts';
-import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
+import { POD_IDENTITY_STATEMENT } from '../../identity/trust.ts';
 
 /** A statement of a policy (IAM JSON policy elements). */
 export interface Statement {
@@ -9,7 +9,7 @@ export interface Statement {
   readonly [member: string]: unknown;
 }
 
-export const TAGGED = ['sts:AssumeRole', 'sts:TagSession'] as const;
+export const TAGGED = POD_IDENTITY_STATEMENT.Action;
 /** Sids must be alphanumeric and unique in a policy (IAM User Guide, "IAM JSON policy elements: Sid"). */
 export const sidOf = (prefix: string, ...parts: readonly string[]): string =>
   prefix + createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
@@ -30,8 +30,7 @@ export const podStatement = (
   hasTags = true,
 ): Statement => ({
   Sid: sidOf('PodIdentity', cluster.arn, namespace, serviceAccount),
-  Effect: 'Allow',
-  Principal: { Service: POD_IDENTITY_SERVICE },
+  ...POD_IDENTITY_STATEMENT,
   Action: hasTags ? TAGGED : TAGGED[0],
   Condition: {
     StringEquals: {

@@ -1,4 +1,3 @@
-import type { Report } from '../../components/preflight/report.ts';
 import { isCommand } from '../checks/commands.ts';
 import { CHECKS } from '../checks/index.ts';
 import { ClusterFacts } from '../facts/cluster-facts.ts';
@@ -29,8 +28,6 @@ export interface FollowedPod {
   /** One sentence on the cause. */
   readonly why: string;
   readonly repairs: readonly string[];
-  /** The result of preflight in a new pod of the same service account. */
-  readonly inside?: { readonly result: Report['verdict']; readonly text: string; readonly report?: Report };
 }
 
 /** Follows a pod from its node's agent to its credentials. */
@@ -188,18 +185,13 @@ export function podText(way: FollowedPod, paint: Paint, width: number | undefine
   const widest = Math.max(...way.hops.map(({ name }) => name.length));
   const line = (name: string, state: FollowedHop['state'], text: string): string =>
     `  ${paint(state.padEnd(7), COLORS[state])}  ${name.padEnd(widest)}  ${text}`;
-  const hops = way.hops.flatMap(({ name, state, text, inside }) => [
-    line(name, state, text),
-    ...(inside ? [line('', inside.state, `Inside: ${inside.text}`)] : []),
-  ]);
   const lines = [
     `Pod ${way.namespace}/${way.pod}, service account ${way.serviceAccount}, cluster ${way.cluster}`,
     '',
-    ...hops.map((line) => wrap(line, width, widest + 11)),
+    ...way.hops.map(({ name, state, text }) => wrap(line(name, state, text), width, widest + 11)),
     '',
     wrap(`Why: ${way.why}`, width, 2),
     ...identityLines(way.containers).map((line) => wrap(line, width, 2)),
-    ...(way.inside ? [wrap(`Inside: ${way.inside.text}`, width, 2)] : []),
     ...(way.repairs.length === 0
       ? []
       : ['Repair:', ...way.repairs.map((repair) => (isCommand(repair) ? repair : wrap(`  ${repair}`, width, 2)))]),

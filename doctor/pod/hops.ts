@@ -9,8 +9,6 @@ export interface FollowedHop {
   readonly name: string;
   readonly state: 'ok' | 'FAIL' | 'WARN' | 'unknown';
   readonly text: string;
-  /** The same hop in a new pod. */
-  readonly inside?: { readonly state: FollowedHop['state']; readonly text: string };
 }
 
 export interface FoundPod {

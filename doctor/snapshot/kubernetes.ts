@@ -16,7 +16,7 @@ import type { Frozen } from '../../foundation/node/validate.ts';
 import { defined, pick } from './defined.ts';
 
 /** Values of these variables are kept; of all others, only names. Proxy URLs may contain passwords. */
-export const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
+const HARMLESS_VARIABLES: ReadonlySet<string> = new Set([
   'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
   'AWS_CONTAINER_CREDENTIALS_FULL_URI',
   'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI',

@@ -55,7 +55,7 @@ export async function judgeChanges(
   const ids = changeIds(all);
   const judgements: Judgement[] = [];
   for (const [index, { source, change }] of all.entries()) {
-    // Lets timers fire. A process that does not is ended by `withTimeLimit`.
+    // Lets timers fire.
     await setImmediate();
     judgements.push({ ...judgeByReplay(source, change), id: ids[index] ?? '' });
   }

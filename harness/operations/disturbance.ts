@@ -69,9 +69,3 @@ export const clearDisturbances = defineStep('EndDisturbances', () => ({}), {
     for (const end of context.disturbances.splice(0)) end();
   },
 });
-
-const renamed = (before: string, now: string) => (): never => {
-  throw badScenario(`${before}() was renamed: use ${now}().`);
-};
-export const weather = renamed('weather', 'disturbAws');
-export const clearWeather = renamed('clearWeather', 'clearDisturbances');

@@ -185,8 +185,6 @@ describe('the selection', () => {
     [['--grep', 'title of AB-01'], 'AB-01'],
     [['--grep-invert', '-01'], 'AB-02'],
     [['--grep', 'AB', '--grep-invert', '02'], 'AB-01'],
-    [['--mechanism', 'irsa'], 'IR-01'],
-    [['--mechanism', 'pod-identity'], 'AB-01 AB-02 AP-01'],
     [['--grep', 'nothing like it', '--pass-with-no-scenarios'], ''],
   ] as const)
     it(`with ${argv.join(' ') || 'no flags'} is ${selected || 'empty'}`, () => expect(ids(...argv)).to.equal(selected));

@@ -4,7 +4,6 @@ import { PROFILES, type Profile, type ProfileName } from '../scenario/profiles.t
 import { HarnessError } from '../../foundation/node/errors.ts';
 import type { Suites } from '../scenario-files/read-suites.ts';
 import { describeStep } from '../scenario/describe.ts';
-import { capabilitiesOf } from '../scenario/requirements.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { probeText } from './probe-text.ts';
 import { ALL_SCOPES, isInScope, scopesOf, selectableScopes } from './scopes.ts';
@@ -77,20 +76,12 @@ function matcher(configuration: Configuration): (scenario: Scenario) => boolean 
   const [suites, ids] = [configuration.list('suite'), configuration.list('scenario')];
   const [grep, invert] = [expression(configuration.text('grep')), expression(configuration.text('grep-invert'))];
   const isIn = inProfile(configuration);
-  const mechanism = configuration.text('mechanism');
   return (scenario) =>
     isIn(scenario) &&
     (suites.length === 0 || suites.includes(scenario.suite)) &&
     (ids.length === 0 || ids.includes(scenario.id)) &&
     (grep === undefined || grep.test(searchText(scenario))) &&
-    (invert === undefined || !invert.test(searchText(scenario))) &&
-    (mechanism === undefined || isOnly(scenario, mechanism));
-}
-
-/** Whether a scenario uses one mechanism, and not the other. */
-function isOnly(scenario: Scenario, mechanism: string): boolean {
-  const used = capabilitiesOf(scenario).filter((need) => need === 'pod-identity' || need === 'irsa');
-  return used.length === 1 && used[0] === mechanism;
+    (invert === undefined || !invert.test(searchText(scenario)));
 }
 
 /** Returns whether the profile includes a scenario. Load scenarios also run if they or their suite are selected by name. */
@@ -129,11 +120,10 @@ const profileOf = (configuration: Configuration): Profile & { readonly name: Pro
 export function chosenProfile(configuration: Configuration) {
   const { name, version } = profileOf(configuration);
   const scopes = scopesOf(configuration);
-  const narrowed = isNarrowed(configuration) || configuration.flag('last-failed') || configuration.flag('watch');
+  const narrowed = isNarrowed(configuration) || configuration.flag('last-failed');
   return { name, version, scopes, narrowed };
 }
 
 /** Whether flags about scenarios restrict the selection. */
-export const isNarrowed = (configuration: Configuration): boolean =>
-  isNamed(configuration) ||
-  ['grep', 'grep-invert', 'mechanism'].some((option) => configuration.text(option) !== undefined);
+const isNarrowed = (configuration: Configuration): boolean =>
+  isNamed(configuration) || ['grep', 'grep-invert'].some((option) => configuration.text(option) !== undefined);

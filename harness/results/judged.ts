@@ -34,16 +34,7 @@ export function judgedParts(results: RunResults): readonly [yours: readonly stri
   return [yours, packaged];
 }
 
-const SELECTORS = [
-  'suite',
-  'scenario',
-  'grep',
-  'grep-invert',
-  'mechanism',
-  'suites-dir',
-  'last-failed',
-  'shard',
-] as const;
+const SELECTORS = ['suite', 'scenario', 'grep', 'grep-invert', 'suites-dir', 'last-failed', 'shard'] as const;
 
 /** Returns a sentence with the parts that a run of the default selection omits, and their flags; nothing for other runs. */
 export function notExercisedLines({ configuration, environment }: RunResults): readonly string[] {

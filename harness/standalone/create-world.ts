@@ -3,7 +3,7 @@ import * as iamCommands from '@aws-sdk/client-iam';
 import { CreateBucketCommand, PutBucketPolicyCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { RunningCluster } from '../../clusters/interface/driver.ts';
 import { HarnessError } from '../../foundation/node/errors.ts';
-import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
+import { POD_IDENTITY_STATEMENT, webIdentityStatement } from '../../identity/trust.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import type { AttachedPolicy, ResolvedWorld } from './read-world.ts';
 
@@ -32,13 +32,17 @@ export async function createWorld(
       throw new HarnessError('BAD_FILE', `${file}: ${place}: AWS answers ${name}: ${message}`, { cause: error });
     }
   };
+  const { providerArn = '', issuer = '' } = cluster ?? {};
   const trustOf = ({ name, trust, irsa }: ResolvedWorld['roles'][number]): string => {
-    if (trust === undefined && irsa === undefined) return textOf(POD_IDENTITY);
-    const text = trust === undefined ? textOf(irsaTrust(irsa ?? [], cluster)) : textOf(trust);
-    const replaced = issuers.filter((issuer) => text.includes(issuer));
-    if ((trust === undefined || replaced.length > 0) && !cluster?.issuer)
+    if (trust === undefined && irsa === undefined) return policyOf(POD_IDENTITY_STATEMENT);
+    const text =
+      trust === undefined
+        ? policyOf(webIdentityStatement(providerArn, issuer, (irsa ?? []).map(subjectOf)))
+        : textOf(trust);
+    const replaced = issuers.filter((one) => text.includes(one));
+    if ((trust === undefined || replaced.length > 0) && issuer === '')
       throw new HarnessError('BAD_FILE', `${file}: role ${name} needs a cluster for IRSA. Leave out --clusters none.`);
-    return replaced.reduce((changed, issuer) => changed.replaceAll(issuer, cluster?.issuer ?? ''), text);
+    return replaced.reduce((changed, one) => changed.replaceAll(one, issuer), text);
   };
   const boundaryArn = async (name: string, boundary: AttachedPolicy | undefined): Promise<string | undefined> => {
     if (typeof boundary !== 'object') return boundary;
@@ -106,28 +110,6 @@ const inline = ({ name, document }: Exclude<AttachedPolicy, string>) => ({
   PolicyDocument: textOf(document),
 });
 
-/** EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity". */
-const POD_IDENTITY = {
-  Version: '2012-10-17',
-  Statement: {
-    Effect: 'Allow',
-    Principal: { Service: POD_IDENTITY_SERVICE },
-    Action: ['sts:AssumeRole', 'sts:TagSession'],
-  },
-};
+const policyOf = (statement: object): string => textOf({ Version: '2012-10-17', Statement: [statement] });
 
-/** EKS User Guide, "Assign IAM roles to Kubernetes service accounts". */
-const irsaTrust = (accounts: readonly string[], cluster: RunningCluster | undefined): object => ({
-  Version: '2012-10-17',
-  Statement: {
-    Effect: 'Allow',
-    Principal: { Federated: cluster?.providerArn },
-    Action: 'sts:AssumeRoleWithWebIdentity',
-    Condition: {
-      StringEquals: {
-        [`${cluster?.issuer}:aud`]: 'sts.amazonaws.com',
-        [`${cluster?.issuer}:sub`]: accounts.map((account) => `system:serviceaccount:${account.replace('/', ':')}`),
-      },
-    },
-  },
-});
+const subjectOf = (account: string): string => `system:serviceaccount:${account.replace('/', ':')}`;

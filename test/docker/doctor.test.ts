@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -139,66 +138,6 @@ describe('doctor and preflight on kind', () => {
         manifest.replace('name: preflight', 'name: preflight-other').replace('role/ledger', 'role/other'),
       );
       expect((await podOf('job-name=preflight-other', isOver)).status.phase).to.equal('Failed');
-    });
-  });
-
-  describe('doctor pod --inside', () => {
-    let scene: Scene;
-    before(async () => {
-      scene = await Scene.open(site, 'inside');
-      await scene.podIdentity({ container: { env: [{ name: 'AWS_ENDPOINT_URL', value: site.emulator.endpoint }] } });
-      const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' };
-      await scene.patch('/api/v1/namespaces/inside', { metadata: { labels } });
-    });
-    after(() => scene.close());
-    const doctor = () => {
-      const { emulator, kubeconfig } = site;
-      const { accessKeyId, secretAccessKey } = emulator.administrator;
-      const args = ['pod', 'app', '-n', 'inside', '--inside', '--image', preflightImage, '--cluster-name', CLUSTER];
-      const place = ['--region', emulator.region, '--aws-endpoint', emulator.endpoint, '--kubeconfig', kubeconfig];
-      const keys = { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-      return spawn(process.execPath, [join(ROOT, 'bin', 'conformance.js'), 'doctor', ...args, ...place], {
-        env: { ...process.env, ...keys },
-      });
-    };
-    const list = async (path: string): Promise<readonly Sent[]> =>
-      (await site.kubernetes.json<{ items: Sent[] }>('GET', path)).items;
-    const jobs = () => list(scene.path('jobs', '/apis/batch/v1'));
-    const nothingLeft = () =>
-      until(async () => {
-        const [maps, pods] = [await list(scene.path('configmaps')), await list(scene.path('pods'))];
-        const left = [...maps, ...pods, ...(await jobs())].filter(({ metadata }) => /^preflight/.test(metadata.name));
-        return left.length === 0;
-      });
-
-    it('meets the restricted Pod Security Standard, and leaves nothing', async () => {
-      const run = doctor();
-      const [out, err, code] = await Promise.all([
-        text(run.stdout),
-        text(run.stderr),
-        new Promise((resolve) => run.once('close', resolve)),
-      ]);
-      expect(out, err).to.match(
-        /^Inside: A new pod has arn:aws:sts::\d+:assumed-role\/inside-app\/.*, as expected from outside\.$/m,
-      );
-      expect(code, out).to.equal(0);
-      await nothingLeft();
-    });
-
-    it('leaves its Job to Kubernetes after a kill', async () => {
-      const run = doctor();
-      let found: readonly Sent[] = [];
-      await until(async () => {
-        found = await jobs();
-        return (await list(scene.path('configmaps'))).some(({ metadata }) => metadata.name === found[0]?.metadata.name);
-      });
-      run.kill('SIGKILL');
-      const [job] = found;
-      expect(job?.['spec']).to.include({ activeDeadlineSeconds: 180, ttlSecondsAfterFinished: 60 });
-      await scene.patch(`${scene.path('jobs', '/apis/batch/v1')}/${job!.metadata.name}`, {
-        spec: { ttlSecondsAfterFinished: 1 },
-      });
-      await nothingLeft();
     });
   });
 

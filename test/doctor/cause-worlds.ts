@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { CreateVpcEndpointCommand, DeleteVpcEndpointsCommand } from '@aws-sdk/client-ec2';
 import { UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { NODE_IMAGE } from '../../doctor/inside/job.ts';
 import { until } from '../support/until.ts';
-import { CLUSTER, PODS, policy, roleArn, type Scene, type Sent } from './site.ts';
+import { CLUSTER, NODE_IMAGE, PODS, policy, roleArn, type Scene, type Sent } from './site.ts';
 import { env, world, type World } from './worlds.ts';
 
 const CONFIGURATIONS = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations';

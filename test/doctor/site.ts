@@ -25,7 +25,6 @@ import { join } from 'node:path';
 import { parseEndpoints } from '../../aws/endpoints.ts';
 import { CHECKS } from '../../doctor/checks/index.ts';
 import { collect, type CollectOptions } from '../../doctor/collect/index.ts';
-import { NODE_IMAGE } from '../../doctor/inside/job.ts';
 import { judge } from '../../doctor/judge/judge.ts';
 import type { Finding } from '../../doctor/judge/report-schema.ts';
 import { objectText } from '../../doctor/snapshot/object-name.ts';
@@ -42,6 +41,8 @@ export const CLUSTER = 'blue';
 export const AGENT = 'eks-pod-identity-agent';
 export const AGENT_PATH = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT}`;
 export const WEBHOOK_PATH = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/pod-identity-webhook';
+/** An image that runs Node on embedded clusters. */
+export const NODE_IMAGE = 'public.ecr.aws/docker/library/node:22-slim';
 export const PODS = 'pods.eks.amazonaws.com';
 const ACCOUNT = '111122223333';
 

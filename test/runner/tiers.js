@@ -21,9 +21,8 @@ export const FILES = [
   // These mostly wait.
   'harness/world/propagation.test.ts',
   'harness/world/iam.test.ts',
-  'harness/scenario-files/time-limit.test.ts',
   'emulator/eks-auth/propagation.test.ts',
   'emulator/sts/propagation.test.ts',
   'test/**/*.test.ts',
-  '{bin,aws,clusters,components,docs,doctor,emulator,examples,foundation,harness,identity,scripts,suites}/**/!(propagation|iam|time-limit).test.ts',
+  '{bin,aws,clusters,components,docs,doctor,emulator,examples,foundation,harness,identity,scripts,suites}/**/!(propagation|iam).test.ts',
 ];

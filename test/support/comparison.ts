@@ -76,7 +76,7 @@ export async function compared(
   a: RunResults | string,
   b: RunResults | string,
   ...args: readonly string[]
-): Promise<Command & { readonly json: Written; readonly markdown: string }> {
+): Promise<Command & { readonly json: Written }> {
   const output = join(temporaryFolder(), 'new', 'output');
   const [fileA, fileB] = [a, b].map((side) => (typeof side === 'string' ? side : file(side))) as [string, string];
   const done = await command([fileA, fileB, '--output', output, ...args]);
@@ -84,7 +84,7 @@ export async function compared(
   const json = JSON.parse(readFileSync(join(output, 'compare.json'), 'utf8')) as Written;
   expect(valid(json), ajv.errorsText(valid.errors)).to.equal(true);
   expect(json.exitCode).to.equal(done.exitCode);
-  return { ...done, json, markdown: readFileSync(join(output, 'compare.md'), 'utf8') };
+  return { ...done, json };
 }
 
 /** Returns differences as `PI-07 2 status: 403, 500 (known)`: scenario, number of the probe from 1, field and values. */

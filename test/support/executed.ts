@@ -20,10 +20,9 @@ export async function executed(
   wrote: (text: string) => void = () => {},
 ): Promise<Executed> {
   let [out, err] = ['', ''];
-  const [{ execute }, { COMMANDS, main }, { endTimeLimit }] = await Promise.all([
+  const [{ execute }, { COMMANDS, main }] = await Promise.all([
     import('../../bin/cli/command.ts'),
     import('../../bin/cli/commands.ts'),
-    import('../../harness/scenario-files/time-limit.ts'),
   ]);
   const io: Io = {
     stdout: { write: (text: string) => ((out += text), wrote(text), true) } as Io['stdout'],
@@ -36,11 +35,6 @@ export async function executed(
   };
   const command = typeof given === 'string' ? COMMANDS.find(({ name }) => name === given) : await given?.();
   if (given !== undefined && command === undefined) throw new Error(`Unknown command ${String(given)}.`);
-  try {
-    const code = await (command ? execute(command, argv, io) : main(argv, io));
-    return { code, out, err };
-  } finally {
-    // Other tests may block this process for longer than the time limit.
-    await endTimeLimit();
-  }
+  const code = await (command ? execute(command, argv, io) : main(argv, io));
+  return { code, out, err };
 }

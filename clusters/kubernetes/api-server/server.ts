@@ -118,7 +118,7 @@ async function serve(context: ApiContext, request: IncomingMessage, response: Se
   const target = info.resource;
   const stream = target?.subresource === 'log' || target?.subresource === 'proxy';
   if (!stream) checkAccept(request.headers.accept);
-  if (target === undefined) await serveNonResource(context, info, request.headers.accept, response);
+  if (target === undefined) await serveNonResource(context, info, response);
   else await serveResource({ context, info, target, user, request, response });
 }
 

@@ -101,61 +101,18 @@ function resourceList(group: string): object {
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: groupVersion({ group, version: 'v1' }), resources };
 }
 
-function aggregated(groups: readonly string[]): object {
-  const items = groups.map((group) => {
-    const mine = RESOURCES.filter((resource) => resource.group === group);
-    const resources = mine
-      .filter(({ name }) => !name.includes('/'))
-      .map((resource) => ({
-        resource: resource.name,
-        responseKind: { group, version: 'v1', kind: resource.kind },
-        scope: resource.namespaced ? 'Namespaced' : 'Cluster',
-        singularResource: resource.singular,
-        verbs: resource.verbs,
-        ...(resource.shortNames ? { shortNames: resource.shortNames } : {}),
-        ...(resource.categories ? { categories: resource.categories } : {}),
-        subresources: mine
-          .filter(({ name }) => name.startsWith(`${resource.name}/`))
-          .map(({ name, kind, verbs, bodyGroup }) => ({
-            subresource: name.slice(name.indexOf('/') + 1),
-            responseKind: { group, version: 'v1', ...bodyGroup, kind },
-            verbs,
-          })),
-      }));
-    return {
-      metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
-      versions: [{ version: 'v1', resources, freshness: 'Current' }],
-    };
-  });
-  return { kind: 'APIGroupDiscoveryList', apiVersion: 'apidiscovery.k8s.io/v2', metadata: {}, items };
-}
-
-const AGGREGATED_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-
 /** Returns a discovery document, or undefined for other paths. */
-export function discover(
-  path: string,
-  accept: string | undefined,
-  address: string,
-): { readonly body: object; readonly type: string } | undefined {
-  const type = 'application/json';
-  const wantsAggregated = (accept ?? '')
-    .split(',')
-    .some((part) => part.includes('as=APIGroupDiscoveryList') && /;v=v2(;|$)/.test(part));
+export function discover(path: string, address: string): object | undefined {
   const [root = '', group = '', version, ...rest] = path.replace(/\/$/, '').split('/').slice(1);
   if (root === 'api') {
-    if (group === 'v1' && version === undefined) return { type, body: resourceList('') };
+    if (group === 'v1' && version === undefined) return resourceList('');
     if (group !== '') return undefined;
-    if (wantsAggregated) return { type: AGGREGATED_TYPE, body: aggregated(['']) };
     const serverAddressByClientCIDRs = [{ clientCIDR: '0.0.0.0/0', serverAddress: address }];
-    return { type, body: { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs } };
+    return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs };
   }
   if (root !== 'apis' || rest.length > 0) return undefined;
-  if (group === '') {
-    if (wantsAggregated) return { type: AGGREGATED_TYPE, body: aggregated(GROUPS) };
-    return { type, body: { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS.map(apiGroup) } };
-  }
+  if (group === '') return { kind: 'APIGroupList', apiVersion: 'v1', groups: GROUPS.map(apiGroup) };
   if (!GROUPS.includes(group)) return undefined;
-  if (version === undefined) return { type, body: { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) } };
-  return version === 'v1' ? { type, body: resourceList(group) } : undefined;
+  if (version === undefined) return { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) };
+  return version === 'v1' ? resourceList(group) : undefined;
 }

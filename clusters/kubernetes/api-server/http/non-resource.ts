@@ -40,7 +40,6 @@ function issuerConfiguration(context: ApiContext): object {
 export async function serveNonResource(
   context: ApiContext,
   info: RequestInfo,
-  accept: string | undefined,
   response: ServerResponse,
 ): Promise<void> {
   const { path } = info;
@@ -57,9 +56,7 @@ export async function serveNonResource(
       return respondJson(response, 200, await context.tokens.jwks(), 'application/jwk-set+json', ISSUER_CACHE);
     default:
   }
-  const discovered = discover(path, accept, new URL(context.url()).host);
-  if (discovered !== undefined) return respondJson(response, 200, discovered.body, discovered.type);
-  const document = openApi(path);
+  const document = discover(path, new URL(context.url()).host) ?? openApi(path);
   if (document === undefined) throw pathNotFound();
   respondJson(response, 200, document);
 }

@@ -45,15 +45,13 @@ function kindAt(target: ResourceRequest): ResourceKind {
   return kind;
 }
 
-function writeTarget({ info, target, user, request, response }: Exchange, kind: ResourceKind): WriteTarget {
+function writeTarget({ info, target, user, response }: Exchange, kind: ResourceKind): WriteTarget {
   const dryRun = info.query.getAll('dryRun');
   if (dryRun.some((value) => value !== 'All')) throw badRequest('dryRun must be "All"');
   const { name, subresource } = target;
   const namespace = kind.namespaced ? target.namespace : undefined;
   const fields = { mode: validationMode(info.query.get('fieldValidation')), warn: warningsOf(response) };
-  // The default is a client's name in its User-Agent (Kubernetes, "Server-Side Apply", Managers).
-  const manager = info.query.get('fieldManager') || request.headers['user-agent']?.split('/')[0] || 'unknown';
-  return { kind, namespace, name, subresource, user, dryRun: dryRun.length > 0, manager, fields };
+  return { kind, namespace, name, subresource, user, dryRun: dryRun.length > 0, fields };
 }
 
 /** Adds Warning headers, each once (RFC 7234, section 5.5). */
@@ -115,7 +113,6 @@ async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void>
     respondObject(exchange, kind, 200, patched);
     return;
   }
-  const { manager: _byDefault, ...applying } = target;
   const manager = info.query.get('fieldManager');
   if (!manager) throw badRequest('fieldManager is required for apply patch');
   if (!isObject(body)) throw badRequest('an applied configuration must be an object');
@@ -123,7 +120,7 @@ async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void>
   const options = { manager, force, time: timestamp(context.clock.now()) };
   const exists = context.store.get(kind.resource, target.namespace, name) !== undefined;
   if (exists || target.subresource !== '') {
-    const applied = await update(context, applying, (previous) => serverSideApply(previous, body, options));
+    const applied = await update(context, target, (previous) => serverSideApply(previous, body, options));
     respondObject(exchange, kind, 200, applied);
     return;
   }
@@ -131,7 +128,7 @@ async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void>
   // An apply that creates an object also requires `create` (endpoints/handlers/patch.go).
   demandAccess(context, exchange.user, { ...attributesOf(info), verb: 'create' });
   const empty = { apiVersion: String(body['apiVersion']), kind: kind.kind, metadata: { name, ...namespace } };
-  respondObject(exchange, kind, 201, await create(context, applying, serverSideApply(empty, body, options)));
+  respondObject(exchange, kind, 201, await create(context, target, serverSideApply(empty, body, options)));
 }
 
 async function serveDelete(exchange: Exchange, kind: ResourceKind): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { KubeObject } from '../model/types.ts';
-import { managedAfterUpdate, serverSideApply } from './server-side-apply.ts';
+import { serverSideApply } from './server-side-apply.ts';
 
 const EMPTY: KubeObject = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p' } };
 const TIME = '2026-01-01T00:00:00Z';
@@ -61,76 +61,5 @@ describe('server-side apply', () => {
     const shared = apply(apply(EMPTY, labels, 'one'), labels, 'two');
     expect(apply(shared, {}, 'one').metadata.labels).to.deep.equal({ a: '1' });
     expect(apply(apply(shared, {}, 'one'), {}, 'two').metadata.labels ?? {}).to.deep.equal({});
-  });
-});
-
-describe('managed fields after an update', () => {
-  const pod = (labels: Record<string, string>, containers: readonly object[] = []): KubeObject => ({
-    ...EMPTY,
-    metadata: { name: 'p', labels },
-    spec: { containers },
-  });
-  const update = (
-    before: KubeObject | undefined,
-    after: KubeObject,
-    manager: string,
-    subresource = '',
-  ): KubeObject => ({
-    ...after,
-    metadata: {
-      ...after.metadata,
-      managedFields: managedAfterUpdate(before, after, { manager, subresource, time: TIME }),
-    },
-  });
-  const owners = ({ metadata }: KubeObject): object =>
-    (metadata['managedFields'] as { manager: string; fieldsV1: object }[]).map((entry) => [
-      entry.manager,
-      entry.fieldsV1,
-    ]);
-
-  it('a create owns all fields, except the identity', () =>
-    expect(owners(update(undefined, pod({ a: '1' }, [{ name: 'app', image: 'i' }]), 'one'))).to.deep.equal([
-      [
-        'one',
-        {
-          'f:metadata': { 'f:labels': { 'f:a': {} } },
-          'f:spec': { 'f:containers': { 'k:{"name":"app"}': { 'f:name': {}, 'f:image': {} } } },
-        },
-      ],
-    ]));
-
-  it('an update takes over the fields that it changes, and removed fields have no owner', () => {
-    const created = update(undefined, pod({ a: '1', b: '1', c: '1' }), 'one');
-    expect(owners(update(created, pod({ a: '2', b: '1' }), 'two'))).to.deep.equal([
-      ['one', { 'f:metadata': { 'f:labels': { 'f:b': {} } }, 'f:spec': { 'f:containers': {} } }],
-      ['two', { 'f:metadata': { 'f:labels': { 'f:a': {} } } }],
-    ]);
-  });
-
-  it('an update that only removes a field takes over none of the others', () => {
-    const created = update(undefined, pod({ a: '1', b: '1' }), 'one');
-    expect(owners(update(created, pod({ a: '1' }), 'two'))).to.deep.equal([
-      ['one', { 'f:metadata': { 'f:labels': { 'f:a': {} } }, 'f:spec': { 'f:containers': {} } }],
-    ]);
-  });
-
-  it('a later apply of another value conflicts', () => {
-    const created = update(undefined, pod({ a: '1' }), 'one');
-    expect(() => apply(created, { metadata: { name: 'p', labels: { a: '2' } } }, 'two')).to.throw(
-      'Apply failed with 1 conflict: conflicts with "one": .metadata.labels.a',
-    );
-  });
-
-  it('an update of a subresource has its own entry', () => {
-    const created = update(undefined, pod({}), 'one');
-    const updated = update(created, { ...created, status: { phase: 'Running' } }, 'one', 'status');
-    expect(updated.metadata['managedFields']).to.have.length(2);
-  });
-
-  it('an empty list resets the owners', () => {
-    const created = update(undefined, pod({ a: '1' }), 'one');
-    const wanted = pod({ a: '1' });
-    wanted.metadata['managedFields'] = [{}];
-    expect(owners(update(created, wanted, 'two'))).to.deep.equal([]);
   });
 });

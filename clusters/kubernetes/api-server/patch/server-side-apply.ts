@@ -8,8 +8,7 @@ type Fields = { [step: string]: Fields };
 
 interface ManagedFields {
   readonly manager: string;
-  readonly operation: 'Apply' | 'Update';
-  readonly subresource?: string;
+  readonly operation: 'Apply';
   readonly apiVersion: string;
   readonly time: string;
   readonly fieldsType: 'FieldsV1';
@@ -110,13 +109,14 @@ interface ApplyOptions {
 }
 
 /**
- * Merges an applied configuration (Kubernetes, "Server-Side Apply"). Removes fields that the manager no longer applies.
+ * Merges an applied configuration (Kubernetes, "Server-Side Apply"). Removes fields that the manager no longer applies. Other writes
+ * do not change owners.
  * Rejects changes to other managers' fields unless forced. Throws `ApiError` 409.
  */
 export function serverSideApply(current: KubeObject, applied: JsonObject, options: ApplyOptions): KubeObject {
   const { manager, force, time } = options;
   const managed = (current.metadata['managedFields'] as ManagedFields[] | undefined) ?? [];
-  const ownEntry = managed.find((entry) => entry.manager === manager && entry.operation === 'Apply');
+  const ownEntry = managed.find((entry) => entry.manager === manager);
   const fields = fieldsIn(ownable(applied));
   let otherEntries = managed.filter((entry) => entry !== ownEntry);
   for (const other of otherEntries) {
@@ -152,67 +152,4 @@ export function serverSideApply(current: KubeObject, applied: JsonObject, option
   };
   merged.metadata['managedFields'] = [...otherEntries.filter((other) => !isLeaf(other.fieldsV1)), entry];
   return merged;
-}
-
-/** Returns those of the fields whose values differ from before. */
-function changedFields(fields: Fields, before: unknown, after: unknown): Fields {
-  const changed = Object.entries(fields).flatMap(([step, below]) => {
-    const [old, current] = [childAt(before, step), childAt(after, step)];
-    if (isDeepStrictEqual(old, current)) return [];
-    if (isLeaf(below) || old === undefined) return [[step, below] as const];
-    const rest = changedFields(below, old, current);
-    // A leaf would stand for all fields below it.
-    return isLeaf(rest) ? [] : [[step, rest] as const];
-  });
-  return Object.fromEntries(changed);
-}
-
-/** Returns the fields that an object still has. */
-function present(fields: Fields, value: unknown): Fields {
-  const kept = Object.entries(fields).flatMap(([step, below]) => {
-    const child = childAt(value, step);
-    if (child === undefined) return [];
-    const rest = present(below, child);
-    return isLeaf(rest) && !isLeaf(below) ? [] : [[step, rest] as const];
-  });
-  return Object.fromEntries(kept);
-}
-
-function union(one: Fields, other: Fields): Fields {
-  const both = { ...one };
-  for (const [step, below] of Object.entries(other)) both[step] = union(both[step] ?? {}, below);
-  return both;
-}
-
-/**
- * Returns managedFields after a create, an update or another patch. The manager owns each field that it changes, and other
- * managers lose it (Kubernetes, "Server-Side Apply", Field management). An empty list in the request resets them.
- */
-export function managedAfterUpdate(
-  before: KubeObject | undefined,
-  after: KubeObject,
-  { manager, subresource, time }: Omit<ApplyOptions, 'force'> & { readonly subresource: string },
-): unknown {
-  const requested = after.metadata['managedFields'];
-  const isReset = Array.isArray(requested) && requested.every((entry) => isObject(entry) && isLeaf(entry as Fields));
-  const managed = isReset ? [] : ((before?.metadata['managedFields'] as ManagedFields[] | undefined) ?? []);
-  const [old, current] = [ownable(before ?? {}), ownable(after)];
-  const changed = changedFields(fieldsIn(current), old, current);
-  const isOwn = (entry: ManagedFields): boolean =>
-    entry.manager === manager && entry.operation === 'Update' && (entry.subresource ?? '') === subresource;
-  const ownEntry = managed.find(isOwn);
-  const others = managed
-    .filter((entry) => entry !== ownEntry)
-    .map((entry) => ({ ...entry, fieldsV1: present(without(entry.fieldsV1, changed), current) }));
-  const ownFields = present(union(ownEntry?.fieldsV1 ?? {}, changed), current);
-  const entry: ManagedFields = {
-    manager,
-    operation: 'Update',
-    apiVersion: after.apiVersion,
-    time: isLeaf(changed) ? (ownEntry?.time ?? time) : time,
-    fieldsType: 'FieldsV1',
-    fieldsV1: ownFields,
-    ...(subresource !== '' && { subresource }),
-  };
-  return [...others, entry].filter(({ fieldsV1 }) => !isLeaf(fieldsV1));
 }

@@ -192,7 +192,8 @@ export function prepareForUpdate(
     return { ...previous, metadata, status: object['status'] };
   }
   applyDefaults(kind, object);
-  const { deletionTimestamp, deletionGracePeriodSeconds, generateName } = previous.metadata;
+  const { deletionTimestamp, deletionGracePeriodSeconds, generateName, managedFields } = previous.metadata;
+  if (managedFields !== undefined) object.metadata['managedFields'] ??= managedFields;
   for (const [field, value] of Object.entries({ deletionTimestamp, deletionGracePeriodSeconds, generateName })) {
     if (value === undefined) Reflect.deleteProperty(object.metadata, field);
     else object.metadata[field] = value;

@@ -8,7 +8,6 @@ import { badRequest, conflict, forbidden, invalid, notFound, notOffered, require
 import type { UserInfo } from '../model/user.ts';
 import { groupVersion, type ResourceKind } from '../model/kinds.ts';
 import { isObject } from '../patch/merge-patch.ts';
-import { managedAfterUpdate } from '../patch/server-side-apply.ts';
 import { copyOf } from '../store/copy.ts';
 import { nameSuffix } from '../store/memory-store.ts';
 import { timestamp } from '../model/types.ts';
@@ -26,8 +25,6 @@ export interface WriteTarget {
   readonly subresource: string;
   readonly user: UserInfo;
   readonly dryRun: boolean;
-  /** Becomes the owner of changed fields. Undefined for writes of the cluster itself, and for server-side apply. */
-  readonly manager?: string;
   /** Undefined for writes of the cluster itself. */
   readonly fields?: FieldValidation;
 }
@@ -119,7 +116,6 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
     )) ?? requested;
   await validateAll(kind, object);
   await context.webhooks.validate({ ...write, object });
-  trackManager(context, target, undefined, object);
   if (!dryRun) return store.create(kind.resource, object);
   if (store.get(kind.resource, target.namespace, object.metadata.name)) return store.create(kind.resource, object);
   return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp(context.clock.now()) } };
@@ -129,17 +125,6 @@ async function validateAll(kind: ResourceKind, object: KubeObject): Promise<void
   validate(kind, object);
   const errors = kind.group === 'admissionregistration.k8s.io' ? await checkMatchConditions(object) : [];
   if (errors.length > 0) throw invalid(kind, object.metadata.name, errors);
-}
-
-function trackManager(
-  { clock }: ApiContext,
-  { manager, subresource }: WriteTarget,
-  previous: KubeObject | undefined,
-  object: KubeObject,
-): void {
-  if (manager === undefined) return;
-  const options = { manager, subresource, time: timestamp(clock.now()) };
-  object.metadata['managedFields'] = managedAfterUpdate(previous, object, options);
 }
 
 /** Returns the new object. Called again if the stored object has changed. */
@@ -170,7 +155,6 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
     checkNewFinalizers(kind, object, previous);
     await validateAll(kind, object);
     await context.webhooks.validate({ ...write, object });
-    trackManager(context, target, previous, object);
     if (dryRun) return object;
     try {
       // The object may have changed during admission.
