@@ -22,7 +22,7 @@ const shown: { readonly scenario: Scenario; readonly test: ScenarioTest; readonl
 const registry = newRegistry({
   around: (name, declare) => void describe(name, declare),
   declared: (scenario) => {
-    const test = new ScenarioTest();
+    const test = new ScenarioTest(scenario.id);
     const shownBy = it(`${scenario.id} ${scenario.title}`, test.body);
     shownBy.timeout(0);
     test.shownBy(shownBy);

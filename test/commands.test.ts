@@ -27,7 +27,7 @@ const NOT_RUN: readonly (readonly [pattern: RegExp, reason: string, page?: RegEx
   [/--client |npm run clients|^python|localstack|pip install|#python/, 'installs clients or emulators'],
   [/--(aws|s3)-endpoint|AWS_ACCESS_KEY_ID=/, 'needs another AWS'],
   [/npm run (rehearse|bench|detect)\b/, 'takes minutes; CI and nightly workflows run it'],
-  [/npm run emulator/, 'serves until Ctrl-C'],
+  [/npm run emulator|--watch/, 'serves until Ctrl-C'],
   [/--shard|npm run merge/, 'needs several machines'],
   [/npm run (sweep|published)(?! -- --list)/, 'changes what other runs of this machine left, or the repository'],
   [/^(terraform|valgrind|perf|xdg-open|node --cpu-prof)\b/, 'needs another program'],

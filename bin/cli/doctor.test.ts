@@ -44,6 +44,7 @@ describe('npm run doctor', () => {
   for (const [format, pattern] of [
     ['terminal', /PID302 Deployment ledger \(2 pods: ledger-1, ledger-2\)/],
     ['json', /"check": "PID302"/],
+    ['html', /<td><span class="error">error<\/span> PID302<\/td>/],
   ] as const)
     it(`exits with 1 for an error in the form ${format}`, async () => {
       const { code, out } = await doctor('--from', saved(notInjected), '--format', format);
@@ -234,8 +235,8 @@ describe('npm run doctor', () => {
     ],
     [
       'a format of the other report',
-      ['migration', '--format', 'sarif'],
-      /^--format is "sarif": choose from terminal, json\./,
+      ['migration', '--format', 'html'],
+      /^--format is "html": choose from terminal, json\./,
     ],
     ['an unknown form', ['migration', '--format', 'csv'], /^--format is "csv"/],
     ['a missing snapshot', ['--from', '/none'], /\/none cannot be read/],

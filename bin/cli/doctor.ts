@@ -19,6 +19,7 @@ const FORMATS: Formats<DoctorReport> = {
     (await import('../../doctor/output/terminal.ts')).terminalText(report, paint, width),
   json,
   roles: async (report, { width }) => (await import('../../doctor/output/report.ts')).holdersText(report, width),
+  html: async (report) => (await import('../../doctor/output/html.ts')).htmlPage(report),
   sarif: async (report, { root }) =>
     json((await import('../../doctor/output/sarif.ts')).sarifLog(report, packageVersion(root))),
 };

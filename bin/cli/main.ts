@@ -61,6 +61,9 @@ const root = basename(code) === 'dist' ? dirname(code) : code;
 const exitCode = await main(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  get stdin() {
+    return process.stdin;
+  },
   environment: process.env,
   root,
   code,

@@ -11,6 +11,7 @@ import { catalogue, defectOf } from '../../scripts/faults/index.ts';
 import { configure, type Configuration } from '../../harness/config/configuration.ts';
 import { OPTIONS, optionsOf } from '../../harness/config/options.ts';
 import type { NamedReporter } from '../../harness/report/reporter.ts';
+import type { Scenario } from '../../harness/scenario/spec.ts';
 import { checkFaults } from './check-faults.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
@@ -86,20 +87,26 @@ async function runScenarios(
   ]);
   const inCluster = configuration.flag('in-cluster');
   const quiet = configuration.flag('quiet');
-  const selection = await selected(configuration, io, clients);
+  const newReporters = (): Promise<readonly NamedReporter[]> => reportersOf(configuration, io);
+  const { startRounds, ...selection } = configuration.flag('watch')
+    ? await (await import('./watch.ts')).watched(configuration, io)
+    : { ...(await selected(configuration, io, clients)), startRounds: undefined };
   for (const problem of selection.problems) io.stderr.write(`${problem}\n`);
-  const reporters = await reportersOf(configuration, io);
+  const reporters = await newReporters();
   const shows = reporters.some(({ name }) => isTerminal(name));
   if (!quiet && shows)
     io.stderr.write(`${wrap(effectiveConfiguration(configuration), widthOf(io.stderr, io.environment), 2)}\n`);
   const interrupted = io.interruption(
     `\nInterrupted, tearing down. Press Ctrl-C again to stop immediately; \`${commandLine('sweep')}\` then removes leftovers.\n`,
   );
-  const scenarios = await withInstalledClients(selection.scenarios, {
-    environment: io.environment,
-    progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
-    signal: interrupted,
-  }).catch((error: unknown) => {
+  const install = (scenarios: readonly Scenario[]): Promise<readonly Scenario[]> =>
+    withInstalledClients(scenarios, {
+      environment: io.environment,
+      progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
+      signal: interrupted,
+    });
+  const rounds = startRounds?.({ newReporters, install });
+  const scenarios = await install(selection.scenarios).catch((error: unknown) => {
     if (!interrupted.aborted) throw error;
     return undefined;
   });
@@ -109,6 +116,7 @@ async function runScenarios(
     configuration,
     ...selection,
     scenarios,
+    rounds,
     reporters,
     interrupted,
     workload: { ...workload, clients: startedClients(scenarios) },
@@ -117,6 +125,7 @@ async function runScenarios(
     programs: [join(io.root, 'dist', 'probe', 'probe.cjs'), ...filesBelow(join(io.code, 'suites'))],
     stderr: io.stderr,
   });
+  await rounds?.close();
   if (end.error !== null && !shows) io.stderr.write(`${end.error}\n`);
   return exitCodeOf(selection, io, end.exitCode);
 }

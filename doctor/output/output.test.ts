@@ -1,6 +1,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { jsonSchema } from '../../scripts/schemas.ts';
+import { htmlPage } from './html.ts';
 import { reportSchema, type DoctorReport, type Finding } from '../judge/report-schema.ts';
 import { reportOf } from './report.ts';
 import { terminalText } from './terminal.ts';
@@ -92,6 +93,12 @@ describe('output of doctor', () => {
     const [cluster] = report().clusters;
     const text = terminal({ ...FULL, clusters: [cluster!, { ...cluster!, context: 'test' }] });
     expect(text).to.contain('  prod: payments\n');
+  });
+
+  it('as HTML loads nothing, escapes names, and lists the inventory', () => {
+    const page = htmlPage(report(FULL));
+    expect(page).to.contain("default-src 'none'").and.to.contain('Pod b/&lt;b&gt;').and.to.contain('A &amp; B');
+    expect(page).not.to.match(/<b>|(src|href)=/);
   });
 
   it('as JSON has the published schema', () => {

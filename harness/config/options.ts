@@ -105,6 +105,14 @@ const COMMON: readonly CommonOption[] = [
     option.flag('list-clients', 'list the clients and exit', STOPS),
   ]),
   ...withFields({ topic: 'run' }, [
+    option.flag('watch', 'rerun scenarios when a suite or a policy file changes, until Ctrl-C', {
+      commandLineOnly: true,
+      conflicts: [
+        ...NOT_IN_RUNNER.conflicts,
+        { without: ['suites-dir'], because: 'it reruns only your own suites' },
+        { with: ['--shard', '--repeat-each', '--last-failed', '--max-failures', '--keep', '--record'] },
+      ],
+    }),
     option.number('parallel N', 'run this many scenarios at once', {
       minimum: 1,
       // More than the number of scenarios, and below a process's limit of connections.
@@ -169,7 +177,7 @@ const COMMON: readonly CommonOption[] = [
     }),
     option.list(
       'reporter NAME|FILE',
-      'report with terminal, list, dot, jsonl, junit, html, fidelity, github, or your own module (repeatable, or comma-separated)',
+      'report with terminal, list, dot, jsonl, junit, html, fidelity, github, a mocha reporter such as spec, or your own module (repeatable, or comma-separated)',
       OUTSIDE,
     ),
     option.flag('policy-coverage', "report which statements of the suites' policies are tested (own suites: always)"),

@@ -120,10 +120,10 @@ const profileOf = (configuration: Configuration): Profile & { readonly name: Pro
 export function chosenProfile(configuration: Configuration) {
   const { name, version } = profileOf(configuration);
   const scopes = scopesOf(configuration);
-  const narrowed = isNarrowed(configuration) || configuration.flag('last-failed');
+  const narrowed = isNarrowed(configuration) || configuration.flag('last-failed') || configuration.flag('watch');
   return { name, version, scopes, narrowed };
 }
 
 /** Whether flags about scenarios restrict the selection. */
-const isNarrowed = (configuration: Configuration): boolean =>
+export const isNarrowed = (configuration: Configuration): boolean =>
   isNamed(configuration) || ['grep', 'grep-invert'].some((option) => configuration.text(option) !== undefined);

@@ -38,26 +38,43 @@ const defaults = (environment: ReporterOptions['environment']): readonly Name[] 
   ...(environment['GITHUB_ACTIONS'] === 'true' ? (['github'] as const) : []),
 ];
 
-/** Creates reporters of this registry, or from module paths. Throws `HarnessError` BAD_REPORTER. */
+/** Creates reporters of this registry, of mocha, or from module paths. Throws `HarnessError` BAD_REPORTER. */
 export async function makeReporters(
   wanted: readonly string[],
   options: MakeOptions,
 ): Promise<readonly NamedReporter[]> {
   const names = [...new Set(wanted.length === 0 ? defaults(options.environment) : wanted)];
   const [one, other] = names.filter(isTerminal);
-  if (one !== undefined && other !== undefined)
-    throw bad(`--reporter names two reporters (${one}, ${other}), which print to the same stream: choose one.`);
+  if (one !== undefined && other !== undefined) throw onSameStream('reporters', one, other);
   const made: NamedReporter[] = [];
+  const ofMocha: string[] = [];
   for (const name of names)
     if (isName(name)) made.push({ name, reporter: REPORTERS[name](options) });
     else if (/[/\\]|\.[cm]?[jt]s$/.test(name)) made.push({ name, reporter: await fromModule(name, options) });
-    else throw bad(`Unknown reporter "${name}": ${suggestion(name, Object.keys(REPORTERS))}`);
-  return made;
+    else ofMocha.push(name);
+  if (ofMocha.length === 0) return made;
+  const [name, reporter] = await fromMocha(ofMocha);
+  // mocha shows the scenarios; the terminal shows the rest on standard error.
+  const terminal = { name: 'terminal', reporter: new Terminal({ ...options, scenarios: false }) };
+  return [{ name, reporter }, terminal, ...made.filter((item) => !isTerminal(item.name))];
+}
+
+async function fromMocha(names: readonly string[]): Promise<readonly [string, Reporter]> {
+  const { mochaReporter, MOCHA_REPORTERS } = await import('./mocha.ts');
+  const unknown = names.find((name) => !MOCHA_REPORTERS.includes(name));
+  if (unknown !== undefined)
+    throw bad(`Unknown reporter "${unknown}": ${suggestion(unknown, [...Object.keys(REPORTERS), ...MOCHA_REPORTERS])}`);
+  const [name = '', other] = names;
+  if (other !== undefined) throw onSameStream('reporters of mocha', name, other);
+  return [name, mochaReporter(name)];
 }
 
 export const isTerminal = (name: string): boolean => ['terminal', 'list', 'dot'].includes(name);
 
 const bad = (message: string, cause?: unknown): HarnessError => new HarnessError('BAD_REPORTER', message, { cause });
+
+const onSameStream = (what: string, one: string, other: string): HarnessError =>
+  bad(`--reporter names two ${what} (${one}, ${other}), which print to the same stream: choose one.`);
 
 /** Loads a user's module, whose default export is a reporter or a function that returns one. */
 async function fromModule(path: string, options: ReporterOptions): Promise<Reporter> {

@@ -10,7 +10,7 @@ import { allowedText, mark, verdictCounts } from '../results/text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 export interface TerminalOptions extends Omit<ReporterOptions, 'stdout'> {
-  /** Whether to show the scenarios; false for merged results. Default true. */
+  /** Whether to show the scenarios; false if mocha does. Default true. */
   readonly scenarios?: boolean;
   /** `live`: lines and a progress bar; `list`: lines; `dot`: characters, and lines for failures. Default `live`. */
   readonly style?: 'live' | 'list' | 'dot';

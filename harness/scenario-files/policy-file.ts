@@ -5,6 +5,7 @@ import type { DeployedPolicy } from '../../identity/deployment/deployment.ts';
 import type { PolicyPlace } from '../../identity/policy-file/place.ts';
 import { readPolicyFile, readRole } from '../../identity/policy-file/read.ts';
 import type { RawPolicy, RoleSpec } from '../scenario/policy.ts';
+import { notePolicyFile } from './suite-registry.ts';
 
 interface Replacements {
   /** Texts, and what takes their place: `{ 'arn:aws:s3:::payments': 'arn:aws:s3:::<bucket:data>' }`. */
@@ -23,6 +24,7 @@ export function policyFile(
   { replace, allowUnused, ...place }: PolicyPlace & Replacements = {},
 ): RawPolicy {
   const path = pathOf(typeof file === 'string' ? file : file.href);
+  notePolicyFile(path);
   const document = readPolicyFile(path, place, (text) => replaced(path, text, { replace, allowUnused }));
   return { document, from: path, ...(place.resource !== undefined && { address: addressOf(place) }) };
 }

@@ -8,7 +8,14 @@ import type { SuiteHooks } from '../scenario/hooks.ts';
 import { collect, extended, lineIn, newRegistry, type Registry } from './suite-registry.ts';
 import { suitesOf, type SuiteTable } from './suite-table.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { prepareForUserFiles, publicExports } from './user-files.ts';
+import {
+  forgetRequired,
+  prepareForUserFiles,
+  publicExports,
+  queryOf,
+  requiredFiles,
+  withoutTime,
+} from './user-files.ts';
 
 const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
 /** Folder of shared helpers, which declare no suite. */
@@ -23,12 +30,8 @@ export interface Suites extends SuiteTable {
 }
 
 /** Loads the project's own suites and those of the user's folders. Throws `HarnessError`. */
-export async function readSuites(ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Suites> {
-  const registry = extended(await readOwnSuites(ownSuites, load));
-  if (folders.length > 0) await collect(registry, () => loadUserFiles(registry, folders));
-  const { scenarios, hooks, scopes, renamedSuites, problems = [] } = registry;
-  return { scenarios: inOrder(scenarios, suitesOf(registry)), hooks, scopes, renamedSuites, problems };
-}
+export const readSuites = async (ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Suites> =>
+  readUserSuites(await readOwnSuites(ownSuites, load), folders);
 
 /** Loaded suites by folder and size of load scenarios: a module declares its scenarios only on its first load. */
 const loaded = new Map<string, Promise<Registry>>();
@@ -38,6 +41,7 @@ export function readOwnSuites(folder: string, load: LoadSize = SMALL_LOAD): Prom
   const key = JSON.stringify([folder, load]);
   const cached = loaded.get(key);
   if (cached !== undefined) return cached;
+  // Unlike the query of users' files, it does not extend to imports.
   const registry = loadOwnSuites(folder, loaded.size === 0 ? '' : `?load=${loaded.size}`, load);
   loaded.set(key, registry);
   return registry;
@@ -93,19 +97,44 @@ function scopeOf({ scopes }: Registry, suite: string): string {
   return scope;
 }
 
+/** State for reloading files, while earlier versions still exist. */
+export interface Reload {
+  readonly time: number;
+  /** Receives the paths of suites' imports and policy files, even if loading fails. */
+  readonly files: Set<string>;
+}
+
+/** Loads the suites of the user's folders in addition to the project's. Throws `HarnessError`. */
+export async function readUserSuites(builtIn: Registry, folders: readonly string[], reload?: Reload): Promise<Suites> {
+  const registry = extended(builtIn);
+  if (reload) forgetRequired();
+  try {
+    if (folders.length > 0) await collect(registry, () => loadUserFiles(registry, folders, reload?.time));
+  } finally {
+    if (reload) await noteFiles(reload, registry);
+  }
+  const { scenarios, hooks, scopes, renamedSuites, problems = [] } = registry;
+  return { scenarios: inOrder(scenarios, suitesOf(registry)), hooks, scopes, renamedSuites, problems };
+}
+
+async function noteFiles({ files }: Reload, { policyFiles }: Registry): Promise<void> {
+  const imports = await prepareForUserFiles();
+  for (const file of [...imports.reloaded(), ...requiredFiles(), ...policyFiles]) files.add(file);
+}
+
 /** Returns the source path of a built suite, for reports. */
 const sourceOf = (file: string): string =>
   ['suites', basename(dirname(file)), basename(file).replace(/\.js$/, '.ts')].join('/');
 
-async function loadUserFiles(registry: Registry, folders: readonly string[]): Promise<void> {
+async function loadUserFiles(registry: Registry, folders: readonly string[], time = 0): Promise<void> {
   const files = folders.flatMap(userFiles);
   for (const file of files) registry.files.set(realpathSync(file), file);
-  const isImported = await prepareForUserFiles();
+  const imports = await prepareForUserFiles();
   const broken = new Set<string>();
   for (const file of files) {
     const earlier = registry.problems?.length;
     try {
-      await loadFile(registry, file);
+      await loadFile(registry, file, queryOf(time));
     } catch (error) {
       if (!(error instanceof HarnessError) || !isUsage(error.code)) throw error;
       registry.problems?.push(error.message);
@@ -115,7 +144,7 @@ async function loadUserFiles(registry: Registry, folders: readonly string[]): Pr
   const declaring = new Set(registry.scenarios.map((scenario) => scenario.file));
   // Files that other suites import are helpers.
   for (const file of files)
-    if (!declaring.has(file) && !broken.has(file) && !isImported(realpathSync(file)))
+    if (!declaring.has(file) && !broken.has(file) && !imports.has(realpathSync(file)))
       registry.problems?.push(
         `Suite file ${file} declares no scenario. Call suite() from eks-pod-identity-conformance in it.`,
       );
@@ -151,7 +180,7 @@ function userFiles(folder: string): string[] {
 
 const badFolder = (message: string): HarnessError => new HarnessError('BAD_SUITES_DIRECTORY', message);
 
-async function loadFile(registry: Registry, file: string, query = ''): Promise<void> {
+async function loadFile(registry: Registry, file: string, query: string): Promise<void> {
   const shown = registry.files.get(file) ?? file;
   registry.file = shown;
   try {
@@ -177,7 +206,9 @@ async function describeLoadError(error: unknown): Promise<string> {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !/^Transform failed/.test(line));
-  const message = (lines[0] ?? error.name).replace(/^file:\/\//, '').replace(/\.$/, '');
+  const message = withoutTime(lines[0] ?? error.name)
+    .replace(/^file:\/\//, '')
+    .replace(/\.$/, '');
   const name = /does not provide an export named '(\w+)'|(\w+)\)? is not (?:a function|defined)/
     .exec(message)
     ?.slice(1)

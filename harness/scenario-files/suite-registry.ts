@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
@@ -38,6 +38,7 @@ export interface Registry extends SuiteTable {
   scope?: string | undefined;
   /** Whether scenarios are checked when they are declared. */
   readonly isChecked: boolean;
+  readonly policyFiles: Set<string>;
   /** Receives sentences about rejected scenarios and files. Default: the first one is thrown. */
   readonly problems?: string[];
   readonly load: LoadSize;
@@ -54,6 +55,7 @@ export const newRegistry = (presets: Partial<Presets> = {}): Registry => ({
   files: new Map(),
   file: '',
   isChecked: true,
+  policyFiles: new Set(),
   load: SMALL_LOAD,
   scopes: {},
   renamedSuites: {},
@@ -83,6 +85,10 @@ export async function collect(registry: Registry, load: () => Promise<void>): Pr
   } finally {
     current = undefined;
   }
+}
+
+export function notePolicyFile(path: string): void {
+  current?.policyFiles.add(resolve(path));
 }
 
 /** Declares a suite: scenarios about one subject. Several files may declare the same suite. */

@@ -1,19 +1,40 @@
-import { register } from 'node:module';
-import { dirname, join } from 'node:path';
+import { createRequire, register } from 'node:module';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
-/** Whether a relative import named a file, by its real path. */
-type IsImported = (file: string) => boolean;
+interface ImportedFiles {
+  has(file: string): boolean;
+  /** Real paths of imports of reloaded files, including missing ones. */
+  reloaded(): readonly string[];
+}
+
+/** A URL parameter with the number of the load. Imports inherit it, because Node caches a URL's module forever. */
+const LOAD_PARAMETER = 'conformance-load';
+
+/** Returns the query of a file's URL. If `time` is not 0, the file is reloaded with imports outside `node_modules`. */
+export const queryOf = (time: number): string => (time === 0 ? '' : `?${LOAD_PARAMETER}=${time}`);
+
+const { cache } = createRequire(import.meta.url);
+
+export const requiredFiles = (): readonly string[] =>
+  Object.keys(cache).filter((file) => isAbsolute(file) && !file.includes('/node_modules/'));
+
+export function forgetRequired(): void {
+  for (const file of requiredFiles()) delete cache[file];
+}
+
+/** Removes the parameter of reloaded files from paths in a text. */
+export const withoutTime = (text: string): string => text.replaceAll(new RegExp(`[?&]${LOAD_PARAMETER}=\\d+`, 'g'), '');
 
 /** Module hooks belong to the process, so they are registered once. */
-let prepared: Promise<IsImported> | undefined;
+let prepared: Promise<ImportedFiles> | undefined;
 
 /** Lets files outside the package import it and its chai by name, and supports TypeScript. */
-export const prepareForUserFiles = (): Promise<IsImported> => (prepared ??= prepare());
+export const prepareForUserFiles = (): Promise<ImportedFiles> => (prepared ??= prepare());
 
 /** The hook for the package is registered last, so that it runs first: suites must get this module, not a copy. */
-async function prepare(): Promise<IsImported> {
+async function prepare(): Promise<ImportedFiles> {
   const publicSurface = publicSurfaceUrl();
   // tsx would leave its cache in the temporary folder.
   process.env['TSX_DISABLE_CACHE'] ??= '1';
@@ -23,17 +44,21 @@ async function prepare(): Promise<IsImported> {
   export function initialize({ port }) { imported = port; }
   export async function resolve(specifier, context, next) {
     if (specifier === 'eks-pod-identity-conformance') return { url: ${JSON.stringify(publicSurface)}, shortCircuit: true };
+    const [query] = /\\?${LOAD_PARAMETER}=\\d+/.exec(context.parentURL?.replace('&', '?') ?? '') ?? [''];
+    const isOwn = /^\\.{0,2}\\//.test(specifier);
     const found = await next(specifier, context).catch((error) => {
+      if (isOwn && query) imported.postMessage(new URL(specifier, context.parentURL).href + query);
       if (specifier !== 'chai') throw error;
       return next(specifier, { ...context, parentURL: ${JSON.stringify(publicSurface)} });
     });
     if (!found.url.startsWith('file:') || found.url.includes('/node_modules/')) return found;
     // Without "module" in a package.json, tsx treats imports of suites as CommonJS, and marks their URLs.
     const isTypeScript = /\\.ts(%3F|[?#]|$)/.test(found.url);
-    const url = isTypeScript ? found.url.replace(/(%3F|\\?)tsx-commonjs-.*/, '') : found.url;
-    if (/^\\.{0,2}\\//.test(specifier)) imported.postMessage(url);
+    const file = isTypeScript ? found.url.replace(/(%3F|\\?)tsx-commonjs-.*/, '') : found.url;
+    const url = query && file + (file.includes('?') ? query.replace('?', '&') : query) || file;
+    if (isOwn || query) imported.postMessage(url);
     // Suites are ES modules, even if the package.json of their folder does not say so.
-    return isTypeScript ? { ...found, url, format: 'module' } : found;
+    return isTypeScript ? { ...found, url, format: 'module' } : { ...found, url };
   }`;
   const { port1, port2 } = new MessageChannel();
   port1.unref();
@@ -41,14 +66,26 @@ async function prepare(): Promise<IsImported> {
   return importedFiles(port1);
 }
 
-function importedFiles(port: MessagePort): IsImported {
+function importedFiles(port: MessagePort): ImportedFiles {
   const files = new Set<string>();
-  return (file) => {
+  const reloaded = new Set<string>();
+  const receive = (): void => {
     for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
       const url = String((next as { readonly message: unknown }).message);
-      files.add(fileURLToPath(url.replace(/([?#]|%3F).*/, '')));
+      const file = fileURLToPath(url.replace(/([?#]|%3F).*/, ''));
+      files.add(file);
+      if (url.includes(LOAD_PARAMETER)) reloaded.add(file);
     }
-    return files.has(file);
+  };
+  return {
+    has: (file) => {
+      receive();
+      return files.has(file);
+    },
+    reloaded: () => {
+      receive();
+      return [...reloaded];
+    },
   };
 }
 

@@ -28,3 +28,6 @@ export const copyOf = ({ before, after, beforeEach, afterEach }: SuiteHooks): Su
   beforeEach: [...beforeEach],
   afterEach: [...afterEach],
 });
+
+export const hasHooks = (hooks: SuiteHooks): boolean =>
+  Object.values(hooks).some((kind: readonly Hook[]) => kind.length > 0);

@@ -4,12 +4,29 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { JOURNAL_FILE } from '../../harness/results/results-journal.ts';
 import { builtPackage, runConformance, runInProcess, temporaryFolder, type CliRun } from '../support/run-cli.ts';
-import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
+import { ERROR, FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 const SUITE = ['--suite', 'mine', '--retries', '0'];
 const mine = (...scenarios: readonly string[]) => ({ 'mine.ts': suiteFile(...scenarios) });
 
 describe('--reporter', () => {
+  it('spec: mocha prints scenarios to standard output, and the terminal reporter everything else', async () => {
+    const run = await runConformance({
+      args: [...SUITE, '--reporter', 'spec'],
+      files: mine(scenario('MY-01', PASSES), scenario('MY-02', FAILS), scenario('MY-03', ERROR)),
+    });
+    expect(run.exitCode, run.stderr).to.equal(1);
+    expect(run.stdout).to.contain('MY-01 the title of MY-01').and.to.contain('1 passing').and.to.contain('2 failing');
+    expect(run.stdout).to.contain('failed: Probe 2 (red: GetObject').and.to.contain('error: MY-03 could not be judged');
+    expect(run.stderr).not.to.contain('ok MY-01');
+    expect(run.stderr).to.contain('provisioning 1 embedded cluster').and.to.contain('FAILED MY-02');
+    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal([
+      'diagnostics',
+      'policy-coverage.json',
+      'results.json',
+    ]);
+  });
+
   it('writes only the named reports, including one of a user module', async () => {
     const [, example = ''] =
       /```js\n(import \{ writeFileSync[\s\S]*?)```/.exec(readFileSync('docs/results.md', 'utf8')) ?? [];
@@ -48,8 +65,9 @@ describe('--reporter', () => {
   });
 
   for (const [reporter, message] of [
-    ['junits', 'Unknown reporter "junits": did you mean "junit"?'],
+    ['spek', 'Unknown reporter "spek": did you mean "spec"?'],
     ['./none.js', 'Reporter ./none.js does not exist'],
+    ['spec,min', '--reporter names two reporters of mocha (spec, min)'],
     ['list,dot', '--reporter names two reporters (list, dot), which print to the same stream'],
   ] as const)
     it(`rejects ${reporter}`, async () => {

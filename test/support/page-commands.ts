@@ -42,8 +42,8 @@ function samplesOf(page: string): PageSample[] {
   const blocks = [...readFileSync(join(ROOT, page), 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$|^(?:#|\||- ).*$/gm)];
   return blocks.flatMap(([, language, output = ''], index) => {
     const [, before, command = ''] = blocks[index - 1] ?? [];
-    // Commands for images need Docker.
-    const match = /^npm run (?!kind:)(.*)\n$/.exec(command);
+    // Commands for images need Docker, and --watch does not end.
+    const match = /^npm run (?!kind:)(?!.* --watch)(.*)\n$/.exec(command);
     return language === 'text' && before === 'sh' && match?.[1] !== undefined
       ? [{ page, command: match[1], output }]
       : [];
