@@ -40,7 +40,12 @@ export function observationOf(
 ): Observation {
   const endings: Partial<Record<PolicyUse['part'], string>> = { attached: '-attached', boundary: '-boundary' };
   const policies = policyUses(scenario.spec).map((use): UsedPolicy => {
-    const nameOf = use.part === 'bucket' ? () => names.bucket(use.owner) : () => names.roleName(use.owner);
+    const nameOf = (): string =>
+      use.part === 'bucket'
+        ? names.bucket(use.owner)
+        : use.part === 'key'
+          ? names.keyArn(use.owner)
+          : names.roleName(use.owner);
     const isUnnamed = ['session', 'chain', 'resource'].includes(use.part);
     const suffix = isUnnamed ? undefined : `${nameOf()}${endings[use.part] ?? ''}`;
     const resolve = (document: object): object | undefined => tried(() => names.expandAll(document));

@@ -1,7 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { bucketOf, placeOf } from '../scenario/parts.ts';
 import type { Operation, ProbeStep, Scenario, ScenarioSpec, Step, WorkloadSpec } from '../scenario/spec.ts';
-import { decide, type AttemptAnswer, type Assumption, type Attempt, type Call, type OnObject } from './attempt.ts';
+import {
+  decide,
+  type AttemptAnswer,
+  type Assumption,
+  type Attempt,
+  type Call,
+  type ObjectEncryption,
+  type OnObject,
+} from './attempt.ts';
 import { grantOf } from './grant.ts';
 import { sceneOf } from './scene.ts';
 
@@ -55,7 +63,7 @@ const hasOneGrant = ({ role, irsa, serviceAccountAnnotations = {} }: WorkloadSpe
   (role === undefined) !== (irsa === undefined) &&
   Object.keys(serviceAccountAnnotations).every((key) => key === 'audience');
 
-interface OperationMembers {
+interface OperationMembers extends ObjectEncryption {
   readonly at?: string;
   readonly bucket?: string;
   readonly prefix?: string;
@@ -70,7 +78,7 @@ const S3_CALLS: Readonly<Record<string, OnObject>> = {
 
 function callOf({ objects = [], buckets = {} }: ScenarioSpec, operation: Operation): Call | undefined {
   const { do: name, through: _through, ...members } = operation as Operation & Record<string, unknown>;
-  const { at = '', bucket = '', tags, prefix, role } = members as OperationMembers;
+  const { at = '', bucket = '', tags, encryption, kmsKey, prefix, role } = members as OperationMembers;
   const has = (...known: string[]): boolean => Object.keys(members).every((member) => known.includes(member));
   if (name === 'FetchCredentials')
     return isDeepStrictEqual(members, { token: { from: 'pod-identity' } }) ? { do: 'credentials' } : undefined;
@@ -85,10 +93,16 @@ function callOf({ objects = [], buckets = {} }: ScenarioSpec, operation: Operati
       ? { do: 'listObjects', bucket, ...(prefix && { prefix }) }
       : undefined;
   const call = S3_CALLS[name];
-  if (call === undefined || !has('at', 'tags') || !isThere(bucketOf(at))) return undefined;
+  if (call === undefined || !has('at', 'tags', 'encryption', 'kmsKey') || !isThere(bucketOf(at))) return undefined;
   // Whether an object is missing is for those to know who may list.
   if (call.startsWith('get') && !objects.some((object) => placeOf(object) === at)) return undefined;
-  return { do: call, at, ...(tags && { tags }) } satisfies Call;
+  return {
+    do: call,
+    at,
+    ...(tags && { tags }),
+    ...(encryption && { encryption }),
+    ...(kmsKey && { kmsKey }),
+  } satisfies Call;
 }
 
 function assumptionOf(step: object): Assumption | undefined {

@@ -54,7 +54,7 @@ const SUBJECT = 'system:serviceaccount:?*:?*';
 export function* accessQuestionsOf(versions: Versions, text: string): Generator<PolicyQuestion> {
   const { before, owner } = versions;
   const mentions = (key: RegExp): boolean => key.test(text);
-  const isOfResource = owner.part === 'bucket' || owner.part === 'resource';
+  const isOfResource = ['bucket', 'key', 'resource'].includes(owner.part);
   const pods = podsOf(before.scenario.spec, owner).filter(
     (one) =>
       isOfResource ||
@@ -109,17 +109,25 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
       ...rest,
     },
   });
-  if (owner.part === 'resource') {
-    const arn = before.names.expand(owner.owner);
-    const policyOf = (scene: Scene): Partial<PolicySet> => ({
-      resourcePolicy: {
-        name: 'resource policy',
-        document: scene.names.policyText(scene === before ? owner.policy : changedPolicy(before, after, owner)),
-      },
+  const askResource = (arn: string, policyOf: (scene: Scene) => string | object): PolicyQuestion =>
+    ask((scene) => ({ resourcePolicy: { name: 'resource policy', document: policyOf(scene) } }), {
+      ...{ resources: [arn], ...(arn.split(':')[4] && { resourceAccount: arn.split(':')[4] ?? '' }) },
     });
-    yield ask(policyOf, { resources: [arn], ...(arn.split(':')[4] && { resourceAccount: arn.split(':')[4] ?? '' }) });
+  if (owner.part === 'resource') {
+    yield askResource(before.names.expand(owner.owner), (scene) =>
+      scene.names.policyText(scene === before ? owner.policy : changedPolicy(before, after, owner)),
+    );
     return;
   }
+  for (const key of owner.part === 'bucket'
+    ? []
+    : owner.part === 'key'
+      ? [owner.owner]
+      : Object.keys(spec.keys ?? {})) {
+    const arn = before.names.keyArn(key);
+    yield askResource(arn, (scene) => scene.policyOf(arn)?.document ?? NOBODY.document);
+  }
+  if (owner.part === 'key') return;
   const buckets = owner.part === 'bucket' ? [owner.owner] : bucketsOf(spec);
   const accounts = new Set(owner.part === 'bucket' ? [] : ['main' as const]);
   for (const bucket of buckets) accounts.add((spec.buckets?.[bucket]?.account ?? 'main') as 'main');
