@@ -1,10 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
+import { remembered } from '../../foundation/node/remembered.ts';
 import { withPolicy } from '../policies/policy-uses.ts';
 import { shortest, type SourceUse } from '../policies/sources.ts';
 import { changeWords } from './change-id.ts';
 import { changedDocument, type JudgedChange } from './judge.ts';
 import { replay } from './replay.ts';
-import { explainSurvivor } from './survivor/index.ts';
+import { explainSurvivor, type TakenNames } from './survivor/index.ts';
 
 /** Pairs that are judged; the result names this bound when it is reached. */
 const MOST_PAIRS = 200;
@@ -22,9 +23,14 @@ export async function judgePairs(judged: readonly JudgedChange[]) {
     }),
   );
   const pairs: JudgedChange[] = [];
+  // Pods of the proposals of single changes.
+  const taken = new Map<string, TakenNames>();
+  for (const { proposal } of judged)
+    for (const [name, workload] of Object.entries(proposal?.probe.addition.workloads ?? {}))
+      remembered(taken, proposal!.scenario.id, () => new Map()).set(name, workload);
   for (const { one, other, uses } of related.slice(0, MOST_PAIRS)) {
     await setImmediate();
-    const verdict = await verdictOf([one, other], uses);
+    const verdict = await verdictOf([one, other], uses, taken);
     const text = `${one.change.text}, together with ${shortest(other.source.file)}, ${changeWords(other.change)}`;
     pairs.push({ ...one, id: `${one.id}+${other.id}`, change: { ...one.change, text }, by: 'replay', ...verdict });
   }
@@ -50,7 +56,11 @@ const isRelated = ({ used: one }: SourceUse, { used: other }: SourceUse): boolea
     : !isSameRole;
 };
 
-async function verdictOf(pair: readonly [JudgedChange, JudgedChange], uses: Uses): Promise<Partial<JudgedChange>> {
+async function verdictOf(
+  pair: readonly [JudgedChange, JudgedChange],
+  uses: Uses,
+  taken: Map<string, TakenNames>,
+): Promise<Partial<JudgedChange>> {
   const [{ observation }] = uses;
   const { scenario } = observation;
   const replacements = uses.map(({ used }, index) => {
@@ -66,7 +76,12 @@ async function verdictOf(pair: readonly [JudgedChange, JudgedChange], uses: Uses
   }, scenario.spec);
   let reason: string | undefined;
   for (const { used } of uses) {
-    const survivor = await explainSurvivor({ ...used, scenario, changed, taken: new Map() });
+    const survivor = await explainSurvivor({
+      ...used,
+      scenario,
+      changed,
+      taken: remembered(taken, scenario.id, () => new Map()),
+    });
     if (survivor.kind === 'not decided') reason = survivor.limits.join('; ');
     if (survivor.kind !== 'explained') continue;
     const { sentence, probe, request } = survivor;

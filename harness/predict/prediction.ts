@@ -1,15 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { bucketOf, placeOf } from '../scenario/parts.ts';
 import type { Operation, ProbeStep, Scenario, ScenarioSpec, Step, WorkloadSpec } from '../scenario/spec.ts';
-import {
-  decide,
-  type AttemptAnswer,
-  type Assumption,
-  type Attempt,
-  type Call,
-  type ObjectEncryption,
-  type OnObject,
-} from './attempt.ts';
+import { decide, type AttemptAnswer, type Assumption, type Attempt, type Call, type OnObject } from './attempt.ts';
 import { grantOf } from './grant.ts';
 import { sceneOf } from './scene.ts';
 
@@ -63,11 +55,10 @@ const hasOneGrant = ({ role, irsa, serviceAccountAnnotations = {} }: WorkloadSpe
   (role === undefined) !== (irsa === undefined) &&
   Object.keys(serviceAccountAnnotations).every((key) => key === 'audience');
 
-interface OperationMembers extends ObjectEncryption {
+interface OperationMembers {
   readonly at?: string;
   readonly bucket?: string;
   readonly prefix?: string;
-  readonly tags?: Readonly<Record<string, string>>;
   readonly role?: object;
 }
 
@@ -78,7 +69,7 @@ const S3_CALLS: Readonly<Record<string, OnObject>> = {
 
 function callOf({ objects = [], buckets = {} }: ScenarioSpec, operation: Operation): Call | undefined {
   const { do: name, through: _through, ...members } = operation as Operation & Record<string, unknown>;
-  const { at = '', bucket = '', tags, encryption, kmsKey, prefix, role } = members as OperationMembers;
+  const { at = '', bucket = '', prefix, role } = members as OperationMembers;
   const has = (...known: string[]): boolean => Object.keys(members).every((member) => known.includes(member));
   if (name === 'FetchCredentials')
     return isDeepStrictEqual(members, { token: { from: 'pod-identity' } }) ? { do: 'credentials' } : undefined;
@@ -96,13 +87,7 @@ function callOf({ objects = [], buckets = {} }: ScenarioSpec, operation: Operati
   if (call === undefined || !has('at', 'tags', 'encryption', 'kmsKey') || !isThere(bucketOf(at))) return undefined;
   // Whether an object is missing is for those to know who may list.
   if (call.startsWith('get') && !objects.some((object) => placeOf(object) === at)) return undefined;
-  return {
-    do: call,
-    at,
-    ...(tags && { tags }),
-    ...(encryption && { encryption }),
-    ...(kmsKey && { kmsKey }),
-  } satisfies Call;
+  return { ...members, do: call, at };
 }
 
 function assumptionOf(step: object): Assumption | undefined {

@@ -6,6 +6,7 @@ import {
   type PolicySet,
   type PrincipalClass,
 } from '../../../identity/difference/index.ts';
+import { defaultKeyPolicy } from '../../../identity/policy/key-policy.ts';
 import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
 import { keyed } from '../../../identity/policy/tag-context.ts';
 import { inheritedTags } from '../../../identity/session-tags.ts';
@@ -21,9 +22,8 @@ import { callerRole, podsOf } from './pods.ts';
 /** Policies before and after a change, and who asks. Without a caller, no pod of the suite does. */
 export interface PolicyQuestion {
   readonly caller?: Caller | undefined;
+  /** With `onlyPrincipals`, others are asked about apart. */
   readonly comparison: Comparison;
-  /** Whether other principals than those of the comparison are asked about apart. */
-  readonly isClosed: boolean;
 }
 
 /** Two versions of a scenario, with the policy that differs. */
@@ -69,8 +69,10 @@ export function* accessQuestionsOf(versions: Versions, text: string): Generator<
   if (role === undefined) return;
   for (const question of accessQuestions(versions, anySession(role), text))
     yield {
-      isClosed: !isOfResource,
-      comparison: { ...question.comparison, principals: [classOf(anySession(role), isOfResource)] },
+      comparison: {
+        ...{ ...question.comparison, principals: [classOf(anySession(role), isOfResource)] },
+        onlyPrincipals: !isOfResource,
+      },
     };
 }
 
@@ -99,8 +101,8 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
   const changed = withSessionPolicy(caller.pods, owner, changedPolicy(before, after, owner));
   const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<Comparison>): PolicyQuestion => ({
     caller,
-    isClosed: true,
     comparison: {
+      onlyPrincipals: true,
       before: { ...permissionsOf(before, caller), ...resourceOf(before) },
       after: { ...permissionsOf(after, { ...caller, pods: changed }), ...resourceOf(after) },
       principals: [classOf(caller)],
@@ -178,12 +180,13 @@ export function withSessionPolicy<T extends Pick<Attempt, 'workload' | 'through'
   return part === 'chain' && through ? { ...pods, through: { ...through, ...changed } } : pods;
 }
 
-/** Policies of buckets decide together, because each is about its own bucket only. */
+/** Policies of buckets decide together, because each is about its own bucket only. Other keys than the scenario's have the default policy. */
 function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySet> {
   const documents = arns.flatMap((arn) => scene.policyOf(arn) ?? []).map(documentOf);
   if (documents.length === 0) return {};
   const [{ Version }] = documents as [{ Version?: string }];
-  const document = { Version, Statement: documents.flatMap(statementsOf) };
+  const keyPolicy = defaultKeyPolicy(scene.accountId('main'), scene.accountId('other'));
+  const document = { Version, Statement: [...documents, keyPolicy].flatMap(statementsOf) };
   return { resourcePolicy: { name: 'bucket policy', document } };
 }
 
