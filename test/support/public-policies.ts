@@ -398,6 +398,7 @@ export type Weakening = readonly [part: Part, owner: string, from: string, to: s
 
 const IN_RED = '"aws:RequestTag/kubernetes-namespace":"<namespace:red>"';
 const OWN_HOME = '<bucket:home>/${aws:PrincipalTag/kubernetes-service-account}/*"';
+const HAS_ENCRYPTION = '"Null":{"s3:x-amz-server-side-encryption":"false"}';
 const SUB = '"<issuer:c1>:sub":"system:serviceaccount:<namespace:kube>:controller"';
 const ACCOUNT_ROOT = '"arn:aws:iam::<account:main>:root"';
 
@@ -480,7 +481,8 @@ export const PUBLIC_SUITES: Readonly<
   ENCRYPTION: {
     spec: ENCRYPTION,
     weakenings: [
-      ['bucket', 'vault', '"StringNotEquals"', '"StringNotEqualsIfExists"', 'hole'],
+      ['bucket', 'vault', '"StringNotEquals"', '"StringNotEqualsIfExists"', 'equivalent'],
+      ['bucket', 'vault', '"StringNotEquals"', `${HAS_ENCRYPTION},"StringNotEquals"`, 'hole'],
       ['bucket', 'vault', '"aws:kms"', '["aws:kms","AES256"]', 'caught'],
       ['bucket', 'vault', '"<key:vault>"', '["<key:vault>","<key:spare>"]', 'hole'],
       ['key', 'vault', '"kms:Decrypt"', '"kms:Encrypt"', 'hole'],
