@@ -5,16 +5,16 @@ import { shortest, type SourceUse } from '../policies/sources.ts';
 import { changeWords } from './change-id.ts';
 import { changedDocument, type JudgedChange } from './judge.ts';
 import { replay } from './replay.ts';
-import { explainSurvivor, type TakenNames } from './survivor/index.ts';
+import { explainSurvivor, type TakenByScenario, type TakenNames } from './survivor/index.ts';
 
 /** Pairs that are judged; the result names this bound when it is reached. */
 const MOST_PAIRS = 200;
 
 /**
  * Judges pairs of changes that do nothing alone: a role's permissions and its boundary, both sides of a chain, a role and a bucket.
- * Returns pairs that matter together, and how many others there were. `unjudged`: pairs beyond the bound.
+ * Returns pairs that matter together, and how many others there were. `unjudged`: pairs beyond the bound. `taken`: that of `judgeChanges`.
  */
-export async function judgePairs(judged: readonly JudgedChange[]) {
+export async function judgePairs(judged: readonly JudgedChange[], taken: TakenByScenario) {
   const single = judged.filter(({ state }) => state === 'equivalent');
   const related = single.flatMap((one, index) =>
     single.slice(index + 1).flatMap((other) => {
@@ -23,11 +23,6 @@ export async function judgePairs(judged: readonly JudgedChange[]) {
     }),
   );
   const pairs: JudgedChange[] = [];
-  // Pods of the proposals of single changes.
-  const taken = new Map<string, TakenNames>();
-  for (const { proposal } of judged)
-    for (const [name, workload] of Object.entries(proposal?.probe.addition.workloads ?? {}))
-      remembered(taken, proposal!.scenario.id, () => new Map()).set(name, workload);
   for (const { one, other, uses } of related.slice(0, MOST_PAIRS)) {
     await setImmediate();
     const verdict = await verdictOf([one, other], uses, taken);
@@ -59,7 +54,7 @@ const isRelated = ({ used: one }: SourceUse, { used: other }: SourceUse): boolea
 async function verdictOf(
   pair: readonly [JudgedChange, JudgedChange],
   uses: Uses,
-  taken: Map<string, TakenNames>,
+  taken: TakenByScenario,
 ): Promise<Partial<JudgedChange>> {
   const [{ observation }] = uses;
   const { scenario } = observation;
@@ -80,7 +75,7 @@ async function verdictOf(
       ...used,
       scenario,
       changed,
-      taken: remembered(taken, scenario.id, () => new Map()),
+      taken: remembered<string, TakenNames>(taken, scenario.id, () => new Map()),
     });
     if (survivor.kind === 'not decided') reason = survivor.limits.join('; ');
     if (survivor.kind !== 'explained') continue;

@@ -67,8 +67,7 @@ const atPlace = (name: string, fields: { readonly readOnly?: true }) =>
     describe: (operation, say) => [
       `s3://${say.place(operation.at)}`,
       tagWords(operation.tags, say),
-      operation.encryption === undefined ? '' : `encrypted by ${operation.encryption}`,
-      operation.kmsKey === undefined ? '' : `encrypted by key ${operation.kmsKey}`,
+      [operation.encryption, operation.kmsKey].map((one) => (one === undefined ? '' : `encrypted by ${one}`)).join(''),
       throughWords(operation, say),
     ],
     toProgram: ({ at, through, kmsKey, ...rest }, { names }) => ({

@@ -151,16 +151,7 @@ function* ofStep(spec: ScenarioSpec, step: Step): Generator<Problem> {
   if (unknown !== undefined) return;
   const { item, descriptor } = described(step);
   if (step.kind === 'probe') yield* ofProbe(spec, step);
-  const {
-    workloads = [],
-    pods = [],
-    roles,
-    tokens,
-    users,
-    buckets,
-    keys,
-    clusters = [],
-  } = descriptor.refersTo?.(item) ?? {};
+  const { workloads = [], pods = [], clusters = [], buckets, ...others } = descriptor.refersTo?.(item) ?? {};
   const undeclared = (kind: string, names: References[keyof References], declared: readonly string[]): Problem[] =>
     (names ?? []).map((name) =>
       name === undefined || name.includes('<') || declared.includes(name)
@@ -169,11 +160,9 @@ function* ofStep(spec: ScenarioSpec, step: Step): Generator<Problem> {
     );
   const acting = step.kind === 'probe' ? step.workload : undefined;
   yield* undeclared('workload', [acting, ...workloads, ...pods], Object.keys(spec.workloads ?? {}));
-  yield* undeclared('role', roles, Object.keys(spec.roles ?? {}));
-  yield* undeclared('token', tokens, Object.keys(spec.tokens ?? {}));
-  yield* undeclared('user', users, Object.keys(spec.users ?? {}));
   yield* undeclared('bucket', buckets, bucketsOf(spec));
-  yield* undeclared('key', keys, Object.keys(spec.keys ?? {}));
+  for (const kind of ['role', 'token', 'user', 'key'] as const)
+    yield* undeclared(kind, others[`${kind}s`], Object.keys(spec[`${kind}s`] ?? {}));
   for (const cluster of clusters) yield oneOf(`the cluster of ${item.do}`, cluster, CLUSTERS);
   yield* descriptor.check?.(item) ?? [];
 }

@@ -293,6 +293,19 @@ describe('difference', () => {
     isEquivalent(identity(allow('*')), identity(allow('*'), allow('*', time, 's3:PutObject')));
   });
 
+  it('Rules between keys: a request through an endpoint has no address, which a negated condition accepts', () => {
+    const outside = { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' }, StringEquals: { 'aws:SourceVpce': 'vpce-1' } };
+    const [request] = requests(compare(identity(deny('*')), identity(allow('*', outside))));
+    expect(request?.context).to.deep.equal({ 'aws:SourceVpce': 'vpce-1' });
+  });
+
+  it('a policy that is undefined limits nothing', () => {
+    const absent = { permissionsBoundary: undefined, sessionPolicies: undefined, resourcePolicy: undefined };
+    expect(
+      requests(compare({ ...identity(deny('*')), ...absent }, { ...identity(allow('*')), ...absent })),
+    ).to.have.length(1);
+  });
+
   it('names a limit instead of a verdict', () => {
     const mixed = { StringLike: { 'aws:PrincipalTag/n': '1*' }, NumericLessThan: { 'aws:PrincipalTag/n': '20' } };
     const result = compare(

@@ -5,7 +5,7 @@ import { REQUEST_CONTEXT_KEYS } from '../../../identity/policy/global-keys.ts';
 import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import { associationOf, bucketOf, bucketsOf, placeOf } from '../../scenario/parts.ts';
 import type { PermissionPolicy } from '../../scenario/policy.ts';
-import type { Assumption, Attempt, Call, ObjectEncryption, OnObject } from '../../predict/attempt.ts';
+import type { Assumption, Attempt, Call, OnObject } from '../../predict/attempt.ts';
 import { roleOf, subjectOf } from '../../predict/grant.ts';
 import { REGION, RUN, type Scene } from '../../predict/scene.ts';
 import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
@@ -125,11 +125,10 @@ function* callsOf(
   const existing = tagsIn(values, 's3:ExistingObjectTag/');
   const isEncrypted = Object.keys(values).some((key) => /^s3:x-amz-server-side-encryption/i.test(key));
   const byKey = Object.keys(spec.keys ?? {}).map((kmsKey) => ({ kmsKey }));
-  const encryptions: readonly ObjectEncryption[] = [
-    ...(isEncrypted ? [{ encryption: 'AES256' } as const] : []),
-    {},
-    ...byKey,
-  ];
+  const encryptions = [...(isEncrypted ? [{ encryption: 'AES256' as const }] : []), {}, ...byKey].map((one) => ({
+    ...(Object.keys(tags).length > 0 && { tags }),
+    ...one,
+  }));
   for (const bucket of buckets) {
     if (!BUCKET.test(scene.names.bucket(bucket))) continue;
     if (name === 's3:listbucket') {
@@ -148,16 +147,8 @@ function* callsOf(
       .replace(/[^a-z0-9]+/g, '-');
     const tagged = Object.keys(existing).length === 0 ? [] : [`${bucket}/${real(key)}-${suffix || 'empty'}`];
     for (const at of [...declared, ...tagged, `${bucket}/${real(key)}`, `${bucket}/${real(key)}-2`].filter(isPlace))
-      for (const encryption of operation === 'putObject' ? encryptions : [{}])
-        yield [
-          {
-            do: operation,
-            at,
-            ...(operation === 'putObject' && Object.keys(tags).length > 0 && { tags }),
-            ...encryption,
-          },
-          Object.keys(existing).length > 0 ? existing : undefined,
-        ];
+      for (const headers of operation === 'putObject' ? encryptions : [{}])
+        yield [{ do: operation, at, ...headers }, Object.keys(existing).length > 0 ? existing : undefined];
   }
 }
 

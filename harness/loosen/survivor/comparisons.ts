@@ -67,13 +67,9 @@ export function* accessQuestionsOf(versions: Versions, text: string): Generator<
   // Nobody of the suite has the role, or others may use the resource.
   const role = before.roles.get(isOfResource ? intruderOf(owner) : owner.owner);
   if (role === undefined) return;
-  for (const question of accessQuestions(versions, anySession(role), text))
-    yield {
-      comparison: {
-        ...{ ...question.comparison, principals: [classOf(anySession(role), isOfResource)] },
-        onlyPrincipals: !isOfResource,
-      },
-    };
+  const others = { onlyPrincipals: !isOfResource, principals: [classOf(anySession(role), isOfResource)] };
+  for (const { comparison } of accessQuestions(versions, anySession(role), text))
+    yield { comparison: { ...comparison, ...others } };
 }
 
 /** Transitive tags are tags of each request to assume a role. */
@@ -121,13 +117,10 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
     );
     return;
   }
-  for (const key of owner.part === 'bucket'
-    ? []
-    : owner.part === 'key'
-      ? [owner.owner]
-      : Object.keys(spec.keys ?? {})) {
+  for (const key of owner.part === 'bucket' ? [] : Object.keys(spec.keys ?? {})) {
     const arn = before.names.keyArn(key);
-    yield askResource(arn, (scene) => scene.policyOf(arn)?.document ?? NOBODY.document);
+    if (owner.part !== 'key' || owner.owner === key)
+      yield askResource(arn, (scene) => scene.policyOf(arn)?.document ?? NOBODY.document);
   }
   if (owner.part === 'key') return;
   const buckets = owner.part === 'bucket' ? [owner.owner] : bucketsOf(spec);

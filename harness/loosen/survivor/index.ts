@@ -22,7 +22,7 @@ import { probeOf, type Probe, type TakenNames } from './probe.ts';
 import { requestWords, type RequestCase, requestCase } from './request-case.ts';
 import { sentenceOf, type Breadth, type NamedSource } from './sentence.ts';
 
-export { withProbe, type Probe, type TakenNames } from './probe.ts';
+export { withProbe, type Probe, type TakenByScenario, type TakenNames } from './probe.ts';
 
 /** A change of a policy that no probe of a scenario notices. */
 export interface SurvivorQuestion extends Owner {
