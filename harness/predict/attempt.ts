@@ -34,7 +34,7 @@ export interface Assumption {
 }
 
 /** As in `putObject`. */
-export interface ObjectEncryption {
+interface ObjectEncryption {
   readonly encryption?: 'AES256';
   readonly kmsKey?: string;
 }

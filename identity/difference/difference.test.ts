@@ -345,6 +345,24 @@ describe('difference', () => {
       .that.matches(/^system:[^:]+:[^:]+:[^:]+$/);
   });
 
+  it('Actions: all actions include those of the service of a resource', () => {
+    const secret = allow(`arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:x`, undefined, '*');
+    const [request] = requests(compare(identity(deny('*')), identity(deny('*'), secret)));
+    expect(request?.action).to.match(/^secretsmanager:/i);
+  });
+
+  it('Principals: the root user that a condition names is a caller', () => {
+    const root = { ArnEquals: { 'aws:PrincipalArn': 'arn:aws:iam::444455556666:root' } };
+    const resource = (...actions: string[]): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named(actions.map((one) => ({ ...allow(`${DATA}/*`, root, one), Principal: '*' }))),
+    });
+    const all = requests(
+      compare(resource('s3:GetObject'), resource('s3:GetObject', 's3:PutObject'), { principals: [] }),
+    );
+    expect(all.map(({ principal }) => principal.kind)).to.deep.equal(['root']);
+  });
+
   it('Principals: callers of other accounts have the partition of the named ones', () => {
     const resource = (...all: unknown[]): PolicySet => ({
       identityPolicies: [],

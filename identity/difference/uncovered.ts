@@ -110,12 +110,12 @@ function principalArnTests(statements: readonly string[]): string {
   return tests.sort().join();
 }
 
-/** Returns ARNs of roles and users that conditions on `aws:PrincipalArn` name, with a letter for each wildcard. */
+/** Returns ARNs of roles, users and root users that conditions on `aws:PrincipalArn` name, with a letter for each wildcard. */
 export const arnsOfConditions = ({ before, after }: StatementTexts): readonly string[] => [
   ...new Set(
     [...before, ...after]
       .filter((one) => /aws:PrincipalArn/i.test(one))
-      .flatMap((one) => one.match(/arn:aws[\w-]*:iam::(?:\d{12}|\*):(?:role|user)\/[^"$]+/g) ?? [])
+      .flatMap((one) => one.match(/arn:aws[\w-]*:iam::(?:\d{12}|\*):(?:(?:role|user)\/[^"$]+|root(?="))/g) ?? [])
       .map((arn) => arn.replace('iam::*:', `iam::${STRANGER}:`).replace(/[*?]/g, 'x')),
   ),
 ];
