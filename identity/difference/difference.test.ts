@@ -351,6 +351,11 @@ describe('difference', () => {
     expect(request?.action).to.match(/^secretsmanager:/i);
   });
 
+  it('Actions: the chosen actions exclude those of an unknown service', () => {
+    const unknown = identity(deny('*'), allow('*', undefined, 'acme:Run'));
+    expect(compare(identity(deny('*')), unknown, { actions: ['s3:GetObject'] }).kind).to.equal('not decided');
+  });
+
   it('Principals: the root user that a condition names is a caller', () => {
     const root = { ArnEquals: { 'aws:PrincipalArn': 'arn:aws:iam::444455556666:root' } };
     const resource = (...actions: string[]): PolicySet => ({
