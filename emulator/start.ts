@@ -18,6 +18,7 @@ import { sigV4Verifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
 import type { MovableClock } from './core/clock.ts';
 import type { Credentials } from './core/credentials.ts';
+import { compilePolicy } from '../identity/policy/index.ts';
 import type { Organization } from '../identity/organization.ts';
 import { type RequestContext } from '../identity/policy/global-keys.ts';
 import { podKey, type PodReference } from './core/pod-key.ts';
@@ -66,6 +67,8 @@ export interface Emulator {
   ): { readonly call: CallRecord; readonly message: string } | undefined;
   /** Sets condition keys of a pod's requests, for sessions opened from now on. Returns a function that removes them. */
   setPodContext(pod: PodReference, context: RequestContext): () => void;
+  /** Creates a KMS key for S3. Throws `MalformedPolicyDocument`. Returns a function that removes it. */
+  createKey(arn: string, policy: string): () => void;
   /** Restricts all accounts, except their administrators, by the policies of an organization. Returns a function that removes it. */
   setOrganization(organization: Organization): () => void;
   /** Removes a bucket's policy with the rights of the account's root user. */
@@ -138,6 +141,10 @@ export async function startWithWorld(
     forgetCalls: (before) => log.forget(before),
     addDisturbance: (disturbance) => active.add(disturbance),
     authorize: (requestIds, authorization) => authorizeAsCallerOf(requestIds, authorization, handling),
+    createKey: (arn, policy) => {
+      world.keyPolicies.set(arn, compilePolicy(policy, { kind: 'resource', name: `policy of key ${arn}` }));
+      return () => world.keyPolicies.delete(arn);
+    },
     setOrganization: (organization) => {
       world.organization = organization;
       return () => (world.organization = undefined);

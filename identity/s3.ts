@@ -1,3 +1,4 @@
+import { SENDER_KEYS } from './policy/global-keys.ts';
 import { keyed } from './policy/tag-context.ts';
 
 type Keys = Readonly<Record<string, string | readonly string[]>>;
@@ -33,9 +34,23 @@ export const onVersion = ({ action, keys }: S3Action, versionId: string | undefi
     ? { action, keys }
     : { action: action.replace('Object', 'ObjectVersion'), keys: { 's3:VersionId': versionId, ...keys } };
 
+/** The headers of server-side encryption; without them, S3 encrypts with its own keys (S3 User Guide, "Protecting data with encryption"). */
+export interface EncryptionHeaders {
+  readonly encryption?: 'AES256' | 'aws:kms' | undefined;
+  /** ARN of a KMS key. */
+  readonly kmsKeyId?: string | undefined;
+}
+
 /** Returns the actions of PutObject. Tags need a permission of their own (S3 User Guide, "Object tagging and access control policies"). */
-export function putObjectActions(tags: Tags = []): readonly S3Action[] {
-  const keys = requestTagKeys(tags);
+export function putObjectActions(
+  tags: Tags = [],
+  { encryption, kmsKeyId }: EncryptionHeaders = {},
+): readonly S3Action[] {
+  const keys = {
+    ...requestTagKeys(tags),
+    ...(encryption && { 's3:x-amz-server-side-encryption': encryption }),
+    ...(kmsKeyId !== undefined && { 's3:x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
+  };
   const put = { action: 's3:PutObject', keys };
   return [...tags].length === 0 ? [put] : [put, { action: 's3:PutObjectTagging', keys }];
 }
@@ -64,3 +79,32 @@ export const listAction = (
 
 /** Whether the request creates an object (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
 export const creationKeys = (createsObject: boolean): Keys => ({ 's3:ObjectCreationOperation': String(createsObject) });
+
+/** The KMS key of an object, and the ARN that S3 uses as encryption context: that of the object, or of the bucket with a bucket key. */
+export interface ObjectKey {
+  readonly keyArn: string;
+  readonly encryptionContext: string;
+}
+
+/**
+ * Returns the use of an object's KMS key by S3 on behalf of the caller (S3 User Guide, "Using server-side encryption with AWS KMS keys";
+ * KMS Developer Guide, "Condition keys for AWS KMS"). The request does not come from the caller's network (KMS Developer Guide, "AWS global
+ * condition keys"), so its keys are absent.
+ */
+export const keyUse = (
+  action: 'kms:Decrypt' | 'kms:GenerateDataKey',
+  { keyArn, encryptionContext }: ObjectKey,
+  callerAccount: string,
+) => ({
+  action,
+  resource: keyArn,
+  resourceAccount: keyArn.split(':')[4]!,
+  context: {
+    'kms:ViaService': `s3.${keyArn.split(':')[3]}.amazonaws.com`,
+    'kms:CallerAccount': callerAccount,
+    'kms:EncryptionContext:aws:s3:arn': encryptionContext,
+    'kms:EncryptionContextKeys': ['aws:s3:arn'],
+    'aws:ViaAWSService': 'true',
+    ...Object.fromEntries(SENDER_KEYS.map((key) => [key, []])),
+  },
+});

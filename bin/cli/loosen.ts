@@ -8,6 +8,7 @@ import { counted } from '../../foundation/node/text.ts';
 import type { Scenario } from '../../harness/scenario/spec.ts';
 import type { Observation } from '../../harness/policies/observation.ts';
 import type { JudgedChange } from '../../harness/loosen/judge.ts';
+import type { TakenByScenario } from '../../harness/loosen/survivor/index.ts';
 import type { PolicyChange } from '../../harness/loosen/operators/index.ts';
 import type { PolicySource } from '../../harness/policies/sources.ts';
 import type { RunResults } from '../../harness/results/results.ts';
@@ -101,15 +102,16 @@ async function loosen(configuration: Configured, io: Io): Promise<number> {
     io.stderr.write(bad.map(({ id, reason }) => `${id} does not pass without changes: ${reason}\n`).join(''));
     return EXIT.doesNotConform;
   }
+  const taken: TakenByScenario = new Map();
   const inOrder = scenarios.flatMap(({ id }) => observations.get(id) ?? []);
   const all = await judgeChanges(inOrder, {
-    ...{ inline: configuration.flag('inline'), progress, changes },
+    ...{ inline: configuration.flag('inline'), progress, changes, taken },
     run: async (copies) => {
       progress(`Running ${counted(copies.length, 'scenario')} with changed policies`);
       return (await runIn('changed', copies)).scenarios;
     },
   });
-  const { pairs, unjudged } = configuration.flag('pairs') ? await judgePairs(all) : { pairs: [], unjudged: 0 };
+  const { pairs, unjudged } = configuration.flag('pairs') ? await judgePairs(all, taken) : { pairs: [], unjudged: 0 };
   if (unjudged > 0)
     io.stderr.write(`Judged ${pairs.length} pairs of changes. ${counted(unjudged, 'pair')} more were not judged.\n`);
   const accepted = ignoring([...all, ...pairs], ignored, new Date().toISOString().slice(0, 10));

@@ -57,6 +57,8 @@ export async function perform(
             Key: operation.key,
             Body: 'written by a probe',
             ...(tagging !== undefined && { Tagging: tagging }),
+            ServerSideEncryption: operation.encryption,
+            SSEKMSKeyId: operation.kmsKeyId,
           }),
         ),
       );

@@ -7,7 +7,7 @@ import type { CallHandlerOptions } from './handle-call.ts';
 import { NOTHING } from './read-request.ts';
 
 export interface Authorization extends Pick<AuthorizationQuestion, 'action' | 'resource' | 'context'> {
-  /** JSON of the policy of the resource. */
+  /** JSON of the policy of the resource. Default: none, or that of the key. */
   readonly resourcePolicy?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ export function authorizeAsCallerOf(
     resourceAccount: authorizationRequest.resource.split(':')[4] || caller.accountId,
     resourcePolicy:
       resourcePolicy === undefined
-        ? undefined
+        ? context.world.keyPolicies.get(authorizationRequest.resource)
         : compilePolicy(resourcePolicy, { kind: 'resource', name: `policy of ${authorizationRequest.resource}` }),
   };
   const decision = context.authorize(request, question);

@@ -2,6 +2,7 @@ import { resourceTagKeys } from '../../identity/policy/tag-context.ts';
 import type { XmlStructure } from '../query/xml.ts';
 import { parsePrincipal } from '../../identity/evaluate/principal-text.ts';
 import { authorize, compilePolicy } from '../../identity/policy/index.ts';
+import { defaultKeyPolicy } from '../../identity/policy/key-policy.ts';
 import type { AuthorizationInput, CompiledPolicy, ConditionContext, Decision } from '../../identity/policy/index.ts';
 import { page, type IamCall, type IamOperation } from './call.ts';
 import { invalidInput, noSuchEntity } from './errors.ts';
@@ -162,21 +163,14 @@ function questionOf(
     ...(boundary !== undefined && { permissionsBoundary: boundary.compiled }),
   };
   // The simulator reads no trust or key policies, so these delegate to the account.
-  const delegation = (kind: 'trust' | 'resource', Action: string) =>
-    compilePolicy(
-      {
-        Statement: {
-          Effect: 'Allow',
-          Principal: { AWS: callerAccount },
-          Action,
-          ...(kind === 'resource' && { Resource: '*' }),
-        },
-      },
-      { kind, name: 'delegation' },
-    );
-  if (ROLE_ASSUMPTION.test(action)) return { ...question, trustPolicy: delegation('trust', 'sts:*') };
+  const delegation = (kind: 'trust' | 'resource', document: object) =>
+    compilePolicy(document, { kind, name: 'delegation' });
+  if (ROLE_ASSUMPTION.test(action)) {
+    const Statement = { Effect: 'Allow', Principal: { AWS: callerAccount }, Action: 'sts:*' };
+    return { ...question, trustPolicy: delegation('trust', { Statement }) };
+  }
   if (resourcePolicy === undefined && action.toLowerCase().startsWith('kms:'))
-    return { ...question, resourcePolicy: delegation('resource', 'kms:*') };
+    return { ...question, resourcePolicy: delegation('resource', defaultKeyPolicy(callerAccount)) };
   if (resourcePolicy === undefined) return question;
   const owner = /\d{12}/.exec(parameters.text('ResourceOwner') ?? '')?.[0] ?? callerAccount;
   const resourceAccount = /^\d{12}$/.exec(resource.split(':')[4] ?? '')?.[0] ?? owner;

@@ -3,6 +3,7 @@ import { s3Address } from './address.ts';
 import { bucketOf, demandOnObject, objectFor } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkSourceConditions } from './conditions.ts';
+import { demandKeyOfRead, demandKeyOfWrite } from './encryption.ts';
 import { invalidArgument, invalidRequest } from './errors.ts';
 import { checksumElement, checksumOf, requestedChecksum } from './integrity.ts';
 import { versionHeader } from '../world/s3-model.ts';
@@ -41,10 +42,12 @@ export const copyObject: Handler = (call) => {
   }
   const object = readSource(call, bucket, name);
   const { body, contentType, metadata } = object;
+  const kmsKey = demandKeyOfWrite(call);
   const copy = store(call, target, {
     key,
     body,
-    etag: etagOf(body),
+    kmsKey,
+    etag: etagOf(body, kmsKey),
     checksum: checksumOf(body, checksum?.algorithm ?? object.checksum.algorithm),
     parts: undefined,
     tags,
@@ -95,8 +98,10 @@ function sourcePath(source: string): string {
   return `${bucket}/${key}`;
 }
 
-export function readSource({ request }: S3Call, bucket: Bucket, name: ObjectName): S3Object {
+export function readSource(call: S3Call, bucket: Bucket, name: ObjectName): S3Object {
+  const { request } = call;
   const object = storedObject(bucket, name);
+  demandKeyOfRead(call, object);
   checkSourceConditions(request.headers, object, request.time);
   checkReadable(object);
   return object;

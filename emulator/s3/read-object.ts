@@ -3,6 +3,7 @@ import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, mayReadTags, objectFor, onObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { isNotModified } from './conditions.ts';
+import { demandKeyOfRead, encryptionHeaders } from './encryption.ts';
 import { invalidArgument, invalidRequest, s3Error } from './errors.ts';
 import { checksumHeaders, checksumElement } from './integrity.ts';
 import { versionHeader, type Bucket, type ObjectPart, type S3Object } from '../world/s3-model.ts';
@@ -25,7 +26,10 @@ export const getObject: Handler = (call) => {
   const bucket = bucketOf(call);
   const existing = objectFor(call, bucket, 's3:GetObject');
   const counted = existing.tags.size === 0 || mayReadTags(call, bucket, existing);
-  const { headers = {}, ...answer } = read(storedObject(bucket, call), call, bucket);
+  const object = storedObject(bucket, call);
+  // HeadObject returns no contents.
+  if (call.request.method === 'GET') demandKeyOfRead(call, object);
+  const { headers = {}, ...answer } = read(object, call, bucket);
   const { 'x-amz-tagging-count': _, ...others } = headers;
   return { ...answer, headers: counted ? headers : others };
 };
@@ -72,7 +76,7 @@ function objectHeaders(object: S3Object, call: S3Call, range: ByteRange | undefi
     'last-modified': httpDate(object.lastModified),
     'accept-ranges': 'bytes',
     'content-type': object.contentType ?? 'binary/octet-stream',
-    'x-amz-server-side-encryption': 'AES256',
+    ...encryptionHeaders(object),
   };
   if (object.tags.size > 0) headers['x-amz-tagging-count'] = String(object.tags.size);
   if (object.storageClass !== 'STANDARD') headers['x-amz-storage-class'] = object.storageClass;

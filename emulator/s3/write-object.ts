@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceRequest } from '../core/service.ts';
-import { existingTagKeys, putObjectActions } from '../../identity/s3.ts';
+import { existingTagKeys, putObjectActions, type ObjectKey } from '../../identity/s3.ts';
 import { bucketOf, demandOnObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkWriteConditions } from './conditions.ts';
+import { demandKeyOfWrite, encryptionHeaders } from './encryption.ts';
 import { notImplemented, s3Error } from './errors.ts';
 import { checkIntegrity, checksumHeaders, checksumOf } from './integrity.ts';
 import {
@@ -31,7 +32,8 @@ export const putObject: Handler = (call) => {
   const attributes = attributesOf(request);
   const { body } = request;
   const checksum = sent ?? checksumOf(body);
-  const written = { key, body, etag: etagOf(body), checksum, parts: undefined, tags, ...attributes };
+  const kmsKey = demandKeyOfWrite(call);
+  const written = { key, body, etag: etagOf(body, kmsKey), checksum, parts: undefined, tags, kmsKey, ...attributes };
   const object = store(call, bucket, written);
   return {
     status: 200,
@@ -49,9 +51,10 @@ export function store(
   return bucket.objects.put({ ...object, versionId: nextVersionId(bucket), lastModified: request.time });
 }
 
-export function writtenHeaders(bucket: Bucket, { versionId, storageClass }: S3Object): Record<string, string> {
+export function writtenHeaders(bucket: Bucket, object: S3Object): Record<string, string> {
+  const { versionId, storageClass } = object;
   return {
-    'x-amz-server-side-encryption': 'AES256',
+    ...encryptionHeaders(object),
     ...(storageClass !== 'STANDARD' && { 'x-amz-storage-class': storageClass }),
     ...(versionId !== 'null' && versionHeader(bucket, versionId)),
   };
@@ -74,7 +77,7 @@ export function demandComparison(call: S3Call, bucket: Bucket, key: string, ifMa
   demandOnObject(call, bucket, { key }, 's3:GetObject', existingTagKeys(existing?.tags));
 }
 
-const UNSUPPORTED = /^x-amz-(?:server-side-encryption-customer|object-lock)/;
+const UNSUPPORTED = /^x-amz-(?:server-side-encryption-(?:customer|context)|object-lock)/;
 
 /** Rejects unsupported headers instead of ignoring them. */
 export function checkHeaders({ headers }: ServiceRequest): void {
@@ -83,8 +86,6 @@ export function checkHeaders({ headers }: ServiceRequest): void {
   if (grants || (acl !== 'private' && acl !== 'bucket-owner-full-control')) {
     throw s3Error('AccessControlListNotSupported');
   }
-  const { 'x-amz-server-side-encryption': encryption = 'AES256' } = headers;
-  if (encryption !== 'AES256') throw notImplemented('x-amz-server-side-encryption');
   const unsupported = Object.keys(headers).find((name) => UNSUPPORTED.test(name));
   if (unsupported !== undefined) throw notImplemented(unsupported);
 }
@@ -123,7 +124,9 @@ function contentEncoding(headers: Readonly<Record<string, string>>): Record<stri
   return kept.length > 0 ? { 'content-encoding': kept.join(',') } : {};
 }
 
-/** Returns the MD5 in quotes, for an object without parts. */
-export function etagOf(body: Buffer): string {
-  return `"${createHash('md5').update(body).digest('hex')}"`;
+/** Returns the MD5 in quotes, for an object without parts. With a KMS key it is another value (S3 API Reference, "Object", ETag). */
+export function etagOf(body: Buffer, kmsKey?: ObjectKey): string {
+  return `"${createHash('md5')
+    .update(kmsKey ? randomBytes(16) : body)
+    .digest('hex')}"`;
 }

@@ -69,6 +69,7 @@ export function newWorld(options: WorldOptions): NewWorld {
     settings,
     accounts,
     buckets: new EventualMap(time),
+    keyPolicies: new Map(),
     awsManagedPolicies: awsManagedPolicies(),
     servicePrincipals: servicePrincipals(options.servicePrincipals),
     credentials,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { ObjectKey } from '../../identity/s3.ts';
 import type { PolicyDocument } from '../iam/model.ts';
 
 export type Tags = ReadonlyMap<string, string>;
@@ -53,6 +54,8 @@ export interface S3Object extends Version, ExistingObject, ObjectAttributes {
   /** Undefined unless the object was uploaded in parts. */
   readonly parts: readonly ObjectPart[] | undefined;
   readonly uploadId?: string;
+  /** Undefined if S3 encrypts with its own keys. */
+  readonly kmsKey?: ObjectKey | undefined;
   tags: Tags;
 }
 

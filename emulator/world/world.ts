@@ -2,6 +2,7 @@ import type { Clock, MovableClock } from '../core/clock.ts';
 import type { CallRecord } from './call-log.ts';
 import type { EventualMap } from '../core/eventual-map.ts';
 import type { Lag, EmulatorSettings } from '../core/settings.ts';
+import type { CompiledPolicy } from '../../identity/policy/index.ts';
 import type { Caller, IamUser, RoleSession } from '../../identity/policy/principal.ts';
 import type { Credentials } from '../core/credentials.ts';
 import type { RequestContext } from '../../identity/policy/global-keys.ts';
@@ -65,6 +66,8 @@ export interface World {
   readonly accounts: Map<string, Account>;
   /** The name space that all accounts share. */
   readonly buckets: EventualMap<Bucket>;
+  /** Policies of KMS keys by the ARN of the key. */
+  readonly keyPolicies: Map<string, CompiledPolicy>;
   readonly awsManagedPolicies: ReadonlyMap<string, ManagedPolicy>;
   /** Valid `Service` principals in trust policies. */
   readonly servicePrincipals: ReadonlySet<string>;

@@ -58,6 +58,9 @@ export type S3Operation =
       readonly bucket: string;
       readonly key: string;
       readonly tags?: Readonly<Record<string, string>>;
+      readonly encryption?: 'AES256' | 'aws:kms';
+      /** ARN, with `aws:kms`. */
+      readonly kmsKeyId?: string;
     }
   | { readonly do: 'ListObjectsV2'; readonly bucket: string; readonly prefix?: string }
   | { readonly do: 'HeadBucket'; readonly bucket: string }

@@ -9,6 +9,7 @@ const CONTROLS = [
   'call-record',
   'request-context',
   'organization',
+  'kms-keys',
   'policy-decisions',
 ];
 const lacking = (more: Partial<Lack>): Map<string, string> =>

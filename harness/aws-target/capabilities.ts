@@ -17,6 +17,7 @@ const CONTROLS = {
   'call-record': 'its call record cannot be read in time',
   'request-context': 'its requests have the condition keys of the real network and organization',
   organization: 'the policies of its organization are not changed',
+  'kms-keys': 'KMS keys can only be deleted after seven days',
   'policy-decisions': 'it does not report its decisions about other services',
 } as const;
 

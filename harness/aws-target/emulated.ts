@@ -23,6 +23,7 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'call-record',
   'request-context',
   'organization',
+  'kms-keys',
   'policy-decisions',
 ]);
 
@@ -83,6 +84,7 @@ export function emulatedAws(
       addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
       authorize: (requestIds, authorization) => emulator.authorize(requestIds, authorization),
       setPodContext: (pod, context) => emulator.setPodContext(pod, context),
+      createKey: (arn, policy) => emulator.createKey(arn, policy),
       setOrganization: (organization) => emulator.setOrganization(organization),
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),

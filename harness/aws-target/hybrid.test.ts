@@ -108,6 +108,8 @@ describe('an AWS with some services at other endpoints', () => {
             'aws-disturbances',
             'call-record',
             'request-context',
+            'organization',
+            'kms-keys',
             'policy-decisions',
             'imds',
             'node-role',

@@ -109,6 +109,8 @@ function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): Re
     ['call-record', `only the emulator keeps a record, and ${divided}`],
     ['policy-decisions', `only the emulator reports decisions about other services, and ${divided}`],
     ['request-context', `only the emulator's requests can be given condition keys, and ${divided}`],
+    ['organization', `only the emulator's organization can be set, and ${divided}`],
+    ['kms-keys', `only the emulator's S3 uses the keys of a scenario, and ${divided}`],
   ]);
   if (isThere('iam'))
     unavailable.set(

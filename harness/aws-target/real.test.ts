@@ -88,6 +88,7 @@ describe('AWS with the default credentials', () => {
         'call-record',
         'request-context',
         'organization',
+        'kms-keys',
         'policy-decisions',
         'sts-of-aws',
         'two-accounts',

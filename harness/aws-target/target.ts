@@ -21,6 +21,8 @@ interface AwsControls {
   setPodContext(pod: PodReference, context: RequestContext): () => void;
   /** Restricts all accounts by the policies of an organization. The returned function removes it. */
   setOrganization: Emulator['setOrganization'];
+  /** Creates a KMS key for S3. The returned function removes it. */
+  createKey: Emulator['createKey'];
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;
   /** Removes a bucket's policy with the rights of the account's root user. */

@@ -1,14 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
+import { remembered } from '../../foundation/node/remembered.ts';
 import { counted } from '../../foundation/node/text.ts';
 import type { ChangeVerdict } from '../results/loosening.ts';
 import type { ScenarioResult } from '../results/results.ts';
 import type { Observation, UsedPolicy } from '../policies/observation.ts';
 import { withPolicy } from '../policies/policy-uses.ts';
 import { policySources, type PolicySource } from '../policies/sources.ts';
-import type { Scenario, ScenarioSpec, WorkloadSpec } from '../scenario/spec.ts';
+import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
 import { changeIds } from './change-id.ts';
-import { explainSurvivor, type Probe, type TakenNames } from './survivor/index.ts';
+import { explainSurvivor, type Probe, type TakenByScenario, type TakenNames } from './survivor/index.ts';
 import { replay, type Replay } from './replay.ts';
 
 /** A change of a policy, and what the scenarios say about it. */
@@ -34,6 +35,8 @@ export interface JudgeOptions {
   readonly inline: boolean;
   readonly run: RunScenarios;
   readonly changes?: (source: PolicySource) => readonly PolicyChange[];
+  /** Receives the pods of proposals. */
+  readonly taken?: TakenByScenario;
   readonly progress?: (line: string) => void;
 }
 
@@ -48,6 +51,7 @@ export async function judgeChanges(
     run,
     changes = ({ document, kind }) => changesOf(document, kind),
     progress = () => undefined,
+    taken = new Map(),
   }: JudgeOptions,
 ): Promise<readonly JudgedChange[]> {
   const sources = policySources(observations).filter(({ isFile }) => isFile || inline);
@@ -66,7 +70,6 @@ export async function judgeChanges(
   );
   const results = copies.length === 0 ? [] : await run(copies);
   const judged: JudgedChange[] = [];
-  const taken = new Map<string, TakenNames>();
   for (const [index, { open, ...one }] of judgements.entries()) {
     const copyResults = results.filter(({ id }) => id.startsWith(`L${index + 1}-`));
     const change = { ...one, ...(open.length > 0 && verdictOf(copyResults, open)) };
@@ -87,17 +90,13 @@ const isBroken = ({ probes }: ScenarioResult): boolean =>
   probes.length > 0 && probes.every(({ verdict }) => verdict !== 'passed');
 
 /** Decides for each use of the policy until a probe is known. */
-async function explained(
-  { source, change }: JudgedChange,
-  taken: Map<string, TakenNames>,
-): Promise<Partial<JudgedChange>> {
+async function explained({ source, change }: JudgedChange, taken: TakenByScenario): Promise<Partial<JudgedChange>> {
   const limits = new Set<string>();
   const changed = change.apply(source.document);
   let unreachable: Partial<JudgedChange> | undefined;
   for (const { observation, used } of source.uses) {
     const { scenario } = observation;
-    const names = taken.get(scenario.id) ?? new Map<string, WorkloadSpec>();
-    taken.set(scenario.id, names);
+    const names = remembered<string, TakenNames>(taken, scenario.id, () => new Map());
     const survivor = await explainSurvivor({
       ...{ ...used, scenario, taken: names },
       changed: withPolicy(scenario.spec, used, changed),

@@ -1,19 +1,20 @@
 import { setImmediate } from 'node:timers/promises';
+import { remembered } from '../../foundation/node/remembered.ts';
 import { withPolicy } from '../policies/policy-uses.ts';
 import { shortest, type SourceUse } from '../policies/sources.ts';
 import { changeWords } from './change-id.ts';
 import { changedDocument, type JudgedChange } from './judge.ts';
 import { replay } from './replay.ts';
-import { explainSurvivor } from './survivor/index.ts';
+import { explainSurvivor, type TakenByScenario, type TakenNames } from './survivor/index.ts';
 
 /** Pairs that are judged; the result names this bound when it is reached. */
 const MOST_PAIRS = 200;
 
 /**
  * Judges pairs of changes that do nothing alone: a role's permissions and its boundary, both sides of a chain, a role and a bucket.
- * Returns pairs that matter together, and how many others there were. `unjudged`: pairs beyond the bound.
+ * Returns pairs that matter together, and how many others there were. `unjudged`: pairs beyond the bound. `taken`: that of `judgeChanges`.
  */
-export async function judgePairs(judged: readonly JudgedChange[]) {
+export async function judgePairs(judged: readonly JudgedChange[], taken: TakenByScenario) {
   const single = judged.filter(({ state }) => state === 'equivalent');
   const related = single.flatMap((one, index) =>
     single.slice(index + 1).flatMap((other) => {
@@ -24,7 +25,7 @@ export async function judgePairs(judged: readonly JudgedChange[]) {
   const pairs: JudgedChange[] = [];
   for (const { one, other, uses } of related.slice(0, MOST_PAIRS)) {
     await setImmediate();
-    const verdict = await verdictOf([one, other], uses);
+    const verdict = await verdictOf([one, other], uses, taken);
     const text = `${one.change.text}, together with ${shortest(other.source.file)}, ${changeWords(other.change)}`;
     pairs.push({ ...one, id: `${one.id}+${other.id}`, change: { ...one.change, text }, by: 'replay', ...verdict });
   }
@@ -50,7 +51,11 @@ const isRelated = ({ used: one }: SourceUse, { used: other }: SourceUse): boolea
     : !isSameRole;
 };
 
-async function verdictOf(pair: readonly [JudgedChange, JudgedChange], uses: Uses): Promise<Partial<JudgedChange>> {
+async function verdictOf(
+  pair: readonly [JudgedChange, JudgedChange],
+  uses: Uses,
+  taken: TakenByScenario,
+): Promise<Partial<JudgedChange>> {
   const [{ observation }] = uses;
   const { scenario } = observation;
   const replacements = uses.map(({ used }, index) => {
@@ -66,7 +71,12 @@ async function verdictOf(pair: readonly [JudgedChange, JudgedChange], uses: Uses
   }, scenario.spec);
   let reason: string | undefined;
   for (const { used } of uses) {
-    const survivor = await explainSurvivor({ ...used, scenario, changed, taken: new Map() });
+    const survivor = await explainSurvivor({
+      ...used,
+      scenario,
+      changed,
+      taken: remembered<string, TakenNames>(taken, scenario.id, () => new Map()),
+    });
     if (survivor.kind === 'not decided') reason = survivor.limits.join('; ');
     if (survivor.kind !== 'explained') continue;
     const { sentence, probe, request } = survivor;

@@ -196,7 +196,9 @@ function restOfCall(
       });
     return isBase ? undefined : decideSession(input, decide);
   }
-  if (SINGLE.has(operation)) return decide(input);
+  // S3 uses the key of an object last.
+  if (SINGLE.has(operation) || input.action.startsWith('kms:')) return decide(input);
+  if (scenario.spec.keys !== undefined) return undefined;
   if (operation === 'PutObject') return decideWrite(input, decide);
   if (!READS.has(operation) || /Version/.test(input.action)) return undefined;
   if (objects.has(input.resource)) return decide(input);

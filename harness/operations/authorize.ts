@@ -26,6 +26,7 @@ const OF_SESSION = /^aws:(principal|userid$|username$|tokenissuetime$|federatedp
 /** Only its own policy, or one that it refers to, allows a use of a key (AWS KMS Developer Guide, "Key policies"). */
 const isKey = ({ action, resource }: Authorize): boolean =>
   action.startsWith('kms:') && /^arn:[^:]+:kms:[^:]*:[^:]*:key\//.test(resource.replace(/<[^>]*>/g, ''));
+const EXAMPLE_KEY = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
 const authorize = defineWorkloadOperation(
   'Authorize',
@@ -33,7 +34,7 @@ const authorize = defineWorkloadOperation(
   {
     form: {
       action: matching(/^[a-z0-9-]+:[A-Za-z0-9]+$/, 'an action such as "kms:Decrypt"'),
-      resource: matching(/^(\*$|arn:.)/, 'an ARN or "*"'),
+      resource: matching(/^(\*$|arn:.|<key:[^>]+>$)/, 'an ARN, "*" or a key of the scenario such as "<key:data>"'),
       context: opt(record(oneOrMore, 'an object such as { "kms:ViaService": "s3.us-west-2.amazonaws.com" }')),
       resourcePolicy: opt(permissionPolicy),
     },
@@ -46,7 +47,7 @@ const authorize = defineWorkloadOperation(
       if (/^(s3|sts):/.test(action))
         yield `"${action}" is an action of an emulated service: use an operation such as getObject`;
       // An account id also stands for names and regions.
-      yield requestProblem(action, resource.replace(/<[^>]*>/g, '111122223333'));
+      yield requestProblem(action, resource.replace(/^<key:.*/, EXAMPLE_KEY).replace(/<[^>]*>/g, '111122223333'));
       for (const key of Object.keys(context))
         if (OF_SESSION.test(key)) yield `"context" of ${action} has "${key}", but only the session decides this key`;
       if (isKey(operation) && resourcePolicy === undefined)

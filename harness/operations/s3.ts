@@ -1,5 +1,5 @@
 /** Operations of S3. Places are `<bucket>/<key>` with the scenario's short bucket name. */
-import { opt, text, textMap, texts } from '../scenario/form.ts';
+import { literal, opt, text, textMap, texts } from '../scenario/form.ts';
 import { chainStep } from './forms.ts';
 import type { WorkloadOperation } from '../scenario/spec.ts';
 import type { Wording } from '../scenario/descriptor.ts';
@@ -27,14 +27,19 @@ const common = {
   usesS3: true,
   throughSdk: true,
   assumes: ({ through }: Through) => through?.roleArn,
-  clientOperations: ({ through, tags }: ObjectOptions) => [
+  // Clients with all operations of an SDK can send headers for tags and encryption.
+  clientOperations: ({ through, tags, encryption, kmsKey }: ObjectOptions) => [
     ...(through ? ['AssumeRole'] : []),
-    ...(tags ? ['GetObjectTagging'] : []),
+    ...((tags ?? encryption ?? kmsKey) ? ['GetObjectTagging'] : []),
   ],
 } as const;
 
 interface ObjectOptions extends Through {
   readonly tags?: Readonly<Record<string, string>>;
+  /** Asks for encryption with S3's own keys. Without it, S3 encrypts so too, but policies see no header. */
+  readonly encryption?: 'AES256';
+  /** A KMS key of the scenario, with which S3 encrypts the object. */
+  readonly kmsKey?: string;
 }
 interface BucketOptions extends Through {
   readonly prefix?: string;
@@ -45,15 +50,29 @@ const atPlace = (name: string, fields: { readonly readOnly?: true }) =>
   defineWorkloadOperation(name, (at: string, options: ObjectOptions = {}) => ({ at, ...options }), {
     ...common,
     ...fields,
-    form: { at: text, tags: opt(textMap), through: opt(chainStep) },
-    refersTo: ({ at }) => ({ buckets: [at.split('/')[0]] }),
+    form: {
+      at: text,
+      tags: opt(textMap),
+      encryption: opt(literal('AES256')),
+      kmsKey: opt(text),
+      through: opt(chainStep),
+    },
+    refersTo: ({ at, kmsKey }) => ({ buckets: [at.split('/')[0]], keys: [kmsKey] }),
+    *check({ tags, encryption, kmsKey }) {
+      if (name !== 'PutObject' && (tags ?? encryption ?? kmsKey) !== undefined)
+        yield `${name} has "tags", "encryption" or "kmsKey", but only PutObject sends them`;
+      if (encryption !== undefined && kmsKey !== undefined)
+        yield `${name} has "encryption" and "kmsKey", but S3 encrypts in one way: leave out one of them`;
+    },
     describe: (operation, say) => [
       `s3://${say.place(operation.at)}`,
       tagWords(operation.tags, say),
+      [operation.encryption, operation.kmsKey].map((one) => (one === undefined ? '' : `encrypted by ${one}`)).join(''),
       throughWords(operation, say),
     ],
-    toProgram: ({ at, through, ...rest }, { names }) => ({
+    toProgram: ({ at, through, kmsKey, ...rest }, { names }) => ({
       ...names.expandAll(rest),
+      ...(kmsKey !== undefined && { encryption: 'aws:kms', kmsKeyId: names.keyArn(kmsKey) }),
       ...(through && { through: stepToProgram(names, through) }),
       ...names.place(at),
     }),

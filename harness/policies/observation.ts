@@ -40,7 +40,8 @@ export function observationOf(
 ): Observation {
   const endings: Partial<Record<PolicyUse['part'], string>> = { attached: '-attached', boundary: '-boundary' };
   const policies = policyUses(scenario.spec).map((use): UsedPolicy => {
-    const nameOf = use.part === 'bucket' ? () => names.bucket(use.owner) : () => names.roleName(use.owner);
+    const kind = use.part === 'bucket' || use.part === 'key' ? use.part : 'role-name';
+    const nameOf = (): string => names.expand(`<${kind}:${use.owner}>`);
     const isUnnamed = ['session', 'chain', 'resource'].includes(use.part);
     const suffix = isUnnamed ? undefined : `${nameOf()}${endings[use.part] ?? ''}`;
     const resolve = (document: object): object | undefined => tried(() => names.expandAll(document));

@@ -7,9 +7,10 @@ import type { ScenarioSpec, Step } from '../scenario/spec.ts';
 
 /** A place of a scenario that has a policy. */
 export interface PolicyUse {
-  readonly part: 'trust' | 'permissions' | 'attached' | 'boundary' | 'bucket' | 'session' | 'chain' | 'resource';
+  readonly part:
+    'trust' | 'permissions' | 'attached' | 'boundary' | 'bucket' | 'key' | 'session' | 'chain' | 'resource';
   /**
-   * Name of the role or bucket in the scenario. For `session`, of the workload whose association has the policy; for `chain`, of the
+   * Name of the role, bucket or key in the scenario. For `session`, of the workload whose association has the policy; for `chain`, of the
    * role that probes assume with it. For `resource`, the ARN in probes.
    */
   readonly owner: string;
@@ -19,8 +20,9 @@ export interface PolicyUse {
 
 const ROLE_PARTS = { trust: 'trust', permissions: 'identity', attached: 'identity', boundary: 'boundary' } as const;
 
-/** Returns the policies of a scenario's roles, buckets, associations and probes, without those of its steps. */
-export function policyUses({ roles = {}, buckets = {}, workloads = {}, probes }: ScenarioSpec): readonly PolicyUse[] {
+/** Returns the policies of a scenario's roles, buckets, keys, associations and probes, without those of its steps. */
+export function policyUses(spec: ScenarioSpec): readonly PolicyUse[] {
+  const { roles = {}, buckets = {}, keys = {}, workloads = {}, probes } = spec;
   const use = (part: PolicyUse['part'], owner: string, kind: PolicyKind, policy?: DeclaredPolicy): PolicyUse[] =>
     policy === undefined || (Array.isArray(policy) && policy.length === 0) ? [] : [{ part, owner, kind, policy }];
   return [
@@ -30,6 +32,7 @@ export function policyUses({ roles = {}, buckets = {}, workloads = {}, probes }:
       ),
     ),
     ...Object.entries(buckets).flatMap(([name, { policy }]) => use('bucket', name, 'resource', policy)),
+    ...Object.entries(keys).flatMap(([name, { policy }]) => use('key', name, 'resource', policy)),
     ...Object.entries(workloads).flatMap(([name, workload]) =>
       use('session', name, 'session', associationOf(workload)?.policy),
     ),
@@ -75,8 +78,10 @@ export function chainOf(step: Step): (Omit<AssumedRole, 'roleArn'> & { readonly 
 export function withPolicy(spec: ScenarioSpec, { part, owner, policy }: PolicyUse, document: object): ScenarioSpec {
   const from = 'document' in policy ? policy.from : 'the suite';
   const changed = { document: document as Readonly<Record<string, unknown>>, from };
-  if (part === 'bucket')
-    return { ...spec, buckets: { ...spec.buckets, [owner]: { ...spec.buckets?.[owner], policy: changed } } };
+  if (part === 'bucket' || part === 'key') {
+    const member = `${part}s` as const;
+    return { ...spec, [member]: { ...spec[member], [owner]: { ...spec[member]?.[owner], policy: changed } } };
+  }
   if (part === 'resource' || part === 'chain') {
     const isUse = (step: Step): boolean =>
       stepPolicies(step).some(

@@ -2,18 +2,21 @@ import { remembered } from '../../foundation/node/remembered.ts';
 import { assumeRole } from '../../identity/assume-role.ts';
 import { podIdentitySession } from '../../identity/pod-identity.ts';
 import type { Path, Session } from '../../identity/question.ts';
-import { requestPath } from '../../identity/request.ts';
+import { requestPath, type SessionRequest } from '../../identity/request.ts';
 import {
   creationKeys,
   deleteObjectAction,
   existingTagKeys,
+  keyUse,
   listAction,
   putObjectActions,
+  type EncryptionHeaders,
   type S3Action,
 } from '../../identity/s3.ts';
 import { overriddenTag } from '../../identity/session-tags.ts';
 import { webIdentitySession } from '../../identity/web-identity.ts';
 import { associationOf, bucketOf, placeOf } from '../scenario/parts.ts';
+import type { Names } from '../scenario/names.ts';
 import type { PermissionPolicy } from '../scenario/policy.ts';
 import type { WorkloadSpec } from '../scenario/spec.ts';
 import { answered, type AttemptAnswer } from './answer.ts';
@@ -30,11 +33,21 @@ export interface Assumption {
   readonly policy?: PermissionPolicy;
 }
 
+/** As in `putObject`. */
+interface ObjectEncryption {
+  readonly encryption?: 'AES256';
+  readonly kmsKey?: string;
+}
+
 export type OnObject = 'getObject' | 'putObject' | 'deleteObject' | 'getObjectTagging';
 export type Call =
   | { readonly do: 'credentials' }
   | { readonly do: 'assumeRole'; readonly step: Assumption }
-  | { readonly do: OnObject; readonly at: string; readonly tags?: Readonly<Record<string, string>> }
+  | ({
+      readonly do: OnObject;
+      readonly at: string;
+      readonly tags?: Readonly<Record<string, string>>;
+    } & ObjectEncryption)
   | { readonly do: 'listObjects'; readonly bucket: string; readonly prefix?: string }
   | ServiceCall;
 type S3Call = Exclude<Call, { do: 'credentials' | 'assumeRole' | 'authorize' }>;
@@ -161,10 +174,11 @@ const opening = (scene: Scene, path: Path<Session>, refusal: AttemptAnswer['refu
 function askService(scene: Scene, session: Session, call: ServiceCall): AttemptAnswer {
   const { action, context = {}, resourcePolicy } = call;
   const resource = scene.names.expand(call.resource);
+  const policyOf = resourcePolicy && (() => scene.compile('resource', resourcePolicy));
   const resourceAccount = resource.split(':')[4] || session.principal.accountId;
   const conditions = scene.names.expandAll(context);
   const path = requestPath(session, { action, resource, resourceAccount, conditions });
-  return answered(scene, path, NOT_ALLOWED, () => scene.compile('resource', resourcePolicy)).answer;
+  return answered(scene, path, NOT_ALLOWED, policyOf).answer;
 }
 
 function askS3(scene: Scene, session: Session, call: S3Call, objectTags: Attempt['objectTags']): AttemptAnswer {
@@ -175,15 +189,27 @@ function askS3(scene: Scene, session: Session, call: S3Call, objectTags: Attempt
   const object = 'at' in call ? objects.find((one) => placeOf(one) === call.at) : undefined;
   const existing = typeof object === 'object' ? object.tags : object === undefined ? objectTags : {};
   const tagged = (tags: Attempt['objectTags']): [string, string][] => Object.entries(scene.names.expandAll(tags ?? {}));
+  const kmsKey = 'kmsKey' in call ? call.kmsKey : typeof object === 'object' ? object.kmsKey : undefined;
+  const resourceAccount = scene.accountId(buckets?.[alias]?.account ?? 'main');
+  const requests: SessionRequest[] = actionsOf(
+    ...([scene, call, tagged(existing), tagged('tags' in call ? call.tags : {})] as const),
+  ).map(({ action, keys }) => ({ action, resource, resourceAccount, conditions: keys }));
+  if (kmsKey !== undefined && (call.do === 'putObject' || call.do === 'getObject')) {
+    const use = call.do === 'putObject' ? 'kms:GenerateDataKey' : 'kms:Decrypt';
+    const key = { keyArn: scene.names.keyArn(kmsKey), encryptionContext: resource };
+    const { context, ...request } = keyUse(use, key, session.principal.accountId);
+    requests.push({ ...request, conditions: context });
+  }
   let answer: AttemptAnswer | undefined;
-  for (const { action, keys } of actionsOf(scene, call, tagged(existing), tagged('tags' in call ? call.tags : {}))) {
-    const resourceAccount = scene.accountId(buckets?.[alias]?.account ?? 'main');
-    const path = requestPath(session, { action, resource, resourceAccount, conditions: keys });
-    ({ answer } = answered(scene, path, NO_ACCESS));
+  for (const request of requests) {
+    ({ answer } = answered(scene, requestPath(session, request), NO_ACCESS));
     if (answer.refusal !== undefined) break;
   }
   return answer!;
 }
+
+const encryptionOf = (names: Names, { encryption, kmsKey }: S3Call & { readonly do: OnObject }): EncryptionHeaders =>
+  kmsKey === undefined ? { encryption } : { encryption: 'aws:kms', kmsKeyId: names.keyArn(kmsKey) };
 
 function actionsOf(
   { names }: Scene,
@@ -199,7 +225,7 @@ function actionsOf(
         ),
       ];
     case 'putObject':
-      return putObjectActions(requested).map(({ action, keys }) => ({
+      return putObjectActions(requested, encryptionOf(names, call)).map(({ action, keys }) => ({
         action,
         keys: action === 's3:PutObject' ? { ...keys, ...creationKeys(true) } : keys,
       }));

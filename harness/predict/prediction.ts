@@ -59,7 +59,6 @@ interface OperationMembers {
   readonly at?: string;
   readonly bucket?: string;
   readonly prefix?: string;
-  readonly tags?: Readonly<Record<string, string>>;
   readonly role?: object;
 }
 
@@ -70,7 +69,7 @@ const S3_CALLS: Readonly<Record<string, OnObject>> = {
 
 function callOf({ objects = [], buckets = {} }: ScenarioSpec, operation: Operation): Call | undefined {
   const { do: name, through: _through, ...members } = operation as Operation & Record<string, unknown>;
-  const { at = '', bucket = '', tags, prefix, role } = members as OperationMembers;
+  const { at = '', bucket = '', prefix, role } = members as OperationMembers;
   const has = (...known: string[]): boolean => Object.keys(members).every((member) => known.includes(member));
   if (name === 'FetchCredentials')
     return isDeepStrictEqual(members, { token: { from: 'pod-identity' } }) ? { do: 'credentials' } : undefined;
@@ -85,10 +84,10 @@ function callOf({ objects = [], buckets = {} }: ScenarioSpec, operation: Operati
       ? { do: 'listObjects', bucket, ...(prefix && { prefix }) }
       : undefined;
   const call = S3_CALLS[name];
-  if (call === undefined || !has('at', 'tags') || !isThere(bucketOf(at))) return undefined;
+  if (call === undefined || !has('at', 'tags', 'encryption', 'kmsKey') || !isThere(bucketOf(at))) return undefined;
   // Whether an object is missing is for those to know who may list.
   if (call.startsWith('get') && !objects.some((object) => placeOf(object) === at)) return undefined;
-  return { do: call, at, ...(tags && { tags }) } satisfies Call;
+  return { ...members, do: call, at };
 }
 
 function assumptionOf(step: object): Assumption | undefined {

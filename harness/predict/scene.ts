@@ -1,6 +1,7 @@
 import { compilePolicy, type CompiledPolicy, type PolicyKind } from '../../identity/policy/index.ts';
 import { externalIdOf } from '../../identity/pod-identity.ts';
 import type { Organization } from '../../identity/organization.ts';
+import { defaultKeyPolicy } from '../../identity/policy/key-policy.ts';
 import type { Role } from '../../identity/role.ts';
 import type { AccountAlias, ClusterAlias } from '../../foundation/protocols/aliases.ts';
 import { Names } from '../scenario/names.ts';
@@ -25,7 +26,7 @@ export interface Scene {
   readonly roles: ReadonlyMap<string, SceneRole>;
   /** By its ARN. */
   roleOf(arn: string): SceneRole | undefined;
-  /** The policy of the bucket in the ARN of a bucket or object. */
+  /** The policy of a key, or of the bucket in the ARN of a bucket or object. */
   policyOf(arn: string): CompiledPolicy | undefined;
   readonly organization: Organization | undefined;
   subject(workload: WorkloadSpec): RealSubject;
@@ -42,7 +43,7 @@ const ACCOUNTS: Readonly<Record<AccountAlias, string>> = { main: '111122223333',
 export const RUN = 'c000000';
 
 export function sceneOf(scenario: Scenario): Scene {
-  const { roles = {}, buckets = {}, workloads = {} } = scenario.spec;
+  const { roles = {}, buckets = {}, keys = {}, workloads = {} } = scenario.spec;
   const accountId = (alias: AccountAlias): string => ACCOUNTS[alias];
   const cluster = (alias: ClusterAlias) => {
     const name = `conformance-${RUN}-${alias}`;
@@ -77,13 +78,19 @@ export function sceneOf(scenario: Scenario): Scene {
   });
   const compiledRoles = new Map(Object.entries(roles).map(([alias, role]) => [alias, roleOf(alias, role)]));
   const byArn = new Map([...compiledRoles.values()].map((role) => [role.arn, role]));
-  const policies = new Map(
-    Object.entries(buckets).map(([alias, { policy }]) => [names.bucket(alias), compile('resource', policy)]),
-  );
+  const policies = new Map([
+    ...Object.entries(buckets).map(
+      ([alias, { policy }]) => [names.bucket(alias), compile('resource', policy)] as const,
+    ),
+    ...Object.entries(keys).map(([alias, { account = 'main', policy }]) => {
+      const declared = policy ?? defaultKeyPolicy(accountId(account));
+      return [names.keyArn(alias), compile('resource', declared)] as const;
+    }),
+  ]);
   const compiled: Pick<Scene, 'roles' | 'roleOf' | 'policyOf'> = {
     roles: compiledRoles,
     roleOf: (arn) => byArn.get(arn),
-    policyOf: (arn) => policies.get(arn.slice('arn:aws:s3:::'.length).split('/')[0] ?? ''),
+    policyOf: (arn) => policies.get(arn) ?? policies.get(arn.slice('arn:aws:s3:::'.length).split('/')[0] ?? ''),
   };
   const subject = (workload: WorkloadSpec): RealSubject => realSubject(names, cluster, workload);
   const { organization: declared } = scenario.spec;

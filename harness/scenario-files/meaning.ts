@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<string, string>> = {
   roles: 'role',
   workloads: 'workload',
   buckets: 'bucket',
+  keys: 'key',
   tokens: 'token',
   users: 'user',
 };
@@ -79,6 +80,9 @@ function* problems(spec: ScenarioSpec): Generator<Problem> {
   for (const { name, scps = {}, withoutFullAccess } of spec.organization?.levels ?? [])
     if (withoutFullAccess === true && Object.keys(scps).length === 0)
       yield `level "${name}" of "organization" has no service control policy, but AWS requires one: leave out "withoutFullAccess", or add "scps"`;
+  for (const object of spec.objects ?? [])
+    if (typeof object === 'object' && object.kmsKey !== undefined && spec.keys?.[object.kmsKey] === undefined)
+      yield `object ${object.at} names key "${object.kmsKey}", which the scenario does not declare${hint(object.kmsKey, Object.keys(spec.keys ?? {}))}`;
   yield* ofServiceAccounts(spec);
   for (const step of spec.probes) yield* ofStep(spec, step);
   yield* ofPlaceholders(spec);
@@ -119,6 +123,7 @@ function* ofPlaceholders(spec: ScenarioSpec): Generator<Problem> {
     'role-name': Object.keys(roles),
     // Stands for a bucket that does not exist.
     bucket: [...bucketsOf(spec), 'none'],
+    key: Object.keys(spec.keys ?? {}),
     pod: Object.keys(workloads),
     'pod-uid': Object.keys(workloads),
     account: ['main', 'other'],
@@ -146,7 +151,7 @@ function* ofStep(spec: ScenarioSpec, step: Step): Generator<Problem> {
   if (unknown !== undefined) return;
   const { item, descriptor } = described(step);
   if (step.kind === 'probe') yield* ofProbe(spec, step);
-  const { workloads = [], pods = [], roles, tokens, users, buckets, clusters = [] } = descriptor.refersTo?.(item) ?? {};
+  const { workloads = [], pods = [], clusters = [], buckets, ...others } = descriptor.refersTo?.(item) ?? {};
   const undeclared = (kind: string, names: References[keyof References], declared: readonly string[]): Problem[] =>
     (names ?? []).map((name) =>
       name === undefined || name.includes('<') || declared.includes(name)
@@ -155,10 +160,9 @@ function* ofStep(spec: ScenarioSpec, step: Step): Generator<Problem> {
     );
   const acting = step.kind === 'probe' ? step.workload : undefined;
   yield* undeclared('workload', [acting, ...workloads, ...pods], Object.keys(spec.workloads ?? {}));
-  yield* undeclared('role', roles, Object.keys(spec.roles ?? {}));
-  yield* undeclared('token', tokens, Object.keys(spec.tokens ?? {}));
-  yield* undeclared('user', users, Object.keys(spec.users ?? {}));
   yield* undeclared('bucket', buckets, bucketsOf(spec));
+  for (const kind of ['role', 'token', 'user', 'key'] as const)
+    yield* undeclared(kind, others[`${kind}s`], Object.keys(spec[`${kind}s`] ?? {}));
   for (const cluster of clusters) yield oneOf(`the cluster of ${item.do}`, cluster, CLUSTERS);
   yield* descriptor.check?.(item) ?? [];
 }

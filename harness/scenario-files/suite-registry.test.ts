@@ -1,7 +1,17 @@
 import { expect } from 'chai';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import { absent, createToken, control, denied, getObject, granted, restartPod, succeeds } from '../operations/index.ts';
+import {
+  absent,
+  createToken,
+  control,
+  denied,
+  getObject,
+  granted,
+  putObject,
+  restartPod,
+  succeeds,
+} from '../operations/index.ts';
 import { allow, podIdentityRole } from '../scenario/policy.ts';
 import { collect, newRegistry, suite, type Registry } from './suite-registry.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
@@ -9,6 +19,11 @@ import type { ScenarioSpec } from '../scenario/spec.ts';
 const { spec: good } = aScenario();
 const grant = granted('red', getObject('data/red/key'));
 const denial = denied('red', getObject('data/blue/key'), { by: 's3' });
+
+const keys = { ledger: {} };
+const put = (options: Parameters<typeof putObject>[1]) => putObject('data/x', options);
+const BOTH = { encryption: 'AES256', kmsKey: 'ledger' } as const;
+const TAGGED_READ = { ...getObject('data/red/key'), tags: { team: 'red' } };
 
 async function declare(
   spec: Partial<ScenarioSpec>,
@@ -69,6 +84,10 @@ describe('the registry of scenarios', () => {
     ['a denial without a control', { probes: [denial] }, 'AB-01 expects a denial but no grant'],
     ['an unknown workload', { probes: [granted('blue', getObject('data/x'))] }, 'names workload "blue"'],
     ['an unknown workload in a step', { probes: [grant, restartPod('blue')] }, 'names workload "blue"'],
+    ['an unknown key of an object', { keys, objects: [{ at: 'data/x', kmsKey: 'leger' }] }, '"leger", which'],
+    ['an unknown key', { keys, probes: [grant, granted('red', put({ kmsKey: 'leger' }))] }, 'names key "leger"'],
+    ['two ways to encrypt', { keys, probes: [granted('red', put(BOTH))] }, 'S3 encrypts in one way'],
+    ['tags that no request sends', { probes: [granted('red', TAGGED_READ)] }, 'only PutObject sends them'],
     ['an unknown role of a workload', { workloads: { red: { role: 'none' } } }, 'names role "none"'],
     ['an unknown IRSA role', { workloads: { red: { irsa: 'none' } } }, 'names role "none"'],
     [

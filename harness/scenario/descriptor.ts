@@ -16,6 +16,8 @@ export interface References {
   /** Workloads whose pods it names. These start even without probes. */
   readonly pods?: readonly (string | undefined)[];
   readonly buckets?: readonly (string | undefined)[];
+  /** KMS keys. */
+  readonly keys?: readonly (string | undefined)[];
 }
 
 /** Common members; `T` is the form in scenarios. */

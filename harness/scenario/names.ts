@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { badScenario } from '../../foundation/node/errors.ts';
 import type { AccountAlias, ClusterAlias } from './policy.ts';
 import { longResource, policyDocument, type DeclaredPolicy } from './policy-document.ts';
@@ -19,7 +20,7 @@ interface NameSources {
 
 /**
  * Real names of a scenario's resources, so that scenarios can run concurrently. In any text, `<kind:name>` stands for
- * one: `<namespace:red>`, `<bucket:data>`, `<role:app>` (ARN), `<role-name:app>`, `<cluster:c1>` (name),
+ * one: `<namespace:red>`, `<bucket:data>`, `<key:data>` (ARN), `<role:app>` (ARN), `<role-name:app>`, `<cluster:c1>` (name),
  * `<cluster-arn:c1>`, `<region:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`. Known later:
  * `<pod:…>`, `<pod-uid:…>`, `<association-id:…>`, `<association-arn:…>`, `<external-id:…>`.
  */
@@ -59,6 +60,14 @@ export class Names {
     return `arn:aws:iam::${this.#sources.accountId(account)}:role${path}${this.roleName(alias)}`;
   }
 
+  /** Returns the ARN of a KMS key in the region of the clusters. */
+  keyArn(alias: string): string {
+    const { account = 'main' } = this.scenario.spec.keys?.[alias] ?? {};
+    const digits = createHash('sha256').update(this.roleName(alias)).digest('hex');
+    const id = digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
+    return `arn:aws:kms:${this.expand('<region:c1>')}:${this.#sources.accountId(account)}:key/${id}`;
+  }
+
   /** Records a name that is known once the resource exists, such as `external-id:app`. */
   learn(kindAndName: string, value: string): void {
     this.#later.set(kindAndName, value);
@@ -87,6 +96,7 @@ export class Names {
     const resolvers: Readonly<Record<string, () => string | undefined>> = {
       namespace: () => this.namespace(name),
       bucket: () => this.bucket(name),
+      key: () => this.keyArn(name),
       role: () => this.roleArn(name),
       'role-name': () => this.roleName(name),
       cluster: () => cluster()?.name,

@@ -22,6 +22,7 @@ const KNOWN_LATE: ReadonlySet<string> = new Set([
 export const PLACEHOLDER_KINDS = [
   'namespace',
   'bucket',
+  'key',
   'role',
   'role-name',
   'account',

@@ -29,6 +29,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   if (usesBothClusters(scenario)) needs.add('two-clusters');
   if (usesOtherAccount(spec)) needs.add('two-accounts');
   if (spec.organization !== undefined) needs.add('organization');
+  if (!isEmpty(spec.keys)) needs.add('kms-keys');
   for (const role of Object.values(spec.roles ?? {}))
     if (role.boundary !== undefined && (role.account ?? 'main') === 'main') needs.add('own-boundary');
   for (const workload of Object.values(spec.workloads ?? {})) {
@@ -51,8 +52,8 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
 }
 
 function usesOtherAccount(spec: ScenarioSpec): boolean {
-  const { roles, buckets, providers } = spec;
-  const owned = [roles, buckets, providers].flatMap((things) =>
+  const { roles, buckets, keys, providers } = spec;
+  const owned = [roles, buckets, keys, providers].flatMap((things) =>
     Object.values<{ readonly account?: string }>(things ?? {}),
   );
   return (

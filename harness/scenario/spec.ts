@@ -46,6 +46,7 @@ export const CAPABILITIES = {
   'call-record': 'a record of AWS calls',
   'request-context': 'requests with given condition keys of network and organization',
   organization: 'an organization whose policies the run may set',
+  'kms-keys': 'KMS keys whose policies the run may set',
   'policy-decisions': 'decisions about requests to services that are not emulated',
   imds: 'instance metadata that pods can reach',
   'agent-restart': "a restart of the cluster's agent",
@@ -131,8 +132,11 @@ export type WorkloadSpec = Infer<typeof workload>;
 
 const bucket = object({ account: opt(account), policy: opt(permissionPolicy) });
 
-const storedObject = union([text, object({ at: text, tags: textMap })]);
-/** `<bucket>/<key>`, optionally with tags. */
+/** A symmetric KMS key. Default policy: that of CreateKey, which leaves access to the account's identity policies. */
+const kmsKey = object({ account: opt(account), policy: opt(permissionPolicy) });
+
+const storedObject = union([text, object({ at: text, tags: opt(textMap), kmsKey: opt(text) })]);
+/** `<bucket>/<key>`, optionally with tags and with a key of the scenario that encrypts it. */
 export type ObjectSpec = Infer<typeof storedObject>;
 
 const token = object({
@@ -260,6 +264,7 @@ export const scenarioSchema = object({
   roles: opt(record(role, 'roles by name, not a list')),
   workloads: opt(record(workload, 'workloads by name, not a list')),
   buckets: opt(record(bucket, 'buckets by name, not a list')),
+  keys: opt(record(kmsKey, 'keys by name, not a list')),
   objects: opt(list(storedObject, 'a list')),
   /** The organization of its accounts, from the start of its pods. Default: none. */
   organization: opt(organization),

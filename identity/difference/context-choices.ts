@@ -16,7 +16,7 @@ import {
   type KeyValues,
 } from './key-values.ts';
 import { secondsAround } from './scalar-values.ts';
-import { around, isBesideWildcard, isFolded, operatorOf, WHOLE } from './patterns.ts';
+import { around, isBesideWildcard, isFolded, joined, operatorOf, WHOLE } from './patterns.ts';
 import type { Choices } from './request-parts.ts';
 import { RESOURCE, type Atom } from './rules.ts';
 
@@ -101,12 +101,8 @@ function questionOf(
     .filter(({ subject, variables }) => variables.includes(key) && subject !== key)
     .flatMap((atom) => {
       const foldCase = atom.condition !== undefined && isFolded(atom.condition);
-      const arn =
-        atom.subject === RESOURCE
-          ? 'resource'
-          : atom.condition !== undefined && operatorOf(atom.condition).startsWith('Arn')
-            ? 'fields'
-            : undefined;
+      const isArn = atom.condition !== undefined && operatorOf(atom.condition).startsWith('Arn');
+      const arn = atom.subject === RESOURCE ? 'resource' : isArn ? 'fields' : undefined;
       const beside = atoms.filter(({ subject }) => subject === atom.subject);
       const open = beside.flatMap(({ variables }) => variables).filter((one) => !isFixed(one) && !isChosen(one));
       const met = variantsOf(open, atoms, valueOf).flatMap((variant) =>
@@ -156,15 +152,7 @@ function variantsOf(open: readonly string[], atoms: readonly Atom[], valueOf: Va
 }
 
 const FIELD: readonly Place[] = [{ isStar: true, except: ':' }];
-const IN_ACCOUNT = [
-  ...literal('arn:'),
-  ...FIELD,
-  ...literal(':'),
-  ...FIELD,
-  ...literal(':'),
-  ...FIELD,
-  ...literal(':'),
-];
+const IN_ACCOUNT = joined('arn:', FIELD, ':', FIELD, ':', FIELD, ':');
 
 /** Returns patterns of keys whose values the key must agree with. */
 function refinementsOf(
@@ -174,10 +162,8 @@ function refinementsOf(
 ): readonly (readonly Place[])[] {
   const [, other] = keys;
   if (other === undefined) return [];
-  if (key === 'aws:sourcearn')
-    return [[], ...patternsOn(other)].map((one) => [...IN_ACCOUNT, ...one, ...literal(':'), ...WHOLE]);
-  if (key.endsWith('/eks-cluster-arn'))
-    return patternsOn(other).map((one) => [...WHOLE, ...literal(':cluster/'), ...one]);
+  if (key === 'aws:sourcearn') return [[], ...patternsOn(other)].map((one) => joined(IN_ACCOUNT, one, ':', WHOLE));
+  if (key.endsWith('/eks-cluster-arn')) return patternsOn(other).map((one) => joined(WHOLE, ':cluster/', one));
   return TAG_LISTS.includes(key) ? TAG_LISTS.filter((one) => one !== key).flatMap(patternsOn) : [];
 }
 

@@ -293,6 +293,97 @@ describe('difference', () => {
     isEquivalent(identity(allow('*')), identity(allow('*'), allow('*', time, 's3:PutObject')));
   });
 
+  it('Rules between keys: a request through an endpoint has no address, which a negated condition accepts', () => {
+    const outside = { NotIpAddress: { 'aws:SourceIp': '10.0.0.0/8' }, StringEquals: { 'aws:SourceVpce': 'vpce-1' } };
+    const [request] = requests(compare(identity(deny('*')), identity(allow('*', outside))));
+    expect(request?.context).to.deep.equal({ 'aws:SourceVpce': 'vpce-1' });
+  });
+
+  it('Rules between keys: values of one key agree with those that policies require of another', () => {
+    const tagged = {
+      StringLike: { 'aws:RequestTag/eks-cluster-arn': 'arn:aws:eks:*' },
+      StringEquals: { 'aws:RequestTag/eks-cluster-name': 'prod' },
+    };
+    const [create] = requests(compare(identity(deny('*')), identity(allow('*', tagged, 'sqs:CreateQueue'))));
+    expect(create?.context)
+      .to.have.property('aws:RequestTag/eks-cluster-arn')
+      .that.matches(/:cluster\/prod$/);
+    const trust = (Principal: object, Action: string, ...conditions: object[]): PolicySet => ({
+      identityPolicies: [],
+      trustPolicy: named([
+        { Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' },
+        ...conditions.map((Condition) => ({ Effect: 'Allow', Principal, Action, Condition })),
+      ]),
+    });
+    const service = { kind: 'service', service: 'pods.eks.amazonaws.com', accountId: ACCOUNT } as const;
+    const pods = [{ Service: service.service }, 'sts:AssumeRole'] as const;
+    const ofAccount = {
+      ArnLike: { 'aws:SourceArn': 'arn:aws:eks:*:?*:cluster/*' },
+      StringEquals: { 'aws:SourceAccount': ACCOUNT },
+    };
+    const [assume] = requests(
+      compare(trust(...pods), trust(...pods, ofAccount), {
+        principals: [{ principal: service }],
+        onlyPrincipals: true,
+      }),
+    );
+    expect(assume?.context)
+      .to.have.property('aws:SourceArn')
+      .that.matches(/^arn:aws:eks:[^:]*:111122223333:cluster\//);
+    const providerArn = `arn:aws:iam::${ACCOUNT}:oidc-provider/oidc.example.com/id/1`;
+    const web = { kind: 'federated', providerArn, accountId: ACCOUNT } as const;
+    const byToken = [{ Federated: providerArn }, 'sts:AssumeRoleWithWebIdentity'] as const;
+    const sub = (text: string): object => ({ StringLike: { 'oidc.example.com/id/1:sub': text } });
+    const payments = sub('system:serviceaccount:payments:*');
+    const [opened] = requests(
+      compare(trust(...byToken, payments), trust(...byToken, payments, sub('system:*')), {
+        ...{ principals: [{ principal: web }], onlyPrincipals: true },
+      }),
+    );
+    expect(opened?.context)
+      .to.have.property('oidc.example.com/id/1:sub')
+      .that.matches(/^system:[^:]+:[^:]+:[^:]+$/);
+  });
+
+  it('Actions: all actions include those of the service of a resource', () => {
+    const secret = allow(`arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:x`, undefined, '*');
+    const [request] = requests(compare(identity(deny('*')), identity(deny('*'), secret)));
+    expect(request?.action).to.match(/^secretsmanager:/i);
+  });
+
+  it('Actions: the chosen actions exclude those of an unknown service', () => {
+    const unknown = identity(deny('*'), allow('*', undefined, 'acme:Run'));
+    expect(compare(identity(deny('*')), unknown, { actions: ['s3:GetObject'] }).kind).to.equal('not decided');
+  });
+
+  it('Principals: the root user that a condition names is a caller', () => {
+    const root = { ArnEquals: { 'aws:PrincipalArn': 'arn:aws:iam::444455556666:root' } };
+    const resource = (...actions: string[]): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named(actions.map((one) => ({ ...allow(`${DATA}/*`, root, one), Principal: '*' }))),
+    });
+    const all = requests(
+      compare(resource('s3:GetObject'), resource('s3:GetObject', 's3:PutObject'), { principals: [] }),
+    );
+    expect(all.map(({ principal }) => principal.kind)).to.deep.equal(['root']);
+  });
+
+  it('Principals: callers of other accounts have the partition of the named ones', () => {
+    const resource = (...all: unknown[]): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named(all.map((Principal) => ({ ...allow(`${DATA}/*`), Principal }))),
+    });
+    const all = requests(compare(resource(ROLE), resource(ROLE, { AWS: '444455556666' }), { principals: [] }));
+    expect(all.map(({ principal }) => 'arn' in principal && principal.arn.split(':')[1])).to.deep.equal(['aws']);
+  });
+
+  it('a policy that is undefined limits nothing', () => {
+    const absent = { permissionsBoundary: undefined, sessionPolicies: undefined, resourcePolicy: undefined };
+    expect(
+      requests(compare({ ...identity(deny('*')), ...absent }, { ...identity(allow('*')), ...absent })),
+    ).to.not.deep.equal([]);
+  });
+
   it('names a limit instead of a verdict', () => {
     const mixed = { StringLike: { 'aws:PrincipalTag/n': '1*' }, NumericLessThan: { 'aws:PrincipalTag/n': '20' } };
     const result = compare(

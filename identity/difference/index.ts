@@ -1,5 +1,6 @@
 import { organizationKeys, organizationLevels } from '../organization.ts';
 import { compilePolicy, type PolicyKind } from '../policy/index.ts';
+import { defaultKeyPolicy } from '../policy/key-policy.ts';
 import { isVariable } from '../policy/pattern.ts';
 import { statementsOf } from '../policy/statement.ts';
 import { factsOf } from './facts.ts';
@@ -80,20 +81,14 @@ function standIns(
   after: Side,
   { principals, resourceAccount }: Comparison,
 ): { before: Side; after: Side } {
-  const accounts = new Set([
-    resourceAccount,
-    ...principals.flatMap(({ principal }) => ('arn' in principal ? principal.accountId : [])),
-  ]);
-  const all = { Effect: 'Allow', Principal: { AWS: [...accounts].filter((one) => /^\d{12}$/.test(one)) } };
-  if (all.Principal.AWS.length === 0) return { before, after };
+  const callers = principals.flatMap(({ principal }) => ('arn' in principal ? principal.accountId : []));
+  const accounts = [...new Set([resourceAccount, ...callers])].filter((one) => /^\d{12}$/.test(one));
+  if (accounts.length === 0) return { before, after };
   const trust = compilePolicy(
-    { Statement: { ...all, Action: 'sts:*' } },
+    { Statement: { Effect: 'Allow', Principal: { AWS: accounts }, Action: 'sts:*' } },
     { kind: 'trust', name: 'the assumed trust policy' },
   );
-  const key = compilePolicy(
-    { Statement: { ...all, Action: 'kms:*', Resource: '*' } },
-    { kind: 'resource', name: 'the default key policy' },
-  );
+  const key = compilePolicy(defaultKeyPolicy(...accounts), { kind: 'resource', name: 'the default key policy' });
   const added = {
     ...(before.trustPolicy === undefined && after.trustPolicy === undefined && { trustPolicy: trust }),
     ...(before.resourcePolicy === undefined && after.resourcePolicy === undefined && { resourcePolicy: key }),

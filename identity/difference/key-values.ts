@@ -1,11 +1,11 @@
 import { automatonOf, combinations, type Automaton, type Place } from '../policy/automaton.ts';
 import type { Condition } from '../policy/conditions/condition.ts';
 import { parseDate } from '../policy/conditions/scalars.ts';
-import { literal, places, type ValueOf } from '../policy/overlap.ts';
+import { places, type ValueOf } from '../policy/overlap.ts';
 import type { Token } from '../policy/pattern.ts';
 import type { EvaluationRequest } from '../policy/request.ts';
 import { arnPatternOf, compileArnPattern } from '../policy/arn.ts';
-import { arnPlaces, firstText, isFolded, NOT_EMPTY, operatorOf, WHOLE } from './patterns.ts';
+import { arnPlaces, firstText, isFolded, joined, NOT_EMPTY, operatorOf, WHOLE } from './patterns.ts';
 import { addressesAround, numbersAround, secondsAround } from './scalar-values.ts';
 
 /** A value of a condition key; undefined: the request does not have the key. */
@@ -112,9 +112,7 @@ const familyOf = (operator: string): string =>
 const digits = (count: number): readonly Place[] => Array.from({ length: count }, () => ({ among: '0123456789' }));
 const ARN = arnPlaces(compileArnPattern('arn:aws*:?*:*:*:?*', { variables: false }), () => undefined)!;
 const part: readonly Place[] = [{ except: ':' }, { isStar: true, except: ':' }];
-const SERVICE_ACCOUNT = ['system:', part, ':', part, ':', part].flatMap((one) =>
-  typeof one === 'string' ? literal(one) : one,
-);
+const SERVICE_ACCOUNT = joined('system:', part, ':', part, ':', part);
 
 function domainOf(key: string, conditions: readonly Condition[]): readonly Place[] {
   if (/^\w+:\w*account$/.test(key)) return digits(12);
@@ -138,7 +136,7 @@ function wordsOf({ key, uses, refinements, valueOf }: KeyQuestion, conditions: r
   const patterns = [
     ...conditions.flatMap((one) => patternsOf(one, valueOf)),
     ...refinements,
-    ...(isSubject ? [[...literal('system:'), ...WHOLE], SERVICE_ACCOUNT] : []),
+    ...(isSubject ? [joined('system:', WHOLE), SERVICE_ACCOUNT] : []),
   ].map(automatonOf);
   const isBeyondAscii = conditions.some(
     (one) => isFolded(one) && one.values.some(({ source }) => /[^\0-\x7f]/.test(source)),

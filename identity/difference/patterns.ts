@@ -1,7 +1,7 @@
 import type { ArnPattern } from '../policy/arn.ts';
 import type { Place } from '../policy/automaton.ts';
 import type { Condition } from '../policy/conditions/condition.ts';
-import { places, type ValueOf } from '../policy/overlap.ts';
+import { literal, places, type ValueOf } from '../policy/overlap.ts';
 import { isVariable, matchesTokens, type ResolvedToken, type Token } from '../policy/pattern.ts';
 
 /** Returns the places of a condition's ARN, whose first five fields match without colons; undefined if it matches nothing. */
@@ -19,6 +19,10 @@ export const operatorOf = ({ operator }: Condition): string =>
   operator.replace(/^For\w+:/, '').replace(/IfExists$/, '');
 
 export const isFolded = (condition: Condition): boolean => /IgnoreCase$|^Bool/.test(operatorOf(condition));
+
+/** Joins literal texts and places. */
+export const joined = (...parts: readonly (string | readonly Place[])[]): readonly Place[] =>
+  parts.flatMap((one) => (typeof one === 'string' ? literal(one) : one));
 
 export const WHOLE: readonly Place[] = [{ isStar: true }];
 export const NOT_EMPTY: readonly Place[] = [{}, { isStar: true }];

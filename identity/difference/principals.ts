@@ -51,14 +51,7 @@ export function principalsOf(comparison: Comparison, before: Side, after: Side):
   return [...principals, ...classes];
 }
 
-const nameOf = (principal: Principal): string =>
-  principal.kind === 'service'
-    ? principal.service
-    : principal.kind === 'federated'
-      ? principal.providerArn
-      : principal.kind === 'anonymous'
-        ? ''
-        : `${principal.arn} ${principal.userId}`;
+const nameOf = (principal: Principal): string => JSON.stringify(principal, ['arn', 'userId', 'service', 'providerArn']);
 
 function derivedPrincipals(
   policies: readonly CompiledPolicy[],

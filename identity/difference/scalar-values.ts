@@ -33,10 +33,7 @@ export function addressesAround(ranges: readonly string[]): readonly string[] {
 
 function toNumber(address: string): bigint {
   if (isIP(address) === 4) return address.split('.').reduce((sum, part) => sum * 256n + BigInt(part), 0n);
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(address);
-  const [a, b, c, d] = dotted?.slice(2).map(Number) ?? [];
-  const text =
-    dotted === null ? address : `${dotted[1]}${(a! * 256 + b!).toString(16)}:${(c! * 256 + d!).toString(16)}`;
+  const text = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [head = '', tail] = text.split('::');
   const parts = (one = ''): string[] => one.split(':').filter((part) => part !== '');
   const missing = tail === undefined ? 0 : 8 - parts(head).length - parts(tail).length;

@@ -1,30 +1,17 @@
-import { authorize, decide, DENIED, type Outcome } from '../policy/authorize.ts';
+import { authorize } from '../policy/authorize.ts';
 import { brokenKeyRules } from '../policy/key-rules.ts';
-import { GRANT, type Grant } from '../policy/principal-element.ts';
+import type { ValueOf } from '../policy/overlap.ts';
 import { EvaluationRequest } from '../policy/request.ts';
 import type { PolicyKind } from '../policy/index.ts';
 import type { Facts } from './facts.ts';
+import { canDecide, merged, reduced, specialized, type Live, type Node } from './live-rules.ts';
 import { contextChoices, type ContextChoice } from './context-choices.ts';
 import { resourceChoices, type ActionChoice, type Choices } from './request-parts.ts';
 import { ACTION, RESOURCE, type Atom, type Rule, type Side } from './rules.ts';
 import type { RequestDifference } from './types.ts';
 
-/** A statement at one step of a sequence of actions, with the tests that are not decided yet. */
-interface Live extends Rule {
-  readonly step: number;
-  readonly id: string;
-}
-
 const isKms = (action: string): boolean => /^kms:/i.test(action);
 const KEY = 'arn:aws:kms:x:x:key/x';
-
-interface Node {
-  readonly rules: readonly Live[];
-  readonly target: Live;
-  readonly resource: string | undefined;
-  /** Values of the decided keys by names in lower case. */
-  readonly context: ReadonlyMap<string, string | readonly string[] | undefined>;
-}
 
 export interface Sides {
   readonly before: Side;
@@ -64,9 +51,7 @@ export class Search {
       const live = choice.actions.flatMap((action, step) => this.#reaching(rules, action, step));
       for (const one of live) {
         if (one.statement !== target.statement || one.effect !== target.effect) continue;
-        const example = this.#descend(
-          this.#merged({ rules: live, target: one, resource: undefined, context: new Map() }),
-        );
+        const example = this.#descend(merged({ rules: live, target: one, resource: undefined, context: new Map() }));
         if (example !== undefined) return example;
       }
     }
@@ -97,55 +82,13 @@ export class Search {
   /** Whether a key has a known value, or no request of these actions has it. */
   readonly #isFixed = (key: string): boolean => this.#facts.isFixed(key, this.#choice.actions);
 
-  #request({
-    action,
-    resource = '*',
-    context,
-  }: {
-    action?: string;
-    resource?: string | undefined;
-    context?: Node['context'];
-  }): EvaluationRequest {
+  #request({ action, resource = '*', context }: Partial<Node> & { readonly action?: string }): EvaluationRequest {
     const { principal, resourceAccount, fixed } = this.#facts;
     const chosen = [...(context ?? [])].filter(([, value]) => value !== undefined) as [string, string | string[]][];
     return new EvaluationRequest({
       ...{ principal, resourceAccount, resource, action: action ?? this.#choice.actions[0]!, identityPolicies: [] },
       context: { ...fixed, ...Object.fromEntries(chosen.map(([key, value]) => [this.#facts.nameOf(key), value])) },
     });
-  }
-
-  /** Joins statements that have become the same, and drops those that a statement of both sides includes. */
-  #merged(node: Node): Node {
-    const rules = new Map<string, Live>();
-    for (const rule of node.rules) {
-      const id = `${rule.step} ${rule.kind} ${rule.level} ${rule.effect} ${rule.grant} ${rule.atoms
-        .map((atom) => atom.id)
-        .sort()
-        .join()}`;
-      const equal = rules.get(id);
-      rules.set(id, {
-        ...(equal ?? rule),
-        id,
-        isBefore: rule.isBefore || equal?.isBefore === true,
-        isAfter: rule.isAfter || equal?.isAfter === true,
-      });
-      if (rule === node.target) node = { ...node, target: { ...rule, id } };
-    }
-    const sure = [...rules.values()].filter(
-      ({ atoms, isBefore, isAfter }) => atoms.length === 0 && isBefore && isAfter,
-    );
-    const isIncluded = (rule: Live): boolean =>
-      sure.some(
-        (one) =>
-          one !== rule &&
-          one.step === rule.step &&
-          one.kind === rule.kind &&
-          one.level === rule.level &&
-          one.effect === rule.effect &&
-          one.grant >= rule.grant,
-      );
-    const kept = [...rules.values()].filter((rule) => !isIncluded(rule));
-    return { ...node, rules: kept, target: rules.get(node.target.id)! };
   }
 
   #descend(node: Node): RequestDifference | undefined {
@@ -179,32 +122,13 @@ export class Search {
       );
       // The policy of a key decides differently, so both are tried until the resource is chosen.
       const resources = node.resource === undefined && isKms(action) ? [KEY, '*'] : [node.resource ?? '*'];
-      return resources.some((resource) => this.#isPossible(rules, { action, resource }, side, wanted));
+      return resources.some((resource) =>
+        canDecide(rules, { ...this.#request({ action, resource }).input, ...this.#sides[side] }, wanted),
+      );
     });
     return wanted ? steps.every(Boolean) : steps.includes(true);
   }
 
-  /** Whether statements can allow or deny an action. */
-  #isPossible(
-    rules: readonly Live[],
-    request: { action: string; resource: string },
-    side: keyof Sides,
-    isAllowed: boolean,
-  ): boolean {
-    const { input } = this.#request(request);
-    const { scps = [], rcps = [] } = this.#sides[side];
-    const levelOf = (policies: unknown): string | undefined =>
-      [...scps, ...rcps].find((level) => level.policies === policies)?.name;
-    const verdict = decide(new EvaluationRequest({ ...input, ...this.#sides[side] }), (policies) =>
-      policies.length === 0
-        ? GRANT.none
-        : bound(
-            rules.filter(({ kind, level }) => kind === policies[0]!.kind && level === levelOf(policies)),
-            isAllowed,
-          ),
-    );
-    return (verdict.value === 'allowed') === isAllowed;
-  }
   /** Returns the part of the request to choose next: first one that the target tests, and variables before the patterns that have them. */
   #nextSubject({ rules, target, resource }: Node): string | undefined {
     const changed = rules.filter(({ isBefore, isAfter }) => !isBefore || !isAfter);
@@ -255,27 +179,17 @@ export class Search {
     answers: ReadonlyMap<string, boolean>,
     chosen: ReadonlySet<string>,
   ): RequestDifference | undefined {
-    const specialize = (atom: Atom): Atom => {
-      const resolved = atom.variables.filter((key) => chosen.has(key));
-      if (resolved.length === 0) return atom;
-      const values = resolved.map((key) => `${key}=${JSON.stringify(node.context.get(key))}`);
-      return {
-        ...atom,
-        id: `${atom.id} with ${values.join()}`,
-        variables: atom.variables.filter((key) => !chosen.has(key)),
-      };
-    };
     let target: Live | undefined;
     const rules = node.rules.flatMap((rule) => {
-      const live = reduced(rule, isReady, (atom) => answers.get(atom.id)!, specialize);
+      const answer = (atom: Atom): boolean => answers.get(atom.id)!;
+      const live = reduced(rule, isReady, answer, (atom) => specialized(atom, chosen, node.context));
       if (rule.id === node.target.id) target = live;
       return live ?? [];
     });
-    return target === undefined ? undefined : this.#descend(this.#merged({ ...node, rules, target }));
+    return target === undefined ? undefined : this.#descend(merged({ ...node, rules, target }));
   }
 
   #choices(node: Node, subject: string, atoms: readonly Atom[]): readonly ContextChoice[] {
-    const { partition, resourceAccount: account, resources: filters } = this.#facts;
     const request = this.#request({ resource: node.resource, context: node.context });
     const valueOf = (key: string): string | undefined => request.variable({ name: key, lowerCase: key });
     if (subject !== RESOURCE) {
@@ -289,31 +203,24 @@ export class Search {
       this.#limit(limits);
       return values;
     }
-    const { values, limits } = resourceChoices(atoms, {
-      forms: this.#choice.forms,
-      partition,
-      account,
-      filters,
-      valueOf,
-    });
+    const { values, limits } = this.#resources(atoms, valueOf);
     this.#limit(limits);
     return values.map((resource) => ({ context: new Map(), resource }));
   }
 
+  #resources(atoms: readonly Atom[], valueOf: ValueOf): Choices<string> {
+    const { partition, resourceAccount: account, resources: filters } = this.#facts;
+    return resourceChoices(atoms, { forms: this.#choice.forms, partition, account, filters, valueOf });
+  }
+
   /** Completes the request, and decides it on both sides. */
   #verified(node: Node): RequestDifference | undefined {
-    const { partition, resourceAccount: account, resources: filters } = this.#facts;
-    const resource =
-      node.resource ??
-      resourceChoices([], { forms: this.#choice.forms, partition, account, filters, valueOf: () => undefined })
-        .values[0];
+    const resource = node.resource ?? this.#resources([], () => undefined).values[0];
     if (resource === undefined) return undefined;
     for (const action of this.#choice.actions) {
       const { input } = this.#request({ action, resource, context: node.context });
-      const [before, after] = [
-        authorize({ ...input, ...this.#sides.before }),
-        authorize({ ...input, ...this.#sides.after }),
-      ];
+      const before = authorize({ ...input, ...this.#sides.before });
+      const after = authorize({ ...input, ...this.#sides.after });
       const [isBefore, isAfter] = [before, after].map(({ value }) => value === 'allowed');
       if (isBefore === isAfter) continue;
       const broken = brokenKeyRules(input);
@@ -328,31 +235,4 @@ export class Search {
     this.#limit(['a request that the engine decides in the same way']);
     return undefined;
   }
-}
-
-/** Returns a statement without the tests that are decided; undefined if one of them fails. */
-function reduced(
-  rule: Live,
-  isReady: (atom: Atom) => boolean,
-  answer: (atom: Atom) => boolean,
-  specialize = (atom: Atom): Atom => atom,
-): Live | undefined {
-  const atoms: Atom[] = [];
-  for (const atom of rule.atoms) {
-    if (!isReady(atom)) atoms.push(specialize(atom));
-    else if (!answer(atom)) return undefined;
-  }
-  return { ...rule, atoms };
-}
-
-/** Returns the most, or the least, that statements of one kind can grant. */
-function bound(rules: readonly Live[], isMost: boolean): Outcome {
-  const sure = ({ atoms }: Live): boolean => atoms.length === 0;
-  let strongest: Grant = GRANT.none;
-  for (const rule of rules) {
-    if (rule.effect === 'Deny') {
-      if (!isMost || sure(rule)) return DENIED;
-    } else if (isMost || sure(rule)) strongest = Math.max(strongest, rule.grant) as Grant;
-  }
-  return strongest;
 }

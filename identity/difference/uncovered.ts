@@ -66,35 +66,27 @@ export function uncovered(comparison: Comparison, texts: StatementTexts): readon
     principals.map(({ principal }) => ('arn' in principal ? principal.arn.split(':')[1] : 'aws')),
   );
   const others = changed.flatMap((one) => one.match(/"arn:aws[\w-]*(?=:)/g) ?? []).map((one) => one.slice(5));
+  const isIn = (pattern: RegExp): boolean => changed.some((one) => pattern.test(one));
   const limits = [
     ...unknownActions(changed),
-    ...(principals.length === 0
-      ? []
-      : others.filter((one) => !partitions.has(one)).map((one) => `resources of partition ${one}`)),
-    ...(changed.some((one) => /"arn:(?:[^:"]*:){0,3}[^:"]*\*:[^:"]*[^*:"]"/.test(one))
-      ? ['an ARN of fewer than six fields with a wildcard']
-      : []),
-    ...(changed.some((one) => /"arn:[^"]*:(?:aws|aws-marketplace):|::parameter\/aws\//.test(one))
-      ? ['resources that AWS owns']
-      : []),
-    ...(otherAccounts(comparison, texts).length > MOST_ACCOUNTS
-      ? [`resources of more than ${MOST_ACCOUNTS} other accounts`]
-      : []),
+    ...(principals.length === 0 ? [] : others.filter((one) => !partitions.has(one))).map(
+      (one) => `resources of partition ${one}`,
+    ),
+    isIn(/"arn:(?:[^:"]*:){0,3}[^:"]*\*:[^:"]*[^*:"]"/) && 'an ARN of fewer than six fields with a wildcard',
+    isIn(/"arn:[^"]*:(?:aws|aws-marketplace):|::parameter\/aws\//) && 'resources that AWS owns',
+    otherAccounts(comparison, texts).length > MOST_ACCOUNTS && `resources of more than ${MOST_ACCOUNTS} other accounts`,
   ];
   const isOfCallers = [before, after].some((one) => one.resourcePolicy !== undefined || one.trustPolicy !== undefined);
-  if (onlyPrincipals || !isOfCallers) return [...new Set(limits)];
-  const callerKey = changed.map((one) => CALLER_KEYS.exec(one)?.[0]).find(Boolean);
-  const [was, is] = [texts.before, texts.after].map(principalArnTests);
-  return [
-    ...new Set([
-      ...limits,
-      ...(callerKey ? [`callers by ${callerKey}`] : []),
-      ...(was === is ? [] : ['callers by aws:PrincipalArn, of which examples are compared']),
-      ...(changed.some((one) => /"CanonicalUser"|:federated-user\//.test(one))
-        ? ['canonical users and federated users']
-        : []),
-    ]),
-  ];
+  if (!onlyPrincipals && isOfCallers) {
+    const callerKey = changed.map((one) => CALLER_KEYS.exec(one)?.[0]).find(Boolean);
+    const [was, is] = [texts.before, texts.after].map(principalArnTests);
+    limits.push(
+      callerKey !== undefined && `callers by ${callerKey}`,
+      was !== is && 'callers by aws:PrincipalArn, of which examples are compared',
+      isIn(/"CanonicalUser"|:federated-user\//) && 'canonical users and federated users',
+    );
+  }
+  return [...new Set(limits)].filter((one) => typeof one === 'string');
 }
 
 /** Returns actions that may be newer than the Service Authorization Reference. */
@@ -118,12 +110,12 @@ function principalArnTests(statements: readonly string[]): string {
   return tests.sort().join();
 }
 
-/** Returns ARNs of roles and users that conditions on `aws:PrincipalArn` name, with a letter for each wildcard. */
+/** Returns ARNs of roles, users and root users that conditions on `aws:PrincipalArn` name, with a letter for each wildcard. */
 export const arnsOfConditions = ({ before, after }: StatementTexts): readonly string[] => [
   ...new Set(
     [...before, ...after]
       .filter((one) => /aws:PrincipalArn/i.test(one))
-      .flatMap((one) => one.match(/arn:aws[\w-]*:iam::(?:\d{12}|\*):(?:role|user)\/[^"$]+/g) ?? [])
+      .flatMap((one) => one.match(/arn:aws[\w-]*:iam::(?:\d{12}|\*):(?:(?:role|user)\/[^"$]+|root(?="))/g) ?? [])
       .map((arn) => arn.replace('iam::*:', `iam::${STRANGER}:`).replace(/[*?]/g, 'x')),
   ),
 ];

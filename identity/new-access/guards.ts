@@ -1,4 +1,5 @@
 import { knownOf, Unknown, type DeployedRole, type Known } from '../deployment/deployment.ts';
+import { defaultKeyPolicy } from '../policy/key-policy.ts';
 import type { NamedDocument } from '../difference/index.ts';
 import type { Guard } from './decide.ts';
 import type { AccessSide } from './files.ts';
@@ -70,11 +71,5 @@ export function guardsOf(before: AccessSide, after: AccessSide, pairs: readonly 
 function defaultPolicy([resource = '']: readonly string[], owner: string): string | undefined {
   const [, named] = /^arn:[^:]+:kms:[^:]*:(\d{12}|\*):/.exec(resource) ?? [];
   const account = named === '*' ? owner : named;
-  const Statement = {
-    Effect: 'Allow',
-    Principal: { AWS: `arn:aws:iam::${account}:root` },
-    Action: 'kms:*',
-    Resource: '*',
-  };
-  return account && JSON.stringify({ Version: '2012-10-17', Statement });
+  return account && JSON.stringify(defaultKeyPolicy(account));
 }

@@ -40,6 +40,9 @@ const KEYS = {
 
 type Source = keyof typeof KEYS;
 
+/** Keys of the caller's network and program, which requests of an AWS service on its behalf lack. */
+export const SENDER_KEYS: readonly string[] = [...KEYS.network, ...KEYS.program];
+
 const SOURCES = new Map<string, Source>(
   Object.entries(KEYS).flatMap(([source, keys]) => keys.map((key) => [key.toLowerCase(), source as Source] as const)),
 );

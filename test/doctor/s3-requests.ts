@@ -67,6 +67,8 @@ export function observedRequests(pod: ObservedPod, result?: ScenarioResult): rea
 function requestsOf(pod: ObservedPod, operation: Operation): readonly AccessRequest[] {
   const { names } = pod;
   const { do: name, through, role, at, bucket = '', prefix = '', tags } = operation;
+  // `can` reads the key of a bucket, not that of an object.
+  if (pod.scenario.spec.keys !== undefined) return [];
   // Session tags and policies of other roles are not asked about.
   if ([through, role].some((step) => step !== undefined && Object.keys(step).length > 1)) return [];
   if (name === 'AssumeRole' && role) return [{ action: 'sts:AssumeRole', resource: names.expand(role.roleArn) }];
@@ -80,7 +82,7 @@ function requestsOf(pod: ObservedPod, operation: Operation): readonly AccessRequ
   const resource = `arn:aws:s3:::${place.bucket}/${place.key}`;
   const stored = (pod.scenario.spec.objects ?? []).find((one) => typeof one === 'object' && one.at === at);
   const conditions = {
-    ...named(pod, 's3:ExistingObjectTag/', typeof stored === 'object' ? stored.tags : {}),
+    ...named(pod, 's3:ExistingObjectTag/', (typeof stored === 'object' ? stored.tags : undefined) ?? {}),
     ...named(pod, 's3:RequestObjectTag/', tags ?? {}),
     ...(tags === undefined && { 's3:RequestObjectTagKeys': '' }),
   };

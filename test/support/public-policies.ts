@@ -250,6 +250,71 @@ const KEYS: ScenarioSpec = {
   ],
 };
 
+/** S3 User Guide, "Requiring SSE-KMS for all writes to a bucket"; KMS Developer Guide, "Default key policy", "kms:ViaService". */
+const ENCRYPTION: ScenarioSpec = {
+  roles: {
+    writer: {
+      trust: document(POD_IDENTITY),
+      permissions: document(
+        allow(['s3:GetObject', 's3:PutObject'], s3('vault/*')),
+        allow(['kms:GenerateDataKey', 'kms:Decrypt'], ['<key:vault>', '<key:spare>'], {
+          StringEquals: { 'kms:ViaService': 's3.<region:c1>.amazonaws.com' },
+        }),
+      ),
+    },
+  },
+  workloads: { writer: { serviceAccount: 'writer', role: 'writer' } },
+  keys: {
+    vault: {
+      policy: document(
+        {
+          Effect: 'Allow',
+          Principal: { AWS: 'arn:aws:iam::<account:main>:root' },
+          Action: 'kms:*',
+          Resource: '*',
+        },
+        {
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 'kms:Decrypt',
+          Resource: '*',
+          Condition: { ArnNotEquals: { 'aws:PrincipalArn': '<role:writer>' } },
+        },
+      ),
+    },
+    spare: {},
+  },
+  buckets: {
+    vault: {
+      policy: document(
+        {
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:PutObject',
+          Resource: s3('vault/*'),
+          Condition: { StringNotEquals: { 's3:x-amz-server-side-encryption': 'aws:kms' } },
+        },
+        {
+          Effect: 'Deny',
+          Principal: '*',
+          Action: 's3:PutObject',
+          Resource: s3('vault/*'),
+          Condition: {
+            Null: { 's3:x-amz-server-side-encryption-aws-kms-key-id': 'false' },
+            ArnNotEquals: { 's3:x-amz-server-side-encryption-aws-kms-key-id': '<key:vault>' },
+          },
+        },
+      ),
+    },
+  },
+  objects: ['vault/key'],
+  probes: [
+    granted('writer', getObject('vault/key')),
+    granted('writer', putObject('vault/new', { kmsKey: 'vault' })),
+    denied('writer', putObject('vault/new', { encryption: 'AES256' }), { by: 's3', code: 'AccessDenied' }),
+  ],
+};
+
 /** EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"; IAM User Guide, "Access to AWS accounts owned by third parties". */
 const CHAINS: ScenarioSpec = {
   roles: {
@@ -325,7 +390,7 @@ const CHAINS: ScenarioSpec = {
   ],
 };
 
-type Part = 'trust' | 'permissions' | 'boundary' | 'bucket' | 'session' | 'resource';
+type Part = 'trust' | 'permissions' | 'boundary' | 'bucket' | 'key' | 'session' | 'resource';
 /** `hole`: no probe notices it. `caught`: one does. `equivalent`: AWS and Kubernetes rule out every request that tells the versions apart. */
 export type Expected = 'hole' | 'equivalent' | 'caught';
 /** The policy, a text of its JSON, the replacement, and what `loosen` should say. */
@@ -333,6 +398,7 @@ export type Weakening = readonly [part: Part, owner: string, from: string, to: s
 
 const IN_RED = '"aws:RequestTag/kubernetes-namespace":"<namespace:red>"';
 const OWN_HOME = '<bucket:home>/${aws:PrincipalTag/kubernetes-service-account}/*"';
+const HAS_ENCRYPTION = '"Null":{"s3:x-amz-server-side-encryption":"false"}';
 const SUB = '"<issuer:c1>:sub":"system:serviceaccount:<namespace:kube>:controller"';
 const ACCOUNT_ROOT = '"arn:aws:iam::<account:main>:root"';
 
@@ -410,6 +476,19 @@ export const PUBLIC_SUITES: Readonly<
         '["*.apps.example.com","*.eu.apps.example.com"]',
         'equivalent',
       ],
+    ],
+  },
+  ENCRYPTION: {
+    spec: ENCRYPTION,
+    weakenings: [
+      ['bucket', 'vault', '"StringNotEquals"', '"StringNotEqualsIfExists"', 'equivalent'],
+      ['bucket', 'vault', '"StringNotEquals"', `${HAS_ENCRYPTION},"StringNotEquals"`, 'hole'],
+      ['bucket', 'vault', '"aws:kms"', '["aws:kms","AES256"]', 'caught'],
+      ['bucket', 'vault', '"<key:vault>"', '["<key:vault>","<key:spare>"]', 'hole'],
+      ['key', 'vault', '"kms:Decrypt"', '"kms:Encrypt"', 'hole'],
+      ['key', 'vault', '"kms:*"', '"kms:Decrypt"', 'caught'],
+      ['permissions', 'writer', '"StringEquals"', '"StringEqualsIfExists"', 'hole'],
+      ['permissions', 'writer', '"<key:spare>"', '"*"', 'hole'],
     ],
   },
   BUCKETS: {

@@ -22,15 +22,17 @@ type role struct {
 }
 
 type operation struct {
-	Do      string            `json:"do"`
-	Bucket  string            `json:"bucket"`
-	Key     string            `json:"key"`
-	Keys    []string          `json:"keys"`
-	Prefix  *string           `json:"prefix"`
-	Tags    map[string]string `json:"tags"`
-	Through *role             `json:"through"`
-	Role    *role             `json:"role"`
-	RoleArn string            `json:"roleArn"`
+	Do         string            `json:"do"`
+	Bucket     string            `json:"bucket"`
+	Key        string            `json:"key"`
+	Keys       []string          `json:"keys"`
+	Prefix     *string           `json:"prefix"`
+	Tags       map[string]string `json:"tags"`
+	Encryption string            `json:"encryption"`
+	KmsKeyId   *string           `json:"kmsKeyId"`
+	Through    *role             `json:"through"`
+	Role       *role             `json:"role"`
+	RoleArn    string            `json:"roleArn"`
 }
 
 type request struct {

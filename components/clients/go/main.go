@@ -200,6 +200,7 @@ func withS3(client *s3.Client, asked operation) answer {
 			}
 			input.Tagging = aws.String(tags.Encode())
 		}
+		input.ServerSideEncryption, input.SSEKMSKeyId = s3types.ServerSideEncryption(asked.Encryption), asked.KmsKeyId
 		var out *s3.PutObjectOutput
 		if out, err = client.PutObject(ctx, input); err == nil {
 			metadata = out.ResultMetadata

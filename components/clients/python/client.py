@@ -91,7 +91,9 @@ def s3_operation(s3, operation):
         facts = {"tags": len(answer["TagSet"])}
     elif name == "PutObject":
         tags = {"Tagging": urlencode(operation["tags"])} if "tags" in operation else {}
-        answer, facts = s3.put_object(**place, Body=b"written by a probe", **tags), {}
+        headers = {"encryption": "ServerSideEncryption", "kmsKeyId": "SSEKMSKeyId"}
+        encryption = {name: operation[member] for member, name in headers.items() if member in operation}
+        answer, facts = s3.put_object(**place, Body=b"written by a probe", **tags, **encryption), {}
     elif name == "ListObjectsV2":
         prefix = {"Prefix": operation["prefix"]} if "prefix" in operation else {}
         answer = s3.list_objects_v2(**place, **prefix)

@@ -23,7 +23,7 @@ function requestOf(operation: RawS3Operation): ServiceRequest {
     const query = { 'list-type': '2', ...(prefix !== undefined && { prefix }) };
     return { service: 's3', method: 'GET', path: `/${bucket}`, query };
   }
-  const tags = operation.do === 'PutObject' ? operation.tags : undefined;
+  const { tags, encryption, kmsKeyId } = operation.do === 'PutObject' ? operation : {};
   return {
     service: 's3',
     method: METHODS[operation.do],
@@ -31,7 +31,11 @@ function requestOf(operation: RawS3Operation): ServiceRequest {
     path: `/${bucket}/${operation.key.split('/').map(encode).join('/')}`,
     ...(operation.do === 'GetObjectTagging' && { query: { tagging: '' } }),
     ...(operation.do === 'PutObject' && { body: 'written by a probe' }),
-    ...(tags && { headers: { 'x-amz-tagging': new URLSearchParams(tags).toString() } }),
+    headers: {
+      ...(tags && { 'x-amz-tagging': new URLSearchParams(tags).toString() }),
+      ...(encryption && { 'x-amz-server-side-encryption': encryption }),
+      ...(kmsKeyId !== undefined && { 'x-amz-server-side-encryption-aws-kms-key-id': kmsKeyId }),
+    },
   };
 }
 

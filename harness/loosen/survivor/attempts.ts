@@ -123,6 +123,12 @@ function* callsOf(
   const listed = Object.fromEntries(valuesOf(values, 's3:RequestObjectTagKeys').map((tag) => [tag, 'x']));
   const tags = { ...listed, ...requested };
   const existing = tagsIn(values, 's3:ExistingObjectTag/');
+  const isEncrypted = Object.keys(values).some((key) => /^s3:x-amz-server-side-encryption/i.test(key));
+  const byKey = Object.keys(spec.keys ?? {}).map((kmsKey) => ({ kmsKey }));
+  const encryptions = [...(isEncrypted ? [{ encryption: 'AES256' as const }] : []), {}, ...byKey].map((one) => ({
+    ...(Object.keys(tags).length > 0 && { tags }),
+    ...one,
+  }));
   for (const bucket of buckets) {
     if (!BUCKET.test(scene.names.bucket(bucket))) continue;
     if (name === 's3:listbucket') {
@@ -141,10 +147,8 @@ function* callsOf(
       .replace(/[^a-z0-9]+/g, '-');
     const tagged = Object.keys(existing).length === 0 ? [] : [`${bucket}/${real(key)}-${suffix || 'empty'}`];
     for (const at of [...declared, ...tagged, `${bucket}/${real(key)}`, `${bucket}/${real(key)}-2`].filter(isPlace))
-      yield [
-        { do: operation, at, ...(operation === 'putObject' && Object.keys(tags).length > 0 && { tags }) },
-        Object.keys(existing).length > 0 ? existing : undefined,
-      ];
+      for (const headers of operation === 'putObject' ? encryptions : [{}])
+        yield [{ do: operation, at, ...headers }, Object.keys(existing).length > 0 ? existing : undefined];
   }
 }
 
@@ -218,6 +222,7 @@ export function withAliases(scene: Scene, text: string): string {
   const namespaces = Object.values(spec.workloads ?? {}).map((workload) => subjectOf(workload).namespace);
   const replacements: readonly (readonly [string, string])[] = [
     ...Object.keys(spec.roles ?? {}).map((role) => [names.roleArn(role), `<role:${role}>`] as const),
+    ...Object.keys(spec.keys ?? {}).map((key) => [names.keyArn(key), `<key:${key}>`] as const),
     ...(['c1', 'c2'] as const).flatMap((one) =>
       ['cluster-arn', 'cluster', 'issuer'].map(
         (kind) => [names.expand(`<${kind}:${one}>`), `<${kind}:${one}>`] as const,

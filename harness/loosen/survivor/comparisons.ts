@@ -6,6 +6,7 @@ import {
   type PolicySet,
   type PrincipalClass,
 } from '../../../identity/difference/index.ts';
+import { defaultKeyPolicy } from '../../../identity/policy/key-policy.ts';
 import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
 import { keyed } from '../../../identity/policy/tag-context.ts';
 import { inheritedTags } from '../../../identity/session-tags.ts';
@@ -21,9 +22,8 @@ import { callerRole, podsOf } from './pods.ts';
 /** Policies before and after a change, and who asks. Without a caller, no pod of the suite does. */
 export interface PolicyQuestion {
   readonly caller?: Caller | undefined;
+  /** With `onlyPrincipals`, others are asked about apart. */
   readonly comparison: Comparison;
-  /** Whether other principals than those of the comparison are asked about apart. */
-  readonly isClosed: boolean;
 }
 
 /** Two versions of a scenario, with the policy that differs. */
@@ -54,7 +54,7 @@ const SUBJECT = 'system:serviceaccount:?*:?*';
 export function* accessQuestionsOf(versions: Versions, text: string): Generator<PolicyQuestion> {
   const { before, owner } = versions;
   const mentions = (key: RegExp): boolean => key.test(text);
-  const isOfResource = owner.part === 'bucket' || owner.part === 'resource';
+  const isOfResource = ['bucket', 'key', 'resource'].includes(owner.part);
   const pods = podsOf(before.scenario.spec, owner).filter(
     (one) =>
       isOfResource ||
@@ -67,11 +67,9 @@ export function* accessQuestionsOf(versions: Versions, text: string): Generator<
   // Nobody of the suite has the role, or others may use the resource.
   const role = before.roles.get(isOfResource ? intruderOf(owner) : owner.owner);
   if (role === undefined) return;
-  for (const question of accessQuestions(versions, anySession(role), text))
-    yield {
-      isClosed: !isOfResource,
-      comparison: { ...question.comparison, principals: [classOf(anySession(role), isOfResource)] },
-    };
+  const others = { onlyPrincipals: !isOfResource, principals: [classOf(anySession(role), isOfResource)] };
+  for (const { comparison } of accessQuestions(versions, anySession(role), text))
+    yield { comparison: { ...comparison, ...others } };
 }
 
 /** Transitive tags are tags of each request to assume a role. */
@@ -99,8 +97,8 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
   const changed = withSessionPolicy(caller.pods, owner, changedPolicy(before, after, owner));
   const ask = (resourceOf: (scene: Scene) => Partial<PolicySet>, rest: Partial<Comparison>): PolicyQuestion => ({
     caller,
-    isClosed: true,
     comparison: {
+      onlyPrincipals: true,
       before: { ...permissionsOf(before, caller), ...resourceOf(before) },
       after: { ...permissionsOf(after, { ...caller, pods: changed }), ...resourceOf(after) },
       principals: [classOf(caller)],
@@ -109,17 +107,22 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
       ...rest,
     },
   });
-  if (owner.part === 'resource') {
-    const arn = before.names.expand(owner.owner);
-    const policyOf = (scene: Scene): Partial<PolicySet> => ({
-      resourcePolicy: {
-        name: 'resource policy',
-        document: scene.names.policyText(scene === before ? owner.policy : changedPolicy(before, after, owner)),
-      },
+  const askResource = (arn: string, policyOf: (scene: Scene) => string | object): PolicyQuestion =>
+    ask((scene) => ({ resourcePolicy: { name: 'resource policy', document: policyOf(scene) } }), {
+      ...{ resources: [arn], ...(arn.split(':')[4] && { resourceAccount: arn.split(':')[4] ?? '' }) },
     });
-    yield ask(policyOf, { resources: [arn], ...(arn.split(':')[4] && { resourceAccount: arn.split(':')[4] ?? '' }) });
+  if (owner.part === 'resource') {
+    yield askResource(before.names.expand(owner.owner), (scene) =>
+      scene.names.policyText(scene === before ? owner.policy : changedPolicy(before, after, owner)),
+    );
     return;
   }
+  for (const key of owner.part === 'bucket' ? [] : Object.keys(spec.keys ?? {})) {
+    const arn = before.names.keyArn(key);
+    if (owner.part !== 'key' || owner.owner === key)
+      yield askResource(arn, (scene) => scene.policyOf(arn)?.document ?? NOBODY.document);
+  }
+  if (owner.part === 'key') return;
   const buckets = owner.part === 'bucket' ? [owner.owner] : bucketsOf(spec);
   const accounts = new Set(owner.part === 'bucket' ? [] : ['main' as const]);
   for (const bucket of buckets) accounts.add((spec.buckets?.[bucket]?.account ?? 'main') as 'main');
@@ -170,12 +173,13 @@ export function withSessionPolicy<T extends Pick<Attempt, 'workload' | 'through'
   return part === 'chain' && through ? { ...pods, through: { ...through, ...changed } } : pods;
 }
 
-/** Policies of buckets decide together, because each is about its own bucket only. */
+/** Policies of buckets decide together, because each is about its own bucket only. Other keys than the scenario's have the default policy. */
 function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySet> {
   const documents = arns.flatMap((arn) => scene.policyOf(arn) ?? []).map(documentOf);
   if (documents.length === 0) return {};
   const [{ Version }] = documents as [{ Version?: string }];
-  const document = { Version, Statement: documents.flatMap(statementsOf) };
+  const keyPolicy = defaultKeyPolicy(scene.accountId('main'), scene.accountId('other'));
+  const document = { Version, Statement: [...documents, keyPolicy].flatMap(statementsOf) };
   return { resourcePolicy: { name: 'bucket policy', document } };
 }
 

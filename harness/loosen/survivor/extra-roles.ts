@@ -15,7 +15,7 @@ export const outsideOf = (owner: Owner): string => nameOf('outside', owner);
 const ASSUME_AND_TAG = ['sts:AssumeRole', 'sts:TagSession'];
 
 /** Returns roles that attempts may need in addition to a scenario's. */
-export function extraRoles({ roles }: ScenarioSpec, of: Owner): Readonly<Record<string, unknown>> {
+export function extraRoles({ roles, keys = {} }: ScenarioSpec, of: Owner): Readonly<Record<string, unknown>> {
   const { part, owner } = of;
   const [intruder, outside] = [intruderOf(of), outsideOf(of)];
   const trustOf = (account: string): object[] => [
@@ -24,12 +24,18 @@ export function extraRoles({ roles }: ScenarioSpec, of: Owner): Readonly<Record<
   if (part === 'trust')
     return { [intruder]: new Built('podIdentityRole', new Built('allow', ASSUME_AND_TAG, `<role:${owner}>`)) };
   if (part === 'bucket') {
-    const permissions = [new Built('allow', 's3:*', [owner, `${owner}/*`])];
+    const keyArns = Object.keys(keys).map((key) => `<key:${key}>`);
+    const permissions = [
+      new Built('allow', 's3:*', [owner, `${owner}/*`]),
+      ...(keyArns.length > 0 ? [new Built('allow', 'kms:*', keyArns)] : []),
+    ];
     return {
       [intruder]: new Built('podIdentityRole', ...permissions, new Built('allow', ASSUME_AND_TAG, `<role:${outside}>`)),
       [outside]: { account: 'other', trust: trustOf('main'), permissions },
     };
   }
+  if (part === 'key')
+    return { [intruder]: new Built('podIdentityRole', new Built('allow', 'kms:*', `<key:${owner}>`)) };
   if (part === 'resource')
     return { [intruder]: new Built('podIdentityRole', new Built('allow', `${owner.split(':')[2] ?? ''}:*`, owner)) };
   return { [outside]: { trust: trustOf(roles?.[owner]?.account ?? 'main') } };

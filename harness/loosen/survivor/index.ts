@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { remembered } from '../../../foundation/node/remembered.ts';
 import {
   difference,
   type Comparison,
@@ -6,9 +7,10 @@ import {
   type RequestDifference,
 } from '../../../identity/difference/index.ts';
 import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
-import type { Scenario, ScenarioSpec } from '../../scenario/spec.ts';
+import type { Scenario, ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import { placeOf } from '../../scenario/parts.ts';
 import { decide, type AttemptAnswer } from '../../predict/attempt.ts';
+import { hasSameRole, isSameSubject, subjectOf } from '../../predict/grant.ts';
 import { sceneOf, type Scene } from '../../predict/scene.ts';
 import { attemptsFor } from './attempts.ts';
 import type { Candidate } from './candidate.ts';
@@ -20,7 +22,7 @@ import { probeOf, type Probe, type TakenNames } from './probe.ts';
 import { requestWords, type RequestCase, requestCase } from './request-case.ts';
 import { sentenceOf, type Breadth, type NamedSource } from './sentence.ts';
 
-export { withProbe, type Probe, type TakenNames } from './probe.ts';
+export { withProbe, type Probe, type TakenByScenario, type TakenNames } from './probe.ts';
 
 /** A change of a policy that no probe of a scenario notices. */
 export interface SurvivorQuestion extends Owner {
@@ -62,20 +64,13 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   for (const policyQuestion of questionsOf(versions)) {
     await setImmediate();
     isCompared = true;
-    const key = JSON.stringify([policyQuestion.comparison, policyQuestion.isClosed]);
-    const result =
-      results.get(key) ??
-      difference({
-        ...policyQuestion.comparison,
-        onlyPrincipals: policyQuestion.isClosed,
-        organization: before.organization,
-      });
-    results.set(key, result);
+    const { comparison } = policyQuestion;
+    const result = remembered(results, JSON.stringify(comparison), () => difference(comparison));
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
     const all = result.kind === 'differs' ? result.differences : [];
-    const examples = all.filter((one) => (policyQuestion.isClosed || isPossible(one)) && hasNames(one));
-    for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(policyQuestion, before))]) {
+    const examples = all.filter((one) => (comparison.onlyPrincipals === true || isPossible(one)) && hasNames(one));
+    for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(comparison))]) {
       const survivor = explainedBy(versions, policyQuestion, example);
       if (survivor !== undefined) return survivor;
     }
@@ -85,7 +80,7 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     else if (
       first === undefined &&
       (all.some((one) => !hasNames(one)) ||
-        (all.length > 0 && !policyQuestion.isClosed && namesOthers(policyQuestion.comparison)))
+        (all.length > 0 && comparison.onlyPrincipals !== true && namesOthers(comparison)))
     )
       limits.add('only requests that AWS does not send differ');
   }
@@ -122,9 +117,9 @@ const PROBE_ACTIONS = ['GetObject', 'PutObject', 'DeleteObject', 'GetObjectTaggi
 );
 
 /** Asks again for requests that operations of S3 can send. */
-function probeable({ comparison, isClosed }: PolicyQuestion, { organization }: Scene): readonly RequestDifference[] {
+function probeable(comparison: Comparison): readonly RequestDifference[] {
   if (comparison.actions !== undefined) return [];
-  const result = difference({ ...comparison, actions: PROBE_ACTIONS, onlyPrincipals: isClosed, organization });
+  const result = difference({ ...comparison, actions: PROBE_ACTIONS });
   return result.kind === 'differs' ? result.differences : [];
 }
 
@@ -135,7 +130,8 @@ function explainedBy(
 ): Survivor | undefined {
   const { before, after, owner } = versions;
   const { spec } = before.scenario;
-  for (const candidate of attemptsFor(before, owner, policyQuestion, request)) {
+  for (const attempt of attemptsFor(before, owner, policyQuestion, request)) {
+    const candidate = withFreeAccount(attempt, [...Object.values(spec.workloads ?? {}), ...owner.taken.values()]);
     const answer = decide(before, candidate);
     if (!isOther(answer, decide(after, changedBy(versions, candidate))) || answer === undefined) continue;
     // Probes must not change what later ones see.
@@ -146,6 +142,16 @@ function explainedBy(
     return { kind: 'explained', sentence, probe: probeOf(owner.scenario, owner, candidate, answer, owner.taken) };
   }
   return undefined;
+}
+
+/** Gives pods another service account if other workloads need another role for theirs. */
+function withFreeAccount(candidate: Candidate, others: readonly WorkloadSpec[]): Candidate {
+  const { workload, changed } = candidate;
+  const isTaken = others.some((one) => isSameSubject(one, workload) && !hasSameRole(one, workload));
+  if (!isTaken) return candidate;
+  const serviceAccount = `${subjectOf(workload).serviceAccount}-2`;
+  const renamed = { workload: { ...workload, serviceAccount }, changed: [...new Set([...changed, 'serviceAccount'])] };
+  return withFreeAccount({ ...candidate, ...renamed }, others);
 }
 
 const isWriteOn = ({ objects = [] }: ScenarioSpec, { call }: Candidate): boolean =>

@@ -42,7 +42,7 @@ export function podsOf(spec: ScenarioSpec, question: Owner): readonly Pods[] {
     ...all.filter(isOwners),
     ...all.filter((pods) => !isOwners(pods)),
     ...(roleOwners ? [made({ role: owner }), made({ irsa: owner })] : []),
-    ...(['trust', 'bucket', 'resource'].includes(part) ? [made({ role: intruder })] : []),
+    ...(['trust', 'bucket', 'key', 'resource'].includes(part) ? [made({ role: intruder })] : []),
     ...(part === 'bucket' ? [made({ role: intruder }, { role: outsideOf(question) })] : []),
   ];
 }

@@ -21,6 +21,7 @@ export interface Probe {
 
 /** Workloads of earlier proposals by scenario and name, so that different pods get different names. */
 export type TakenNames = Map<string, WorkloadSpec>;
+export type TakenByScenario = Map<string, TakenNames>;
 
 /** Returns the probe with which a scenario notices that an attempt is answered otherwise than `answer`. */
 export function probeOf(

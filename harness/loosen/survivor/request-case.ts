@@ -1,8 +1,9 @@
 import type { RequestDifference } from '../../../identity/difference/index.ts';
 import { principalName, type Principal } from '../../../identity/policy/principal.ts';
-import type { AuthorizationInput, CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
+import type { AuthorizationInput, ConditionContext } from '../../../identity/policy/index.ts';
 import type { Scene } from '../../predict/scene.ts';
 import { withAliases } from './attempts.ts';
+import { documentOf } from './callers.ts';
 
 /** A case of `evaluate`, which holds with the original policies. */
 export type RequestCase = Readonly<Record<string, unknown>>;
@@ -29,8 +30,6 @@ const callerWords = (principal: Principal): string =>
 /** Returns the request with the original policies. */
 export function requestCase({ before, request }: RequestDifference, name: string): RequestCase {
   const { input, value } = before;
-  const documentOf = ({ document }: CompiledPolicy): unknown =>
-    typeof document === 'string' ? (JSON.parse(document) as unknown) : document;
   const { identityPolicies, resourcePolicy, trustPolicy, sessionPolicies = [], permissionsBoundary } = input;
   const levels = (all: AuthorizationInput['scps'] = []): unknown =>
     all.map(({ name: level, policies }) => ({ level, policies: policies.map(documentOf) }));

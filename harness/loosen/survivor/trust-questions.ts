@@ -24,7 +24,11 @@ const SESSION_TAGS = POD_TAGS.map((tag) => `aws:RequestTag/${tag}`);
 /** Yields all questions that decide whether a changed policy matters in a scenario: first those of its pods. */
 export function* questionsOf(versions: Versions): Generator<PolicyQuestion> {
   const text = JSON.stringify([versions.before.scenario.spec, versions.after.scenario.spec]);
-  yield* versions.owner.part === 'trust' ? trustQuestions(versions, text) : accessQuestionsOf(versions, text);
+  const { organization } = versions.before;
+  for (const one of versions.owner.part === 'trust'
+    ? trustQuestions(versions, text)
+    : accessQuestionsOf(versions, text))
+    yield { ...one, comparison: { ...one.comparison, organization } };
 }
 
 /** Asks for pods by Pod Identity, tokens of the clusters, roles of the scenario, and everybody else. */
@@ -33,7 +37,7 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
   if (role === undefined) return;
   const ask = (
     principals: readonly PrincipalClass[],
-    { identity, denies = [], isClosed = true, ...rest }: TrustOptions,
+    { identity, denies = [], ...rest }: TrustOptions,
   ): PolicyQuestion => {
     const versionOf = (scene: Scene): PolicySet => ({
       identityPolicies: [],
@@ -44,8 +48,8 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
       }))[0],
     });
     return {
-      isClosed,
       comparison: {
+        onlyPrincipals: true,
         ...{ before: versionOf(before), after: versionOf(after), principals, resourceAccount: role.accountId },
         ...{ actions: ASSUMPTIONS, resources: [role.arn], ...rest },
       },
@@ -81,13 +85,12 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
     const context = inheritedRequestTags(caller);
     yield { ...ask([classOf(caller)], { identity: (scene) => permissionsOf(scene, caller), absent, context }), caller };
   }
-  yield ask([], { isClosed: false });
+  yield ask([], { onlyPrincipals: false });
 }
 
 interface TrustOptions extends Partial<Comparison> {
   readonly identity?: (scene: Scene) => Partial<PolicySet>;
   readonly denies?: readonly object[];
-  readonly isClosed?: boolean;
 }
 
 function withStatements(document: string | object, statements: readonly object[]): object {
