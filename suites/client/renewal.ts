@@ -1,7 +1,9 @@
 /** When a client renews its credentials. */
 import { between, matching, suite } from '../../harness/index.ts';
 import {
+  AS_IN_A_POD,
   CHAIN,
+  CONTAINER,
   EXPIRED,
   failing,
   FINDS_OTHERWISE,
@@ -16,6 +18,16 @@ import {
 
 const FAILS = failing(500);
 const STATIC_STABILITY = 'aws-sdk-java-v2#7028 and botocore#3733, static stability';
+/** A run at an address of the agent, with the pod's token in a file of the run. */
+const atAddress = (address: string) =>
+  ({
+    ...(address !== '{credentials}' && AS_IN_A_POD),
+    environment: {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/v1/credentials`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '{files}/token',
+    },
+    files: { token: '{token}' },
+  }) as const;
 const RENEWED = `${CHAIN}: SDKs renew credentials when they expire`;
 
 suite('client', ({ scenario }) => {
@@ -61,6 +73,56 @@ suite('client', ({ scenario }) => {
         { 's3.clockSeconds': between(11 * 60 - 60, 11 * 60 + 60), outcomes: 'granted,refused,granted' },
       ),
     ],
+  });
+
+  scenario('CL-74', 'a client renews with a rotated token at each address of the agent', {
+    keywords: ['rotation'],
+    source: `${RENEWED}; ${CONTAINER}: loopback and the agent's addresses`,
+    ...POD_IDENTITY,
+    probes: ['{agent-ipv4}', '{agent-ipv6}', '{credentials}'].map((address) =>
+      runs(
+        {
+          ...atAddress(address),
+          credentials: [SHORT],
+          steps: [{}, EXPIRED, { ...EXPIRED, files: { token: '{second-token}' } }],
+        },
+        {
+          ...{ 'credentials.tokens': 'first,second', 'credentials.lastToken': 'second' },
+          ...{ 'credentials.requests': between(3, 30), expired: 0, outcomes: 'granted,granted,granted' },
+        },
+      ),
+    ),
+  });
+
+  scenario('CL-75', 'a client renews with a rotated token after a failed renewal, at each address of the agent', {
+    keywords: ['rotation'],
+    source: `${RENEWED}; ${STATIC_STABILITY}: a failed renewal is repeated after five to ten minutes`,
+    finding:
+      'After a failure, some clients call an agent on loopback once without a token (`none` in credentials.tokens).',
+    needs: ['client-clock'],
+    ...POD_IDENTITY,
+    probes: ['{agent-ipv4}', '{agent-ipv6}', '{credentials}'].map((address) => {
+      const { environment, files, ...rest } = atAddress(address);
+      const later = moveClock(11 * 60).files;
+      return runs(
+        {
+          ...rest,
+          environment: { ...MOVED_CLOCK.environment, ...environment },
+          files: { ...MOVED_CLOCK.files, ...files },
+          credentials: [{ ...SHORT }],
+          steps: [
+            {},
+            { ...EXPIRED, credentials: [FAILS] },
+            { files: { ...later, token: '{second-token}' }, credentials: [{}] },
+          ],
+        },
+        {
+          'credentials.tokens': matching(/^first(,none)?,second$/),
+          'credentials.lastToken': 'second',
+          outcomes: 'granted,refused,granted',
+        },
+      );
+    }),
   });
 
   scenario('CL-72', 'a client stops calling an agent that keeps failing', {
