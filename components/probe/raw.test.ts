@@ -182,13 +182,9 @@ describe('raw requests', () => {
 
   it('have the token where the lines name it, and only there', async () => {
     const bodies: unknown[] = [];
-    answer = (request, response) => {
-      let body = '';
-      request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-      request.on('end', () => {
-        bodies.push([request.url, request.headers.authorization, body]);
-        response.end();
-      });
+    answer = (request, response, body) => {
+      bodies.push([request.url, request.headers.authorization, body]);
+      response.end();
     };
     const token = { from: 'text', text: 'tok' } as const;
     const head = ['POST /x?t={token} HTTP/1.1', 'Host: other'];

@@ -100,14 +100,6 @@ suite('irsa', ({ scenario }) => {
           // IAM does not document whether it keeps blanks at the ends.
           const near = Object.entries(nearForms(AUDIENCE)).filter(([, text]) => !text.includes(' '));
           for (const [, text] of near) await iam.addClientIDToOpenIDConnectProvider(of(text));
-          await judge([
-            ['the audience and near client ids', 'none', () => assumeWith({})],
-            ...near.map(([form, azp]): Row => [
-              `an authorized party ${form}`,
-              'none',
-              () => assumeWith({ aud: [AUDIENCE, 'x'], azp }),
-            ]),
-          ]);
           await iam.removeClientIDFromOpenIDConnectProvider(of(AUDIENCE));
           await judge([
             ['the audience, and near client ids only', REJECTED, () => assumeWith({})],
@@ -116,10 +108,7 @@ suite('irsa', ({ scenario }) => {
           ]);
           await iam.addClientIDToOpenIDConnectProvider(of(AUDIENCE));
           for (const [, text] of near) await iam.removeClientIDFromOpenIDConnectProvider(of(text));
-          await judge([
-            ['the audience after near client ids were removed', 'none', () => assumeWith({})],
-            ...near.map(([form, aud]): Row => [`a removed client id ${form}`, REJECTED, () => assumeWith({ aud })]),
-          ]);
+          await judge([['the audience after near client ids were removed', 'none', () => assumeWith({})]]);
         }),
       ),
     ],

@@ -6,23 +6,17 @@ import { RBAC } from '../lib/sources.ts';
 
 const CUSTOM = 'near.example.com';
 const ALL = { resources: ['*'], verbs: ['*'] };
-/** Rules by user. `widgets` is a custom kind; the others also have the names of built-in kinds. */
-const RULES = {
-  custom: { apiGroups: [CUSTOM], ...ALL },
-  core: { apiGroups: [''], ...ALL },
-  bound: { apiGroups: [CUSTOM, ''], resources: ['widgets', 'nodes', 'secrets'], verbs: ['get', 'list'] },
-  cluster: { apiGroups: [CUSTOM], resources: ['widgets', 'nodes', 'secrets'], verbs: ['get', 'list'] },
+const SOME = { resources: ['widgets', 'nodes', 'secrets'], verbs: ['get', 'list'] };
+/** Users: their rule, and how it is bound. `widgets` is a custom kind; the others also have the names of built-in kinds. */
+const USERS = {
+  custom: [{ apiGroups: [CUSTOM], ...ALL }, 'Role', 'RoleBinding'],
+  core: [{ apiGroups: [''], ...ALL }, 'Role', 'RoleBinding'],
+  bound: [{ apiGroups: [CUSTOM, ''], ...SOME }, 'ClusterRole', 'RoleBinding'],
+  cluster: [{ apiGroups: [CUSTOM], ...SOME }, 'ClusterRole', 'ClusterRoleBinding'],
 } as const;
-type User = keyof typeof RULES;
-/** How each rule is bound: in the namespace, to a Role or a ClusterRole, or in the cluster. */
-const BOUND: Readonly<Record<User, readonly [role: string, binding: string]>> = {
-  custom: ['Role', 'RoleBinding'],
-  core: ['Role', 'RoleBinding'],
-  bound: ['ClusterRole', 'RoleBinding'],
-  cluster: ['ClusterRole', 'ClusterRoleBinding'],
-};
-
-type Attributes = Readonly<Record<string, string>>;
+type User = keyof typeof USERS;
+const NAMES = Object.keys(USERS) as User[];
+type Request = readonly [group: string, resource: string, namespace: string | undefined, may: readonly User[]];
 
 suite('security', ({ scenario }) => {
   scenario('SEC-32', 'rights on a custom kind reach no built-in kind of its name, no other group and no wider scope', {
@@ -31,105 +25,86 @@ suite('security', ({ scenario }) => {
     workloads: { app: {}, other: { namespace: 'other' } },
     probes: [
       check('groups and scopes are kept apart', async (context) => {
-        const { kubernetes, name } = context;
+        const { eventually, kubernetes, name } = context;
         const [here, elsewhere] = [name('<namespace:app>'), name('<namespace:other>')];
-        const users = Object.fromEntries(Object.keys(RULES).map((user) => [user, `${here}-${user}`]));
-        /** Requests, and the users that may make them. */
-        const allowed: readonly (readonly [string, Attributes, readonly User[]])[] = [
-          ['a custom kind', { group: CUSTOM, resource: 'widgets', namespace: here }, ['custom', 'bound', 'cluster']],
-          ['custom secrets', { group: CUSTOM, resource: 'secrets', namespace: here }, ['custom', 'bound', 'cluster']],
-          ['secrets', { resource: 'secrets', namespace: here }, ['core', 'bound']],
-          ['tokens', { resource: 'serviceaccounts', subresource: 'token', namespace: here }, ['core']],
-          [
-            'custom tokens',
-            { group: CUSTOM, resource: 'serviceaccounts', subresource: 'token', namespace: here },
-            ['custom'],
-          ],
-          ['roles', { group: GROUP, resource: 'roles', namespace: here }, []],
-          ['a custom kind elsewhere', { group: CUSTOM, resource: 'widgets', namespace: elsewhere }, ['cluster']],
-          ['a custom kind everywhere', { group: CUSTOM, resource: 'widgets' }, ['cluster']],
-          ['custom nodes', { group: CUSTOM, resource: 'nodes' }, ['cluster']],
-          ['nodes', { resource: 'nodes' }, []],
-          ['secrets everywhere', { resource: 'secrets' }, []],
-          ...['core', 'v1', '*', 'example.com', ...Object.values(nearForms(CUSTOM))].map(
-            (group): readonly [string, Attributes, readonly User[]] => [
-              `secrets of group "${group}"`,
-              { group, resource: 'secrets', namespace: here },
-              [],
-            ],
-          ),
-        ];
-        const ask = (user: User, attributes: Attributes) =>
-          reviewed(context, { user: users[user], resourceAttributes: { verb: 'get', ...attributes } });
-        const rows = allowed.flatMap(([what, attributes, may]) =>
-          (Object.keys(RULES) as User[]).map((user): Row => [
-            `${what} for user ${user}`,
-            may.includes(user) ? 'allowed' : 'denied',
-            () => ask(user, attributes),
+        const userOf = (user: User) => `${here}-${user}`;
+        const ask = (user: User, [group, resource, namespace]: Request) => {
+          const resourceAttributes = { verb: 'get', group, resource, ...(namespace && { namespace }) };
+          return reviewed(context, { user: userOf(user), resourceAttributes });
+        };
+        const requests: readonly Request[] = [
+          [CUSTOM, 'widgets', here, ['custom', 'bound', 'cluster']],
+          [CUSTOM, 'secrets', here, ['custom', 'bound', 'cluster']],
+          ['', 'secrets', here, ['core', 'bound']],
+          ['', 'serviceaccounts', here, ['core']],
+          [CUSTOM, 'serviceaccounts', here, ['custom']],
+          [GROUP, 'roles', here, []],
+          [CUSTOM, 'widgets', elsewhere, ['cluster']],
+          [CUSTOM, 'widgets', undefined, ['cluster']],
+          [CUSTOM, 'nodes', undefined, ['cluster']],
+          ...['nodes', 'secrets'].map((resource): Request => ['', resource, undefined, []]),
+          ...['core', 'v1', '*', 'example.com', ...Object.values(nearForms(CUSTOM))].map((group): Request => [
+            group,
+            'secrets',
+            here,
+            [],
           ]),
-        );
-        const get = (user: User, path: string) => async () =>
-          String((await kubernetes({ path, headers: { 'Impersonate-User': users[user] ?? '' } })).status);
-        const custom = `/apis/${CUSTOM}/v1`;
-        // No API server has these custom kinds, so it answers 404 to users who may read them.
-        const requests: readonly (readonly [User, string, string])[] = [
-          ['custom', `${custom}/namespaces/${here}/widgets`, '404'],
-          ['custom', `${custom}/namespaces/${here}/secrets/x`, '404'],
-          ['custom', `/apis/${CUSTOM}/v2/namespaces/${here}/widgets`, '404'],
-          ['custom', `${custom}/namespaces/${elsewhere}/widgets`, '403'],
-          ['custom', `${custom}/widgets`, '403'],
-          ['custom', `/api/v1/namespaces/${here}/secrets`, '403'],
-          ['custom', `/apis/apps/v1/namespaces/${here}/deployments`, '403'],
-          ['core', `/api/v1/namespaces/${here}/secrets`, '200'],
-          ['core', `${custom}/namespaces/${here}/secrets`, '403'],
-          ['core', `/apis/v1/v1/namespaces/${here}/secrets`, '403'],
-          ['bound', `/api/v1/namespaces/${here}/secrets`, '200'],
-          ['bound', '/api/v1/secrets', '403'],
-          ['bound', '/api/v1/nodes', '403'],
-          ['bound', `${custom}/nodes`, '403'],
-          ['cluster', `${custom}/nodes`, '404'],
-          ['cluster', `${custom}/namespaces/${elsewhere}/widgets`, '404'],
-          ['cluster', '/api/v1/nodes', '403'],
-          ['cluster', `/api/v1/namespaces/${here}/secrets`, '403'],
         ];
-        for (const [user, path, status] of requests)
-          rows.push([`GET ${path} as user ${user}`, status, get(user, path)]);
-        const remove = await bind(context, users);
+        const rows = requests.flatMap((request) =>
+          NAMES.map((user): Row => {
+            const expected = request[3].includes(user) ? 'allowed' : 'denied';
+            return [`${user} reads "${request.slice(0, 3).join('", "')}"`, expected, () => ask(user, request)];
+          }),
+        );
+        // No API server has these custom kinds, so it answers 404 to users who may read them.
+        const paths: Readonly<Record<string, readonly [string, string, string, string]>> = {
+          [`/apis/${CUSTOM}/v1/namespaces/${here}/widgets`]: ['404', '403', '404', '404'],
+          [`/apis/${CUSTOM}/v2/namespaces/${here}/secrets/x`]: ['404', '403', '404', '404'],
+          [`/apis/${CUSTOM}/v1/namespaces/${elsewhere}/widgets`]: ['403', '403', '403', '404'],
+          [`/apis/${CUSTOM}/v1/nodes`]: ['403', '403', '403', '404'],
+          [`/api/v1/namespaces/${here}/secrets`]: ['403', '200', '200', '403'],
+          '/api/v1/secrets': ['403', '403', '403', '403'],
+          '/api/v1/nodes': ['403', '403', '403', '403'],
+          [`/apis/apps/v1/namespaces/${here}/deployments`]: ['403', '403', '403', '403'],
+        };
+        for (const [path, statuses] of Object.entries(paths))
+          for (const [index, user] of NAMES.entries()) {
+            const headers = { 'Impersonate-User': userOf(user) };
+            const get = async () => String((await kubernetes({ path, headers })).status);
+            rows.push([`${user} gets ${path}`, statuses[index] ?? '', get]);
+          }
+        const made: string[] = [];
         try {
+          for (const user of NAMES) made.push(...(await bind(context, user, userOf(user))));
           // The authorizer sees new bindings with a delay.
-          const last = () => ask('cluster', { group: CUSTOM, resource: 'nodes' });
-          await context.eventually(last, (review) => review === 'allowed');
+          await eventually(
+            () => ask('cluster', [CUSTOM, 'nodes', undefined, []]),
+            (review) => review === 'allowed',
+          );
           await judge(rows);
         } finally {
-          await remove();
+          for (const path of made) await kubernetes({ method: 'DELETE', path });
         }
       }),
     ],
   });
 });
 
-/** Binds each rule to its user. Returns a function that removes what belongs to the cluster. */
-async function bind(
-  { kubernetes, name }: CheckContext,
-  users: Readonly<Record<string, string>>,
-): Promise<() => Promise<void>> {
+/** Binds a rule to its user. Returns the paths of the objects. */
+async function bind({ kubernetes, name }: CheckContext, user: User, metadataName: string): Promise<readonly string[]> {
+  const [rule, role, binding] = USERS[user];
+  const subject = { kind: 'User', apiGroup: GROUP, name: metadataName };
   const made: string[] = [];
-  for (const [user, [role, binding]] of Object.entries(BOUND) as [User, readonly [string, string]][]) {
-    const subject = { kind: 'User', apiGroup: GROUP, name: users[user] };
-    const roleRef = { apiGroup: GROUP, kind: role, name: users[user] };
-    for (const [kind, content] of [
-      [role, { rules: [RULES[user]] }],
-      [binding, { roleRef, subjects: [subject] }],
-    ] as const) {
-      const place = kind.startsWith('Cluster') ? '' : name('/namespaces/<namespace:app>');
-      const path = `/apis/${GROUP}/v1${place}/${kind.toLowerCase()}s`;
-      const body = { apiVersion: `${GROUP}/v1`, kind, metadata: { name: users[user] }, ...content };
-      const { status } = await kubernetes({ method: 'POST', path, body });
-      if (status !== 201) throw new Error(`The API server answered ${status} to a new ${kind}.`);
-      if (place === '') made.push(`${path}/${users[user]}`);
-    }
+  for (const [kind, content] of [
+    [role, { rules: [rule] }],
+    [binding, { roleRef: { apiGroup: GROUP, kind: role, name: metadataName }, subjects: [subject] }],
+  ] as const) {
+    const place = kind.startsWith('Cluster') ? '' : name('/namespaces/<namespace:app>');
+    const path = `/apis/${GROUP}/v1${place}/${kind.toLowerCase()}s`;
+    const body = { apiVersion: `${GROUP}/v1`, kind, metadata: { name: metadataName }, ...content };
+    const { status } = await kubernetes({ method: 'POST', path, body });
+    if (status !== 201) throw new Error(`The API server answered ${status} to a new ${kind}.`);
+    made.push(`${path}/${metadataName}`);
   }
-  return async () => {
-    for (const path of made) await kubernetes({ method: 'DELETE', path });
-  };
+  return made;
 }

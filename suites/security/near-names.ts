@@ -53,6 +53,7 @@ suite('security', ({ scenario }) => {
           (Key: string, from = Bucket) =>
           () =>
             codeOf(s3.getObject({ Bucket: from, Key }));
+        const exact = { Bucket, Key: 'red/exact' };
         const list = (Prefix?: string) => () =>
           codeOf(s3.listObjectsV2({ Bucket, ...(Prefix !== undefined && { Prefix }) }));
         const versions = (MaxKeys?: number) => () =>
@@ -71,6 +72,14 @@ suite('security', ({ scenario }) => {
         const rows: Row[] = [
           ['the key', 'none', get('red/exact')],
           ['a key below the prefix', 'none', get('below/key')],
+          ['the key, as a version', DENIED, () => codeOf(s3.getObject({ ...exact, VersionId: 'null' }))],
+          // The SDK names a refusal without a body so.
+          ['HeadObject of the key', 'none', () => codeOf(s3.headObject(exact))],
+          [
+            'HeadObject of the key, as a version',
+            'Unknown',
+            () => codeOf(s3.headObject({ ...exact, VersionId: 'null' })),
+          ],
           ['the prefix', 'none', list('below/')],
           ['5 keys', 'none', versions(5)],
           ['7 keys', 'none', versions(7)],
