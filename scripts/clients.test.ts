@@ -48,7 +48,7 @@ describe('npm run clients', () => {
     expect(clientsPage(page, [run([scenario('CL-01', 'passed', 'x', '2')])])).not.to.contain('the node.');
   });
 
-  it('gives the report of each deviation, or says that there is none', () => {
+  it('links the report of each deviation, or writes "not reported"', () => {
     const [, matrix = '', deviations = ''] = text.split(/^## Behaviour of each client|^## Deviations/m);
     const rowsOf = (part: string) => [...part.matchAll(/^\| (.+) \|$/gm)].map(([, row = '']) => row.split(/ *\| */));
     const [[, ...clients] = [], , ...behaviours] = rowsOf(matrix.split('\n## ')[0] ?? '');

@@ -19,7 +19,7 @@ import {
 const FAILS = failing(500);
 const STATIC_STABILITY = 'aws-sdk-java-v2#7028 and botocore#3733, static stability';
 const ADDRESSES = ['{agent-ipv4}', '{agent-ipv6}', '{credentials}'];
-/** A run at an address of the agent, with the pod's token in a file of the run. */
+/** Returns options of a run at an address of the agent, with the pod's token in a file of the run. */
 const atAddress = (address: string, { environment, files }: Partial<typeof MOVED_CLOCK> = {}) => ({
   ...(address !== '{credentials}' && AS_IN_A_POD),
   environment: {

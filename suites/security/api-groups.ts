@@ -1,4 +1,4 @@
-/** Kinds of the same name in another API group, and kinds of the cluster beside those of namespaces. */
+/** Kinds of the same name in another API group, and kinds of the cluster as well as of namespaces. */
 import { check, suite, type CheckContext } from '../../harness/index.ts';
 import { GROUP, reviewed } from '../lib/rbac.ts';
 import { judge, nearForms, type Row } from '../lib/rows.ts';

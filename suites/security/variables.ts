@@ -31,7 +31,7 @@ const tagsOf = (team: string): Readonly<Record<string, string>> =>
   team === 'none' ? {} : { team, cluster: team === 'red' ? '<cluster:c1>' : '<cluster:c1>x' };
 const forTeams = <Value>(prefix: string, value: (team: string) => Value) =>
   Object.fromEntries(TEAMS.map((team) => [`${prefix}-${team}`, value(team)]));
-/** A role for pods of the namespace in its tag. */
+/** Returns a role for pods of the namespace in its tag. */
 const ofNamespace = (namespace: string) => ({
   trust: [
     trustPodIdentity({ conditions: equals('aws:RequestTag/kubernetes-namespace', '${aws:ResourceTag/namespace}') }),
