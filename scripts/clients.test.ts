@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Run } from '../harness/results/read-results.ts';
-import { clientsPage, PAGE } from './clients.ts';
+import { clientsPage, PAGE, reportOf } from './clients.ts';
 
 const scenario = (id: string, verdict: string, reason: string, version?: string): object => ({
   id,
@@ -46,6 +46,27 @@ describe('npm run clients', () => {
     expect(page).to.match(/\| CL-01 keys win \| python 1 \| requests to the agent \| `client-red` \|/);
     expect(page).to.contain('1 of 1 behaviours distinguish at least two clients, versions or faults.');
     expect(clientsPage(page, [run([scenario('CL-01', 'passed', 'x', '2')])])).not.to.contain('the node.');
+  });
+
+  it('links the report of each deviation, or writes "not reported"', () => {
+    const [, matrix = '', deviations = ''] = text.split(/^## Behaviour of each client|^## Deviations/m);
+    const rowsOf = (part: string) => [...part.matchAll(/^\| (.+) \|$/gm)].map(([, row = '']) => row.split(/ *\| */));
+    const [[, ...clients] = [], , ...behaviours] = rowsOf(matrix.split('\n## ')[0] ?? '');
+    const reports = new Map(
+      rowsOf(deviations).map(([behaviour, client, , report]) => [`${behaviour} ${client}`, report]),
+    );
+    const failed = behaviours.flatMap(([behaviour = '', ...cells]) =>
+      clients.filter((_client, column) => cells[column] === '**✗**').map((client) => ({ behaviour, client })),
+    );
+    expect(failed.length).to.be.above(100);
+    for (const { behaviour, client } of failed)
+      expect(reports.get(`${behaviour} ${client}`), `${behaviour} ${client}`).to.equal(
+        reportOf(client, behaviour.split(' ')[0] ?? ''),
+      );
+    expect(reportOf('python 1.34.40', 'CL-22')).to.equal(
+      '[boto/botocore#3117](https://github.com/boto/botocore/issues/3117)',
+    );
+    expect(reportOf('python 1.44.8', 'CL-22')).to.equal('not reported');
   });
 
   it('lists every behaviour, and at least thirty that distinguish clients, versions or faults', () => {

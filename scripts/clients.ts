@@ -58,6 +58,19 @@ const inOrder = (one: ScenarioResult, other: ScenarioResult): number =>
 type Noticed = Readonly<Record<string, string>>;
 const lastNoticed = (): Noticed => JSON.parse(readFileSync(at('scripts/detection/noticed.json'), 'utf8')) as Noticed;
 
+/** Reports in trackers, by client or by client and version, with the scenarios that show the bug. */
+const REPORTS = JSON.parse(readFileSync(at('scripts/client-bugs.json'), 'utf8')) as Readonly<
+  Record<string, Readonly<Record<string, readonly string[]>>>
+>;
+
+/** Returns a link to the report of a deviation, or `not reported`. */
+export function reportOf(client: string, id: string): string {
+  const [name = ''] = client.split(' ');
+  const reports = Object.entries({ ...REPORTS[name], ...REPORTS[client] });
+  const [url] = reports.find(([, ids]) => ids.includes(id)) ?? [];
+  return url?.replace(/^https:..[^/]+.(.+).issues.(\d+)$/, '[$1#$2]($&)') ?? 'not reported';
+}
+
 const whichOf = ({ newest, minimum, below }: Client['versions'], version: string): string =>
   ({ [below ?? '']: 'below the minimum', [minimum ?? '']: 'documented minimum', [newest]: 'newest' })[version] ?? '';
 
@@ -90,7 +103,12 @@ function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): reado
     cells.flatMap((cell, column) =>
       cell === undefined || cell.verdict === 'passed' || cell.verdict === 'skipped'
         ? []
-        : [[`${id} ${title}`, label(clients[column]), cell.reason.replaceAll(/\s+/g, ' ')]],
+        : [
+            [
+              ...[`${id} ${title}`, label(clients[column]), cell.reason.replaceAll(/\s+/g, ' ')],
+              cell.verdict === 'failed' ? reportOf(label(clients[column]), id) : '',
+            ],
+          ],
     ),
   );
   return [
@@ -105,8 +123,8 @@ function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): reado
     ),
     `Clients differ in ${rows.filter(isSplit).length} of ${rows.length} behaviours.`,
     ...distinctions(clients, rows, noticed),
-    '## Deviations from the documentation',
-    remarks.length === 0 ? 'None.' : table(['behaviour', 'client', 'observation'], remarks),
+    '## Deviations from the documentation\n\n`not reported`: a search of public trackers found no report.',
+    remarks.length === 0 ? 'None.' : table(['behaviour', 'client', 'observation', 'report'], remarks),
   ];
 }
 

@@ -67,15 +67,16 @@ function countStatuses(answers: string, counts: Map<string, number>): Map<string
   return counts;
 }
 
-/** Sends a request with these lines as its head. The status is 0 without a complete response. */
+/**
+ * Sends a request with these lines as its head. Lines after an empty one are its body. `{token}` stands for the token, which
+ * has its own header otherwise, and `{length}` for the bytes of the body. The status is 0 without a complete response.
+ */
 export async function asWritten(
   url: URL,
   lines: readonly string[],
   authorization: string | undefined,
 ): Promise<PipelinedResponse> {
-  const token = authorization === undefined ? [] : [`Authorization: ${authorization}`];
-  const text = [...lines, ...token, 'Connection: close', '', ''].join('\r\n');
-  const { answers, isTimeUp } = await exchange(url, text);
+  const { answers, isTimeUp } = await exchange(url, requestText(lines, authorization));
   if (isTimeUp) return { status: 0, contentType: undefined, body: 'TIMEOUT' };
   const [head = '', ...body] = answers.replace(/^(HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)+/, '').split('\r\n\r\n');
   return {
@@ -83,6 +84,17 @@ export async function asWritten(
     contentType: /^content-type: (.*)$/im.exec(head)?.[1]?.trim(),
     body: head === '' ? 'ECONNRESET' : body.join('\r\n\r\n'),
   };
+}
+
+function requestText(lines: readonly string[], authorization: string | undefined): string {
+  const text = lines.join('\r\n');
+  const [head = '', body = ''] = text.replaceAll('{token}', authorization ?? '').split(/\r\n\r\n([^]*)/);
+  const isPlaced = authorization === undefined || text.includes('{token}');
+  return [
+    head.replace('{length}', String(Buffer.byteLength(body))),
+    ...(isPlaced ? [] : [`Authorization: ${authorization}`]),
+    ...['Connection: close', '', body],
+  ].join('\r\n');
 }
 
 /** Returns everything received until the other side closes the connection, or until the timeout. */

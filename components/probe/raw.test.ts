@@ -180,6 +180,22 @@ describe('raw requests', () => {
     expect(broken).to.include({ outcome: 'refused', layer: 'agent', code: 'NoAnswer' });
   });
 
+  it('have the token where the lines name it, and only there', async () => {
+    const bodies: unknown[] = [];
+    answer = (request, response, body) => {
+      bodies.push([request.url, request.headers.authorization, body]);
+      response.end();
+    };
+    const token = { from: 'text', text: 'tok' } as const;
+    const head = ['POST /x?t={token} HTTP/1.1', 'Host: other'];
+    for (const lines of [head, [...head, 'Content-Length: {length}', '', 'a={token}']])
+      await fetchCredentials({ do: 'FetchCredentials', token, lines });
+    expect(bodies).to.deep.equal([
+      ['/x?t=tok', undefined, ''],
+      ['/x?t=tok', undefined, 'a=tok'],
+    ]);
+  });
+
   it('report that the agent closes connections without a response', async () => {
     answer = (request) => request.socket.destroy();
     const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });

@@ -93,7 +93,10 @@ export interface AgentRequest {
   readonly repeat?: number;
   readonly atOnce?: boolean;
   readonly pipelined?: number;
-  /** Lines of the request's head that replace method, path and host. The token's line and the head's end follow. */
+  /**
+   * Lines of the request that replace method, path and host; a body follows an empty line. `{token}` stands for the token,
+   * which else gets its own header, and `{length}` for the bytes of the body.
+   */
   readonly lines?: readonly string[];
   /** Timeout of the answer in milliseconds, after which the connection is closed. Default 20,000. */
   readonly giveUpAfter?: number;

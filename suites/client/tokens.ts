@@ -19,6 +19,10 @@ const TOKEN_FILE = `${CONTAINER}: AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE`;
 const tokenFile = (path: string) => ({ AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: path });
 const OWN_FILE = tokenFile('{files}/token');
 
+/** The client may fail, but must not send its token to another host. */
+const leads = (environment: Readonly<Record<string, string>>) =>
+  runs({ ...AS_IN_A_POD, environment, mayFail: true }, { 'elsewhere.tokens': isAbsent });
+
 suite('client', ({ scenario }) => {
   scenario('CL-20', 'the token file takes precedence over AWS_CONTAINER_AUTHORIZATION_TOKEN', {
     source: `${CONTAINER}: AWS_CONTAINER_AUTHORIZATION_TOKEN is used only if the file is not set`,
@@ -116,6 +120,40 @@ suite('client', ({ scenario }) => {
       findsNothing(
         { ...AS_IN_A_POD, environment: { AWS_CONTAINER_CREDENTIALS_FULL_URI: '{elsewhere-address}/v1/credentials' } },
         { 'elsewhere.tokens': isAbsent },
+      ),
+    ],
+  });
+
+  scenario('CL-34', 'a client sends no token to a host whose name or address nearly equals an allowed one', {
+    source: `${CONTAINER}; SDKs accept only HTTPS, loopback and the agent addresses of ECS and EKS; RFC 3986, 3.2.1: user information is not the host`,
+    ...POD_IDENTITY,
+    probes: [
+      control('app', runClient(OBJECT, AS_IN_A_POD)),
+      ...[
+        ...['169.254.170.230', '[2001:db8::1]', '[fd00:ec2::231]', '169.254.170.23.example.com'],
+        ...['127.0.0.1.example.com', 'localhost.example.com', '169.254.170.23@192.0.2.23', 'localhost:80@192.0.2.23'],
+      ].map((host) => leads({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://${host}/v1/credentials` })),
+      ...['@192.0.2.23/v1/credentials', ':80@192.0.2.23/', '.example.com/v1/credentials', '0/v1/credentials'].map(
+        (path) => leads({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path }),
+      ),
+    ],
+  });
+
+  scenario('CL-35', 'a client may request credentials from any host over HTTPS', {
+    source: `${CONTAINER}: AWS_CONTAINER_CREDENTIALS_FULL_URI; SDKs accept HTTPS`,
+    needs: ['client-network'],
+    ...POD_IDENTITY,
+    probes: [
+      FINDS_OTHERWISE,
+      // The client does not trust the certificate of this host.
+      findsNothing(
+        {
+          ...AS_IN_A_POD,
+          environment: {
+            AWS_CONTAINER_CREDENTIALS_FULL_URI: 'https://sts.<region:c1>.amazonaws.com/v1/credentials',
+          },
+        },
+        { 'sts.regional.connections': between(1, 100) },
       ),
     ],
   });

@@ -1,4 +1,5 @@
 /** Tokens that STS rejects although they nearly equal an accepted one: their texts, and who signed them. */
+import { IAM } from '@aws-sdk/client-iam';
 import { check, irsaRole, suite } from '../../harness/index.ts';
 import { forgedTokens } from '../lib/forged-tokens.ts';
 import { judge, nearForms, type Row } from '../lib/rows.ts';
@@ -82,6 +83,32 @@ suite('irsa', ({ scenario }) => {
             ['no token', REJECTED, async () => noToken],
             ...rows,
           ]);
+        }),
+      ),
+    ],
+  });
+
+  scenario('IR-42', 'STS compares the client ids of a provider exactly, also if they are longer than the audience', {
+    source: `${OIDC_PROVIDERS}: audience; IAM API Reference, AddClientIDToOpenIDConnectProvider and RemoveClientIDFromOpenIDConnectProvider`,
+    ...WITH_OWN_ISSUER,
+    probes: [
+      check('near client ids are other client ids', (context) =>
+        withOwnIssuer(context, async (assumeWith, _publish, issuer) => {
+          const iam = new IAM(await context.aws('iam'));
+          const provider = `arn:aws:iam::${context.name('<account:main>')}:oidc-provider/${issuer.replace('http://', '')}`;
+          const of = (ClientID: string) => ({ OpenIDConnectProviderArn: provider, ClientID });
+          // IAM does not document whether it keeps blanks at the ends.
+          const near = Object.entries(nearForms(AUDIENCE)).filter(([, text]) => !text.includes(' '));
+          for (const [, text] of near) await iam.addClientIDToOpenIDConnectProvider(of(text));
+          await iam.removeClientIDFromOpenIDConnectProvider(of(AUDIENCE));
+          await judge([
+            ['the audience, and near client ids only', REJECTED, () => assumeWith({})],
+            ['the authorized party, and near client ids only', REJECTED, () => assumeWith({ azp: AUDIENCE })],
+            ...near.map(([form, aud]): Row => [`an audience and client id ${form}`, 'none', () => assumeWith({ aud })]),
+          ]);
+          await iam.addClientIDToOpenIDConnectProvider(of(AUDIENCE));
+          for (const [, text] of near) await iam.removeClientIDFromOpenIDConnectProvider(of(text));
+          await judge([['the audience after near client ids were removed', 'none', () => assumeWith({})]]);
         }),
       ),
     ],

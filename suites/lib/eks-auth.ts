@@ -3,16 +3,20 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { CheckContext } from '../../harness/index.ts';
 import type { sessionOf } from './account-session.ts';
 
-/** Calls AssumeRoleForPodIdentity of an emulated AWS, by default as the administrator. Returns the error code, or `none`. */
+/**
+ * Calls AssumeRoleForPodIdentity of an emulated AWS, by default as the administrator and for cluster `c1`. Returns the error
+ * code, or `none`.
+ */
 export async function assumeForPod(
   { aws, name }: CheckContext,
   token: string,
-  as?: Awaited<ReturnType<typeof sessionOf>>,
+  { as, clusterName }: { readonly as?: Awaited<ReturnType<typeof sessionOf>>; readonly clusterName?: string } = {},
 ): Promise<string> {
   const { endpoint = '', region, ...administrator } = await aws('eks');
   const credentials = as ?? administrator.credentials;
   const { protocol, hostname, host, origin } = new URL(endpoint);
-  const path = name('/clusters/<cluster:c1>/assume-role-for-pod-identity');
+  const cluster = encodeURIComponent(clusterName ?? name('<cluster:c1>'));
+  const path = `/clusters/${cluster}/assume-role-for-pod-identity`;
   const body = JSON.stringify({ token });
   const headers = { host, 'content-type': 'application/json' };
   const request = { method: 'POST', protocol, hostname, path, headers, body };

@@ -19,18 +19,22 @@ export async function judge(rows: readonly Row[], together = 8): Promise<void> {
   if (wrong.length > 0) expect.fail(wrong.join(' '));
 }
 
-/** Texts that nearly equal a text, by what differs. */
-export const nearForms = (text: string): Readonly<Record<string, string>> => ({
-  'without its last character': text.slice(0, -1),
-  'without its first character': text.slice(1),
-  'longer at the end': `${text}x`,
-  'longer at the beginning': `x${text}`,
-  'in another case': text === text.toUpperCase() ? text.toLowerCase() : text.toUpperCase(),
-  'with a final slash': `${text}/`,
-  'with a final dot': `${text}.`,
-  'with a final blank': `${text} `,
-  'with a first blank': ` ${text}`,
-  doubled: text + text,
-  'percent-encoded': `${text.slice(0, -1)}%${text.charCodeAt(text.length - 1).toString(16)}`,
-  'with a star': `${text.slice(0, -1)}*`,
-});
+/** Returns other texts that nearly equal a text, by what differs. */
+export function nearForms(text: string): Readonly<Record<string, string>> {
+  const forms = {
+    'without its last character': text.slice(0, -1),
+    'without its first character': text.slice(1),
+    'longer at the end': `${text}x`,
+    'longer at the beginning': `x${text}`,
+    'in another case': text === text.toUpperCase() ? text.toLowerCase() : text.toUpperCase(),
+    'with a final slash': `${text}/`,
+    'with a final dot': `${text}.`,
+    'with a final blank': `${text} `,
+    'with a first blank': ` ${text}`,
+    doubled: text + text,
+    'percent-encoded': `${text.slice(0, -1)}%${text.charCodeAt(text.length - 1).toString(16)}`,
+    'with a star': `${text.slice(0, -1)}*`,
+  };
+  // Without letters there is no other case.
+  return Object.fromEntries(Object.entries(forms).filter(([, form]) => form !== text));
+}

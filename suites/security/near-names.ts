@@ -1,19 +1,21 @@
 /** Names that nearly equal the one that a policy grants: keys, prefixes, ARNs, tags, external ids, users and groups. */
 import { S3 } from '@aws-sdk/client-s3';
 import { STS } from '@aws-sdk/client-sts';
-import { allow, check, suite, type CheckContext } from '../../harness/index.ts';
+import { allow, check, suite } from '../../harness/index.ts';
 import { ofOwnAccount, sessionOf } from '../lib/account-session.ts';
 import { codeOf } from '../lib/errors.ts';
+import { reviewed } from '../lib/rbac.ts';
 import { judge, nearForms, type Row } from '../lib/rows.ts';
 import { ASSUME_ROLE, OPERATORS, RBAC, S3_KEYS } from '../lib/sources.ts';
 
 const DENIED = 'AccessDenied';
 /** STS also rejects texts with characters that the parameter does not allow. */
 const NOT_ASSUMED = ['AccessDenied', 'ValidationError'];
+const NO_BUCKET = [DENIED, 'NoSuchBucket', 'InvalidBucketName'];
 const ASSUME_AND_TAG = ['sts:AssumeRole', 'sts:TagSession'];
 
 suite('security', ({ scenario }) => {
-  scenario('SEC-25', 'policies compare keys, prefixes, ARNs, external ids and tags exactly', {
+  scenario('SEC-25', 'policies compare keys, prefixes, buckets, ARNs, accounts, external ids and tags exactly', {
     source: `${OPERATORS}; IAM User Guide, "IAM JSON policy elements: Resource"; ${S3_KEYS}; ${ASSUME_ROLE}`,
     needs: ['call-record', 'own-cluster'],
     roles: {
@@ -47,7 +49,11 @@ suite('security', ({ scenario }) => {
         const s3 = new S3({ ...(await aws('s3')), credentials });
         const sts = new STS({ ...(await aws('sts')), credentials });
         const Bucket = name('<bucket:data>');
-        const get = (Key: string) => () => codeOf(s3.getObject({ Bucket, Key }));
+        const get =
+          (Key: string, from = Bucket) =>
+          () =>
+            codeOf(s3.getObject({ Bucket: from, Key }));
+        const exact = { Bucket, Key: 'red/exact' };
         const list = (Prefix?: string) => () =>
           codeOf(s3.listObjectsV2({ Bucket, ...(Prefix !== undefined && { Prefix }) }));
         const versions = (MaxKeys?: number) => () =>
@@ -66,6 +72,14 @@ suite('security', ({ scenario }) => {
         const rows: Row[] = [
           ['the key', 'none', get('red/exact')],
           ['a key below the prefix', 'none', get('below/key')],
+          ['the key, as a version', DENIED, () => codeOf(s3.getObject({ ...exact, VersionId: 'null' }))],
+          // The SDK names a refusal without a body so.
+          ['HeadObject of the key', 'none', () => codeOf(s3.headObject(exact))],
+          [
+            'HeadObject of the key, as a version',
+            'Unknown',
+            () => codeOf(s3.headObject({ ...exact, VersionId: 'null' })),
+          ],
           ['the prefix', 'none', list('below/')],
           ['5 keys', 'none', versions(5)],
           ['7 keys', 'none', versions(7)],
@@ -107,6 +121,13 @@ suite('security', ({ scenario }) => {
           rows.push([`an external id ${form}`, NOT_ASSUMED, assume({ ExternalId: text })]);
         for (const [form, text] of Object.entries(nearForms('red')))
           rows.push([`a tag value ${form}`, NOT_ASSUMED, tagged(text)]);
+        // Condition keys ignore the case of tag keys.
+        for (const [form, Key] of Object.entries(nearForms('team')).filter(([, text]) => text !== 'TEAM'))
+          rows.push([`a tag key ${form}`, NOT_ASSUMED, assume({ Tags: [{ Key, Value: 'red' }] })]);
+        for (const [form, text] of Object.entries(nearForms(name('<account:main>'))))
+          rows.push([`an account ${form}`, NOT_ASSUMED, assume({ RoleArn: RoleArn.replace(/\d{12}/, () => text) })]);
+        for (const [form, text] of Object.entries(nearForms(Bucket)).filter(([, near]) => !/[^\w-]/.test(near)))
+          rows.push([`a bucket ${form}`, NO_BUCKET, get('red/exact', text)]);
         await judge(rows);
       }),
     ],
@@ -146,7 +167,7 @@ suite('security', ({ scenario }) => {
           async () => {
             const resourceAttributes = { namespace, verb: 'get', resource: 'secrets', name: 'exact', ...more };
             const spec = { user: 'nobody', ...subject, resourceAttributes };
-            return reviewed(kubernetes, spec);
+            return reviewed({ kubernetes }, spec);
           };
         const account = (owner: string, serviceAccount: string) => ({
           user: `system:serviceaccount:${owner}:${serviceAccount}`,
@@ -185,11 +206,3 @@ suite('security', ({ scenario }) => {
     ],
   });
 });
-
-async function reviewed(kubernetes: CheckContext['kubernetes'], spec: object): Promise<string> {
-  const apiVersion = 'authorization.k8s.io/v1';
-  const body = { apiVersion, kind: 'SubjectAccessReview', spec };
-  const answer = await kubernetes({ method: 'POST', path: `/apis/${apiVersion}/subjectaccessreviews`, body });
-  if (answer.status !== 201) return String(answer.status);
-  return (JSON.parse(answer.body) as { status: { allowed: boolean } }).status.allowed ? 'allowed' : 'denied';
-}

@@ -1,8 +1,5 @@
 /** Each restriction of a role by each service: session policy, boundary, bucket policy, and conditions of a Deny. */
 import { EKS } from '@aws-sdk/client-eks';
-import { IAM } from '@aws-sdk/client-iam';
-import { S3 } from '@aws-sdk/client-s3';
-import { STS } from '@aws-sdk/client-sts';
 import {
   allow,
   check,
@@ -16,10 +13,9 @@ import {
   type RoleSpec,
 } from '../../harness/index.ts';
 import { ofOwnAccount, sessionOf, TRUST_OWN_ACCOUNT } from '../lib/account-session.ts';
-import { assumeForPod } from '../lib/eks-auth.ts';
-import { refusalBy } from '../lib/errors.ts';
 import { judge, type Row } from '../lib/rows.ts';
 import { BOUNDARIES, EVALUATION } from '../lib/sources.ts';
+import { asksEksAuth, clientsOf, outcomeOf, type Calls, type Clients, type Credentials } from './lib/calls.ts';
 
 const ALL = allow(['s3:*', 'iam:*', 'sts:*', 'eks:*', 'eks-auth:*'], '*');
 const ONLY_SQS = allow('sqs:*', '*');
@@ -43,29 +39,6 @@ const ROLES: Readonly<Record<string, RoleSpec>> = {
   ...Object.fromEntries(NAMES.map(([key, role]) => [role, red(ALL, deny('*', '*', HOLDING[key] ?? {}))])),
   tagged: red(ALL, deny('*', '*', { StringEquals: { 'aws:ResourceTag/team': 'red' } })),
 };
-
-type Credentials = Awaited<ReturnType<typeof sessionOf>>;
-type Calls = Readonly<Record<string, () => Promise<unknown>>>;
-
-/** `denied`, `none`, or the error's name. */
-const outcomeOf = (call: Promise<unknown>): Promise<string> =>
-  call.then(
-    (answer) => ((answer as { Errors?: readonly object[] } | undefined)?.Errors?.length ? 'denied' : 'none'),
-    (error: Error & { $metadata?: { httpStatusCode?: number } }) =>
-      error.$metadata?.httpStatusCode === 403 ? 'denied' : refusalBy(error).name,
-  );
-
-async function clientsOf({ aws }: CheckContext, credentials: Credentials) {
-  const [s3, iam, sts, eks] = await Promise.all((['s3', 'iam', 'sts', 'eks'] as const).map((service) => aws(service)));
-  const own = <Settings>(settings: Settings) => ({ ...settings, credentials });
-  return {
-    s3: new S3(own(s3!)),
-    iam: new IAM(own(iam!)),
-    sts: new STS(own(sts!)),
-    eks: new EKS(own(eks!)),
-  };
-}
-type Clients = Awaited<ReturnType<typeof clientsOf>>;
 
 const onBucket = ({ s3 }: Clients, Bucket: string): Calls => {
   const at = { Bucket, Key: 'key' };
@@ -98,12 +71,7 @@ const onCluster = ({ eks }: Clients, context: CheckContext, credentials: Credent
     'EKS DescribeCluster': () => eks.describeCluster({ name: clusterName }),
     'EKS UntagResource': () =>
       eks.untagResource({ resourceArn: context.name('<cluster-arn:c1>'), tagKeys: ['no-such-tag'] }),
-    'EKS Auth AssumeRoleForPodIdentity': async () => {
-      // A caller who may call it learns that the token is invalid.
-      const code = await assumeForPod(context, 'x.x.x', credentials);
-      if (code.startsWith('AccessDenied'))
-        throw Object.assign(new Error(code), { name: code, $metadata: { httpStatusCode: 403 } });
-    },
+    'EKS Auth AssumeRoleForPodIdentity': asksEksAuth(context, credentials),
   };
 };
 

@@ -65,12 +65,17 @@ suite('webhook', ({ scenario }) => {
   scenario('WH-20', 'an association applies although the webhook has not yet seen the service account', {
     source: `${WEBHOOK_HANDLER}: container credentials are looked up by name; webhook issue 174`,
     roles: ASSOCIATED.roles,
+    workloads: { app: {} },
     probes: [
       succeeds(createAssociationFor('app/unseen', { role: 'app' }, { name: 'unseen' })),
       // For an unknown account, flags and annotations do not apply.
       succeeds(post(review(podOf('unseen'))), {
         patched: true,
         patch: matching(/^(?!.*AWS_STS_REGIONAL)(?=.*"expirationSeconds":(79[2-9]\d\d|8[0-6]\d{3}),)/),
+      }),
+      check('also with an annotated account that is as new as the pod', async (context) => {
+        await write(context, 'unseen', 'POST', { annotations: annotationsOf('late') });
+        expect(await mechanismsFor(context, 'unseen')).to.deep.equal(['AWS_CONTAINER_CREDENTIALS_FULL_URI']);
       }),
       // The association is for another namespace; both names are equal when joined by a dash.
       succeeds(createAssociationFor('app/app', { role: 'app' }, { namespaceSuffix: '-more', name: 'more' })),
@@ -112,12 +117,7 @@ suite('webhook', ({ scenario }) => {
       }),
       succeeds(createAssociationFor('app/both', { role: 'app' }, { name: 'both' })),
       check('a new association replaces the annotation, and never adds to it', async (context) => {
-        const mechanisms = async () => {
-          const env = (await admitted(context, 'both')).spec?.containers[0]?.env ?? [];
-          return ['AWS_ROLE_ARN', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'].filter((name) =>
-            env.some((v) => v.name === name),
-          );
-        };
+        const mechanisms = () => mechanismsFor(context, 'both');
         const isDecided = (names: readonly string[]): boolean => names.length !== 1 || names[0] !== 'AWS_ROLE_ARN';
         expect(await context.eventually(mechanisms, isDecided)).to.deep.equal(['AWS_CONTAINER_CREDENTIALS_FULL_URI']);
       }),
@@ -195,4 +195,10 @@ async function versionFor(context: CheckContext, account: string): Promise<strin
   const audience = sources[0]?.serviceAccountToken?.audience?.split('.')[0] ?? '';
   expect(audience, 'the version of the audience, like that of the role').to.equal(role);
   return role;
+}
+
+/** Returns the variables of a pod that name an identity. */
+async function mechanismsFor(context: CheckContext, account: string): Promise<readonly string[]> {
+  const env = (await admitted(context, account)).spec?.containers[0]?.env ?? [];
+  return ['AWS_ROLE_ARN', 'AWS_CONTAINER_CREDENTIALS_FULL_URI'].filter((name) => env.some((v) => v.name === name));
 }

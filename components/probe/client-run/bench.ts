@@ -11,7 +11,15 @@ import { Lateness } from '../../../foundation/node/lateness.ts';
 import { Metadata } from './metadata.ts';
 import { Names } from './names.ts';
 import type { Relayed } from './network.ts';
-import { defaults, ELSEWHERE, expand, placeholders, type Environment } from './placeholders.ts';
+import {
+  defaults,
+  ELSEWHERE,
+  expand,
+  NEAR_ADDRESSES,
+  NEAR_NAMES,
+  placeholders,
+  type Environment,
+} from './placeholders.ts';
 import { unbracketed } from '../../../foundation/node/unbracketed.ts';
 
 const UPSTREAM = [{ from: 'upstream' }] as const;
@@ -23,7 +31,7 @@ const UPSTREAM = [{ from: 'upstream' }] as const;
 const ADDRESSES: Readonly<Record<string, { readonly hosts: readonly string[]; readonly port: number }>> = {
   credentials: { hosts: ['169.254.170.23', 'fd00:ec2::23', '169.254.170.2'], port: 80 },
   metadata: { hosts: ['169.254.169.254', 'fd00:ec2::254'], port: 80 },
-  elsewhere: { hosts: [ELSEWHERE], port: 80 },
+  elsewhere: { hosts: [ELSEWHERE, ...NEAR_ADDRESSES], port: 80 },
   'sts.regional': { hosts: [STS_ADDRESSES['sts.regional']], port: 443 },
   'sts.global': { hosts: [STS_ADDRESSES['sts.global']], port: 443 },
 };
@@ -86,7 +94,7 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
       hosts.map((host) => ({ host, port: at, to: port(name) })),
     ),
     /** Host names of that network, in the format of /etc/hosts. */
-    hosts: hostsWithSts(region),
+    hosts: hostsWithSts(region) + NEAR_NAMES.map((host) => `${ELSEWHERE} ${host}\n`).join(''),
     ports: [...endpoints.values()].map((endpoint) => endpoint.port),
     change: ({ files, credentials }: ClientStep): void => {
       write(files);
