@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { KubernetesError, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { enforceOnceUsed } from './network-policies.ts';
 
-/** An API server whose policies appear at the given list request. Records the selectors of the plugin. */
+/** Returns an API server whose policies appear at the given list request. Records the selectors of the plugin. */
 function apiServer(first: number, plugin = true) {
   const selectors: unknown[] = [];
   let lists = 0;
