@@ -13,6 +13,7 @@ import { factsOf, noteLinkLocal } from './facts.ts';
 import { KIND_CLUSTER_LABEL } from '../../foundation/protocols/labels.ts';
 import { issuerOf, nodesOf } from './kube.ts';
 import { readContext, type NamedContext } from '../../foundation/node/named-context.ts';
+import { enforceNow } from './network-policies.ts';
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
 import { Resources } from '../../foundation/aws/resources.ts';
 import type { KindOptions } from './options.ts';
@@ -75,6 +76,7 @@ async function useCluster(
     remove: () => restore(connection, docker, nodes, run),
   });
   try {
+    await enforceNow(connection, signal);
     const archive = await context.archive;
     const linkLocal = await Promise.all(
       nodes.map(async (node) => {

@@ -116,7 +116,12 @@ export async function createKindCluster(
     const cluster = config.getCurrentCluster();
     const linkLocal = [await prepared];
     noteLinkLocal(context, linkLocal);
-    enforceOnceUsed(administration, removed.signal).catch(() => undefined);
+    enforceOnceUsed(administration, removed.signal).catch((error: unknown) => {
+      if (!removed.signal.aborted)
+        options.progress(
+          `kube-router could not be started, so network policies have no effect: ${(error as Error).message}`,
+        );
+    });
     context.notes.setFacts(spec.name, await factsOf(context, administration, node));
     return new KindCluster({
       context,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KubernetesError, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
-import { enforceOnceUsed } from './network-policies.ts';
+import { enforceNow, enforceOnceUsed } from './network-policies.ts';
 
 /** Returns an API server whose policies appear at the given list request. Records the selectors of the plugin. */
 function apiServer(first: number, plugin = true) {
@@ -35,6 +35,13 @@ describe('network plugins of kind clusters', () => {
     const { connection, selectors, lists } = apiServer(1, false);
     await enforceOnceUsed(connection, new AbortController().signal);
     expect([selectors, lists()]).to.deep.equal([[], 0]);
+  });
+
+  it('run again in a cluster that was left without them', async () => {
+    const { connection, selectors } = apiServer(1);
+    await enforceNow(connection, new AbortController().signal);
+    await enforceNow(apiServer(1, false).connection, new AbortController().signal);
+    expect(selectors).to.deep.equal([null]);
   });
 
   it('are no longer followed once the cluster is removed', async () => {
