@@ -11,6 +11,12 @@ export function refusalBy(error: Error & { readonly $metadata?: { readonly httpS
   return error;
 }
 
+/** Throws if a status shows an overloaded or failing service, because it proves nothing about the request. */
+export function rejectOverload(service: string, status: number | undefined = 0): void {
+  if (status === 429 || status >= 500)
+    throw new Error(`${service} answered ${status}. Run again when it is less busy.`);
+}
+
 /** Returns the name of the service's error, or `none`. */
 export const errorOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
