@@ -1,4 +1,4 @@
-/** Policy variables of principal, resource and request tags, in each kind of policy and for each service. */
+/** Policy variables for principal, resource and request tags, in each type of policy and for each service. */
 import { EKS } from '@aws-sdk/client-eks';
 import { allow, askEksAuth, check, fails, succeeds, suite, trustPodIdentity } from '../../harness/index.ts';
 import { sessionOf, TRUST_OWN_ACCOUNT } from '../lib/account-session.ts';
@@ -73,7 +73,7 @@ const callsOn = ({ s3, iam, sts, eks }: Clients, { team, Bucket, ...of }: Resour
 suite('security', ({ scenario }) => {
   scenario(
     'SEC-33',
-    'variables of tags apply in identity, session and trust policies of S3, IAM, STS, EKS and EKS Auth',
+    'policy variables for tags work in identity, session and trust policies, in requests to S3, IAM, STS, EKS and EKS Auth',
     {
       source: `${VARIABLES}; ${PASS_TAGS}; IAM User Guide, "Session policies" and "Controlling access to AWS resources using tags"`,
       needs: ['call-record', 'own-cluster'],
@@ -83,6 +83,16 @@ suite('security', ({ scenario }) => {
         ...forTeams('target', (team) => ({ trust: [TRUST_OWN_ACCOUNT, trustPodIdentity()], tags: tagsOf(team) })),
         matched: {
           trust: [{ ...TRUST_OWN_ACCOUNT, conditions: equals('aws:PrincipalTag/team', '${aws:ResourceTag/team}') }],
+          tags: { team: 'red' },
+        },
+        tagged: {
+          trust: [
+            {
+              ...TRUST_OWN_ACCOUNT,
+              actions: ASSUME_AND_TAG,
+              conditions: equals('aws:RequestTag/team', '${aws:ResourceTag/team}'),
+            },
+          ],
           tags: { team: 'red' },
         },
         requested: {
@@ -141,8 +151,10 @@ suite('security', ({ scenario }) => {
                 return outcomeOf(sts.assumeRole({ RoleArn: name(`<role:${role}>`), RoleSessionName: 'near', Tags }));
               };
             rows.push([`the role's tag in its trust policy, team ${own}`, isOwn(own, 'red'), assume('matched')]);
-            for (const team of TEAMS)
+            for (const team of TEAMS) {
               rows.push([`tag ${team} in the trust policy, team ${own}`, isOwn(own, team), assume('requested', team)]);
+              rows.push([`tag ${team} and the role's tag, team ${own}`, isOwn('red', team), assume('tagged', team)]);
+            }
           }
           await judge(rows);
         }),
