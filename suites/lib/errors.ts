@@ -11,10 +11,10 @@ export function refusalBy(error: Error & { readonly $metadata?: { readonly httpS
   return error;
 }
 
-/** Throws if a status shows an overloaded or failing service, because it proves nothing about the request. */
-export function rejectOverload(service: string, status: number | undefined = 0): void {
-  if (status === 429 || status >= 500)
-    throw new Error(`${service} answered ${status}. Run again when it is less busy.`);
+/** Returns a status. Throws if it shows an overloaded service, because it proves nothing about the request. */
+export function withoutOverload(service: string, status = 0): number {
+  if (status < 500 && status !== 429) return status;
+  throw new Error(`${service} answered ${status}. Run again when it is less busy.`);
 }
 
 /** Returns the name of the service's error, or `none`. */

@@ -1,6 +1,6 @@
 /** Kinds of the same name in another API group, and cluster-scoped and namespaced kinds. */
 import { check, suite, type CheckContext } from '../../harness/index.ts';
-import { rejectOverload } from '../lib/errors.ts';
+import { withoutOverload } from '../lib/errors.ts';
 import { GROUP, reviewed } from '../lib/rbac.ts';
 import { judge, nearForms, type Row } from '../lib/rows.ts';
 import { RBAC } from '../lib/sources.ts';
@@ -17,6 +17,7 @@ const USERS = {
 } as const;
 type User = keyof typeof USERS;
 const NAMES = Object.keys(USERS) as User[];
+const isAllowed = (review: string): boolean => review === 'allowed';
 type Request = readonly [group: string, resource: string, namespace: string | undefined, may: readonly User[]];
 
 suite('security', ({ scenario }) => {
@@ -74,11 +75,8 @@ suite('security', ({ scenario }) => {
           for (const [path, statuses] of Object.entries(paths))
             for (const [index, user] of NAMES.entries()) {
               const headers = { 'Impersonate-User': userOf(user) };
-              const get = async () => {
-                const { status } = await kubernetes({ path, headers });
-                rejectOverload('The API server', status);
-                return String(status);
-              };
+              const get = async () =>
+                String(withoutOverload('The API server', (await kubernetes({ path, headers })).status));
               rows.push([`${user} gets ${path}`, statuses[index] ?? '', get]);
             }
           const made: string[] = [];
@@ -87,11 +85,8 @@ suite('security', ({ scenario }) => {
             // The authorizer sees each new role and binding with a delay.
             for (const user of NAMES) {
               const own = requests.find(([, , , may]) => may.includes(user))!;
-              const review = await eventually(
-                () => ask(user, own),
-                (seen) => seen === 'allowed',
-              );
-              if (review !== 'allowed') throw new Error(`The review of ${user} is still ${review}. Check its binding.`);
+              const review = await eventually(() => ask(user, own), isAllowed);
+              if (!isAllowed(review)) throw new Error(`The review of ${user} is still ${review}. Check its binding.`);
             }
             await judge(rows);
           } finally {

@@ -27,6 +27,9 @@ const Policy = JSON.stringify({ Version: '2012-10-17', Statement: BY_TEAM });
 const ALL = allow(['s3:*', 'iam:*', 'sts:*', 'eks:*', 'eks-auth:*'], '*');
 const TEAMS = ['red', 'blue', 'none'] as const;
 const trust = [TRUST_OWN_ACCOUNT];
+const trusting = (key: string, value: string) => [
+  { ...TRUST_OWN_ACCOUNT, actions: ASSUME_AND_TAG, conditions: equals(key, value) },
+];
 const tagsOf = (team: string): Readonly<Record<string, string>> =>
   team === 'none' ? {} : { team, cluster: team === 'red' ? '<cluster:c1>' : '<cluster:c1>x' };
 const forTeams = <Value>(prefix: string, value: (team: string) => Value) =>
@@ -81,23 +84,9 @@ suite('security', ({ scenario }) => {
         ...forTeams('app', (team) => ({ trust, permissions: BY_TEAM, tags: tagsOf(team) })),
         ...forTeams('all', (team) => ({ trust, permissions: [ALL], tags: tagsOf(team) })),
         ...forTeams('target', (team) => ({ trust: [TRUST_OWN_ACCOUNT, trustPodIdentity()], tags: tagsOf(team) })),
-        matched: {
-          trust: [{ ...TRUST_OWN_ACCOUNT, conditions: equals('aws:PrincipalTag/team', '${aws:ResourceTag/team}') }],
-          tags: { team: 'red' },
-        },
-        tagged: {
-          trust: [
-            {
-              ...TRUST_OWN_ACCOUNT,
-              actions: ASSUME_AND_TAG,
-              conditions: equals('aws:RequestTag/team', '${aws:ResourceTag/team}'),
-            },
-          ],
-          tags: { team: 'red' },
-        },
-        requested: {
-          trust: [{ ...TRUST_OWN_ACCOUNT, actions: ASSUME_AND_TAG, conditions: equals('aws:RequestTag/team', TEAM) }],
-        },
+        matched: { trust: trusting('aws:PrincipalTag/team', '${aws:ResourceTag/team}'), tags: { team: 'red' } },
+        tagged: { trust: trusting('aws:RequestTag/team', '${aws:ResourceTag/team}'), tags: { team: 'red' } },
+        requested: { trust: trusting('aws:RequestTag/team', TEAM) },
         pod: ofNamespace('<namespace:app>'),
         podx: ofNamespace('<namespace:app>x'),
       },

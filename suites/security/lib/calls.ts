@@ -6,7 +6,7 @@ import { STS } from '@aws-sdk/client-sts';
 import type { CheckContext } from '../../../harness/index.ts';
 import type { sessionOf } from '../../lib/account-session.ts';
 import { assumeForPod } from '../../lib/eks-auth.ts';
-import { refusalBy, rejectOverload } from '../../lib/errors.ts';
+import { refusalBy, withoutOverload } from '../../lib/errors.ts';
 import { BAD_POD_TOKEN } from '../../lib/outcomes.ts';
 
 export type Credentials = Awaited<ReturnType<typeof sessionOf>>;
@@ -16,10 +16,8 @@ export type Calls = Readonly<Record<string, () => Promise<unknown>>>;
 export const outcomeOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
     (answer) => ((answer as { Errors?: readonly object[] } | undefined)?.Errors?.length ? 'denied' : 'none'),
-    (error: Error & { $metadata?: { httpStatusCode?: number } }) => {
-      rejectOverload('AWS', error.$metadata?.httpStatusCode);
-      return error.$metadata?.httpStatusCode === 403 ? 'denied' : refusalBy(error).name;
-    },
+    (error: Error & { $metadata?: { httpStatusCode?: number } }) =>
+      withoutOverload('AWS', error.$metadata?.httpStatusCode) === 403 ? 'denied' : refusalBy(error).name,
   );
 
 export async function clientsOf({ aws }: CheckContext, credentials: Credentials) {
@@ -37,10 +35,7 @@ export type Clients = Awaited<ReturnType<typeof clientsOf>>;
 /** Calls EKS Auth with an invalid token. A caller who may call it only learns that the token is invalid. */
 export const asksEksAuth = (context: CheckContext, as: Credentials) => async (): Promise<void> => {
   const code = await assumeForPod(context, 'x.x.x', { as });
-  const isDenied = code.startsWith('AccessDenied');
-  if (isDenied || !BAD_POD_TOKEN.code.some((expected) => expected === code))
-    throw Object.assign(new Error(code), {
-      name: `EKS Auth: ${code}`,
-      $metadata: { httpStatusCode: isDenied ? 403 : 400 },
-    });
+  const httpStatusCode = code.startsWith('AccessDenied') ? 403 : 400;
+  if (httpStatusCode === 403 || !BAD_POD_TOKEN.code.some((expected) => expected === code))
+    throw Object.assign(new Error(code), { name: `EKS Auth: ${code}`, $metadata: { httpStatusCode } });
 };
