@@ -58,17 +58,15 @@ const inOrder = (one: ScenarioResult, other: ScenarioResult): number =>
 type Noticed = Readonly<Record<string, string>>;
 const lastNoticed = (): Noticed => JSON.parse(readFileSync(at('scripts/detection/noticed.json'), 'utf8')) as Noticed;
 
-/** Reports in trackers, by client or by client and version, with the scenarios that show the bug. */
+/** Reports in trackers, by client and version, then by scenario. `null` records a search that found no report. */
 const REPORTS = JSON.parse(readFileSync(at('scripts/client-bugs.json'), 'utf8')) as Readonly<
-  Record<string, Readonly<Record<string, readonly string[]>>>
+  Record<string, Readonly<Record<string, string | null>>>
 >;
 
-/** Returns a link to the report of a deviation, or `not reported`. */
+/** Returns a link to the report of a deviation, `not reported` after a search, or an empty string without a search. */
 export function reportOf(client: string, id: string): string {
-  const [name = ''] = client.split(' ');
-  const reports = Object.entries({ ...REPORTS[name], ...REPORTS[client] });
-  const [url] = reports.find(([, ids]) => ids.includes(id)) ?? [];
-  return url?.replace(/^https:..[^/]+.(.+).issues.(\d+)$/, '[$1#$2]($&)') ?? 'not reported';
+  const url = REPORTS[client]?.[id];
+  return url === null ? 'not reported' : (url?.replace(/^https:..[^/]+.(.+).issues.(\d+)$/, '[$1#$2]($&)') ?? '');
 }
 
 const whichOf = ({ newest, minimum, below }: Client['versions'], version: string): string =>
@@ -123,7 +121,7 @@ function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): reado
     ),
     `Clients differ in ${rows.filter(isSplit).length} of ${rows.length} behaviours.`,
     ...distinctions(clients, rows, noticed),
-    '## Deviations from the documentation\n\n`not reported`: a search of public trackers found no report.',
+    '## Deviations from the documentation\n\n`not reported`: a search of public trackers found no report. Without a search, the cell is empty.',
     remarks.length === 0 ? 'None.' : table(['behaviour', 'client', 'observation', 'report'], remarks),
   ];
 }

@@ -68,8 +68,9 @@ function countStatuses(answers: string, counts: Map<string, number>): Map<string
 }
 
 /**
- * Sends a request with these lines as its head. Lines after an empty one are its body. `{token}` stands for the token, which
- * has its own header otherwise, and `{length}` for the bytes of the body. The status is 0 without a complete response.
+ * Sends a request with these lines as its head. Lines after an empty one are its body. `{token}` marks where the token goes.
+ * Without it, the token is sent in an Authorization header. `{length}` is the body's length in bytes. The status is 0 without
+ * a complete response.
  */
 export async function asWritten(
   url: URL,

@@ -94,8 +94,8 @@ export interface AgentRequest {
   readonly atOnce?: boolean;
   readonly pipelined?: number;
   /**
-   * Lines of the request that replace method, path and host; a body follows an empty line. `{token}` stands for the token,
-   * which else gets its own header, and `{length}` for the bytes of the body.
+   * Lines of the request that replace method, path and host; a body follows an empty line. `{token}` marks where the token
+   * goes. Without it, the token is sent in an Authorization header. `{length}` is the body's length in bytes.
    */
   readonly lines?: readonly string[];
   /** Timeout of the answer in milliseconds, after which the connection is closed. Default 20,000. */

@@ -18,10 +18,10 @@ import {
 
 const FAILS = failing(500);
 const STATIC_STABILITY = 'aws-sdk-java-v2#7028 and botocore#3733, static stability';
-const ADDRESSES = ['{agent-ipv4}', '{agent-ipv6}', '{credentials}'];
+const [LOOPBACK, ...ADDRESSES] = ['{credentials}', '{agent-ipv4}', '{agent-ipv6}'] as const;
 /** Returns options of a run at an address of the agent, with the pod's token in a file of the run. */
 const atAddress = (address: string, { environment, files }: Partial<typeof MOVED_CLOCK> = {}) => ({
-  ...(address !== '{credentials}' && AS_IN_A_POD),
+  ...(address !== LOOPBACK && AS_IN_A_POD),
   environment: {
     ...{ ...environment, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${address}/v1/credentials` },
     AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '{files}/token',
@@ -29,6 +29,44 @@ const atAddress = (address: string, { environment, files }: Partial<typeof MOVED
   files: { ...files, token: '{token}' },
 });
 const RENEWED = `${CHAIN}: SDKs renew credentials when they expire`;
+
+const recovers = (address: string) =>
+  runs(
+    {
+      ...atAddress(address, MOVED_CLOCK),
+      credentials: [SHORT],
+      steps: [
+        ...[{}, { ...EXPIRED, credentials: [FAILS] }],
+        { files: { ...moveClock(11 * 60).files, token: '{second-token}' }, credentials: [{}] },
+      ],
+    },
+    {
+      's3.clockSeconds': between(11 * 60 - 60, 11 * 60 + 60),
+      // After a failure, some clients call an agent on loopback once without a token.
+      'credentials.tokens': matching(/^first(,none)?,second$/),
+      outcomes: 'granted,refused,granted',
+    },
+  );
+const RECOVERY = {
+  source: `${CHAIN}; ${STATIC_STABILITY}: a failed renewal is repeated after five to ten minutes`,
+  needs: ['client-clock'],
+  ...POD_IDENTITY,
+} as const;
+
+const renews = (address: string) =>
+  runs(
+    {
+      ...atAddress(address),
+      credentials: [SHORT],
+      steps: [{}, EXPIRED, { ...EXPIRED, files: { token: '{second-token}' } }],
+    },
+    { 'credentials.tokens': 'first,second', 'credentials.lastToken': 'second', outcomes: 'granted,granted,granted' },
+  );
+const RENEWAL = {
+  keywords: ['rotation'],
+  source: `${RENEWED}; ${CONTAINER}: loopback and the agent's addresses`,
+  ...POD_IDENTITY,
+} as const;
 
 suite('client', ({ scenario }) => {
   scenario('CL-70', 'a client renews credentials before they expire', {
@@ -58,51 +96,25 @@ suite('client', ({ scenario }) => {
     ],
   });
 
-  scenario('CL-73', 'a client uses new credentials, by a rotated token, eleven minutes after the agent has recovered', {
-    source: `${CHAIN}; ${STATIC_STABILITY}: a failed renewal is repeated after five to ten minutes`,
-    needs: ['client-clock'],
-    ...POD_IDENTITY,
-    probes: [
-      FINDS_OTHERWISE,
-      ...ADDRESSES.map((address) =>
-        runs(
-          {
-            ...atAddress(address, MOVED_CLOCK),
-            credentials: [SHORT],
-            steps: [
-              ...[{}, { ...EXPIRED, credentials: [FAILS] }],
-              { files: { ...moveClock(11 * 60).files, token: '{second-token}' }, credentials: [{}] },
-            ],
-          },
-          {
-            's3.clockSeconds': between(11 * 60 - 60, 11 * 60 + 60),
-            // After a failure, some clients call an agent on loopback once without a token.
-            'credentials.tokens': matching(/^first(,none)?,second$/),
-            outcomes: 'granted,refused,granted',
-          },
-        ),
-      ),
-    ],
+  scenario(
+    'CL-73',
+    'after the agent recovers, a client uses new credentials and a rotated token within eleven minutes',
+    {
+      ...RECOVERY,
+      probes: [FINDS_OTHERWISE, recovers(LOOPBACK)],
+    },
+  );
+
+  scenario('CL-75', "after the agent recovers, a client uses new credentials from each of the agent's addresses", {
+    ...RECOVERY,
+    probes: [FINDS_OTHERWISE, ...ADDRESSES.map(recovers)],
   });
 
-  scenario('CL-74', 'a client renews with a rotated token at each address of the agent', {
-    keywords: ['rotation'],
-    source: `${RENEWED}; ${CONTAINER}: loopback and the agent's addresses`,
-    ...POD_IDENTITY,
-    probes: ADDRESSES.map((address) =>
-      runs(
-        {
-          ...atAddress(address),
-          credentials: [SHORT],
-          steps: [{}, EXPIRED, { ...EXPIRED, files: { token: '{second-token}' } }],
-        },
-        {
-          'credentials.tokens': 'first,second',
-          'credentials.lastToken': 'second',
-          outcomes: 'granted,granted,granted',
-        },
-      ),
-    ),
+  scenario('CL-74', 'a client renews with a rotated token over loopback', { ...RENEWAL, probes: [renews(LOOPBACK)] });
+
+  scenario('CL-76', 'a client renews with a rotated token at each address of the agent', {
+    ...RENEWAL,
+    probes: ADDRESSES.map(renews),
   });
 
   scenario('CL-72', 'a client stops calling an agent that keeps failing', {

@@ -20,7 +20,7 @@ const tokenFile = (path: string) => ({ AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: p
 const OWN_FILE = tokenFile('{files}/token');
 
 /** The client may fail, but must not send its token to another host. */
-const leads = (environment: Readonly<Record<string, string>>) =>
+const leads = (environment: Readonly<Record<string, string | null>>) =>
   runs({ ...AS_IN_A_POD, environment, mayFail: true }, { 'elsewhere.tokens': isAbsent });
 
 suite('client', ({ scenario }) => {
@@ -134,13 +134,13 @@ suite('client', ({ scenario }) => {
         ...['127.0.0.1.example.com', 'localhost.example.com', '169.254.170.23@192.0.2.23', 'localhost:80@192.0.2.23'],
       ].map((host) => leads({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://${host}/v1/credentials` })),
       ...['@192.0.2.23/v1/credentials', ':80@192.0.2.23/', '.example.com/v1/credentials', '0/v1/credentials'].map(
-        (path) => leads({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path }),
+        (path) => leads({ AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: path, AWS_CONTAINER_CREDENTIALS_FULL_URI: null }),
       ),
     ],
   });
 
-  scenario('CL-35', 'a client may request credentials from any host over HTTPS', {
-    source: `${CONTAINER}: AWS_CONTAINER_CREDENTIALS_FULL_URI; SDKs accept HTTPS`,
+  scenario('CL-35', 'a client requests credentials from any host over HTTPS', {
+    source: `${CONTAINER}: AWS_CONTAINER_CREDENTIALS_FULL_URI; AWS SDK for Java 1.x API Reference, ContainerCredentialsProvider: all HTTPS endpoints are allowed; AWS SDK for Rust, aws_config::ecs: a URL that begins with https`,
     needs: ['client-network'],
     ...POD_IDENTITY,
     probes: [

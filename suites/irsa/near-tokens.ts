@@ -88,7 +88,7 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
-  scenario('IR-42', 'STS compares the client ids of a provider exactly, also if they are longer than the audience', {
+  scenario('IR-42', 'STS compares client ids with the audience exactly, even client ids that contain it', {
     source: `${OIDC_PROVIDERS}: audience; IAM API Reference, AddClientIDToOpenIDConnectProvider and RemoveClientIDFromOpenIDConnectProvider`,
     ...WITH_OWN_ISSUER,
     probes: [

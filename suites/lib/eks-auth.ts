@@ -2,6 +2,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { CheckContext } from '../../harness/index.ts';
 import type { sessionOf } from './account-session.ts';
+import { withoutOverload } from './errors.ts';
 
 /**
  * Calls AssumeRoleForPodIdentity of an emulated AWS, by default as the administrator and for cluster `c1`. Returns the error
@@ -23,5 +24,6 @@ export async function assumeForPod(
   const signed = await new SignatureV4({ credentials, region, service: 'eks-auth', sha256: Sha256 }).sign(request);
   const { host: _, ...sent } = signed.headers;
   const answer = await fetch(`${origin}${path}`, { method: 'POST', headers: sent, body });
-  return answer.ok ? 'none' : (answer.headers.get('x-amzn-errortype') ?? String(answer.status));
+  const status = withoutOverload('EKS Auth', answer.status);
+  return answer.ok ? 'none' : (answer.headers.get('x-amzn-errortype') ?? String(status));
 }

@@ -11,6 +11,12 @@ export function refusalBy(error: Error & { readonly $metadata?: { readonly httpS
   return error;
 }
 
+/** Returns a status. Throws if it shows an overloaded service, because it proves nothing about the request. */
+export function withoutOverload(service: string, status = 0): number {
+  if (status < 500 && status !== 429) return status;
+  throw new Error(`${service} answered ${status}. Run again when it is less busy.`);
+}
+
 /** Returns the name of the service's error, or `none`. */
 export const errorOf = (call: Promise<unknown>): Promise<string> =>
   call.then(

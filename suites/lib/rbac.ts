@@ -1,5 +1,6 @@
 /** RBAC rules, and the request for the caller's own identity. */
 import type { CheckContext } from '../../harness/index.ts';
+import { withoutOverload } from './errors.ts';
 
 export const GROUP = 'rbac.authorization.k8s.io';
 
@@ -20,11 +21,11 @@ export const SELF_REVIEW = {
   body: { apiVersion: AUTHENTICATION, kind: 'SelfSubjectReview' },
 } as const;
 
-/** Returns `allowed` or `denied` for a SubjectAccessReview, or the status if the API server makes none. */
+/** Returns `allowed` or `denied` for a SubjectAccessReview, or the HTTP status if the review is rejected. */
 export async function reviewed({ kubernetes }: Pick<CheckContext, 'kubernetes'>, spec: object): Promise<string> {
   const apiVersion = 'authorization.k8s.io/v1';
   const body = { apiVersion, kind: 'SubjectAccessReview', spec };
   const answer = await kubernetes({ method: 'POST', path: `/apis/${apiVersion}/subjectaccessreviews`, body });
-  if (answer.status !== 201) return String(answer.status);
+  if (withoutOverload('The API server', answer.status) !== 201) return String(answer.status);
   return (JSON.parse(answer.body) as { status: { allowed: boolean } }).status.allowed ? 'allowed' : 'denied';
 }

@@ -32,7 +32,7 @@ suite('s3', ({ scenario }) => {
       banned: { serviceAccount: 'banned', role: 'banned' },
     },
     keys: {
-      // The default policy leaves it to identity policies.
+      // The default key policy lets identity policies decide.
       shared: {},
       closed: { policy: forPrincipal('<role:banned>', allow('kms:*', '*')) },
       // Only through S3, and only for objects below `red/`.
@@ -65,23 +65,23 @@ suite('s3', ({ scenario }) => {
   scenario('OB-45', 'a bucket policy can require encryption with a certain KMS key', {
     source:
       'Amazon S3 User Guide, "Requiring server-side encryption", "Requiring SSE-KMS for all writes to a bucket": s3:x-amz-server-side-encryption, s3:x-amz-server-side-encryption-aws-kms-key-id',
-    roles: { app: podIdentityRole(OBJECTS, allow('s3:PutObject', 'other/*'), allow(USES, '*')) },
+    roles: { app: podIdentityRole(OBJECTS, allow('s3:PutObject', ['keyed/*', 'other/*']), allow(USES, '*')) },
     workloads: { app: { role: 'app' } },
     keys: { required: {}, another: {} },
     buckets: {
       data: {
-        policy: [
-          forPrincipal(
-            '*',
-            deny('s3:PutObject', 'data/*', { StringNotEquals: { 's3:x-amz-server-side-encryption': 'aws:kms' } }),
-          ),
-          forPrincipal(
-            '*',
-            deny('s3:PutObject', 'data/*', {
-              StringNotEqualsIfExists: { 's3:x-amz-server-side-encryption-aws-kms-key-id': '<key:required>' },
-            }),
-          ),
-        ],
+        policy: forPrincipal(
+          '*',
+          deny('s3:PutObject', 'data/*', { StringNotEquals: { 's3:x-amz-server-side-encryption': 'aws:kms' } }),
+        ),
+      },
+      keyed: {
+        policy: forPrincipal(
+          '*',
+          deny('s3:PutObject', 'keyed/*', {
+            StringNotEqualsIfExists: { 's3:x-amz-server-side-encryption-aws-kms-key-id': '<key:required>' },
+          }),
+        ),
       },
       other: {
         policy: forPrincipal(
@@ -91,10 +91,11 @@ suite('s3', ({ scenario }) => {
       },
     },
     probes: [
-      granted('app', putObject('data/key', { kmsKey: 'required' })),
+      granted('app', putObject('data/key', { kmsKey: 'another' })),
       denied('app', putObject('data/key'), DENIED_BY_BUCKET),
       denied('app', putObject('data/key', { encryption: 'AES256' }), DENIED_BY_BUCKET),
-      denied('app', putObject('data/key', { kmsKey: 'another' }), DENIED_BY_BUCKET),
+      granted('app', putObject('keyed/key', { kmsKey: 'required' })),
+      denied('app', putObject('keyed/key', { kmsKey: 'another' }), DENIED_BY_BUCKET),
       granted('app', putObject('other/key', { encryption: 'AES256' })),
       denied('app', putObject('other/key'), DENIED_BY_BUCKET),
     ],

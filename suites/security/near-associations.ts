@@ -31,7 +31,7 @@ async function tokenOf({ kubernetes, name }: CheckContext, account: string): Pro
 }
 
 suite('security', ({ scenario }) => {
-  scenario('SEC-31', 'EKS and EKS Auth compare service accounts, namespaces, clusters and ids exactly', {
+  scenario('SEC-31', 'EKS and EKS Auth compare service accounts, clusters and association ids exactly', {
     source: `${EKS_AUTH}; ${CREATE_ASSOCIATION}; ${EKS_API} ListPodIdentityAssociations, DescribePodIdentityAssociation and ListTagsForResource`,
     needs: ['call-record', 'own-cluster'],
     roles: { app: podIdentityRole() },
@@ -83,14 +83,21 @@ suite('security', ({ scenario }) => {
           NO_CLUSTER,
           (near) => () => assumeForPod(context, exact, { clusterName: near }),
         );
+        const effective: Row[] = [];
         for (const [form, account] of ACCOUNTS) {
           const token = await tokenOf(context, account);
           rows.push([`EKS Auth: a service account ${form}`, NO_ASSOCIATION.code, () => assumeForPod(context, token)]);
+          effective.push([
+            `a service account ${form}, with its association`,
+            'none',
+            () => assumeForPod(context, token),
+          ]);
         }
         await judge(rows);
         for (const [, serviceAccount] of ACCOUNTS) await eks.createPodIdentityAssociation({ ...at, serviceAccount });
         await eks.deletePodIdentityAssociation({ clusterName, associationId });
         const left = () => assumeForPod(context, exact);
+        await judge(effective);
         await judge([['the service account, with associations of near names only', NO_ASSOCIATION.code, left]]);
       }),
     ],

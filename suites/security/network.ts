@@ -37,7 +37,7 @@ suite('security', ({ scenario }) => {
     source: `${NETWORK_POLICIES}: default deny of egress; "What you can't do with network policies": block traffic to the own node`,
     finding:
       'A network policy that denies egress may not block the agent, which runs on the same node. If the network plugin does block it, allow 169.254.170.23/32 on TCP port 80.',
-    // Network plugins that enforce policies take time for each pod of their cluster.
+    // A network plugin that enforces policies needs time for each pod in the cluster.
     exclusive: 'cluster',
     roles: { app: podIdentityRole(readData) },
     workloads: {

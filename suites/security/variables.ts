@@ -1,4 +1,4 @@
-/** Policy variables of principal, resource and request tags, in each kind of policy and for each service. */
+/** Policy variables for principal, resource and request tags, in each type of policy and for each service. */
 import { EKS } from '@aws-sdk/client-eks';
 import { allow, askEksAuth, check, fails, succeeds, suite, trustPodIdentity } from '../../harness/index.ts';
 import { sessionOf, TRUST_OWN_ACCOUNT } from '../lib/account-session.ts';
@@ -27,6 +27,9 @@ const Policy = JSON.stringify({ Version: '2012-10-17', Statement: BY_TEAM });
 const ALL = allow(['s3:*', 'iam:*', 'sts:*', 'eks:*', 'eks-auth:*'], '*');
 const TEAMS = ['red', 'blue', 'none'] as const;
 const trust = [TRUST_OWN_ACCOUNT];
+const trusting = (key: string, value: string) => [
+  { ...TRUST_OWN_ACCOUNT, actions: ASSUME_AND_TAG, conditions: equals(key, value) },
+];
 const tagsOf = (team: string): Readonly<Record<string, string>> =>
   team === 'none' ? {} : { team, cluster: team === 'red' ? '<cluster:c1>' : '<cluster:c1>x' };
 const forTeams = <Value>(prefix: string, value: (team: string) => Value) =>
@@ -73,7 +76,7 @@ const callsOn = ({ s3, iam, sts, eks }: Clients, { team, Bucket, ...of }: Resour
 suite('security', ({ scenario }) => {
   scenario(
     'SEC-33',
-    'variables of tags apply in identity, session and trust policies of S3, IAM, STS, EKS and EKS Auth',
+    'policy variables for tags work in identity, session and trust policies, in requests to S3, IAM, STS, EKS and EKS Auth',
     {
       source: `${VARIABLES}; ${PASS_TAGS}; IAM User Guide, "Session policies" and "Controlling access to AWS resources using tags"`,
       needs: ['call-record', 'own-cluster'],
@@ -81,13 +84,9 @@ suite('security', ({ scenario }) => {
         ...forTeams('app', (team) => ({ trust, permissions: BY_TEAM, tags: tagsOf(team) })),
         ...forTeams('all', (team) => ({ trust, permissions: [ALL], tags: tagsOf(team) })),
         ...forTeams('target', (team) => ({ trust: [TRUST_OWN_ACCOUNT, trustPodIdentity()], tags: tagsOf(team) })),
-        matched: {
-          trust: [{ ...TRUST_OWN_ACCOUNT, conditions: equals('aws:PrincipalTag/team', '${aws:ResourceTag/team}') }],
-          tags: { team: 'red' },
-        },
-        requested: {
-          trust: [{ ...TRUST_OWN_ACCOUNT, actions: ASSUME_AND_TAG, conditions: equals('aws:RequestTag/team', TEAM) }],
-        },
+        matched: { trust: trusting('aws:PrincipalTag/team', '${aws:ResourceTag/team}'), tags: { team: 'red' } },
+        tagged: { trust: trusting('aws:RequestTag/team', '${aws:ResourceTag/team}'), tags: { team: 'red' } },
+        requested: { trust: trusting('aws:RequestTag/team', TEAM) },
         pod: ofNamespace('<namespace:app>'),
         podx: ofNamespace('<namespace:app>x'),
       },
@@ -141,8 +140,10 @@ suite('security', ({ scenario }) => {
                 return outcomeOf(sts.assumeRole({ RoleArn: name(`<role:${role}>`), RoleSessionName: 'near', Tags }));
               };
             rows.push([`the role's tag in its trust policy, team ${own}`, isOwn(own, 'red'), assume('matched')]);
-            for (const team of TEAMS)
+            for (const team of TEAMS) {
               rows.push([`tag ${team} in the trust policy, team ${own}`, isOwn(own, team), assume('requested', team)]);
+              rows.push([`tag ${team} and the role's tag, team ${own}`, isOwn('red', team), assume('tagged', team)]);
+            }
           }
           await judge(rows);
         }),

@@ -73,7 +73,7 @@ suite('webhook', ({ scenario }) => {
         patched: true,
         patch: matching(/^(?!.*AWS_STS_REGIONAL)(?=.*"expirationSeconds":(79[2-9]\d\d|8[0-6]\d{3}),)/),
       }),
-      check('also with an annotated account that is as new as the pod', async (context) => {
+      check('an association takes precedence over a new annotation', async (context) => {
         await write(context, 'unseen', 'POST', { annotations: annotationsOf('late') });
         expect(await mechanismsFor(context, 'unseen')).to.deep.equal(['AWS_CONTAINER_CREDENTIALS_FULL_URI']);
       }),

@@ -7,8 +7,10 @@ const AGENT_IPV6 = 'http://[fd00:ec2::23]';
 /** An address reserved for documentation (RFC 5737). */
 export const ELSEWHERE = '192.0.2.23';
 /** Addresses and host names that nearly equal those that may receive a token. They lead to the same host. */
-export const NEAR_ADDRESSES = ['169.254.170.230', '2001:db8::1', 'fd00:ec2::231'];
-export const NEAR_NAMES = ['169.254.170.23', '127.0.0.1', 'localhost'].map((host) => `${host}.example.com`);
+export const NEAR_ADDRESSES = ['169.254.170.20', '169.254.170.230', '2001:db8::1', 'fd00:ec2::231'];
+export const NEAR_NAMES = ['169.254.170.2', '169.254.170.23', '127.0.0.1', 'localhost'].map(
+  (host) => `${host}.example.com`,
+);
 const HANDED = ['environment', 'profile'] as const;
 
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -6,7 +6,8 @@ import { STS } from '@aws-sdk/client-sts';
 import type { CheckContext } from '../../../harness/index.ts';
 import type { sessionOf } from '../../lib/account-session.ts';
 import { assumeForPod } from '../../lib/eks-auth.ts';
-import { refusalBy } from '../../lib/errors.ts';
+import { refusalBy, withoutOverload } from '../../lib/errors.ts';
+import { BAD_POD_TOKEN } from '../../lib/outcomes.ts';
 
 export type Credentials = Awaited<ReturnType<typeof sessionOf>>;
 export type Calls = Readonly<Record<string, () => Promise<unknown>>>;
@@ -16,7 +17,7 @@ export const outcomeOf = (call: Promise<unknown>): Promise<string> =>
   call.then(
     (answer) => ((answer as { Errors?: readonly object[] } | undefined)?.Errors?.length ? 'denied' : 'none'),
     (error: Error & { $metadata?: { httpStatusCode?: number } }) =>
-      error.$metadata?.httpStatusCode === 403 ? 'denied' : refusalBy(error).name,
+      withoutOverload('AWS', error.$metadata?.httpStatusCode) === 403 ? 'denied' : refusalBy(error).name,
   );
 
 export async function clientsOf({ aws }: CheckContext, credentials: Credentials) {
@@ -34,6 +35,7 @@ export type Clients = Awaited<ReturnType<typeof clientsOf>>;
 /** Calls EKS Auth with an invalid token. A caller who may call it only learns that the token is invalid. */
 export const asksEksAuth = (context: CheckContext, as: Credentials) => async (): Promise<void> => {
   const code = await assumeForPod(context, 'x.x.x', { as });
-  if (code.startsWith('AccessDenied'))
-    throw Object.assign(new Error(code), { name: code, $metadata: { httpStatusCode: 403 } });
+  const httpStatusCode = code.startsWith('AccessDenied') ? 403 : 400;
+  if (httpStatusCode === 403 || !BAD_POD_TOKEN.code.some((expected) => expected === code))
+    throw Object.assign(new Error(code), { name: `EKS Auth: ${code}`, $metadata: { httpStatusCode } });
 };
