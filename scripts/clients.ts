@@ -60,14 +60,12 @@ const lastNoticed = (): Noticed => JSON.parse(readFileSync(at('scripts/detection
 
 /** Reports in trackers, by client and version, then by scenario. `null` records a search that found no report. */
 const REPORTS = JSON.parse(readFileSync(at('scripts/client-bugs.json'), 'utf8')) as Readonly<
-  Record<string, Readonly<Record<string, string | null>>>
+  Record<string, Readonly<Record<string, string>>>
 >;
 
-/** Returns a link to the report of a deviation, `not reported` after a search, or an empty string without a search. */
-export function reportOf(client: string, id: string): string {
-  const url = REPORTS[client]?.[id];
-  return url === null ? 'not reported' : (url?.replace(/^https:..[^/]+.(.+).issues.(\d+)$/, '[$1#$2]($&)') ?? '');
-}
+/** Returns a link to the known report of a deviation, or `not reported`. */
+export const reportOf = (client: string, id: string): string =>
+  REPORTS[client]?.[id]?.replace(/^https:..[^/]+.(.+).issues.(\d+)$/, '[$1#$2]($&)') ?? 'not reported';
 
 const whichOf = ({ newest, minimum, below }: Client['versions'], version: string): string =>
   ({ [below ?? '']: 'below the minimum', [minimum ?? '']: 'documented minimum', [newest]: 'newest' })[version] ?? '';
@@ -121,7 +119,7 @@ function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): reado
     ),
     `Clients differ in ${rows.filter(isSplit).length} of ${rows.length} behaviours.`,
     ...distinctions(clients, rows, noticed),
-    '## Deviations from the documentation\n\n`not reported`: a search of public trackers found no report. Without a search, the cell is empty.',
+    '## Deviations from the documentation\n\n`not reported`: this project knows of no report.',
     remarks.length === 0 ? 'None.' : table(['behaviour', 'client', 'observation', 'report'], remarks),
   ];
 }
