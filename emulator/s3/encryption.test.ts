@@ -72,6 +72,14 @@ describe('S3 encryption with KMS keys', () => {
       ['kms:CallerAccount', ACCOUNT, '444455556666'],
       ['kms:EncryptionContext:aws:s3:arn', 'arn:aws:s3:::data/key', 'arn:aws:s3:::data'],
       ['aws:ViaAWSService', 'true', 'false'],
+      ['aws:CalledViaFirst', 's3.amazonaws.com', 'cloudformation.amazonaws.com'],
+      ['aws:CalledViaLast', 's3.amazonaws.com', 'cloudformation.amazonaws.com'],
+      ['aws:SecureTransport', 'true', 'false'],
+      ['kms:KeySpec', 'SYMMETRIC_DEFAULT', 'RSA_2048'],
+      ['kms:EncryptionAlgorithm', 'SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_256'],
+      ['kms:KeyUsage', 'ENCRYPT_DECRYPT', 'SIGN_VERIFY'],
+      ['kms:KeyOrigin', 'AWS_KMS', 'EXTERNAL'],
+      ['kms:MultiRegion', 'false', 'true'],
     ] as const) {
       expect(await allowed(equals(key, value)), key).to.equal(true);
       expect(await allowed(equals(key, other)), key).to.equal(false);
@@ -83,6 +91,7 @@ describe('S3 encryption with KMS keys', () => {
     expect(await allowed({ 'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': 'aws:s3:arn' } })).to.equal(
       true,
     );
+    expect(await allowed({ 'ForAnyValue:StringEquals': { 'aws:CalledVia': 's3.amazonaws.com' } })).to.equal(true);
   });
 
   for (const [what, headers, expected] of [
