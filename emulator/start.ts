@@ -67,8 +67,8 @@ export interface Emulator {
   ): { readonly call: CallRecord; readonly message: string } | undefined;
   /** Sets condition keys of a pod's requests, for sessions opened from now on. Returns a function that removes them. */
   setPodContext(pod: PodReference, context: RequestContext): () => void;
-  /** Creates a KMS key for S3. Throws `MalformedPolicyDocument`. Returns a function that removes it. */
-  createKey(arn: string, policy: string): () => void;
+  /** Creates a KMS key for S3, or replaces its policy. Throws `MalformedPolicyDocument`. Returns a function that removes it. */
+  createKey(arn: string, policy: string, policyName?: string): () => void;
   /** Restricts all accounts, except their administrators, by the policies of an organization. Returns a function that removes it. */
   setOrganization(organization: Organization): () => void;
   /** Removes a bucket's policy with the rights of the account's root user. */
@@ -141,8 +141,8 @@ export async function startWithWorld(
     forgetCalls: (before) => log.forget(before),
     addDisturbance: (disturbance) => active.add(disturbance),
     authorize: (requestIds, authorization) => authorizeAsCallerOf(requestIds, authorization, handling),
-    createKey: (arn, policy) => {
-      world.keyPolicies.set(arn, compilePolicy(policy, { kind: 'resource', name: `policy of key ${arn}` }));
+    createKey: (arn, policy, name = `policy of key ${arn}`) => {
+      world.keyPolicies.set(arn, compilePolicy(policy, { kind: 'resource', name }));
       return () => world.keyPolicies.delete(arn);
     },
     setOrganization: (organization) => {

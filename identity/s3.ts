@@ -1,4 +1,5 @@
 import { SENDER_KEYS } from './policy/global-keys.ts';
+import { symmetricKeyContext } from './policy/key-policy.ts';
 import { keyed } from './policy/tag-context.ts';
 
 type Keys = Readonly<Record<string, string | readonly string[]>>;
@@ -86,9 +87,11 @@ export interface ObjectKey {
   readonly encryptionContext: string;
 }
 
+const S3_SERVICE = 's3.amazonaws.com';
+
 /**
  * Returns the use of an object's KMS key by S3 on behalf of the caller (S3 User Guide, "Using server-side encryption with AWS KMS keys";
- * KMS Developer Guide, "Condition keys for AWS KMS"). The request does not come from the caller's network (KMS Developer Guide, "AWS global
+ * KMS Developer Guide, "Condition keys for AWS KMS"; IAM User Guide, "Forward access sessions"). The request does not come from the caller's network (KMS Developer Guide, "AWS global
  * condition keys"), so its keys are absent.
  */
 export const keyUse = (
@@ -101,10 +104,14 @@ export const keyUse = (
   resourceAccount: keyArn.split(':')[4]!,
   context: {
     'kms:ViaService': `s3.${keyArn.split(':')[3]}.amazonaws.com`,
-    'kms:CallerAccount': callerAccount,
+    ...symmetricKeyContext(action, callerAccount),
     'kms:EncryptionContext:aws:s3:arn': encryptionContext,
     'kms:EncryptionContextKeys': ['aws:s3:arn'],
     'aws:ViaAWSService': 'true',
+    'aws:CalledVia': [S3_SERVICE],
+    'aws:CalledViaFirst': S3_SERVICE,
+    'aws:CalledViaLast': S3_SERVICE,
+    'aws:SecureTransport': 'true',
     ...Object.fromEntries(SENDER_KEYS.map((key) => [key, []])),
   },
 });

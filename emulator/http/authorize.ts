@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { compilePolicy } from '../../identity/policy/index.ts';
+import { symmetricKeyContext } from '../../identity/policy/key-policy.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { CallRecord } from '../world/call-log.ts';
 import type { AuthorizationQuestion } from '../world/context.ts';
@@ -30,13 +31,16 @@ export function authorizeAsCallerOf(
     ...{ method: 'POST', path: '/', query: '', headers: {}, body: NOTHING, sourceIp: '127.0.0.1', presigned: false },
     ...{ caller, time, applicationId: earlier.applicationId },
   };
+  const { action, resource } = authorizationRequest;
+  const keyPolicy = context.world.keyPolicies.get(resource);
   const question = {
     ...authorizationRequest,
-    resourceAccount: authorizationRequest.resource.split(':')[4] || caller.accountId,
+    context: { ...(keyPolicy && symmetricKeyContext(action, caller.accountId)), ...authorizationRequest.context },
+    resourceAccount: resource.split(':')[4] || caller.accountId,
     resourcePolicy:
       resourcePolicy === undefined
-        ? context.world.keyPolicies.get(authorizationRequest.resource)
-        : compilePolicy(resourcePolicy, { kind: 'resource', name: `policy of ${authorizationRequest.resource}` }),
+        ? keyPolicy
+        : compilePolicy(resourcePolicy, { kind: 'resource', name: `policy of ${resource}` }),
   };
   const decision = context.authorize(request, question);
   const isAllowed = decision.value === 'allowed';

@@ -6,6 +6,7 @@ import { creationKeys, existingTagKeys, onVersion, s3RequestKeys } from '../../i
 import { parseTimestamp } from '../sigv4/read-signature.ts';
 import { isBucketName } from './address.ts';
 import type { Handler, S3Call } from './call.ts';
+import { KEY_ID, keyArnOf } from './encryption.ts';
 import { DELETED, invalidArgument, s3Error } from './errors.ts';
 import { isVersionId } from '../world/s3-model.ts';
 import { storedObject } from './stored-object.ts';
@@ -157,7 +158,7 @@ const HEADER_KEYS = [
   'x-amz-grant-write-acp',
   'x-amz-object-ownership',
   'x-amz-bucket-namespace',
-  'x-amz-server-side-encryption-aws-kms-key-id',
+  KEY_ID,
   'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-website-redirect-location',
   'if-match',
@@ -167,12 +168,13 @@ const HEADER_KEYS = [
 /** Calls with `s3:PutObject` that write no object (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
 const WITHOUT_OBJECT: ReadonlySet<string> = new Set(['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy']);
 
-function signatureKeys({ request, query }: S3Call, accountId: string): Record<string, string> {
+function signatureKeys(call: S3Call, accountId: string): Record<string, string> {
+  const { request, query } = call;
   const authType = request.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER';
   const keys = s3RequestKeys(accountId, request.caller && authType);
   for (const [header, key] of HEADER_KEYS) {
     const value = request.headers[header];
-    if (value !== undefined) keys[key] = value;
+    if (value !== undefined) keys[key] = header === KEY_ID ? keyArnOf(call, value) : value;
   }
   if (request.caller !== undefined) {
     // Only for presigned URLs (S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys").

@@ -41,7 +41,7 @@ describe('S3 encryption with KMS keys', () => {
     expect(withBucketKey.headers).to.include({ 'x-amz-server-side-encryption-bucket-key-enabled': 'true' });
   });
 
-  it('needs kms:GenerateDataKey for a write and kms:Decrypt for a read, and for no HeadObject', async () => {
+  it('needs kms:GenerateDataKey for a write and kms:Decrypt for a read, also for HeadObject with a checksum', async () => {
     await put(sse(KEY));
     const writer = sessionWith('s3:*', 'kms:GenerateDataKey');
     expect(outcome(await put(sse(KEY), '/data/other', writer))).to.equal('200');
@@ -51,6 +51,9 @@ describe('S3 encryption with KMS keys', () => {
       `User: ${writer.arn} is not authorized to perform: kms:Decrypt on resource: ${KEY} because no identity-based policy allows the kms:Decrypt action`,
     );
     expect(outcome(await s3.call(writer, 'HEAD', '/data/key'))).to.equal('200');
+    const withChecksum = { headers: { 'x-amz-checksum-mode': 'ENABLED' } };
+    expect((await s3.call(writer, 'HEAD', '/data/key', withChecksum)).status).to.equal(403);
+    expect((await s3.call(s3.root, 'HEAD', '/data/key', withChecksum)).status).to.equal(200);
     const copy = { 'x-amz-copy-source': 'data/key' };
     expect(outcome(await put(copy, '/data/copy', writer))).to.equal('403 AccessDenied');
     const reader = sessionWith('s3:*', 'kms:Decrypt');
@@ -72,6 +75,14 @@ describe('S3 encryption with KMS keys', () => {
       ['kms:CallerAccount', ACCOUNT, '444455556666'],
       ['kms:EncryptionContext:aws:s3:arn', 'arn:aws:s3:::data/key', 'arn:aws:s3:::data'],
       ['aws:ViaAWSService', 'true', 'false'],
+      ['aws:CalledViaFirst', 's3.amazonaws.com', 'cloudformation.amazonaws.com'],
+      ['aws:CalledViaLast', 's3.amazonaws.com', 'cloudformation.amazonaws.com'],
+      ['aws:SecureTransport', 'true', 'false'],
+      ['kms:KeySpec', 'SYMMETRIC_DEFAULT', 'RSA_2048'],
+      ['kms:EncryptionAlgorithm', 'SYMMETRIC_DEFAULT', 'RSAES_OAEP_SHA_256'],
+      ['kms:KeyUsage', 'ENCRYPT_DECRYPT', 'SIGN_VERIFY'],
+      ['kms:KeyOrigin', 'AWS_KMS', 'EXTERNAL'],
+      ['kms:MultiRegion', 'false', 'true'],
     ] as const) {
       expect(await allowed(equals(key, value)), key).to.equal(true);
       expect(await allowed(equals(key, other)), key).to.equal(false);
@@ -83,6 +94,7 @@ describe('S3 encryption with KMS keys', () => {
     expect(await allowed({ 'ForAllValues:StringEquals': { 'kms:EncryptionContextKeys': 'aws:s3:arn' } })).to.equal(
       true,
     );
+    expect(await allowed({ 'ForAnyValue:StringEquals': { 'aws:CalledVia': 's3.amazonaws.com' } })).to.equal(true);
   });
 
   for (const [what, headers, expected] of [
@@ -95,8 +107,21 @@ describe('S3 encryption with KMS keys', () => {
   ] as const)
     it(`refuses ${what}`, async () => expect(outcome(await put(headers))).to.equal(expected));
 
-  it('refuses an upload in parts with a key', async () =>
-    expect(outcome(await s3.call(s3.root, 'POST', '/data/key?uploads', { headers: sse(KEY) }))).to.equal(
-      '501 NotImplemented',
-    ));
+  it('refuses an upload in parts with a key', async () => {
+    const start = async (headers: Record<string, string>): Promise<string> =>
+      outcome(await s3.call(s3.root, 'POST', '/data/key?uploads', { headers }));
+    expect(await start(sse(KEY))).to.equal('501 NotImplemented');
+    expect(await start(sse(KEY, { 'x-amz-server-side-encryption': 'AES256' }))).to.equal('400 InvalidArgument');
+    expect(await start({ 'x-amz-server-side-encryption': 'aws:fsx' })).to.equal('501 NotImplemented');
+  });
+
+  it('compares the key id in a policy with the ARN of the key', async () => {
+    const name = 's3:x-amz-server-side-encryption-aws-kms-key-id';
+    const condition = { StringNotEquals: { [name]: KEY } };
+    const deny = { Effect: 'Deny', Principal: '*', Action: 's3:PutObject', Resource: '*', Condition: condition };
+    const body = JSON.stringify({ Version: '2012-10-17', Statement: [{ ...deny, Resource: 'arn:aws:s3:::data/*' }] });
+    expect(outcome(await s3.call(s3.root, 'PUT', '/data?policy', { body }))).to.equal('204');
+    expect(outcome(await put(sse(ID)))).to.equal('200');
+    expect(outcome(await put({}))).to.equal('403 AccessDenied');
+  });
 });

@@ -5,7 +5,7 @@ import type { S3Call } from './call.ts';
 import { invalidArgument, notImplemented, s3Error } from './errors.ts';
 
 const ENCRYPTION = 'x-amz-server-side-encryption';
-const KEY_ID = `${ENCRYPTION}-aws-kms-key-id`;
+export const KEY_ID = `${ENCRYPTION}-aws-kms-key-id`;
 const BUCKET_KEY = `${ENCRYPTION}-bucket-key-enabled`;
 
 /**
@@ -13,14 +13,10 @@ const BUCKET_KEY = `${ENCRYPTION}-bucket-key-enabled`;
  * "Specifying server-side encryption with AWS KMS"). Throws `AccessDenied`, `KMS.NotFoundException` or `NotImplemented`.
  */
 export function demandKeyOfWrite(call: S3Call): ObjectKey | undefined {
-  const { [ENCRYPTION]: encryption = 'AES256', [KEY_ID]: id, [BUCKET_KEY]: withBucketKey } = call.request.headers;
-  if (encryption === 'AES256' && id !== undefined) {
-    const message = `Server Side Encryption with AWS KMS managed key requires HTTP header ${ENCRYPTION} : aws:kms`;
-    throw invalidArgument(message, ENCRYPTION, encryption);
-  }
+  const encryption = encryptionOf(call);
   if (encryption === 'AES256') return undefined;
-  const { region } = call.context.world;
-  const keyArn = /^[0-9a-f-]{36}$/.test(id ?? '') ? `arn:aws:kms:${region}:${accountOf(call)}:key/${id}` : (id ?? '');
+  const { [KEY_ID]: id = '', [BUCKET_KEY]: withBucketKey } = call.request.headers;
+  const keyArn = keyArnOf(call, id);
   // The AWS managed key and aliases are not emulated.
   if (encryption !== 'aws:kms' || !/^arn:[^:]+:kms:[^:]*:\d{12}:key\//.test(keyArn)) throw notImplemented(KEY_ID);
   const bucket = `arn:aws:s3:::${call.bucketName}`;
@@ -28,6 +24,18 @@ export function demandKeyOfWrite(call: S3Call): ObjectKey | undefined {
   demandKey(call, 'kms:GenerateDataKey', key);
   return key;
 }
+
+/** Returns the requested encryption. Throws `InvalidArgument` for a key without `aws:kms`. */
+export function encryptionOf({ request: { headers } }: S3Call): string {
+  const { [ENCRYPTION]: encryption = 'AES256' } = headers;
+  if (encryption !== 'AES256' || headers[KEY_ID] === undefined) return encryption;
+  const message = `Server Side Encryption with AWS KMS managed key requires HTTP header ${ENCRYPTION} : aws:kms`;
+  throw invalidArgument(message, ENCRYPTION, encryption);
+}
+
+/** Returns the ARN for an id, which is that of a key of the caller's account. Keeps other values. */
+export const keyArnOf = (call: S3Call, id: string): string =>
+  /^[0-9a-f-]{36}$/.test(id) ? `arn:aws:kms:${call.context.world.region}:${accountOf(call)}:key/${id}` : id;
 
 /** Throws `AccessDenied` if the object has a KMS key that the caller may not use. */
 export function demandKeyOfRead(call: S3Call, { kmsKey }: S3Object): void {

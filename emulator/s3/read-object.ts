@@ -27,8 +27,8 @@ export const getObject: Handler = (call) => {
   const existing = objectFor(call, bucket, 's3:GetObject');
   const counted = existing.tags.size === 0 || mayReadTags(call, bucket, existing);
   const object = storedObject(bucket, call);
-  // HeadObject returns no contents.
-  if (call.request.method === 'GET') demandKeyOfRead(call, object);
+  // HeadObject returns no contents (S3 API Reference, HeadObject, `x-amz-checksum-mode`).
+  if (call.request.method === 'GET' || wantsChecksum(call)) demandKeyOfRead(call, object);
   const { headers = {}, ...answer } = read(object, call, bucket);
   const { 'x-amz-tagging-count': _, ...others } = headers;
   return { ...answer, headers: counted ? headers : others };
@@ -38,6 +38,9 @@ export const headObject: Handler = (call) => {
   const { status, headers = {}, body } = getObject(call);
   return { status, headers: body === undefined ? headers : { ...headers, 'content-length': String(body.length) } };
 };
+
+const wantsChecksum = ({ request }: S3Call): boolean =>
+  request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED';
 
 function read(object: S3Object, call: S3Call, bucket: Bucket): ServiceResponse {
   const { headers: sent, method, time } = call.request;
@@ -80,7 +83,7 @@ function objectHeaders(object: S3Object, call: S3Call, range: ByteRange | undefi
   };
   if (object.tags.size > 0) headers['x-amz-tagging-count'] = String(object.tags.size);
   if (object.storageClass !== 'STANDARD') headers['x-amz-storage-class'] = object.storageClass;
-  if (call.request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED') {
+  if (wantsChecksum(call)) {
     // A part has only its own checksum.
     const { checksum } = range?.part ?? object;
     const whole = range === undefined || range.last - range.first + 1 === object.body.length;

@@ -84,7 +84,7 @@ export function emulatedAws(
       addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
       authorize: (requestIds, authorization) => emulator.authorize(requestIds, authorization),
       setPodContext: (pod, context) => emulator.setPodContext(pod, context),
-      createKey: (arn, policy) => emulator.createKey(arn, policy),
+      createKey: (...key) => emulator.createKey(...key),
       setOrganization: (organization) => emulator.setOrganization(organization),
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),

@@ -11,7 +11,7 @@ import { explainSurvivor, type TakenByScenario, type TakenNames } from './surviv
 const MOST_PAIRS = 200;
 
 /**
- * Judges pairs of changes that do nothing alone: a role's permissions and its boundary, both sides of a chain, a role and a bucket.
+ * Judges pairs of changes that do nothing alone: a role's permissions and its boundary, both sides of a chain, a role and a bucket or key.
  * Returns pairs that matter together, and how many others there were. `unjudged`: pairs beyond the bound. `taken`: that of `judgeChanges`.
  */
 export async function judgePairs(judged: readonly JudgedChange[], taken: TakenByScenario) {
@@ -45,10 +45,10 @@ function usesTogether({ source }: JudgedChange, { source: other }: JudgedChange)
 
 const isRelated = ({ used: one }: SourceUse, { used: other }: SourceUse): boolean => {
   const isSameRole = one.owner === other.owner;
+  const parts = [one.part, other.part];
   return (one.part === 'trust') === (other.part === 'trust')
-    ? one.part !== 'trust' &&
-        (isSameRole || [one.part, other.part].some((part) => part === 'bucket' || part === 'session'))
-    : !isSameRole;
+    ? one.part !== 'trust' && (isSameRole || parts.some((part) => ['bucket', 'key', 'session'].includes(part)))
+    : !isSameRole && !parts.includes('key');
 };
 
 async function verdictOf(

@@ -1,5 +1,6 @@
 import { remembered } from '../../foundation/node/remembered.ts';
 import { assumeRole } from '../../identity/assume-role.ts';
+import { symmetricKeyContext } from '../../identity/policy/key-policy.ts';
 import { podIdentitySession } from '../../identity/pod-identity.ts';
 import type { Path, Session } from '../../identity/question.ts';
 import { requestPath, type SessionRequest } from '../../identity/request.ts';
@@ -176,7 +177,10 @@ function askService(scene: Scene, session: Session, call: ServiceCall): AttemptA
   const resource = scene.names.expand(call.resource);
   const policyOf = resourcePolicy && (() => scene.compile('resource', resourcePolicy));
   const resourceAccount = resource.split(':')[4] || session.principal.accountId;
-  const conditions = scene.names.expandAll(context);
+  const conditions = {
+    ...(scene.policyOf(resource) && symmetricKeyContext(action, session.principal.accountId)),
+    ...scene.names.expandAll(context),
+  };
   const path = requestPath(session, { action, resource, resourceAccount, conditions });
   return answered(scene, path, NOT_ALLOWED, policyOf).answer;
 }

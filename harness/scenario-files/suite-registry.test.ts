@@ -111,6 +111,11 @@ describe('the registry of scenarios', () => {
       'shorten it by',
     ],
     ['a bucket whose name is too long', { objects: [`${'b'.repeat(60)}/key`] }, 'shorten it by 28'],
+    [
+      'a key name that cannot be referred to',
+      { keys: { 'my key': {} } },
+      'key "my key" is not a valid name: use letters',
+    ],
     ['a bucket name that S3 rejects', { objects: ['My_Data/key'] }, 'bucket "My_Data" is not a valid name'],
     [
       'a namespace name that Kubernetes rejects',

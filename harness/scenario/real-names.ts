@@ -41,13 +41,16 @@ const KINDS = {
   bucket: { nameOf: bucketName, longest: 63, form: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/ },
   // IAM API Reference, CreateRole; `<role:app>` allows no other characters.
   role: { nameOf: roleName, longest: 64, form: /^[A-Za-z0-9_.-]+$/ },
+  // KMS chooses the ids of keys, so only `<key:data>` limits the name.
+  key: { nameOf: () => '', longest: 0, form: /^[A-Za-z0-9_.-]+$/ },
 } as const;
 
 /** Returns a clause about the first unusable name of a scenario, or undefined. */
 export function unusableName(id: string, spec: ScenarioSpec): string | undefined {
-  const { roles = {}, workloads = {}, users = {}, exactNames } = spec;
+  const { roles = {}, keys = {}, workloads = {}, users = {}, exactNames } = spec;
   const used: readonly (readonly [keyof typeof KINDS, string])[] = [
     ...Object.keys(roles).map((alias) => ['role', alias] as const),
+    ...Object.keys(keys).map((alias) => ['key', alias] as const),
     ...[...Object.values(workloads), ...Object.values(users)].flatMap(({ namespace }) =>
       namespace === undefined ? [] : [['namespace', namespace] as const],
     ),
@@ -56,7 +59,7 @@ export function unusableName(id: string, spec: ScenarioSpec): string | undefined
   for (const [kind, alias] of used) {
     const { nameOf, longest, form } = KINDS[kind];
     if (!form.test(alias))
-      return `${kind} "${alias}" is not a valid name: use ${kind === 'role' ? 'letters, digits, dots, dashes and underscores' : 'lower-case letters and digits, and dashes between them'}`;
+      return `${kind} "${alias}" is not a valid name: use ${kind === 'role' || kind === 'key' ? 'letters, digits, dots, dashes and underscores' : 'lower-case letters and digits, and dashes between them'}`;
     const over = nameOf({ ...LONGEST_OWNER, id, exactNames }, alias).length - longest;
     if (over > 0)
       return `the name of ${kind} "${alias}" is too long with the prefixes and suffixes of the run (at most ${longest} characters): shorten it by ${over}`;

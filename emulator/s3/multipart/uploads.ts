@@ -4,6 +4,7 @@ import type { XmlStructure } from '../../query/xml.ts';
 import { bucketOf, demandOnObject, onBucket } from '../authorize.ts';
 import { owner } from '../buckets.ts';
 import type { Handler, S3Call } from '../call.ts';
+import { encryptionOf } from '../encryption.ts';
 import { invalidArgument, notImplemented, s3Error } from '../errors.ts';
 import { requestedChecksum } from '../integrity.ts';
 import { compareUtf8, listElements, listPage, listParameters, nameOf } from '../list-page.ts';
@@ -19,7 +20,7 @@ export const createMultipartUpload: Handler = (call) => {
   checkHeaders(request);
   const tags = tagsOfHeader(request.headers['x-amz-tagging']);
   demandTaggedWrite(call, bucket, tags);
-  if (/^aws:kms/.test(request.headers['x-amz-server-side-encryption'] ?? ''))
+  if (encryptionOf(call) !== 'AES256')
     throw notImplemented('x-amz-server-side-encryption', 'Uploads in parts with KMS keys are not emulated.');
   const checksum = requestedChecksum(request);
   const attributes = attributesOf(request);

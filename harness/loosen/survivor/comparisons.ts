@@ -173,13 +173,19 @@ export function withSessionPolicy<T extends Pick<Attempt, 'workload' | 'through'
   return part === 'chain' && through ? { ...pods, through: { ...through, ...changed } } : pods;
 }
 
-/** Policies of buckets decide together, because each is about its own bucket only. Other keys than the scenario's have the default policy. */
+/**
+ * Policies of buckets decide together, because each is about its own bucket only. Other keys than the scenario's, which are asked about
+ * apart, have the default policy.
+ */
 function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySet> {
   const documents = arns.flatMap((arn) => scene.policyOf(arn) ?? []).map(documentOf);
-  if (documents.length === 0) return {};
-  const [{ Version }] = documents as [{ Version?: string }];
+  const keys = Object.keys(scene.scenario.spec.keys ?? {}).map((key) => scene.names.keyArn(key));
+  if (documents.length + keys.length === 0) return {};
   const keyPolicy = defaultKeyPolicy(scene.accountId('main'), scene.accountId('other'));
-  const document = { Version, Statement: [...documents, keyPolicy].flatMap(statementsOf) };
+  const { Version } = (documents[0] ?? keyPolicy) as { readonly Version?: string };
+  const { Resource, ...allowed } = keyPolicy.Statement;
+  const otherKeys = { ...allowed, ...(keys.length > 0 ? { NotResource: keys } : { Resource }) };
+  const document = { Version, Statement: [...documents.flatMap(statementsOf), otherKeys] };
   return { resourcePolicy: { name: 'bucket policy', document } };
 }
 
