@@ -73,6 +73,11 @@ describe('the recording of a run', () => {
     );
   });
 
+  it('has no mark of a later attempt', () => {
+    const result = settled('AB-21', refusal(`role/conformance-${RUN}-ab-21-0002-app`));
+    expect(recorded({ ...result, attempts: 2 }).answers[0]!.message).to.equal('role/<run>-ab-21-app');
+  });
+
   const token = `eyJ${'a'.repeat(40)}.eyJ${'b'.repeat(40)}.${'c'.repeat(40)}`;
   const secrets = {
     'a token': token,

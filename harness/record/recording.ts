@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { HarnessError } from '../../foundation/node/errors.ts';
 import { redactor } from '../../foundation/node/redact.ts';
+import { declaredId } from '../../foundation/node/validate.ts';
 import type { NamedReporter } from '../report/reporter.ts';
 import type { RunResults } from '../results/results.ts';
 import { writeWhole } from '../report/write.ts';
@@ -73,11 +74,14 @@ function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResul
 }
 
 /** Replaces names of the run, accounts, ids and secrets in texts, so that recordings are comparable. */
-function neutralized({ run, environment }: RunResults) {
+function neutralized({ run, environment, scenarios }: RunResults) {
   const { text } = redactor();
   const clusters = environment.clusters.map(({ alias, name }) => [name, `<cluster:${alias}>`] as const);
+  const slugs = scenarios.filter(({ attempts }) => attempts > 1).map(({ id }) => declaredId(id).toLowerCase());
   const rules: readonly (readonly [string | RegExp, string])[] = [
     ...clusters,
+    // The mark of a later attempt.
+    ...slugs.map((slug) => [new RegExp(`\\b${slug}-\\d{4}\\b`, 'g'), slug] as const),
     [run.id, '<run>'],
     // Names of other clusters contain the run.
     ['conformance-<run>', '<run>'],

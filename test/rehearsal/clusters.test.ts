@@ -126,16 +126,16 @@ describe('run on EKS with an unusable cluster', () => {
   it('whose nodes do not join in time: reports what to check, and deletes everything once EKS gives up', async () => {
     // EKS gives up on nodes after some time, and does not delete their group before.
     const addNodes = async (): Promise<never> => {
-      await sleep(8000);
+      await sleep(30_000);
       throw new Error('Instances failed to join the kubernetes cluster');
     };
     await start({ settings: { delays: DELAYS }, wrap: withClusters(() => ({ addNodes })) });
-    const run = await rehearse(cloud, { args: ['--ready-timeout', '5'] });
+    const run = await rehearse(cloud, { args: ['--ready-timeout', '25'] });
     expectSentence(
       cloud,
       run,
       3,
-      /Node group nodes of cluster conformance-\S+-c1 was not ACTIVE within 5 s \(--ready-timeout\)\. Its status is CREATING; check that its subnets/,
+      /Node group nodes of cluster conformance-\S+-c1 was not ACTIVE within 25 s \(--ready-timeout\)\. Its status is CREATING; check that its subnets/,
     );
     expect(await cloud.inventory()).to.deep.equal([]);
   });
