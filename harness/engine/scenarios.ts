@@ -49,6 +49,7 @@ export async function runScenarios(session: Session): Promise<void> {
       inOrder: seed !== undefined,
       lanes,
       secondCluster: hasSecondCluster(session),
+      exactNamesBeside: lanes === 0 && configuration.number('parallel') > 1,
       otherAgent: (scenario) => needsOtherAgent(session, scenario),
       // Only lanes use them.
       ...(lanes > 0 && seed === undefined && { earlier: earlierTimes(configuration) }),

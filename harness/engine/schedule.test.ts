@@ -55,6 +55,21 @@ describe('the schedule', () => {
     expect(await started(true)).to.equal('A-01 A-02 A-03');
   });
 
+  it('runs scenarios of exact names one by one beside others, and before those that run alone', async () => {
+    const exact = (id: string): Scenario => aScenario({ exactNames: true }, id);
+    const log: string[] = [];
+    const run = async ({ id }: Scenario): Promise<void> => {
+      log.push(`+${id}`);
+      for (let turns = 5; turns > 0; turns -= 1) await turn();
+      log.push(`-${id}`);
+    };
+    const scenarios = [plain('A-01'), alone('A-02'), exact('A-03'), exact('A-04'), plain('A-05')];
+    await schedule(scenarios, 4, run, { exactNamesBeside: true });
+    expect(log.indexOf('+A-03')).to.be.below(log.indexOf('-A-05'));
+    expect(log.indexOf('+A-04')).to.be.above(log.indexOf('-A-03'));
+    expect(log.slice(-2)).to.deep.equal(['+A-02', '-A-02']);
+  });
+
   it('with lanes, starts early the scenarios that took longest in an earlier run', async () => {
     const started = async (lanes: number): Promise<string> => {
       const ids: string[] = [];

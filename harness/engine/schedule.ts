@@ -3,6 +3,7 @@ import { seededOrder } from '../../foundation/node/seeded-order.ts';
 import {
   changesOnlyItsCluster,
   isExclusive,
+  isExclusiveByName,
   isExclusiveFromTheStart,
   needsMachine,
   usesBothClusters,
@@ -35,6 +36,8 @@ interface ScheduleOptions {
   readonly lanes?: number;
   /** Whether scenarios that only change their cluster run on the second one, once no other scenario uses it. Default: false. */
   readonly secondCluster?: boolean;
+  /** Whether a scenario of exact names runs beside scenarios without. Default: no. */
+  readonly exactNamesBeside?: boolean;
   /** Whether a scenario needs clusters with another agent, where such scenarios run one by one. Default: none does. */
   readonly otherAgent?: (scenario: Scenario) => boolean;
   /** Resolves when one more scenario may start. Default: immediately. */
@@ -52,6 +55,7 @@ const DEFAULTS: Options = {
   earlier: new Map(),
   lanes: 0,
   secondCluster: false,
+  exactNamesBeside: false,
   otherAgent: () => false,
   admit: () => NOW,
 };
@@ -68,7 +72,8 @@ const longestFirst: Order = (scenario, { lanes, earlier }) => {
 const shortWaitsFirst: Order = (scenario) => waitOf(scenario);
 
 interface Rule {
-  readonly queue: 'otherAgent' | 'bothClusters' | 'shared' | 'secondCluster' | 'lanes' | 'early' | 'late';
+  readonly queue:
+    'otherAgent' | 'bothClusters' | 'shared' | 'exactNames' | 'secondCluster' | 'lanes' | 'early' | 'late';
   readonly takes: (scenario: Scenario, options: Options) => boolean;
   /** Order of the queue without `inOrder`. */
   readonly order: Order;
@@ -86,6 +91,8 @@ const RULES: readonly Rule[] = [
   },
   // In the shared environment, up to `parallel` at once.
   { queue: 'shared', takes: (one) => !isExclusive(one), order: longestFirst },
+  // In the shared environment, one by one beside the shared ones.
+  { queue: 'exactNames', takes: (one, at) => at.exactNamesBeside && isExclusiveByName(one), order: longestFirst },
   // On the second cluster, one by one, once no other scenario needs both.
   { queue: 'secondCluster', takes: (one, at) => at.secondCluster && changesOnlyItsCluster(one), order: longestFirst },
   // In additional environments, one by one in each.
@@ -109,9 +116,9 @@ export async function schedule(
   const options = { ...DEFAULTS, ...given };
   const first = scenarios.find((scenario) => !isExclusive(scenario) && !options.otherAgent(scenario));
   const rest = scenarios.filter((scenario) => scenario !== first);
-  const { otherAgent, bothClusters, shared, secondCluster, lanes, early, late } = queuesOf(rest, options);
+  const { otherAgent, bothClusters, shared, exactNames, secondCluster, lanes, early, late } = queuesOf(rest, options);
   const queue = [...bothClusters, ...shared];
-  const sharedOnes = first === undefined ? [...queue] : [first, ...queue];
+  const sharedOnes = [...(first === undefined ? [] : [first]), ...queue, ...exactNames];
   const untilSecondCluster = options.secondCluster ? sharedOnes.filter(usesBothClusters) : [];
   const runner = new Runner(scenarios, run, options);
 
@@ -126,6 +133,7 @@ export async function schedule(
     firstEnd.then(worker),
     ...Array.from({ length: others }, worker),
     ...Array.from({ length: Math.min(options.lanes, lanes.length) }, (_, index) => runner.runQueue(lanes, index + 1)),
+    firstEnd.then(() => runner.runQueue(exactNames, 0)),
     runner.runQueue(otherAgent, 'other-agent'),
     runner.ended(untilSecondCluster).then(() => runner.runQueue(secondCluster, 'second-cluster')),
   ]);

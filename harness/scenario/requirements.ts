@@ -168,6 +168,13 @@ const exclusivenessOfSteps = ({ spec }: Scenario) =>
 export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
   Boolean(spec.exclusive) || spec.exactNames === true || spec.organization !== undefined;
 
+/** Whether it conflicts only with other scenarios of exact names. */
+export const isExclusiveByName = (scenario: Scenario): boolean =>
+  scenario.spec.exactNames === true &&
+  !scenario.spec.exclusive &&
+  scenario.spec.organization === undefined &&
+  !exclusivenessOfSteps(scenario).some(Boolean);
+
 /** Seconds that an SDK waits if an agent refuses: four attempts, a second apart. */
 const SDK_RETRIES_SECONDS = 3;
 
