@@ -55,7 +55,7 @@ describe('the schedule', () => {
     expect(await started(true)).to.equal('A-01 A-02 A-03');
   });
 
-  it('runs scenarios of exact names one by one beside others, and before those that run alone', async () => {
+  it('runs scenarios of exact names one by one next to others, and before those that run alone', async () => {
     const exact = (id: string): Scenario => aScenario({ exactNames: true }, id);
     const log: string[] = [];
     const run = async ({ id }: Scenario): Promise<void> => {

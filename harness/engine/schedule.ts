@@ -36,7 +36,7 @@ interface ScheduleOptions {
   readonly lanes?: number;
   /** Whether scenarios that only change their cluster run on the second one, once no other scenario uses it. Default: false. */
   readonly secondCluster?: boolean;
-  /** Whether a scenario of exact names runs beside scenarios without. Default: no. */
+  /** Whether a scenario of exact names runs at the same time as scenarios without. Default: no. */
   readonly exactNamesBeside?: boolean;
   /** Whether a scenario needs clusters with another agent, where such scenarios run one by one. Default: none does. */
   readonly otherAgent?: (scenario: Scenario) => boolean;
@@ -91,7 +91,7 @@ const RULES: readonly Rule[] = [
   },
   // In the shared environment, up to `parallel` at once.
   { queue: 'shared', takes: (one) => !isExclusive(one), order: longestFirst },
-  // In the shared environment, one by one beside the shared ones.
+  // In the shared environment, one by one at the same time as the shared ones.
   { queue: 'exactNames', takes: (one, at) => at.exactNamesBeside && isExclusiveByName(one), order: longestFirst },
   // On the second cluster, one by one, once no other scenario needs both.
   { queue: 'secondCluster', takes: (one, at) => at.secondCluster && changesOnlyItsCluster(one), order: longestFirst },
