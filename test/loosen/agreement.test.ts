@@ -73,8 +73,7 @@ describe('replay of changed policies', () => {
       `${passed.length} scenarios, ${all.length} changes, ${judged.length - told.length} need a run (${[...new Set(judged.flatMap(({ replayed }) => (replayed.result === 'open' ? replayed.reason.replace(/\d+|of \S+$/g, 'N') : [])))].join('; ')}); sample ${sample.length}: ${count('killed')} killed, ${count('survived')} survived, ${count('rejected')} rejected, ${count('unjudged')} unjudged; record ${Math.round(recorded - started)} ms, replay ${Math.round(replayedAt - recorded)} ms, runs ${Math.round(performance.now() - replayedAt)} ms\n`,
     );
     expect(judgeable.filter(({ state, expected }) => state !== expected).map(({ text }) => text)).to.deep.equal([]);
-    // On a busy machine, some runs have no verdict.
-    expect(judgeable).to.have.length.above(SAMPLE * 0.5);
+    expect(judgeable).to.have.length.above(SAMPLE * 0.8);
     expect((judged.length - told.length) / judged.length).to.be.below(0.1);
   });
 });
@@ -83,7 +82,7 @@ function runOf(
   suites: Parameters<typeof runQuietly>[1],
   observe: (observation: Observation) => void = () => undefined,
 ): Promise<RunResults> {
-  const configuration = configure(['--report-dir', temporaryFolder(), '--scope', 'all'], {});
+  const configuration = configure(['--report-dir', temporaryFolder(), '--scope', 'all', '--retries', '4'], {});
   return runQuietly(configuration, suites, {
     io: {
       stdout: process.stderr,
