@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { remembered } from '../../foundation/node/remembered.ts';
 import { counted } from '../../foundation/node/text.ts';
 import type { ChangeVerdict } from '../results/loosening.ts';
 import type { ScenarioResult } from '../results/results.ts';
@@ -9,7 +8,7 @@ import { policySources, type PolicySource } from '../policies/sources.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
 import { changeIds } from './change-id.ts';
-import { explainSurvivor, type Probe, type TakenByScenario, type TakenNames } from './survivor/index.ts';
+import { explainSurvivor, type Probe, type TakenByScenario } from './survivor/index.ts';
 import { replay, type Replay } from './replay.ts';
 
 /** A change of a policy, and what the scenarios say about it. */
@@ -96,9 +95,8 @@ async function explained({ source, change }: JudgedChange, taken: TakenByScenari
   let unreachable: Partial<JudgedChange> | undefined;
   for (const { observation, used } of source.uses) {
     const { scenario } = observation;
-    const names = remembered<string, TakenNames>(taken, scenario.id, () => new Map());
     const survivor = await explainSurvivor({
-      ...{ ...used, scenario, taken: names },
+      ...{ ...used, scenario, taken },
       changed: withPolicy(scenario.spec, used, changed),
     });
     if (survivor.kind === 'not decided') survivor.limits.forEach((limit) => limits.add(limit));

@@ -1,11 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
-import { remembered } from '../../foundation/node/remembered.ts';
 import { withPolicy } from '../policies/policy-uses.ts';
 import { shortest, type SourceUse } from '../policies/sources.ts';
 import { changeWords } from './change-id.ts';
 import { changedDocument, type JudgedChange } from './judge.ts';
 import { replay } from './replay.ts';
-import { explainSurvivor, type TakenByScenario, type TakenNames } from './survivor/index.ts';
+import { explainSurvivor, type TakenByScenario } from './survivor/index.ts';
 
 /** Pairs that are judged; the result names this bound when it is reached. */
 const MOST_PAIRS = 200;
@@ -71,12 +70,7 @@ async function verdictOf(
   }, scenario.spec);
   let reason: string | undefined;
   for (const { used } of uses) {
-    const survivor = await explainSurvivor({
-      ...used,
-      scenario,
-      changed,
-      taken: remembered<string, TakenNames>(taken, scenario.id, () => new Map()),
-    });
+    const survivor = await explainSurvivor({ ...used, scenario, changed, taken });
     if (survivor.kind === 'not decided') reason = survivor.limits.join('; ');
     if (survivor.kind !== 'explained') continue;
     const { sentence, probe, request } = survivor;

@@ -18,11 +18,11 @@ import { LABEL } from './variants.ts';
 import { changedPolicy, withSessionPolicy, type PolicyQuestion, type Versions } from './comparisons.ts';
 import { questionsOf } from './trust-questions.ts';
 import { withExtraRoles, type Owner } from './extra-roles.ts';
-import { probeOf, type Probe, type TakenNames } from './probe.ts';
+import { probeOf, type Probe, type TakenByScenario, type TakenNames } from './probe.ts';
 import { requestWords, type RequestCase, requestCase } from './request-case.ts';
 import { sentenceOf, type Breadth, type NamedSource } from './sentence.ts';
 
-export { withProbe, type Probe, type TakenByScenario, type TakenNames } from './probe.ts';
+export { withProbe, type Probe, type TakenByScenario } from './probe.ts';
 
 /** A change of a policy that no probe of a scenario notices. */
 export interface SurvivorQuestion extends Owner {
@@ -30,7 +30,7 @@ export interface SurvivorQuestion extends Owner {
   readonly scenario: Scenario;
   /** The scenario's declaration with the changed policy. */
   readonly changed: ScenarioSpec;
-  readonly taken: TakenNames;
+  readonly taken: TakenByScenario;
 }
 
 export type Survivor =
@@ -130,8 +130,9 @@ function explainedBy(
 ): Survivor | undefined {
   const { before, after, owner } = versions;
   const { spec } = before.scenario;
+  const taken = remembered<string, TakenNames>(owner.taken, owner.scenario.id, () => new Map());
   for (const attempt of attemptsFor(before, owner, policyQuestion, request)) {
-    const candidate = withFreeAccount(attempt, [...Object.values(spec.workloads ?? {}), ...owner.taken.values()]);
+    const candidate = withFreeAccount(attempt, [...Object.values(spec.workloads ?? {}), ...taken.values()]);
     const answer = decide(before, candidate);
     if (!isOther(answer, decide(after, changedBy(versions, candidate))) || answer === undefined) continue;
     // Probes must not change what later ones see.
@@ -139,7 +140,7 @@ function explainedBy(
     if (spec.exactNames === true && SYSTEM_NAMESPACE.test(candidate.workload.namespace ?? 'app')) continue;
     const breadth = (source: NamedSource): Breadth => breadthOf(versions, candidate, source);
     const sentence = sentenceOf(candidate, breadth, answer.refusal !== undefined);
-    return { kind: 'explained', sentence, probe: probeOf(owner.scenario, owner, candidate, answer, owner.taken) };
+    return { kind: 'explained', sentence, probe: probeOf(owner.scenario, owner, candidate, answer, taken) };
   }
   return undefined;
 }
