@@ -90,9 +90,9 @@ export interface ObjectKey {
 const S3_SERVICE = 's3.amazonaws.com';
 
 /**
- * Returns the use of an object's KMS key by S3 on behalf of the caller (S3 User Guide, "Using server-side encryption with AWS KMS keys";
- * KMS Developer Guide, "Condition keys for AWS KMS"; IAM User Guide, "Forward access sessions"). The request does not come from the caller's network (KMS Developer Guide, "AWS global
- * condition keys"), so its keys are absent.
+ * Returns the use of an object's KMS key by S3 on behalf of the caller (S3 User Guide, "Using server-side encryption with AWS KMS
+ * keys"; KMS Developer Guide, "Condition keys for AWS KMS"; IAM User Guide, "Forward access sessions"). The request does not come
+ * from the caller's network, so keys of that network are absent (KMS Developer Guide, "AWS global condition keys").
  */
 export const keyUse = (
   action: 'kms:Decrypt' | 'kms:GenerateDataKey',

@@ -6,6 +6,7 @@ import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import type { Problem } from '../scenario/checks.ts';
 import { matching, oneOrMore, opt, record } from '../scenario/form.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
+import { EXAMPLE_KEY } from '../scenario/placeholders.ts';
 import { permissionPolicy, type PermissionPolicy } from '../scenario/policy.ts';
 import type { Expectation, ProbeStep } from '../scenario/spec.ts';
 import { denied, granted } from './expectations.ts';
@@ -26,7 +27,6 @@ const OF_SESSION = /^aws:(principal|userid$|username$|tokenissuetime$|federatedp
 /** Only its own policy, or one that it refers to, allows a use of a key (AWS KMS Developer Guide, "Key policies"). */
 const isKey = ({ action, resource }: Authorize): boolean =>
   action.startsWith('kms:') && /^arn:[^:]+:kms:[^:]*:[^:]*:key\//.test(resource.replace(/<[^>]*>/g, ''));
-const EXAMPLE_KEY = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
 const authorize = defineWorkloadOperation(
   'Authorize',

@@ -30,6 +30,9 @@ export const PLACEHOLDER_KINDS = [
   ...[...KNOWN_LATE].slice(2),
 ];
 
+/** Stands for `<key:…>` where only the form of an ARN matters. */
+export const EXAMPLE_KEY = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
 export const isOfCluster = ({ kind }: Placeholder): boolean => CLUSTER_KINDS.has(kind);
 export const isKnownLate = ({ kind }: Placeholder): boolean => KNOWN_LATE.has(kind);
 

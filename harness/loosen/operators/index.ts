@@ -1,5 +1,5 @@
 import { compilePolicy, type PolicyKind } from '../../../identity/policy/index.ts';
-import { replacePlaceholders } from '../../scenario/placeholders.ts';
+import { EXAMPLE_KEY, replacePlaceholders } from '../../scenario/placeholders.ts';
 import { OPERATORS, type OperatorId } from './catalogue.ts';
 import { conditionEdits } from './conditions.ts';
 import { elementEdits } from './elements.ts';
@@ -40,7 +40,7 @@ export function changesOf(document: object, kind: PolicyKind): readonly PolicyCh
 const EXAMPLES: Readonly<Record<string, string>> = {
   role: 'arn:aws:iam::111122223333:role/app',
   account: '111122223333',
-  key: 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  key: EXAMPLE_KEY,
   'cluster-arn': 'arn:aws:eks:us-west-2:111122223333:cluster/c1',
   issuer: 'oidc.example.com/id/1',
   'provider-arn': 'arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/1',
