@@ -314,6 +314,13 @@ describe('the plan', () => {
       expect(text.split('\n')).to.include(line);
   });
 
+  it('shows the keys, and that exact names only exclude others of them', () => {
+    const text = planText([aScenario({ exactNames: true, keys: { ledger: {} } })], configure([], {}), [
+      new Set([...all, 'kms-keys']),
+    ]);
+    expect(text.split('\n')).to.include.members(['  runs alone among scenarios of exact names', '  keys: ledger']);
+  });
+
   it('shows which probes the policies of the scenario decide otherwise than expected', () => {
     const wrong = aScenario({
       roles: { app: podIdentityRole(allow('s3:GetObject', 'data/red/*')) },

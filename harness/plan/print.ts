@@ -12,6 +12,7 @@ import {
   capabilitiesOf,
   clustersOf,
   isExclusive,
+  isExclusiveByName,
   needsMachine,
   changesOnlyItsCluster,
   unmetRequirements,
@@ -110,6 +111,12 @@ function fixtureText(scenarios: readonly Scenario[]): string {
   ].join(', ');
 }
 
+function placeOfItsOwn(scenario: Scenario): string {
+  if (needsMachine(scenario)) return 'on this machine';
+  if (changesOnlyItsCluster(scenario)) return 'on its cluster';
+  return isExclusiveByName(scenario) ? 'among scenarios of exact names' : 'in its environment';
+}
+
 function creations(scenario: Scenario): string[] {
   const { spec } = scenario;
   const lines: string[] = [];
@@ -118,14 +125,10 @@ function creations(scenario: Scenario): string[] {
   };
   add('clusters', clustersOf(scenario));
   add('needs', capabilitiesOf(scenario));
-  const place = needsMachine(scenario)
-    ? 'on this machine'
-    : changesOnlyItsCluster(scenario)
-      ? 'on its cluster'
-      : 'in its environment';
-  if (isExclusive(scenario)) lines.push(`  runs alone ${place}`);
+  if (isExclusive(scenario)) lines.push(`  runs alone ${placeOfItsOwn(scenario)}`);
   add('roles', Object.keys(spec.roles ?? {}));
   add('buckets', bucketsOf(spec));
+  add('keys', Object.keys(spec.keys ?? {}));
   add('objects', (spec.objects ?? []).map(placeOf));
   add(
     'pods',

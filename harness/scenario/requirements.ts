@@ -140,7 +140,7 @@ export function unmetRequirements(
   return `Not available here: ${words.join(', ')}.`;
 }
 
-/** Whether a scenario changes shared state, and therefore runs alone in its environment. */
+/** Whether a scenario changes shared state or has exact names, and therefore cannot run at the same time as every other one. */
 export const isExclusive = (scenario: Scenario): boolean =>
   isExclusiveFromTheStart(scenario) || exclusivenessOfSteps(scenario).some(Boolean);
 
