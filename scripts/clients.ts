@@ -58,14 +58,14 @@ const inOrder = (one: ScenarioResult, other: ScenarioResult): number =>
 type Noticed = Readonly<Record<string, string>>;
 const lastNoticed = (): Noticed => JSON.parse(readFileSync(at('scripts/detection/noticed.json'), 'utf8')) as Noticed;
 
-/** Reports in trackers, by client and version, then by scenario. `null` records a search that found no report. */
+/** Links to reports in trackers, by client and version, then by scenario. */
 const REPORTS = JSON.parse(readFileSync(at('scripts/client-bugs.json'), 'utf8')) as Readonly<
   Record<string, Readonly<Record<string, string>>>
 >;
 
 /** Returns a link to the known report of a deviation, or `not reported`. */
 export const reportOf = (client: string, id: string): string =>
-  REPORTS[client]?.[id]?.replace(/^https:..[^/]+.(.+).issues.(\d+)$/, '[$1#$2]($&)') ?? 'not reported';
+  REPORTS[client]?.[id]?.replace(/^https:\/\/[^/]+\/(.+)\/issues\/(\d+)$/, '[$1#$2]($&)') ?? 'not reported';
 
 const whichOf = ({ newest, minimum, below }: Client['versions'], version: string): string =>
   ({ [below ?? '']: 'below the minimum', [minimum ?? '']: 'documented minimum', [newest]: 'newest' })[version] ?? '';
