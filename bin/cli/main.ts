@@ -17,20 +17,22 @@ setMaxListeners(0);
 const interruption: Io['interruption'] = (note = '') => {
   const interrupt = new AbortController();
   let first = 0;
-  // `disconnect`: the parent process that opened a channel to this one exited.
-  for (const event of ['SIGINT', 'SIGTERM', 'disconnect'] as const)
-    process.on(event as NodeJS.Signals, () => {
-      if (first === 0) {
-        first = Date.now();
-        // Clears the progress lines of a run.
-        process.stderr.write(process.stderr.isTTY ? `${CLEAR}${note}` : note);
-        interrupt.abort(new Error('the run was interrupted', { cause: event }));
-      } else if (Date.now() - first > SAME_INTERRUPT_MILLISECONDS) {
-        process.exit(EXIT.interrupted);
-      }
+  const begin = (event: string): void => {
+    if (first !== 0) return;
+    first = Date.now();
+    // Clears the progress lines of a run.
+    process.stderr.write(process.stderr.isTTY ? `${CLEAR}${note}` : note);
+    interrupt.abort(new Error('the run was interrupted', { cause: event }));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.on(signal, () => {
+      if (first !== 0 && Date.now() - first > SAME_INTERRUPT_MILLISECONDS) process.exit(EXIT.interrupted);
+      begin(signal);
     });
+  // A parent that exited is never a second interrupt: its channel and npm end at different times, often after a signal.
+  process.on('disconnect', () => begin('disconnect'));
   process.channel?.unref();
-  onNpmEnded(() => process.emit('SIGTERM'));
+  onNpmEnded(() => begin('SIGTERM'));
   return interrupt.signal;
 };
 

@@ -19,7 +19,8 @@ describe('HTML page of a run', () => {
   const pageOf = ({ reportDirectory }: CliRun): string => join(reportDirectory, 'report.html');
 
   before(async () => {
-    const args = ['--scenario', SCENARIOS.join(), '--quiet'];
+    // Retries: on a busy machine, a verdict may be an error.
+    const args = ['--scenario', SCENARIOS.join(), '--quiet', '--retries', '4'];
     faulty = await runConformance({ args: [...args, '--fault', 'eks-auth-drops-session-tags'] });
     sound = await runConformance({ args });
     expect([faulty.exitCode, sound.exitCode], faulty.stderr + sound.stderr).to.deep.equal([1, 0]);
@@ -202,7 +203,7 @@ describe('HTML page of a run', () => {
     const hash = '#clients';
     let clients: CliRun;
     before(async () => {
-      const args = ['--client', 'javascript,raw', '--scenario', 'CL-01,CL-07,CL-40', '--quiet'];
+      const args = ['--client', 'javascript,raw', '--scenario', 'CL-01,CL-07,CL-40', '--quiet', '--retries', '4'];
       clients = await runConformance({ args: [...args, '--fault', 'client-gives-up-at-500'] });
       expect(clients.exitCode, clients.stderr).to.equal(1);
     });

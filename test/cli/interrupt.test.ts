@@ -68,6 +68,18 @@ onLinux('interrupted run', () => {
     expect(run.results?.run.interrupted).to.equal(true);
     expect(leftBehind(run)).to.deep.equal([]);
   });
+
+  it('tears down and reports if its parent exits after a signal', async () => {
+    // The suite's handler blocks the process, so that teardown has not finished when the channel to the parent closes.
+    const parent = `\nprocess.on('SIGINT', () => setImmediate(() => { const end = Date.now() + 1200; while (Date.now() < end); process.emit('disconnect'); }));`;
+    const run = await runConformance({
+      args: ['--suite', 'mine'],
+      files: { 'mine.ts': suiteFile(scenario('MY-01', ENDLESS)) + parent },
+      signals: [{ after: 'provisioning', signal: 'SIGINT' }],
+    });
+    expect(run.exitCode, run.stderr).to.equal(130);
+    expect(run.results?.run.interrupted).to.equal(true);
+  });
 });
 
 /** Follows the instructions of a kept run: calls GetCallerIdentity with the credentials file that it names. */
