@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { S3Client, CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
@@ -97,6 +98,27 @@ describe('the emulator server', () => {
     for (const secret of [credentials.secretAccessKey, credentials.sessionToken ?? '', 'secret body']) {
       expect(everything).not.to.contain(secret);
     }
+  });
+
+  it('neither handles nor records a call whose client closed the connection before', async () => {
+    const { host, hostname, port } = new URL(emulator.endpoint);
+    const body = 'Action=GetCallerIdentity&Version=2011-06-15';
+    const headers = { host, 'content-type': FORM, 'content-length': String(body.length) };
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const before = emulator.calls().length;
+    await new Promise<void>((resolve) => {
+      const socket = connect(Number(port), hostname, () => {
+        socket.write(`POST / HTTP/1.1\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
+      });
+      socket.on('close', () => resolve());
+    });
+    await s3.send(new PutObjectCommand({ Bucket: 'data', Key: 'key', Body: 'x' }));
+    expect(
+      emulator
+        .calls()
+        .slice(before)
+        .map(({ operation }) => operation),
+    ).to.deep.equal(['PutObject']);
   });
 
   it('forgets the oldest calls', async () => {
