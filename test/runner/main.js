@@ -1,6 +1,7 @@
 /**
  * `npm test` runs all tests except those of other tiers, such as `--docker` (test/runner/tiers.js). The last line of output has
  * counts, such as `1800 passed, 0 failed`. Passes arguments to mocha. Files and folders among them replace the default set.
+ * TEST_SAMPLE="3 e1f0a2": a third of a tier's files, chosen by the commit.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -9,7 +10,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFresh } from '../../scripts/freshness.js';
 import { testEnvironment } from './environment.js';
-import { FILES, TIERS } from './tiers.js';
+import { lookupFiles } from '../../node_modules/mocha/lib/cli/lookup-files.js';
+import { FILES, sampled, TIERS } from './tiers.js';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));
 const directory = mkdtempSync(join(tmpdir(), 'conformance-test-'));
@@ -44,7 +46,7 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
       ...args,
       ...(args.some((word) => word.endsWith('.test.ts'))
         ? []
-        : [...(TIERS[tier] ?? FILES), ...others.map((files) => `--ignore=${files}`)]),
+        : [...testsOf(tier), ...others.map((files) => `--ignore=${files}`)]),
     ],
     {
       stdio: 'inherit',
@@ -63,6 +65,15 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
       mocha.kill(signal);
     });
   mocha.on('close', (code) => finish(undefined, code ?? 1));
+}
+
+/** Returns the globs of a tier, or the files of its sample. */
+function testsOf(tier) {
+  const globs = TIERS[tier] ?? FILES;
+  const [count, seed] = process.env.TEST_SAMPLE?.split(' ') ?? [];
+  if (count === undefined) return globs;
+  const files = globs.flatMap((glob) => lookupFiles(glob));
+  return sampled(files.sort(), Number(count), seed ?? '');
 }
 
 /** Expands a folder, such as `harness/page`, to a glob of its tests. Returns other words unchanged. */

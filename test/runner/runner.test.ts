@@ -55,4 +55,15 @@ describe('npm test', () => {
     expect(counts, output).to.match(/^[12] passed, 1 failed$/);
     expect(code).to.equal(130);
   });
+
+  it('leaves out no file in as many samples in a row as a sample is a part', async () => {
+    const { sampled } = (await import(fileURLToPath(new URL('./tiers.js', import.meta.url)))) as {
+      sampled: (files: readonly string[], count: number, seed: string) => readonly string[];
+    };
+    const files = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const samples = ['7f3a1c', '7f3a1d', '7f3a1e'].map((seed) => sampled(files, 3, `0123${seed}`));
+    expect(samples.flat().sort()).to.deep.equal(files);
+    for (const sample of samples) expect(sample.length).to.be.within(2, 3);
+    expect(() => sampled(files, 3, 'main')).to.throw('"main"');
+  });
 });

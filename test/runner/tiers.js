@@ -26,3 +26,17 @@ export const FILES = [
   'test/**/*.test.ts',
   '{bin,aws,clusters,components,docs,doctor,emulator,examples,foundation,harness,identity,scripts,suites}/**/!(propagation|iam).test.ts',
 ];
+
+/**
+ * Returns each `count`th of these files, beginning with one that depends on the seed, a hexadecimal number: with `count` seeds in a
+ * row, all of them.
+ *
+ * @param {readonly string[]} files
+ * @param {number} count
+ * @param {string} seed
+ */
+export function sampled(files, count, seed) {
+  const first = parseInt(seed.slice(-6), 16) % count;
+  if (Number.isNaN(first)) throw new Error(`The seed of a sample of tests is "${seed}". Use a commit's hash.`);
+  return files.filter((_, place) => place % count === first);
+}
