@@ -1,5 +1,5 @@
 export type { ClusterProvider, ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from './world/eks-model.ts';
-export type { CallRecord } from './world/call-log.ts';
+export { CLIENT_ENDED, type CallRecord } from './world/call-log.ts';
 export type { Clock } from './core/clock.ts';
 export type { Credentials } from './core/credentials.ts';
 export type { RequestContext } from '../identity/policy/global-keys.ts';

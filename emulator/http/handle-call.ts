@@ -31,10 +31,12 @@ export interface CallHandlerOptions {
   readonly log: CallLog;
 }
 
-/** An answer, and whether the connection can be reused: not if the request was not read completely. */
 export interface HttpResponse {
   readonly response: ServiceResponse;
+  /** Whether the connection can be reused: not if the request was not read completely. */
   readonly keepAlive: boolean;
+  /** Notes of the recorded call. */
+  readonly notes?: string[];
 }
 
 /**
@@ -88,7 +90,7 @@ export async function handleCall(
     }
   }
   record(options, service.name, request, received, answer.status, failure);
-  return { response: answer, keepAlive: complete };
+  return { response: answer, keepAlive: complete, notes: context.trace(request).notes };
 }
 
 /** Returns the operation before the service handles it; `Unknown` if the service does not support it. */

@@ -4,7 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { handleCall, type HttpResponse, type CallHandlerOptions } from './handle-call.ts';
 import { oidcDocument } from './oidc-documents.ts';
 import type { ServiceResponse } from '../core/service.ts';
-import { ClientGone, readBody, readHead } from './read-request.ts';
+import { CLIENT_ENDED } from '../world/call-log.ts';
+import { readBody, readHead } from './read-request.ts';
 
 /** Maximum bytes of the request's head. Session tokens and presigned URLs are long. */
 const MAX_HEADER_SIZE = 64 * 1024;
@@ -33,23 +34,17 @@ async function serve(message: IncomingMessage, response: ServerResponse, options
   const document = await oidcDocument(world, head);
   const answer: HttpResponse =
     document === undefined
-      ? await handleCall({ connection: connectionOf(message), read: (limit) => bodyOf(message, limit) }, head, options)
+      ? await handleCall(
+          { connection: connectionOf(message), read: (limit) => readBody(message, limit) },
+          head,
+          options,
+        )
       : { response: document, keepAlive: message.headers['content-length'] === undefined };
   write(message, response, answer, world.clock.now());
-}
-
-/**
- * Reads a request's body. Throws `ClientGone` if the client has already closed the connection: on a busy machine, the call of a
- * client that timed out would count as one of its next calls.
- */
-async function bodyOf(message: IncomingMessage, limit: number): Promise<Buffer> {
-  const body = await readBody(message, limit);
-  // Node reads the end of the connection in a turn after that of the last bytes.
+  // Node reads the end of a connection in a turn after that of the last bytes.
   await turn();
   await turn();
-  if (message.socket.readableEnded || message.socket.destroyed)
-    throw new ClientGone('the client closed the connection');
-  return body;
+  if (message.socket.readableEnded || message.socket.destroyed) answer.notes?.push(CLIENT_ENDED);
 }
 
 const connections = new WeakMap<IncomingMessage['socket'], number>();

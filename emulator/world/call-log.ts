@@ -31,6 +31,9 @@ export interface CallRecord {
   readonly notes: readonly string[];
 }
 
+/** Note of a call whose client had closed the connection when it was answered, such as after a timeout. */
+export const CLIENT_ENDED = 'the client had closed the connection';
+
 export type CallLog = ReturnType<typeof callLog>;
 
 /** @param capacity maximum number of records; 0 keeps none @param added receives each record */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { CLIENT_ENDED } from '../../emulator/index.ts';
 import type { AwsTarget } from '../aws-target/target.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
@@ -17,6 +18,7 @@ describe('the recorded EKS Auth calls of a probe', () => {
     requests = 1,
     connections: readonly number[] = times,
     expected = 1,
+    abandoned?: number,
   ) => {
     const context = aWorld(
       aScenario({ workloads: { red: { role: 'app' } } }),
@@ -30,7 +32,12 @@ describe('the recorded EKS Auth calls of a probe', () => {
               const when = { receivedAt, time: receivedAt + 3_600_000, connection: connections[place] };
               const operation = 'AssumeRoleForPodIdentity';
               return [
-                { operation, ...when, requestId: `r${receivedAt}`, notes: [`token of ${namespace}/app`] },
+                {
+                  operation,
+                  ...when,
+                  requestId: `r${receivedAt}`,
+                  notes: [`token of ${namespace}/app`, ...(receivedAt === abandoned ? [CLIENT_ENDED] : [])],
+                },
                 { operation, ...when, connection: 0, notes: ['token of another/app'] },
                 { operation: 'GetObject', ...when, connection: 0, notes: [namespace] },
               ];
@@ -75,6 +82,11 @@ describe('the recorded EKS Auth calls of a probe', () => {
   it('are unreliable if requests may have stopped waiting for the call of another request', () => {
     expect(recorded([1010, 2011, 2020], 3000, 16, [1, 1, 1])?.unreliableFactsReason).to.match(/timed out/);
     expect(recorded([1010, 1020, 1030], 3000, 16, [1, 1, 1])?.unreliableFactsReason).to.equal(undefined);
+  });
+  it('are unreliable if the client of one had closed the connection', () => {
+    for (const abandoned of [1010, 1020])
+      expect(recorded([1010, 1020], 1100, 1, [1, 1], 1, abandoned)?.unreliableFactsReason).to.match(/given up a call/);
+    expect(recorded([1010, 1020], 1100, 1, [1, 1], 1, 900)?.unreliableFactsReason).to.equal(undefined);
   });
   it('are reliable if many requests took long in total', () =>
     expect(recorded([1010, 1020], 9000, 100)?.unreliableFactsReason).to.equal(undefined));

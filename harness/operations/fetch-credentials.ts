@@ -1,6 +1,6 @@
 import { checkedLater, flag, opt, text } from '../scenario/form.ts';
 import { change, tokenSource } from './forms.ts';
-import type { CallRecord } from '../../emulator/index.ts';
+import { CLIENT_ENDED, type CallRecord } from '../../emulator/index.ts';
 import type { AgentRequest, ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { GREATEST_ID, oneOf, shown, whole } from '../scenario/checks.ts';
 import type { Expectation } from '../scenario/spec.ts';
@@ -76,7 +76,11 @@ export const fetchCredentials = defineWorkloadOperation(
       );
       const calls = podRequests.filter(({ receivedAt }) => receivedAt >= report.startedAt);
       const isSurplus = calls.length > Number(expected['upstreamCalls']);
-      const isCertain = isSurplus && longestPause(calls) < SHORTEST_WAIT && wereAnswered(calls.slice(0, -1), record);
+      const isCertain =
+        isSurplus &&
+        !calls.some(isAbandoned) &&
+        longestPause(calls) < SHORTEST_WAIT &&
+        wereAnswered(calls.slice(0, -1), record);
       const gave = podRequests.findLast(
         ({ errorCode, notes }) =>
           errorCode === undefined && notes.some((note) => note.includes(`${namespace}/${serviceAccount}`)),
@@ -100,14 +104,19 @@ const PATIENCE = 500;
 /** In milliseconds. Requests wait longer for the call of another request before their own (nine polls, 200 ms apart). */
 const SHORTEST_WAIT = 1000;
 
+/** A late call of an earlier request, or one that the agent repeated. */
+const isAbandoned = ({ notes }: CallRecord): boolean => notes.includes(CLIENT_ENDED);
+
 const longestPause = (calls: readonly CallRecord[]): number =>
   Math.max(0, ...calls.slice(1).map(({ receivedAt }, index) => receivedAt - (calls[index]?.receivedAt ?? receivedAt)));
 
-/** Why a count of calls is inconclusive: the calls or requests took so long that the agent may have repeated one. */
+/** Why a count of calls is inconclusive: the agent may have repeated one, because calls or requests took so long. */
 function unreliableCountReason(
   calls: readonly CallRecord[],
   { startedAt, endedAt, facts }: ProbeReport,
 ): string | undefined {
+  if (calls.some(isAbandoned))
+    return 'The agent had given up a call before EKS Auth received it. The number of calls proves nothing about the agent.';
   const pause = longestPause(calls);
   const each = (endedAt - startedAt) / (Number(facts?.['requests'] ?? 1) * Number(facts?.['tries'] ?? 1));
   if (Math.max(pause, each) < PATIENCE) return undefined;
