@@ -32,6 +32,13 @@ describe('published results', () => {
     expect(() => publishedOf('agent', '1', results)).to.throw('flags excluded scenarios');
     expect(() => publishedOf('agent', '1', whole({ interrupted: true }))).to.throw('it did not complete');
     expect(() => publishedOf('agent', '1', whole({ error: 'no cluster' }))).to.throw('it did not complete');
+    // It has all its verdicts.
+    const left = publishedOf(
+      'agent',
+      '1',
+      whole({ error: 'The run could not remove role r0 (held): retry with `x`.' }),
+    );
+    expect(left.remarks).to.include({ 'the run': 'Some of its resources could not be removed.' });
     expect(() => publishedOf('agent', '1', whole({}, { faults: ['one'] }))).to.throw('faults were on (one)');
   });
 

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import type { Io } from '../foundation/node/io.ts';
 import { EXIT, HarnessError } from '../foundation/node/errors.ts';
 import { validated } from '../foundation/node/validate.ts';
+import { isLeftBehind } from '../harness/cleanup/leftovers.ts';
 import { readRun } from '../harness/results/read-results.ts';
 import { resultsSchema } from '../harness/results/results-schema.ts';
 import { table } from './tables.ts';
@@ -28,7 +29,7 @@ const publishedSchema = z.strictObject({
   /** Cluster, AWS platform, and facts such as image digests. */
   environment: z.record(z.string(), z.string()),
   scenarios: z.record(z.string(), z.enum(VERDICTS)),
-  /** Titles and reasons of scenarios that did not pass, by id. */
+  /** Titles and reasons of scenarios that did not pass, by id, and of a run with leftovers. */
   remarks: z.record(z.string(), z.string()),
 });
 type Published = z.infer<typeof publishedSchema>;
@@ -37,7 +38,7 @@ type Published = z.infer<typeof publishedSchema>;
 export function publishedOf(subject: string, version: string, content: unknown): Published {
   const { run, environment, scenarios } = resultsSchema.parse(content);
   const refused = [
-    [run.error !== null, `it did not complete (${run.error?.replace(/\.$/, '')})`],
+    [run.error !== null && !isLeftBehind(run.error), `it did not complete (${run.error?.replace(/\.$/, '')})`],
     [run.interrupted, 'it did not complete'],
     [environment.faults.length > 0, `faults were on (${environment.faults.join(', ')})`],
     [run.profile === undefined || run.profile.narrowed, 'flags excluded scenarios of its profile'],
@@ -61,7 +62,10 @@ export function publishedOf(subject: string, version: string, content: unknown):
     suites: { version: environment.harness, digest },
     environment: { cluster: environment.cluster, aws: environment.aws, ...Object.fromEntries(facts) },
     scenarios: Object.fromEntries(scenarios.map(({ id, verdict }) => [id, verdict])),
-    remarks: Object.fromEntries(unlike.map(({ id, title, reason: why }) => [id, `${title}: ${why}`])),
+    remarks: Object.fromEntries([
+      ...unlike.map(({ id, title, reason: why }) => [id, `${title}: ${why}`]),
+      ...(run.error === null ? [] : [['the run', 'Some of its resources could not be removed.']]),
+    ]) as Published['remarks'],
   };
 }
 

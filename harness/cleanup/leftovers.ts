@@ -12,8 +12,13 @@ export function leftBehind(leftovers: readonly Leftover[], command: string | und
   const named = leftovers.slice(0, NAMED).map(({ name, reason }) => `${name} (${reason})`);
   const more = leftovers.length > NAMED ? ` and ${leftovers.length - NAMED} more` : '';
   const remedy = command === undefined ? 'remove it by hand' : `retry with \`${command}\``;
-  return new HarnessError('LEFT_BEHIND', `The run could not remove ${named.join(', ')}${more}: ${remedy}.`);
+  return new HarnessError('LEFT_BEHIND', `${COULD_NOT_REMOVE}${named.join(', ')}${more}: ${remedy}.`);
 }
+
+const COULD_NOT_REMOVE = 'The run could not remove ';
+
+/** Whether a run's error is that of `leftBehind`: the run has all its verdicts. */
+export const isLeftBehind = (error: string): boolean => error.startsWith(COULD_NOT_REMOVE);
 
 const PLACES: readonly string[] = ['region', 'aws-endpoint', 'allow-account', 'other-account-role', 'cluster-name'];
 
