@@ -7,7 +7,7 @@ type Kind = 'scp' | 'rcp';
 
 /** The root, an organizational unit or an account, with the policies that are attached to it, as JSON texts by name. */
 export interface OrganizationTarget {
-  /** Such as `OU Workloads`. */
+  /** For example `OU Workloads`. */
   readonly name: string;
   /** Undefined for the root. */
   readonly parent?: string | undefined;

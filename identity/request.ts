@@ -4,7 +4,7 @@ import { s3RequestKeys } from './s3.ts';
 
 /** A request with a session's credentials, as far as it is known. */
 export interface SessionRequest {
-  /** Such as `s3:GetObject`. */
+  /** For example `s3:GetObject`. */
   readonly action: string;
   /** ARN, or `*`. */
   readonly resource: string;

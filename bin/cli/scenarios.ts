@@ -23,7 +23,7 @@ export const EXIT_CODES = `Exit codes: 0 everything conforms; 1 something does n
 export const SETTINGS =
   'A flag overrides its environment variable (CONFORMANCE_<FLAG>), which overrides the config file.';
 
-/** Returns the options of a command that selects scenarios: its own and those of a run that it takes. */
+/** Returns the options of a command that selects scenarios: its own, and the options of a run that it accepts. */
 export const selecting = (
   command: string,
   more: readonly OptionSpec[] = [],

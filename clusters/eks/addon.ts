@@ -7,7 +7,7 @@ import { addonOf } from './deletion.ts';
 import { isNamed } from './errors.ts';
 
 interface AddonSpec {
-  /** Such as `v1.3.10-eksbuild.2`. Default: EKS's choice. */
+  /** For example `v1.3.10-eksbuild.2`. Default: EKS's choice. */
   readonly version?: string;
   /** How EKS treats existing objects with the same names. */
   readonly resolveConflicts: 'NONE' | 'OVERWRITE';

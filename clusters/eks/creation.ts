@@ -90,7 +90,7 @@ function isUnknownRole(error: unknown): boolean {
 interface ControlPlane {
   readonly roleArn: string;
   readonly subnetIds: readonly string[];
-  /** Such as `1.34`. Default: EKS's choice. */
+  /** For example `1.34`. Default: EKS's choice. */
   readonly version?: string;
   /** The role of Auto Mode's nodes. */
   readonly autoModeNodeRoleArn?: string;

@@ -10,9 +10,9 @@ export interface EksOptions {
   /** Names of existing clusters for c1 and c2. Empty: create clusters. */
   readonly attach: readonly string[];
   readonly readyMilliseconds: number;
-  /** Such as `1.34`. Default: EKS's choice. */
+  /** For example `1.34`. Default: EKS's choice. */
   readonly kubernetesVersion?: string;
-  /** Such as `v1.3.10-eksbuild.2`. Default: EKS's choice. */
+  /** For example `v1.3.10-eksbuild.2`. Default: EKS's choice. */
   readonly addonVersion?: string;
   readonly compute: 'node-group' | 'auto-mode';
   readonly instanceType: string;

@@ -21,7 +21,7 @@ import { askAfterLostAnswer, isPassing, pausesOf } from './wait.ts';
 
 interface RoleSpec {
   readonly name: string;
-  /** Such as `eks.amazonaws.com`. */
+  /** For example `eks.amazonaws.com`. */
   readonly service: string;
   readonly actions: readonly string[];
   /** Names of AWS managed policies. */

@@ -11,13 +11,13 @@ export interface Timing {
   readonly inUse: number;
   /** Limit for a DEGRADED add-on with nodes, whose pods may be starting. */
   readonly degraded: number;
-  /** Limit for the removal of Auto Mode's nodes before the cluster. */
+  /** How long Auto Mode's nodes may take to disappear before the cluster is deleted. */
   readonly drain: number;
-  /** Limit without any response during a deletion, after the SDK's own retries. */
+  /** How long a deletion may go without any response, after the SDK's own retries. */
   readonly away: number;
-  /** Limit for a deletion, including the wait for a pending creation. */
+  /** How long a deletion may take, including the wait for a pending creation. */
   readonly deletion: number;
-  /** Limit until a new API server's DNS name and access entry work. */
+  /** How long a new API server's DNS name and access entry may take to work. */
   readonly apiServer: number;
   /** The same, if the cluster may lack an API server. */
   readonly optionalApiServer: number;

@@ -65,7 +65,7 @@ async function renewVolumes(connection: Connection, signal: AbortSignal): Promis
   const annotations = { [DELIVERY_ANNOTATION]: randomBytes(6).toString('hex') };
   for (const { metadata } of await podsOf(connection, WEBHOOK_LABELS, signal)) {
     const path = `/api/v1/namespaces/${NAMESPACE}/pods/${metadata?.name}`;
-    // The successor of a deleted pod mounts the newest list anyway.
+    // The pod that replaces a deleted one mounts the newest list anyway.
     await connection.json('PATCH', path, { metadata: { annotations } }, signal).catch(ignoring(404));
   }
 }
@@ -105,7 +105,7 @@ async function isKnown(connection: Connection, identity: Identity, signal: Abort
   return Buffer.from(response?.patch ?? '', 'base64').includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
 }
 
-/** Serializes calls of `write` and skips outdated states. A call settles with the write of its state or a newer one. */
+/** Serializes calls of `write` and skips outdated states. A call returns when its state, or a newer one, is written. */
 export function latestOnly<T>(write: (state: T) => Promise<void>): (state: T) => Promise<void> {
   let waiting: { state: T; readonly written: Promise<void> } | undefined;
   let current: Promise<unknown> = Promise.resolve();

@@ -25,7 +25,7 @@ const TRIAL = 2000;
 /** The initial list: the webhook's own service account, whose pods are exempt. */
 const OWN: Identity = { namespace: NAMESPACE, serviceAccount: WEBHOOK };
 
-/** Objects in order of removal: the registration first, so that no pod waits for a missing webhook. */
+/** Objects in order of removal. The registration is first, so that pods do not wait for a missing webhook. */
 export const WEBHOOK_OBJECTS: readonly ObjectName[] = [
   webhookConfiguration('', ''),
   ...webhookObjects({ run: '', region: '', image: '', tls: { certificate: '', key: '' } }, []),

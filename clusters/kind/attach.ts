@@ -56,7 +56,7 @@ export async function existingCluster(
 interface Existing {
   readonly named: NamedContext;
   readonly connection: Connection;
-  /** Names of the nodes, which are also those of their containers. */
+  /** Names of the nodes; their containers have the same names. */
   readonly nodes: readonly string[];
 }
 

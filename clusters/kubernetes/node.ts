@@ -5,7 +5,7 @@ import { timestamp } from './api-server/model/types.ts';
 export interface NodeOptions extends Omit<KubeletOptions, 'store' | 'tokens' | 'apiServerUrl' | 'node'> {
   readonly api: ApiServer;
   readonly name: string;
-  /** Such as `1.34`. */
+  /** For example `1.34`. */
   readonly version: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];

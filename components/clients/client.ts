@@ -70,7 +70,7 @@ export interface Runtime {
 export interface ChosenClient {
   readonly client: Client;
   readonly version: string;
-  /** Its name, with the version if the run has several versions of it. */
+  /** The client's name, with its version if the run has several versions. */
   readonly label: string;
   /** Index among the clients of the run, from 0. */
   readonly ordinal: number;

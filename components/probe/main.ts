@@ -81,7 +81,7 @@ async function run(
   tokens: ReadonlyMap<ProjectedToken, string>,
   isFirst: boolean,
 ): Promise<ProbeReport> {
-  // Calls are recorded by the millisecond. Wait, so that no call of the previous probe seems to be this one's.
+  // Calls are recorded with milliseconds. Wait, so that a call of the previous probe does not count as this one's.
   while (Date.now() <= lastEnd) await sleep(1);
   const startedAt = Date.now();
   let result: ProbeResult;

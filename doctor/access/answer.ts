@@ -31,7 +31,7 @@ export interface AccessAnswer extends Asker, AccessRequest {
   readonly organization: string;
 }
 
-/** Policies that no answer includes. */
+/** Policies that `can` never reads; each answer lists them. */
 export const NOT_READ = [
   'policies of VPC endpoints outside the VPC of the cluster',
   'Block Public Access and access control lists of S3',

@@ -14,7 +14,7 @@ import type { Case, Unjudged } from './check.ts';
 import { aws } from './commands.ts';
 import { subjectOfAssociation, usableAssociations } from './repaired-trust.ts';
 
-/** The last role of an association or annotation with its policies, and a session of it, as if each trust policy allowed it. */
+/** The role that pods end up with, its policies, and a session of it. Assumes that each trust policy allows the role. */
 interface Bound {
   /** Undefined for an annotation. */
   readonly association?: Association;

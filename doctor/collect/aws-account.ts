@@ -26,7 +26,7 @@ export interface AwsAccountOptions {
   readonly signal: AbortSignal;
 }
 
-/** Its gap means that nothing in AWS could be read. */
+/** If this right is missing, nothing in AWS can be read. */
 export const ANY_AWS = 'sts:GetCallerIdentity';
 
 /**

@@ -32,9 +32,9 @@ interface AwsReading extends RoleReading, OrganizationOptions {
 
 /** Concurrent objects. The clients' rate limits are lower than this allows. */
 const CONCURRENT = 16;
-/** The most values of a filter (EC2 User Guide, "Filter your resources"). */
+/** Maximum number of values of a filter (EC2 User Guide, "Filter your resources"). */
 const VALUES = 200;
-/** The most IAM OIDC providers to read of clusters that nothing refers to. */
+/** Maximum number of IAM OIDC providers to read for clusters that nothing refers to. */
 const UNRELATED_PROVIDERS = 5;
 
 /** Reads what belongs to a cluster in its account. Objects that cannot be read are gaps. */

@@ -2,7 +2,7 @@ import type { Endpoints } from '../../aws/endpoints.ts';
 import { signedHeaders, type Signer } from '../../aws/signed-headers.ts';
 import { objectOf, textOf, type JsonObject } from '../../foundation/node/json.ts';
 
-/** A call that reads a policy or a key. Few are needed of each service, so that no SDK is. */
+/** A call that reads a policy or a key. Each service needs only a few, so we use no SDK. */
 interface ResourceCall {
   /** Default: the service of the right. */
   readonly host?: string;

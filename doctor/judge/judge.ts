@@ -89,7 +89,7 @@ function judgeCluster(check: Check, facts: ClusterFacts): Diagnosis {
 
 const isCase = (one: Case | Unjudged): one is Case => 'text' in one;
 
-/** Returns the severity; lower than the check's for an association or service account that no pod uses. */
+/** Returns the severity of a case. It is lower than the check's if no pod uses the association or service account. */
 const severityOf = ({ severity }: Check, { object: { kind }, pods }: Case, { snapshot }: ClusterFacts): Severity =>
   severity === 'error' &&
   snapshot.kubernetes.pods !== undefined &&

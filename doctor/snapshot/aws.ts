@@ -58,7 +58,7 @@ export const vpcEndpointOf = ({
   PolicyDocument: policy,
 }: Ec2VpcEndpoint) => ({
   id,
-  /** Such as `com.amazonaws.us-west-2.eks-auth`. */
+  /** For example `com.amazonaws.us-west-2.eks-auth`. */
   serviceName,
   state: state ?? '',
   /** JSON text. */

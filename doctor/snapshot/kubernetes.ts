@@ -241,7 +241,7 @@ export interface RefusedPods extends ServiceAccount {
 
 /** Undefined for what could not be read; a gap says why. */
 export interface KubernetesObjects {
-  /** Such as `v1.34.1`. */
+  /** For example `v1.34.1`. */
   readonly version?: string;
   /** The issuer of service account tokens, with `https://`. */
   readonly issuer?: string;

@@ -1,6 +1,6 @@
 /** An object of Kubernetes or AWS, such as `Deployment payments/ledger` or an ARN. */
 export interface ObjectName {
-  /** Such as `Deployment`, `ServiceAccount`, `Node`, `Association`, `Role`. */
+  /** For example `Deployment`, `ServiceAccount`, `Node`, `Association`, `Role`. */
   readonly kind: string;
   readonly namespace?: string;
   readonly name: string;

@@ -7,7 +7,7 @@ export const SNAPSHOT_VERSION = 1;
 /** A right for reading, in AWS's form `iam:GetRole` or Kubernetes' `list pods`. */
 export type Right = string;
 
-/** Reasons of gaps that no right of the caller mends. */
+/** Reasons of gaps that no permission of the caller can close. */
 export const ANOTHER_ACCOUNT = 'another account';
 export const LEFT_OUT = 'left out by --kubernetes-only';
 
@@ -16,7 +16,7 @@ export interface Gap {
   readonly right: Right;
   /** The ARN or name of one object; undefined if nothing of the kind could be read. */
   readonly object?: string;
-  /** Such as `AccessDenied` or `Forbidden`. */
+  /** For example `AccessDenied` or `Forbidden`. */
   readonly reason: string;
 }
 

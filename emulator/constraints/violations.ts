@@ -43,11 +43,11 @@ export interface Violation {
   /** The input member's name on the wire. */
   readonly name: string;
   readonly in: MemberConstraints['in'];
-  /** Such as `tags.1.member.key`. */
+  /** For example `tags.1.member.key`. */
   readonly path: string;
   /** The value in quotes, or `null`; empty for a secret. */
   readonly value: string;
-  /** Such as `Member must not be null`. */
+  /** For example `Member must not be null`. */
   readonly constraint: string;
 }
 

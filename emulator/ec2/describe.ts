@@ -42,7 +42,7 @@ export interface DescribedKind<Item extends Described> {
   readonly action: string;
   /** Prefix of ids. */
   readonly prefix: string;
-  /** Such as `SubnetId`, also as it is spelled in errors' codes and texts. */
+  /** For example `SubnetId`, also as it is spelled in errors' codes and texts. */
   readonly parameter: string;
   readonly errorCode: string;
   readonly noun: string;

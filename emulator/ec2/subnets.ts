@@ -8,9 +8,9 @@ export interface Subnet {
   readonly vpcId: string;
   readonly accountId: string;
   readonly arn: string;
-  /** Such as `us-west-2a`. */
+  /** For example `us-west-2a`. */
   readonly zone: string;
-  /** Such as `usw2-az1`. Unlike a zone's name, it means the same place in every account. */
+  /** For example `usw2-az1`. Unlike a zone's name, it means the same place in every account. */
   readonly zoneId: string;
   readonly cidrBlock: string;
   readonly tags: ReadonlyMap<string, string>;

@@ -15,7 +15,7 @@ export type QueryOperation = (
 
 interface QueryApi {
   readonly name: ServiceName;
-  /** Such as `2011-06-15`. */
+  /** For example `2011-06-15`. */
   readonly version: string;
   readonly namespace: string;
   readonly operations: Readonly<Record<string, QueryOperation>>;

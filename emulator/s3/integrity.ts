@@ -79,7 +79,7 @@ export function checksumHeaders({ algorithm, type, value }: Checksum): Record<st
   return { [`x-amz-checksum-${algorithm}`]: value, 'x-amz-checksum-type': type };
 }
 
-/** Such as `ChecksumCRC32`. */
+/** For example `ChecksumCRC32`. */
 export function checksumElement(checksum: Pick<Checksum, 'algorithm' | 'value'> | undefined): XmlStructure {
   return checksum === undefined ? {} : { [elementName(checksum.algorithm)]: checksum.value };
 }

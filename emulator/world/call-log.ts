@@ -18,7 +18,7 @@ export interface CallRecord {
   readonly connection: number;
   readonly milliseconds: number;
   readonly service: ServiceName;
-  /** Such as `GetObject`; `Unknown` if undetermined. */
+  /** For example `GetObject`; `Unknown` if undetermined. */
   readonly operation: string;
   /** ARN, or `anonymous`. */
   readonly caller: string;

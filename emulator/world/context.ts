@@ -5,7 +5,7 @@ import type { ServiceName, ServiceRequest } from '../core/service.ts';
 import type { CallTrace, Disturbance, World } from './world.ts';
 
 export interface AuthorizationQuestion {
-  /** Such as `s3:GetObject`. */
+  /** For example `s3:GetObject`. */
   readonly action: string;
   /** ARN, or `*` for actions without a resource. */
   readonly resource: string;

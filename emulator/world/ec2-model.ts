@@ -22,7 +22,7 @@ export interface Instance {
   readonly launchedAt: number;
   readonly subnetId: string;
   readonly vpcId: string;
-  /** Such as `us-west-2a`. */
+  /** For example `us-west-2a`. */
   readonly zone: string;
   /** The name of its node. A cluster that names its nodes itself changes it. */
   privateDnsName: string;

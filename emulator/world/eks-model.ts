@@ -14,7 +14,7 @@ export interface ClusterSpec {
   readonly arn: string;
   readonly accountId: string;
   readonly region: string;
-  /** Such as `1.34`. */
+  /** For example `1.34`. */
   readonly version: string;
   /** `https://oidc.eks.<region>.amazonaws.com/id/<32 upper-case hex>`. */
   readonly issuer: string;
@@ -169,7 +169,7 @@ export interface AccessEntry {
   readonly principalArn: string;
   /** The principal's unique id at creation, which a recreated principal does not match. Undefined for a root user. */
   readonly principalId: string | undefined;
-  /** Such as `STANDARD` or `EC2_LINUX`. */
+  /** For example `STANDARD` or `EC2_LINUX`. */
   readonly type: string;
   readonly username: string;
   readonly kubernetesGroups: readonly string[];

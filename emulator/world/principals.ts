@@ -4,7 +4,7 @@ import type { World } from './world.ts';
 import { compilePolicy } from '../../identity/policy/index.ts';
 import known from './service-principals.json' with { type: 'json' };
 
-/** Such as `AWS` and `arn:aws:iam::111122223333:role/app`. */
+/** For example `AWS` and `arn:aws:iam::111122223333:role/app`. */
 export interface NamedPrincipal {
   readonly type: string;
   readonly value: string;

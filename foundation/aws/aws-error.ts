@@ -1,7 +1,7 @@
 /** An error in an AWS answer. Each service renders it in its protocol (S3 XML, query XML, REST-JSON). */
 export class AwsError extends Error {
   override readonly name = 'AwsError';
-  /** Such as `AccessDenied` or `ResourceNotFoundException`. */
+  /** For example `AccessDenied` or `ResourceNotFoundException`. */
   readonly code: string;
   readonly status: number;
   /** Additional members of the error body, such as S3's `Key` or `BucketName`. */

@@ -19,7 +19,7 @@ export interface Resource {
   readonly partOf?: string;
   /** Name of the resource that needs this one and must be removed first. */
   readonly neededBy?: string;
-  /** When to remove it although its owner ends soon: `always` if others notice it, `unless-kept` to free capacity. */
+  /** When to remove a resource, although its owner ends soon: `always` if others notice it, `unless-kept` to free capacity. */
   readonly due?: 'always' | 'unless-kept';
   /** Entry of the state file; absent if tags or labels suffice. */
   readonly entry?: JournalEntry;

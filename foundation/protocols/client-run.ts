@@ -19,7 +19,7 @@ export interface ClientRun {
   readonly credentials?: readonly ScriptedAnswer[];
   /** The answers to AssumeRoleWithWebIdentity, in the same way. Default: STS's answers. */
   readonly sts?: readonly ScriptedAnswer[];
-  /** The answers to the first S3 requests. S3 answers later ones; for invented credentials the object is returned. */
+  /** The answers to the first S3 requests. S3 answers later ones. If the credentials are invented, the endpoint returns the object. */
   readonly s3?: readonly ScriptedAnswer[];
   /** The client reaches agent, ECS and instance metadata at a pod's addresses, and STS by name. */
   readonly addresses?: 'as-in-a-pod';

@@ -6,7 +6,7 @@ import type { Failure, Findings } from './scene.ts';
 interface SummaryInput extends Omit<Failure, 'attempt' | 'startedAt'> {
   readonly scenario: Scenario;
   readonly run: string;
-  /** Such as `round 2` and `attempt 3`. */
+  /** For example `round 2` and `attempt 3`. */
   readonly repetition: readonly string[];
   readonly findings: Findings;
 }

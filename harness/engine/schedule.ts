@@ -60,7 +60,7 @@ const DEFAULTS: Options = {
   admit: () => NOW,
 };
 const PROBE_SECONDS = 0.1;
-/** A scenario that waits this long leaves its place to others, where environments have lanes. */
+/** On environments with lanes, other scenarios may start while a scenario waits this long. */
 const LONG_WAIT_SECONDS = 2;
 
 /** Orders scenarios so that no long one delays the end. On real nodes, only waits count: many probes keep too many pods busy at once. */

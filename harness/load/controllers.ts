@@ -22,7 +22,7 @@ interface JobOptions {
   readonly load: string;
   readonly completions: number;
   readonly parallelism: number;
-  /** Seconds until Kubernetes ends the pods, so that none outlives the scenario. */
+  /** Seconds until Kubernetes ends the pods, so that they do not outlive the scenario. */
   readonly deadlineSeconds: number;
   readonly plan: LoadPlan;
 }

@@ -33,8 +33,8 @@ const SAME: Replay = { result: 'same' };
 const open = (reason: string): Replay => ({ result: 'open', reason });
 
 /**
- * Decides the questions of a scenario again, with changed policies, up to the first decision that changes. That one
- * contradicts a probe, or the scenario could have gone on in a way that nobody recorded.
+ * Decides the questions of a scenario again, with changed policies, up to the first decision that changes. This decision
+ * contradicts a probe, or leads to requests that were not recorded.
  */
 export function replay(observation: Observation, replacements: readonly Replacement[]): Replay {
   const unclear = replacements.map((replacement) => unclearReason(observation, replacement)).find(Boolean);

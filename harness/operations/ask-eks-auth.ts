@@ -67,7 +67,7 @@ export const askEksAuth = defineHarnessOperation(
   },
 );
 
-/** Calls EKS Auth. Throws if it fails or does not answer. */
+/** Calls EKS Auth. Throws if EKS Auth fails or does not answer. */
 export async function openPodSession(context: ScenarioContext, question: AskEksAuth): Promise<ProbeResult> {
   const { aws } = context.environment;
   const item = workload(context, question.workload);

@@ -37,10 +37,10 @@ export interface AwsClientSettings {
 
 export interface KubernetesRequest {
   readonly method?: string;
-  /** Such as `/api/v1/namespaces/<name>/pods`. */
+  /** For example `/api/v1/namespaces/<name>/pods`. */
   readonly path: string;
   readonly body?: unknown;
-  /** Such as `Impersonate-User`; a header with several values is sent several times. */
+  /** For example `Impersonate-User`; a header with several values is sent several times. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
   /** Sends no credentials except those in `headers`. */
   readonly as?: 'anonymous';

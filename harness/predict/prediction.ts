@@ -6,8 +6,8 @@ import { grantOf } from './grant.ts';
 import { sceneOf } from './scene.ts';
 
 /**
- * Returns what the policies of a scenario say of its probes, before a run. Probes after a step, and those that more than roles,
- * policies and tags decide, are absent.
+ * Predicts the results of a scenario's probes from its policies, without a run. Leaves out probes after a
+ * step, and those that depend on more than roles, policies and tags.
  */
 export function predictionsOf(scenario: Scenario): ReadonlyMap<Step, AttemptAnswer> {
   const predictions = new Map<Step, AttemptAnswer>();

@@ -52,7 +52,7 @@ export function recordingOf(results: RunResults): Recording {
   });
 }
 
-/** Returns the answer to a guess, or why it is missing; undefined for a guess that no scenario settles. */
+/** Returns the recorded answer to a guess, or why it is missing. Undefined if no scenario tests the guess. */
 function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResults) {
   if (scenario === undefined || probe === undefined) return undefined;
   const place = { guess: id, scenario };

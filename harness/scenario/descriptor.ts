@@ -61,7 +61,7 @@ export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
   toProgram?(operation: T, context: ScenarioContext): Operation;
   /** The operation that its handler in the probe program performs. Default: its own name. */
   readonly handler?: string;
-  /** Returns the result, if the program's is only a part of it. */
+  /** Completes the probe program's result, if that is only a part of the whole. */
   answer?(context: ScenarioContext, operation: T, report: ProbeReport): ProbeReport;
   /** It uses an SDK's credential chain. */
   readonly throughSdk?: true;

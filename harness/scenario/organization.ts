@@ -5,7 +5,7 @@ import { permissionPolicy } from './policy.ts';
 import type { DeclaredPolicy } from './policy-document.ts';
 
 const level = object({
-  /** Such as `Root` or `OU Workloads`. */
+  /** For example `Root` or `OU Workloads`. */
   name: text,
   /** Service control policies by name, besides FullAWSAccess. */
   scps: opt(record(permissionPolicy)),

@@ -60,7 +60,7 @@ export interface Environment {
 }
 
 export interface Leftover {
-  /** Such as `role conformance-c1a2b3d-ab-01-app`. */
+  /** For example `role conformance-c1a2b3d-ab-01-app`. */
   readonly name: string;
   readonly reason: string;
 }

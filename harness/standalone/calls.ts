@@ -5,7 +5,7 @@ import type { CallRecord } from '../../emulator/index.ts';
 
 /** A statement that decided a request. */
 export interface DecidingStatement {
-  /** Such as `inline policy read of role app`. */
+  /** For example `inline policy read of role app`. */
   readonly policy: string;
   readonly kind: 'identity' | 'resource' | 'trust' | 'session' | 'boundary' | 'scp' | 'rcp';
   readonly sid?: string | undefined;
@@ -21,7 +21,7 @@ export interface RecordedCall {
   /** ISO 8601, by the emulated AWS's clock. */
   readonly time: string;
   readonly service: string;
-  /** Such as `GetObject`. */
+  /** For example `GetObject`. */
   readonly operation: string;
   /** ARN, or `anonymous`. */
   readonly caller: string;

@@ -116,7 +116,7 @@ export async function down({ config, context, files }: NamedContext): Promise<nu
     const removal = { run: RUN, within: REMOVAL, signal: new AbortController().signal };
     const objects = await labelledObjects(connection, RUN);
     const isHook = ({ kind }: (typeof objects)[number]): boolean => kind === 'MutatingWebhookConfiguration';
-    // First the registration, so that no pod waits for a missing webhook.
+    // Removes the registration first, so that pods do not wait for a missing webhook.
     await removeObjects(connection, objects.filter(isHook), removal);
     await removeObjects(
       connection,

@@ -6,8 +6,8 @@ import { kubernetesPollMilliseconds } from './iam.ts';
 import { note, accountKey, clusterOf, type ScenarioContext, type Workload } from '../scenario/scenario-context.ts';
 
 /**
- * Creates a pod of a workload, named `first` if possible. If an API server with an outdated webhook does not inject it
- * as observed before, recreates it under another name, until the propagation bound.
+ * Creates a pod of a workload, named `first` if possible. An API server with an outdated webhook may not inject it
+ * as observed before. Then recreates it under another name, until the propagation timeout.
  */
 export async function createOnceInjected(
   context: ScenarioContext,

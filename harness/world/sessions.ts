@@ -81,7 +81,7 @@ export async function podToken(
       audiences: [audience],
       boundPod,
     });
-    // Stored so that reports redact it, under a name that no scenario uses.
+    // Stored under a name that no scenario uses, so that reports redact it.
     context.tokens.set(`<${name}>`, token);
     return { token, remove };
   } catch (error) {

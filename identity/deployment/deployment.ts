@@ -5,7 +5,7 @@ export type Values = Readonly<Record<string, string | readonly string[]>>;
 
 /** A value that the file does not contain. */
 export class Unknown {
-  /** Such as `aws_iam_role.ledger.arn is known only after apply`. */
+  /** For example `aws_iam_role.ledger.arn is known only after apply`. */
   readonly reason: string;
   /** Whether the user can and must give it, so that it is an error where it is needed. */
   readonly isRequired: boolean;
@@ -62,7 +62,7 @@ export interface DeployedAssociation extends Placed {
   /** JSON text of the session policy. */
   readonly policy?: Known<string> | undefined;
   readonly disableSessionTags: boolean;
-  /** Why a part of it is not known, in sentences without a final point. */
+  /** Why a part of the association is not known, in sentences without a final point. */
   readonly unsure?: readonly string[];
 }
 

@@ -4,7 +4,7 @@ import { EMPTY, PolicyProblem, type Deployment, type DeployedPods } from './depl
 
 /** An object, and where it is. */
 interface Located {
-  /** Such as `, line 5` in a file, or Terraform's address. */
+  /** For example `, line 5` in a file, or Terraform's address. */
   readonly at: string;
   readonly object: JsonObject;
 }

@@ -30,7 +30,7 @@ const actionsMatching = (source: string): ReadonlySet<string> =>
   remembered(matching, source, () => new Set(actionsOf(source).map((action) => action.toLowerCase())));
 
 const serviceOf = (action: string): string => action.split(':')[0]!.toLowerCase();
-/** Stand for all services that no policy names. */
+/** These represent all services that no policy names. */
 const OTHER_SERVICES = ['dynamodb:GetItem', 'ec2:DescribeInstances', 'sqs:SendMessage', 'sns:ListTopics'];
 /** Services of condition keys that only their own requests have. */
 const KEY_SERVICES = /^(eks|eks-auth|iam|s3|sts):/;

@@ -41,7 +41,7 @@ export interface Comparison {
   readonly resourceAccount: string;
   /** Keys with a known value. All others are free within the rules of `key-rules.ts`. */
   readonly context?: ConditionContext | undefined;
-  /** Keys that no request has. A final slash or colon stands for all keys that begin with it and have no known value. */
+  /** Keys that no request has. A key that ends with a slash or colon means all keys that begin with it and have no known value. */
   readonly absent?: readonly string[] | undefined;
   /** Its policies restrict callers and resources on both sides. Undefined: none does. */
   readonly organization?: Organization | undefined;

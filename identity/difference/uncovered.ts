@@ -3,7 +3,7 @@ import { actionProblem } from '../policy/actions.ts';
 import { documentsOf, statementsIn } from './documents.ts';
 import type { Comparison, NamedDocument } from './types.ts';
 
-/** Stands for all accounts that no policy names. */
+/** Represents all accounts that no policy names. */
 export const STRANGER = '000000000000';
 /** Other accounts whose resources one comparison asks about. */
 const MOST_ACCOUNTS = 10;

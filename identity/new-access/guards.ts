@@ -37,7 +37,7 @@ export function rolePairs(before: AccessSide, after: AccessSide): readonly RoleP
 
 const DENIES_ALL = '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"*"}}';
 
-/** Returns trust policies and policies of resources of both sides, and those that are not known. */
+/** Returns the trust policies and resource policies of both sides, and which of them are not known. */
 export function guardsOf(before: AccessSide, after: AccessSide, pairs: readonly RolePair[]) {
   const unknown: { subject: string; reason: string }[] = [];
   const named = (name: string, text: Known<string> | undefined): NamedDocument | undefined =>

@@ -7,7 +7,7 @@ export interface PolicyPlace {
   readonly resource?: string | undefined;
   /** Name of an inline policy of the role. Default: its trust policy. */
   readonly policy?: string | undefined;
-  /** Such as `{"DataBucket.Arn": "arn:aws:s3:::data"}`. */
+  /** For example `{"DataBucket.Arn": "arn:aws:s3:::data"}`. */
   readonly values?: Values | undefined;
 }
 

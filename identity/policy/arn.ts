@@ -22,7 +22,7 @@ export function splitArn(text: string): readonly string[] | undefined {
 }
 
 /**
- * A pattern whose six fields match separately, so that no wildcard crosses a colon. `whole` is the pattern of a text
+ * A pattern whose six fields are matched separately, so a wildcard does not cross a colon. `whole` is the pattern of a text
  * without six fields: `*` matches every ARN; a text with colons in variables is split once their values are known.
  */
 export interface ArnPattern {

@@ -109,7 +109,7 @@ const namedBy = ({ character, foldCase = false, except = '', among = '' }: Place
 
 /** Limit of combined states, far above those of real policies. */
 const STATES = 4_000;
-/** Stand for every character that no pattern names. */
+/** These represent every character that no pattern contains. */
 const OTHERS = [...'xyzabcdefghijklmnopqrstuvwXYZ0123456789_-~'];
 
 interface Combined {

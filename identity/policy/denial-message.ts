@@ -6,7 +6,7 @@ import { resourceForms } from './actions.ts';
 export interface DenialMessage {
   /** ARN of the caller. */
   readonly caller?: string;
-  /** Such as `s3:GetObject`, also if the message names an operation that it authorizes. */
+  /** For example `s3:GetObject`, also if the message names an operation that it authorizes. */
   readonly action?: string;
   /** ARN or name, as in the message. */
   readonly resource?: string;

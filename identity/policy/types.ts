@@ -15,7 +15,7 @@ export interface CompiledPolicy {
 
 /** The policies of one type that are attached to the root, an organizational unit or an account. */
 export interface OrganizationLevel {
-  /** Such as `OU Workloads`. */
+  /** For example `OU Workloads`. */
   readonly name: string;
   readonly policies: readonly CompiledPolicy[];
 }
@@ -33,7 +33,7 @@ export type ConditionContext = Readonly<Record<string, string | readonly string[
 
 export interface AuthorizationInput {
   readonly principal: Principal;
-  /** Such as `s3:GetObject`. */
+  /** For example `s3:GetObject`. */
   readonly action: string;
   /** ARN, or `*` for actions without a resource. */
   readonly resource: string;

@@ -41,7 +41,7 @@ interface Specified {
   readonly suite: string;
 }
 
-/** Returns all scenarios, those of suite `agent` also with agent 0.2, and those of suite `client` also with the raw client. */
+/** Returns all scenarios. Adds those of suite `agent` with agent 0.2, and those of suite `client` with the raw client. */
 export const runsOf = (scenarios: readonly Specified[]): readonly Run[] => [
   ...scenarios.map((scenario) => runOf(scenario, NONE)),
   ...scenarios.filter(({ suite }) => suite === 'agent').map((scenario) => runOf(scenario, AGENT_02)),

@@ -40,7 +40,7 @@ export function figures({ detections }: Matrix): readonly Figure[] {
 
 export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 
-/** Returns scenarios that are the only one to notice a defect, and those that notice none. Requires that all scenarios were tried. */
+/** Returns scenarios that alone notice a defect, and scenarios that notice none. Requires that all scenarios were tried. */
 export function scenarioSummary({ detections, scenarios }: Matrix) {
   const noticed = detections.map(({ noticedBy }) => noticedBy);
   const alone = scenarios.filter((key) => noticed.some((by) => by.length === 1 && by[0] === key));
@@ -54,7 +54,7 @@ export function terminalText(matrix: Matrix, { all }: { readonly all: boolean })
     [name.padEnd(width), state.padEnd(9), noticedBy.join(', ') || (reason ?? '')].join('  ').trimEnd(),
   );
   const { alone, nothing } = scenarioSummary(matrix);
-  // With a single defect, nearly every scenario would be listed.
+  // For a single defect, the list would have nearly every scenario.
   const ofScenarios =
     all && matrix.detections.length > 1
       ? [

@@ -24,7 +24,7 @@ export interface ToolOptions {
 const LINES_SHOWN = 12;
 
 /**
- * Runs a tool. If run by root, namespaces that end with this process ensure that no process or mount remains. Throws
+ * Runs a tool. For root, it uses namespaces that end with this process, so no process or mount remains. Throws
  * HarnessError with the tool's last lines.
  */
 export async function runTool(command: readonly [string, ...string[]], options: ToolOptions): Promise<void> {

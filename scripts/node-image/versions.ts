@@ -7,7 +7,7 @@ export const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
 export interface GoModule {
   readonly module: string;
-  /** Such as `v1.34.4`. */
+  /** For example `v1.34.4`. */
   readonly version: string;
 }
 

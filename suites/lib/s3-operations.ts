@@ -1,4 +1,4 @@
-/** Every operation of S3 with the permissions that it needs, for sessions that may use one action alone. */
+/** Every operation of S3 with the permissions that it needs. Sessions may use only one action each. */
 import {
   allow,
   asSession,

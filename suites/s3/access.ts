@@ -131,7 +131,7 @@ suite('s3', ({ scenario }) => {
         const place = { ...bucket, Key: 'red/parts' };
         const { UploadId } = await s3.createMultipartUpload({ ...place, Tagging: 'team=red' });
         const part = { PartNumber: 1, UploadId };
-        // The upload does not belong to another key.
+        // S3 must refuse the upload's id with another key.
         const elsewhere = { ...place, Key: 'tags', ...part, Body: 'one' };
         const refusal = await s3.uploadPart(elsewhere).catch(refusalBy);
         expect(refusal).to.include({ name: 'NoSuchUpload' });

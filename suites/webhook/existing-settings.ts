@@ -188,7 +188,7 @@ suite('webhook', ({ scenario }) => {
       }),
       succeeds(admitPod('web', setting(...PAIR)), { injected: 'both', 'irsaVolume.present': true }),
       succeeds(admitPod('pi', setting('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')), { injected: 'pod-identity' }),
-      // Neither do variables that SDKs read in addition to a pair, or instead of it.
+      // Variables that SDKs read in addition to a pair, or instead of it, do not prevent injection either.
       adds(
         'pi',
         ['AWS_CONTAINER_CREDENTIALS_RELATIVE_URI', 'AWS_CONTAINER_AUTHORIZATION_TOKEN', 'AWS_PROFILE'],

@@ -80,7 +80,7 @@ suite('webhook', ({ scenario }) => {
       // The association is for another namespace; both names are equal when joined by a dash.
       succeeds(createAssociationFor('app/app', { role: 'app' }, { namespaceSuffix: '-more', name: 'more' })),
       succeeds(post(review(podOf('more-app'))), { patched: false }),
-      // Without an association and an account, the webhook changes nothing and allows the pod.
+      // If there is no association and no service account, the webhook changes nothing and allows the pod.
       succeeds(post(review(podOf('nobody'))), { patched: false }),
     ],
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 /** A fixed address, such as a link-local one, and its local replacement. */
 export interface TranslatedAddress {
-  /** Such as `http://169.254.169.254`, with the scheme's default port. */
+  /** For example `http://169.254.169.254`, with the scheme's default port. */
   readonly inPod: string;
   /** `http://127.0.0.1:<port>` */
   readonly here: string;

@@ -153,7 +153,7 @@ function* callsOf(
   }
 }
 
-/** Replaces a text that is not a region, which stands for any. */
+/** Replaces the region of an ARN if it is not a real one but stands for any region. */
 const inRegion = (arn: string): string => arn.replace(/^(arn:[^:]*:[^:]*:)(?!([a-z]{2,}-)+\d:)[^:]+:/, `$1${REGION}:`);
 
 /** Whether S3 and its clients accept a key as it is. */

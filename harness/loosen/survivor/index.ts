@@ -24,7 +24,7 @@ import { sentenceOf, type Breadth, type NamedSource } from './sentence.ts';
 
 export { withProbe, type Probe, type TakenByScenario } from './probe.ts';
 
-/** A change of a policy that no probe of a scenario notices. */
+/** A change of a policy that the scenario's probes do not notice. */
 export interface SurvivorQuestion extends Owner {
   /** The scenario as declared, with the original policy. */
   readonly scenario: Scenario;

@@ -16,7 +16,7 @@ export const callerRole = ({ workload, through }: Pods): string | undefined => t
 
 /**
  * Returns the pods that a policy may concern: those of the scenario and their chains of roles, the owner's first, and pods that the
- * scenario lacks: of the other mechanism, of a role that nothing else limits, and of another account.
+ * scenario lacks: one of the other mechanism, one with a role that nothing else limits, and one of another account.
  */
 export function podsOf(spec: ScenarioSpec, question: Owner): readonly Pods[] {
   const { part, owner } = question;

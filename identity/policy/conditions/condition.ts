@@ -7,7 +7,7 @@ import { OPERATORS } from './operators.ts';
 
 /** A key under an operator in a `Condition` block. */
 export interface Condition {
-  /** Such as `ForAnyValue:StringLikeIfExists`. */
+  /** For example `ForAnyValue:StringLikeIfExists`. */
   readonly operator: string;
   readonly key: ContextKey;
   readonly set: 'ForAllValues' | 'ForAnyValue' | undefined;

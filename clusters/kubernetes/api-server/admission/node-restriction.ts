@@ -17,7 +17,7 @@ interface Request extends Pick<
 interface Context {
   readonly store: MemoryStore;
   readonly authorizer: Authorizer;
-  /** Such as `1.34`. */
+  /** For example `1.34`. */
   readonly version: string;
 }
 

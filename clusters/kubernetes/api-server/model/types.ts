@@ -133,7 +133,7 @@ export type Audit = (username: string, attributes: Attributes) => void;
 export interface ApiServerOptions {
   /** The `iss` claim. */
   readonly issuer: string;
-  /** Such as `1.34`. */
+  /** For example `1.34`. */
   readonly version: string;
   readonly clock?: Clock;
   /** Default: 2^32 seconds and a year, as in Kubernetes. */

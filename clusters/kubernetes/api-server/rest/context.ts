@@ -12,7 +12,7 @@ export interface ApiContext {
   readonly webhooks: AdmissionWebhooks;
   readonly tokens: TokenIssuer;
   readonly tokenLifetimes: TokenLifetimes;
-  /** Such as `1.34`. */
+  /** For example `1.34`. */
   readonly version: string;
   readonly audit: Audit;
   /** `https://<host>:<port>` */
