@@ -1,9 +1,9 @@
 import { splitArn } from '../../identity/policy/arn.ts';
-import { decideWithin } from '../../identity/decide-within.ts';
 import type { PolicySource } from '../../identity/policy-source.ts';
 import { isQuestion, type Opening, type Path, type Question, type Session } from '../../identity/question.ts';
 import { requestPath, type SessionRequest } from '../../identity/request.ts';
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
+import { endpointDenials } from '../facts/endpoints.ts';
 import { chainPath, decidePath, gapOf } from '../facts/trust.ts';
 import { bucketOf, type Bucket } from '../snapshot/aws.ts';
 import { resourceParts, type ResourcePart } from './parts.ts';
@@ -39,35 +39,14 @@ export function accessSteps(facts: ClusterFacts, session: Session, request: Acce
   ];
 }
 
-/**
- * Returns a step for each VPC endpoint of the request's service in the cluster's VPC whose policy does not allow the request. It decides only if
- * the request passes the endpoint, which routes and DNS decide (AWS PrivateLink Guide, "Control access to VPC endpoints using endpoint policies").
- */
-function endpointSteps(
-  facts: ClusterFacts,
-  { principal, unknown }: Session,
-  request: AccessRequest,
-): readonly AccessStep[] {
-  const [service = ''] = request.action.toLowerCase().split(':');
-  return (facts.snapshot.aws?.vpcEndpoints ?? []).flatMap(({ id, serviceName, state, policy: text }) => {
-    if (text === undefined || state !== 'available' || !serviceName.split('.').includes(service)) return [];
-    // Within one account, a policy that allows the session is enough, so that it decides alone.
-    const { value } = decideWithin(
-      {
-        principal,
-        ...request,
-        context: {},
-        unknown: { ...unknown, [`${service}:`]: '' },
-        resourceAccount: principal.accountId,
-      },
-      [{ kind: 'resource', name: `policy of VPC endpoint ${id}`, text }],
-    );
-    const unless = `VPC endpoint ${id}, whose policy ${value === 'denied' ? 'does not allow it' : 'may deny it'}, if the request passes it`;
-    return value === 'allowed'
-      ? []
-      : [{ name: 'endpoint', value: 'unknown', otherwise: 'allowed', text: unless, unless: [unless] } as const];
-  });
-}
+/** Returns a step for each VPC endpoint that may be in the way. */
+const endpointSteps = (facts: ClusterFacts, session: Session, request: AccessRequest): readonly AccessStep[] =>
+  endpointDenials(facts, { ...session, ...request, context: {}, resourceAccount: session.principal.accountId }).map(
+    ({ id, value }) => {
+      const unless = `VPC endpoint ${id}, whose policy ${value === 'denied' ? 'does not allow it' : 'may deny it'}, if the request passes it`;
+      return { name: 'endpoint', value: 'unknown', otherwise: 'allowed', text: unless, unless: [unless] };
+    },
+  );
 
 /** Returns the parts of a resource with a wildcard that policies distinguish; undefined if there are too many. */
 export function accessParts(

@@ -6,13 +6,15 @@ import {
   needsAgentPod,
   nodesWithoutAgent,
   podIdentityPodsByNode,
+  troubleOf,
 } from '../facts/agent.ts';
-import type { ClusterFacts } from '../facts/cluster-facts.ts';
-import { containersOf, hasPodIdentity } from '../facts/injection.ts';
+import { hasPodIdentity } from '../facts/injection.ts';
 import { workloadOf } from '../facts/workload.ts';
-import type { Pod } from '../snapshot/kubernetes.ts';
+import type { Role } from '../snapshot/aws.ts';
 import { obstacle } from '../facts/placement.ts';
-import { rolePermission } from '../facts/trust.ts';
+import { accountOf } from '../../identity/role.ts';
+import { endpointDenials } from '../facts/endpoints.ts';
+import { rolePermission, roleSession } from '../facts/trust.ts';
 import { aws } from './commands.ts';
 import { defineCheck, missingPolicyRight, objectOf, podNames, readableRole, roleName, someOf } from './cases.ts';
 
@@ -48,7 +50,7 @@ export const agentNotReady = defineCheck({
   cause:
     'The agent crashes, its port 80 or 2703 is taken, its image cannot be pulled, or its pod is Pending or was evicted.',
   effect: 'Requests for credentials on this node are refused or time out.',
-  fix: 'Free the port, or the resources that the scheduler names (the add-on runs with priority system-node-critical). Otherwise read the logs of the agent on this node.',
+  fix: 'Free the port, or the resources that the scheduler names (the add-on runs with priority system-node-critical). If it cannot bind [fd00:ec2::23], give it the argument `-b 169.254.170.23`. Otherwise read the logs of the agent on this node.',
   source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
   *find(facts) {
     for (const { node, pods, agent } of nodesWithoutAgent(facts)) {
@@ -76,7 +78,7 @@ export const agentExcluded = defineCheck({
   observation: "Tolerations and affinity of the agent's DaemonSet are compared with taints and labels of nodes.",
   cause: 'The agent was installed with its own tolerations or affinity, or nodes got a taint later.',
   effect: 'Pods with Pod Identity on such nodes get no credentials. Nodes without such pods are not reported.',
-  fix: 'Let the agent tolerate all taints, as its add-on does by default.',
+  fix: 'Let the agent tolerate all taints and select all Linux nodes, as its add-on does by default.',
   source: 'aws/eks-pod-identity-agent, charts/eks-pod-identity-agent/values.yaml',
   *find(facts) {
     const podsOf = podIdentityPodsByNode(facts);
@@ -148,6 +150,7 @@ export const agentOnAutoMode = defineCheck({
 });
 
 const ACTION = 'eks-auth:AssumeRoleForPodIdentity';
+const ALLOWED = JSON.stringify({ Statement: { Effect: 'Allow', Action: ACTION, Resource: '*' } });
 
 export const nodeRole = defineCheck({
   id: 'PID107',
@@ -158,10 +161,11 @@ export const nodeRole = defineCheck({
     ...['list nodes', 'list pods', 'eks:DescribeCluster'],
     ...['ec2:DescribeInstances', 'iam:GetInstanceProfile', 'iam:GetRole'],
   ],
-  observation: `The policies of the roles of nodes that run pods with Pod Identity are evaluated for \`${ACTION}\`.`,
-  cause: 'A custom node role lacks the managed policy AmazonEKSWorkerNodePolicy, or a policy denies the action.',
+  observation: `The policies of the roles of nodes that run pods with Pod Identity, and of VPC endpoints, are evaluated for \`${ACTION}\`.`,
+  cause:
+    'A custom node role lacks the managed policy AmazonEKSWorkerNodePolicy, or a policy, permissions boundary or VPC endpoint denies the action.',
   effect: 'The agent gets AccessDeniedException from EKS Auth for every pod on these nodes.',
-  fix: 'Attach the managed policy AmazonEKSWorkerNodePolicy to the node role, or allow the action in a policy.',
+  fix: 'Attach the managed policy AmazonEKSWorkerNodePolicy to the node role, or allow the action in a policy. Allow it in the permissions boundary and in the policy of the VPC endpoint.',
   source: 'EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"',
   *find(facts) {
     const { cluster, instanceProfiles = {} } = facts.snapshot.aws ?? {};
@@ -178,38 +182,23 @@ export const nodeRole = defineCheck({
       }
       const object = { kind: 'Role', name: arn };
       const role = yield* readableRole(facts, object, arn);
-      const { value, reason, missing } = role ? rolePermission(facts, role, ACTION, cluster.arn) : {};
+      if (role === undefined) continue;
+      const permission = (given: Role) => rolePermission(facts, given, ACTION, cluster.arn);
+      const { value, reason, missing } = permission(role);
       if (value === 'unknown') yield { object, missing: missing ?? missingPolicyRight(facts, arn) };
-      const policy = `arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
-      const repair = aws(facts, `iam attach-role-policy --role-name ${roleName(arn)} --policy-arn ${policy}`);
+      const attach = `iam attach-role-policy --role-name ${roleName(arn)} --policy-arn arn:${facts.partition}:iam::aws:policy/AmazonEKSWorkerNodePolicy`;
+      const isEnough = permission({ ...role, policies: { ...role.policies, ALLOWED } }).value === 'allowed';
+      const repair = isEnough ? aws(facts, attach) : undefined;
       const pods = same.flatMap((one) => podNames(one.pods));
       if (value === 'denied') yield { object, text: `Its policies do not allow ${ACTION}: ${reason}.`, pods, repair };
+      const session = { ...roleSession(arn, role), resourceAccount: accountOf(arn), context: {} };
+      for (const endpoint of endpointDenials(facts, { ...session, action: ACTION, resource: cluster.arn })) {
+        const text = `The policy of VPC endpoint ${endpoint.id} does not allow it ${ACTION}.`;
+        if (endpoint.value === 'denied') yield { object, text, pods, part: endpoint.id, severity: 'warning' };
+      }
     }
   },
 });
-
-/** The ports of the agent on its node: credentials and probes (aws/eks-pod-identity-agent, README.md). */
-const PORTS = [80, 2703];
-
-/** Returns why a pod of the agent is not ready: the scheduler's words, its containers' last errors, and who has its ports. */
-function troubleOf(facts: ClusterFacts, agent: Pod, node: string): string {
-  const states = containersOf(agent).flatMap(({ name, status }) => {
-    const { reason = 'not running', exitCode, message } = status ?? {};
-    const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
-    return status ? [`container ${name}: ${reason}${code}${message ? `, "${message.replace(/\.$/, '')}"` : ''}`] : [];
-  });
-  const taken = facts.pods.flatMap((pod) => {
-    if (pod.nodeName !== node || pod === agent) return [];
-    const ports = containersOf(pod).flatMap(({ hostPorts = [] }) => hostPorts.filter((port) => PORTS.includes(port)));
-    return ports.map((port) => `host port ${port} is taken by ${pod.metadata.namespace}/${pod.metadata.name}`);
-  });
-  const all = [
-    ...(agent.unschedulable === undefined ? [] : [agent.unschedulable.replace(/\.$/, '')]),
-    ...states,
-    ...taken,
-  ];
-  return all.length === 0 ? '' : ` (${all.join('; ')})`;
-}
 
 export const failedBeforeAgent = defineCheck({
   id: 'PID108',

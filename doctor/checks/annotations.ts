@@ -1,5 +1,5 @@
 import type { ClusterFacts } from '../facts/cluster-facts.ts';
-import { containersOf, credentialsOf, hasWebIdentity, variable } from '../facts/injection.ts';
+import { containersOf, credentialsOf, hasWebIdentity, tokenFileOf } from '../facts/injection.ts';
 import {
   accountsOfOwnAccount,
   AUDIENCE,
@@ -39,7 +39,7 @@ export const malformedAnnotation = defineCheck({
   inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods'],
   observation: 'The value of `eks.amazonaws.com/role-arn` on service accounts without an association.',
-  cause: 'A value of a chart was empty, or a name, a placeholder or an instance profile was written.',
+  cause: 'A value of a chart was empty or has a space, or a name, a placeholder or an instance profile was written.',
   effect: 'An empty value injects nothing. Any other value is injected, and AWS STS refuses it.',
   fix: 'Write the ARN of the role, then restart the pods.',
   source: 'aws/amazon-eks-pod-identity-webhook, pkg/cache/cache.go; KeeperHub/keeperhub#1597',
@@ -51,7 +51,8 @@ export const malformedAnnotation = defineCheck({
       const text = `Its annotation eks.amazonaws.com/role-arn is ${value === '' ? 'empty' : `${JSON.stringify(value)}, not the ARN of a role`}.`;
       // Running pods keep the role of an earlier annotation.
       const [earlier] = facts.podsOf(namespace, name).flatMap((pod) => webIdentityRolesOf(pod));
-      yield accountCase(facts, account, text, earlier && annotate(facts, account, `${ROLE_ANNOTATION}=${earlier}`));
+      const role = earlier ?? [value.replaceAll(/^[\s"']+|[\s"']+$/g, '')].find(parseRoleArn);
+      yield accountCase(facts, account, text, role && annotate(facts, account, `${ROLE_ANNOTATION}=${role}`));
     }
   },
 });
@@ -111,6 +112,8 @@ export const noAnnotatedRole = defineCheck({
   },
 });
 
+/** Names a role with which the kubelet pulls images (kubernetes/cloud-provider-aws#1147). */
+const IMAGE_ROLE = 'eks.amazonaws.com/ecr-role-arn';
 const TOKEN_FILE = '/var/run/secrets/eks.amazonaws.com/serviceaccount/token';
 
 export const roleDiffers = defineCheck({
@@ -131,8 +134,7 @@ export const roleDiffers = defineCheck({
       if (account === undefined || facts.associationOf(pod)) continue;
       const annotation = roleAnnotation(account);
       const container = pod.containers.find(
-        (one) =>
-          variable(one, 'AWS_WEB_IDENTITY_TOKEN_FILE')?.value === TOKEN_FILE && credentialsOf(one).webIdentityRole,
+        (one) => tokenFileOf(one, 'web-identity') === TOKEN_FILE && credentialsOf(one).webIdentityRole,
       );
       const role = container && credentialsOf(container).webIdentityRole;
       if (role === undefined || role === annotation) continue;
@@ -151,7 +153,7 @@ export const bothMechanisms = defineCheck({
   hops: ['annotation'],
   inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', 'eks:ListPodIdentityAssociations'],
-  observation: 'The service account has `eks.amazonaws.com/role-arn` and an association.',
+  observation: 'The service account has `eks.amazonaws.com/role-arn` and an association with another role.',
   cause: 'A migration from IRSA to Pod Identity is under way, or was not finished.',
   effect: 'New pods get only Pod Identity. Older pods keep the annotated role until they restart.',
   fix: 'Restart the remaining pods with IRSA, then remove the annotation.',
@@ -161,7 +163,7 @@ export const bothMechanisms = defineCheck({
       const { namespace, name } = account.metadata;
       const association = facts.association(namespace, name);
       const role = roleAnnotation(account);
-      if (!association || !role) continue;
+      if (!association || !role || role === (association.targetRoleArn ?? association.roleArn)) continue;
       const oldPods = facts.podsOf(namespace, name).filter(hasWebIdentity);
       const old = podNames(oldPods, namespace);
       const text = `New pods get ${association.roleArn} by Pod Identity, not ${role} of the annotation${old.length > 0 ? '; some pods still use IRSA' : ''}.`;
@@ -184,30 +186,33 @@ export const unannotated = defineCheck({
   hops: ['annotation'],
   inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list pods', 'list daemonsets', 'eks:ListPodIdentityAssociations'],
-  observation: `A service account of pods has neither association nor role annotation. It has \`${KUBE2IAM}\`, or a role that was read trusts its subject.`,
-  cause: 'The annotation was forgotten when the role was made, or it is that of kube2iam or kiam, which EKS ignores.',
+  observation: `A service account of pods has neither association nor role annotation. It or its pods have \`${KUBE2IAM}\` or another annotation with the ARN of a role, or a role that was read trusts its subject.`,
+  cause:
+    'The annotation was forgotten when the role was made, is misspelt, is on the pods, or is that of kube2iam or kiam.',
   effect: 'Its pods have no identity. They use the node role, if they can reach it.',
   fix: 'Annotate the service account with the ARN of the role, or create an association, and restart the pods.',
   source:
     'EKS User Guide, "Assign IAM roles to Kubernetes service accounts"; terraform-aws-modules/terraform-aws-iam#485',
   *find(facts) {
     const { issuer, snapshot } = facts;
-    const isOld = !runsKube2iam(facts);
     for (const account of snapshot.kubernetes.serviceAccounts ?? []) {
       const { namespace = '', name, annotations } = account.metadata;
       const pods = facts.podsOf(namespace, name).filter((pod) => !hasOwnIdentity(facts, pod));
       // PID604 reports an annotation that is empty.
       if (pods.length === 0 || roleAnnotation(account) !== undefined || facts.association(namespace, name)) continue;
-      const old = isOld
-        ? [account, ...pods].map(({ metadata }) => metadata.annotations?.[KUBE2IAM]).find(Boolean)
-        : undefined;
+      const [key, old] =
+        [account, ...pods]
+          .flatMap(({ metadata }) => Object.entries(metadata.annotations ?? {}))
+          .find(([one, value]) =>
+            one === KUBE2IAM ? value && !runsKube2iam(facts) : one !== IMAGE_ROLE && parseRoleArn(value),
+          ) ?? [];
       const trusting = issuer === undefined ? [] : rolesFor(facts, issuer, { namespace, serviceAccount: name });
       const arn = old === undefined ? trusting[0] : old.startsWith('arn:') ? old : `${roleArnPrefix(facts)}${old}`;
       if (arn === undefined || trusting.length > 1) continue;
       const why =
         old === undefined
           ? `The trust policy of role ${arn} names it`
-          : `Its annotation ${KUBE2IAM} is "${annotations?.[KUBE2IAM] ?? old}", which EKS ignores`;
+          : `${annotations?.[key!] === old ? 'Its annotation' : 'The annotation of its pods'} ${key} is "${old}", which EKS ignores`;
       const text = `${why}, but it has neither association nor ${ROLE_ANNOTATION}.`;
       const trust = trustForAccount(facts, { account, roleArn: arn, audience: AUDIENCE, pods });
       const command = parseRoleArn(arn) && annotate(facts, account, `${ROLE_ANNOTATION}=${arn}`);

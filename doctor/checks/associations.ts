@@ -93,7 +93,8 @@ export const noServiceAccount = defineCheck({
   inMigration: 'ignored',
   rights: ['list serviceaccounts', 'list namespaces', ...ASSOCIATIONS],
   observation: "The association's namespace exists, but has no service account of its name.",
-  cause: 'EKS does not check the names. There may be a typo, or a chart names its service account differently.',
+  cause:
+    'EKS does not check the names. There may be a typo, or a chart has another name or namespace for its service account.',
   effect: 'No pod can use the association. It is an error if a service account with a near name has no identity.',
   fix: 'Create an association for the right name, or the service account, and delete the wrong one.',
   source: 'EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
@@ -109,7 +110,16 @@ export const noServiceAccount = defineCheck({
       const names = candidates.map(({ metadata }) => metadata.name);
       const used = names.filter((name) => facts.podsOf(namespace, name).length > 0);
       const near = nearName(serviceAccount, names) ?? nearWords(serviceAccount, used);
-      const text = `It names \`${serviceAccount}\`, which namespace ${namespace} does not have${near ? `; it has \`${near}\`` : ''}.`;
+      const [other, ...more] = serviceAccounts.flatMap(({ metadata }) =>
+        metadata.name === serviceAccount && !hasIdentity(facts, metadata.namespace, serviceAccount)
+          ? facts.podsOf(metadata.namespace, serviceAccount).slice(0, 1)
+          : [],
+      );
+      const where =
+        other && more.length === 0
+          ? `; pods of namespace ${other.metadata.namespace} run as it, without an identity`
+          : '';
+      const text = `It names \`${serviceAccount}\`, which namespace ${namespace} does not have${near ? `; it has \`${near}\`` : where}.`;
       yield misnamed(facts, association, text, near && { ...association, serviceAccount: near });
     }
   },

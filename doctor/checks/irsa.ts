@@ -100,7 +100,7 @@ export const webIdentityDenied = defineCheck({
   observation: "`sts:AssumeRoleWithWebIdentity` is evaluated with the cluster's provider, subject and audience.",
   cause: "A condition names another subject, begins with the provider's ARN, or has a wildcard in StringEquals.",
   effect: 'AWS STS answers AccessDenied: Not authorized to perform sts:AssumeRoleWithWebIdentity.',
-  fix: "Let the trust policy allow the cluster's provider, with `:sub` and `:aud` of the service account.",
+  fix: "Let the trust policy allow the cluster's provider, with `:sub` and `:aud` of the service account, and without a Deny.",
   source: 'EKS User Guide, "Assign IAM roles to Kubernetes service accounts"',
   find: (facts) => webIdentityCases(facts, 'subject'),
 });

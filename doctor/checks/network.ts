@@ -62,20 +62,21 @@ type EgressRule = NetworkPolicy['egress'][number];
 
 export const networkPolicy = defineCheck({
   id: 'PID702',
-  title: 'Network policies do not allow requests to the agent',
+  title: 'Network policies do not allow requests for credentials',
   severity: 'warning',
   hops: ['network'],
   rights: ['list pods', 'list networkpolicies'],
-  observation: "The egress policies that select a pod are searched for the agent's address and TCP port 80.",
-  cause: 'A policy denies egress by default, and no other policy makes an exception for the agent.',
+  observation:
+    "The egress policies that select a pod are searched for the agent's address and TCP port 80; those of a pod with IRSA, for any address and TCP port 443.",
+  cause: 'A policy denies egress by default, and no other policy makes an exception for the agent or AWS STS.',
   effect: 'Requests for credentials time out, if a network plugin enforces the policies.',
-  fix: 'Allow egress to `169.254.170.23/32`, TCP port 80. With Cilium, allow entity `host`, because no ipBlock matches it.',
+  fix: 'Allow egress to `169.254.170.23/32`, TCP port 80. With Cilium, allow entity `host`, because no ipBlock matches it. For IRSA, allow TCP port 443 to AWS STS.',
   source: 'Kubernetes documentation, "Network Policies"; cilium/cilium#34387',
   *find(facts) {
     const policies = facts.snapshot.kubernetes.networkPolicies ?? [];
     for (const pod of facts.pods) {
       const [address] = containersOf(pod).flatMap((container) => agentAddress(container) ?? []);
-      if (address === undefined || pod.hostNetwork) continue;
+      if (pod.hostNetwork || (address === undefined && !containersOf(pod).some(callsSts))) continue;
       const selecting = policies.filter(
         ({ metadata, podSelector, policyTypes }) =>
           metadata.namespace === pod.metadata.namespace &&
@@ -85,6 +86,10 @@ export const networkPolicy = defineCheck({
       if (selecting.length === 0 || selecting.some(({ egress }) => egress.some((rule) => allows(rule, address))))
         continue;
       const names = selecting.map(({ metadata }) => metadata.name).sort();
+      if (address === undefined) {
+        yield podCase(pod, `NetworkPolicy ${names.join(', ')} allows no egress to AWS STS, TCP port 443.`);
+        continue;
+      }
       const [policy] = selecting;
       const rule = {
         to: [{ ipBlock: { cidr: `${address}/${address.includes(':') ? 128 : 32}` } }],
@@ -100,21 +105,27 @@ export const networkPolicy = defineCheck({
   },
 });
 
-const allows = ({ to, ports }: EgressRule, address: string): boolean =>
+/** Whether a container's SDK calls AWS STS without a proxy. */
+const callsSts = (container: Container): boolean =>
+  credentialsOf(container).webIdentityRole !== undefined &&
+  ![...container.env.map(({ name }) => name), ...(container.envFrom ?? [])].some((one) => /(?<!no_)proxy/i.test(one));
+
+/** Whether a rule allows requests to the agent; without its address, to any address for AWS STS, whose addresses are not known. */
+const allows = ({ to, ports }: EgressRule, address?: string, needed = address === undefined ? 443 : 80): boolean =>
   (to === undefined ||
     to.length === 0 ||
     to.some(
       ({ ipBlock }) =>
         ipBlock !== undefined &&
-        isInRange(address, ipBlock.cidr) &&
-        !ipBlock.except?.some((range) => isInRange(address, range)),
+        (address === undefined ||
+          (isInRange(address, ipBlock.cidr) && !ipBlock.except?.some((range) => isInRange(address, range)))),
     )) &&
   (ports === undefined ||
     ports.length === 0 ||
     ports.some(
       ({ protocol, port, endPort }) =>
         protocol === 'TCP' &&
-        (port === undefined || port === 80 || (typeof port === 'number' && port < 80 && 80 <= (endPort ?? port))),
+        (port === undefined || (typeof port === 'number' && port <= needed && needed <= (endPort ?? port))),
     ));
 
 export const vpcEndpoint = defineCheck({

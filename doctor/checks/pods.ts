@@ -81,13 +81,14 @@ export const ownWebIdentity = defineCheck({
           ? `sets AWS_ROLE_ARN${role && ` (${role})`} and AWS_WEB_IDENTITY_TOKEN_FILE next to Pod Identity's variables`
           : undefined;
       },
-      (container) => without(container, 'AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'),
+      (container) => without(container, ...WEB_IDENTITY),
     ),
 });
 
 const URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
 const TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
 const RELATIVE = 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI';
+const WEB_IDENTITY = ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE'];
 
 export const ownEndpoint = defineCheck({
   id: 'PID504',
@@ -95,25 +96,31 @@ export const ownEndpoint = defineCheck({
   severity: 'error',
   hops: ['injection'],
   inMigration: 'blocks',
-  rights: ['list pods', 'eks:ListPodIdentityAssociations'],
-  observation: `A container of a pod with an association has only one of \`${URI}\` and \`${TOKEN_FILE}\`, another address, or \`${RELATIVE}\`.`,
+  rights: ['list pods', 'list serviceaccounts', 'eks:ListPodIdentityAssociations'],
+  observation: `A container of a pod with an association has only one of \`${URI}\` and \`${TOKEN_FILE}\`, another address, or \`${RELATIVE}\`. One with an annotation has only one of \`${WEB_IDENTITY.join('\` and \`')}\`.`,
   cause: 'The manifest sets one of the variables. The webhook injects neither if one of them exists.',
   effect: 'The SDK asks without a token, asks another server, or ignores the association.',
-  fix: 'Remove the AWS_CONTAINER_ variables from the manifest.',
+  fix: 'Remove these variables from the manifest.',
   source: 'aws/amazon-eks-pod-identity-webhook, pkg/handler/handler.go',
-  find: (facts) =>
-    containerCases(
-      facts,
-      facts.pods.filter((pod) => facts.associationOf(pod)),
-      problemOf,
-      (container) => without(container, URI, TOKEN_FILE, RELATIVE),
-    ),
+  *find(facts) {
+    for (const pod of podsWithIdentity(facts)) {
+      const isAssociated = facts.associationOf(pod) !== undefined;
+      const names = isAssociated ? [URI, TOKEN_FILE, RELATIVE] : WEB_IDENTITY;
+      const problem = isAssociated ? problemOf : webIdentityProblem;
+      yield* containerCases(facts, [pod], problem, (container) => without(container, ...names));
+    }
+  },
 });
 
 /** Removes those variables that a container has. */
 const without = (container: Container, ...names: readonly string[]): TemplateChange => ({
   env: names.filter((name) => variable(container, name)).map((name) => `${name}-`),
 });
+
+function webIdentityProblem(container: Container): string | undefined {
+  const [set, other] = WEB_IDENTITY.filter((name) => variable(container, name));
+  return set && !other ? `sets ${set}, but not both of ${WEB_IDENTITY.join(' and ')}` : undefined;
+}
 
 function problemOf(container: Container): string | undefined {
   const [uri, tokenFile] = [variable(container, URI), variable(container, TOKEN_FILE)];

@@ -1,6 +1,6 @@
 import { counted } from '../../foundation/node/text.ts';
 import { roleAnnotation } from '../facts/irsa.ts';
-import { containersOf, credentialsOf, isInjected, variable } from '../facts/injection.ts';
+import { containersOf, credentialsOf, isInjected, TOKEN_FILES, tokenFileOf } from '../facts/injection.ts';
 import { hasStaleCa, isWebhookMissing, uninjectedPods } from '../facts/missing-injection.ts';
 import { exclusionsOf, identityWebhooks, isDead, type Exclusion } from '../facts/webhooks.ts';
 import { workloadOf } from '../facts/workload.ts';
@@ -90,7 +90,8 @@ function relabel(facts: ClusterFacts, pod: Pod, exclusion: Exclusion): string | 
   const { selector, key, operator, values } = exclusion;
   const value = operator === 'In' ? values[0] : operator === 'Exists' ? 'true' : null;
   const { namespace = '' } = pod.metadata;
-  if (value === undefined) return undefined;
+  // The API server keeps this label.
+  if (value === undefined || key === 'kubernetes.io/metadata.name') return undefined;
   if (selector === 'namespaceSelector') {
     const label = `label namespace ${namespace} ${value === null ? `${key}-` : `--overwrite ${key}=${value}`}`;
     const restarted = restart(facts, pod);
@@ -141,17 +142,22 @@ export const partlyInjected = defineCheck({
     "Each container's variables are compared with its mounts, the pod's token volumes and the other containers.",
   cause: 'Another webhook or a copied manifest added containers, variables or volumes after or without the webhook.',
   effect: 'Some containers have no identity, or an SDK looks for a token file that does not exist.',
-  fix: 'Remove variables and volumes of the webhook from the manifest, let other webhooks run before it, and restart the workload.',
+  fix: 'Remove variables and volumes of the webhook from the manifest, or containers from `skip-containers`, let other webhooks run before it, and restart the workload.',
   source: 'aws/amazon-eks-pod-identity-webhook#208, pkg/handler/handler.go',
   *find(facts) {
     for (const pod of facts.pods) {
       if (!isInjected(pod)) continue;
-      const skipped = (pod.metadata.annotations?.['eks.amazonaws.com/skip-containers'] ?? '').split(/[\s,]+/);
+      const skipped = (pod.metadata.annotations?.[SKIP] ?? '').split(/[\s,]+/);
       const all = containersOf(pod);
+      if (all.every(({ name }) => skipped.includes(name)))
+        yield {
+          ...podCase(pod, `The annotation ${SKIP} of its pods names all of their containers.`),
+          severity: 'warning',
+        };
       for (const container of all) {
         const { podIdentity, webIdentityRole } = credentialsOf(container);
-        const fileOf = podIdentity ? 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE' : 'AWS_WEB_IDENTITY_TOKEN_FILE';
-        const file = variable(container, fileOf)?.value;
+        const mechanism = podIdentity ? 'pod-identity' : 'web-identity';
+        const [fileOf, file] = [TOKEN_FILES[mechanism], tokenFileOf(container, mechanism)];
         const isBare = !podIdentity && webIdentityRole === undefined;
         const isLeftOut = skipped.includes(container.name) || SIDECAR.test(container.image);
         if (isBare && !isLeftOut && !container.env.some(({ name }) => /^AWS_CONTAINER_|^AWS_(?:ROLE|WEB)/.test(name))) {
@@ -184,6 +190,7 @@ export const partlyInjected = defineCheck({
   },
 });
 
+const SKIP = 'eks.amazonaws.com/skip-containers';
 const WEBHOOK_VOLUME = /^(?:aws-iam-token|eks-pod-identity-token)$/;
 const WEBHOOK_VARIABLE = /^AWS_(?:CONTAINER_|ROLE_ARN$|WEB_IDENTITY_TOKEN_FILE$)/;
 const MOUNTS = '/var/run/secrets/';

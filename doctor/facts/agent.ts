@@ -1,7 +1,7 @@
 import { grouped } from '../../foundation/node/grouped.ts';
 import type { DaemonSet, Node, Pod } from '../snapshot/kubernetes.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
-import { hasPodIdentity } from './injection.ts';
+import { containersOf, hasPodIdentity } from './injection.ts';
 import { obstacle } from './placement.ts';
 
 /** Whether the agent must run as a pod. Nodes of EKS Auto Mode contain it, and Fargate and Windows have none. */
@@ -44,4 +44,27 @@ export function nodesWithoutAgent(facts: ClusterFacts): readonly { node: Node; p
     const agent = facts.agentPodOn(name);
     return agent?.ready === true ? [] : [{ node, pods, ...(agent && { agent }) }];
   });
+}
+
+/** The ports of the agent on its node: credentials and probes (aws/eks-pod-identity-agent, README.md). */
+const PORTS = [80, 2703];
+
+/** Returns why a pod of the agent is not ready: the scheduler's words, its containers' last errors, and who has its ports. */
+export function troubleOf(facts: ClusterFacts, agent: Pod, node: string): string {
+  const states = containersOf(agent).flatMap(({ name, status }) => {
+    const { reason = 'not running', exitCode, message } = status ?? {};
+    const code = exitCode === undefined ? '' : `, exit code ${exitCode}`;
+    return status ? [`container ${name}: ${reason}${code}${message ? `, "${message.replace(/\.$/, '')}"` : ''}`] : [];
+  });
+  const taken = facts.pods.flatMap((pod) => {
+    if (pod.nodeName !== node || pod === agent) return [];
+    const ports = containersOf(pod).flatMap(({ hostPorts = [] }) => hostPorts.filter((port) => PORTS.includes(port)));
+    return ports.map((port) => `host port ${port} is taken by ${pod.metadata.namespace}/${pod.metadata.name}`);
+  });
+  const all = [
+    ...(agent.unschedulable === undefined ? [] : [agent.unschedulable.replace(/\.$/, '')]),
+    ...states,
+    ...taken,
+  ];
+  return all.length === 0 ? '' : ` (${all.join('; ')})`;
 }

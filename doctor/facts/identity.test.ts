@@ -30,6 +30,14 @@ describe('identityOf', () => {
     expect(reason).to.equal('AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE is not a token volume of the pod');
   });
 
+  it('is the role of the association in a pod of Windows, whose token has a path of Windows', () => {
+    const identity = predicted((pod) => {
+      for (const one of pod.containers[0]!.env)
+        if (one.name === 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE') one.value = `C:${one.value?.replaceAll('/', '\\')}`;
+    });
+    expect(identity.mechanism, identity.reason).to.equal('pod-identity');
+  });
+
   it('does not exist if the annotation is not the ARN of a role', () => {
     const identity = predicted((pod) => {
       pod.containers[0]!.env = webIdentityEnv('ledger');

@@ -5,7 +5,7 @@ import { needsAgentPod } from './agent.ts';
 import type { ClusterFacts } from './cluster-facts.ts';
 import { unsupportedNode } from './compute.ts';
 import { podIdentitySupport } from './image-versions.ts';
-import { credentialsOf, STATIC_KEYS, TOKEN_FILES, variable, volumeOf } from './injection.ts';
+import { credentialsOf, STATIC_KEYS, TOKEN_FILES, tokenFileOf, variable, volumeOf } from './injection.ts';
 import { parseRoleArn } from './irsa.ts';
 import { POD_IDENTITY_SERVICE, type PodSubject } from '../../identity/pod-identity.ts';
 import type { OidcProvider } from '../../identity/web-identity.ts';
@@ -99,14 +99,14 @@ function tokenProblem(
   mechanism: keyof typeof TOKEN_FILES,
 ): PredictedIdentity | undefined {
   const name = TOKEN_FILES[mechanism];
-  const set = variable(container, name);
-  if (set === undefined)
+  const file = tokenFileOf(container, mechanism);
+  if (!variable(container, name))
     return variable(container, 'AWS_CONTAINER_AUTHORIZATION_TOKEN')
       ? unknown('AWS_CONTAINER_AUTHORIZATION_TOKEN has a token of its own')
       : none(`the container does not set ${name}, so the agent gets no token`);
-  if (set.value === undefined) return unknown(`${name} has no readable value`);
-  const volume = volumeOf(container, set.value);
-  if (volume === undefined && WEBHOOK_FOLDER.test(set.value))
+  if (file === undefined) return unknown(`${name} has no readable value`);
+  const volume = volumeOf(container, file);
+  if (volume === undefined && WEBHOOK_FOLDER.test(file))
     return none(`the container does not mount the volume of ${name}`);
   const tokens = tokenVolumes.filter((one) => one.volume === volume);
   if (tokens.length === 0) return unknown(`${name} is not a token volume of the pod`);
@@ -135,7 +135,7 @@ function agentProblem(facts: ClusterFacts, pod: Pod): PredictedIdentity | undefi
 
 /** Returns the audience of a container's token for STS; by default, that of the volume that the webhook adds. */
 export function audienceOf({ tokenVolumes }: Pod, container?: Container): string {
-  const file = container && variable(container, TOKEN_FILES['web-identity'])?.value;
+  const file = container && tokenFileOf(container, 'web-identity');
   const volume = (file !== undefined && volumeOf(container!, file)) || 'aws-iam-token';
   return tokenVolumes.find((one) => one.volume === volume)?.audience ?? 'sts.amazonaws.com';
 }

@@ -47,6 +47,12 @@ export function credentialsOf(container: Container): ContainerCredentials {
 export const agentAddress = (container: Container): string | undefined =>
   AGENT_URI.exec(variable(container, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value ?? '')?.[1]?.replace(/^\[|\]$/g, '');
 
+/** Returns the path of a token's file, as of Linux. In pods of Windows, the webhook writes `C:\\var\\run`, and mounts at `/var/run`. */
+export const tokenFileOf = (container: Container, mechanism: keyof typeof TOKEN_FILES): string | undefined =>
+  variable(container, TOKEN_FILES[mechanism])
+    ?.value?.replace(/^C:(?=\\)/i, '')
+    .replaceAll('\\', '/');
+
 /** Returns the volume whose mount in the container has a file; undefined without such a mount. */
 export const volumeOf = ({ volumeMounts }: Container, file: string): string | undefined =>
   volumeMounts
@@ -55,7 +61,7 @@ export const volumeOf = ({ volumeMounts }: Container, file: string): string | un
 
 /** Whether the file with the agent's token is of a token volume of the pod, and not a copy of another token. */
 export function hasOwnToken(pod: Pod, container: Container): boolean {
-  const file = variable(container, TOKEN_FILES['pod-identity'])?.value;
+  const file = tokenFileOf(container, 'pod-identity');
   return file === undefined || pod.tokenVolumes.some(({ volume }) => volume === volumeOf(container, file));
 }
 

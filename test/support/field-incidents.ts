@@ -282,6 +282,128 @@ export const FIELD_INCIDENTS: readonly Incident[] = [
     ],
     identity: ['shop-1', 'web-identity'],
   },
+  {
+    title: 'the ARN of the annotation ends in a newline',
+    source: 'crossplane-contrib/provider-aws#517',
+    broken: (snapshot) => {
+      accountOf(snapshot, 'shop').metadata.annotations = { 'eks.amazonaws.com/role-arn': `${SHOP}\n` };
+      podOf(snapshot, 'shop-1').containers[0]!.env = make.webIdentityEnv(`${SHOP}\n`);
+    },
+    finding: ['PID604', 'ServiceAccount web/shop', /not the ARN of a role/, /annotate.*role\/shop( |$)/m],
+    identity: ['shop-1', 'none'],
+  },
+  {
+    title: 'the annotation of EKS is on the pods, not on their service account',
+    source: 'kubernetes-sigs/aws-ebs-csi-driver#1449',
+    broken: (snapshot) => {
+      bare(snapshot, 'shop-1');
+      delete accountOf(snapshot, 'shop').metadata.annotations;
+      podOf(snapshot, 'shop-1').metadata.annotations = { 'eks.amazonaws.com/role-arn': SHOP };
+    },
+    finding: ['PID613', 'ServiceAccount web/shop', /of its pods.*which EKS ignores/, /annotate/],
+    identity: ['shop-1', 'none'],
+  },
+  {
+    title: 'the key of the annotation is misspelt, and the role trusts nobody yet',
+    source: 'external-secrets/external-secrets#4867',
+    broken: (snapshot) => {
+      bare(snapshot, 'shop-1');
+      accountOf(snapshot, 'shop').metadata.annotations = { 'eks.amazonaws.com/role_arn': SHOP };
+      shopTrust(snapshot, make.podIdentityStatement());
+    },
+    finding: ['PID613', 'ServiceAccount web/shop', /Its annotation eks\.amazonaws\.com\/role_arn/, /annotate/],
+    identity: ['shop-1', 'none'],
+  },
+  {
+    title: 'the webhook leaves a namespace out by its name',
+    source: 'aws/amazon-eks-pod-identity-webhook#108',
+    broken: (snapshot) => {
+      bare(snapshot, 'shop-1');
+      snapshot.kubernetes.mutatingWebhooks[0]!.namespaceSelector = {
+        matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'NotIn', values: ['web'] }],
+      };
+    },
+    finding: ['PID203', 'Deployment web/shop', /namespaceSelector.*excludes namespace web/, /^(?!kubectl).*selector/],
+    identity: ['shop-1', 'none'],
+    byHand: true,
+  },
+  {
+    title: 'a chart sets AWS_ROLE_ARN, so the webhook adds no variables',
+    source: 'cert-manager/cert-manager#2147',
+    broken: (snapshot) => {
+      podOf(snapshot, 'shop-1').containers[0]!.env = [{ name: 'AWS_ROLE_ARN', value: SHOP }];
+    },
+    finding: ['PID504', 'Deployment web/shop', /sets AWS_ROLE_ARN, but not both/, /set env .*AWS_ROLE_ARN-/],
+    identity: ['shop-1', 'none'],
+  },
+  {
+    title: 'skip-containers names the only container',
+    source: 'aws/amazon-eks-pod-identity-webhook#147',
+    broken: (snapshot) => {
+      const pod = podOf(snapshot, 'shop-1');
+      Object.assign(pod.containers[0]!, { env: [], volumeMounts: [] });
+      pod.metadata.annotations = { 'eks.amazonaws.com/skip-containers': 'app' };
+    },
+    finding: ['PID205', 'Deployment web/shop', /skip-containers.*all/, /skip-containers/],
+    identity: ['shop-1', 'none'],
+    byHand: true,
+  },
+  {
+    title: 'egress to DNS and a database only keeps IRSA from STS',
+    source: 'aws/amazon-vpc-cni-k8s#1796',
+    broken: (snapshot) => {
+      const ports = [
+        { protocol: 'UDP', port: 53 },
+        { protocol: 'TCP', port: 5432 },
+      ];
+      egress(
+        snapshot,
+        ports.map((port) => ({ ports: [port] })),
+      );
+      snapshot.kubernetes.networkPolicies[0]!.metadata.namespace = 'web';
+    },
+    finding: ['PID702', 'Deployment web/shop', /NetworkPolicy internet.*STS, TCP port 443/, /443/],
+    identity: ['shop-1', 'unknown'],
+    byHand: true,
+  },
+  {
+    title: 'the policy of the endpoint for EKS Auth allows another cluster only',
+    source: 'aws/containers-roadmap#2619',
+    broken: ({ aws }) => {
+      const policy = make.trust({
+        Principal: '*',
+        Action: 'eks-auth:AssumeRoleForPodIdentity',
+        Resource: make.CLUSTER_ARN.replace('/prod', '/dev'),
+      });
+      aws.vpcEndpoints.push({
+        ...{ id: 'vpce-2', serviceName: 'com.amazonaws.us-west-2.eks-auth', state: 'available', policy },
+      });
+    },
+    finding: ['PID107', `Role ${roleArn('node')}`, /VPC endpoint vpce-2 does not allow/, /VPC endpoint/],
+    identity: ['ledger-1', 'unknown'],
+    byHand: true,
+  },
+  {
+    title: 'the permissions boundary of the node role omits EKS Auth',
+    source: 'aws/karpenter-provider-aws#9568',
+    broken: ({ aws }) => {
+      aws.roles[roleArn('node')]!.permissionsBoundary = make.allowing(['ec2:*', 'ecr:*']);
+    },
+    finding: ['PID107', `Role ${roleArn('node')}`, /no permissions boundary allows/, /^(?!aws).*boundary/],
+    identity: ['ledger-1', 'none'],
+  },
+  {
+    title: 'an association is for kube-system, but Karpenter runs in its own namespace',
+    source: 'terraform-aws-modules/terraform-aws-eks#3029',
+    broken: (snapshot) => {
+      addPod(snapshot, 'karpenter', 'karpenter', 'public.ecr.aws/karpenter/controller:1.8.1');
+      snapshot.aws.associations.push(make.association('kube-system', 'karpenter', roleArn('karpenter')));
+      snapshot.aws.roles[roleArn('karpenter')] = make.role('karpenter', make.trust(make.podIdentityStatement()));
+    },
+    finding: ['PID303', 'Association kube-system/karpenter', /pods of namespace karpenter run as it/, /association/],
+    identity: ['karpenter-1', 'none'],
+    byHand: true,
+  },
 ];
 
 /** Unusual clusters of the same threads, without a problem. */
@@ -355,5 +477,16 @@ export const FIELD_HEALTHY: Readonly<Record<string, (snapshot: Draft) => void>> 
       'provider',
       make.trust(make.webIdentityStatement(subject('web', 'provider-aws-*'), ISSUER, 'StringLike')),
     );
+  },
+  'a pod of Windows with IRSA': (snapshot) => {
+    const { kubernetes } = snapshot;
+    kubernetes.nodes.push({ ...make.node('win-1', { 'kubernetes.io/os': 'windows' }), operatingSystem: 'windows' });
+    const pod = podOf(snapshot, 'shop-1');
+    pod.nodeName = 'win-1';
+    for (const one of pod.containers[0]!.env)
+      if (one.name === 'AWS_WEB_IDENTITY_TOKEN_FILE') one.value = `C:${one.value?.replaceAll('/', '\\')}`;
+  },
+  'an annotation and an association with the same role': (snapshot) => {
+    accountOf(snapshot, 'ledger').metadata.annotations = { 'eks.amazonaws.com/role-arn': LEDGER };
   },
 };

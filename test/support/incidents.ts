@@ -17,6 +17,8 @@ export interface Incident {
   readonly finding: readonly [check: string, object: string, cause: RegExp, repair: RegExp];
   /** The mechanism of a pod, where the incident is about a pod's identity. */
   readonly identity?: readonly [pod: string, mechanism: string];
+  /** The repair needs something that only people know, although that of the check is often a command. */
+  readonly byHand?: true;
 }
 
 const podOf = ({ kubernetes }: Draft, name: string): DraftPod =>
