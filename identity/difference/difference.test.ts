@@ -345,6 +345,28 @@ describe('difference', () => {
       .that.matches(/^system:[^:]+:[^:]+:[^:]+$/);
   });
 
+  it('Values: names of namespaces and service accounts end with a letter or a digit, if such names differ too', () => {
+    const reads = (patterns: object): PolicySet => identity(allow('*', { StringLike: patterns }));
+    const namespace = { 'aws:PrincipalTag/kubernetes-namespace': ['data-*', '*-dev'] };
+    const account = { 'oidc.example.com/id/1:sub': 'system:serviceaccount:*-x:deploy-*' };
+    for (const [key, value] of Object.entries({ ...namespace, ...account })) {
+      const [request] = requests(compare(identity(deny('*')), reads({ [key]: value })));
+      expect(request?.context)
+        .to.have.property(key)
+        .that.matches(/^[a-z].*[a-z]$/)
+        .and.not.match(/-:|:-/);
+    }
+    const [only] = requests(compare(identity(deny('*')), reads({ 'aws:PrincipalTag/kubernetes-namespace': 'data-' })));
+    expect(only?.context).to.have.property('aws:PrincipalTag/kubernetes-namespace', 'data-');
+  });
+
+  it('Keys: kms:CallerAccount is the account of the caller', () => {
+    const decrypt = (id: string): PolicySet =>
+      identity(allow('*', { StringEquals: { 'kms:CallerAccount': id } }, 'kms:Decrypt'));
+    isEquivalent(decrypt(ACCOUNT), identity(allow('*', undefined, 'kms:Decrypt')));
+    expect(requests(compare(decrypt('444455556666'), decrypt(ACCOUNT)))).to.have.length(1);
+  });
+
   it('Actions: all actions include those of the service of a resource', () => {
     const secret = allow(`arn:aws:secretsmanager:us-east-1:${ACCOUNT}:secret:x`, undefined, '*');
     const [request] = requests(compare(identity(deny('*')), identity(deny('*'), secret)));

@@ -49,6 +49,7 @@ export function factsOf(
   const fixed: ConditionContext = {
     ...(resourceAccount !== '' && names.has('s3:resourceaccount') && { 's3:ResourceAccount': resourceAccount }),
     ...(provider !== undefined && { 'aws:FederatedProvider': provider }),
+    ...('arn' in principal && names.has('kms:calleraccount') && { 'kms:CallerAccount': principal.accountId }),
     ...comparison.context,
     ...context,
   };

@@ -114,6 +114,10 @@ const ARN = arnPlaces(compileArnPattern('arn:aws*:?*:*:*:?*', { variables: false
 const part: readonly Place[] = [{ except: ':' }, { isStar: true, except: ':' }];
 const SERVICE_ACCOUNT = joined('system:', part, ':', part, ':', part);
 
+const OF_NAMES = /tag\/kubernetes-(namespace|service-account)$|:sub$/;
+/** Names of namespaces and service accounts begin and end with a letter or a digit (Kubernetes, "Object Names and IDs"). */
+const NO_NAMES = [joined('-', WHOLE), joined(WHOLE, ':-', WHOLE), joined(WHOLE, '-:', WHOLE), joined(WHOLE, '-')];
+
 function domainOf(key: string, conditions: readonly Condition[]): readonly Place[] {
   if (/^\w+:\w*account$/.test(key)) return digits(12);
   const isArn = conditions.length > 0 && conditions.every((one) => operatorOf(one).startsWith('Arn'));
@@ -142,7 +146,8 @@ function wordsOf({ key, uses, refinements, valueOf }: KeyQuestion, conditions: r
     (one) => isFolded(one) && one.values.some(({ source }) => /[^\0-\x7f]/.test(source)),
   );
   const domain = domainOf(key, conditions);
-  const words = wordsBy(automatonOf(domain), patterns, uses.flatMap(meetingsOf));
+  const avoided = OF_NAMES.test(key) ? NO_NAMES.map(automatonOf) : [];
+  const words = wordsBy(automatonOf(domain), patterns, uses.flatMap(meetingsOf), avoided);
   const possible = (words ?? ['x']).filter(
     (text) => !isSubject || !text.startsWith('system:') || text.split(':').length === 4,
   );
@@ -179,17 +184,24 @@ function meetingsOf({ pre, post, met }: VariableUse): readonly Meeting[] {
   });
 }
 
-/** Returns the shortest text for each class that the patterns distinguish; undefined if there are too many. */
+/**
+ * Returns the shortest text for each class that the patterns distinguish; undefined if there are too many. A text that an avoided
+ * pattern matches only stands for a class without another.
+ */
 function wordsBy(
   domain: Automaton,
   patterns: readonly Automaton[],
   meetings: readonly Meeting[],
+  avoided: readonly Automaton[],
 ): readonly string[] | undefined {
-  const all = [domain, ...patterns, ...meetings.map(({ automaton }) => automaton)];
-  const starts = [domain, ...patterns].map(({ start }) => start).concat(meetings.map(({ start }) => start));
+  const all = [domain, ...patterns, ...meetings.map(({ automaton }) => automaton), ...avoided];
+  const starts = [domain, ...patterns, ...meetings, ...avoided].map(({ start }) => start);
   const classes = new Map<string, string>();
   const reached = combinations(all, starts);
-  for (const { states, text } of reached ?? []) {
+  const isAvoided = (states: readonly number[]): boolean =>
+    avoided.some((automaton, index) => automaton.isEnd(states[all.length - avoided.length + index]!));
+  const ordered = [false, true].flatMap((one) => reached?.filter(({ states }) => isAvoided(states) === one) ?? []);
+  for (const { states, text } of ordered) {
     if (!domain.isEnd(states[0]!)) continue;
     const key = [
       ...patterns.map((automaton, index) => automaton.isEnd(states[index + 1]!)),

@@ -197,6 +197,41 @@ suite('ledger', ({ scenario }) => {
     expect(ofChain(await run(added))).to.deep.equal(['killed']);
   });
 
+  it('asks about buckets in the account of each role, and knows the accounts of buckets and the values of keys', async () => {
+    const suite = `import { allow, chain, forPrincipal, getObject, granted, podIdentityRole, suite, trustRole } from 'eks-pod-identity-conformance';
+
+suite('ledger', ({ scenario }) => {
+  scenario('LED-01', 'two accounts read', {
+    roles: {
+      app: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:far>'), allow('s3:GetObject', 'theirs/reports/*')),
+      far: { account: 'other', trust: [trustRole('app')], permissions: [allow('s3:GetObject', 'ours/a')] },
+    },
+    workloads: { app: { role: 'app' } },
+    buckets: {
+      ours: { policy: [forPrincipal('<role:far>', allow('s3:GetObject', 'ours/a'))] },
+      theirs: { account: 'other', policy: [forPrincipal('<role:app>', allow('s3:GetObject', 'theirs/reports/a'))] },
+    },
+    keys: { ledger: { policy: [forPrincipal('<role:app>', allow('kms:Decrypt', '*', { StringEquals: { 'kms:KeySpec': 'SYMMETRIC_DEFAULT' } }))] } },
+    objects: ['ours/a', 'theirs/reports/a'],
+    probes: [granted('app', getObject('theirs/reports/a')), granted('app', getObject('ours/a', { through: chain('far') }))],
+  });
+});
+`;
+    const operators = ['any-resource', 'parent-resource', 'drop-condition'].flatMap((id) => ['--operator', id]);
+    const { stdout, stderr } = await runInProcess({
+      command: 'loosen',
+      args: ['--quiet', '--inline', '--format', 'json', ...operators],
+      files: { 'ledger.ts': suite },
+    });
+    expect(stderr).to.not.match(/error/i);
+    const { changes } = JSON.parse(stdout) as Loosening;
+    const statesOf = (pattern: RegExp) => changes.flatMap(({ change, state }) => (pattern.test(change) ? state : []));
+    // The other account's further buckets.
+    expect(statesOf(/Resource becomes \*/)).to.not.include('equivalent');
+    expect(statesOf(/theirs[^ ]*\/reports\/\* becomes/)).to.deep.equal(['equivalent']);
+    expect(statesOf(/kms:KeySpec is dropped/)).to.deep.equal(['equivalent']);
+  });
+
   it('judges pairs of changes that matter together with --pairs', async () => {
     const suite = `import { allow, getObject, granted, podIdentityRole, suite } from 'eks-pod-identity-conformance';
 

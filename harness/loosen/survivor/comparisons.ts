@@ -6,12 +6,13 @@ import {
   type PolicySet,
   type PrincipalClass,
 } from '../../../identity/difference/index.ts';
-import { defaultKeyPolicy } from '../../../identity/policy/key-policy.ts';
+import { defaultKeyPolicy, symmetricKeyContext } from '../../../identity/policy/key-policy.ts';
 import type { CompiledPolicy, ConditionContext } from '../../../identity/policy/index.ts';
 import { keyed } from '../../../identity/policy/tag-context.ts';
 import { inheritedTags } from '../../../identity/session-tags.ts';
 import { statementsOf } from '../../policies/statement-document.ts';
 import { associationOf, bucketsOf } from '../../scenario/parts.ts';
+import type { ScenarioSpec } from '../../scenario/spec.ts';
 import { policyUses } from '../../policies/policy-uses.ts';
 import { sessionOf, type Attempt } from '../../predict/attempt.ts';
 import type { Scene, SceneRole } from '../../predict/scene.ts';
@@ -107,9 +108,13 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
       ...rest,
     },
   });
-  const askResource = (arn: string, policyOf: (scene: Scene) => string | object): PolicyQuestion =>
+  const askResource = (
+    arn: string,
+    policyOf: (scene: Scene) => string | object,
+    context?: ConditionContext,
+  ): PolicyQuestion =>
     ask((scene) => ({ resourcePolicy: { name: 'resource policy', document: policyOf(scene) } }), {
-      ...{ resources: [arn], ...(arn.split(':')[4] && { resourceAccount: arn.split(':')[4] ?? '' }) },
+      ...{ context, resources: [arn], ...(arn.split(':')[4] && { resourceAccount: arn.split(':')[4] ?? '' }) },
     });
   if (owner.part === 'resource') {
     yield askResource(before.names.expand(owner.owner), (scene) =>
@@ -120,20 +125,26 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
   for (const key of owner.part === 'bucket' ? [] : Object.keys(spec.keys ?? {})) {
     const arn = before.names.keyArn(key);
     if (owner.part !== 'key' || owner.owner === key)
-      yield askResource(arn, (scene) => scene.policyOf(arn)?.document ?? NOBODY.document);
+      yield askResource(arn, (scene) => scene.policyOf(arn)?.document ?? NOBODY.document, keyContextOf(spec));
   }
   if (owner.part === 'key') return;
   const buckets = owner.part === 'bucket' ? [owner.owner] : bucketsOf(spec);
-  const accounts = new Set(owner.part === 'bucket' ? [] : ['main' as const]);
-  for (const bucket of buckets) accounts.add((spec.buckets?.[bucket]?.account ?? 'main') as 'main');
-  for (const account of accounts) {
-    const ofAccount = buckets.filter((bucket) => (spec.buckets?.[bucket]?.account ?? 'main') === account);
-    const arns = ofAccount.map((bucket) => `arn:aws:s3:::${before.names.bucket(bucket)}`);
-    const resources = owner.part === 'bucket' ? arns.flatMap((arn) => [arn, `${arn}/*`]) : undefined;
-    yield ask((scene) => ({ trustPolicy: NOBODY, ...bucketPolicies(scene, arns) }), {
-      resourceAccount: before.accountId(account),
-      ...(resources && { resources }),
+  const accountOf = (bucket: string): string => before.accountId(spec.buckets?.[bucket]?.account ?? 'main');
+  const own = 'accountId' in caller.principal ? caller.principal.accountId : before.accountId('main');
+  for (const account of new Set([...(owner.part === 'bucket' ? [] : [own]), ...buckets.map(accountOf)])) {
+    const arnsIn = (isAccount: boolean): string[] =>
+      buckets
+        .filter((bucket) => (accountOf(bucket) === account) === isAccount)
+        .map((bucket) => `arn:aws:s3:::${before.names.bucket(bucket)}`);
+    const elsewhere = withObjects(arnsIn(false));
+    const denied = { Statement: { Effect: 'Deny', Action: 's3:*', Resource: elsewhere } };
+    const question = ask((scene) => ({ trustPolicy: NOBODY, ...bucketPolicies(scene, arnsIn(true)) }), {
+      resourceAccount: account,
+      ...(owner.part === 'bucket' && { resources: withObjects(arnsIn(true)) }),
     });
+    yield elsewhere.length === 0
+      ? question
+      : withIdentity(question, { name: 'buckets of other accounts', document: denied });
   }
   if (owner.part === 'bucket' || !/sts:|"\*"/i.test(text)) return;
   for (const target of before.roles.values())
@@ -145,6 +156,20 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
         ...(target !== before.roles.get(outsideOf(owner)) && { resources: [target.arn] }),
       });
 }
+
+/** Returns condition keys that no probe gives another value. The caller decides about `kms:CallerAccount`. */
+function keyContextOf({ probes }: ScenarioSpec): ConditionContext {
+  const given = JSON.stringify(probes).toLowerCase();
+  const { 'kms:CallerAccount': _, ...context } = symmetricKeyContext('', '');
+  return Object.fromEntries(Object.entries(context).filter(([key]) => !given.includes(`"${key.toLowerCase()}"`)));
+}
+
+const withObjects = (buckets: readonly string[]): readonly string[] => buckets.flatMap((arn) => [arn, `${arn}/*`]);
+
+const withIdentity = ({ caller, comparison }: PolicyQuestion, document: NamedDocument): PolicyQuestion => {
+  const add = (set: PolicySet): PolicySet => ({ ...set, identityPolicies: [...set.identityPolicies, document] });
+  return { caller, comparison: { ...comparison, before: add(comparison.before), after: add(comparison.after) } };
+};
 
 /** Requests to assume a role are asked about apart, for each role. */
 const NOBODY: NamedDocument = {
