@@ -111,6 +111,7 @@ suite('authorization', ({ scenario }) => {
       deployer: { namespace: 'app', rules: [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['create'] }] },
       lister: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['list'] }] },
       watcher: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['watch'] }] },
+      anyone: { namespace: 'app', rules: [{ apiGroups: ['', '*'], resources: ['pods', '*'], verbs: ['get', '*'] }] },
       patcher: {
         namespace: 'app',
         serviceAccount: 'app/app',
@@ -128,6 +129,8 @@ suite('authorization', ({ scenario }) => {
       succeeds(reviewAccess('reader', { verb: 'get', resource: 'pods', namespace: APP })),
       fails(reviewAccess('reader', { verb: 'create', resource: 'pods', namespace: APP }), NOT_ALLOWED),
       fails(reviewAccess('reader', { verb: 'get', resource: 'podtemplates', namespace: APP }), NOT_ALLOWED),
+      // A star counts at any place of a list.
+      succeeds(reviewAccess('anyone', { verb: 'create', group: 'apps', resource: 'deployments', namespace: APP })),
       fails(reviewAccess('reader', { verb: 'get', resource: 'pods' }), NOT_ALLOWED),
       succeeds(reviewAccess('deployer', { verb: 'create', group: 'apps', resource: 'deployments', namespace: APP })),
       fails(

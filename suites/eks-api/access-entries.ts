@@ -135,7 +135,12 @@ suite('eks-api', ({ scenario }) => {
           expect(await status(tokenOf(url)), 'the original token').to.equal(200);
           const like = async (more: Partial<Parameters<typeof signedLike>[2]>) =>
             tokenOf(await signedLike(url, session, { headers, ...more }));
+          const { region } = await context.aws('sts');
+          const at = async (host: string) =>
+            tokenOf(await signedLike(url.replace(/^\w+:\/\/[^/]+/, `https://${host}`), session, { headers }));
+          const sts = `sts.${region}.amazonaws.com`;
           expect(await status(await like({ age: 780 })), 'a token of 13 minutes').to.equal(200);
+          expect(await status(await at(sts)), "a token for STS's own address").to.equal(200);
           for (const [what, bad] of Object.entries({
             'of another cluster': await clusterToken('c2', await sessionOf(context, 'dev')),
             'without its prefix': token.slice(PREFIX.length),
@@ -147,6 +152,10 @@ suite('eks-api', ({ scenario }) => {
             'without a cluster name': await like({ headers: {} }),
             'valid for more than fifteen minutes': await like({ seconds: 901 }),
             'older than fifteen minutes': await like({ age: 960 }),
+            'dated more than fifteen minutes ahead': await like({ age: -960 }),
+            "for a host that begins like STS's": await at(`${sts}.example.com`),
+            "for a host that ends like STS's": await at(`example-${sts}`),
+            'for STS at another port': await at(`${sts}:8443`),
           })) {
             expect(bad, what).not.to.equal(token);
             expect(await status(bad), `a token ${what}`).to.equal(401);

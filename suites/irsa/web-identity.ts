@@ -1,4 +1,6 @@
 /** Calls of AssumeRoleWithWebIdentity: their input, and the sessions that they open. */
+import { IAM } from '@aws-sdk/client-iam';
+import { expect } from 'chai';
 import {
   advanceClock,
   allow,
@@ -6,6 +8,7 @@ import {
   assumeByToken,
   between,
   chain,
+  check,
   controlSucceeds,
   fails,
   getObject,
@@ -87,6 +90,10 @@ suite('irsa', ({ scenario }) => {
       may(WEB, getObject('data/a')),
       mayNot(WEB, getObject('data/b'), NOT_IN_SESSION_POLICY),
       fails(byToken({ policy: [allow('GetObject', 'data/a')] }), MALFORMED_POLICY),
+      check("the session's id begins with the role's", async ({ aws, name, outcomes }) => {
+        const { Role } = await new IAM(await aws('iam')).getRole({ RoleName: name('<role-name:app>') });
+        expect(outcomes[0]?.observed?.facts?.['userId']).to.equal(`${Role?.RoleId}:Ann+1=,.@b-_`);
+      }),
     ],
   });
 

@@ -9,6 +9,7 @@ import { appWith } from '../lib/worlds.ts';
 
 const copyOfOwner = (account: string) => copyOf('theirs/open/key', { 'x-amz-source-expected-bucket-owner': account });
 const COPY = 'Amazon S3 API Reference, CopyObject';
+const PART = 'PUT to/part?partNumber=1&uploadId=none';
 
 suite('s3', ({ scenario }) => {
   scenario('OB-32', 'the policy of the source bucket decides who may copy an object', {
@@ -32,6 +33,9 @@ suite('s3', ({ scenario }) => {
       may('PUT to/copy', copyOf('from/open/key')),
       fails(ask('PUT to/copy', copyOf('from/closed/key')), DENIED_BY_BUCKET),
       fails(ask('PUT to/closed/copy', copyOf('from/open/key')), DENIED_BY_BUCKET),
+      // A part of an upload that does not exist, which S3 only tells to those who may copy.
+      fails(ask(PART, copyOf('from/open/key')), refusedWith('NoSuchUpload', 404)),
+      fails(ask(PART, copyOf('from/closed/key')), DENIED_BY_BUCKET),
       may('PUT from/copy', copyOf('to/granted/key')),
       mayNot('PUT from/copy', copyOf('to/other/key')),
       // Only callers that may list the source bucket learn that the object is missing.

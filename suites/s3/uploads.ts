@@ -63,6 +63,10 @@ suite('s3', ({ scenario }) => {
         const last = await begun('one');
         const copied = { ...place, UploadId: last.UploadId, PartNumber: 2 };
         const CopySource = `${place.Bucket}/${place.Key}`;
+        for (const condition of [{ CopySourceIfMatch: '"other"' }, { CopySourceIfModifiedSince: new Date(0) }]) {
+          const end = 'CopySourceIfMatch' in condition ? 'PreconditionFailed' : 'none';
+          expect(await errorOf(s3.uploadPartCopy({ ...copied, CopySource, ...condition }))).to.equal(end);
+        }
         const { CopyPartResult } = await s3.uploadPartCopy({ ...copied, CopySource });
         expect(await completed(last.UploadId, last.parts)).to.equal('InvalidPart');
         const part = { PartNumber: 2, ETag: CopyPartResult?.ETag };
