@@ -104,7 +104,7 @@ const PATIENCE = 500;
 /** In milliseconds. Requests wait longer for the call of another request before their own (nine polls, 200 ms apart). */
 const SHORTEST_WAIT = 1000;
 
-/** A late call of an earlier request, or one that the agent repeated. */
+/** Whether the agent had given a call up: a late call of an earlier request, or one that it repeated. */
 const isAbandoned = ({ notes }: CallRecord): boolean => notes.includes(CLIENT_ENDED);
 
 const longestPause = (calls: readonly CallRecord[]): number =>
