@@ -168,6 +168,13 @@ describe('nodes', () => {
       () => ({ metadata: { labels: { 'node-restriction.kubernetes.io/a': '', 'kubernetes.io/os': 'linux' } } }),
       'is not allowed to modify labels: node-restriction.kubernetes.io/a',
     ],
+    [
+      `PUT /api/v1/nodes/${NODE}`,
+      () => ({
+        metadata: { ownerReferences: [{ apiVersion: 'v1', kind: 'Namespace', name: 'gone', uid: '1' }] },
+      }),
+      'is not allowed to modify ownerReferences',
+    ],
     ['POST /api/v1/nodes', () => ({ metadata: { name: 'n3' } }), `node "${NODE}" is not allowed to modify node "n3"`],
   ];
   for (const [request, body, message] of refused) {
