@@ -95,7 +95,7 @@ function nodeProblem(
   );
   if (previous !== undefined && taints[0] !== taints[1]) return `node "${node}" is not allowed to modify taints`;
   const owners = [object, previous].map((one) => JSON.stringify(one?.metadata['ownerReferences'] ?? []));
-  // Since 1.34: the garbage collector would delete the node, which could then register itself anew (CVE-2025-5187).
+  // Since 1.34: the garbage collector would delete the node, which could then register itself again (CVE-2025-5187).
   if (previous !== undefined && owners[0] !== owners[1])
     return `node "${node}" is not allowed to modify ownerReferences`;
   if (labels.length === 0) return undefined;
