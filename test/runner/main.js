@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFresh } from '../../scripts/freshness.js';
 import { testEnvironment } from './environment.js';
-import { lookupFiles } from '../../node_modules/mocha/lib/cli/lookup-files.js';
+import { lookupFiles } from 'mocha/lib/cli/lookup-files.js';
 import { FILES, sampled, TIERS } from './tiers.js';
 
 process.chdir(fileURLToPath(new URL('../..', import.meta.url)));

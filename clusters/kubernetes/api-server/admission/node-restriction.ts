@@ -90,13 +90,12 @@ function nodeProblem(
     .filter((label) => after[label] !== before[label])
     .filter((label) => NEVER_LABEL.test(label) || (RESTRICTED_LABEL.test(label) && !KUBELET_LABEL.test(label)))
     .toSorted();
-  const taints = [object, previous].map((one) =>
-    JSON.stringify((one?.['spec'] as { taints?: readonly unknown[] } | undefined)?.taints ?? []),
-  );
-  if (previous !== undefined && taints[0] !== taints[1]) return `node "${node}" is not allowed to modify taints`;
-  const owners = [object, previous].map((one) => JSON.stringify(one?.metadata['ownerReferences'] ?? []));
+  const isChanged = (listOf: (one: KubeObject | undefined) => unknown): boolean =>
+    previous !== undefined && JSON.stringify(listOf(object) ?? []) !== JSON.stringify(listOf(previous) ?? []);
+  if (isChanged((one) => (one?.['spec'] as { taints?: unknown } | undefined)?.taints))
+    return `node "${node}" is not allowed to modify taints`;
   // Since 1.34: the garbage collector would delete the node, which could then register itself again (CVE-2025-5187).
-  if (previous !== undefined && owners[0] !== owners[1])
+  if (isChanged((one) => one?.metadata['ownerReferences']))
     return `node "${node}" is not allowed to modify ownerReferences`;
   if (labels.length === 0) return undefined;
   return previous === undefined
