@@ -194,6 +194,7 @@ export const nodeRole = defineCheck({
       const session = { ...roleSession(arn, role), resourceAccount: accountOf(arn), context: {} };
       for (const endpoint of endpointDenials(facts, { ...session, action: ACTION, resource: cluster.arn })) {
         const text = `The policy of VPC endpoint ${endpoint.id} does not allow it ${ACTION}.`;
+        if (endpoint.value === 'unknown') yield { object: { kind: 'VpcEndpoint', name: endpoint.id }, missing: ACTION };
         if (endpoint.value === 'denied') yield { object, text, pods, part: endpoint.id, severity: 'warning' };
       }
     }

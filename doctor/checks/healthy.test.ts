@@ -181,6 +181,19 @@ describe('checks of doctor, without some rights,', () => {
     }
   });
 
+  it('do not guess keys in the policy of the VPC endpoint of EKS Auth', () => {
+    const { findings, notChecked } = made(({ aws }) => {
+      const Condition = { StringEquals: { 'aws:PrincipalOrgID': 'o-1' } };
+      const Statement = { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*', Condition };
+      const serviceName = 'com.amazonaws.us-west-2.eks-auth';
+      aws.vpcEndpoints = [{ id: 'vpce-1', serviceName, state: 'available', policy: JSON.stringify({ Statement }) }];
+    });
+    expect(findings).to.deep.equal([]);
+    expect(notChecked.map(({ check, objects, reason }) => `${check} ${objects[0]?.name} ${reason}`)).to.deep.equal([
+      'PID107 vpce-1 cannot be decided',
+    ]);
+  });
+
   it('judge IRSA of a self-hosted issuer', () => {
     const { findings } = made(({ aws, kubernetes }) => {
       delete (aws as { cluster?: unknown }).cluster;
