@@ -85,7 +85,8 @@ export function evaluate(question: Question, witness: Witness = () => undefined)
     return 'explicitlyDenied';
   }
   const answer = (allowed: boolean): PolicyDecision => (allowed ? 'allowed' : 'implicitlyDenied');
-  const granted = applying('Allow', resourceBased).map((statement) => namedBy(statement.Principal, requester));
+  // An Allow with NotPrincipal is for everybody else ("NotPrincipal with Allow").
+  const granted = applying('Allow', resourceBased).map(({ Principal = '*' }) => namedBy(Principal, requester));
   // Callers without an identity in an account only get permissions from the resource.
   if (requester.account === undefined) return answer(granted.length > 0);
 
@@ -162,7 +163,10 @@ function applies(statement: Statement, policy: PolicyDocument, scene: Scene): bo
   return (
     (Principal === undefined || reached('Principal', namedBy(Principal, scene.requester) !== undefined)) &&
     (NotPrincipal === undefined ||
-      reached('NotPrincipal', !isSpared(NotPrincipal, scene.requester, permissionsBoundary !== undefined))) &&
+      reached(
+        'NotPrincipal',
+        !isExempt(statement.Effect, NotPrincipal, scene.requester, permissionsBoundary !== undefined),
+      )) &&
     (Action === undefined || reached('Action', list(Action).some(isAction))) &&
     (NotAction === undefined || reached('NotAction', !list(NotAction).some(isAction))) &&
     (Resource === undefined || reached('Resource', list(Resource).some(isResource))) &&
@@ -206,16 +210,20 @@ function namedBy(element: PrincipalElement | undefined, requester: Requester): s
 }
 
 /**
- * "AWS JSON policy elements: NotPrincipal": spares a caller if its account and, for a session, its role are listed. A role
- * listed without a session stands for all its sessions. Callers with a permissions boundary are never spared.
+ * "AWS JSON policy elements: NotPrincipal". An Allow leaves out everybody whom Principal would name. A Deny leaves out a caller
+ * if its account and, for a session, its role are listed. A role listed without a session stands for all its sessions. A Deny
+ * never leaves out callers with a permissions boundary.
  */
-function isSpared(element: PrincipalElement, { type, names }: Requester, hasBoundary: boolean): boolean {
-  if (element === '*') return true;
+function isExempt(effect: string, element: PrincipalElement, requester: Requester, hasBoundary: boolean): boolean {
+  const { type, names } = requester;
+  if (effect === 'Allow') return namedBy(element, requester) !== undefined;
+  if (hasBoundary) return false;
+  if (namedBy(element, requester) === '*') return true;
   const named = Object.values(element).flatMap((one) => list(one).map(accountArn));
   const [, role = ''] = names;
   const sessions = `${role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/`;
   const wanted = type === 'session' && !named.some((name) => name.startsWith(sessions)) ? names.slice(0, -1) : names;
-  return !hasBoundary && wanted.length > 0 && wanted.every((name) => named.includes(name));
+  return wanted.length > 0 && wanted.every((name) => named.includes(name));
 }
 
 /** Expands the short form of an account, which is its number. */
