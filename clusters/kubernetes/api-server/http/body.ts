@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { readAtMost } from '../../../../foundation/node/read-at-most.ts';
 import { badRequest } from '../model/errors.ts';
 import { ApiError } from '../model/types.ts';
-import { parseYaml } from './yaml.ts';
 
 /** Kubernetes's limit for a request body. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -17,7 +16,7 @@ const tooLarge = (): ApiError => new ApiError(413, 'RequestEntityTooLarge', 'lim
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
 /**
- * Decodes a body in JSON, YAML or kubectl's protobuf. Returns undefined if it is empty. Throws `ApiError` 400, 413 or 415,
+ * Decodes a body in JSON or kubectl's protobuf. Returns undefined if it is empty. Throws `ApiError` 400, 413 or 415,
  * without the parser's message, which would quote the body.
  */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
@@ -36,10 +35,8 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   const text = bytes.toString();
   if (text.trim() === '') return undefined;
   try {
-    if (!type.includes('yaml')) return JSON.parse(text) as unknown;
-    return await parseYaml(text);
-  } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw badRequest('the body of the request is not valid JSON or YAML');
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw badRequest(`the body of the request is not valid JSON${type.includes('yaml') ? '; this cluster only reads YAML that is JSON' : ''}`);
   }
 }
