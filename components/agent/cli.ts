@@ -45,9 +45,8 @@ Flags of server:
   -v, --verbosity string        panic, fatal, error, warning, info, debug or trace (default info)
 
 The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, or from the instance
-metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. HTTPS_PROXY, HTTP_PROXY and NO_PROXY
-select a proxy for EKS Auth. ${VERSION_VARIABLE}, 0.1 or 0.2,
-selects the version to behave like (default 0.1).`;
+metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION.
+${VERSION_VARIABLE}, 0.1 or 0.2, selects the version to behave like (default 0.1).`;
 
 function versionOf(env: AgentIo['env']): AgentVersion {
   const named = env[VERSION_VARIABLE] || '0.1';
@@ -77,7 +76,6 @@ async function server(args: readonly string[], io: AgentIo): Promise<void> {
     version: versionOf(io.env),
     ...(inCluster && { inCluster }),
     credentials: nodeCredentials(io.env, rotateCredentials),
-    proxyEnvironment: io.env,
     log: io.out,
   };
   const agent = await startAgent(options);

@@ -52,8 +52,6 @@ export interface AgentOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly regionalEndpoint?: string;
   readonly endpoint?: string;
   readonly credentials: () => Promise<AwsCredentials>;
-  /** Variables that name a proxy for EKS Auth: HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Default: none. */
-  readonly proxyEnvironment?: Readonly<Record<string, string | undefined>>;
   /** Sets 0.2's chain of instance metadata and EKS Auth. Instance metadata never has a pod's credentials. Default: false. */
   readonly enableImdsCredentials?: boolean;
   /** Default: 169.254.170.23 and fd00:ec2::23. Each address has its own server, cache, rate limiter and refresh loop. */

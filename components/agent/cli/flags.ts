@@ -3,7 +3,7 @@ import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import type { AgentOptions } from '../options.ts';
 
 /** The flags of `server`. If not given, flags with a default are omitted. */
-export type ServerFlags = Omit<AgentOptions, 'region' | 'credentials' | 'clock' | 'log' | 'proxyEnvironment'> & {
+export type ServerFlags = Omit<AgentOptions, 'region' | 'credentials' | 'clock' | 'log'> & {
   readonly rotateCredentials: boolean;
 };
 

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { proxyFromEnvironment } from '../../go/http-proxy.ts';
 import type { Logger } from '../log.ts';
 import type { AgentOptions, AwsCredentials } from '../options.ts';
 import { operationError, readCredentials, readError, type PodCredentials } from './answer.ts';
@@ -45,8 +44,7 @@ function retryable(error: EksAuthError): boolean {
 
 type EksAuthClientOptions = Required<
   Pick<AgentOptions, 'clusterName' | 'region' | 'endpoint' | 'credentials' | 'clock'>
-> &
-  Pick<AgentOptions, 'proxyEnvironment'>;
+>;
 
 /** Calls EKS Auth. @see https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html */
 export class EksAuthClient implements CredentialRetriever {
@@ -58,7 +56,7 @@ export class EksAuthClient implements CredentialRetriever {
     this.#options = options;
     const base = options.endpoint.replace(/\/$/, '');
     this.#url = new URL(`${base}/clusters/${encodeURIComponent(options.clusterName)}/assume-role-for-pod-identity`);
-    this.#poster = new Poster(this.#url, proxyFromEnvironment(options.proxyEnvironment ?? {}, this.#url));
+    this.#poster = new Poster(this.#url);
   }
 
   close(): void {
