@@ -1,20 +1,7 @@
-/** Metrics in Prometheus's text format, as written by its Go client. */
-
-type Labels = Readonly<Record<string, string>>;
-
 const escaped = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 
-/** Returns the labels in braces, sorted by name. */
-export const labelText = (labels: Labels): string =>
-  Object.keys(labels)
-    .sort()
-    .map((name) => `${name}="${escaped(labels[name] ?? '')}"`)
-    .join(',');
-
-export const family = (name: string, type: string, help: string, samples: readonly string[]): string =>
-  samples.length === 0 ? '' : [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples, ''].join('\n');
-
+/** A metric in Prometheus's text format, as written by its Go client. */
 export class CounterVec {
   readonly #name: string;
   readonly #help: string;
@@ -25,15 +12,16 @@ export class CounterVec {
     this.#help = help;
   }
 
-  increment(labels: Labels = {}): void {
-    const text = labelText(labels);
-    const key = text === '' ? '' : `{${text}}`;
+  increment(labels: Readonly<Record<string, string>>): void {
+    const sorted = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+    const key = sorted.map(([label, value]) => `${label}="${escaped(value)}"`).join(',');
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
   text(): string {
+    if (this.#counts.size === 0) return '';
     const samples = [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1));
-    const lines = samples.map(([labels, count]) => `${this.#name}${labels} ${count}`);
-    return family(this.#name, 'counter', this.#help, lines);
+    const lines = samples.map(([labels, count]) => `${this.#name}{${labels}} ${count}`);
+    return [`# HELP ${this.#name} ${this.#help}`, `# TYPE ${this.#name} counter`, ...lines, ''].join('\n');
   }
 }

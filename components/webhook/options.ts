@@ -46,7 +46,6 @@ export interface WebhookOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly configuredIdentities?: { get(key: string): Identity | undefined };
   readonly host?: string;
   readonly port?: number;
-  readonly metricsPort?: number;
   /** PEM texts. Without them, the server uses plain HTTP, for tests and replays. */
   readonly tls?: { readonly certificate: string; readonly key: string };
   readonly log?: (line: string) => void;
@@ -55,11 +54,7 @@ export interface WebhookOptions extends Readonly<Partial<typeof DEFAULTS>> {
 export interface RunningWebhook {
   /** `https://127.0.0.1:<port>`. Its path `/mutate` accepts admission reviews. */
   readonly url: string;
-  /** `http://127.0.0.1:<port>/metrics`; undefined without a metrics port. */
-  readonly metricsUrl?: string;
   setIdentities(identities: readonly { readonly namespace: string; readonly serviceAccount: string }[]): void;
-  /** Sets the certificate for new connections. Has no effect on plain HTTP. */
-  setTls(tls: { readonly certificate: string; readonly key: string }): void;
   stop(): Promise<void>;
 }
 

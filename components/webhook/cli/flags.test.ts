@@ -5,7 +5,7 @@ import { parseWebhookFlags } from './flags.ts';
 describe('parseWebhookFlags', () => {
   it("returns the webhook's defaults", () => {
     const flags = parseWebhookFlags([]);
-    expect(flags).to.include({ port: 443, 'metrics-port': 9999, 'token-expiration': 86_400, 'in-cluster': true });
+    expect(flags).to.include({ port: 443, 'token-expiration': 86_400, 'in-cluster': true });
     expect(flags['container-credentials-full-uri']).to.equal('http://169.254.170.23/v1/credentials');
   });
 

@@ -4,7 +4,6 @@ import { DEFAULTS } from '../options.ts';
 /** The webhook's flags with their types and defaults. Durations are in milliseconds. */
 const FLAGS = {
   port: { kind: 'int', value: 443 },
-  'metrics-port': { kind: 'int', value: 9999 },
   kubeconfig: { kind: 'string', value: '' },
   'kube-api': { kind: 'string', value: '' },
   'tls-key': { kind: 'string', value: '/etc/webhook/certs/tls.key' },

@@ -64,7 +64,6 @@ describe('the webhook as a program', () => {
       '--watch-config-map',
       '--annotation-prefix=x.io',
       '--port=0',
-      '--metrics-port=0',
     ]);
     program = await run(flags, {}, () => undefined);
   });

@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { watchFile, unwatchFile } from 'node:fs';
 import { connect } from '../../../foundation/protocols/kubernetes-connection.ts';
 import { accessOf } from '../api-server/access.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
@@ -14,9 +13,6 @@ export interface RunningProgram {
   readonly webhook: RunningWebhook;
   stop(): Promise<void>;
 }
-
-/** Milliseconds between checks of the certificate. */
-const CERTIFICATE_INTERVAL = 10_000;
 
 export async function run(
   flags: WebhookFlags,
@@ -52,7 +48,6 @@ export async function run(
       log,
     });
     stops.push(() => webhook.stop());
-    stops.push(watchTls(flags, webhook, log));
     if (flags['watch-container-credentials-config'] !== '') {
       const watcher = await watchIdentities(
         flags['watch-container-credentials-config'],
@@ -87,15 +82,4 @@ async function readTls(flags: WebhookFlags): Promise<{ readonly certificate: str
     readFile(flags['tls-key'], 'utf8'),
   ]);
   return { certificate, key };
-}
-
-/** Uses a renewed certificate. Keeps the previous one if it is invalid. */
-function watchTls(flags: WebhookFlags, webhook: RunningWebhook, log: (line: string) => void): () => void {
-  const reload = (): void => {
-    readTls(flags)
-      .then((tls) => webhook.setTls(tls))
-      .catch(() => log('Cannot reread the certificate. The previous one stays in use.'));
-  };
-  watchFile(flags['tls-cert'], { interval: CERTIFICATE_INTERVAL, persistent: false }, reload);
-  return () => unwatchFile(flags['tls-cert'], reload);
 }

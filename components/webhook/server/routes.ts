@@ -6,12 +6,10 @@ import { readReview, writeReview, type Review } from '../admission/review.ts';
 import type { WebhookOptions, Settings } from '../options.ts';
 import { lookUp } from '../mutation/look-up.ts';
 import { mutatePod } from '../mutation/mutate-pod.ts';
-import type { Metrics } from './metrics.ts';
 
 export interface Context {
   readonly options: WebhookOptions;
   readonly settings: Settings;
-  readonly metrics: Metrics;
   readonly log: (line: string) => void;
   associated(namespace: string, serviceAccount: string): boolean;
 }
@@ -38,11 +36,8 @@ async function mutate(incoming: IncomingMessage, response: ServerResponse, conte
   const body = await text(incoming);
   if (!parsesAsForm(method, contentType, url.split('?').slice(1).join('?'), body))
     return replyError(response, 400, '{"error": "error parsing form"}');
-  const start = process.hrtime.bigint();
-  const review = contentType === 'application/json' ? await responseTo(readReview(body), context) : undefined;
-  const duration = Number((process.hrtime.bigint() - start) / 1000n);
-  context.metrics.countRequest(method, '/mutate', review === undefined ? 415 : 200, duration);
-  if (review !== undefined) return reply(response, 200, TEXT, review);
+  if (contentType === 'application/json')
+    return reply(response, 200, TEXT, await responseTo(readReview(body), context));
   replyError(response, 415, 'Invalid Content-Type, expected `application/json`');
 }
 
@@ -57,7 +52,6 @@ async function responseTo(review: Review, context: Context): Promise<string> {
   const name = pod.spec?.serviceAccountName ?? '';
   const lookup = await lookUp(namespace, name, context.associated(namespace, name), context.options, context.settings);
   const mutation = mutatePod(pod, lookup, context.settings);
-  context.metrics.countPod(lookup, mutation);
   const subject = `Pod=${pod.metadata?.name || pod.metadata?.generateName || ''}, ServiceAccount=${name}, Namespace=${namespace}`;
   if (mutation === undefined) {
     context.log(`Pod was not mutated: its service account has no association and no role, or is not known. ${subject}`);

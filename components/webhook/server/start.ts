@@ -1,10 +1,9 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { listen } from '../../../foundation/node/listen.ts';
-import { ServeMux } from '../../go/mux.ts';
-import { reply, shutdownOf } from '../../go/reply.ts';
+import type { ServeMux } from '../../go/mux.ts';
+import { shutdownOf } from '../../go/reply.ts';
 import { settingsOf, type RunningWebhook, type WebhookOptions } from '../options.ts';
-import { Metrics } from './metrics.ts';
 import { routes, type Context } from './routes.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;
@@ -12,13 +11,10 @@ type Identities = NonNullable<WebhookOptions['identities']>;
 /** Starts a webhook like amazon-eks-pod-identity-webhook 0.6.9. Rejects if it cannot bind a port. */
 export async function startWebhook(options: WebhookOptions): Promise<RunningWebhook> {
   let associated = keysOf(options.identities ?? []);
-  const metrics = new Metrics();
-  const log = options.log ?? (() => undefined);
   const context: Context = {
     options,
     settings: settingsOf(options),
-    metrics,
-    log,
+    log: options.log ?? (() => undefined),
     associated: (namespace, serviceAccount) => associated.has(keyOf(namespace, serviceAccount)),
   };
 
@@ -26,34 +22,12 @@ export async function startWebhook(options: WebhookOptions): Promise<RunningWebh
   const webhook = serverFor(options.tls, routes(context));
   const stop = shutdownOf(webhook, SHUTDOWN_WAIT);
   const port = await listen(webhook, host, options.port, NO_TIMEOUTS.keepAliveTimeout);
-  const metricsMux = new ServeMux();
-  metricsMux.handle('/metrics', (_, response) =>
-    reply(response, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }, metrics.text()),
-  );
-  const metricsServer = serverFor(undefined, metricsMux);
-  const stopMetrics = shutdownOf(metricsServer, SHUTDOWN_WAIT);
-  const metricsPort =
-    options.metricsPort === undefined
-      ? undefined
-      : await listen(metricsServer, host, options.metricsPort, NO_TIMEOUTS.keepAliveTimeout).catch(
-          async (reason: unknown) => {
-            await stop();
-            throw reason;
-          },
-        );
-
   return {
     url: `${options.tls ? 'https' : 'http'}://${inUrl(host)}:${port}`,
-    ...(metricsPort === undefined ? {} : { metricsUrl: `http://${inUrl(host)}:${metricsPort}/metrics` }),
     setIdentities(identities) {
       associated = keysOf(identities);
     },
-    setTls({ certificate, key }) {
-      if (webhook instanceof https.Server) webhook.setSecureContext({ cert: certificate, key });
-    },
-    async stop() {
-      await Promise.all([stop(), stopMetrics()]);
-    },
+    stop,
   };
 }
 
@@ -68,7 +42,7 @@ const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host
  */
 const NO_TIMEOUTS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 
-function serverFor(tls: WebhookOptions['tls'], mux: ServeMux): http.Server | https.Server {
+function serverFor(tls: WebhookOptions['tls'], mux: ServeMux): http.Server {
   const listener: http.RequestListener = (request, response) => void mux.serve(request, response);
   return tls
     ? https.createServer({ ...NO_TIMEOUTS, cert: tls.certificate, key: tls.key }, listener)
