@@ -27,7 +27,7 @@ describe('the agent of an in-cluster emulator', () => {
     const metadata = await startInstanceMetadata({ ...node, port: 0 });
     const now = Date.now;
     try {
-      const keys = nodeCredentials({ AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url }, false);
+      const keys = nodeCredentials({ AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url });
       const first = await keys();
       Date.now = () => now() + 7 * HOURS;
       const later = await keys();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { main, type AgentIo } from './cli.ts';
 import { parseServerFlags } from './cli/flags.ts';
 import { initialize } from './cli/initialize.ts';
-import { nodeCredentials, parseSharedCredentials } from './cli/node-credentials.ts';
+import { nodeCredentials } from './cli/node-credentials.ts';
 import { parseDuration } from '../go/text.ts';
 import { Bench, send } from '../../test/support/agent.ts';
 
@@ -43,6 +43,7 @@ describe('the agent on the command line', () => {
     [['server', '-c', 'c1', '-v', 'loud'], 'not a valid level: "loud"'],
     [['server', '-c', 'c1', '--max-credential-retention-before-renewal=3'], 'such as 3h or 90s'],
     [['server', '-c', 'c1'], 'set AWS_REGION'],
+    [['server', '-c', 'c1', '--rotate-credentials'], 'does not support --rotate-credentials'],
     [['initialize', '-v', 'loud'], 'not a valid level: "loud"'],
     [['initialize', '--port', '80'], 'unknown flag: --port'],
     [['version', '--cluster-name=c1'], 'unknown flag: --cluster-name'],
@@ -174,7 +175,7 @@ describe('initialize', () => {
 describe("the node's credentials", () => {
   it('come from the environment first', async () => {
     const env = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_SESSION_TOKEN: 'c' };
-    expect(await nodeCredentials(env, false)()).to.eql({ accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' });
+    expect(await nodeCredentials(env)()).to.eql({ accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' });
   });
 
   it('come from the instance metadata service with a session, and are cached', async () => {
@@ -189,7 +190,7 @@ describe("the node's credentials", () => {
       const answer = answers[bench.calls.length - 1];
       response.end(typeof answer === 'string' ? answer : JSON.stringify(answer));
     };
-    const get = nodeCredentials({ AWS_EC2_METADATA_SERVICE_ENDPOINT: bench.url }, false);
+    const get = nodeCredentials({ AWS_EC2_METADATA_SERVICE_ENDPOINT: bench.url });
     expect(await get()).to.eql({ accessKeyId: 'a', secretAccessKey: 'b', sessionToken: 'c' });
     await get();
     await bench.close();
@@ -206,16 +207,10 @@ describe("the node's credentials", () => {
       const Expiration = new Date(Date.now() + minutes * 60_000).toISOString();
       const credentials = JSON.stringify({ AccessKeyId: 'a', SecretAccessKey: 'b', Token: 'c', Expiration });
       bench.respond = (response) => response.end([credentials, 'token', 'role'][bench.calls.length % 3]);
-      const get = nodeCredentials({ AWS_EC2_METADATA_SERVICE_ENDPOINT: bench.url }, false);
+      const get = nodeCredentials({ AWS_EC2_METADATA_SERVICE_ENDPOINT: bench.url });
       await get();
       await get();
       await bench.close();
       expect(bench.calls).to.have.length(3 * times);
     });
-
-  it('are read from a profile in a shared file', () => {
-    const text = '[default]\naws_access_key_id = a\naws_secret_access_key=b\n[other]\naws_access_key_id=x\n';
-    expect(parseSharedCredentials(text, 'default')).to.eql({ accessKeyId: 'a', secretAccessKey: 'b' });
-    expect(parseSharedCredentials(text, 'other')).to.equal(undefined);
-  });
 });

@@ -39,7 +39,6 @@ Flags of server:
                                 Age at which cached credentials are renewed; 0 disables the cache (default 3h)
       --max-cache-size int      Maximum number of cached credentials; 0 disables the cache (default 2000)
       --max-service-qps int     Maximum refreshes per second (default 3)
-      --rotate-credentials      Read the node's credentials from the shared credentials file every minute
       --enable-imds-credentials Ask instance metadata first, then EKS Auth; 0.2 only
       --endpoint string         URL of EKS Auth
   -v, --verbosity string        panic, fatal, error, warning, info, debug or trace (default info)
@@ -67,6 +66,7 @@ function clusterOf({
 
 async function server(args: readonly string[], io: AgentIo): Promise<void> {
   const { rotateCredentials, ...flags } = parseServerFlags(args);
+  if (rotateCredentials) throw new UsageError('this agent does not support --rotate-credentials');
   const region = io.env['AWS_REGION'] || io.env['AWS_DEFAULT_REGION'];
   if (!region) throw new UsageError('no region: set AWS_REGION');
   const inCluster = clusterOf(io.env);
@@ -75,7 +75,7 @@ async function server(args: readonly string[], io: AgentIo): Promise<void> {
     region,
     version: versionOf(io.env),
     ...(inCluster && { inCluster }),
-    credentials: nodeCredentials(io.env, rotateCredentials),
+    credentials: nodeCredentials(io.env),
     log: io.out,
   };
   const agent = await startAgent(options);

@@ -1,6 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { AwsCredentials } from '../options.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -15,8 +12,6 @@ const CREDENTIALS = '/latest/meta-data/iam/security-credentials/';
 const IMDS_TIMEOUT = 2000;
 /** How long before their expiry credentials are renewed, in ms. */
 const EARLY = 5 * 60_000;
-/** Interval of rereading a credentials file, in ms. */
-const ROTATION = 60_000;
 
 interface Dated {
   readonly credentials: AwsCredentials;
@@ -70,35 +65,8 @@ async function fromInstance(endpoint: string): Promise<Dated> {
   }
 }
 
-export function parseSharedCredentials(text: string, profile: string): AwsCredentials | undefined {
-  const values: Record<string, string> = {};
-  let section = '';
-  for (const line of text.split(/\r?\n/)) {
-    section = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line)?.[1] ?? section;
-    const entry = /^\s*([a-z_]+)\s*=\s*(\S.*?)\s*$/i.exec(line);
-    if (section === profile && entry !== null) values[(entry[1] ?? '').toLowerCase()] = entry[2] ?? '';
-  }
-  return fromEnvironment({
-    AWS_ACCESS_KEY_ID: values['aws_access_key_id'],
-    AWS_SECRET_ACCESS_KEY: values['aws_secret_access_key'],
-    AWS_SESSION_TOKEN: values['aws_session_token'],
-  });
-}
-
-async function fromSharedFile(env: Environment): Promise<Dated> {
-  const file = env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(homedir(), '.aws', 'credentials');
-  const profile = env['AWS_PROFILE'] ?? 'default';
-  const text = await readFile(file, 'utf8').catch(() => {
-    throw new NoNodeCredentials(`the shared credentials file ${file} cannot be read`);
-  });
-  const credentials = parseSharedCredentials(text, profile);
-  if (credentials === undefined) throw new NoNodeCredentials(`profile ${profile} of ${file} has no credentials`);
-  return { credentials, until: Date.now() + ROTATION };
-}
-
-/** Returns a source of credentials: environment or instance metadata; with `rotate` (hybrid nodes) the shared file. */
-export function nodeCredentials(env: Environment, rotate: boolean): () => Promise<AwsCredentials> {
-  if (rotate) return cached(() => fromSharedFile(env));
+/** Returns a source of credentials: environment or instance metadata. */
+export function nodeCredentials(env: Environment): () => Promise<AwsCredentials> {
   const fixed = fromEnvironment(env);
   if (fixed !== undefined) return () => Promise.resolve(fixed);
   return cached(() => fromInstance(env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? IMDS));
