@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import type { AgentVersion } from '../../components/agent/options.ts';
-import type { ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
+import type { ClusterSpec, JsonWebKeySet, ManagedCluster } from '../../emulator/index.ts';
 import { ClusterError } from '../../foundation/node/cluster-error.ts';
 import { connect, type Connection } from '../../foundation/protocols/kubernetes-connection.ts';
 import { AGENT_ADDON } from '../common/agent-addon.ts';
@@ -44,7 +44,7 @@ export function inClusterHost(options: InClusterHostOptions): ClusterHost {
         const { issuer } = await json<{ readonly issuer: string }>(connection, '/.well-known/openid-configuration');
         const { server = '', caFile = '' } = config.getCurrentCluster() ?? {};
         const certificateAuthorityData = await readFile(caFile, 'base64');
-        return new OwnCluster(spec, options, connection, { endpoint: server, certificateAuthorityData, issuer });
+        return ownCluster(spec, options, connection, { endpoint: server, certificateAuthorityData, issuer });
       },
     },
     bindAddress: '0.0.0.0',
@@ -68,84 +68,61 @@ async function json<T>(connection: Connection, path: string): Promise<T> {
 
 type Facts = Required<Pick<ManagedCluster, 'endpoint' | 'certificateAuthorityData' | 'issuer'>>;
 
-class OwnCluster implements ManagedCluster {
-  readonly endpoint: string;
-  readonly certificateAuthorityData: string;
-  readonly issuer: string;
-  readonly associationsChanged: ManagedCluster['associationsChanged'];
-  readonly #spec: ClusterSpec;
-  readonly #options: InClusterHostOptions;
-  readonly #connection: Connection;
-  #metadata: InstanceMetadata | undefined;
-  #agent: InstalledAgent | undefined;
-
-  constructor(spec: ClusterSpec, options: InClusterHostOptions, connection: Connection, facts: Facts) {
-    this.#spec = spec;
-    this.#options = options;
-    this.#connection = connection;
-    this.endpoint = facts.endpoint;
-    this.certificateAuthorityData = facts.certificateAuthorityData;
-    this.issuer = facts.issuer;
-    this.associationsChanged = identitiesDelivery({ connection, signal: options.signal });
-  }
-
-  jwks(): Promise<JsonWebKeySet> {
-    return json(this.#connection, '/openid/v1/jwks');
-  }
-
-  /** Serves the group's instance metadata, because these nodes have none: the agent renews its credentials there. */
-  async addNodes({ instance, nodeRoleArn: roleArn, credentials }: NodeGroupSpec): Promise<void> {
-    const { metadataPort: port } = this.#options;
-    this.#metadata ??= await startInstanceMetadata({
-      ...{ instance, region: this.#spec.region, hostName: instance.id, roleArn, credentials, clock: Date, port },
-      bindAddress: '0.0.0.0',
-    });
-  }
-
-  async removeNodes(): Promise<void> {
-    await this.#metadata?.close();
-    this.#metadata = undefined;
-  }
-
-  async installAddon({ name, version, configurationValues }: Parameters<ManagedCluster['installAddon']>[0]) {
-    if (name !== AGENT_ADDON) return;
-    const { run, agentImage: image, agentArgs: args, agentVariables, agentChart: chart, reachedAt } = this.#options;
-    const { readyMilliseconds, signal, progress } = this.#options;
-    const environment: Record<string, string> = Object.fromEntries(
-      agentVariables.map((one): readonly [string, string] => {
-        const [name = '', value = ''] = one.split(/=(.*)/s);
-        return [name, value];
-      }),
-    );
-    const metadata = new URL(reachedAt);
-    metadata.port = String(this.#metadata?.port ?? 0);
-    environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] = metadata.origin;
-    this.#agent = await installAgent({
-      connection: this.#connection,
-      run,
-      image,
-      args,
-      chart,
-      readyMilliseconds,
-      signal,
-      progress,
-      region: this.#spec.region,
-      clusterName: this.#spec.name,
-      endpoint: reachedAt,
-      environment,
-      addonVersion: version,
-      ...(configurationValues !== undefined && { configurationValues }),
-    });
-  }
-
-  async removeAddon(name: string): Promise<void> {
-    if (name !== AGENT_ADDON) return;
-    await this.#agent?.remove();
-    this.#agent = undefined;
-  }
-
-  async delete(): Promise<void> {
-    await this.removeAddon(AGENT_ADDON);
-    await this.removeNodes();
-  }
+function ownCluster(
+  spec: ClusterSpec,
+  options: InClusterHostOptions,
+  connection: Connection,
+  facts: Facts,
+): ManagedCluster {
+  let served: InstanceMetadata | undefined;
+  let agent: InstalledAgent | undefined;
+  const cluster: ManagedCluster = {
+    ...facts,
+    associationsChanged: identitiesDelivery({ connection, signal: options.signal }),
+    jwks: () => json<JsonWebKeySet>(connection, '/openid/v1/jwks'),
+    // The nodes have no instance metadata, from which the agent renews its credentials.
+    addNodes: async ({ instance, nodeRoleArn: roleArn, credentials }) => {
+      const { metadataPort: port } = options;
+      served ??= await startInstanceMetadata({
+        ...{ instance, region: spec.region, hostName: instance.id, roleArn, credentials, clock: Date, port },
+        bindAddress: '0.0.0.0',
+      });
+    },
+    removeNodes: async () => {
+      await served?.close();
+      served = undefined;
+    },
+    installAddon: async ({ name, version, configurationValues }) => {
+      if (name !== AGENT_ADDON) return;
+      const { run, agentImage: image, agentArgs: args, agentVariables, agentChart: chart, reachedAt } = options;
+      const { readyMilliseconds, signal, progress } = options;
+      const environment: Record<string, string> = Object.fromEntries(
+        agentVariables.map((one): readonly [string, string] => {
+          const [name = '', value = ''] = one.split(/=(.*)/s);
+          return [name, value];
+        }),
+      );
+      const metadata = new URL(reachedAt);
+      metadata.port = String(served?.port ?? 0);
+      environment['AWS_EC2_METADATA_SERVICE_ENDPOINT'] = metadata.origin;
+      agent = await installAgent({
+        ...{ connection, run, image, args, chart, readyMilliseconds, signal, progress, environment },
+        region: spec.region,
+        clusterName: spec.name,
+        endpoint: reachedAt,
+        addonVersion: version,
+        ...(configurationValues !== undefined && { configurationValues }),
+      });
+    },
+    removeAddon: async (name) => {
+      if (name !== AGENT_ADDON) return;
+      await agent?.remove();
+      agent = undefined;
+    },
+    delete: async () => {
+      await cluster.removeAddon(AGENT_ADDON);
+      await cluster.removeNodes('');
+    },
+  };
+  return cluster;
 }

@@ -1,6 +1,6 @@
 import { cacheKeys } from './credentials/token-validator.ts';
 import { CachingRetriever, type CachingOptions } from './credentials/caching-retriever.ts';
-import { ChainedRetriever } from './credentials/chained-retriever.ts';
+import { chainedRetriever } from './credentials/chained-retriever.ts';
 import { CREDENTIALS_PATH, credentialsHandler, TARGET_HOSTS } from './credentials/handler.ts';
 import { EksAuthClient, type CredentialRetriever } from './eks-auth/client.ts';
 import { RateLimiter } from '../go/limiter.ts';
@@ -69,7 +69,7 @@ export async function startAgent(given: AgentOptions): Promise<RunningAgent> {
     });
     clients.push(client);
     const chained = options.enableImdsCredentials === true;
-    let retriever: CredentialRetriever = chained ? new ChainedRetriever(client, clock, metrics) : client;
+    let retriever: CredentialRetriever = chained ? chainedRetriever(client, clock, metrics) : client;
     if (cache !== undefined) {
       const keys = cacheKeys(options, metrics, log.with({ 'bind-addr': bindHost }));
       const caching = new CachingRetriever(retriever, { ...cache, ...keys, clock, metrics, chained });

@@ -71,10 +71,10 @@ export function violationsOf<Input>(
   reader: Reader<Input>,
 ): readonly Violation[] {
   const { operations = {}, shapes = {} } = CONSTRAINTS[service] ?? {};
-  const checker = new Checker(shapes, reader);
+  const ofMember = memberCheck(shapes, reader);
   const violations: Violation[] = [];
   for (const [name, member] of Object.entries(shapes[operations[operation] ?? '']?.members ?? {})) {
-    for (const violation of checker.member(input, name, member, camelCase(name))) {
+    for (const violation of ofMember(input, name, member, camelCase(name))) {
       violations.push({ ...violation, name: member.name ?? name, in: member.in });
     }
   }
@@ -92,38 +92,26 @@ export function validationText(violations: readonly Found[]): string {
 
 type Found = Pick<Violation, 'path' | 'value' | 'constraint'>;
 
-class Checker<Input> {
-  readonly #shapes: Constraints['shapes'];
-  readonly #reader: Reader<Input>;
-
-  constructor(shapes: Constraints['shapes'], reader: Reader<Input>) {
-    this.#shapes = shapes;
-    this.#reader = reader;
-  }
-
-  member(parent: Input, name: string, member: MemberConstraints, path: string): readonly Found[] {
-    const shape = this.#shape(member.shape);
-    const value = this.#reader.member(parent, name, member, shape, this.#shape(shape?.item)) ?? undefined;
+function memberCheck<Input>(shapes: Constraints['shapes'], reader: Reader<Input>) {
+  function ofMember(parent: Input, name: string, member: MemberConstraints, path: string): readonly Found[] {
+    const shape = shapes[member.shape ?? ''];
+    const value = reader.member(parent, name, member, shape, shapes[shape?.item ?? '']) ?? undefined;
     if (value === undefined) {
       return member.required ? [{ path, value: 'null', constraint: 'Member must not be null' }] : [];
     }
-    return shape === undefined ? [] : this.#value(shape, value, path);
+    return shape === undefined ? [] : ofValue(shape, value, path);
   }
 
-  #shape(name = ''): ShapeConstraints | undefined {
-    return this.#shapes[name];
-  }
-
-  #value(shape: ShapeConstraints, value: unknown, path: string): readonly Found[] {
+  function ofValue(shape: ShapeConstraints, value: unknown, path: string): readonly Found[] {
     switch (shape.type) {
       case 'structure':
         return Object.entries(shape.members ?? {}).flatMap(([name, member]) =>
-          this.member(value as Input, name, member, `${path}.${camelCase(name)}`),
+          ofMember(value as Input, name, member, `${path}.${camelCase(name)}`),
         );
       case 'list':
-        return this.#list(shape, this.#reader.items(value, shape), path);
+        return ofList(shape, reader.items(value, shape), path);
       case 'map':
-        return typeof value === 'object' ? this.#map(shape, Object.entries(value ?? {}), path) : [];
+        return typeof value === 'object' ? ofMap(shape, Object.entries(value ?? {}), path) : [];
       default:
         return broken(shape, value).map((constraint) => ({
           path,
@@ -133,22 +121,26 @@ class Checker<Input> {
     }
   }
 
-  #list(shape: ShapeConstraints, items: readonly unknown[], path: string): readonly Found[] {
-    const item = this.#shape(shape.item);
+  function ofList(shape: ShapeConstraints, items: readonly unknown[], path: string): readonly Found[] {
+    const item = shapes[shape.item ?? ''];
     const structures = item?.type === 'structure';
     const all = { path, value: `'[${structures ? '…' : items.join(', ')}]'` };
     const sizes = broken(shape, items.length).map((constraint) => ({ ...all, constraint }));
     if (structures) {
-      return sizes.concat(items.flatMap((value, index) => this.#value(item, value, `${path}.${index + 1}.member`)));
+      return sizes.concat(items.flatMap((value, index) => ofValue(item, value, `${path}.${index + 1}.member`)));
     }
     const bad = item !== undefined && items.some((value) => broken(item, value).length > 0);
     return bad ? [...sizes, { ...all, constraint: `Member must satisfy constraint: ${demands(item)}` }] : sizes;
   }
 
-  #map(shape: ShapeConstraints, entries: readonly (readonly [string, unknown])[], path: string): readonly Found[] {
+  function ofMap(
+    shape: ShapeConstraints,
+    entries: readonly (readonly [string, unknown])[],
+    path: string,
+  ): readonly Found[] {
     const value = `'{${entries.map(([key, text]) => `${key}=${String(text)}`).join(', ')}}'`;
     const constraints = [...broken(shape, entries.length)];
-    const [key, inner] = [this.#shape(shape.key), this.#shape(shape.value)];
+    const [key, inner] = [shapes[shape.key ?? ''], shapes[shape.value ?? '']];
     if (key && entries.some(([name]) => broken(key, name).length > 0)) {
       constraints.push(`Map keys must satisfy constraint: ${demands(key)}`);
     }
@@ -157,6 +149,8 @@ class Checker<Input> {
     }
     return constraints.map((constraint) => ({ path, value, constraint }));
   }
+
+  return ofMember;
 }
 
 /** Returns the violated constraints of a value. Checks lists and maps by size; ignores other types. */

@@ -1,7 +1,5 @@
-import type { PodCredentials } from '../eks-auth/answer.ts';
 import type { CredentialRetriever } from '../eks-auth/client.ts';
 import { FetchError } from '../eks-auth/errors.ts';
-import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Clock } from '../options.ts';
 
@@ -14,27 +12,21 @@ const POD_NOT_IN_MAPPING = 'pod not found in IMDS namespace mapping';
  * (eks-pod-identity-agent source, internal/credsretriever/chained_retriever.go). An exception of EKS Auth reaches the pod
  * unchanged.
  */
-export class ChainedRetriever implements CredentialRetriever {
-  readonly #eksAuth: CredentialRetriever;
-  readonly #clock: Clock;
-  readonly #metrics: Metrics;
-
-  constructor(eksAuth: CredentialRetriever, clock: Clock, metrics: Metrics) {
-    this.#eksAuth = eksAuth;
-    this.#clock = clock;
-    this.#metrics = metrics;
-  }
-
-  async retrieve(token: string, log: Logger, signal: () => AbortSignal): Promise<PodCredentials> {
+export const chainedRetriever = (
+  eksAuth: CredentialRetriever,
+  clock: Clock,
+  metrics: Metrics,
+): CredentialRetriever => ({
+  retrieve: async (token, log, signal) => {
     log.with({ delegate: 'imds', error: POD_NOT_IN_MAPPING }).warn('Delegate error, trying next');
     try {
-      const credentials = await this.#eksAuth.retrieve(token, log, signal);
-      const state = credentials.expiration > this.#clock.now() + EXPIRATION_SKEW ? 'unexpired' : 'expired';
-      this.#metrics.chainedResults.increment({ source: 'eks-auth', state });
+      const credentials = await eksAuth.retrieve(token, log, signal);
+      const state = credentials.expiration > clock.now() + EXPIRATION_SKEW ? 'unexpired' : 'expired';
+      metrics.chainedResults.increment({ source: 'eks-auth', state });
       return credentials;
     } catch (error) {
       if (!(error instanceof FetchError)) throw error;
       throw new FetchError(`chained retriever: all delegates failed: ${POD_NOT_IN_MAPPING}\n${error.message}`);
     }
-  }
-}
+  },
+});

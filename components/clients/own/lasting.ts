@@ -15,54 +15,47 @@ interface LastingAnswer {
 }
 
 /** Starts the program for the first request, and again after it has exited. */
-export class LastingProgram {
-  readonly #variables: Readonly<Record<string, string>>;
-  readonly #waiting: ((answer: LastingAnswer) => void)[] = [];
-  #running: StartedProgram | undefined;
+export function lastingProgram(variables: Readonly<Record<string, string>>) {
+  const waiting: ((answer: LastingAnswer) => void)[] = [];
+  let current: StartedProgram | undefined;
 
-  constructor(variables: Readonly<Record<string, string>>) {
-    this.#variables = variables;
+  function start(): StartedProgram {
+    const started = startProgram(variables, true);
+    // A failed write shows as the exit of the process.
+    started.child.stdin?.on('error', () => undefined);
+    void started.ended.then(() => {
+      current = undefined;
+    });
+    byLine(started.child.stdout!, (line) => {
+      const answer = answerIn(line);
+      if (answer !== undefined) waiting.shift()?.(answer);
+    });
+    return started;
   }
 
   /** Returns how it ended, `none` if it still runs, and its error; undefined if it does not answer before `late`. */
-  async ask(
+  async function ask(
     request: LastingRequest,
     late: Promise<undefined>,
   ): Promise<{ readonly exit: string; readonly lastWords: string } | undefined> {
-    const isNew = this.#running === undefined;
-    const running = (this.#running ??= this.#start());
+    const isNew = current === undefined;
+    const running = (current ??= start());
     let give: (answer: LastingAnswer) => void = () => undefined;
     const answered = new Promise<LastingAnswer>((resolve) => {
       give = resolve;
-      this.#waiting.push(resolve);
+      waiting.push(resolve);
     });
     running.child.stdin?.write(`${JSON.stringify(request)}\n`);
     const came = await Promise.race([answered, running.ended, late]);
-    if (this.#waiting.includes(give)) this.#waiting.splice(this.#waiting.indexOf(give), 1);
+    if (waiting.includes(give)) waiting.splice(waiting.indexOf(give), 1);
     if (came === undefined) return undefined;
     // It may have exited after its last answer, before it could read this request.
-    if (typeof came === 'string' && !isNew) return this.ask(request, late);
+    if (typeof came === 'string' && !isNew) return ask(request, late);
     if (typeof came === 'string') return { exit: came, lastWords: running.lastWords() };
     return { exit: 'none', lastWords: typeof came.error === 'string' ? redactor().text(came.error) : '' };
   }
 
-  end(): void {
-    this.#running?.end();
-  }
-
-  #start(): StartedProgram {
-    const started = startProgram(this.#variables, true);
-    // A failed write shows as the exit of the process.
-    started.child.stdin?.on('error', () => undefined);
-    void started.ended.then(() => {
-      this.#running = undefined;
-    });
-    byLine(started.child.stdout!, (line) => {
-      const answer = answerIn(line);
-      if (answer !== undefined) this.#waiting.shift()?.(answer);
-    });
-    return started;
-  }
+  return { ask, end: () => current?.end() };
 }
 
 /** Returns the answer in a line; undefined for the program's other output. */

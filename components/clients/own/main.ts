@@ -10,7 +10,7 @@ import {
   type ClientOperation,
 } from '../../../foundation/protocols/client-protocol.ts';
 import { serveClient } from '../../../foundation/protocols/serve-client.ts';
-import { LastingProgram } from './lasting.ts';
+import { lastingProgram } from './lasting.ts';
 import { LASTS_VARIABLE, startProgram } from './program.ts';
 import { startRecorder, type RecordedAnswer, type Recorder } from './recorder.ts';
 
@@ -36,7 +36,7 @@ async function answer(operation: ClientOperation): Promise<Omit<ClientAnswer, 'i
 /** Returns the answer of a program that does one operation after another. Its relay is there from the start. */
 async function lastingAnswers(): Promise<{ readonly answer: typeof answer; readonly end: () => void }> {
   const recorder = await startRecorder();
-  const program = new LastingProgram(recorder.variables);
+  const program = lastingProgram(recorder.variables);
   return {
     answer: async (operation) => {
       const task = operation as Operation;

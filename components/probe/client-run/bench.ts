@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientRun, ClientStep, Facts } from '../../../foundation/protocols/client-run.ts';
 import { Aws, upstreams } from './aws.ts';
-import { ObservedHost, throughProxy } from './observed-host.ts';
+import { observedHost, throughProxy } from './observed-host.ts';
 import { Credentials } from './credentials.ts';
 import { certifiedSts, hostsWithSts, STS_ADDRESSES } from './sts-by-tls.ts';
 import { Endpoint, Script, type Handler } from './endpoint.ts';
 import { Lateness } from '../../../foundation/node/lateness.ts';
-import { Metadata } from './metadata.ts';
+import { instanceMetadata } from './metadata.ts';
 import { Names } from './names.ts';
 import type { Relayed } from './network.ts';
 import {
@@ -57,12 +57,12 @@ export async function openBench(run: ClientRun, pod: Environment, asksStsByTls =
   const sts = certified === undefined ? refuse : aws.handle;
   const parts: Readonly<Record<string, Part>> = {
     credentials: new Credentials(names, scripts.credentials, agent === undefined ? undefined : new URL(agent)),
-    metadata: new Metadata(names, region),
+    metadata: instanceMetadata(names, region),
     aws,
-    proxy: new ObservedHost('proxy', names, (request) => throughProxy(request, (url) => reachable(url, endpoints))),
-    elsewhere: new ObservedHost('elsewhere', names, refuse),
-    'sts.regional': new ObservedHost('sts.regional', names, sts),
-    'sts.global': new ObservedHost('sts.global', names, sts),
+    proxy: observedHost('proxy', names, (request) => throughProxy(request, (url) => reachable(url, endpoints))),
+    elsewhere: observedHost('elsewhere', names, refuse),
+    'sts.regional': observedHost('sts.regional', names, sts),
+    'sts.global': observedHost('sts.global', names, sts),
   };
   const late = new Lateness();
   const endpoints = new Map<string, Endpoint>();

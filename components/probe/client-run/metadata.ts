@@ -9,59 +9,48 @@ const HOUR = 3_600_000;
 const ROLES = '/latest/meta-data/iam/security-credentials/';
 
 /** Only accepts requests with a session token (IMDSv2), and counts others. */
-export class Metadata {
-  readonly #names: Names;
-  readonly #region: string;
-  readonly #session = randomBytes(24).toString('hex');
-  #requests = 0;
-  #withoutToken = 0;
-  #credentials = 0;
+export function instanceMetadata(names: Names, region: string) {
+  const token = randomBytes(24).toString('hex');
+  let [requests, withoutToken, credentials] = [0, 0, 0];
 
-  constructor(names: Names, region: string) {
-    this.#names = names;
-    this.#region = region;
-  }
-
-  readonly handle = async ({ method, target, headers }: Received): Promise<Reply> => {
-    this.#requests += 1;
-    if (method === 'PUT' && target === '/latest/api/token') {
-      const lifetime = headers['x-aws-ec2-metadata-token-ttl-seconds'];
-      return { status: 200, headers: { 'x-aws-ec2-metadata-token-ttl-seconds': lifetime }, body: this.#session };
-    }
-    if (headers['x-aws-ec2-metadata-token'] !== this.#session) {
-      this.#withoutToken += 1;
-      return { status: 401, body: 'Unauthorized' };
-    }
-    const body = this.#document(target.replace(/\/+$/, ''));
-    return body === undefined ? { status: 404, body: 'Not Found' } : { status: 200, body };
-  };
-
-  facts(): Facts {
-    return {
-      'metadata.requests': this.#requests,
-      'metadata.withoutToken': this.#withoutToken,
-      'metadata.credentials': this.#credentials,
-    };
-  }
-
-  #document(path: string): string | undefined {
+  function document(path: string): string | undefined {
     if (`${path}/` === ROLES) return ROLE;
-    if (path === '/latest/meta-data/placement/region') return this.#region;
-    if (path === '/latest/meta-data/placement/availability-zone') return `${this.#region}a`;
-    if (path === '/latest/dynamic/instance-identity/document') return JSON.stringify({ region: this.#region });
+    if (path === '/latest/meta-data/placement/region') return region;
+    if (path === '/latest/meta-data/placement/availability-zone') return `${region}a`;
+    if (path === '/latest/dynamic/instance-identity/document') return JSON.stringify({ region });
     if (path !== ROLES + ROLE) return undefined;
-    this.#credentials += 1;
+    credentials += 1;
     const now = Date.now();
-    const { id, secret, session } = this.#names.makeKey('metadata', now + HOUR);
-    const time = (at: number): string => new Date(at).toISOString();
+    const { id, secret, session } = names.makeKey('metadata', now + HOUR);
     return JSON.stringify({
       Code: 'Success',
       Type: 'AWS-HMAC',
-      LastUpdated: time(now),
-      Expiration: time(now + HOUR),
+      LastUpdated: new Date(now).toISOString(),
+      Expiration: new Date(now + HOUR).toISOString(),
       AccessKeyId: id,
       SecretAccessKey: secret,
       Token: session,
     });
   }
+
+  return {
+    handle: async ({ method, target, headers }: Received): Promise<Reply> => {
+      requests += 1;
+      if (method === 'PUT' && target === '/latest/api/token') {
+        const lifetime = headers['x-aws-ec2-metadata-token-ttl-seconds'];
+        return { status: 200, headers: { 'x-aws-ec2-metadata-token-ttl-seconds': lifetime }, body: token };
+      }
+      if (headers['x-aws-ec2-metadata-token'] !== token) {
+        withoutToken += 1;
+        return { status: 401, body: 'Unauthorized' };
+      }
+      const body = document(target.replace(/\/+$/, ''));
+      return body === undefined ? { status: 404, body: 'Not Found' } : { status: 200, body };
+    },
+    facts: (): Facts => ({
+      'metadata.requests': requests,
+      'metadata.withoutToken': withoutToken,
+      'metadata.credentials': credentials,
+    }),
+  };
 }

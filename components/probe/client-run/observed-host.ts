@@ -3,49 +3,37 @@ import type { Facts } from '../../../foundation/protocols/client-run.ts';
 import { passOn, withoutPort, type Received, type Reply } from './endpoint.ts';
 import type { Names } from './names.ts';
 
-export class ObservedHost {
-  readonly #name: string;
-  readonly #names: Names;
-  readonly #answer: (request: Received) => Promise<Reply>;
-  readonly #tokens = new Set<string>();
-  readonly #hosts = new Set<string>();
-  #requests = 0;
-  #connections = 0;
-
-  constructor(name: string, names: Names, answer: (request: Received) => Promise<Reply>) {
-    this.#name = name;
-    this.#names = names;
-    this.#answer = answer;
-  }
-
-  readonly handle = async (request: Received): Promise<Reply> => {
-    const { target, rawHeaders, body } = request;
-    this.#asked(hostOf(request));
-    const token = this.#names.tokenIn([target, ...rawHeaders, body.toString()].join('\n'));
-    if (token !== undefined) this.#tokens.add(token);
-    return this.#answer(request);
+export function observedHost(name: string, names: Names, answer: (request: Received) => Promise<Reply>) {
+  const tokens = new Set<string>();
+  const hosts = new Set<string>();
+  let [requests, connections] = [0, 0];
+  const asked = (host: string): void => {
+    requests += 1;
+    hosts.add(host);
   };
-
-  /** Records a connection, or the host of a CONNECT request. */
-  readonly connected = (host?: string): void => {
-    if (host === undefined) this.#connections += 1;
-    else this.#asked(host);
+  return {
+    handle: async (request: Received): Promise<Reply> => {
+      const { target, rawHeaders, body } = request;
+      asked(hostOf(request));
+      const token = names.tokenIn([target, ...rawHeaders, body.toString()].join('\n'));
+      if (token !== undefined) tokens.add(token);
+      return answer(request);
+    },
+    /** Records a connection, or the host of a CONNECT request. */
+    connected: (host?: string): void => {
+      if (host === undefined) connections += 1;
+      else asked(host);
+    },
+    facts: (): Facts => {
+      const [tokenList, hostList] = [tokens, hosts].map((set) => [...set].join());
+      return {
+        [`${name}.requests`]: requests,
+        [`${name}.connections`]: connections,
+        ...(tokenList && { [`${name}.tokens`]: tokenList }),
+        ...(hostList && { [`${name}.hosts`]: hostList }),
+      };
+    },
   };
-
-  #asked(host: string): void {
-    this.#requests += 1;
-    this.#hosts.add(host);
-  }
-
-  facts(): Facts {
-    const [tokens, hosts] = [this.#tokens, this.#hosts].map((set) => [...set].join());
-    return {
-      [`${this.#name}.requests`]: this.#requests,
-      [`${this.#name}.connections`]: this.#connections,
-      ...(tokens && { [`${this.#name}.tokens`]: tokens }),
-      ...(hosts && { [`${this.#name}.hosts`]: hosts }),
-    };
-  }
 }
 
 const hostOf = ({ target, headers }: Received): string =>
