@@ -11,7 +11,7 @@ import type { ClusterProvider } from '../../emulator/index.ts';
 import { StartLimiter } from '../../foundation/node/start-limiter.ts';
 import { ProcessHost } from '../kubernetes/index.ts';
 import { TRANSLATION } from './node/addresses.ts';
-import { EmbeddedCluster, type ClusterResources } from './node/cluster.ts';
+import { embeddedCluster, type ClusterResources } from './node/cluster.ts';
 
 export interface EmbeddedHostOptions extends Pick<OpenRequest, 'run' | 'directory' | 'workload'> {
   /** Default: 0.1. */
@@ -69,7 +69,7 @@ export function embeddedClusters(options: Omit<ClusterResources, 'starts' | 'pro
     createCluster: (spec) => {
       // Clusters in different accounts or regions may have the same name.
       const directory = join(options.directory, `${spec.name}-${randomBytes(4).toString('hex')}`);
-      return EmbeddedCluster.create(spec, { ...options, agentChart, directory, starts, processes });
+      return embeddedCluster(spec, { ...options, agentChart, directory, starts, processes });
     },
   });
 }

@@ -9,50 +9,20 @@ import { agentImageOf } from './agent-image.ts';
 const NAME = AGENT_ADDON;
 const NAMESPACE = 'kube-system';
 
-export class AgentDaemonSet {
-  readonly #store: ObjectStore;
-  readonly #spec: Pick<ClusterSpec, 'name' | 'region'>;
-  readonly #chart: AgentVersion;
+export function agentDaemonSet(
+  store: ObjectStore,
+  { name: clusterName, region }: Pick<ClusterSpec, 'name' | 'region'>,
+  chart: AgentVersion,
+) {
+  const stored = (): KubeObject | undefined => store.get('daemonsets', NAMESPACE, NAME);
 
-  constructor(store: ObjectStore, spec: Pick<ClusterSpec, 'name' | 'region'>, chart: AgentVersion) {
-    this.#store = store;
-    this.#spec = spec;
-    this.#chart = chart;
-  }
-
-  /** Creates or updates the DaemonSet. Throws for an invalid configuration. */
-  install(configurationValues: string | undefined, version: string): void {
-    const args = flagArguments(additionalFlags(configurationValues));
-    const previous = this.#store.get('daemonsets', NAMESPACE, NAME);
-    const { metadata, ...manifest } = this.#manifest(args, version);
-    if (previous === undefined) this.#store.create('daemonsets', { metadata, ...manifest });
-    else
-      this.#store.update('daemonsets', {
-        ...manifest,
-        metadata: { ...previous.metadata, labels: metadata.labels ?? {} },
-      });
-  }
-
-  uninstall(): void {
-    this.#store.remove('daemonsets', NAMESPACE, NAME);
-  }
-
-  /** Returns the message of a failed pod with the current configuration, if any. */
-  failure(): string | undefined {
-    const { current } = this.#pods();
-    return current.map(failureOf).find((failure) => failure !== undefined);
-  }
-
-  /** Returns whether the selected nodes, and no others, have a ready pod with the current configuration. */
-  isSettled(): boolean {
-    const { all, current, set } = this.#pods();
-    const wanted = set === undefined ? 0 : selectedNodes(set, this.#store.list('nodes')).length;
-    return all.length === wanted && current.length === wanted && current.every(isReady);
-  }
-
-  #pods(): { readonly set: KubeObject | undefined; readonly all: KubeObject[]; readonly current: KubeObject[] } {
-    const set = this.#store.get('daemonsets', NAMESPACE, NAME);
-    const all = this.#store
+  function pods(): {
+    readonly set: KubeObject | undefined;
+    readonly all: KubeObject[];
+    readonly current: KubeObject[];
+  } {
+    const set = stored();
+    const all = store
       .list('pods', NAMESPACE)
       .filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/name'] === NAME);
     const revision = set === undefined ? '' : templateHash((set['spec'] as { template: PodTemplate }).template);
@@ -62,27 +32,41 @@ export class AgentDaemonSet {
     return { set, all, current };
   }
 
-  #manifest(args: readonly string[], version: string): KubeObject {
-    const { name: clusterName, region } = this.#spec;
-    return agentManifest({
-      chart: this.#chart,
-      clusterName,
-      region,
-      args,
-      image: agentImageOf(this.#chart),
-      labels: { 'app.kubernetes.io/version': version },
-      pod: {
-        serviceAccountName: 'default',
-        restartPolicy: 'Always',
-        dnsPolicy: 'ClusterFirst',
-      },
-      container: {
-        imagePullPolicy: 'Always',
-        terminationMessagePath: '/dev/termination-log',
-        terminationMessagePolicy: 'FallbackToLogsOnError',
-      },
-    });
-  }
+  return {
+    /** Creates or updates the DaemonSet. Throws for an invalid configuration. */
+    install: (configurationValues: string | undefined, version: string): void => {
+      const manifest: KubeObject = agentManifest({
+        ...{ chart, clusterName, region, image: agentImageOf(chart) },
+        args: flagArguments(additionalFlags(configurationValues)),
+        labels: { 'app.kubernetes.io/version': version },
+        pod: { serviceAccountName: 'default', restartPolicy: 'Always', dnsPolicy: 'ClusterFirst' },
+        container: {
+          imagePullPolicy: 'Always',
+          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+        },
+      });
+      const metadata = stored()?.metadata;
+      if (metadata === undefined) store.create('daemonsets', manifest);
+      else
+        store.update('daemonsets', {
+          ...manifest,
+          metadata: { ...metadata, labels: manifest.metadata.labels ?? {} },
+        });
+    },
+    uninstall: (): void => void store.remove('daemonsets', NAMESPACE, NAME),
+    /** Returns the message of a failed pod with the current configuration, if any. */
+    failure: (): string | undefined =>
+      pods()
+        .current.map(failureOf)
+        .find((failure) => failure !== undefined),
+    /** Returns whether the selected nodes, and no others, have a ready pod with the current configuration. */
+    isSettled: (): boolean => {
+      const { all, current, set } = pods();
+      const wanted = set === undefined ? 0 : selectedNodes(set, store.list('nodes')).length;
+      return all.length === wanted && current.length === wanted && current.every(isReady);
+    },
+  };
 }
 
 function failureOf(pod: KubeObject): string | undefined {
