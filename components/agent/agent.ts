@@ -3,7 +3,7 @@ import { CachingRetriever, type CachingOptions } from './credentials/caching-ret
 import { chainedRetriever } from './credentials/chained-retriever.ts';
 import { CREDENTIALS_PATH, credentialsHandler, TARGET_HOSTS } from './credentials/handler.ts';
 import { EksAuthClient, type CredentialRetriever } from './eks-auth/client.ts';
-import { RateLimiter } from '../go/limiter.ts';
+import { rateLimiter } from '../go/limiter.ts';
 import { ServeMux, type Handler } from '../go/mux.ts';
 import { reply, replyError } from '../go/reply.ts';
 import { listen, type RunningServer } from './http/server.ts';
@@ -36,7 +36,7 @@ function cacheSettings({
 }
 
 function rateLimited(handler: Handler): Handler {
-  const limiter = new RateLimiter(REQUEST_RATE, REQUEST_RATE / 2);
+  const limiter = rateLimiter(REQUEST_RATE, REQUEST_RATE / 2);
   return (request, response, host) =>
     limiter.allow() ? handler(request, response, host) : replyError(response, 429, 'Too Many Requests');
 }

@@ -1,37 +1,25 @@
-/** A token bucket like Go's `golang.org/x/time/rate`. It uses real time. */
-export class RateLimiter {
-  readonly #perMillisecond: number;
-  readonly #burst: number;
-  readonly #now: () => number;
-  #tokens: number;
-  #at: number;
-
-  /** @param now returns milliseconds of a monotonic clock */
-  constructor(perSecond: number, burst: number, now: () => number = () => performance.now()) {
-    this.#perMillisecond = perSecond / 1000;
-    this.#burst = burst;
-    this.#now = now;
-    this.#tokens = burst;
-    this.#at = now();
-  }
-
-  #refill(): void {
-    const now = this.#now();
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMillisecond);
-    this.#at = now;
-  }
-
-  allow(): boolean {
-    this.#refill();
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
-    return true;
-  }
-
-  /** Takes a permit in advance. Returns the milliseconds to wait before using it. */
-  reserve(): number {
-    this.#refill();
-    this.#tokens -= 1;
-    return this.#tokens >= 0 ? 0 : -this.#tokens / this.#perMillisecond;
-  }
+/** A token bucket like Go's `golang.org/x/time/rate`. It uses real time: `now` returns milliseconds of a monotonic clock. */
+export function rateLimiter(perSecond: number, burst: number, now: () => number = () => performance.now()) {
+  const perMillisecond = perSecond / 1000;
+  let tokens = burst;
+  let at = now();
+  const refill = (): void => {
+    const time = now();
+    tokens = Math.min(burst, tokens + (time - at) * perMillisecond);
+    at = time;
+  };
+  return {
+    allow: (): boolean => {
+      refill();
+      if (tokens < 1) return false;
+      tokens -= 1;
+      return true;
+    },
+    /** Takes a permit in advance. Returns the milliseconds to wait before using it. */
+    reserve: (): number => {
+      refill();
+      tokens -= 1;
+      return tokens >= 0 ? 0 : -tokens / perMillisecond;
+    },
+  };
 }

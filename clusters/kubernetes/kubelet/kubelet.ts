@@ -26,123 +26,70 @@ const DEFAULT_GRACE = 30;
 export async function startKubelet(options: KubeletOptions): Promise<RunningKubelet> {
   // It contains tokens under unguessable names. If this user is root, containers of other users must be able to enter it.
   await mkdir(options.directory, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 });
-  return new NodeAgent(options);
+  return nodeAgent(options);
 }
 
-class NodeAgent implements RunningKubelet {
-  readonly #context: KubeletContext;
-  readonly #pods = new Map<string, PodRunner>();
-  readonly #unsubscribe: (() => void)[] = [];
-  readonly #timer: NodeJS.Timeout;
-  readonly #ownProcesses: ProcessHost | undefined;
-  #closed = false;
+function nodeAgent(options: KubeletOptions): RunningKubelet {
+  const { store, node, clock = { now: () => Date.now() } } = options;
+  const { hostname, port } = new URL(options.apiServerUrl);
+  const ownProcesses = options.processes === undefined ? new ProcessHost() : undefined;
+  const objects = new Notifier();
+  const context: KubeletContext = {
+    addresses: [],
+    environment: {},
+    starts: new StartLimiter(3, 1000),
+    restartBackoff: { initial: 10_000, max: 300_000 },
+    tokenCheckInterval: 250,
+    ...options,
+    clock,
+    processes: options.processes ?? ownProcesses!,
+    record: eventRecorder(store, clock, node.name),
+    objects,
+    serviceEnvironment: {
+      KUBERNETES_SERVICE_HOST: hostname,
+      KUBERNETES_SERVICE_PORT: port,
+      KUBERNETES_SERVICE_PORT_HTTPS: port,
+    },
+    runtimeEnvironment: (pod) => ({
+      PATH: `${PATH}:${process.execPath.slice(0, process.execPath.lastIndexOf('/'))}`,
+      HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
+    }),
+  };
+  const runners = new Map<string, PodRunner>();
+  let closed = false;
 
-  constructor(options: KubeletOptions) {
-    const { store, node, clock = { now: () => Date.now() } } = options;
-    const { hostname, port } = new URL(options.apiServerUrl);
-    this.#context = {
-      addresses: [],
-      environment: {},
-      starts: new StartLimiter(3, 1000),
-      restartBackoff: { initial: 10_000, max: 300_000 },
-      tokenCheckInterval: 250,
-      ...options,
-      clock,
-      processes: options.processes ?? (this.#ownProcesses = new ProcessHost()),
-      record: eventRecorder(store, clock, node.name),
-      objects: new Notifier(),
-      serviceEnvironment: {
-        KUBERNETES_SERVICE_HOST: hostname,
-        KUBERNETES_SERVICE_PORT: port,
-        KUBERNETES_SERVICE_PORT_HTTPS: port,
-      },
-      runtimeEnvironment: (pod) => ({
-        PATH: `${PATH}:${process.execPath.slice(0, process.execPath.lastIndexOf('/'))}`,
-        HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
-      }),
-    };
-    const { objects, tokenCheckInterval } = this.#context;
-    this.#unsubscribe.push(
-      store.watch('serviceaccounts', () => objects.notify()),
-      store.watch('configmaps', ({ object }) => this.#dataChanged(object)),
-      store.watch('secrets', ({ object }) => this.#dataChanged(object)),
-      store.watch('pods', ({ type, object }) =>
-        type === 'DELETED' ? this.#deleted(object) : this.#seen(object as Pod),
-      ),
-    );
-    for (const pod of store.list('pods')) this.#seen(pod as Pod);
-    this.#timer = setInterval(() => {
-      for (const runner of this.#pods.values()) runner.refreshIfTokenDue();
-    }, tokenCheckInterval);
-    this.#timer.unref();
-  }
+  const end = (uid: string | undefined, how: (runner: PodRunner) => Promise<void>): void => {
+    const runner = uid === undefined ? undefined : runners.get(uid);
+    if (uid === undefined || runner === undefined) return;
+    void how(runner).finally(() => runners.delete(uid));
+  };
 
-  logs(namespace: string, pod: string, options: Parameters<Kubelet['logs']>[2]): Readable {
-    const container = this.#container(namespace, pod, options.container);
-    const log = options.previous === true ? container.previousLog : container.log;
-    const name = JSON.stringify(container.spec.name);
-    if (log === undefined && options.previous === true) {
-      throw new ApiError(400, 'BadRequest', `previous terminated container ${name} in pod "${pod}" not found`);
-    }
-    if (log === undefined) {
-      const { state } = container.status(false);
-      const reason = state?.waiting?.reason ?? 'ContainerCreating';
-      throw new ApiError(400, 'BadRequest', `container ${name} in pod "${pod}" is waiting to start: ${reason}`);
-    }
-    return log.stream(options);
-  }
-
-  proxy(namespace: string, pod: string, port: number): URL | undefined {
-    const targets = this.#find(namespace, pod)?.containers.map((container) => container.target(port));
-    return targets?.find((target) => target !== undefined);
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true;
-    clearInterval(this.#timer);
-    for (const unsubscribe of this.#unsubscribe) unsubscribe();
-    await Promise.all([...this.#pods.values()].map((runner) => runner.discard()));
-    this.#pods.clear();
-    this.#ownProcesses?.close();
-    await rm(this.#context.directory, { recursive: true, force: true });
-  }
-
-  #seen(pod: Pod): void {
+  function seen(pod: Pod): void {
     const uid = pod.metadata.uid;
-    if (uid === undefined || this.#closed || pod.spec.nodeName !== this.#context.node.name) return;
-    const podRunner = this.#pods.get(uid);
+    if (uid === undefined || closed || pod.spec.nodeName !== node.name) return;
+    const podRunner = runners.get(uid);
     if (podRunner === undefined) {
       if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return;
-      this.#pods.set(uid, new PodRunner(pod, this.#context));
+      runners.set(uid, new PodRunner(pod, context));
     } else podRunner.update(pod);
     if (pod.metadata.deletionTimestamp !== undefined) {
       const grace = pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE;
-      this.#end(uid, (runner) => runner.terminate(grace));
+      end(uid, (runner) => runner.terminate(grace));
     }
   }
 
-  #deleted(object: KubeObject): void {
-    this.#end(object.metadata.uid, (runner) => runner.discard());
+  function dataChanged({ metadata }: KubeObject): void {
+    objects.notify();
+    for (const runner of runners.values()) if (runner.namespace === metadata.namespace) runner.refresh();
   }
 
-  #end(uid: string | undefined, how: (runner: PodRunner) => Promise<void>): void {
-    const runner = uid === undefined ? undefined : this.#pods.get(uid);
-    if (uid === undefined || runner === undefined) return;
-    void how(runner).finally(() => this.#pods.delete(uid));
+  function find(namespace: string, name: string): PodRunner | undefined {
+    const uid = store.get('pods', namespace, name)?.metadata.uid;
+    return uid === undefined ? undefined : runners.get(uid);
   }
 
-  #dataChanged({ metadata }: KubeObject): void {
-    this.#context.objects.notify();
-    for (const runner of this.#pods.values()) if (runner.namespace === metadata.namespace) runner.refresh();
-  }
-
-  #find(namespace: string, name: string): PodRunner | undefined {
-    const uid = this.#context.store.get('pods', namespace, name)?.metadata.uid;
-    return uid === undefined ? undefined : this.#pods.get(uid);
-  }
-
-  #container(namespace: string, pod: string, name: string | undefined): ContainerRunner {
-    const runner = this.#find(namespace, pod);
+  function containerOf(namespace: string, pod: string, name: string | undefined): ContainerRunner {
+    const runner = find(namespace, pod);
     if (runner === undefined) throw new ApiError(404, 'NotFound', `pods "${pod}" not found`);
     const main = runner.containers.filter((one) => !runner.isInit(one));
     if (name === undefined && main.length > 1) {
@@ -159,4 +106,48 @@ class NodeAgent implements RunningKubelet {
     }
     return containerRunner;
   }
+
+  const unsubscribes = [
+    store.watch('serviceaccounts', () => objects.notify()),
+    store.watch('configmaps', ({ object }) => dataChanged(object)),
+    store.watch('secrets', ({ object }) => dataChanged(object)),
+    store.watch('pods', ({ type, object }) =>
+      type === 'DELETED' ? end(object.metadata.uid, (runner) => runner.discard()) : seen(object as Pod),
+    ),
+  ];
+  for (const pod of store.list('pods')) seen(pod as Pod);
+  const timer = setInterval(() => {
+    for (const runner of runners.values()) runner.refreshIfTokenDue();
+  }, context.tokenCheckInterval);
+  timer.unref();
+
+  return {
+    logs(namespace: string, pod: string, options: Parameters<Kubelet['logs']>[2]): Readable {
+      const container = containerOf(namespace, pod, options.container);
+      const log = options.previous === true ? container.previousLog : container.log;
+      const name = JSON.stringify(container.spec.name);
+      if (log === undefined && options.previous === true) {
+        throw new ApiError(400, 'BadRequest', `previous terminated container ${name} in pod "${pod}" not found`);
+      }
+      if (log === undefined) {
+        const { state } = container.status(false);
+        const reason = state?.waiting?.reason ?? 'ContainerCreating';
+        throw new ApiError(400, 'BadRequest', `container ${name} in pod "${pod}" is waiting to start: ${reason}`);
+      }
+      return log.stream(options);
+    },
+    proxy(namespace, pod, port) {
+      const targets = find(namespace, pod)?.containers.map((container) => container.target(port));
+      return targets?.find((target) => target !== undefined);
+    },
+    async close() {
+      closed = true;
+      clearInterval(timer);
+      for (const unsubscribe of unsubscribes) unsubscribe();
+      await Promise.all([...runners.values()].map((runner) => runner.discard()));
+      runners.clear();
+      ownProcesses?.close();
+      await rm(context.directory, { recursive: true, force: true });
+    },
+  };
 }

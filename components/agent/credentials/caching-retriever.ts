@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PodCredentials } from '../eks-auth/answer.ts';
 import type { CredentialRetriever } from '../eks-auth/client.ts';
 import { EksAuthError, FetchError } from '../eks-auth/errors.ts';
-import { RateLimiter } from '../../go/limiter.ts';
+import { rateLimiter } from '../../go/limiter.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Clock } from '../options.ts';
@@ -53,7 +53,7 @@ export class CachingRetriever implements CredentialRetriever {
   readonly #options: CachingOptions;
   readonly #cache: ExpiringCache<Entry>;
   readonly #underWay = new Set<string>();
-  readonly #refreshLimiter: RateLimiter;
+  readonly #refreshLimiter: ReturnType<typeof rateLimiter>;
   readonly #timer: NodeJS.Timeout;
   readonly #stopping = new AbortController();
   #sweptAt: number;
@@ -66,7 +66,7 @@ export class CachingRetriever implements CredentialRetriever {
       entry.log.info('Credentials evicted');
       options.metrics.cacheState.increment({ state: 'evicted' });
     });
-    this.#refreshLimiter = new RateLimiter(options.refreshesPerSecond, options.refreshesPerSecond);
+    this.#refreshLimiter = rateLimiter(options.refreshesPerSecond, options.refreshesPerSecond);
     this.#sweptAt = options.clock.now();
     this.#timer = setInterval(() => void this.#sweepIfDue(SWEEP_INTERVAL), TICK);
     this.#timer.unref();
