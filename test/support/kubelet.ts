@@ -134,11 +134,8 @@ export async function testCluster(options: Partial<KubeletOptions> = {}): Promis
       })) as Pod,
     ended: async (name) =>
       (await until(name, (found) => ['Succeeded', 'Failed'].includes(found?.status?.phase ?? ''))) as Pod,
-    log: async (name, container) => {
-      const stream = kubelet.logs('default', name, {
-        follow: false,
-        ...(container === undefined ? {} : { container }),
-      });
+    log: async (name, container = 'main') => {
+      const stream = kubelet.logs('default', name, { container, follow: false });
       return Buffer.concat((await stream.toArray()) as Buffer[]).toString();
     },
     deletePod: (name, graceSeconds = 30) => {

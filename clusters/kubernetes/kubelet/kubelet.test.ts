@@ -230,7 +230,7 @@ describe('the kubelet', () => {
     cluster.createPod('pull', { containers: [{ name: 'main', image: 'nowhere/else:1' }] });
     const pod = await cluster.until('pull', (p) => waitingReason(p) === 'ImagePullBackOff');
     expect(pod?.status?.phase).to.equal('Pending');
-    expect(() => cluster.kubelet.logs('default', 'pull', { follow: false })).to.throw(
+    expect(() => cluster.kubelet.logs('default', 'pull', { container: 'main', follow: false })).to.throw(
       /waiting to start: ImagePullBackOff/,
     );
     cluster.deletePod('pull');
@@ -318,7 +318,9 @@ describe('the kubelet', () => {
     expect(pod.status?.phase).to.equal('Succeeded');
     expect(pod.status?.containerStatuses?.[0]).to.include({ restartCount: 2 });
     expect((await cluster.log('again')).trim()).to.equal('3');
-    const previous = await cluster.kubelet.logs('default', 'again', { follow: false, previous: true }).toArray();
+    const previous = await cluster.kubelet
+      .logs('default', 'again', { container: 'main', follow: false, previous: true })
+      .toArray();
     expect(
       Buffer.concat(previous as Buffer[])
         .toString()
@@ -330,17 +332,18 @@ describe('the kubelet', () => {
   it('follows a log until the container ends', async () => {
     cluster.createPod('talks', { containers: [container(['lines', '5'])] });
     await cluster.until('talks', (pod) => pod?.status?.phase === 'Running');
-    const lines = await cluster.kubelet.logs('default', 'talks', { follow: true }).toArray();
+    const lines = await cluster.kubelet.logs('default', 'talks', { container: 'main', follow: true }).toArray();
     expect(Buffer.concat(lines as Buffer[]).toString()).to.equal('line 0\nline 1\nline 2\nline 3\nline 4\n');
-    const tail = await cluster.kubelet.logs('default', 'talks', { follow: false, tailLines: 2 }).toArray();
+    const tail = await cluster.kubelet
+      .logs('default', 'talks', { container: 'main', follow: false, tailLines: 2 })
+      .toArray();
     expect(Buffer.concat(tail as Buffer[]).toString()).to.equal('line 3\nline 4\n');
   });
 
-  it("requires a container's name for the log of a pod with several", async () => {
+  it('returns the log of one of several containers', async () => {
     const [main, other] = [container(['lines', '1']), container(['lines', '2'])];
     cluster.createPod('two', { containers: [main, { ...other, name: 'other' }] });
     await cluster.ended('two');
-    expect(() => cluster.kubelet.logs('default', 'two', { follow: false })).to.throw('must be specified for pod two');
     const lines = await cluster.kubelet.logs('default', 'two', { container: 'other', follow: false }).toArray();
     expect(Buffer.concat(lines as Buffer[]).toString()).to.equal('line 0\nline 1\n');
   });
@@ -348,7 +351,7 @@ describe('the kubelet', () => {
   it('stops all processes of a deleted pod and removes its directory', async () => {
     const { metadata } = cluster.createPod('family', { containers: [container(['child'])] });
     await cluster.until('family', (pod) => pod?.status?.phase === 'Running');
-    const stream = cluster.kubelet.logs('default', 'family', { follow: true });
+    const stream = cluster.kubelet.logs('default', 'family', { container: 'main', follow: true });
     const [first] = (await stream.take(1).toArray()) as Buffer[];
     const child = Number(first?.toString());
     expect(alive(child)).to.be.true;
@@ -381,7 +384,7 @@ describe('the kubelet', () => {
   it('kills a process that ignores SIGTERM after the grace period, and reports its exit code', async () => {
     cluster.createPod('stubborn', { containers: [container(['stubborn'])] });
     await cluster.until('stubborn', (pod) => pod?.status?.phase === 'Running');
-    await cluster.kubelet.logs('default', 'stubborn', { follow: true }).take(1).toArray();
+    await cluster.kubelet.logs('default', 'stubborn', { container: 'main', follow: true }).take(1).toArray();
     cluster.deletePod('stubborn', 0.05);
     const over = await cluster.until('stubborn', (pod) => pod?.status?.phase === 'Failed');
     expect(terminated(over)).to.include({ exitCode: 137 });

@@ -88,23 +88,12 @@ function nodeAgent(options: KubeletOptions): RunningKubelet {
     return uid === undefined ? undefined : runners.get(uid);
   }
 
-  function containerOf(namespace: string, pod: string, name: string | undefined): ContainerRunner {
+  function containerOf(namespace: string, pod: string, name: string): ContainerRunner {
     const runner = find(namespace, pod);
     if (runner === undefined) throw new ApiError(404, 'NotFound', `pods "${pod}" not found`);
-    const main = runner.containers.filter((one) => !runner.isInit(one));
-    if (name === undefined && main.length > 1) {
-      const names = main.map(({ spec }) => spec.name).join(' ');
-      throw new ApiError(
-        400,
-        'BadRequest',
-        `a container name must be specified for pod ${pod}, choose one of: [${names}]`,
-      );
-    }
-    const containerRunner = name === undefined ? main[0] : runner.containers.find(({ spec }) => spec.name === name);
-    if (containerRunner === undefined) {
-      throw new ApiError(400, 'BadRequest', `container ${name ?? ''} is not valid for pod ${pod}`);
-    }
-    return containerRunner;
+    const containerRunner = runner.containers.find(({ spec }) => spec.name === name);
+    if (containerRunner !== undefined) return containerRunner;
+    throw new ApiError(400, 'BadRequest', `container ${name} is not valid for pod ${pod}`);
   }
 
   const unsubscribes = [

@@ -62,10 +62,6 @@ export class PodRunner {
     return [...this.#init, ...this.#containers];
   }
 
-  isInit(runner: ContainerRunner): boolean {
-    return this.#init.includes(runner);
-  }
-
   /** Updates files that contain the pod's metadata. */
   update(pod: Pod): void {
     const before = this.#pod.metadata;

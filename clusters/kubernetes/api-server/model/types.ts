@@ -84,7 +84,7 @@ export interface Kubelet {
     namespace: string,
     pod: string,
     options: {
-      readonly container?: string;
+      readonly container: string;
       readonly follow: boolean;
       readonly tailLines?: number;
       readonly previous?: boolean;
