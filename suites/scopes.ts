@@ -56,9 +56,3 @@ export const SCOPES = {
     suites: { load: 'Does each of many pods keep its own identity under load?' },
   },
 } as const;
-
-/** Former names of suites, and the suites that now have their scenarios. */
-export const RENAMED_SUITES = {
-  'control-plane': ['associations', 'eks-api'],
-  rbac: ['service-accounts', 'pods', 'volumes', 'authorization'],
-} as const;

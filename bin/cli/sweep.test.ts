@@ -91,15 +91,6 @@ describe('sweep', () => {
     expect(await sweep()).to.deep.equal({ code: 0, out: 'No leftovers of any run.\n', err: '' });
   });
 
-  it('removes leftovers in the state file of an older release', async () => {
-    const own = folderNamed(`eks-pod-identity-conformance-${RUN}`);
-    const file = state([{ kind: 'path', path: own }]);
-    const { resources, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as { resources: unknown };
-    writeFileSync(file, JSON.stringify({ ...rest, version: 1, makings: resources }));
-    expect(await sweep()).to.deep.include({ code: 0, err: '' });
-    expect([existsSync(own), existsSync(file)]).to.deep.equal([false, false]);
-  });
-
   it('removes only leftovers that a state file or a label names', async () => {
     kindRun({ pid: process.pid, host: hostname() });
     const own = folderNamed(`eks-pod-identity-conformance-${RUN}`);

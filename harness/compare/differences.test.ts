@@ -23,7 +23,7 @@ describe('npm run compare', () => {
     other.verdict = 'failed';
     both.scenarios = [one, other];
     for (const [{ id }, facts] of [
-      [one, { told: true }],
+      [one, { quotesError: true }],
       [other, { quotesError: false }],
     ] as const) {
       probeOf(both, id, 0).operation = 'RunClient';

@@ -95,9 +95,7 @@ export function valueOf(run: string, scenario: string, probe: ProbeOutcome, fiel
 
 function factValue(run: string, scenario: string, { observed }: ProbeOutcome, name: string): Value | undefined {
   const facts = observed?.facts ?? {};
-  // Older results call this fact `told`.
-  const key = name === 'quotesError' && !Object.hasOwn(facts, name) ? 'told' : name;
-  const value = Object.hasOwn(facts, key) ? facts[key] : undefined;
+  const value = Object.hasOwn(facts, name) ? facts[name] : undefined;
   return typeof value === 'string' ? neutral(value, run, scenario) : value;
 }
 

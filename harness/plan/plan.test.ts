@@ -150,9 +150,8 @@ describe('the selection', () => {
     suites: Object.fromEntries(suites.map((suite) => [suite, ''])),
   });
   const scopes = { agent: scope('agent'), client: scope('client'), aws: scope('s3'), load: scope('load') };
-  const renamedSuites = { quick: ['abac', 'irsa', 'load'], cycles: ['lifecycle'], irsa: ['abac'] };
   const ids = (...argv: string[]): string =>
-    select({ scenarios, renamedSuites, scopes }, configure(argv, {}))
+    select({ scenarios, scopes }, configure(argv, {}))
       .map(({ id }) => id)
       .join(' ');
 
@@ -193,8 +192,6 @@ describe('the selection', () => {
     [['--scope', 'agents'], 'UNKNOWN_SCOPE', 'Unknown scope "agents": did you mean "agent"?'],
     [['--scope', 'load'], 'UNKNOWN_SCOPE', 'choose from agent, client, aws, all.'],
     [['--suite', 'abacus'], 'UNKNOWN_SUITE', 'Unknown suite "abacus": did you mean "abac"?'],
-    [['--suite', 'quick'], 'UNKNOWN_SUITE', 'Suite "quick" was split: use abac, irsa or load.'],
-    [['--suite', 'cycles'], 'UNKNOWN_SUITE', 'Suite "cycles" was renamed: use lifecycle.'],
     [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac, lifecycle, load, s3, client, agent.'],
     [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (see --list)'],
     [['--grep', 'nothing like it'], 'NOTHING_SELECTED', '--pass-with-no-scenarios'],
@@ -228,7 +225,7 @@ describe('matches of --grep in other scopes', () => {
     kubernetes: { title: '', suites: {} },
   };
   const more = (...argv: string[]): string | undefined =>
-    moreInScopes({ scenarios, scopes, renamedSuites: {} }, configure(argv, {}));
+    moreInScopes({ scenarios, scopes }, configure(argv, {}));
 
   it('are counted by scope', () =>
     expect(more('--grep', 'AP-')).to.equal('2 more in scope aws, 1 more in scope kubernetes'));

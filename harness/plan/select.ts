@@ -8,7 +8,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import { probeText } from './probe-text.ts';
 import { ALL_SCOPES, isInScope, scopesOf, selectableScopes } from './scopes.ts';
 
-type Declared = Pick<Suites, 'scenarios' | 'renamedSuites' | 'scopes'>;
+type Declared = Pick<Suites, 'scenarios' | 'scopes'>;
 
 /** Returns the selected scenarios in the order of declaration. Throws `HarnessError` for unknown names. */
 export function select(declared: Declared, configuration: Configuration): readonly Scenario[] {
@@ -44,7 +44,7 @@ export const isNamed = (configuration: Configuration): boolean =>
   ['suite', 'scenario'].some((option) => configuration.list(option).length > 0);
 
 /** Throws `HarnessError` for unknown scopes, suites and scenarios, and for a scenario outside the profile. */
-function checkNames({ scenarios, renamedSuites, scopes }: Declared, configuration: Configuration): void {
+function checkNames({ scenarios, scopes }: Declared, configuration: Configuration): void {
   const scopeNames = [...selectableScopes(scopes), ALL_SCOPES];
   for (const name of configuration.list('scope'))
     if (!scopeNames.includes(name))
@@ -52,10 +52,7 @@ function checkNames({ scenarios, renamedSuites, scopes }: Declared, configuratio
   const suites = [...new Set(scenarios.map(({ suite }) => suite))];
   for (const name of configuration.list('suite'))
     if (!suites.includes(name))
-      throw new HarnessError(
-        'UNKNOWN_SUITE',
-        renamed(name, renamedSuites[name]) ?? `Unknown suite "${name}": ${suggestion(name, suites)}`,
-      );
+      throw new HarnessError('UNKNOWN_SUITE', `Unknown suite "${name}": ${suggestion(name, suites)}`);
   const ids = scenarios.map(({ id }) => id);
   const wanted = configuration.list('scenario');
   for (const id of wanted)
@@ -99,14 +96,6 @@ const searchText = ({ id, title, spec }: Scenario): string =>
     ...(spec.keywords ?? []),
     ...spec.probes.map((step) => (step.kind === 'action' ? describeStep(step) : probeText(step))),
   ].join('\n');
-
-/** Returns a sentence about the successors of a former suite. */
-function renamed(name: string, successors: readonly string[] = []): string | undefined {
-  const [last, ...others] = [...successors].reverse();
-  if (last === undefined) return undefined;
-  if (others.length === 0) return `Suite "${name}" was renamed: use ${last}.`;
-  return `Suite "${name}" was split: use ${others.reverse().join(', ')} or ${last}.`;
-}
 
 const expression = (source: string | undefined): RegExp | undefined =>
   source === undefined ? undefined : new RegExp(source);

@@ -93,14 +93,13 @@ export function readRun(path: string): Run {
       'BAD_FILE',
       `${file} is not a results.json: it has no version. Give the results.json of a run's report folder.`,
     );
-  if (content.version !== 1 && content.version !== RESULTS_VERSION)
+  if (content.version !== RESULTS_VERSION)
     throw new HarnessError(
       'BAD_FILE',
-      `${file} is a results.json of version ${JSON.stringify(content.version)}, but this program reads versions 1 and ${RESULTS_VERSION}: use the program that wrote it.`,
+      `${file} is a results.json of version ${JSON.stringify(content.version)}, but this program reads version ${RESULTS_VERSION}: use the program that wrote it.`,
     );
   const damaged = (problem: string): string => `${file} is damaged: ${problem}. Run the conformance suites again.`;
-  // Version 1 repeats a probe's calls in `explanation`, which is ignored.
-  const results = validated(resultsSchema, { ...content, version: RESULTS_VERSION }, damaged);
+  const results = validated(resultsSchema, content, damaged);
   const unique = (keys: readonly (string | number)[], at: string): void => {
     const twice = keys.find((key, index) => keys.indexOf(key) !== index);
     if (twice !== undefined) throw new HarnessError('BAD_FILE', damaged(`${at} has ${twice} twice`));

@@ -7,13 +7,11 @@ import { temporaryFolder } from '../../test/support/run-cli.ts';
 interface Loaded {
   readonly scenarios: readonly { readonly id: string; readonly suite: string; readonly file: string }[];
   readonly scopes: Readonly<Record<string, { readonly suites: Readonly<Record<string, string>> }>>;
-  readonly renamedSuites: Readonly<Record<string, readonly string[]>>;
 }
 
 describe("the project's own suites", () => {
   const TABLE = `
-    export const SCOPES = { identity: { title: 'x', suites: { irsa: 'Which?', abac: 'Why?' } } };
-    export const RENAMED_SUITES = { roles: ['irsa', 'abac'] };`;
+    export const SCOPES = { identity: { title: 'x', suites: { irsa: 'Which?', abac: 'Why?' } } };`;
   const suiteFile = (suite: string, id: string): string => `
     import { getObject, granted, suite } from '${new URL('../index.ts', import.meta.url).href}';
     suite('${suite}', ({ scenario }) => {
@@ -54,7 +52,6 @@ describe("the project's own suites", () => {
       ['ZA-01', 'irsa', 'suites/irsa/trust.ts'],
     ]);
     expect(loaded?.scopes['identity']?.suites['irsa']).to.equal('Which?');
-    expect(loaded?.renamedSuites['roles']).to.deep.equal(['irsa', 'abac']);
   });
 
   it('must declare the suite of their folder', () =>

@@ -68,11 +68,8 @@ async function loadOwnSuites(folder: string, query: string, load: LoadSize): Pro
 async function tableOf(folder: string): Promise<SuiteTable> {
   const file = suiteFiles(folder).find((path) => /^scopes\.[jt]s$/.test(basename(path)));
   if (file === undefined) throw new Error(`${folder} has no scopes.ts.`);
-  const { SCOPES, RENAMED_SUITES } = (await import(pathToFileURL(file).href)) as {
-    readonly SCOPES: SuiteTable['scopes'];
-    readonly RENAMED_SUITES: SuiteTable['renamedSuites'];
-  };
-  return { scopes: SCOPES, renamedSuites: RENAMED_SUITES };
+  const { SCOPES } = (await import(pathToFileURL(file).href)) as { readonly SCOPES: SuiteTable['scopes'] };
+  return { scopes: SCOPES };
 }
 
 const ownSuiteFiles = (folder: string): string[] =>
@@ -113,8 +110,8 @@ export async function readUserSuites(builtIn: Registry, folders: readonly string
   } finally {
     if (reload) await noteFiles(reload, registry);
   }
-  const { scenarios, hooks, scopes, renamedSuites, problems = [] } = registry;
-  return { scenarios: inOrder(scenarios, suitesOf(registry)), hooks, scopes, renamedSuites, problems };
+  const { scenarios, hooks, scopes, problems = [] } = registry;
+  return { scenarios: inOrder(scenarios, suitesOf(registry)), hooks, scopes, problems };
 }
 
 async function noteFiles({ files }: Reload, { policyFiles }: Registry): Promise<void> {

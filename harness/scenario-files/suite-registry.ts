@@ -58,13 +58,12 @@ export const newRegistry = (presets: Partial<Presets> = {}): Registry => ({
   policyFiles: new Set(),
   load: SMALL_LOAD,
   scopes: {},
-  renamedSuites: {},
   ...presets,
 });
 
 /** Returns a copy of a registry, to be extended. */
-export const extended = ({ scenarios, hooks, files, load, scopes, renamedSuites }: Registry): Registry => ({
-  ...newRegistry({ load, scopes, renamedSuites, problems: [] }),
+export const extended = ({ scenarios, hooks, files, load, scopes }: Registry): Registry => ({
+  ...newRegistry({ load, scopes, problems: [] }),
   scenarios: [...scenarios],
   hooks: new Map([...hooks].map(([suite, suiteHooks]) => [suite, copyOf(suiteHooks)])),
   files: new Map(files),

@@ -9,8 +9,6 @@ interface Scope {
 export interface SuiteTable {
   /** By name, in the order of reports. */
   readonly scopes: Readonly<Record<string, Scope>>;
-  /** The successors of a former suite, by its name. */
-  readonly renamedSuites: Readonly<Record<string, readonly string[]>>;
 }
 
 export const suitesOf = ({ scopes }: Pick<SuiteTable, 'scopes'>): readonly string[] =>

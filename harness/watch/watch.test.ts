@@ -23,7 +23,6 @@ describe('changed scenarios', () => {
     scenarios,
     hooks: new Map([['mine', { ...noHooks(), ...hooks }]]),
     scopes: {},
-    renamedSuites: {},
     problems: [],
   });
   const ids = (scenarios: readonly Scenario[]): string[] => scenarios.map(({ id }) => id);
@@ -84,7 +83,7 @@ function watchOf(files: Readonly<Record<string, boolean>>) {
       if (!/^(true|false)$/.test(text)) throw new HarnessError('BAD_FILE', `${id} is broken.`);
       return scenario(id, text === 'true');
     });
-    return { scenarios: all, hooks: new Map(), scopes: {}, renamedSuites: {}, problems: [] };
+    return { scenarios: all, hooks: new Map(), scopes: {}, problems: [] };
   };
   let printed = '';
   let typed: (chunk: Buffer) => void = () => undefined;

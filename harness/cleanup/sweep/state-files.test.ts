@@ -42,14 +42,6 @@ describe('state files', () => {
     expect(readdirSync(folder)).to.deep.equal([]);
   });
 
-  it('of an older release can be read, and are rewritten in the current version', () => {
-    const { resources, ...rest } = good;
-    const file = write({ ...rest, version: 1, makings: resources });
-    expect(readState(file)).to.deep.equal(good);
-    forget(file, ({ kind }) => kind === 'aws');
-    expect(JSON.parse(readFileSync(file, 'utf8'))).to.deep.include({ version: 2, resources: resources.slice(0, 3) });
-  });
-
   const broken: Record<string, unknown> = {
     'text that is not JSON': '{"version": 2, "run"',
     null: null,

@@ -1,6 +1,5 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod';
 import { runState, type JournalEntry, type RunState } from '../../../foundation/node/journal.ts';
 import { validated } from '../../../foundation/node/validate.ts';
 import { STATE_FILE, store } from '../journal.ts';
@@ -29,11 +28,5 @@ export function readState(path: string): RunState {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(code === undefined ? 'it is not JSON' : `reading it failed with ${code}`, { cause: error });
   }
-  return validated(runState, asCurrent(state), (problem) => `it does not have the form of a state file (${problem})`);
-}
-
-/** Converts version 1 of older releases, which names `resources` differently. */
-function asCurrent(state: unknown): unknown {
-  const old = z.looseObject({ version: z.literal(1), makings: z.unknown() }).safeParse(state).data;
-  return old === undefined ? state : { ...old, version: 2, resources: old.makings };
+  return validated(runState, state, (problem) => `it does not have the form of a state file (${problem})`);
 }
