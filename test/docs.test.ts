@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { DEFAULT_SETTINGS } from '../emulator/world/new-world.ts';
 import { catalogue } from '../scripts/faults/index.ts';
 import { cataloguePage, PAGE } from '../scripts/catalogue.ts';
 import { anchorOf } from '../docs/site/anchor.ts';
@@ -125,22 +124,6 @@ describe('documentation', () => {
 
     it('describe all capabilities', () =>
       expect(firstCells('capabilities')).to.deep.equal(Object.keys(surface.CAPABILITIES)));
-
-    it('describe all settings of the emulator, with their defaults', () => {
-      expect(firstCells('emulator-settings')).to.have.members(Object.keys(DEFAULT_SETTINGS));
-      for (const [name, about, , preset] of rows(parts.get('emulator-settings') ?? '')) {
-        expect(about, name).not.to.equal('');
-        const value = DEFAULT_SETTINGS[code(name)[0] as keyof typeof DEFAULT_SETTINGS];
-        expect(JSON.parse(code(preset)[0] ?? ''), name).to.deep.equal(value);
-      }
-    });
-
-    it('list the fields of results.json and its definitions', () => {
-      const fields = parts.get('results-fields') ?? '';
-      expect(fields).to.match(/^### top level\n\n- `version`: number\n- `run`: object\n {2}- `id`: string/);
-      expect(fields).to.include('- `probes`: list of [probe](#probe)').and.include('### probe\n');
-      expect(fields).to.include('- `why`: string. The cause of an unexpected result');
-    });
 
     it('have the last measurement of faults and mutants', () => {
       for (const part of ['detected-mutants', 'detected-faults'])

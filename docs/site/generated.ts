@@ -1,9 +1,7 @@
 /** Parts of the site's pages that are written from the code when the site is built. */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ALL_COMMANDS } from '../../bin/cli/commands.ts';
 import { valueOf } from '../../bin/cli/help.ts';
-import { DEFAULT_SETTINGS } from '../../emulator/world/new-world.ts';
 import { CHECK_SECTIONS } from '../../doctor/checks/index.ts';
 import { checksPage } from '../../doctor/checks/page.ts';
 import type { OptionSpec } from '../../foundation/node/options.ts';
@@ -15,22 +13,10 @@ import { OPERATORS } from '../../harness/loosen/operators/catalogue.ts';
 import { GUESSES, type Guess } from '../../harness/record/guesses.ts';
 import type { Suites } from '../../harness/scenario-files/read-suites.ts';
 import { CAPABILITIES, type Scenario } from '../../harness/scenario/spec.ts';
-import { resultsSchema } from '../../harness/results/results-schema.ts';
 import { placesOf, type PlacesOf } from '../../scripts/catalogue.ts';
 import { readDefinitions } from '../../scripts/faults/definitions.ts';
 import { measuredSection } from '../../scripts/detection/page.ts';
-import { jsonSchema } from '../../scripts/schemas.ts';
 import { table } from '../../scripts/tables.ts';
-
-/** JSON schemas of the package. */
-const SCHEMAS: readonly (readonly [path: string, document: string])[] = [
-  ['harness/report/results.schema.json', '`results.json`, the record of a run'],
-  ['harness/config/config.schema.json', 'files of `--config`'],
-  ['harness/compare/compare.schema.json', 'the report of `compare --format json`'],
-  ['doctor/output/doctor.schema.json', 'the report of `doctor --format json`'],
-  ['identity/policy.schema.json', 'IAM policies'],
-  ['identity/evaluate/cases.schema.json', 'files of `evaluate`'],
-];
 
 /** Returns the generated parts by the name that a page's line `<!-- generated: NAME -->` has. `root`: the project's folder. */
 export const generatedParts = (root: string, suites: Suites): ReadonlyMap<string, string> =>
@@ -42,12 +28,9 @@ export const generatedParts = (root: string, suites: Suites): ReadonlyMap<string
     ['guesses-by-hand', guessTable(true)],
     ['run-flags', flagTable()],
     ['command-flags', commandFlags()],
-    ['schemas', schemaTable()],
     ['commands', commandTable()],
     ['operators', operatorList()],
     ['capabilities', table(['capability', 'meaning'], Object.entries(CAPABILITIES).map(codeFirst))],
-    ['emulator-settings', settingTable(readFileSync(join(root, 'emulator', 'core', 'settings.ts'), 'utf8'))],
-    ['results-fields', fieldList(jsonSchema(resultsSchema))],
     ['detected-mutants', measuredSection(root, 'mutants')],
     ['detected-faults', measuredSection(root, 'faults')],
   ]);
@@ -138,59 +121,4 @@ function commandFlags(): string {
   return sections.join('\n\n');
 }
 
-/** `source`: the file with the interface `EmulatorSettings`. */
-function settingTable(source: string): string {
-  const [, body = ''] = /interface EmulatorSettings \{\n([\s\S]*?)\n\}/.exec(source) ?? [];
-  const settings = body.matchAll(/(?:^ {2}\/\*\* (.*) \*\/\n)? {2}readonly (\w+): (.*);/gm);
-  const rows = [...settings].map(([, about = '', name = '', type = '']) => [
-    `\`${name}\``,
-    about,
-    `\`${type}\``,
-    `\`${JSON.stringify(DEFAULT_SETTINGS[name as keyof typeof DEFAULT_SETTINGS])}\``,
-  ]);
-  return table(['setting', 'meaning', 'type', 'default'], rows);
-}
-
-interface JsonSchema {
-  readonly description?: string;
-  readonly type?: string | readonly string[];
-  readonly enum?: readonly unknown[];
-  readonly $ref?: string;
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly $defs?: Readonly<Record<string, JsonSchema>>;
-}
-
-/** Returns the fields of a document, each definition once. */
-function fieldList(schema: JsonSchema): string {
-  const parts = Object.entries({ 'top level': schema, ...schema.$defs });
-  const sections = parts.map(([name, part]) => `### ${name}\n\n${fieldsOf(part).join('\n')}`);
-  return sections.join('\n\n');
-}
-
-const fieldsOf = ({ properties = {} }: JsonSchema, indent = ''): readonly string[] =>
-  Object.entries(properties).flatMap(([name, field]) => {
-    const parts = [field, ...(field.anyOf ?? [])];
-    const about = [typeWords(field), parts.find(({ description }) => description !== undefined)?.description];
-    return [
-      `${indent}- \`${name}\`: ${about.filter((word) => word !== undefined).join('. ')}`,
-      ...parts.flatMap((part) => [part, part.items ?? {}].flatMap((inner) => fieldsOf(inner, `${indent}  `))),
-    ];
-  });
-
-function typeWords({ $ref, type, items, anyOf, enum: values }: JsonSchema): string | undefined {
-  if ($ref !== undefined) return `[${$ref.split('/').at(-1)}](#${$ref.split('/').at(-1)?.toLowerCase()})`;
-  if (values !== undefined) return values.map((value) => `\`${String(value)}\``).join(', ');
-  if (items !== undefined) return `list of ${typeWords(items) ?? 'objects'}`;
-  if (anyOf !== undefined) return anyOf.map((part) => typeWords(part)).join(' or ');
-  return typeof type === 'string' ? type : type?.join(' or ');
-}
-
 const flagOf = (option: OptionSpec): string => `\`--${option.name}${valueOf(option)}\``;
-
-const schemaTable = (): string =>
-  table(
-    ['schema', 'document'],
-    SCHEMAS.map(([path, document]) => [`[${path}](../${path})`, document]),
-  );

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { deadLinks } from './links.ts';
 import { stagePages } from './stage.ts';
 
 const PAGES = {
@@ -54,18 +53,5 @@ describe('site', () => {
     expect(() => staged('docs/a.md', '<!-- generated: none -->\n<!-- end -->')).to.throw(
       'unknown generated part "none"',
     );
-  });
-
-  it('deadLinks: reports missing pages, files and anchors', () => {
-    write({
-      'site/index.html': '<a href="/a#b">1</a> <a href="/a#c">2</a> <a href="/none">3</a> <a href="/file.json">4</a>',
-      'site/a.html': '<h2 id="b">b</h2> <a href="#b">1</a> <a href="#d">2</a>',
-      'site/file.json': '{}',
-    });
-    expect(deadLinks(join(root, 'site'))).to.have.members([
-      'index.html links to /a#c, but a.html has no such anchor.',
-      'index.html links to /none, which does not exist.',
-      'a.html links to #d, but a.html has no such anchor.',
-    ]);
   });
 });
