@@ -7,7 +7,7 @@ import { format } from 'prettier';
 import * as z from 'zod';
 import type { Io } from '../foundation/node/io.ts';
 import { EXIT, HarnessError } from '../foundation/node/errors.ts';
-import { validated } from '../foundation/node/validate.ts';
+import { readValidJson } from '../foundation/node/validate.ts';
 import { isLeftBehind } from '../harness/cleanup/leftovers.ts';
 import { readRun } from '../harness/results/read-results.ts';
 import { resultsSchema } from '../harness/results/results-schema.ts';
@@ -77,16 +77,8 @@ export function readPublished(folder = FOLDER): readonly Published[] {
     const file = join(folder, name);
     const damaged = (problem: string): string =>
       `${relative('', file)} is not a file of published results: ${problem}. Publish its subject again, or delete the file.`;
-    return validated(publishedSchema, parsed(file, damaged), damaged);
+    return readValidJson(publishedSchema, file, 'Published results', damaged);
   });
-}
-
-function parsed(file: string, damaged: (problem: string) => string): unknown {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
-  } catch (error) {
-    throw new HarnessError('BAD_FILE', damaged('it is not JSON'), { cause: error });
-  }
 }
 
 const choiceOf = ({ profile, scopes = [] }: Published): string => [profile, ...scopes].join(' ');

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { EXIT, HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import { EXIT, HarnessError } from '../../foundation/node/errors.ts';
 import { suggestion } from '../../foundation/node/nearest.ts';
 import { option } from '../../foundation/node/options.ts';
+import { readText } from '../../foundation/node/read-file.ts';
 import type { RecordedCall } from '../../harness/standalone/calls.ts';
 import type { Command } from './command.ts';
 import { formatOption, json, print, type Formats } from './formats.ts';
@@ -36,7 +36,7 @@ missing because the log was rotated.`,
   async run(given, io) {
     const [file] = given.words;
     const { readCalls, missingCalls, identityOf } = await import('../../harness/standalone/calls.ts');
-    const all = file === undefined ? await callsOfCluster(given) : readCalls(textOf(file), file);
+    const all = file === undefined ? await callsOfCluster(given) : readCalls(readText(file, 'Log of emulator --log'), file);
     const name = given.text('identity');
     const calls = name === undefined ? all : all.filter((call) => identityOf(call) === name);
     if (calls.length === 0) {
@@ -62,12 +62,4 @@ missing because the log was rotated.`,
 async function callsOfCluster(given: Parameters<typeof contextOf>[0]): Promise<Calls> {
   const { callsIn } = await import('../../harness/standalone/status.ts');
   return callsIn(await contextOf(given));
-}
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new HarnessError('BAD_FILE', `${file} cannot be read (${unreadable(error)}). Name a file of emulator --log.`);
-  }
 }

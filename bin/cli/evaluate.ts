@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { option } from '../../foundation/node/options.ts';
+import { readText } from '../../foundation/node/read-file.ts';
 import type { UnreadableCase } from '../../identity/evaluate/case-file.ts';
 import type { EvaluatedCase } from '../../identity/evaluate/render.ts';
 import { withValue } from '../../harness/config/read-options.ts';
@@ -73,10 +72,7 @@ async function evaluateFile(file: string): Promise<Cases> {
     import('../../identity/evaluate/case-file.ts'),
     import('../../identity/policy/index.ts'),
   ]);
-  const text = await readFile(file, 'utf8').catch((error: unknown) => {
-    throw new HarnessError('BAD_FILE', `${file} cannot be read (${unreadable(error)}): give a file with cases.`);
-  });
-  return parseCases(text, file).map((one) => {
+  return parseCases(readText(file, 'File of cases'), file).map((one) => {
     if ('error' in one) return one;
     const { name, input, expect } = one;
     const decision = authorize(input);

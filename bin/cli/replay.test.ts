@@ -52,14 +52,14 @@ describe('npm run replay', () => {
     it(`rejects ${what}`, async () => {
       const [code, , err] = await run(text);
       expect(code).to.equal(2);
-      expect(err).to.contain('cannot be replayed');
+      expect(err).to.match(/cannot be replayed|is not JSON/);
     });
   }
 
   it('rejects a missing file, and a call without files', async () => {
     const none = await executed('replay', [join(folder, 'none.json')]);
     expect(none.code).to.equal(2);
-    expect(none.err).to.contain('none.json cannot be replayed: it cannot be read (there is no such file)');
+    expect(none.err).to.contain('none.json cannot be read (there is no such file)');
     const { code, err } = await executed('replay', []);
     expect([code, err]).to.deep.equal([2, 'Too few arguments: give FILE.... See `npm run replay -- --help`.\n']);
   });

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
+import { HarnessError } from '../../foundation/node/errors.ts';
+import { readJson } from '../../foundation/node/read-file.ts';
 import type { ReplayResult } from '../../scripts/replay/types.ts';
 import type { Command } from './command.ts';
 import type { Io } from '../../foundation/node/io.ts';
@@ -31,11 +31,8 @@ each guess that AWS contradicts, with its consequences.`,
 };
 
 async function replay(file: string, io: Io): Promise<ReplayResult> {
+  const recording = readJson(file, 'Recording');
   try {
-    const text = await readFile(file, 'utf8').catch((error: unknown) => {
-      throw bad(`it cannot be read (${unreadable(error)})`);
-    });
-    const recording: unknown = JSON.parse(text);
     if (typeof recording !== 'object' || recording === null) throw bad('it is not a JSON object');
     if ('exchanges' in recording) {
       const { replayAgent } = await import('../../scripts/replay/agent/replay.ts');

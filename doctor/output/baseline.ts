@@ -1,22 +1,13 @@
 import { commandLine } from '../../foundation/node/command-line.ts';
-import { HarnessError } from '../../foundation/node/errors.ts';
-import { readText } from '../../foundation/node/read-file.ts';
-import { validated } from '../../foundation/node/validate.ts';
+import { readValidJson } from '../../foundation/node/validate.ts';
 import { reportSchema, type DoctorReport, type Finding } from '../judge/report-schema.ts';
 import { objectText } from '../snapshot/object-name.ts';
 
 /** Reads a report of `--format json`. Throws `HarnessError` BAD_FILE. */
 export function readBaseline(file: string): DoctorReport {
-  const text = readText(file, 'The report');
   const make = `Make one with ${commandLine('doctor', '--format json')}.`;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new HarnessError('BAD_FILE', `${file} is not a report of doctor, because it is not JSON. ${make}`);
-  }
-  validated(reportSchema, value, (problem) => `${file} is not a report of doctor: ${problem}. ${make}`);
-  return value as DoctorReport;
+  const say = (problem: string): string => `${file} is not a report of doctor: ${problem}. ${make}`;
+  return readValidJson(reportSchema, file, 'The report', say) as DoctorReport;
 }
 
 /** Adds the comparison with an older report. Only checks in `made` were made this time. */

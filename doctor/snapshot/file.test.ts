@@ -62,7 +62,7 @@ describe('a snapshot file', () => {
 
   it('is rejected if it has another version', () => {
     expect(problemOf({ ...SNAPSHOT, version: 2 })).to.contain(
-      `${file} is a snapshot of version 2, but this doctor reads version 1. Take a new one`,
+      `${file} is not a snapshot: version must be 1, not 2. Take one with`,
     );
   });
 

@@ -2,8 +2,7 @@ import { closeSync, fchmodSync, openSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { commandLine } from '../../foundation/node/command-line.ts';
 import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
-import { readText } from '../../foundation/node/read-file.ts';
-import { validated } from '../../foundation/node/validate.ts';
+import { readValidJson } from '../../foundation/node/validate.ts';
 import { SNAPSHOT_VERSION, type Snapshot } from './snapshot.ts';
 
 /** Only the owner may read a snapshot: names of accounts, roles and images are nobody else's business. */
@@ -27,21 +26,9 @@ export function writeSnapshot(file: string, snapshot: Snapshot): void {
 
 /** Reads a snapshot. Throws `HarnessError` BAD_FILE. */
 export function readSnapshot(file: string): Snapshot {
-  const text = readText(file, 'The snapshot');
   const take = `Take one with ${commandLine('doctor', '--save FILE')}.`;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw bad(`${file} is not a snapshot, because it is not JSON. ${take}`);
-  }
-  const { version } = (value ?? {}) as { readonly version?: unknown };
-  if (typeof version === 'number' && version !== SNAPSHOT_VERSION)
-    throw bad(
-      `${file} is a snapshot of version ${version}, but this doctor reads version ${SNAPSHOT_VERSION}. Take a new one with ${commandLine('doctor', '--save FILE')}.`,
-    );
-  validated(SNAPSHOT, value, (problem) => `${file} is not a snapshot: ${problem}. ${take}`);
-  return value as Snapshot;
+  const say = (problem: string): string => `${file} is not a snapshot: ${problem}. ${take}`;
+  return readValidJson(SNAPSHOT, file, 'The snapshot', say) as unknown as Snapshot;
 }
 
 const bad = (message: string): HarnessError => new HarnessError('BAD_FILE', message);

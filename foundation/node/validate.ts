@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { HarnessError } from './errors.ts';
 import { suggestion } from './nearest.ts';
+import { readText } from './read-file.ts';
 
 /**
  * Returns the value if it matches the schema. Throws `HarnessError` BAD_FILE with `say` of the first problem. A
@@ -12,6 +13,18 @@ export function validated<T>(schema: z.ZodType<T>, value: unknown, say: (problem
   // A misspelt member may be why another is missing, so it is reported first.
   const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
   throw new HarnessError('BAD_FILE', say(issue === undefined ? 'it is invalid' : problemOf(issue)));
+}
+
+/** Reads a JSON file that must match a schema. `what` describes it if it cannot be read. Throws like `validated`. */
+export function readValidJson<T>(schema: z.ZodType<T>, file: string, what: string, say: (problem: string) => string): T {
+  const content = readText(file, what);
+  let value: unknown;
+  try {
+    value = JSON.parse(content);
+  } catch {
+    throw new HarnessError('BAD_FILE', say('it is not JSON'));
+  }
+  return validated(schema, value, say);
 }
 
 /** Returns, for example, `scenarios[0].verdict must be one of passed, failed, not "great"`. `it` is the whole value. */

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { HarnessError, unreadable } from '../../foundation/node/errors.ts';
 import { poll } from '../../foundation/node/poll.ts';
+import { readText } from '../../foundation/node/read-file.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { RunResults } from '../../harness/results/results.ts';
 import { makeBoundary } from '../policy/boundary.ts';
@@ -24,7 +24,7 @@ export async function rehearse({ text, number, values, words: positionals }: Giv
   const propagationPace = (values.get('propagation-pace')?.value as number | undefined) ?? pace;
   const [policy, otherPolicy, boundary] = ['policy', 'other-policy', 'boundary'].map((name) => {
     const file = text(name);
-    return file === undefined ? undefined : readText(file, name);
+    return file === undefined ? undefined : readText(file, `File of --${name}`);
   });
   const settings = text('timing') === 'aws' ? timing(pace, propagationPace) : undefined;
   const cloud = await rehearsalCloud({ ...(settings && { settings }) });
@@ -129,15 +129,4 @@ function run(args: readonly string[], environment: Readonly<Record<string, strin
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 3)));
-}
-
-function readText(file: string, flag: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new HarnessError(
-      'BAD_FILE',
-      `${file} (--${flag}) cannot be read (${unreadable(error)}). Give a policy file.`,
-    );
-  }
 }
