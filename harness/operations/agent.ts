@@ -1,4 +1,4 @@
-import { checkedLater, cluster, opt, text } from '../scenario/form.ts';
+import { cluster, matching, opt, text, whole } from '../scenario/form.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { V1Container, V1DaemonSet, V1Pod, V1PodSpec } from '@kubernetes/client-node';
 import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/common/agent-addon.ts';
@@ -6,7 +6,6 @@ import { poll } from '../../foundation/node/poll.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { kubernetesPollMilliseconds } from '../world/iam.ts';
-import { shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { Capability } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
@@ -40,27 +39,22 @@ interface AgentArguments {
 
 const withArguments = (args: string, cluster: ClusterAlias = 'c1'): AgentArguments => ({ cluster, args });
 
-const takesArguments = (name: string) =>
-  ({
-    form: { cluster, args: checkedLater },
-    refersTo,
-    *check({ args }: AgentArguments) {
-      if (!String(args).startsWith('-'))
-        yield `the arguments of ${name} are ${shown(args)}, but must be flags of the agent`;
-    },
-    needs: (): readonly Capability[] => ['agent-stop'],
-  }) as const;
+const takesArguments = {
+  form: { cluster, args: matching(/^-/, 'flags of the agent') },
+  refersTo,
+  needs: (): readonly Capability[] => ['agent-stop'],
+} as const;
 
 /** Restarts the agent with additional arguments, such as `--max-cache-size 0`, until the scenario ends or changes them. */
 export const agentArguments = defineStep('AgentArguments', withArguments, {
-  ...takesArguments('agentArguments'),
+  ...takesArguments,
   isExclusive: () => 'cluster',
   perform: async ({ context }, operation) => mustStart(await rollOut(context, operation)),
 });
 
 /** Like `agentArguments`, but refused if the agent's container exits twice. The scenario must be exclusive. */
 export const rolloutAgent = defineHarnessOperation('RolloutAgent', withArguments, {
-  ...takesArguments('rolloutAgent'),
+  ...takesArguments,
   standsAlone: true,
   describe: ({ args }) => [args],
   perform: async (context, operation) => {
@@ -95,13 +89,10 @@ export const agentGet = defineHarnessOperation(
     ...(until && { until: until.source }),
   }),
   {
-    form: { cluster, port: checkedLater, path: text, until: opt(text) },
+    form: { cluster, port: whole(1, 65_535), path: text, until: opt(text) },
     refersTo,
     // The answer depends on earlier requests.
     standsAlone: true,
-    *check({ port }) {
-      yield whole('the port of agentGet', port ?? null, 1, 65_535);
-    },
     needs: ({ port }) => (port === PROBE_PORT ? ['agent-probe-port'] : []),
     describe: ({ port, path }) => [`:${port}${path}`],
     perform: async (context, { cluster, port, path, until = '' }) => {

@@ -1,8 +1,8 @@
-import { checkedLater, opt, text, textMap } from '../scenario/form.ts';
+import { opt, text, textMap, whole } from '../scenario/form.ts';
 import { association, where } from './forms.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { whenMade } from '../scenario/retry-rules.ts';
-import { GREATEST_ID, whole } from '../scenario/checks.ts';
+import { GREATEST_ID } from '../scenario/checks.ts';
 import { isAnswer, HARNESS_CALLER_ERRORS, SERVICE_ERRORS, refusalBy, type Problems } from '../../aws/refusal.ts';
 import { makeAssociation } from '../world/fixtures/associations.ts';
 import { webSession } from '../world/sessions.ts';
@@ -58,7 +58,7 @@ export const createAssociationFor = defineHarnessOperation(
       namespace: text,
       serviceAccount: text,
       association,
-      atOnce: checkedLater,
+      atOnce: opt(whole(1, GREATEST_ID)),
       name: opt(text),
       namespaceSuffix: opt(text),
       tags: opt(textMap),
@@ -69,9 +69,6 @@ export const createAssociationFor = defineHarnessOperation(
       roles: [association.role, association.targetRole ?? undefined, as?.role],
       tokens: [as?.token],
     }),
-    *check({ atOnce }) {
-      yield whole('"atOnce" of createAssociationFor', atOnce, 1, GREATEST_ID);
-    },
     needs: ({ as }) => (as === undefined ? ['associations'] : ['associations', 'irsa']),
     describe: (operation, say) => [
       tagWords(operation.tags, say),

@@ -1,8 +1,8 @@
-import { checkedLater, flag, opt, text } from '../scenario/form.ts';
+import { choice, flag, list, opt, text, whole } from '../scenario/form.ts';
 import { change, tokenSource } from './forms.ts';
 import { CLIENT_ENDED, type CallRecord } from '../../emulator/index.ts';
 import type { AgentRequest, ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
-import { GREATEST_ID, oneOf, shown, whole } from '../scenario/checks.ts';
+import { GREATEST_ID } from '../scenario/checks.ts';
 import type { Expectation } from '../scenario/spec.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
@@ -25,25 +25,16 @@ export const fetchCredentials = defineWorkloadOperation(
       method: opt(text),
       path: opt(text),
       host: opt(text),
-      repeat: checkedLater,
+      repeat: opt(whole(1, GREATEST_ID)),
       atOnce: opt(flag),
-      pipelined: checkedLater,
-      lines: checkedLater,
-      giveUpAfter: checkedLater,
-      perSecond: checkedLater,
-      via: checkedLater,
+      pipelined: opt(whole(1, MOST_PIPELINED)),
+      lines: opt(list(text, 'a list of strings: the request line and the headers')),
+      giveUpAfter: opt(whole(1, GREATEST_ID)),
+      perSecond: opt(whole(1, GREATEST_ID)),
+      via: opt(choice('ipv4', 'ipv6')),
     },
     withoutIdentity: true,
     refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
-    *check({ via, repeat, pipelined, perSecond, giveUpAfter, lines }) {
-      if (lines !== undefined && !(Array.isArray(lines) && lines.every((line) => typeof line === 'string')))
-        yield `"lines" of fetchCredentials is ${shown(lines)}, but must be a list of strings: the request line and the headers`;
-      yield oneOf('"via" of fetchCredentials', via, ['ipv4', 'ipv6']);
-      yield whole('"repeat" of fetchCredentials', repeat, 1, GREATEST_ID);
-      yield whole('"pipelined" of fetchCredentials', pipelined, 1, MOST_PIPELINED);
-      yield whole('"perSecond" of fetchCredentials', perSecond, 1, GREATEST_ID);
-      yield whole('"giveUpAfter" of fetchCredentials', giveUpAfter, 1, GREATEST_ID);
-    },
     needs: ({ via }, expectation) => [
       ...(via === 'ipv6' ? (['agent-ipv6'] as const) : []),
       ...(countsCalls(expectation) ? (['call-record'] as const) : []),

@@ -1,12 +1,12 @@
 /** Parts of the forms of operations: tokens, sessions, callers and policies. */
 import {
   anyNumber,
-  checkedLater,
   choice,
   cluster,
   flag,
   list,
   literal,
+  number,
   object,
   opt,
   orNull,
@@ -15,11 +15,12 @@ import {
   textMap,
   texts,
   union,
+  whole,
   type Schema,
 } from '../scenario/form.ts';
 import type { ScriptedAnswer } from '../../foundation/protocols/client-run.ts';
 import type { TokenChange, TokenSource } from '../../foundation/protocols/probe-protocol.ts';
-import { PROJECTED_TOKENS } from '../scenario/checks.ts';
+import { LONGEST_SECONDS, PROJECTED_TOKENS } from '../scenario/checks.ts';
 import { permissionPolicy } from '../scenario/policy.ts';
 import type { WebSession } from '../world/sessions.ts';
 
@@ -82,10 +83,10 @@ export const where = { cluster, clusterName: opt(text), as: opt(webSessionForm) 
 
 export const answer = object({
   from: opt(literal('upstream')),
-  status: opt(checkedLater),
+  status: opt(whole(200, 599)),
   body: opt(text),
   headers: opt(textMap),
-  delaySeconds: opt(checkedLater),
+  delaySeconds: opt(number(0, LONGEST_SECONDS)),
   cut: opt(literal(true)),
   lifeSeconds: seconds,
   without: opt(text),

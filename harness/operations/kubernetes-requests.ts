@@ -1,35 +1,21 @@
-import { checkedLater, cluster, openObject, text } from '../scenario/form.ts';
+import { cluster, literal, object, openObject, opt, text, union, type Infer } from '../scenario/form.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
-import type { ProbeResult, TokenChange } from '../../foundation/protocols/probe-protocol.ts';
-import { shown, type Problem } from '../scenario/checks.ts';
+import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
+import { change } from './forms.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { userName } from '../world/fixtures/users.ts';
 import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { httpResult } from './http-answer.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
 
-interface Impersonation {
-  readonly group?: string;
-  readonly uid?: string;
-}
-
+const impersonation = { group: opt(text), uid: opt(text) };
+const bearer = object({ token: text, change, impersonate: opt(text), ...impersonation });
+const user = object({ user: text, ...impersonation });
 /** Anonymous, the bearer of a token of the scenario (impersonating a user, if given), or a user of the scenario. */
-type Asker =
-  | 'anonymous'
-  | (Impersonation & {
-      readonly token: string;
-      readonly change?: TokenChange;
-      readonly impersonate?: string;
-      readonly user?: undefined;
-    })
-  | (Impersonation & {
-      readonly user: string;
-      readonly token?: undefined;
-      readonly change?: undefined;
-      readonly impersonate?: undefined;
-    });
+const asker = union([literal('anonymous'), bearer, user], '"anonymous", { user } or { token }');
+type Asker = Infer<typeof asker>;
 
-type Named = Partial<Exclude<Asker, string>>;
+type Named = Partial<Infer<typeof bearer> & Infer<typeof user>>;
 const partsOf = (as: Asker): Named => (as === 'anonymous' ? {} : as);
 
 function wordsFor(as: Asker): string {
@@ -62,20 +48,13 @@ const requestOptions = {
   describe: ({ path, as }: Request) => [path, wordsFor(as)],
 } as const;
 
-/** Without this check, a caller of an unknown form would be anonymous. */
-function* checkAsker(operation: string, as: Asker): Iterable<Problem> {
-  if (as !== 'anonymous' && as.token === undefined && as.user === undefined)
-    yield `the caller of ${operation} is ${shown(as)}, but must be "anonymous", { user } or { token }`;
-}
-
 /** Sends a GET to the API server: anonymously, with a token of the scenario, or as one of its users. */
 export const kubernetesGet = defineHarnessOperation(
   'KubernetesGet',
   (path: string, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
   {
     ...requestOptions,
-    form: { cluster, path: text, as: checkedLater },
-    check: ({ as }) => checkAsker('kubernetesGet', as),
+    form: { cluster, path: text, as: asker },
     perform: (context, request) => send(context, request),
   },
 );
@@ -86,8 +65,7 @@ export const kubernetesCreate = defineHarnessOperation(
   (path: string, object: object, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, object, as }),
   {
     ...requestOptions,
-    form: { cluster, path: text, object: openObject({}, 'an object'), as: checkedLater },
-    check: ({ as }) => checkAsker('kubernetesCreate', as),
+    form: { cluster, path: text, object: openObject({}, 'an object'), as: asker },
     perform: (context, request) => send(context, { ...request, path: `${request.path}?dryRun=All` }),
   },
 );

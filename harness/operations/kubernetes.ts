@@ -1,10 +1,10 @@
-import { checkedLater, cluster, object, opt, text, texts, union, type Schema } from '../scenario/form.ts';
+import { cluster, matching, object, opt, text, texts, union, whole, type Schema } from '../scenario/form.ts';
 import { audience, change } from './forms.ts';
 import type { V1TokenReviewStatus } from '@kubernetes/client-node';
 import { tokenFacts } from '../../components/probe/pod.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
 import type { TokenChange } from '../../foundation/protocols/probe-protocol.ts';
-import { GREATEST_ID, shown, whole } from '../scenario/checks.ts';
+import { GREATEST_ID } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { askAccess, resourceAttributes, userName } from '../world/fixtures/users.ts';
 import { clusterOf, type ScenarioContext } from '../scenario/scenario-context.ts';
@@ -36,20 +36,15 @@ export const createToken = defineHarnessOperation(
   }),
   {
     form: {
-      serviceAccount: text,
+      serviceAccount: matching(/^[^/]+\/[^/]+$/, '"<namespace>/<name>"'),
       cluster,
       audience: union([text, texts]),
       as: opt(text),
-      expirationSeconds: checkedLater,
+      expirationSeconds: opt(whole(1, GREATEST_ID)),
       boundTo: opt(text),
       boundObject: opt(object({ apiVersion: opt(text), kind: opt(text), name: opt(text), uid: opt(text) })),
     },
     refersTo: ({ as, boundTo, cluster }) => ({ users: [as], pods: [boundTo], clusters: [cluster] }),
-    *check({ serviceAccount, expirationSeconds }) {
-      if (!/^[^/]+\/[^/]+$/.test(serviceAccount))
-        yield `the service account of createToken is ${shown(serviceAccount)}, but must be "<namespace>/<name>"`;
-      yield whole('"expirationSeconds" of createToken', expirationSeconds, 1, GREATEST_ID);
-    },
     describe: ({ serviceAccount, audience, as }) => [
       `for ${serviceAccount}, audience ${[audience].flat().join(' and ') || 'none'}`,
       as === undefined ? 'as the administrator' : `as user ${as}`,

@@ -1,4 +1,4 @@
-import { checkedLater, flag, literal, object, opt, record, text, texts } from '../scenario/form.ts';
+import { flag, list, literal, matching, number, object, opt, record, text, texts, whole } from '../scenario/form.ts';
 import { badScenario } from '../../foundation/node/errors.ts';
 import { poll } from '../../foundation/node/poll.ts';
 import { watchUsage } from '../load/agent-usage.ts';
@@ -8,7 +8,7 @@ import { followPods } from '../load/pods.ts';
 import type { RunningLoad } from '../scenario/running-load.ts';
 import { shares } from '../scenario/load-size.ts';
 import { PATIENCE, verdictOf, type VerdictOptions } from '../load/verdict.ts';
-import { LONGEST_SECONDS, number, shown, whole } from '../scenario/checks.ts';
+import { LONGEST_SECONDS, shown } from '../scenario/checks.ts';
 import { clusterOf, workload, type ScenarioContext } from '../scenario/scenario-context.ts';
 import { defineHarnessOperation, defineStep } from '../scenario/operation-registry.ts';
 
@@ -44,38 +44,29 @@ interface LoadOptions {
 /** Creates the Jobs of a load. Its pods run during the following steps; `loadVerdicts` waits for their verdicts. */
 export const startLoad = defineStep('StartLoad', (load: string, options: LoadOptions) => ({ load, ...options }), {
   form: {
-    load: checkedLater,
-    workloads: checkedLater,
+    load: matching(/^[a-z][a-z0-9-]{0,20}$/, 'a letter and up to 20 lower-case letters, digits and dashes'),
+    workloads: list(text),
     untilEnded: opt(literal(true)),
-    pods: checkedLater,
-    parallelism: checkedLater,
+    pods: whole(1, MOST_PODS),
+    parallelism: whole(1, MOST_PODS),
     roles: opt(texts),
     bucket: opt(text),
-    requests: checkedLater,
-    rounds: checkedLater,
-    everySeconds: checkedLater,
-    alignSeconds: checkedLater,
-    furtherRounds: checkedLater,
-    flood: opt(object({ requests: checkedLater, seconds: checkedLater })),
+    requests: opt(whole(0, 100)),
+    rounds: opt(whole(1, 1000)),
+    everySeconds: opt(number(0, LONGEST_SECONDS)),
+    alignSeconds: opt(number(1, 3600)),
+    furtherRounds: opt(whole(0, 1000)),
+    flood: opt(object({ requests: whole(1, 10_000), seconds: number(0, 3600) })),
   },
   keepsCredentials: true,
   isExclusive: () => 'machine',
   refersTo: ({ workloads, roles = [] }) => ({ workloads, roles }),
   needs: () => ['s3', 'pod-identity'],
-  *check({ load, workloads, pods, parallelism, requests, rounds, everySeconds, alignSeconds, furtherRounds, flood }) {
-    if (!/^[a-z][a-z0-9-]{0,20}$/.test(String(load)))
-      yield `the name of startLoad is ${shown(load)}, but must be a letter and up to 20 lower-case letters, digits and dashes`;
-    if (!Array.isArray(workloads) || workloads.length < 2)
-      yield `"workloads" of startLoad is ${shown(workloads ?? null)}, but must name at least two, because each pod tries the object of another`;
-    else yield whole('"pods" of startLoad', pods ?? null, workloads.length, MOST_PODS);
-    yield whole('"parallelism" of startLoad', parallelism ?? null, 1, MOST_PODS);
-    yield whole('"requests" of startLoad', requests, 0, 100);
-    yield whole('"rounds" of startLoad', rounds, 1, 1000);
-    yield whole('"furtherRounds" of startLoad', furtherRounds, 0, 1000);
-    yield number('"everySeconds" of startLoad', everySeconds, 0, LONGEST_SECONDS);
-    yield number('"alignSeconds" of startLoad', alignSeconds, 1, 3600);
-    yield whole('"requests" of "flood" of startLoad', flood?.requests, 1, 10_000);
-    yield number('"seconds" of "flood" of startLoad', flood?.seconds, 0, 3600);
+  *check({ workloads, pods }) {
+    if (workloads.length < 2)
+      yield `"workloads" of startLoad is ${shown(workloads)}, but must name at least two, because each pod tries the object of another`;
+    if (pods < workloads.length)
+      yield `"pods" of startLoad is ${pods}, but must be at least the number of workloads, ${workloads.length}`;
   },
   perform: ({ context }, options) => begin(context, options),
 });
@@ -134,11 +125,8 @@ async function begin(context: ScenarioContext, options: LoadOptions & { readonly
 
 /** Waits until this percentage of a load's pods have started. */
 export const awaitLoad = defineStep('AwaitLoad', (load: string, percent: number) => ({ load, percent }), {
-  form: { load: text, percent: checkedLater },
+  form: { load: text, percent: number(1, 100) },
   keepsCredentials: true,
-  *check({ percent }) {
-    yield number('the share of awaitLoad, in percent,', percent ?? null, 1, 100);
-  },
   perform: ({ context }, { load, percent }) => {
     const running = runningLoad(context, load);
     return running.started(Math.ceil((running.pods * percent) / 100));
@@ -240,15 +228,10 @@ export const loadVerdicts = defineHarnessOperation(
     form: {
       load: text,
       sessions: opt(flag),
-      perSecond: checkedLater,
-      limits: opt(record(checkedLater, 'an object')),
+      perSecond: opt(number(1, 1_000_000)),
+      limits: opt(record(number(1, LONGEST_SECONDS * 1000), 'an object')),
     },
     standsAlone: true,
-    *check({ limits = {}, perSecond }) {
-      yield number('"perSecond" of loadVerdicts', perSecond, 1, 1_000_000);
-      for (const [fact, limit] of Object.entries(limits))
-        yield number(`"${fact}" of the limits of loadVerdicts`, limit ?? null, 1, LONGEST_SECONDS * 1000);
-    },
     describe: ({ load }) => [`of load ${load}`],
     reason: ({ message }) => message,
     perform: async (context, operation) => {

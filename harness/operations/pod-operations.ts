@@ -1,7 +1,7 @@
-import { checkedLater } from '../scenario/form.ts';
+import { choice, matching, number, opt } from '../scenario/form.ts';
 import { tokenSource } from './forms.ts';
 import type { ConnectRequest, ProjectedToken, TokenSource } from '../../foundation/protocols/probe-protocol.ts';
-import { LONGEST_SECONDS, number, oneOf, PROJECTED_TOKENS, shown } from '../scenario/checks.ts';
+import { LONGEST_SECONDS, PROJECTED_TOKENS } from '../scenario/checks.ts';
 import { defineWorkloadOperation } from '../scenario/operation-registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
@@ -10,10 +10,7 @@ const common = { withoutAws: true, withoutIdentity: true } as const;
 /** Reports whether the container can read a file, and who owns it. Its content stays in the pod. */
 export const readFile = defineWorkloadOperation('ReadFile', (path: string) => ({ path }), {
   ...common,
-  form: { path: checkedLater },
-  *check({ path }) {
-    if (!String(path).startsWith('/')) yield `the path of readFile is ${shown(path)}, but must begin with /`;
-  },
+  form: { path: matching(/^\//, 'a path that begins with /') },
   describe: ({ path }) => [path],
 });
 
@@ -35,11 +32,7 @@ export const connect = defineWorkloadOperation(
   (to: 'agent' | 'aws', options: Pick<ConnectRequest, 'until'> = {}) => ({ to, ...options }),
   {
     ...common,
-    form: { to: checkedLater, until: checkedLater },
-    *check({ to, until }) {
-      yield oneOf('the place of connect', to ?? null, ['agent', 'aws']);
-      yield oneOf('"until" of connect', until, ['open', 'closed']);
-    },
+    form: { to: choice('agent', 'aws'), until: opt(choice('open', 'closed')) },
     describe: ({ to, until }) => [`to ${to}`, until === undefined ? '' : `until connections are ${until}`],
   },
 );
@@ -50,11 +43,7 @@ export const tokenRotation = defineWorkloadOperation(
   (token: ProjectedToken, seconds: number) => ({ token, seconds }),
   {
     ...common,
-    form: { token: checkedLater, seconds: checkedLater },
-    *check({ token, seconds }) {
-      yield oneOf('the token of tokenRotation', token ?? null, PROJECTED_TOKENS);
-      yield number('the time of tokenRotation, in seconds,', seconds ?? null, 0, LONGEST_SECONDS);
-    },
+    form: { token: choice(...PROJECTED_TOKENS), seconds: number(0, LONGEST_SECONDS) },
     waitSeconds: ({ seconds }) => seconds,
     describe: ({ token, seconds }) => [`of the ${token} token within ${seconds} s`],
   },

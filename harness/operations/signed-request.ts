@@ -1,5 +1,17 @@
 /** Requests to AWS that the harness signs itself, correctly or with one mistake. */
-import { anyNumber, checkedLater, flag, object, opt, orNull, text, textMap, union } from '../scenario/form.ts';
+import {
+  anyNumber,
+  choice,
+  flag,
+  matching,
+  object,
+  opt,
+  orNull,
+  text,
+  textMap,
+  union,
+  whole,
+} from '../scenario/form.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { isAwsItself } from '../aws-target/capabilities.ts';
@@ -16,7 +28,6 @@ import {
   type SigningOptions,
 } from './faulty-requests.ts';
 import { uriEncode } from '../../aws/sign-request.ts';
-import { oneOf, shown, whole } from '../scenario/checks.ts';
 import type { ScenarioContext } from '../scenario/scenario-context.ts';
 import { session, sessionNeeds, sessionOf, sessionReferences, sessionWords, type Session } from './as-session.ts';
 import { defineHarnessOperation } from '../scenario/operation-registry.ts';
@@ -36,6 +47,7 @@ export const altered = (part: string, find: RegExp, by: string): { readonly alte
 });
 
 const REQUEST = /^([A-Z]+) (?:(sts|eks|s3|s3-control):\/)?([^?]*)(?:\?(.*))?$/s;
+const requestText = matching(REQUEST, 'a text such as "GET data/key"');
 const WEEK_SECONDS = 604_800;
 /** A permanent error of S3. */
 const NOT_IMPLEMENTED = 501;
@@ -56,31 +68,23 @@ export const signedRequest = defineHarnessOperation(
   {
     form: {
       session: orNull(session),
-      request: text,
-      signedAs: opt(text),
+      request: requestText,
+      signedAs: opt(requestText),
       headers: opt(textMap),
       unsignedHeaders: opt(textMap),
       body: opt(union([text, anyNumber], 'a text or a number of bytes')),
-      payload: checkedLater,
-      presigned: checkedLater,
+      payload: opt(choice(...(Object.keys(PAYLOADS) as (keyof typeof PAYLOADS)[]))),
+      presigned: opt(whole(0, WEEK_SECONDS)),
       age: opt(anyNumber),
       byDate: opt(flag),
       region: opt(text),
       service: opt(text),
-      credentials: checkedLater,
+      credentials: opt(choice(...(Object.keys(CREDENTIALS) as (keyof typeof CREDENTIALS)[]))),
       alter: opt(object({ part: text, find: text, by: text })),
     },
     usesS3: true,
     asScenario: true,
     refersTo: ({ session }) => (session === null ? {} : sessionReferences(session)),
-    *check({ request, signedAs = request, payload, credentials, presigned }) {
-      for (const text of new Set([request, signedAs]))
-        if (!REQUEST.test(text))
-          yield `the request of signedRequest is ${shown(text)}, but must have a form such as "GET data/key"`;
-      yield oneOf('"payload" of signedRequest', payload, Object.keys(PAYLOADS));
-      yield oneOf('"credentials" of signedRequest', credentials, Object.keys(CREDENTIALS));
-      yield whole('"presigned" of signedRequest, in seconds,', presigned, 0, WEEK_SECONDS);
-    },
     needs: ({ session }) => (session === null ? [] : sessionNeeds(session)),
     describe: (operation, say) => [say.text(operation.request), ...wordsOf(operation)],
     mayDiffer: ({ outcome }, expectation) => outcome !== expectation.outcome,

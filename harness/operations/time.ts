@@ -1,19 +1,16 @@
-import { anyNumber, checkedLater } from '../scenario/form.ts';
+import { anyNumber, number } from '../scenario/form.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { badScenario } from '../../foundation/node/errors.ts';
-import { LONGEST_SECONDS, number } from '../scenario/checks.ts';
+import { LONGEST_SECONDS } from '../scenario/checks.ts';
 import { defineStep } from '../scenario/operation-registry.ts';
 
 const seconds = (seconds: number) => ({ seconds });
 
 /** Waits, because AWS dates values in whole seconds, and a cluster sees changes late. */
 export const wait = defineStep('Wait', seconds, {
-  form: { seconds: checkedLater },
+  form: { seconds: number(0, LONGEST_SECONDS) },
   withoutKubernetes: true,
   keepsCredentials: true,
-  *check({ seconds }) {
-    yield number('the time of wait, in seconds,', seconds ?? null, 0, LONGEST_SECONDS);
-  },
   waitSeconds: ({ seconds }) => seconds,
   perform: ({ context }, { seconds }) => sleep(seconds * 1000, undefined, { signal: context.signal }),
 });

@@ -1,7 +1,6 @@
-import { checkedLater, cluster, opt, text } from '../scenario/form.ts';
+import { choice, cluster, matching, opt, text } from '../scenario/form.ts';
 import type { ProbeResult } from '../../foundation/protocols/probe-protocol.ts';
 import { whenRead } from '../scenario/retry-rules.ts';
-import { oneOf, shown } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { clusterOf, workloads } from '../scenario/scenario-context.ts';
 import { awaitAdmission, type Facts } from '../world/admission.ts';
@@ -29,10 +28,12 @@ export const postToWebhook = defineHarnessOperation(
   }),
   {
     ...common,
-    form: { cluster, contentType: text, body: text, method: opt(text), path: opt(text) },
-    *check({ path }) {
-      if (path !== undefined && !path.startsWith('/'))
-        yield `the path of postToWebhook is ${shown(path)}, but must begin with /`;
+    form: {
+      cluster,
+      contentType: text,
+      body: text,
+      method: opt(text),
+      path: opt(matching(/^\//, 'a path that begins with /')),
     },
     describe: ({ contentType, body, method = '', path = '' }) => [method, path, `${contentType}, ${body.length} bytes`],
     mayDiffer: whenRead,
@@ -123,10 +124,7 @@ export const cutWebhook = defineStep(
   (options: Partial<Cut> = {}): Cut => ({ by: 'url', cluster: 'c1', ...options }),
   {
     ...common,
-    form: { cluster, by: checkedLater },
-    *check({ by }) {
-      yield oneOf('"by" of cutWebhook', by, ['url', 'ca']);
-    },
+    form: { cluster, by: choice('url', 'ca') },
     isExclusive: () => 'cluster',
     perform: async ({ context }, { by, cluster: alias }) => {
       const { kubernetes } = clusterOf(context, alias);

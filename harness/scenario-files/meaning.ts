@@ -1,7 +1,7 @@
 import { nearest, suggestion } from '../../foundation/node/nearest.ts';
 import type { References } from '../scenario/descriptor.ts';
 import { described, operationOf, schemaOf, unknownName } from '../scenario/operation-registry.ts';
-import { oneOf, shown, type Problem } from '../scenario/checks.ts';
+import { shown, type Problem } from '../scenario/checks.ts';
 import { memberOf, misfit, type Misfit, type Path } from '../scenario/misfit.ts';
 import { zodOf } from '../scenario/form.ts';
 import { isThroughEndpoint } from '../../identity/policy/global-keys.ts';
@@ -151,7 +151,7 @@ function* ofStep(spec: ScenarioSpec, step: Step): Generator<Problem> {
   if (unknown !== undefined) return;
   const { item, descriptor } = described(step);
   if (step.kind === 'probe') yield* ofProbe(spec, step);
-  const { workloads = [], pods = [], clusters = [], buckets, ...others } = descriptor.refersTo?.(item) ?? {};
+  const { workloads = [], pods = [], buckets, ...others } = descriptor.refersTo?.(item) ?? {};
   const undeclared = (kind: string, names: References[keyof References], declared: readonly string[]): Problem[] =>
     (names ?? []).map((name) =>
       name === undefined || name.includes('<') || declared.includes(name)
@@ -163,7 +163,6 @@ function* ofStep(spec: ScenarioSpec, step: Step): Generator<Problem> {
   yield* undeclared('bucket', buckets, bucketsOf(spec));
   for (const kind of ['role', 'token', 'user', 'key'] as const)
     yield* undeclared(kind, others[`${kind}s`], Object.keys(spec[`${kind}s`] ?? {}));
-  for (const cluster of clusters) yield oneOf(`the cluster of ${item.do}`, cluster, CLUSTERS);
   yield* descriptor.check?.(item) ?? [];
 }
 
