@@ -1,3 +1,4 @@
+import { sarif } from '../../foundation/node/sarif.ts';
 import type { Check, Severity } from '../checks/check.ts';
 import { isCommand } from '../checks/commands.ts';
 import { CHECKS } from '../checks/index.ts';
@@ -8,36 +9,24 @@ import { objectText, type ObjectName } from '../snapshot/object-name.ts';
 const LEVELS: Readonly<Record<Severity, string>> = { error: 'error', warning: 'warning', info: 'note' };
 const MARKDOWN = /[`*]/g;
 
-/** Returns the report in SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"), for code scanning. */
-export function sarifLog(report: DoctorReport, version: string): object {
-  const { findings, notChecked, since } = report;
-  return {
-    $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: { driver: { name: 'eks-pod-identity-conformance doctor', version, rules: CHECKS.map(ruleOf) } },
-        invocations: [
-          {
-            // Parts that could not be read are notifications, not failures.
-            executionSuccessful: true,
-            toolExecutionNotifications: notChecked.map(({ check, cluster, missing, reason, objects }) => ({
-              level: 'warning',
-              message: {
-                text: `Cluster ${cluster}: ${check} was not checked${objects.length === 0 ? '' : ` for ${objects.map(objectText).join(', ')}`}: ${missing} is missing (${reason}).`,
-              },
-              associatedRule: { id: check },
-            })),
-          },
-        ],
-        // Code scanning opens an alert for every result, so those that are suppressed or gone are left out.
-        results: findings.map((finding) => ({
-          ...resultOf(finding),
-          ...(since && { baselineState: since.new.includes(finding.fingerprint) ? 'new' : 'unchanged' }),
-        })),
+/** Returns the report in SARIF, for code scanning. Parts that could not be read are notifications. */
+export function sarifLog({ findings, notChecked, since }: DoctorReport, version: string): object {
+  return sarif({
+    command: 'doctor',
+    version,
+    rules: CHECKS.map(ruleOf),
+    notifications: notChecked.map(({ check, cluster, missing, reason, objects }) => ({
+      message: {
+        text: `Cluster ${cluster}: ${check} was not checked${objects.length === 0 ? '' : ` for ${objects.map(objectText).join(', ')}`}: ${missing} is missing (${reason}).`,
       },
-    ],
-  };
+      associatedRule: { id: check },
+    })),
+    // Code scanning opens an alert for every result, so those that are suppressed or gone are left out.
+    results: findings.map((finding) => ({
+      ...resultOf(finding),
+      ...(since && { baselineState: since.new.includes(finding.fingerprint) ? 'new' : 'unchanged' }),
+    })),
+  });
 }
 
 const ruleOf = (check: Check): object => ({

@@ -1,14 +1,12 @@
+import { grouped } from '../../foundation/node/grouped.ts';
+import { sarif } from '../../foundation/node/sarif.ts';
 import { counted, wrap, type Paint } from '../../foundation/node/text.ts';
 import type { NewAccess, ReportedChange } from './report-schema.ts';
 
 /** Groups of the text and of the comment. */
 const MOST = 10;
 
-const groupsOf = (changes: readonly ReportedChange[]): readonly (readonly [string, readonly ReportedChange[]])[] => {
-  const groups = new Map<string, ReportedChange[]>();
-  for (const one of changes) groups.set(one.subject, [...(groups.get(one.subject) ?? []), one]);
-  return [...groups];
-};
+const groupsOf = (changes: readonly ReportedChange[]) => [...grouped(changes, ({ subject }) => subject)];
 
 const sourceOf = ({ policy, statement, sid, place }: ReportedChange): string =>
   `${policy}${statement === undefined ? '' : `, statement ${statement}${sid === undefined ? '' : ` "${sid}"`}`}${place ? ` (${place.file}:${place.line})` : ''}`;
@@ -104,47 +102,33 @@ export function newAccessMarkdown(report: NewAccess): string {
 
 /** Returns the report in SARIF 2.1.0 (OASIS, "Static Analysis Results Interchange Format"), for code scanning. */
 export function newAccessSarif({ newlyAllowed, undecided }: NewAccess, version: string): object {
-  const rule = (id: string, text: string) => ({
-    id,
-    shortDescription: { text },
+  const rule = {
+    id: 'new-access',
+    shortDescription: { text: 'A change newly allows a request' },
     properties: { tags: ['security', 'aws-iam'] },
-  });
-  return {
-    $schema: 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json',
-    version: '2.1.0',
-    runs: [
-      {
-        tool: {
-          driver: {
-            ...{ name: 'eks-pod-identity-conformance no-new-access', version },
-            rules: [rule('new-access', 'A change newly allows a request')],
-          },
-        },
-        invocations: [
-          {
-            executionSuccessful: true,
-            toolExecutionNotifications: undecided.map(({ subject, reason }) => ({
-              ...{ level: 'warning', message: { text: `Not decided, could be new: ${subject}: ${reason}` } },
-            })),
-          },
-        ],
-        results: newlyAllowed.map((one) => ({
-          ...{ ruleId: 'new-access', ruleIndex: 0, level: 'error' },
-          message: { text: [one.request, ...notesOf(one)].join('. ') },
-          locations: [
-            {
-              physicalLocation: {
-                artifactLocation: { uri: (one.place?.file ?? one.policy).split('/').map(encodeURIComponent).join('/') },
-                region: { startLine: one.place?.line ?? 1 },
-              },
-              logicalLocations: [{ name: one.subject, fullyQualifiedName: `${one.subject}/${one.policy}` }],
-            },
-          ],
-          partialFingerprints: {
-            'newAccess/v1': [one.subject, one.policy, one.sid ?? one.statement, one.action].join(' '),
-          },
-        })),
-      },
-    ],
   };
+  return sarif({
+    command: 'no-new-access',
+    version,
+    rules: [rule],
+    notifications: undecided.map(({ subject, reason }) => ({
+      message: { text: `Not decided, could be new: ${subject}: ${reason}` },
+    })),
+    results: newlyAllowed.map((one) => ({
+      ...{ ruleId: 'new-access', ruleIndex: 0, level: 'error' },
+      message: { text: [one.request, ...notesOf(one)].join('. ') },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: (one.place?.file ?? one.policy).split('/').map(encodeURIComponent).join('/') },
+            region: { startLine: one.place?.line ?? 1 },
+          },
+          logicalLocations: [{ name: one.subject, fullyQualifiedName: `${one.subject}/${one.policy}` }],
+        },
+      ],
+      partialFingerprints: {
+        'newAccess/v1': [one.subject, one.policy, one.sid ?? one.statement, one.action].join(' '),
+      },
+    })),
+  });
 }
