@@ -1,3 +1,4 @@
+import { grouped } from '../../foundation/node/grouped.ts';
 import { clip, counted, painter, wrap } from '../../foundation/node/text.ts';
 import type { Side } from '../results/read-results.ts';
 import { isCompared, type ComparedDifference, type Comparison, type ScenarioComparison } from './compare.ts';
@@ -91,12 +92,11 @@ function sideLines({ file, run, facts, faults }: Side): readonly string[] {
 }
 
 function notCompared({ scenarios }: Comparison): readonly { readonly why: string; readonly ids: readonly string[] }[] {
-  const groups = new Map<string, string[]>();
-  for (const scenario of scenarios.filter(({ status }) => !isCompared(status))) {
-    const why = whyNot(scenario);
-    groups.set(why, [...(groups.get(why) ?? []), scenario.id]);
-  }
-  return [...groups].map(([why, ids]) => ({ why, ids }));
+  const groups = grouped(
+    scenarios.filter(({ status }) => !isCompared(status)),
+    whyNot,
+  );
+  return [...groups].map(([why, all]) => ({ why, ids: all.map(({ id }) => id) }));
 }
 
 function whyNot({ id, a, b }: ScenarioComparison): string {

@@ -1,6 +1,7 @@
 import { alternatives } from '../../foundation/protocols/expectation.ts';
 import type { ProbeReport } from '../../foundation/protocols/probe-protocol.ts';
 import { badScenario, HarnessError } from '../../foundation/node/errors.ts';
+import { grouped } from '../../foundation/node/grouped.ts';
 import type { StepContext } from '../scenario/descriptor.ts';
 import type { ProbeOutcome } from '../results/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';
@@ -58,11 +59,8 @@ const isBoundTo = ({ scenario: { spec } }: ScenarioContext, name: string): boole
   spec.probes.map(described).some(({ item, descriptor }) => descriptor.refersTo?.(item).pods?.includes(name));
 
 async function probeGroup(context: ScenarioContext, group: ProbeGroup, running: RunningPods): Promise<ProbeOutcome[]> {
-  const byWorkload = new Map<string, NumberedProbe[]>();
-  for (const probe of group.probes)
-    if (probe.step.workload !== undefined)
-      byWorkload.set(probe.step.workload, [...(byWorkload.get(probe.step.workload) ?? []), probe]);
-  const inPods = [...byWorkload].map(async ([name, probes]) => {
+  const ofPods = group.probes.filter(({ step }) => step.workload !== undefined);
+  const inPods = [...grouped(ofPods, ({ step }) => step.workload ?? '')].map(async ([name, probes]) => {
     const pod = running.pod(name);
     if (!pod)
       throw badScenario(

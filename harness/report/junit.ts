@@ -1,5 +1,5 @@
 import { isAbsolute, posix, relative, resolve } from 'node:path';
-import { EXIT } from '../../foundation/node/errors.ts';
+import { grouped } from '../../foundation/node/grouped.ts';
 import type { Reporter } from './reporter.ts';
 import { explanationLines, explanationOf } from '../results/explanation.ts';
 import { isFine, ownTime, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';
@@ -24,11 +24,7 @@ function fromHere(directory: string): string {
  * `directory`, the report folder for CI servers.
  */
 export function junitXml(results: RunResults, directory: string): string {
-  const suites = new Map<string, [ScenarioResult, ...ScenarioResult[]]>();
-  for (const scenario of results.scenarios) {
-    const place = `${scenario.suite} ${scenario.file}`;
-    suites.set(place, [...(suites.get(place) ?? []), scenario] as [ScenarioResult, ...ScenarioResult[]]);
-  }
+  const suites = grouped(results.scenarios, ({ suite, file }) => `${suite} ${file}`);
   const blocks = [...suites.values()].map((scenarios) => suiteXml(scenarios, results, directory));
   const testCases = casesOfRun(results);
   blocks.push(...testCases.map((item) => ownSuiteXml(item, results)));
@@ -49,12 +45,8 @@ function totals(scenarios: readonly ScenarioResult[]) {
 }
 
 /** Returns a suite with the scenarios of one file, because only suites have files in Jenkins's schema. */
-function suiteXml(
-  scenarios: readonly [ScenarioResult, ...ScenarioResult[]],
-  results: RunResults,
-  directory: string,
-): string {
-  const [{ suite, file }] = scenarios;
+function suiteXml(scenarios: readonly ScenarioResult[], results: RunResults, directory: string): string {
+  const { suite, file } = scenarios[0]!;
   const { run, environment } = results;
   const time = scenarios.reduce((sum, scenario) => sum + ownTime(scenario), 0);
   const attributes = attributesOf({ ...suiteValues(run, suite, totals(scenarios), time), file });
