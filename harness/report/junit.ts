@@ -1,5 +1,6 @@
 import { isAbsolute, posix, relative, resolve } from 'node:path';
 import { grouped } from '../../foundation/node/grouped.ts';
+import { EXIT } from '../../foundation/node/errors.ts';
 import type { Reporter } from './reporter.ts';
 import { explanationLines, explanationOf } from '../results/explanation.ts';
 import { isFine, ownTime, type ProbeOutcome, type RunResults, type ScenarioResult } from '../results/results.ts';

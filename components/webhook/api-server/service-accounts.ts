@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { KubernetesError, type Connection } from '../../../foundation/protocols/kubernetes-connection.ts';
-import { RateLimiter } from '../../go/limiter.ts';
+import { rateLimiter } from '../../go/limiter.ts';
 import type { ServiceAccount, ServiceAccountSource } from '../options.ts';
 import { Informer, type ApiObject } from './informer.ts';
 
@@ -15,7 +15,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
   readonly #informer: Informer;
   readonly #fetches = new Map<string, Promise<ServiceAccount | undefined>>();
   readonly #gracePeriod: number;
-  readonly #limiter = new RateLimiter(RATE.perSecond, RATE.burst);
+  readonly #limiter = rateLimiter(RATE.perSecond, RATE.burst);
 
   /** @param gracePeriod maximum wait for a missing service account, in milliseconds */
   constructor(api: Connection, log: (line: string) => void, gracePeriod = 0) {
