@@ -1,12 +1,12 @@
 import { badFlagValue, type HarnessError } from '../foundation/node/errors.ts';
 import { AWS_SERVICES, type AwsService } from './service-names.ts';
 
-/** URLs of services. EC2 has the one of EKS by default. */
+/** URLs of services. By default, EC2 has the same URL as EKS. */
 export type Endpoints = Readonly<Partial<Record<AwsService | 'ec2', string>>>;
 
 const SERVICES_OF_ACCOUNT = [...AWS_SERVICES, 'ec2'] as const;
 
-/** Services whose endpoint can be set when the emulator creates the clusters. */
+/** Services that can have another endpoint while the emulator creates the clusters. */
 const WITHOUT_EKS: readonly AwsService[] = ['s3', 'iam', 'sts'];
 
 /**

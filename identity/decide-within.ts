@@ -24,7 +24,7 @@ export interface Uncertainty {
 
 export interface BoundedDecision {
   readonly value: 'allowed' | 'denied' | 'unknown';
-  /** The decision that is certain; if it is unknown, the one without the unknown parts. */
+  /** The certain decision. If `value` is unknown, the decision without the unknown parts. */
   readonly decision: Decision;
   /** What makes it unknown. */
   readonly uncertain: readonly Uncertainty[];

@@ -13,7 +13,7 @@ export type Stage = 'node' | 'trust' | 'target role' | 'assumed role' | 'access'
  */
 export type UnknownKeys = Readonly<Record<string, string>>;
 
-/** An authorization that AWS makes. The policies are those of the principal, of the resource, and of its session. */
+/** An authorization that AWS makes. Its policies belong to the principal, to the resource and to the session. */
 export interface Question extends Pick<
   AuthorizationInput,
   'principal' | 'action' | 'resource' | 'resourceAccount' | 'context'
@@ -30,7 +30,7 @@ export interface Opening {
   readonly session: Session;
   /** In percent of the allowed size; undefined without policies and tags. */
   readonly packedSize: number | undefined;
-  /** AWS's sentence if it is too large. */
+  /** AWS's error message if policies and tags are too large. */
   readonly problem: string | undefined;
 }
 

@@ -81,7 +81,7 @@ export const listAction = (
 /** Whether the request creates an object (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
 export const creationKeys = (createsObject: boolean): Keys => ({ 's3:ObjectCreationOperation': String(createsObject) });
 
-/** The KMS key of an object, and the ARN that S3 uses as encryption context: that of the object, or of the bucket with a bucket key. */
+/** The KMS key of an object, and the ARN in its encryption context: the object's, or the bucket's if S3 uses a bucket key. */
 export interface ObjectKey {
   readonly keyArn: string;
   readonly encryptionContext: string;

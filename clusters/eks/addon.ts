@@ -68,7 +68,7 @@ export async function checkAddonVersion(
       for (const { addonVersions = [] } of addons)
         offered.push(...addonVersions.map(({ addonVersion = '' }) => addonVersion));
   } catch (error) {
-    // Without this operation, as in some emulators, CreateAddon decides.
+    // Some emulators lack this operation. CreateAddon then decides.
     if (isNamed(error, 'InvalidRequest') || isNamed(error, 'UnknownOperation')) return;
     throw error;
   }

@@ -81,7 +81,7 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
   });
   const isReached = await reach({ cluster: inspected.cluster }, connection, false, use);
   if (isReached) {
-    // Also after a lost response: releases only this run's lease.
+    // This is safe after a lost response too, because it only releases this run's lease.
     release = () => endLease(connection, options.run);
     const lease = await takeLease(connection, { cluster: name, run: options.run, signal, progress });
     release = () => lease.release();

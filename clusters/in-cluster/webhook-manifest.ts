@@ -154,7 +154,7 @@ function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
   };
 }
 
-/** Returns EKS's registration, which fails open, with a service instead of a URL. */
+/** Returns the webhook registration of EKS, which fails open. It names a service instead of a URL. */
 export function webhookConfiguration(run: string, authority: string): KubernetesObject {
   return webhookRegistration(
     {

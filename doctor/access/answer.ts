@@ -16,7 +16,7 @@ export interface AccessAnswer extends Asker, AccessRequest {
   readonly cluster: string;
   /** The answer for every resource that the question names. */
   readonly value: AccessStep['value'];
-  /** The answer for at least one of them, if the question has a wildcard. */
+  /** The answer for at least one of the resources, if the question has a wildcard. */
   readonly some?: AccessStep['value'];
   /** The answer without the parts that are not known, if it is unknown. */
   readonly otherwise?: 'allowed' | 'denied';
@@ -166,7 +166,7 @@ export function whoCan(facts: ClusterFacts, request: AccessRequest): readonly Ac
     .filter(({ value, some = value }) => some !== 'denied');
 }
 
-/** Returns service accounts with an identity, and those with pods, which may use the role of their node. */
+/** Returns service accounts with an identity, and service accounts with pods, which may use their node's role. */
 export function askersOf(facts: ClusterFacts): readonly Asker[] {
   const all = [
     ...facts.associations.map(({ namespace, serviceAccount }) => ({ namespace, serviceAccount })),

@@ -9,7 +9,7 @@ export interface DenialReport extends DenialMessage {
   readonly sentences: readonly string[];
   /** The answers of the service accounts with the caller's role. Undefined without a cluster. */
   readonly answers?: readonly AccessAnswer[];
-  /** Whether the policy of the message is of a kind that answers leave out. */
+  /** Whether the message names a kind of policy that answers leave out. */
   readonly isLeftOut?: boolean;
 }
 

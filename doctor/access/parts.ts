@@ -23,7 +23,7 @@ import { defaultsOf, policySources, sessionSource } from '../facts/trust.ts';
 export interface ResourcePart {
   /** The patterns of policies that they match, if these do not match every resource of the question. */
   readonly patterns: readonly string[];
-  /** The shortest ARN of them. */
+  /** The shortest of their ARNs. */
   readonly example: string;
 }
 
@@ -69,7 +69,7 @@ export function resourceParts(
   return parts
     ?.map((part) => {
       const matching = matchedBy.flatMap((matched, index) => (matched.includes(part) ? index : []));
-      // A pattern that contains another one tells nothing more.
+      // A pattern that contains another pattern adds no information.
       const patterns = matching.filter(
         (index) =>
           matchedBy[index]!.length < parts.length &&
@@ -84,7 +84,7 @@ export function resourceParts(
     .sort((one, other) => Number(one.patterns.length === 0) - Number(other.patterns.length === 0));
 }
 
-/** Resources whose policies were read. Others are apart, because theirs are not known. */
+/** Resources whose policies were read. They form parts of their own, because the policies of other resources are unknown. */
 const knownResources = ({ snapshot: { aws }, partition }: ClusterFacts): readonly string[] => [
   ...Object.keys(aws?.roles ?? {}),
   ...Object.keys(aws?.buckets ?? {}).flatMap((name) => [
@@ -129,7 +129,7 @@ function documentOf(text = '{}'): JsonObject {
   }
 }
 
-/** Replaces variables by their values, and those without a known one by `*`. */
+/** Replaces variables by their values, and variables without a known value by `*`. */
 function resolved(text: string, variables?: VariableSource): ResolvedToken[] {
   const tokens = tokenize(text, { wildcards: true, variables: variables !== undefined });
   return tokens.flatMap((token) => (isVariable(token) ? (resolveVariables([token], variables!) ?? STAR) : token));

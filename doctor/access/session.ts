@@ -34,17 +34,17 @@ export interface AccessStep {
   readonly resources?: string;
   /** Explanations of the statements about the action and resource. */
   readonly statements?: readonly string[];
-  /** What makes it unknown. */
+  /** The unknown parts that the step depends on. */
   readonly unless?: readonly string[];
   /** The decision without the unknown parts. */
   readonly otherwise?: 'allowed' | 'denied';
 }
 
-/** How a service account gets its role. There is no session if it gets none, or if its role is not known. */
+/** How a service account gets its role. There is no session if the service account gets no role, or an unknown one. */
 export interface AccountPath {
   readonly mechanism: Mechanism;
   readonly steps: readonly AccessStep[];
-  /** The roles on the way. */
+  /** The ARNs of the roles that the pod assumes, in order. */
   readonly roles: readonly string[];
   readonly session?: Session | undefined;
 }
@@ -172,7 +172,7 @@ function identity(facts: ClusterFacts, subject: PodSubject, mechanism: Mechanism
   return { ...step, otherwise: 'allowed', text: `${text}, but ${keys[0]}`, unless: keys };
 }
 
-/** Says which containers prefer their own variables to what the service account gives them. */
+/** Says which containers prefer their own variables to the service account's credentials. */
 function ownCredentials(pod: Pod, mechanism: Mechanism): readonly string[] {
   const [container] = [preferredBy(pod)].filter((one) => one !== undefined);
   if (container) {

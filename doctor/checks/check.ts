@@ -15,11 +15,11 @@ export interface Case {
   readonly repair?: string | undefined;
   /** The policy that the repair changes, as JSON texts. */
   readonly change?: { readonly policy: string; readonly before: string; readonly after: string } | undefined;
-  /** The names of the affected pods, with the namespace of those in another one than the object. */
+  /** The names of the affected pods, with their namespace if it is not the object's. */
   readonly pods?: readonly string[];
   /** Tells cases of one object apart, such as the name of a container. */
   readonly part?: string;
-  /** If it differs from the check's. */
+  /** The severity of this case, if it differs from the check's. */
   readonly severity?: Severity;
 }
 
@@ -27,11 +27,11 @@ export interface Case {
 export interface Unjudged {
   readonly object: ObjectName;
   readonly missing: Right;
-  /** The ARN or name of the unread object, if it is another. */
+  /** The ARN or name of the unread object, if it is not `object`. */
   readonly unread?: string;
 }
 
-/** A step on the way of a pod to its credentials, as `doctor pod` follows it. */
+/** A step on a pod's way to its credentials, as `doctor pod` follows it. */
 export type HopName =
   | 'agent'
   | 'association'
@@ -58,7 +58,7 @@ export interface Check {
    * `blocks`: a warning blocks too. `ignored-with-new-agent`: ignored if the migration installs the agent.
    */
   readonly inMigration?: 'blocks' | 'ignored' | 'ignored-with-new-agent';
-  /** Without any of these rights the check is not made. */
+  /** The check is not made if one of these rights is missing. */
   readonly rights: readonly Right[];
   /** The compared objects and fields. */
   readonly observation: string;

@@ -112,7 +112,7 @@ export const ownEndpoint = defineCheck({
   },
 });
 
-/** Removes those variables that a container has. */
+/** Removes the given variables that a container has. */
 const without = (container: Container, ...names: readonly string[]): TemplateChange => ({
   env: names.filter((name) => variable(container, name)).map((name) => `${name}-`),
 });

@@ -129,7 +129,7 @@ async function readAssociations(
   return perAssociation.flat();
 }
 
-/** Reads the nodes' instances, their instance profiles, and the roles of those with policies. */
+/** Reads the nodes' instances, their instance profiles, and the profiles' roles with policies. */
 async function readInstances(
   { account, gaps, kubernetes }: AwsReading,
   roles: RoleReader,
@@ -177,7 +177,7 @@ async function readVpcEndpoints({ call }: AwsAccount, { resourcesVpcConfig: vpc 
 /** EKS's issuers, and the similar hosts of its public keys, which are no issuers. */
 const EKS_PROVIDER = /\/oidc[.-]eks\./;
 
-/** Reads the IAM OIDC providers of the issuer, of trust policies, and a few of other clusters. */
+/** Reads the IAM OIDC providers of the issuer and of trust policies, and a few providers of other clusters. */
 async function readProviders({ call }: AwsAccount, issuer: string, trust: string): Promise<OidcProvider[]> {
   const { OpenIDConnectProviderList = [] } = await call('iam:ListOpenIDConnectProviders', {});
   const arns = OpenIDConnectProviderList.flatMap(({ Arn }) => Arn ?? []);

@@ -3,7 +3,7 @@ export interface Controller {
   readonly action: string;
   /** Path and name of the AWS managed policy that is enough for it. */
   readonly policy?: string;
-  /** It also works without AWS, or with the identity of others. */
+  /** The controller also works without AWS, or with the identity of others. */
   readonly isOptional?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { POD_IDENTITY_SERVICE } from '../../identity/pod-identity.ts';
 /** The agent's addresses (EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"). */
 const AGENT_URI = /^http:\/\/(169\.254\.170\.23|\[fd00:ec2::23\])\/v1\/credentials$/;
 
-/** What the environment gives to the AWS SDK's default provider chain. */
+/** The settings that a container's environment gives to the AWS SDK's default provider chain. */
 export interface ContainerCredentials {
   readonly container: string;
   readonly podIdentity: boolean;
@@ -47,7 +47,7 @@ export function credentialsOf(container: Container): ContainerCredentials {
 export const agentAddress = (container: Container): string | undefined =>
   AGENT_URI.exec(variable(container, 'AWS_CONTAINER_CREDENTIALS_FULL_URI')?.value ?? '')?.[1]?.replace(/^\[|\]$/g, '');
 
-/** Returns the path of a token's file, as of Linux. In pods of Windows, the webhook writes `C:\\var\\run`, and mounts at `/var/run`. */
+/** Returns the path of a token's file in Linux form. In Windows pods, the webhook writes `C:\\var\\run`, and mounts at `/var/run`. */
 export const tokenFileOf = (container: Container, mechanism: keyof typeof TOKEN_FILES): string | undefined =>
   variable(container, TOKEN_FILES[mechanism])
     ?.value?.replace(/^C:(?=\\)/i, '')
@@ -59,7 +59,7 @@ export const volumeOf = ({ volumeMounts }: Container, file: string): string | un
     .filter(({ mountPath }) => file.startsWith(`${mountPath.replace(/\/$/, '')}/`))
     .sort((a, b) => b.mountPath.length - a.mountPath.length)[0]?.name;
 
-/** Whether the file with the agent's token is of a token volume of the pod, and not a copy of another token. */
+/** Whether the file with the agent's token comes from one of the pod's token volumes, and is not a copy of another token. */
 export function hasOwnToken(pod: Pod, container: Container): boolean {
   const file = tokenFileOf(container, 'pod-identity');
   return file === undefined || pod.tokenVolumes.some(({ volume }) => volume === volumeOf(container, file));

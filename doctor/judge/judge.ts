@@ -122,7 +122,7 @@ function gapOf(right: Right, { aws, gaps, kubernetes }: ClusterSnapshot): Gap | 
   return whole.find((one) => one.right.startsWith('eks:')) ?? { right, reason };
 }
 
-/** Makes one case of those with the same object and text. */
+/** Merges cases with the same object and text into one. */
 function merged(cases: readonly Case[]): readonly Case[] {
   const byKey = new Map<string, Case>();
   for (const one of cases) {

@@ -116,7 +116,7 @@ function planCluster(facts: ClusterFacts): PlannedCluster {
   };
 }
 
-/** Whether the service account is the agent's. The agent cannot get its own credentials from itself. */
+/** Whether the service account is the agent's. The agent cannot get credentials from itself. */
 const isAgent = ({ facts, pods }: Account): boolean => pods.some((pod) => facts.agentPodOn(pod.nodeName ?? '') === pod);
 
 const isCandidate = (account: Account): boolean => {
@@ -135,7 +135,7 @@ function planAccount(account: Account, findings: readonly Finding[], after: Clus
   const related = isCandidate(account) ? findings.filter((finding) => isAbout(finding, account, after)) : [];
   const isBlocker = ({ check, severity }: Finding): boolean =>
     severity === 'error' || CHECKS.some(({ id, inMigration }) => id === check && inMigration === 'blocks');
-  // Without the command, which would be for the cluster after the migration.
+  // Leaves out the command, because it is for the cluster after the migration.
   const sentence = ({ check, title, text, repair, fix = repair }: Finding): string =>
     `${check} ${title}: ${text} ${fix}`;
   const blockers = [

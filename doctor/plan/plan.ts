@@ -13,14 +13,14 @@ export interface PlanStep {
   /** What the step does, as a sentence. */
   readonly fix: string;
   readonly change?: NonNullable<Finding['change']>;
-  /** What it repairs. */
+  /** The findings that the step repairs. */
   readonly findings: readonly Pick<Finding, 'check' | 'severity' | 'object' | 'text' | 'pods' | 'fingerprint'>[];
 }
 
 export interface RepairPlan {
   readonly version: typeof PLAN_VERSION;
   readonly clusters: DoctorReport['clusters'];
-  /** In order: causes of the whole cluster, then by severity and affected pods. Restarts follow the changes that their pods need. */
+  /** Repairs of the whole cluster come first, the others by severity and affected pods. Restarts follow the changes that their pods need. */
   readonly steps: readonly PlanStep[];
   /** The plan may lack steps for these. */
   readonly notChecked: DoctorReport['notChecked'];

@@ -180,7 +180,7 @@ function whyOf({ mechanism, roleArn, reason }: PredictedIdentity): string {
 
 const COLORS = { ok: 32, FAIL: 31, WARN: 33, unknown: 35 } as const;
 
-/** Returns the way of a pod for a terminal of `width` columns. */
+/** Formats a pod's way to its credentials for a terminal of `width` columns. */
 export function podText(way: FollowedPod, paint: Paint, width: number | undefined): string {
   const widest = Math.max(...way.hops.map(({ name }) => name.length));
   const line = (name: string, state: FollowedHop['state'], text: string): string =>

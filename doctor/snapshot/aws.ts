@@ -76,7 +76,7 @@ export interface Role {
   readonly tags: Readonly<Record<string, string>>;
   /** JSON text of the trust policy. */
   readonly trustPolicy: string;
-  /** JSON texts of inline and attached policies by name. Read for roles of nodes and associations, and of annotations if asked for. */
+  /** JSON texts of inline and attached policies by name. Read for roles of nodes and associations, and for annotated roles on request. */
   readonly policies?: Readonly<Record<string, string>>;
   /** JSON text, read with `policies`. */
   readonly permissionsBoundary?: string;
@@ -139,5 +139,5 @@ export interface AwsObjects {
   readonly resources?: Readonly<Record<string, Resource>>;
 }
 
-/** Returns the bucket of S3's ARN of a bucket or object; undefined for a pattern of several. */
+/** Returns the bucket's name from the ARN of a bucket or object; undefined if the ARN matches several buckets. */
 export const bucketOf = (arn: string): string | undefined => /^arn:[\w-]+:s3:::([\w.-]+)(?:\/|$)/.exec(arn)?.[1];

@@ -220,7 +220,7 @@ export async function deleteCluster(call: EksCall): Promise<object> {
   return { cluster: clusterView(cluster) };
 }
 
-/** Whether the cluster failed. A function, because the compiler narrows the status too far. */
+/** Whether the cluster failed. This is a function, because the compiler narrows the status too far. */
 function isFailed({ status }: Cluster): boolean {
   return status === 'FAILED';
 }

@@ -8,7 +8,7 @@ import type { CallHandlerOptions } from './handle-call.ts';
 import { NOTHING } from './read-request.ts';
 
 export interface Authorization extends Pick<AuthorizationQuestion, 'action' | 'resource' | 'context'> {
-  /** JSON of the policy of the resource. Default: none, or that of the key. */
+  /** JSON of the resource's policy. Default: none, or the key's policy for a KMS key. */
   readonly resourcePolicy?: string | undefined;
 }
 

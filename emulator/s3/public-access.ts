@@ -12,7 +12,7 @@ const FIXED_KEYS: ReadonlySet<string> = new Set([
 const POSITIVE =
   /^(?:ForAnyValue:)?(?:String(?:Equals(?:IgnoreCase)?|Like)|Arn(?:Equals|Like)|IpAddress|BinaryEquals)$/;
 
-/** Whether a policy is public: unless every Allow is for fixed principals or certain fixed values (S3 User Guide, "The meaning of public"). */
+/** Whether a policy is public. It is not if every Allow is for fixed principals or certain fixed values (S3 User Guide, "The meaning of public"). */
 export function isPublicPolicy(policy: string): boolean {
   return listOf(objectOf(JSON.parse(policy))['Statement'])
     .map(objectOf)

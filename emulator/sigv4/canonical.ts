@@ -33,7 +33,7 @@ function encodeOnce(segment: string): string {
   try {
     return uriEncode(decodeURIComponent(segment));
   } catch {
-    // Not UTF-8 or a bare `%`: the client can only have signed it unchanged.
+    // The segment is not UTF-8 or has a bare `%`. The client can only have signed it unchanged.
     return segment;
   }
 }

@@ -11,7 +11,7 @@ export interface Resource {
   readonly lives: 'cluster' | 'aws' | 'machine';
   /** Resolves when the resource is removed or does not exist. */
   readonly remove: () => Promise<unknown>;
-  /** Whether it is a change. Changes are undone first, in reverse order. */
+  /** Whether the resource stands for a change. Changes are undone first, in reverse order. */
   readonly isChange?: boolean;
   /** Lower numbers are removed first, equal ones concurrently. Default 0. */
   readonly order?: number;
@@ -25,14 +25,14 @@ export interface Resource {
   readonly entry?: JournalEntry;
 }
 
-/** A resource to create. Without an answer it may exist, so it is removed too. */
+/** A resource to create. If the creation gets no answer, the resource may exist, so it is removed too. */
 export interface PendingResource<T> extends Omit<Resource, 'remove'> {
   readonly make: () => Promise<T>;
   /** `made` is undefined if it is unknown whether the resource was created. */
   readonly remove: (made: T | undefined) => Promise<unknown>;
   /** Error names that mean that the resource exists, if nobody else uses such names. */
   readonly taken?: readonly string[];
-  /** Whether an error means that it was not created. Default: `isRefused`. */
+  /** Whether an error means that the resource was not created. Default: `isRefused`. */
   readonly isNotMade?: (error: unknown) => boolean;
 }
 

@@ -16,11 +16,11 @@ export interface OptionSpec {
   readonly topic?: string;
   /** Types of clusters that support it; all if undefined. Their names are topics too. */
   readonly clusters?: readonly string[];
-  /** Whether `--help` without a topic also lists it. It lists each option that has neither topic nor clusters. */
+  /** Whether `--help` without a topic lists it. Default: only if it has neither topic nor clusters. */
   readonly brief?: boolean;
   /** Commands besides `run` that take this option of a run. */
   readonly commands?: readonly string[];
-  /** Combinations in which it is refused, also for want of another option. */
+  /** Combinations in which it is refused, including those that lack another option. */
   readonly conflicts?: readonly Conflict[];
   /** Whether the command prints something and exits, so that it needs no operands. */
   readonly exits?: boolean;
@@ -74,7 +74,7 @@ export const option = {
   ): OptionSpec & Further => ofKind('choice')(name, help, { choices, ...more } as More & Further),
 };
 
-/** Returns the options with these fields, unless they have others. A conflict is added to theirs. */
+/** Returns the options with these fields as defaults. Conflicts are added to the options' own. */
 export const withFields = <Option extends OptionSpec>(
   { conflicts = [], ...fields }: Partial<OptionSpec>,
   options: readonly Option[],

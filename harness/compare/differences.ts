@@ -9,7 +9,7 @@ export type Value = string | number | boolean | null;
 export interface Difference {
   /** Number of the probe, from 0; null: the whole scenario. */
   readonly probe: number | null;
-  /** One of `FIELDS` or `facts.<name>`; of a scenario `verdict` or `probes`; `operation`: another probe. */
+  /** One of `FIELDS`, `facts.<name>`, or `operation` for a different probe. For a scenario: `verdict` or `probes`. */
   readonly field: string;
   readonly a: Value;
   readonly b: Value;

@@ -87,7 +87,7 @@ export function hasNameOf({ kind, suffix, text }: UsedPolicy, policy: CompiledPo
 export const isUsed = (used: UsedPolicy, policy: CompiledPolicy): boolean =>
   hasNameOf(used, policy) && textOf(policy) === used.text;
 
-/** Returns a question with other policies in place of those for which `replace` returns one. */
+/** Returns a question in which `replace` has replaced policies. For policies that stay, `replace` returns undefined. */
 export function substituted(
   input: AuthorizationInput,
   replace: (policy: CompiledPolicy) => CompiledPolicy | undefined,

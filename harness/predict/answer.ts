@@ -7,7 +7,7 @@ import { follow, isQuestion, type Path, type Question } from '../../identity/que
 import type { Expectation } from '../scenario/spec.ts';
 import { REGION, type Scene } from './scene.ts';
 
-/** The decisions of an attempt, up to the one that denies. */
+/** The decisions of an attempt, up to the first denial. */
 export interface AttemptAnswer {
   readonly refusal:
     (Required<Pick<Expectation, 'by' | 'code'>> & { readonly outcome: 'refused' | 'denied' }) | undefined;

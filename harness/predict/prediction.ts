@@ -29,7 +29,7 @@ export function predictionsOf(scenario: Scenario): ReadonlyMap<Step, AttemptAnsw
 const UNKNOWN_BEFORE_A_RUN =
   /kubernetes-pod-|aws:userid|RoleSessionName|assumed-role\/|<(pod|pod-uid|association-(id|arn)):|aws:(SourceIp|UserAgent|referer|RequestedRegion)/i;
 
-/** Members of a workload on which its credentials depend, and those on which nothing does. */
+/** Members of a workload that decide its credentials, and members without any effect. */
 const KNOWN =
   /^(cluster|namespace|serviceAccount|role|irsa|serviceAccountAnnotations|context|starts|associationFirst|runAsUser)$/;
 
@@ -85,7 +85,7 @@ function callOf({ objects = [], buckets = {} }: ScenarioSpec, operation: Operati
       : undefined;
   const call = S3_CALLS[name];
   if (call === undefined || !has('at', 'tags', 'encryption', 'kmsKey') || !isThere(bucketOf(at))) return undefined;
-  // Whether an object is missing is for those to know who may list.
+  // Only callers that may list the bucket learn whether an object is missing.
   if (call.startsWith('get') && !objects.some((object) => placeOf(object) === at)) return undefined;
   return { ...members, do: call, at };
 }

@@ -27,7 +27,7 @@ export function coverageIn(directory: string): Pick<PageData, 'policyCoverage'> 
   return { policyCoverage };
 }
 
-/** Yields the page of a run, or of two compared runs: one file without external resources. In pieces, because the whole text may need much memory. */
+/** Yields the page of one run or of two compared runs in pieces, because the whole may need much memory. The page needs no other file. */
 export function* pageHtml({ runs: [run, other], ...rest }: Omit<PageData, 'again'>): Iterable<string> {
   const data = { ...rest, again: commandLine('run', '--scenario'), runs: [slim(run), ...(other ? [slim(other)] : [])] };
   const title = [run, ...(other ? [other] : [])].map((one) => one.run.id).join(' and ');

@@ -1,6 +1,6 @@
 import type { RunResults } from './results.ts';
 
-/** Returns a sentence about the judged parts: the user's, and those of this package. */
+/** Returns a sentence that lists the judged parts of the user and of this package. */
 export function judgedText(results: RunResults): string {
   const [yours, packaged] = judgedParts(results);
   const ofPackage = packaged.length === 0 ? '' : `${listed(packaged)} of this package`;

@@ -94,7 +94,7 @@ function scopeOf({ scopes }: Registry, suite: string): string {
   return scope;
 }
 
-/** State for reloading files, while earlier versions still exist. */
+/** Needed to load files again while their earlier versions stay in memory. */
 export interface Reload {
   readonly time: number;
   /** Receives the paths of suites' imports and policy files, even if loading fails. */

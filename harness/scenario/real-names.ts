@@ -13,7 +13,7 @@ export interface Owner {
   readonly exactNames?: boolean | undefined;
 }
 
-/** Maximum of attempts per client that get unique names. */
+/** Maximum number of attempts per client. Names of further attempts would not be unique. */
 export const MOST_ATTEMPTS = 99;
 
 /** Later attempts and clients get other names, because namespaces are deleted slowly. Suffixes have equal length. */

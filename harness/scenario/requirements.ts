@@ -19,7 +19,7 @@ export function clustersOf({ spec }: Scenario): readonly ClusterAlias[] {
   return [...declared, ...inProbes, ...inTexts].includes('c2') ? ['c1', 'c2'] : ['c1'];
 }
 
-/** Returns the capabilities that a scenario requires: declared ones, and those of its parts. */
+/** Returns the capabilities that a scenario declares or that its parts require. */
 export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   const { spec } = scenario;
   const needs = new Set<Capability>(spec.needs ?? []);

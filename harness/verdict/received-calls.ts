@@ -16,8 +16,8 @@ export interface Received {
 }
 
 /**
- * Finds the calls of each probe in AWS's record, if any: the answered one, others of the workload, and earlier ones that
- * opened its session. `since`: start of the attempt, in milliseconds since the epoch.
+ * Finds the calls of each probe in AWS's record, if any: the answered call, other calls of the workload, and earlier calls
+ * that opened its session. `since`: start of the attempt, in milliseconds since the epoch.
  */
 export function receivedCalls(
   { environment, scenario }: ScenarioContext,

@@ -32,9 +32,9 @@ const NO_ASSOCIATION: EksAuthAnswer = { code: 'ResourceNotFoundException' };
 const inARow = ({ environment: { aws } }: ScenarioContext): number => (aws.name === 'aws' ? 3 : 1);
 
 /**
- * Watches a change of an association; undefined if AWS is consistent. EKS answers a change before webhook and EKS Auth
- * know it (Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"). The watch therefore
- * checks both: with pods in a dry run, and with the token of a pod that never runs. `isNew`: there was no association
+ * Watches a change of an association; undefined if AWS is consistent. EKS answers before the webhook and EKS Auth know
+ * the change (Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"). The watch checks
+ * the webhook with pods in dry run, and EKS Auth with the token of a pod that never runs. `isNew`: there was no association
  * before, so EKS Auth's earlier answer is known.
  */
 export async function watchAssociation(context: ScenarioContext, subject: AccountWorkloads, isNew = false) {

@@ -23,7 +23,7 @@ export class MissingValue extends PolicyProblem {
   }
 }
 
-/** Sentences for suites name `values`, those for commands name the flag. */
+/** Sentences for suites name `values`. This function makes them name the flag, for commands. */
 export const forFlags = (sentence: string): string =>
   sentence.replace(/Add "values" \{"(.+?)": …\}/, 'Use --value $1=VALUE');
 

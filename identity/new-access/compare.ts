@@ -161,7 +161,7 @@ export function compareAccess(before: AccessSide, after: AccessSide, organizatio
     }
   }
 
-  /** Reports policies that are not known. Returns those that stay. */
+  /** Reports unknown policies. Returns the unknown policies that stay. */
   function compareGaps(was: Holder | undefined, is: Holder | undefined): readonly string[] {
     const [lost, added] = [missing(was?.gaps, is?.gaps), missing(is?.gaps, was?.gaps)];
     const { identityPolicies = [], permissionsBoundary, sessionPolicies } = was?.policies ?? NOTHING;
@@ -237,7 +237,7 @@ const ofRole = (role: DeployedRole): Holder => {
   return { ...holder, context: mayHaveTags ? {} : context, roleArn: role.arn, address: role.address };
 };
 
-/** Returns those of the policies that the others do not have. */
+/** Returns the policies in `some` that are not in `others`. */
 const missing = (
   some: readonly DeployedPolicy[] = [],
   others: readonly DeployedPolicy[] = [],

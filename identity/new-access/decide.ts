@@ -22,7 +22,7 @@ export interface Guard {
   readonly after?: NamedDocument | undefined;
 }
 
-/** A difference with the policies of both sides, as they were asked. */
+/** A difference, with the policies of both sides that decided the request. */
 export interface NewDifference extends RequestDifference {
   readonly sides: Pick<Comparison, 'before' | 'after'>;
 }

@@ -68,7 +68,7 @@ export class Automaton {
     return [...text].reduce((state, character) => this.step(state, character), from);
   }
 
-  /** Adds the places after a `*`, which may match nothing. */
+  /** Returns the state of these places. Includes the place after each `*`, because `*` may match nothing. */
   #state(places: readonly number[]): number {
     const all = new Set(places);
     for (const at of all) if (this.#places[at]?.isStar) all.add(at + 1);

@@ -50,7 +50,7 @@ const SOURCES = new Map<string, Source>(
 /** Returns what a request gets a global key from; undefined for keys of a service or an identity provider. */
 export const sourceOf = (key: string): Source | undefined => SOURCES.get(key.toLowerCase().replace(/\/.*/, '/'));
 
-/** Sources that policies, roles and clusters do not show. A key of theirs may have any value, or be absent, as long as nobody has given one. */
+/** Sources that policies, roles and clusters do not show. Unless the user gives a value, their keys may have any value or be absent. */
 const UNSEEN: ReadonlySet<Source | undefined> = new Set<Source>([
   ...(['place', 'program', 'network', 'callerOrganization', 'serviceOrganization', 'resourceOrganization'] as const),
 ]);

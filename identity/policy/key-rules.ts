@@ -6,7 +6,7 @@ type Question = Pick<AuthorizationInput, 'principal' | 'resource' | 'resourceAcc
 /** Values by keys in lower case. */
 type Values = ReadonlyMap<string, readonly string[]>;
 
-/** A rule between condition keys. A request that lacks one of them keeps it. */
+/** A rule between condition keys. A request that lacks one of the keys conforms to the rule. */
 interface KeyRule {
   readonly text: string;
   readonly holds: (values: Values, question: Question) => boolean;

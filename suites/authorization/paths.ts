@@ -36,7 +36,7 @@ const ACROSS = [
   `${APP};/../${OTHER}/serviceaccounts/app`,
   `${APP}%00/serviceaccounts/app`,
 ];
-/** Objects that only exist in the whole cluster, by the path of their kind in a namespace. */
+/** Objects of cluster-scoped kinds, by the path that each kind would have in a namespace. */
 const CREATED: Readonly<Record<string, object>> = {
   [`/apis/${GROUP}/v1/namespaces/<namespace:app>/clusterrolebindings`]: {
     apiVersion: `${GROUP}/v1`,

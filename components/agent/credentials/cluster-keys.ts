@@ -61,7 +61,7 @@ export class ClusterKeys {
     const headers = { authorization: `Bearer ${token?.trim() ?? ''}` };
     const signal = AbortSignal.timeout(TIMEOUT);
     const keysRequest = request(new URL(path, apiServer), { headers, ca, agent: false, signal }).end();
-    // Ignore these: `once` reports errors before the response, and its reader reports later ones.
+    // Ignore errors here: `once` reports those before the response, and reading the response reports later ones.
     keysRequest.on('error', () => undefined);
     const [response] = (await once(keysRequest, 'response')) as [IncomingMessage];
     const body = await text(response);

@@ -5,8 +5,8 @@ import { npmInstalled } from '../install/npm.ts';
 const BUILT_IN = '3.1175.0';
 
 /**
- * Whether the credential chain has the same version as the clients. It once did, and was a peer dependency of some
- * clients, for which npm would install the newest. Below the minimum, 3.451.0 is the last version of both.
+ * Whether the credential chain has the same version number as the clients, as it has below 3.900. Some clients had it as a
+ * peer dependency, for which npm would install the newest. Below the minimum, 3.451.0 is the last version of both.
  */
 const hasChainOfItsVersion = (version: string): boolean => Number(version.split('.')[1]) < 900;
 

@@ -30,7 +30,7 @@ export function readServiceAccount(body: JsonObject): string {
 }
 
 /**
- * Reads the grant of a Create, or of an Update of `before`. Absent members keep their value; an empty string removes
+ * Reads the grant from a Create request, or from an Update request that changes `before`. Absent members keep their value; an empty string removes
  * the target role or the policy (undocumented). Throws `InvalidParameterException`.
  */
 export function readGrant(body: JsonObject, before?: Grant): Grant {

@@ -19,7 +19,7 @@ function internalError(error: unknown, prefix = ''): ApiError {
   return new ApiError(500, 'InternalError', `Internal error occurred: ${prefix}${cause}`, { causes });
 }
 
-/** What the API server does to an object between webhooks. Both change the object. */
+/** Changes that the API server makes to an object between webhooks. */
 export interface Completion {
   /** After each patch. */
   readonly defaults: (object: KubeObject) => void;

@@ -157,7 +157,7 @@ export interface ApiServer {
   readonly certificateAuthority: string;
   readonly store: ObjectStore;
   readonly tokens: TokenIssuer;
-  /** Returns an issuer for the pods of a node. Its requests meet admission. */
+  /** Returns a token issuer for a node's pods. Its requests pass through admission. */
   tokensFor(node: string): TokenIssuer;
   /** Issues a certificate signed by the cluster's authority. */
   issueCertificate(host: string): Promise<{ readonly certificate: string; readonly key: string }>;
