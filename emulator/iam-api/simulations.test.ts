@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { QueryResponse, Parameters } from '../../test/support/emulator/query.ts';
 import { allow, HERE, iamWorld, sessionOf, THERE, trust } from '../../test/support/emulator/iam.ts';
+import { statementPositions } from './statement-positions.ts';
 
 const ROLE = `arn:aws:iam::${HERE}:role/app`;
 const ADMINISTRATOR = `arn:aws:iam::${HERE}:user/administrator`;
@@ -41,7 +42,7 @@ async function simulatedWorld() {
     made.iam('SimulatePrincipalPolicy', { PolicySourceArn: source, ...parameters });
   const custom = (document: string, parameters: Parameters) =>
     made.iam('SimulateCustomPolicy', { ...list('PolicyInputList', document), ...parameters });
-  return { ...made, simulate, custom };
+  return { ...made, simulate, custom, policy };
 }
 
 type Result = Readonly<Record<string, unknown>>;
@@ -58,23 +59,34 @@ describe('the policy simulator', () => {
   const red = entries(['s3:ExistingObjectTag/team', 'string', 'red']);
 
   it("evaluates a role's policies for each resource, and returns the deciding statements", async () => {
-    const { simulate } = await simulatedWorld();
+    const { simulate, policy } = await simulatedWorld();
     const [result, ...more] = results(await simulate({ ...getObject, ...list('ResourceArns', RED, BLUE), ...red }));
     expect(more).to.deep.equal([]);
     expect(result).to.include({ EvalActionName: 's3:GetObject', EvalResourceName: '*', EvalDecision: 'explicitDeny' });
     const specific = (result?.['ResourceSpecificResults'] as { member: Result[] }).member;
-    const MatchedStatements = { member: [{ SourcePolicyId: 'role_app_own', SourcePolicyType: 'IAM Policy' }] };
+    const position = (offset: number) => ({ Line: '1', Column: String(offset + 1) });
+    const [begin, comma, end] = [policy.indexOf('[') + 1, policy.indexOf(',{"Effect":"Deny"'), policy.lastIndexOf(']')];
+    const statement = (from: number, to: number) => ({
+      member: [
+        {
+          SourcePolicyId: 'role_app_own',
+          SourcePolicyType: 'IAM Policy',
+          StartPosition: position(from),
+          EndPosition: position(to),
+        },
+      ],
+    });
     expect(specific).to.deep.equal([
       {
         EvalResourceName: RED,
         EvalResourceDecision: 'allowed',
-        MatchedStatements,
+        MatchedStatements: statement(begin, comma),
         MissingContextValues: '',
       },
       {
         EvalResourceName: BLUE,
         EvalResourceDecision: 'explicitDeny',
-        MatchedStatements,
+        MatchedStatements: statement(comma, end),
         MissingContextValues: '',
       },
     ]);
@@ -214,5 +226,26 @@ describe('the policy simulator', () => {
     expect(await custom('{}', getObject)).to.include({ code: 'InvalidInput' });
     const resource = { ...getObject, ResourcePolicy: trust({ AWS: HERE }) };
     expect(await custom(allow('s3:*'), resource)).to.include({ code: 'InvalidInput' });
+  });
+
+  it('returns lines and columns of statements as AWS does', () => {
+    const text = `{
+  "Version": "2012-10-17",
+  "Statement": [
+    {
+      "Effect": "Allow",
+      "Action": ["*", "a:{"],
+      "Resource": "*"
+    }
+  ]
+}`;
+    // AWS returns the same for AdministratorAccess, which has this form: line 3, column 17 to line 8, column 6.
+    expect(statementPositions(text)).to.deep.equal([{ start: { Line: 3, Column: 17 }, end: { Line: 8, Column: 6 } }]);
+    // Recorded on AWS by LocalStack (test_simulate_principle_policy).
+    const [single] = statementPositions('{"Version": "2012-10-17", "Statement": {"Sid": "a"}}');
+    expect(single?.start).to.deep.equal({ Line: 1, Column: 41 });
+    expect(statementPositions('{"Statement":{"Condition":{"a":{}}},"Id":"x"}')).to.deep.equal([
+      { start: { Line: 1, Column: 15 }, end: { Line: 1, Column: 36 } },
+    ]);
   });
 });

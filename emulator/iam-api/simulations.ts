@@ -7,10 +7,12 @@ import type { AuthorizationInput, CompiledPolicy, ConditionContext, Decision } f
 import { page, type IamCall, type IamOperation } from './call.ts';
 import { invalidInput, noSuchEntity } from './errors.ts';
 import { findPolicy } from './managed-policies.ts';
+import { statementPositions } from './statement-positions.ts';
 
 /** A simulated policy, with its id in results. */
 interface Source {
   readonly id: string;
+  readonly text: string;
   readonly compiled: CompiledPolicy;
 }
 
@@ -176,23 +178,25 @@ function questionOf(
 }
 
 /** Returns the deciding statements, except those of boundaries. */
-function matchedStatements({ resourcePolicy }: Simulation, decision: Decision): XmlStructure[] {
+function matchedStatements({ policies, resourcePolicy }: Simulation, decision: Decision): XmlStructure[] {
   const wanted = { allowed: 'Allow', explicitlyDenied: 'Deny', implicitlyDenied: undefined, unknown: undefined }[
     decision.value
   ];
   return decision.statements
     .filter(({ applied, effect }) => applied && effect === wanted)
     .filter(({ kind }) => kind === 'identity' || (kind === 'resource' && resourcePolicy !== undefined))
-    .map(({ kind, policy }) => ({
-      SourcePolicyId: policy,
-      SourcePolicyType: kind === 'resource' ? 'Resource Policy' : 'IAM Policy',
-    }));
+    .map(({ kind, policy, index }) => {
+      const source = kind === 'resource' ? resourcePolicy : policies.find(({ id }) => id === policy);
+      const { start, end } = statementPositions(source?.text ?? '')[index] ?? {};
+      const type = kind === 'resource' ? 'Resource Policy' : 'IAM Policy';
+      return { SourcePolicyId: policy, SourcePolicyType: type, StartPosition: { ...start }, EndPosition: { ...end } };
+    });
 }
 
 /** Throws `InvalidInput` (400) for an invalid policy. */
 function sourceOf(id: string, text: string, kind: 'identity' | 'resource' = 'identity'): Source {
   try {
-    return { id, compiled: compilePolicy(text, { kind, name: id }) };
+    return { id, text, compiled: compilePolicy(text, { kind, name: id }) };
   } catch (error) {
     throw invalidInput(`${id}: ${(error as Error).message}`);
   }
