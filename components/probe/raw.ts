@@ -36,11 +36,12 @@ export async function fetchCredentials(operation: AgentRequest): Promise<ProbeRe
   const results = answers.map((answer) => resultOfAgentAnswer(answer));
   const first = results[0] as ProbeResult;
   const odd = results.find((result) => result.outcome !== first.outcome || result.code !== first.code);
+  const shown = odd === undefined || odd.outcome === 'granted' ? first : odd;
   const sessions = new Set(results.map((result) => result.facts?.['session']));
   return {
-    ...(odd ?? first),
+    ...shown,
     facts: {
-      ...(odd ?? first).facts,
+      ...shown.facts,
       requests: repeat,
       answeredAlike: odd === undefined,
       distinctSessions: sessions.size,

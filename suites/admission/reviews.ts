@@ -22,6 +22,8 @@ const responseOf = (how, timeout, { uid, object, oldObject, userInfo, ...told })
     merges: { ...adds, patchType: 'MergePatch' },
     untyped: { ...adds, patchType: undefined },
     broken: { ...adds, ...patch('test', '/data/own', 'none') },
+    late: { ...adds, ...patch('add', '/data/late', 'yes') },
+    again: object && object.data && object.data.late ? adds : { uid, allowed: true },
     container: { ...adds, ...patch('add', '/spec/containers/-', ${JSON.stringify(SIDE)}) },
   }[how] || adds;
 };
@@ -112,6 +114,8 @@ suite('admission', ({ scenario }) => {
           merges: {},
           untyped: {},
           container: {},
+          again: { settings: { reinvocationPolicy: 'IfNeeded' } },
+          late: { settings: { objectSelector: { matchLabels: { asks: 'again' } } } },
           'uid-ignored': { how: 'uid', settings: { failurePolicy: 'Ignore' } },
           'broken-ignored': { how: 'broken', settings: { failurePolicy: 'Ignore' } },
           'uid-beta': { how: 'uid', settings: { admissionReviewVersions: ['v1beta1'] } },
@@ -153,6 +157,8 @@ suite('admission', ({ scenario }) => {
             const data = asks === 'uid-ignored' ? { own: 'x' } : { added: 'yes' };
             if (status === 201) expect(answer.data, asks).to.deep.equal(data);
           }
+          // The API server calls the first webhook again, because the second one changed the object.
+          expect((await ask('again')).data, 'again').to.deep.equal({ added: 'yes' });
           const [before, after] = [{ own: 'before' }, { own: 'after' }];
           for (const [method, mapName, query, operation, ...data] of [
             ['POST', 'conformance-new', '?dryRun=All', 'CREATE', after, null],

@@ -20,6 +20,7 @@ import { ASSOCIATED } from '../lib/worlds.ts';
 import { FROM_CACHE, gets, ONE_CALL, refusedByEksAuth } from './lib/requests.ts';
 
 const CACHE = AGENT + 'internal/credsretriever';
+const FINAL = { code: 'InvalidRequestException', status: 400, message: 'no' } as const;
 
 suite('agent', ({ scenario }) => {
   scenario('AP-18', 'an agent without a cache calls EKS Auth for each request', {
@@ -71,7 +72,7 @@ suite('agent', ({ scenario }) => {
     ...STARTED_LATER,
     probes: [
       // A failed call has ended, so later requests do not wait for it.
-      eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
+      eksAuth({ error: FINAL }),
       startPod('app'),
       refusedByEksAuth({}, 'InvalidRequestException', 400),
       clearDisturbances(),
@@ -83,11 +84,20 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-16b', "a request that waited for another's failed call makes its own call", {
     source: CACHE + ', refreshing_cache.go: nine polls, 200 ms apart',
-    ...ASSOCIATED,
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app' }, other: { role: 'app' } },
     probes: [
       // The other request succeeds at its third try, after two seconds.
       eksAuth({ delayMilliseconds: 2000, times: 2 }),
       gets({ repeat: 2, atOnce: true }),
+      clearDisturbances(),
+      // The first request fails after half a second.
+      eksAuth({ delayMilliseconds: 500, times: 1, error: FINAL }),
+      refused('other', fetchCredentials({ repeat: 2, atOnce: true }), {
+        by: 'eks-auth',
+        code: FINAL.code,
+        facts: { answeredAlike: false, upstreamCalls: 2 },
+      }),
     ],
   });
 

@@ -11,7 +11,7 @@ const MD5_OF_ONE = createHash('md5').update('one').digest('base64');
 suite('s3', ({ scenario }) => {
   scenario('OB-34', 'a multipart upload consists of the parts that its completion names, in order', {
     source:
-      'Amazon S3 API Reference, CompleteMultipartUpload: InvalidPart, InvalidPartOrder, EntityTooSmall, NoSuchUpload, If-None-Match, x-amz-mp-object-size; UploadPart: a part with the same number, part numbers',
+      'Amazon S3 API Reference, CompleteMultipartUpload: InvalidPart, InvalidPartOrder, EntityTooSmall, NoSuchUpload, If-None-Match, x-amz-mp-object-size; UploadPart: a part with the same number, part numbers; ListParts',
     buckets: { data: {} },
     probes: [
       checkBucket('valid and invalid lists of parts', async (s3, bucket) => {
@@ -33,6 +33,9 @@ suite('s3', ({ scenario }) => {
             .then(({ ETag }) => ETag)
             .catch((error: Error) => refusalBy(error).name);
 
+        const empty = { ...place, UploadId: (await begun()).UploadId };
+        expect(await errorOf(s3.listParts(empty)), 'ListParts without parts').to.equal('none');
+        await s3.abortMultipartUpload(empty);
         const { UploadId, parts } = await begun('one', 'two');
         const [first, second] = parts as [Part, Part];
         const wrong = { ...place, UploadId, PartNumber: 10_001, Body: 'one' };

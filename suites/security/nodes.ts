@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { check, control, granted, irsaRole, podIdentityRole, suite, whoAmI } from '../../harness/index.ts';
 import { ofOwnAccount } from '../lib/account-session.ts';
 import { taken } from '../lib/errors.ts';
-import { POD_IDENTITY } from '../lib/worlds.ts';
+import { IMAGE, POD_IDENTITY } from '../lib/worlds.ts';
 
 const WEB = 'sts.amazonaws.com';
 
@@ -57,11 +57,14 @@ suite('security', ({ scenario }) => {
               secretAccessKey: keys?.SecretAccessKey ?? '',
               sessionToken: keys?.SessionToken ?? '',
             });
-            const asNode = (path: string, body?: object) =>
+            const asNode = (path: string, body?: object, method = 'POST') =>
               kubernetes({
                 path,
-                ...(body && { method: 'POST', body }),
-                headers: { Authorization: `Bearer ${token}` },
+                ...(body && { method, body }),
+                headers: {
+                  Authorization: `Bearer ${token}`,
+                  ...(method === 'PATCH' && { 'content-type': 'application/merge-patch+json' }),
+                },
                 as: 'anonymous',
               });
             const own = await eventually(
@@ -88,6 +91,21 @@ suite('security', ({ scenario }) => {
               expect((await call).status, what).to.equal(403);
             await refused('an audience that no volume of the pod has', request(pod, WEB));
             await refused('an account without a pod on the node', request(pod, POD_IDENTITY, 'other'));
+            // This pod gets no node.
+            const pods = `/api/v1/namespaces/${pod.metadata.namespace}/pods`;
+            const { serviceAccountName } = pod.spec;
+            const spec = {
+              serviceAccountName,
+              schedulingGates: [{ name: 'example.com/none' }],
+              containers: [{ name: 'app', image: IMAGE }],
+            };
+            const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'elsewhere' }, spec };
+            const elsewhere = JSON.parse((await kubernetes({ method: 'POST', path: pods, body })).body) as Read;
+            await refused('a pod that is not on the node', request(elsewhere, POD_IDENTITY));
+            const owner = { apiVersion: 'v1', kind: 'Namespace', name: 'none', uid: pod.metadata.uid };
+            const owned = { metadata: { ownerReferences: [owner] } };
+            const ownPath = `/api/v1/nodes/${pod.spec.nodeName}?dryRun=All`;
+            await refused('an owner of its Node object', asNode(ownPath, owned, 'PATCH'));
             await refused('all pods', asNode('/api/v1/pods'));
             await refused('all secrets', asNode(`/api/v1/namespaces/${pod.metadata.namespace}/secrets`));
           } finally {
