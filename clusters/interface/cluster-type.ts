@@ -68,7 +68,7 @@ export interface AccountClusterType extends Common {
   open(request: OpenRequest): Promise<ClusterDriver>;
 }
 
-/** A value of `--cluster`. Only the registry names it. */
+/** A value of `--cluster`. Only `clusters/registry.ts` refers to a particular one. */
 export type ClusterType = HostedClusterType | AccountClusterType;
 
 export const hostedAmong = (types: readonly ClusterType[]): readonly HostedClusterType[] =>

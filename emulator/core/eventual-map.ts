@@ -59,7 +59,7 @@ export class EventualMap<Value> extends Map<string, Value> {
     return this.#ago(this.#lag.listing, (key, before) => this.get(key) ?? before);
   }
 
-  /** Returns the entries that IAM considers obstacles to a deletion, as of `Lag.withinIam` ago. */
+  /** Returns the entries of `Lag.withinIam` ago, which IAM checks before a deletion. */
   withinIam(): ReadonlyMap<string, Value> {
     return this.#ago(this.#lag.withinIam, (_key, before) => before);
   }

@@ -87,7 +87,7 @@ const REFUSALS: Readonly<Record<string, readonly [code: string, text: string]>> 
   ],
 };
 
-/** Answers a request that is not HTTP as S3 does, and closes the connection. */
+/** Sends S3's error for a request that is not valid HTTP, and closes the connection. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();

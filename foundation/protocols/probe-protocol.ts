@@ -206,7 +206,7 @@ export interface PlannedClient {
 export interface ProbePlan {
   /** The pod's phases in order. The program waits until each phase but the first is opened. */
   readonly phases: readonly { readonly phase: number; readonly probes: readonly PlannedProbe[] }[];
-  /** Whether a change must precede the first phase, so that the pod waits for it too. */
+  /** Whether a step or another pod's probes come before the first phase. The program then waits for this phase too. */
   readonly deferred?: boolean;
   /** The client for SDK operations. Default: the program's AWS SDK for JavaScript. */
   readonly client?: PlannedClient;

@@ -17,7 +17,7 @@ export interface AttemptAnswer {
   readonly isTooLarge?: boolean;
 }
 
-/** Asks the questions of a path. The first question of its last stage stands for a path without a denial. */
+/** Asks a path's questions until one is denied. If none is, `last` is the first question of the last stage. */
 export function answered<Result>(
   scene: Scene,
   path: Path<Result>,

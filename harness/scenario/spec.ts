@@ -266,7 +266,7 @@ export const scenarioSchema = object({
   buckets: opt(record(bucket, 'buckets by name, not a list')),
   keys: opt(record(kmsKey, 'keys by name, not a list')),
   objects: opt(list(storedObject, 'a list')),
-  /** The organization of its accounts, from the start of its pods. Default: none. */
+  /** The organization of the scenario's accounts. It applies once the resources exist, before pods start. Default: none. */
   organization: opt(organization),
   tokens: opt(record(token, 'tokens by name, not a list')),
   users: opt(record(user, 'users by name, not a list')),

@@ -96,7 +96,7 @@ const unknownActions = (changed: readonly string[]): readonly string[] =>
     return [...listOf(Action), ...listOf(NotAction)].flatMap((action) => actionProblem(String(action)) ?? []);
   });
 
-/** Returns the tests of `aws:PrincipalArn` with wildcards or variables. Each ARN without them is a caller that is compared. */
+/** Returns the tests of `aws:PrincipalArn` with wildcards or variables. Other tests are covered: their ARNs are compared as callers. */
 function principalArnTests(statements: readonly string[]): string {
   const conditions = statements.map((one) => objectOf((JSON.parse(one) as JsonObject)['Condition']));
   const tests = conditions.flatMap((condition) =>

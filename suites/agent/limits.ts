@@ -92,7 +92,7 @@ suite('agent', ({ scenario }) => {
       ...THREE.map((name) => gets({ token: minted(name) })),
       advanceClock(670),
       metrics(RENEWED),
-      // Long enough for renewals one second apart; the next check is a minute away.
+      // At one renewal a second, all three would be over by now. But beyond the rate, the agent waits for a later check.
       wait(4),
       metrics(RENEWED),
       // A delayed renewal is due after one or two minutes, not after the retention.

@@ -66,7 +66,7 @@ suite('lifecycle', ({ scenario }) => {
       granted('app', fetchCredentials()),
       deleteAssociation('app'),
       startPod('fresh'),
-      // This proves that the association no longer exists, so the other pod does not depend on it.
+      // Proves that the association is gone while `app` still has access.
       refused('fresh', fetchCredentials(), NOT_INJECTED),
       granted('app', getObject('data/key')),
       granted('app', fetchCredentials()),
