@@ -299,6 +299,13 @@ describe('difference', () => {
     expect(Object.values(request?.context ?? {}).flat()).to.not.include('');
   });
 
+  it('lacksKey: an action of an unknown service may have keys of any service', () => {
+    const prefixes = (...all: string[]): PolicySet =>
+      identity(allow('*', { StringEquals: { 's3:prefix': all } }, 'newservice:GetThing'));
+    const [request] = requests(compare(prefixes('a'), prefixes('a', 'b')));
+    expect(request?.context).to.include({ 's3:prefix': 'b' });
+  });
+
   it('principalsOf: a user that one policy names is a caller', () => {
     const user = 'arn:aws:iam::444455556666:user/alice';
     const resource = (...AWS: string[]): PolicySet => ({
