@@ -316,6 +316,17 @@ describe('difference', () => {
     expect(request?.principal).to.include({ kind: 'user', arn: user, accountId: '444455556666' });
   });
 
+  it('aws:PrincipalAccount: callers of each account that a condition names are compared', () => {
+    const by = (...accounts: string[]): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named([
+        { ...allow(`${DATA}/*`, { StringEquals: { 'aws:PrincipalAccount': accounts } }), Principal: '*' },
+      ]),
+    });
+    const all = requests(compare(by('444455556666'), by('444455556666', '777788889999'), { principals: [] }));
+    expect(all.map(({ principal }) => 'accountId' in principal && principal.accountId)).to.include('777788889999');
+  });
+
   it('SourceIp: half of a network of IPv6 differs from the whole', () => {
     const from = (range: string): PolicySet => identity(allow(`${DATA}/*`, { IpAddress: { 'aws:SourceIp': range } }));
     const [request] = requests(compare(from('2001:db9::/33'), from('2001:db9::/32')));
@@ -526,6 +537,11 @@ describe('difference', () => {
         'AWS owns',
       ],
       [identity(allow('*')), identity(allow('*'), allow('arn:aws:iam:*:role/app')), 'fewer than six fields'],
+      [
+        identity(allow(`${DATA}/a`)),
+        identity(allow(`${DATA}/a`), allow(`${DATA}/*`, { BinaryEquals: { 's3:ExistingObjectTag/x': 'eA==' } })),
+        'BinaryEquals',
+      ],
       [resource(by('aws:userid', 'AROAEXAMPLE:*')), resource(by('aws:userid', 'AROAEXAMPLF:*')), 'aws:userid'],
       [
         resource(by('aws:PrincipalType', 'Account')),
