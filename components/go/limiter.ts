@@ -1,4 +1,4 @@
-/** A token bucket like Go's `golang.org/x/time/rate`. It uses real time: `now` returns milliseconds of a monotonic clock. */
+/** Returns a token bucket like Go's `golang.org/x/time/rate`. It uses real time: `now` returns milliseconds of a monotonic clock. */
 export function rateLimiter(perSecond: number, burst: number, now: () => number = () => performance.now()) {
   const perMillisecond = perSecond / 1000;
   let tokens = burst;

@@ -1,7 +1,7 @@
 const escaped = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 
-/** A metric in Prometheus's text format, as written by its Go client. */
+/** Returns a counter in Prometheus's text format, as written by its Go client. */
 export function counter(name: string, help: string) {
   const counts = new Map<string, number>();
   return {

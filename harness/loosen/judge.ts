@@ -4,7 +4,7 @@ import type { ChangeVerdict } from '../results/loosening.ts';
 import type { ScenarioResult } from '../results/results.ts';
 import type { Observation, UsedPolicy } from '../policies/observation.ts';
 import { withPolicy } from '../policies/policy-uses.ts';
-import { policySources, type PolicySource } from '../policies/sources.ts';
+import { policySources, type PolicySource, type SourceUse } from '../policies/sources.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 import { changesOf, type PolicyChange } from './operators/index.ts';
 import { changeIds } from './change-id.ts';
@@ -77,7 +77,10 @@ export async function judgeChanges(
       copyResults.length === observationsOf(one.source).length &&
       copyResults.every(isBroken);
     const state = isInvalid ? 'invalid' : change.state;
-    judged.push({ ...change, state, ...(state === 'survived' && (await explained(change, taken))) });
+    const document = one.change.apply(one.source.document);
+    const changed = ({ observation, used }: SourceUse): ScenarioSpec =>
+      withPolicy(observation.scenario.spec, used, document);
+    judged.push({ ...change, state, ...(state === 'survived' && (await explained(one.source.uses, changed, taken))) });
     if (judged.length % PROGRESS_STEP === 0) progress(`Judged ${judged.length} of ${counted(all.length, 'change')}`);
   }
   return judged;
@@ -88,17 +91,17 @@ const observationsOf = ({ uses }: PolicySource) => [...new Set(uses.map(({ obser
 const isBroken = ({ probes }: ScenarioResult): boolean =>
   probes.length > 0 && probes.every(({ verdict }) => verdict !== 'passed');
 
-/** Decides for each use of the policy until a probe is known. */
-async function explained({ source, change }: JudgedChange, taken: TakenByScenario): Promise<Partial<JudgedChange>> {
+/** Decides for each use of a policy until a probe is known. `changed` returns the scenario's declaration with the change. */
+export async function explained(
+  uses: readonly SourceUse[],
+  changed: (use: SourceUse) => ScenarioSpec,
+  taken: TakenByScenario,
+): Promise<Partial<JudgedChange>> {
   const limits = new Set<string>();
-  const changed = change.apply(source.document);
   let unreachable: Partial<JudgedChange> | undefined;
-  for (const { observation, used } of source.uses) {
-    const { scenario } = observation;
-    const survivor = await explainSurvivor({
-      ...{ ...used, scenario, taken },
-      changed: withPolicy(scenario.spec, used, changed),
-    });
+  for (const use of uses) {
+    const { scenario } = use.observation;
+    const survivor = await explainSurvivor({ ...use.used, scenario, taken, changed: changed(use) });
     if (survivor.kind === 'not decided') survivor.limits.forEach((limit) => limits.add(limit));
     if (survivor.kind !== 'explained') continue;
     const { sentence, probe, request } = survivor;

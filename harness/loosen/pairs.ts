@@ -2,9 +2,9 @@ import { setImmediate } from 'node:timers/promises';
 import { withPolicy } from '../policies/policy-uses.ts';
 import { shortest, type SourceUse } from '../policies/sources.ts';
 import { changeWords } from './change-id.ts';
-import { changedDocument, type JudgedChange } from './judge.ts';
+import { changedDocument, explained, type JudgedChange } from './judge.ts';
 import { replay } from './replay.ts';
-import { explainSurvivor, type TakenByScenario } from './survivor/index.ts';
+import type { TakenByScenario } from './survivor/index.ts';
 
 /** Pairs that are judged; the result names this bound when it is reached. */
 const MOST_PAIRS = 200;
@@ -68,15 +68,5 @@ async function verdictOf(
     const { source, change } = pair[index] as JudgedChange;
     return withPolicy(spec, used, change.apply(source.document));
   }, scenario.spec);
-  let reason: string | undefined;
-  for (const { used } of uses) {
-    const survivor = await explainSurvivor({ ...used, scenario, changed, taken });
-    if (survivor.kind === 'not decided') reason = survivor.limits.join('; ');
-    if (survivor.kind !== 'explained') continue;
-    const { sentence, probe, request } = survivor;
-    return probe === undefined
-      ? { state: 'unreachable', sentence, ...(request && { request }) }
-      : { state: 'survived', sentence, proposal: { scenario, probe } };
-  }
-  return reason === undefined ? { state: 'equivalent' } : { state: 'undecided', reason };
+  return { state: 'survived', ...(await explained(uses, () => changed, taken)) };
 }

@@ -84,9 +84,8 @@ function blockOf(group: readonly JudgedChange[], width: number, proposed: Set<st
   ];
   if (proposal === undefined) return lines.join('\n');
   const { scenario, probe } = proposal;
-  const code = [
-    ...Object.entries(probe.code).flatMap(([member, entries]) => entries.map((entry) => `    ${member}: ${entry},`)),
-  ];
+  const membersCode = Object.entries(probe.code);
+  const code = membersCode.flatMap(([member, entries]) => entries.map((entry) => `    ${member}: ${entry},`));
   if (proposed.has(code.join())) return [...lines, fill('The same probe as above notices it.', 2)].join('\n');
   proposed.add(code.join());
   const imports = probe.imports.length === 0 ? '' : ` (imports: ${probe.imports.join(', ')})`;

@@ -193,8 +193,11 @@ function following(question: Question, chosen: Chosen, keys: readonly string[]):
   if (key === 'sts:transitivetagkeys' && keys.includes('aws:tagkeys'))
     return { values: [undefined, ...subsetsOf([tags ?? []].flat()).filter(({ length }) => length > 0)], limits };
   if (typeof before !== 'string' || first === key) return { values, limits };
-  const implied = first === 'aws:sourcearn' ? splitArn(before)?.[4] : /:cluster\/(.*)$/s.exec(before)?.[1];
-  return { values: [...(implied === undefined || implied === '' ? [] : [implied]), ...values], limits };
+  // A service that sends the ARN of its resource sends the account too (IAM User Guide, "aws:SourceAccount", "Availability").
+  const account = first === 'aws:sourcearn' ? splitArn(before)?.[4] : undefined;
+  if (account) return { values: [account], limits };
+  const name = /:cluster\/(.*)$/s.exec(before)?.[1];
+  return { values: [...(name ? [name] : []), ...values], limits };
 }
 
 const MOST_EXTRA = 6;

@@ -279,6 +279,62 @@ describe('difference', () => {
     expect(lost).to.include({ action: 'sts:TagSession', newly: 'denied' });
   });
 
+  it('keys that requests have together: RoleSessionName, SourceAccount with the account of SourceArn, keys of tags', () => {
+    const byName = (operator: string): PolicySet =>
+      identity(allow('*', { [operator]: { 'sts:RoleSessionName': 'ci-*' } }, 'sts:AssumeRole'));
+    isEquivalent(byName('StringLike'), byName('StringLikeIfExists'));
+    const fromTopic = (more: object): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named([
+        {
+          ...allow(`${DATA}/*`, { ArnEquals: { 'aws:SourceArn': `arn:aws:sns:us-west-2:${ACCOUNT}:topic` }, ...more }),
+          Principal: { Service: 'sns.amazonaws.com' },
+        },
+      ]),
+    });
+    const account = { StringEquals: { 'aws:SourceAccount': ACCOUNT } };
+    isEquivalent(fromTopic(account), fromTopic({}), { principals: [] });
+    const tagged = identity(allow(`${DATA}/*`, { Null: { 's3:RequestObjectTagKeys': 'false' } }, 's3:PutObject'));
+    const [request] = requests(compare({ identityPolicies: [] }, tagged));
+    expect(Object.values(request?.context ?? {}).flat()).to.not.include('');
+  });
+
+  it('lacksKey: an action of an unknown service may have keys of any service', () => {
+    const prefixes = (...all: string[]): PolicySet =>
+      identity(allow('*', { StringEquals: { 's3:prefix': all } }, 'newservice:GetThing'));
+    const [request] = requests(compare(prefixes('a'), prefixes('a', 'b')));
+    expect(request?.context).to.include({ 's3:prefix': 'b' });
+  });
+
+  it('principalsOf: a user that one policy names is a caller', () => {
+    const user = 'arn:aws:iam::444455556666:user/alice';
+    const resource = (...AWS: string[]): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named([{ ...allow(`${DATA}/*`), Principal: { AWS } }]),
+    });
+    const [request] = requests(compare(resource(ROLE.AWS), resource(ROLE.AWS, user), { principals: [] }));
+    expect(request?.principal).to.include({ kind: 'user', arn: user, accountId: '444455556666' });
+  });
+
+  it('aws:PrincipalAccount: callers of each account that a condition names are compared', () => {
+    const by = (...accounts: string[]): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named([
+        { ...allow(`${DATA}/*`, { StringEquals: { 'aws:PrincipalAccount': accounts } }), Principal: '*' },
+      ]),
+    });
+    const all = requests(compare(by('444455556666'), by('444455556666', '777788889999'), { principals: [] }));
+    expect(all.map(({ principal }) => 'accountId' in principal && principal.accountId)).to.include('777788889999');
+  });
+
+  it('SourceIp: half of a network of IPv6 differs from the whole', () => {
+    const from = (range: string): PolicySet => identity(allow(`${DATA}/*`, { IpAddress: { 'aws:SourceIp': range } }));
+    const [request] = requests(compare(from('2001:db9::/33'), from('2001:db9::/32')));
+    expect(request?.context)
+      .to.have.property('aws:SourceIp')
+      .that.matches(/^2001:db9:[89a-f]/);
+  });
+
   it('More rules between keys: an action has its keys, SourceVpce excludes SourceIp, CurrentTime equals EpochTime', () => {
     isEquivalent(
       identity(allow('*')),
@@ -481,6 +537,11 @@ describe('difference', () => {
         'AWS owns',
       ],
       [identity(allow('*')), identity(allow('*'), allow('arn:aws:iam:*:role/app')), 'fewer than six fields'],
+      [
+        identity(allow(`${DATA}/a`)),
+        identity(allow(`${DATA}/a`), allow(`${DATA}/*`, { BinaryEquals: { 's3:ExistingObjectTag/x': 'eA==' } })),
+        'BinaryEquals',
+      ],
       [resource(by('aws:userid', 'AROAEXAMPLE:*')), resource(by('aws:userid', 'AROAEXAMPLF:*')), 'aws:userid'],
       [
         resource(by('aws:PrincipalType', 'Account')),

@@ -5,7 +5,7 @@ import { isVariable } from '../policy/pattern.ts';
 import { statementsOf } from '../policy/statement.ts';
 import { factsOf } from './facts.ts';
 import { principalsOf } from './principals.ts';
-import { actionChoices, comparedActions } from './request-parts.ts';
+import { actionChoices } from './request-parts.ts';
 import { policiesOf, rulesOf, type Side } from './rules.ts';
 import { Search, type Progress } from './search.ts';
 import { inOtherAccounts, statementTexts, uncovered } from './uncovered.ts';
@@ -13,6 +13,7 @@ import type { Comparison, Difference, NamedDocument, PolicySet, PrincipalClass, 
 
 export { documentsOf, parsed, statementsIn } from './documents.ts';
 export { session } from './principals.ts';
+export { STRANGER } from './uncovered.ts';
 export type * from './types.ts';
 
 /** Combinations of classes that one comparison tries. */
@@ -32,7 +33,7 @@ export function difference(comparison: Comparison): Difference {
   const limits = [...progress.limits];
   if (differences.size > 0) return { kind: 'differs', differences: [...differences.values()], limits };
   if (limits.length > 0) return { kind: 'not decided', limits };
-  return { kind: 'equivalent', compared: comparedText(comparison.principals) };
+  return { kind: 'equivalent' };
 }
 
 /** Adds the differences for resources of one account. */
@@ -59,9 +60,6 @@ function compareIn(comparison: Comparison, differences: Map<string, RequestDiffe
     }
   }
 }
-
-const comparedText = (principals: readonly PrincipalClass[]): string =>
-  `${principals.length === 1 ? 'one principal' : `${principals.length} kinds of principals`}, ${comparedActions()}, all resources and condition keys`;
 
 function compile(set: PolicySet): Side {
   const one = (kind: PolicyKind) => (given: NamedDocument) => compilePolicy(given.document, { kind, name: given.name });

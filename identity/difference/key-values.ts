@@ -38,10 +38,12 @@ export interface KeyValues {
 
 const BOOLEAN =
   /^aws:(securetransport|viaawsservice|multifactorauthpresent|principalisawsservice|viaawsmcpservice|ismcpserviceaction|assumedroot)$/;
-/** Keys of every request (IAM User Guide, "AWS global condition context keys"). */
-const ALWAYS = /^aws:(currenttime|epochtime|securetransport|viaawsservice|requestedregion)$/;
+/** Keys of every request that can have them (IAM User Guide, "AWS global" and "IAM and AWS STS condition context keys"). */
+const ALWAYS = /^(aws:(currenttime|epochtime|securetransport|viaawsservice|requestedregion)|sts:rolesessionname)$/;
 const MULTIVALUED =
   /^(aws:(tagkeys|calledvia|\w*orgpaths|principalservicenameslist)|sts:transitivetagkeys|s3:requestobjecttagkeys|dynamodb:(leadingkeys|attributes))$/;
+/** Lists of keys of tags, which have 1 to 128 characters (STS API Reference, "Tag"). */
+const TAG_KEYS = /tagkeys$/;
 const TAGS = /^\w+:(principaltag|requesttag|resourcetag)\//;
 
 /** Returns values of a key, one for each way in which the patterns treat them. */
@@ -49,14 +51,18 @@ export function valuesOf(question: KeyQuestion): KeyValues {
   const { key, conditions } = question;
   const isList = MULTIVALUED.test(key) || (!key.startsWith('aws:') && conditions.some(({ set }) => set !== undefined));
   const isMixed = isList && conditions.some(({ set, absence }) => set === undefined && absence === undefined);
-  const { texts, limit } = textsOf(question);
+  // A token of OpenID Connect has both (OpenID Connect Core 1.0, "ID Token").
+  const isAlways =
+    ALWAYS.test(key) || (question.request.input.principal.kind === 'federated' && /:(sub|aud)$/.test(key));
+  const { texts: all, limit } = textsOf(question);
+  const texts = TAG_KEYS.test(key) ? all.filter((one) => one !== '') : all;
   const limits = [
     ...(limit === undefined ? [] : [limit]),
     ...(isMixed ? [`a plain operator on the multivalued key ${key}`] : []),
   ];
   const lists = isList ? listsOf(question, texts) : texts;
   if (lists === undefined) limits.push(`the sets of values of ${key}, which are too many`);
-  return { values: [...(lists ?? texts), ...(ALWAYS.test(key) ? [] : [undefined])], limits };
+  return { values: [...(lists ?? texts), ...(isAlways ? [] : [undefined])], limits };
 }
 
 interface Texts {
@@ -215,7 +221,7 @@ function wordsBy(
 const SETS = 500;
 
 /** Returns a set for each combination of "some member" and "every member" of the conditions. */
-function listsOf({ conditions, request }: KeyQuestion, texts: readonly string[]): readonly KeyValue[] | undefined {
+function listsOf({ key, conditions, request }: KeyQuestion, texts: readonly string[]): readonly KeyValue[] | undefined {
   const tests = conditions.filter(({ set }) => set !== undefined);
   const members = texts.map((text) => ({
     texts: [text],
@@ -238,5 +244,5 @@ function listsOf({ conditions, request }: KeyQuestion, texts: readonly string[])
     }
     if (queue.length > SETS) return undefined;
   }
-  return [...queue.map(({ list }) => list), ['']];
+  return [...queue.map(({ list }) => list), ...(TAG_KEYS.test(key) ? [] : [['']])];
 }

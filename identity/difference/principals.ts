@@ -27,7 +27,7 @@ const user = (arn: string, userId = 'AIDAEXAMPLEEXAMPLEEXA'): Principal => ({
  * JSON policy elements: Principal").
  */
 export function principalsOf(comparison: Comparison, before: Side, after: Side): readonly PrincipalClass[] {
-  const { principals, resourceAccount, onlyPrincipals = false } = comparison;
+  const { principals, resourceAccount, onlyPrincipals = false, apart = [] } = comparison;
   const isChanged = (['resourcePolicy', 'trustPolicy'] as const).some(
     (kind) => JSON.stringify(before[kind]?.document) !== JSON.stringify(after[kind]?.document),
   );
@@ -40,7 +40,7 @@ export function principalsOf(comparison: Comparison, before: Side, after: Side):
   );
   const given = new Set(principals.map(({ principal }) => nameOf(principal)));
   const classes = derived.flatMap((principal): PrincipalClass[] => {
-    if (given.has(nameOf(principal))) return [];
+    if (given.has(nameOf(principal)) || ('roleArn' in principal && apart.includes(principal.roleArn))) return [];
     if (!('arn' in principal)) return [{ principal }];
     const isUnprivileged = principal.accountId === resourceAccount && principal.kind !== 'root';
     return [

@@ -1,5 +1,5 @@
 import { remembered } from '../../foundation/node/remembered.ts';
-import { actionsDate, actionsOf, actionsOfService, servicesOn, type KnownAction } from '../policy/actions.ts';
+import { actionsOf, actionsOfService, servicesOn, type KnownAction } from '../policy/actions.ts';
 import { resourceAutomaton, type ArnPattern } from '../policy/arn.ts';
 import { automatonOf, divide, type Automaton, type Place } from '../policy/automaton.ts';
 import { keysInPlaceOf } from '../policy/condition-keys.ts';
@@ -20,9 +20,6 @@ export interface Choices<T> {
   readonly limits: readonly string[];
 }
 
-/** Says which actions the procedure compares. */
-export const comparedActions = (): string => `the actions of the Service Authorization Reference of ${actionsDate()}`;
-
 const matching = new Map<string, ReadonlySet<string>>();
 
 /** Returns the known actions that a pattern matches, in lower case. */
@@ -30,8 +27,8 @@ const actionsMatching = (source: string): ReadonlySet<string> =>
   remembered(matching, source, () => new Set(actionsOf(source).map((action) => action.toLowerCase())));
 
 const serviceOf = (action: string): string => action.split(':')[0]!.toLowerCase();
-/** These represent all services that no policy names. */
-const OTHER_SERVICES = ['dynamodb:GetItem', 'ec2:DescribeInstances', 'sqs:SendMessage', 'sns:ListTopics'];
+/** These represent all services that no policy names. Only KMS keys must have a policy that allows. */
+const OTHER_SERVICES = ['dynamodb:GetItem', 'kms:Decrypt', 'ec2:DescribeInstances', 'sqs:SendMessage', 'sns:ListTopics'];
 /** Services of condition keys that only their own requests have. */
 const KEY_SERVICES = /^(eks|eks-auth|iam|s3|sts):/;
 
@@ -40,6 +37,7 @@ export const lacksKey = (key: string, action: string): boolean =>
   // Roles have tags for AWS STS too (IAM User Guide, "Controlling access to and for IAM users and roles using tags").
   !(key.startsWith('iam:resourcetag/') && serviceOf(action) === 'sts') &&
   (keysInPlaceOf({ name: key, lowerCase: key }, action) !== undefined ||
+    (key === 'sts:rolesessionname' && !isRoleAssumption(action)) ||
     (KEY_SERVICES.test(key) && serviceOf(key) !== serviceOf(action) && actionsOfService(serviceOf(action)).size > 0));
 
 /**
@@ -69,10 +67,11 @@ export function actionChoices(atoms: readonly Atom[], filters?: readonly string[
     atom.id.startsWith('not ');
   const offer = ({ name, forms }: KnownAction): void => {
     const action = name.toLowerCase();
-    if (filters !== undefined && !filters.some((one) => one === '*' || actionsMatching(one).has(action))) return;
+    const isWanted = (one: string): boolean =>
+      filters?.some((filter) => filter === '*' || actionsMatching(filter).has(one.toLowerCase())) ?? true;
     const bits = tested.map((atom) => (matches(atom, action) ? '1' : '0')).join('');
     const lacking = keys.map((key) => (lacksKey(key, action) ? '1' : '0')).join('');
-    for (const actions of sequencesOf(name)) {
+    for (const actions of sequencesOf(name).filter((all) => all.every(isWanted))) {
       const group = [bits, lacking, ...shapes(forms), isRoleAssumption(action) ? actions.join() : ''].join(' ');
       if (!groups.has(group)) groups.set(group, { actions, forms });
     }

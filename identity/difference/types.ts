@@ -37,6 +37,8 @@ export interface Comparison {
   readonly principals: readonly PrincipalClass[];
   /** Whether to compare only the given principals. */
   readonly onlyPrincipals?: boolean;
+  /** ARNs of roles whose sessions other comparisons are about. */
+  readonly apart?: readonly string[];
   /** 12 digits. */
   readonly resourceAccount: string;
   /** Keys with a known value. All others are free within the rules of `key-rules.ts`. */
@@ -74,11 +76,7 @@ export interface RequestDifference {
 }
 
 export type Difference =
-  | {
-      readonly kind: 'equivalent';
-      /** The compared principals, actions and keys, in words. */
-      readonly compared: string;
-    }
+  | { readonly kind: 'equivalent' }
   | {
       readonly kind: 'differs';
       /** At most one for each changed statement and direction. */

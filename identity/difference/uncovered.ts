@@ -7,8 +7,9 @@ import type { Comparison, NamedDocument } from './types.ts';
 export const STRANGER = '000000000000';
 /** Other accounts whose resources one comparison asks about. */
 const MOST_ACCOUNTS = 10;
-/** Keys of callers that principals have as fixed values. */
-const CALLER_KEYS = /aws:(?:userid|username|PrincipalAccount|PrincipalServiceName|PrincipalType)/i;
+/** Keys of callers that principals have as fixed values, and tests of accounts by a pattern, a number or a variable. */
+const CALLER_KEYS =
+  /aws:(?:userid|username|PrincipalServiceName|PrincipalType)|(?<=\$\{|Numeric[^}]*)aws:PrincipalAccount|aws:PrincipalAccount(?=":\[?(?:"\d+",)*"(?!\*")[^"]*[*?$])/i;
 
 /** The statements of both sides as JSON. */
 export interface StatementTexts {
@@ -110,12 +111,15 @@ function principalArnTests(statements: readonly string[]): string {
   return tests.sort().join();
 }
 
-/** Returns ARNs of roles, users and root users that conditions on `aws:PrincipalArn` name, with a letter for each wildcard. */
+/** Returns ARNs that conditions on `aws:PrincipalArn` name, with a letter for each wildcard, and the root users of `aws:PrincipalAccount`. */
 export const arnsOfConditions = ({ before, after }: StatementTexts): readonly string[] => [
   ...new Set(
     [...before, ...after]
       .filter((one) => /aws:PrincipalArn/i.test(one))
       .flatMap((one) => one.match(/arn:aws[\w-]*:iam::(?:\d{12}|\*):(?:(?:role|user)\/[^"$]+|root(?="))/g) ?? [])
       .map((arn) => arn.replace('iam::*:', `iam::${STRANGER}:`).replace(/[*?]/g, 'x')),
+  ),
+  ...[...before, ...after].flatMap((one) =>
+    /aws:PrincipalAccount/i.test(one) ? (one.match(ACCOUNT) ?? []).map((id) => `arn:aws:iam::${id}:root`) : [],
   ),
 ];

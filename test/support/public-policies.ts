@@ -390,6 +390,91 @@ const CHAINS: ScenarioSpec = {
   ],
 };
 
+const GITHUB = 'token.actions.githubusercontent.com';
+const BUILDS = 'arn:aws:sqs:us-west-2:<account:main>:builds';
+const queuePolicy = document(
+  {
+    Effect: 'Allow',
+    Principal: { AWS: '<role:ci>' },
+    Action: ['sqs:ReceiveMessage', 'sqs:DeleteMessage'],
+    Resource: BUILDS,
+  },
+  {
+    ...{ Effect: 'Allow', Principal: { Service: 'sns.amazonaws.com' }, Action: 'sqs:SendMessage', Resource: BUILDS },
+    Condition: {
+      ArnEquals: { 'aws:SourceArn': 'arn:aws:sns:us-west-2:<account:main>:pushes' },
+      StringEquals: { 'aws:SourceAccount': '<account:main>' },
+    },
+  },
+);
+
+/**
+ * GitHub, "Configuring OpenID Connect in Amazon Web Services"; IAM User Guide, "aws:ResourceAccount", "Permissions boundaries for IAM
+ * entities", "Pass session tags in AWS STS" and "The confused deputy problem".
+ */
+const PERIMETERS: ScenarioSpec = {
+  roles: {
+    ci: {
+      trust: document(POD_IDENTITY, {
+        Effect: 'Allow',
+        Principal: { Federated: `arn:aws:iam::<account:main>:oidc-provider/${GITHUB}` },
+        Action: 'sts:AssumeRoleWithWebIdentity',
+        Condition: {
+          StringEquals: { [`${GITHUB}:aud`]: 'sts.amazonaws.com' },
+          StringLike: { [`${GITHUB}:sub`]: 'repo:shop/web:*' },
+        },
+      }),
+      permissions: document(
+        allow(['s3:GetObject', 's3:PutObject'], '*', { StringEquals: { 'aws:ResourceAccount': '<account:main>' } }),
+        allow(ASSUME_AND_TAG, '<role:release>'),
+      ),
+      boundary: document(allow(['s3:*', 'sts:*', 'sqs:ReceiveMessage'], '*')),
+    },
+    release: {
+      trust: document({
+        ...{ Effect: 'Allow', Principal: { AWS: '<role:ci>' }, Action: ASSUME_AND_TAG },
+        Condition: { StringEquals: { 'aws:RequestTag/team': ['web', 'api'] } },
+      }),
+      permissions: document(
+        allow('s3:PutObject', s3('out/*'), { StringEquals: { 'aws:PrincipalTag/team': 'web' } }),
+        allow('s3:GetObject', s3('out/*'), { StringLike: { 'aws:userid': '*:probe' } }),
+      ),
+    },
+    app: {
+      trust: document({
+        ...POD_IDENTITY,
+        Condition: { StringEquals: { 'aws:RequestTag/kubernetes-namespace': '<namespace:red>' } },
+      }),
+      permissions: document(allow('sqs:ListQueues', '*')),
+    },
+  },
+  workloads: {
+    ci: { namespace: 'ci', serviceAccount: 'ci', role: 'ci' },
+    app: { namespace: 'red', serviceAccount: 'app', role: 'app' },
+  },
+  buckets: {
+    data: {
+      policy: document({
+        ...{ Effect: 'Allow', Principal: { AWS: '<role:app>' }, Action: 's3:GetObject', Resource: s3('data/*') },
+        Condition: {
+          StringEquals: {
+            'aws:PrincipalTag/kubernetes-namespace': '<namespace:red>',
+            'aws:PrincipalAccount': '<account:main>',
+          },
+        },
+      }),
+    },
+  },
+  objects: ['in/a', 'out/a', 'data/a'],
+  probes: [
+    granted('ci', getObject('in/a')),
+    may('ci', 'sqs:ReceiveMessage', BUILDS, { resourcePolicy: queuePolicy }),
+    granted('ci', putObject('out/b', { through: chain('release', { tags: { team: 'web' } }) })),
+    granted('ci', getObject('out/a', { through: chain('release', { tags: { team: 'web' } }) })),
+    granted('app', getObject('data/a')),
+  ],
+};
+
 type Part = 'trust' | 'permissions' | 'boundary' | 'bucket' | 'key' | 'session' | 'resource';
 /** `hole`: no probe notices it. `caught`: one does. `equivalent`: AWS and Kubernetes rule out every request that tells the versions apart. */
 export type Expected = 'hole' | 'equivalent' | 'caught';
@@ -579,6 +664,28 @@ export const PUBLIC_SUITES: Readonly<
       ['trust', 'target', '"<role:base>"', ACCOUNT_ROOT, 'hole'],
       ['session', 'reader', '/out/*', '/*', 'hole'],
       ['session', 'reader', '"s3:GetObject"', '"s3:*"', 'hole'],
+    ],
+  },
+  PERIMETERS: {
+    spec: PERIMETERS,
+    weakenings: [
+      ['trust', 'ci', `,"StringLike":{"${GITHUB}:sub":"repo:shop/web:*"}`, '', 'hole'],
+      ['permissions', 'ci', ',"Condition":{"StringEquals":{"aws:ResourceAccount":"<account:main>"}}', '', 'hole'],
+      ['boundary', 'ci', '"sqs:ReceiveMessage"', '"sqs:*"', 'hole'],
+      ['permissions', 'release', ',"Condition":{"StringEquals":{"aws:PrincipalTag/team":"web"}}', '', 'hole'],
+      [
+        'permissions',
+        'release',
+        '"aws:PrincipalTag/team":"web"',
+        '"aws:PrincipalTag/team":["web","ops"]',
+        'equivalent',
+      ],
+      ['permissions', 'release', '"*:probe"', '"*"', 'hole'],
+      ['trust', 'app', '["sts:AssumeRole","sts:TagSession"]', '"sts:*"', 'equivalent'],
+      ['bucket', 'data', '"aws:PrincipalTag/kubernetes-namespace":"<namespace:red>",', '', 'equivalent'],
+      ['bucket', 'data', ',"aws:PrincipalAccount":"<account:main>"', '', 'equivalent'],
+      ['resource', BUILDS, ',"StringEquals":{"aws:SourceAccount":"<account:main>"}', '', 'equivalent'],
+      ['resource', BUILDS, '"ArnEquals":{"aws:SourceArn":"arn:aws:sns:us-west-2:<account:main>:pushes"},', '', 'hole'],
     ],
   },
 };

@@ -114,27 +114,23 @@ function* widenedPrincipals(statement: StatementDocument, kind: PolicyKind): Gen
   }
 }
 
+const narrowedResource = (resource: string): string => resource.replace(/\/\*$/, '/private/*');
+const narrowedAction = (action: string): string =>
+  (/\w\*$/.test(action) ? actionsOf(action)[0] : action.replace(/:\*$/, ':Get*')) ?? action;
+
 function* narrowedDeny(statement: StatementDocument): Generator<StatementEdit> {
   yield ['drop-deny', 'the Deny is dropped', () => 'remove'];
   for (const element of ['Action', 'Resource']) {
     const texts = textsOf(statement[element]);
+    const narrowed = element === 'Resource' ? narrowedResource : narrowedAction;
     for (const [index, text] of texts.entries()) {
       if (texts.length > 1)
         yield ['narrow-deny', `the Deny loses ${text}`, inTexts(element, (given) => given.toSpliced(index, 1))];
-      const narrower = element === 'Resource' ? text.replace(/\/\*$/, '/private/*') : actionsOf(text)[0];
-      const isPattern = /[^:]\*$/.test(text);
-      if (texts.length === 1 && isPattern && narrower !== undefined && narrower !== text)
+      if ((texts.length === 1 || text.endsWith(':*')) && narrowed(text) !== text)
         yield [
           'narrow-deny',
-          `the Deny of ${text} becomes one of ${narrower}`,
-          inTexts(element, ([only = '']) => [element === 'Resource' ? only.replace(/\/\*$/, '/private/*') : narrower]),
-        ];
-      const [, service] = /^([\w-]+):\*$/.exec(element === 'Action' ? text : '') ?? [];
-      if (service !== undefined)
-        yield [
-          'narrow-deny',
-          `the Deny of ${text} becomes one of ${service}:Get*`,
-          inTexts(element, (given) => given.with(index, `${service}:Get*`)),
+          `the Deny of ${text} becomes one of ${narrowed(text)}`,
+          inTexts(element, (given) => given.with(index, narrowed(given[index] ?? ''))),
         ];
     }
   }

@@ -35,6 +35,13 @@ const CASES: readonly (readonly [OperatorId, PolicyKind, object, ...(readonly st
     '{"StringLike":{"s3:prefix":"red*"}}',
   ],
   [
+    'like-prefix',
+    'trust',
+    trust({ StringLike: { [NAMESPACE]: 'tenant-*' } }),
+    `{"StringLike":{"${NAMESPACE}":"tenant*"}}`,
+  ],
+  ['prefix-resource', 'identity', identity({ Resource: 'arn:aws:s3:::data/red-*' }), '"arn:aws:s3:::data/red*"'],
+  [
     'like-segment',
     'trust',
     trust({ ArnEquals: { 'aws:SourceArn': 'arn:aws:eks:us-west-2:111122223333:cluster/production' } }),

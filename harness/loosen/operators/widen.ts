@@ -22,13 +22,15 @@ export function withoutSegment(value: string, before = 0): string {
   return at < 2 ? value : parts.map((part, index) => (index === at ? '*' : part)).join('');
 }
 
-/** `ledger` -> `ledger*`, `entries/*` -> `entries*`. */
+/** `ledger` -> `ledger*`, `entries/*` -> `entries*`, `tenant-*` -> `tenant*`. */
 export const toPrefix = (value: string): string =>
-  isAccount(value) || value === '*' ? value : `${value.replace(/\/?\*$/, '')}*`;
+  isAccount(value) || value === '*' ? value : `${value.replace(/[/.-]?\*$/, '')}*`;
 
 /** Returns the text with which somebody else is named who is easily confused: another cluster, or a longer name. */
 export function neighbour(value: string): string | undefined {
   if (isAccount(value) || /^(true|false|\d+(\.\d+)?)$/.test(value) || value.includes('amazonaws.com')) return undefined;
+  // A longer name matches such a pattern.
+  if (/[^/]\*$/.test(value)) return undefined;
   if (/c1>?$/.test(value)) return value.replace(/c1(>?)$/, 'c2$1');
   const [, start = value, wildcard = ''] = /^(.+?)(\/?\*)$/.exec(value) ?? [];
   return start === '*' ? undefined : `${start}-2${wildcard}`;
@@ -47,8 +49,8 @@ export const VARIABLE = /\$\{(?![*?$]\})[^}]+\}/;
 
 export const withoutVariables = (text: string): string => text.replace(new RegExp(VARIABLE, 'g'), '*');
 
-/** `data/red/*` -> `data/red*`. */
-export const prefixResource = (resource: string): string => resource.replace(/([^/*:])\/\*$/, '$1*');
+/** `data/red/*` -> `data/red*`, `table/red-*` -> `table/red*`. */
+export const prefixResource = (resource: string): string => resource.replace(/([^/*:])[/.-]\*$/, '$1*');
 
 const VERBS = ['Put', 'Create', 'Update', 'Delete', 'Send', 'Get', 'List', 'Describe'];
 

@@ -5,7 +5,9 @@ import { REQUEST_CONTEXT_KEYS } from '../../../identity/policy/global-keys.ts';
 import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import { associationOf, bucketOf, bucketsOf, placeOf } from '../../scenario/parts.ts';
 import type { PermissionPolicy } from '../../scenario/policy.ts';
-import type { Assumption, Attempt, Call, OnObject } from '../../predict/attempt.ts';
+import { policyUses } from '../../policies/policy-uses.ts';
+import { symmetricKeyContext } from '../../../identity/policy/key-policy.ts';
+import type { Assumption, Attempt, Call, OnObject, ServiceCall } from '../../predict/attempt.ts';
 import { roleOf, subjectOf } from '../../predict/grant.ts';
 import { REGION, RUN, type Scene } from '../../predict/scene.ts';
 import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
@@ -32,26 +34,23 @@ export function* attemptsFor(
   for (const pods of sendersOf(scene, owner, caller?.pods, request.principal))
     for (const variant of [
       ...variantsOf(scene, pods, values, owner.part === 'trust' || caller?.isAnyPod !== false),
-    ].sort(byChanges))
+    ].sort((one, other) => one.changed.length - other.changed.length))
       for (const [call, objectTags] of callsOf(scene, owner, { ...pods, ...variant }, request, values)) {
         const key = withAliases(
           scene,
           JSON.stringify({ ...pods, ...variant, call, ...(objectTags && { objectTags }) }),
         );
         // A name with the run in it is of this comparison only.
-        if (!seen.has(key) && !key.includes(RUN)) yield restored(JSON.parse(key) as Candidate, owner, call);
+        if (!seen.has(key) && !key.includes(RUN)) yield restored(JSON.parse(key) as Candidate, call);
         seen.add(key);
       }
 }
 
-/** Returns the candidate for the policy itself, without changes to its texts. */
-const restored = (candidate: Candidate, { policy }: Owner, { do: name }: Call): Candidate =>
-  name === 'authorize' && 'resourcePolicy' in candidate.call
-    ? { ...candidate, call: { ...candidate.call, resourcePolicy: policy as PermissionPolicy } }
+/** Returns the candidate for the resource policy itself, without changes to its texts. */
+const restored = (candidate: Candidate, call: Call): Candidate =>
+  call.do === 'authorize' && call.resourcePolicy !== undefined
+    ? { ...candidate, call: { ...(candidate.call as ServiceCall), resourcePolicy: call.resourcePolicy } }
     : candidate;
-
-const byChanges = (one: Pick<Candidate, 'changed'>, other: Pick<Candidate, 'changed'>): number =>
-  one.changed.length - other.changed.length;
 
 /** Returns the pods that can be the principal of a request. */
 function sendersOf(
@@ -103,16 +102,17 @@ function* callsOf(
   if (!name.startsWith('s3:')) {
     // `may` asks with the pod's own session.
     if (pods.through !== undefined || requestProblem(action, resource) !== undefined) return;
-    const context = serviceKeys(values);
-    const { policy } = owner;
-    const call = { do: 'authorize', action, resource: real(inRegion(resource)) } as const;
-    yield [
-      {
-        ...call,
-        ...(Object.keys(context).length > 0 && { context }),
-        ...(owner.part === 'resource' && { resource: owner.owner, resourcePolicy: policy as PermissionPolicy }),
-      },
-    ];
+    const isUse = (one: Owner): boolean => one.part === 'resource' && scene.names.expand(one.owner) === resource;
+    const use = [owner, ...policyUses(scene.scenario.spec)].find(isUse);
+    const given = use && { resource: use.owner, resourcePolicy: use.policy as PermissionPolicy };
+    const call = { do: 'authorize', action, resource: real(inRegion(resource)), ...given } as const;
+    const ofKey = call.resource.startsWith('<key:')
+      ? symmetricKeyContext(action, String(values['kms:CallerAccount']))
+      : {};
+    const context = Object.fromEntries(
+      Object.entries(serviceKeys(values)).filter(([key, value]) => ofKey[key] !== value),
+    );
+    yield [{ ...call, ...(Object.keys(context).length > 0 && { context }) }];
     return;
   }
   const { spec } = scene.scenario;

@@ -1,7 +1,9 @@
+import { session } from '../../../identity/difference/index.ts';
+import { actionsOf } from '../../../identity/policy/actions.ts';
 import { listOf } from '../../../foundation/node/json.ts';
 import { globalContexts } from '../../../identity/policy/global-context.ts';
 import type { ConditionContext } from '../../../identity/policy/index.ts';
-import type { Principal } from '../../../identity/policy/principal.ts';
+import type { RoleSession } from '../../../identity/policy/principal.ts';
 import { conditionsOf, statementsOf, textsOf, type StatementDocument } from '../../policies/statement-document.ts';
 import { associationOf } from '../../scenario/parts.ts';
 import { sessionOf } from '../../predict/attempt.ts';
@@ -14,7 +16,7 @@ export interface Caller {
   readonly pods: Pods;
   /** Whether namespace, service account and cluster are free. */
   readonly isAnyPod: boolean;
-  readonly principal: Principal;
+  readonly principal: RoleSession;
   /** Known condition keys of all their requests. */
   readonly context: ConditionContext;
   /** Keys that all their requests have, with any value that Kubernetes accepts. */
@@ -60,10 +62,7 @@ function callerOf(scene: Scene, pods: Pods): Caller | undefined {
 
 /** Returns the same role for pods of any namespace, service account and cluster that its trust policy accepts. */
 function anyPod(scene: Scene, caller: Caller): Caller {
-  const isFree = (key: string): boolean =>
-    /^aws:PrincipalTag\//i.test(key)
-      ? (POD_TAGS as readonly string[]).includes(key.slice('aws:PrincipalTag/'.length).toLowerCase())
-      : key.endsWith(':sub');
+  const isFree = (key: string): boolean => POD_TAG.test(key) || key.endsWith(':sub');
   const keys = Object.keys(caller.context);
   const { workload } = caller.pods;
   const { role = typeof workload.irsa === 'string' ? workload.irsa : '' } = associationOf(workload) ?? {};
@@ -73,7 +72,17 @@ function anyPod(scene: Scene, caller: Caller): Caller {
     isAnyPod: true,
     context: Object.fromEntries(Object.entries(caller.context).filter(([key]) => !isFree(key))),
     present: keys.filter(isFree),
-    limit: trust && limitOf(documentOf(trust), workload.irsa === undefined),
+    limit: trust && limitOf(documentOf(trust), workload.irsa === undefined ? 'Service' : 'Federated'),
+  };
+}
+
+/** Returns a session that the caller opens with other tags and another name, as far as the trust policy of the role allows. */
+export function anyChained(scene: Scene, { principal, context, present }: Caller): Caller {
+  const { arn, id = '', trust } = scene.roleOf(principal.roleArn)!;
+  return {
+    ...{ pods: { like: undefined, workload: {} }, isAnyPod: true, principal: session(arn, 'session', id), present },
+    context: Object.fromEntries(Object.entries(context).filter(([key]) => POD_TAG.test(key))),
+    limit: trust && limitOf(documentOf(trust), 'AWS'),
   };
 }
 
@@ -81,13 +90,13 @@ export const documentOf = ({ document }: NonNullable<SceneRole['trust']>): objec
   typeof document === 'string' ? (JSON.parse(document) as object) : document;
 
 /** Returns what a trust policy says of the tags or the token of the sessions that it opens. Conditions on other keys are left out. */
-function limitOf(trust: object, isPodIdentity: boolean): object | undefined {
+function limitOf(trust: object, opener: 'Service' | 'Federated' | 'AWS'): object | undefined {
   const statements = statementsOf(trust).flatMap((statement): StatementDocument[] => {
-    if (!opensSession(statement, isPodIdentity)) return [];
+    if (!opensSession(statement, opener)) return [];
     const blocks: Record<string, Record<string, unknown>> = {};
     const conditions = conditionsOf(statement);
     const kept = conditions.flatMap(({ operator, key, values }) => {
-      const name = isPodIdentity ? sessionKey(key) : /:(sub|aud)$/.test(key) ? key : undefined;
+      const name = opener !== 'Federated' ? sessionKey(key) : /:(sub|aud)$/.test(key) ? key : undefined;
       if (name === undefined) return [];
       (blocks[operator] ??= {})[name] = values;
       return [name];
@@ -106,14 +115,12 @@ const sessionKey = (key: string): string | undefined =>
       ? key.replace(/RequestTag/i, 'PrincipalTag')
       : undefined;
 
-function opensSession(statement: StatementDocument, isPodIdentity: boolean): boolean {
-  const action = isPodIdentity ? 'sts:assumerole' : 'sts:assumerolewithwebidentity';
-  const matches = (text: string): boolean =>
-    new RegExp(`^${text.toLowerCase().replaceAll('*', '.*').replaceAll('?', '.')}$`).test(action);
-  const isAction = statement['NotAction'] !== undefined || textsOf(statement['Action']).some(matches);
+function opensSession(statement: StatementDocument, opener: 'Service' | 'Federated' | 'AWS'): boolean {
+  const action = opener === 'Federated' ? 'sts:AssumeRoleWithWebIdentity' : 'sts:AssumeRole';
+  const isAction =
+    statement['NotAction'] !== undefined || textsOf(statement['Action']).some((one) => actionsOf(one).includes(action));
   const { Principal: principal } = statement as { readonly Principal?: unknown };
-  const { Service: services, Federated: providers } = (principal ?? {}) as Readonly<Record<string, unknown>>;
-  const isPrincipal =
-    principal === undefined || principal === '*' || listOf(isPodIdentity ? services : providers).length > 0;
+  const { [opener]: openers } = (principal ?? {}) as Readonly<Record<string, unknown>>;
+  const isPrincipal = principal === undefined || principal === '*' || listOf(openers).length > 0;
   return isAction && isPrincipal;
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
   session,
+  STRANGER,
   type Comparison,
   type NamedDocument,
   type PolicySet,
@@ -16,7 +17,8 @@ import type { ScenarioSpec } from '../../scenario/spec.ts';
 import { policyUses } from '../../policies/policy-uses.ts';
 import { sessionOf, type Attempt } from '../../predict/attempt.ts';
 import type { Scene, SceneRole } from '../../predict/scene.ts';
-import { callersOf, documentOf, type Caller } from './callers.ts';
+import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
+import { anyChained, callersOf, documentOf, type Caller } from './callers.ts';
 import { intruderOf, outsideOf, type Owner } from './extra-roles.ts';
 import { callerRole, podsOf } from './pods.ts';
 
@@ -37,7 +39,7 @@ export interface Versions {
 export const named = (policies: readonly (CompiledPolicy | undefined)[], name: string): readonly NamedDocument[] =>
   policies.flatMap((policy) => (policy === undefined ? [] : [{ name, document: policy.document }]));
 
-export const ASSUMPTIONS = ['sts:AssumeRole', 'sts:AssumeRoleWithWebIdentity', 'sts:TagSession'];
+export const ASSUMPTIONS = ['sts:AssumeRole', 'sts:AssumeRoleWithWebIdentity', 'sts:TagSession', 'sts:Set*'];
 /** Statements that deny requests without a key, or with another value, because these callers do not send them. */
 export const requiring = (required: Readonly<Record<string, string>>, element: object): readonly object[] =>
   Object.entries(required).map(([key, pattern]) => ({
@@ -64,14 +66,30 @@ export function* accessQuestionsOf(versions: Versions, text: string): Generator<
   );
   const callers = callersOf(before, pods, mentions);
   for (const caller of callers) yield* accessQuestions(versions, caller, text);
+  if (owner.part !== 'chain' && !isOfResource)
+    for (const caller of callers)
+      if (caller.pods.through !== undefined) yield* accessQuestions(versions, anyChained(before, caller), text);
   if (callers.length > 0 && !isOfResource) return;
   // Nobody of the suite has the role, or others may use the resource.
   const role = before.roles.get(isOfResource ? intruderOf(owner) : owner.owner);
   if (role === undefined) return;
   const others = { onlyPrincipals: !isOfResource, principals: [classOf(anySession(role), isOfResource)] };
+  const apart = rolesOfPods(before, callers);
   for (const { comparison } of accessQuestions(versions, anySession(role), text))
-    yield { comparison: { ...comparison, ...others } };
+    yield { comparison: { ...comparison, ...others, apart } };
 }
+
+/** Returns the callers' roles that only pods get. */
+export const rolesOfPods = (scene: Scene, callers: readonly Caller[]): readonly string[] =>
+  callers.flatMap(({ principal: { roleArn } }) => {
+    const statements = statementsOf(documentOf(scene.roleOf(roleArn)!.trust!));
+    const principals = statements.map((one) => JSON.stringify(one['Principal'] ?? '*'));
+    return principals.every((one) => /^[^:]+:"[^"]+"\}$/.test(one) && isOfPods(scene, one)) ? roleArn : [];
+  });
+
+/** Whether a principal is EKS Auth or the OIDC provider of a cluster. */
+export const isOfPods = ({ names }: Scene, principal: string): boolean =>
+  [POD_IDENTITY_SERVICE, '<issuer:c1>', '<issuer:c2>'].some((one) => principal.includes(names.expand(one)));
 
 /** Transitive tags are tags of each request to assume a role. */
 export const inheritedRequestTags = ({ principal, isAnyPod }: Caller): ConditionContext =>
@@ -130,15 +148,18 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
   if (owner.part === 'key') return;
   const buckets = owner.part === 'bucket' ? [owner.owner] : bucketsOf(spec);
   const accountOf = (bucket: string): string => before.accountId(spec.buckets?.[bucket]?.account ?? 'main');
-  const own = 'accountId' in caller.principal ? caller.principal.accountId : before.accountId('main');
-  for (const account of new Set([...(owner.part === 'bucket' ? [] : [own]), ...buckets.map(accountOf)])) {
+  // Other accounts may allow everyone to use their resources.
+  const strangers = /aws:Resource(Account|Org)/i.test(text) ? [STRANGER] : [];
+  const others = owner.part === 'bucket' ? [] : [caller.principal.accountId, ...strangers];
+  for (const account of new Set([...others, ...buckets.map(accountOf)])) {
     const arnsIn = (isAccount: boolean): string[] =>
       buckets
         .filter((bucket) => (accountOf(bucket) === account) === isAccount)
         .map((bucket) => `arn:aws:s3:::${before.names.bucket(bucket)}`);
     const elsewhere = withObjects(arnsIn(false));
     const denied = { Statement: { Effect: 'Deny', Action: 's3:*', Resource: elsewhere } };
-    const question = ask((scene) => ({ trustPolicy: NOBODY, ...bucketPolicies(scene, arnsIn(true)) }), {
+    const resourcePolicies = (scene: Scene) => (account === STRANGER ? EVERYONE : bucketPolicies(scene, arnsIn(true)));
+    const question = ask((scene) => ({ trustPolicy: NOBODY, ...resourcePolicies(scene) }), {
       resourceAccount: account,
       ...(owner.part === 'bucket' && { resources: withObjects(arnsIn(true)) }),
     });
@@ -146,7 +167,11 @@ function* accessQuestions({ before, after, owner }: Versions, caller: Caller, te
       ? question
       : withIdentity(question, { name: 'buckets of other accounts', document: denied });
   }
-  if (owner.part === 'bucket' || !/sts:|"\*"/i.test(text)) return;
+  if (owner.part === 'bucket') return;
+  for (const use of policyUses(spec))
+    if (use.part === 'resource')
+      yield askResource(before.names.expand(use.owner), ({ names }) => names.policyText(use.policy));
+  if (!/sts:|"\*"/i.test(text)) return;
   for (const target of before.roles.values())
     if (target.trust !== undefined && target.arn !== before.roles.get(owner.owner)?.arn)
       yield ask((scene) => ({ trustPolicy: named([scene.roleOf(target.arn)?.trust], 'trust policy')[0] }), {
@@ -170,6 +195,9 @@ const withIdentity = ({ caller, comparison }: PolicyQuestion, document: NamedDoc
   const add = (set: PolicySet): PolicySet => ({ ...set, identityPolicies: [...set.identityPolicies, document] });
   return { caller, comparison: { ...comparison, before: add(comparison.before), after: add(comparison.after) } };
 };
+
+const ANY_REQUEST = { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' };
+const EVERYONE = { resourcePolicy: { name: 'policy of another account', document: { Statement: ANY_REQUEST } } };
 
 /** Requests to assume a role are asked about apart, for each role. */
 const NOBODY: NamedDocument = {
@@ -215,7 +243,7 @@ function bucketPolicies(scene: Scene, arns: readonly string[]): Partial<PolicySe
 }
 
 export function permissionsOf(scene: Scene, { principal, pods, limit, present }: Caller): PolicySet {
-  const role = principal.kind === 'role-session' ? scene.roleOf(principal.roleArn) : undefined;
+  const role = scene.roleOf(principal.roleArn);
   const texts = sessionOf(scene, pods.workload, pods.through)?.principal.sessionPolicies ?? [];
   const sessionPolicies = texts.map((document) => ({ name: 'session policy', document }));
   const required = { Statement: requiring(anyValue(present), { Action: '*', Resource: '*' }) };
@@ -230,7 +258,7 @@ export function permissionsOf(scene: Scene, { principal, pods, limit, present }:
 }
 
 /** Tags that the caller's sessions lack, of those that policies name. */
-function absentKeys({ context, present, isAnyPod, pods }: Caller, text: string): readonly string[] {
+export function absentKeys({ context, present, isAnyPod, pods }: Caller, text: string): readonly string[] {
   if (!isAnyPod) return ['aws:PrincipalTag/'];
   if (Object.keys(pods.workload).length === 0) return [];
   const owned = new Set([...Object.keys(context), ...present].map((key) => key.toLowerCase()));

@@ -6,7 +6,7 @@ import {
   type Difference,
   type RequestDifference,
 } from '../../../identity/difference/index.ts';
-import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
+import { principalName } from '../../../identity/policy/principal.ts';
 import type { Scenario, ScenarioSpec, WorkloadSpec } from '../../scenario/spec.ts';
 import { placeOf } from '../../scenario/parts.ts';
 import { decide, type AttemptAnswer } from '../../predict/attempt.ts';
@@ -15,7 +15,7 @@ import { sceneOf, type Scene } from '../../predict/scene.ts';
 import { attemptsFor } from './attempts.ts';
 import type { Candidate } from './candidate.ts';
 import { LABEL } from './variants.ts';
-import { changedPolicy, withSessionPolicy, type PolicyQuestion, type Versions } from './comparisons.ts';
+import { changedPolicy, isOfPods, withSessionPolicy, type PolicyQuestion, type Versions } from './comparisons.ts';
 import { questionsOf } from './trust-questions.ts';
 import { withExtraRoles, type Owner } from './extra-roles.ts';
 import { probeOf, type Probe, type TakenByScenario, type TakenNames } from './probe.ts';
@@ -69,13 +69,21 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
     const all = result.kind === 'differs' ? result.differences : [];
-    const examples = all.filter((one) => (comparison.onlyPrincipals === true || isPossible(one)) && hasNames(one));
+    // EKS Auth and tokens of the clusters are asked about apart.
+    const isApart = ({ request: { principal } }: RequestDifference): boolean =>
+      ['service', 'federated'].includes(principal.kind) && isOfPods(before, principalName(principal));
+    const examples = all
+      .filter((one) => (comparison.onlyPrincipals === true || !isApart(one)) && hasNames(one))
+      .sort((one, other) => one.newly.localeCompare(other.newly));
     for (const example of [...examples, ...(examples.length === 0 ? [] : probeable(comparison))]) {
       const survivor = explainedBy(versions, policyQuestion, example);
       if (survivor !== undefined) return survivor;
     }
     const [first] = examples;
-    if (first !== undefined && unreachable === undefined) unreachable = unreachableBy(before, first, policyQuestion);
+    if (first !== undefined && unreachable === undefined) {
+      const sentence = requestWords(before, first, policyQuestion.caller?.context);
+      unreachable = { kind: 'explained', sentence, request: requestCase(first, sentence) };
+    }
     // The given principals are compared first, so others hide no difference of theirs.
     else if (
       first === undefined &&
@@ -90,21 +98,12 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   return limits.size === 0 ? { kind: 'equivalent' } : { kind: 'not decided', limits: [...limits] };
 }
 
-function unreachableBy(scene: Scene, example: RequestDifference, { caller }: PolicyQuestion): Survivor {
-  const sentence = requestWords(scene, example, caller?.context);
-  return { kind: 'explained', sentence, request: requestCase(example, sentence) };
-}
-
 /** Whether namespaces and service accounts have names that Kubernetes accepts. */
 const hasNames = ({ request: { context } }: RequestDifference): boolean =>
   Object.entries(context).every(
     ([key, value]) =>
       !/^aws:(Request|Principal)Tag\/kubernetes-(namespace|service-account)$/i.test(key) || LABEL.test(String(value)),
   );
-
-/** Pods with tokens and associations are asked about apart. */
-const isPossible = ({ request: { principal } }: RequestDifference): boolean =>
-  principal.kind !== 'federated' && !(principal.kind === 'service' && principal.service === POD_IDENTITY_SERVICE);
 
 /** Whether a trust policy names users, roles or accounts. */
 const namesOthers = ({ before, after }: Comparison): boolean =>

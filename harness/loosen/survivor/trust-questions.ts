@@ -3,8 +3,9 @@ import { POD_IDENTITY_SERVICE } from '../../../identity/pod-identity.ts';
 import { statementsOf } from '../../policies/statement-document.ts';
 import { clientIds } from '../../predict/attempt.ts';
 import type { Scene } from '../../predict/scene.ts';
-import { callersOf, documentOf, POD_TAGS } from './callers.ts';
+import { callersOf, POD_TAGS } from './callers.ts';
 import {
+  absentKeys,
   accessQuestionsOf,
   anyValue,
   ASSUMPTIONS,
@@ -13,13 +14,11 @@ import {
   named,
   permissionsOf,
   requiring,
+  rolesOfPods,
   type PolicyQuestion,
   type Versions,
 } from './comparisons.ts';
-import type { Owner } from './extra-roles.ts';
 import { callerRole, podsOf } from './pods.ts';
-
-const SESSION_TAGS = POD_TAGS.map((tag) => `aws:RequestTag/${tag}`);
 
 /** Yields all questions that decide whether a changed policy matters in a scenario: first those of its pods. */
 export function* questionsOf(versions: Versions): Generator<PolicyQuestion> {
@@ -61,31 +60,38 @@ function* trustQuestions({ before, after, owner }: Versions, text: string): Gene
   if (role.account === 'main') {
     const element = { Principal: { Service: POD_IDENTITY_SERVICE }, Action: ASSUMPTIONS };
     const cluster = { 'aws:SourceArn': `arn:aws:eks:*:${accountId}:cluster/?*` };
-    yield ask([{ principal: service, context }], {
-      ...{ denies: requiring({ ...anyValue(SESSION_TAGS), ...cluster }, element), absent: NOT_SENT },
+    const listed = { 'aws:TagKeys': POD_TAGS, 'sts:TransitiveTagKeys': POD_TAGS };
+    yield ask([{ principal: service, context: { ...context, ...listed } }], {
+      ...{
+        denies: requiring({ ...anyValue(POD_TAGS.map((tag) => `aws:RequestTag/${tag}`)), ...cluster }, element),
+        absent: NOT_SENT,
+      },
+      actions: ['sts:AssumeRole', 'sts:TagSession'],
     });
     yield ask([{ principal: service, context }], {
       ...{ denies: requiring(cluster, element), absent: [...NOT_SENT, 'aws:RequestTag/', 'aws:TagKeys'] },
+      actions: ['sts:AssumeRole'],
     });
   }
   for (const cluster of ['c1', 'c2'] as const) {
     const issuer = before.names.expand(`<issuer:${cluster}>`);
     const providerArn = `arn:aws:iam::${role.accountId}:oidc-provider/${issuer}`;
     const principal = { kind: 'federated', providerArn, accountId: role.accountId } as const;
-    if (![before, after].some((scene) => trustText(scene, owner).includes(issuer))) continue;
     for (const audience of clientIds(before, cluster, role.account))
       yield ask([{ principal, context: { 'aws:FederatedProvider': providerArn, [`${issuer}:aud`]: audience } }], {
         denies: requiring(anyValue([`${issuer}:sub`]), { Principal: { Federated: providerArn }, Action: ASSUMPTIONS }),
         absent: ['aws:RequestTag/', 'aws:TagKeys'],
+        actions: ['sts:AssumeRoleWithWebIdentity'],
       });
   }
   const pods = podsOf(before.scenario.spec, owner).filter((one) => callerRole(one) !== owner.owner);
-  for (const caller of callersOf(before, pods, (key) => key.test(text))) {
-    const absent = ['aws:PrincipalTag/'];
+  const callers = callersOf(before, pods, (key) => key.test(text));
+  for (const caller of callers) {
+    const absent = absentKeys(caller, text);
     const context = inheritedRequestTags(caller);
     yield { ...ask([classOf(caller)], { identity: (scene) => permissionsOf(scene, caller), absent, context }), caller };
   }
-  yield ask([], { onlyPrincipals: false });
+  yield ask([], { onlyPrincipals: false, apart: rolesOfPods(before, callers) });
 }
 
 interface TrustOptions extends Partial<Comparison> {
@@ -97,11 +103,6 @@ function withStatements(document: string | object, statements: readonly object[]
   const parsed = typeof document === 'string' ? (JSON.parse(document) as object) : document;
   return { ...parsed, Statement: [...statementsOf(parsed), ...statements] };
 }
-
-const trustText = (scene: Scene, { owner }: Owner): string => {
-  const { trust } = scene.roles.get(owner) ?? {};
-  return trust === undefined ? '' : JSON.stringify(documentOf(trust));
-};
 
 /** Keys that EKS Auth does not send with session tags. */
 const NOT_SENT = ['sts:ExternalId', 'sts:SourceIdentity', 'aws:PrincipalTag/'];
