@@ -327,6 +327,17 @@ describe('difference', () => {
     expect(all.map(({ principal }) => 'accountId' in principal && principal.accountId)).to.include('777788889999');
   });
 
+  it('values: case and a longer prefix make no difference where the shorter one already matches', () => {
+    const byPrefix = (operator: string, ...values: string[]): PolicySet => ({
+      identityPolicies: [],
+      resourcePolicy: named([
+        { ...allow(DATA, { [operator]: { 's3:prefix': values } }, 's3:ListBucket'), Principal: ROLE },
+      ]),
+    });
+    isEquivalent(byPrefix('StringEqualsIgnoreCase', 'A'), byPrefix('StringEqualsIgnoreCase', 'a'), { principals: [] });
+    isEquivalent(byPrefix('StringLike', 'a*'), byPrefix('StringLike', 'a*', 'ab*'), { principals: [] });
+  });
+
   it('SourceIp: half of a network of IPv6 differs from the whole', () => {
     const from = (range: string): PolicySet => identity(allow(`${DATA}/*`, { IpAddress: { 'aws:SourceIp': range } }));
     const [request] = requests(compare(from('2001:db9::/33'), from('2001:db9::/32')));
