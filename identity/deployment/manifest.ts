@@ -1,6 +1,13 @@
 import { LineCounter, parseAllDocuments, type Document } from 'yaml';
 import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../foundation/node/json.ts';
-import { EMPTY, PolicyProblem, type Deployment, type DeployedPods } from './deployment.ts';
+import {
+  EMPTY,
+  PolicyProblem,
+  Unknown,
+  type DeployedAssociation,
+  type Deployment,
+  type DeployedPods,
+} from './deployment.ts';
 
 /** An object, and where it is. */
 interface Located {
@@ -9,7 +16,10 @@ interface Located {
   readonly object: JsonObject;
 }
 
-/** Returns service accounts and templates of pods in a manifest: YAML or JSON, also of several documents. Throws `PolicyProblem`. */
+/**
+ * Returns service accounts, templates of pods and Pod Identity associations of ACK in a manifest: YAML or JSON, also of several
+ * documents. Throws `PolicyProblem`.
+ */
 export function deploymentOfManifest(text: string): Deployment {
   const lines = new LineCounter();
   const documents = [parseAllDocuments(text, { lineCounter: lines, logLevel: 'error' })].flat() as Document.Parsed[];
@@ -26,7 +36,7 @@ export function deploymentOfManifest(text: string): Deployment {
     return flattened(object, line);
   });
   const deployment = ofObjects(located);
-  if (deployment.serviceAccounts.length + deployment.pods.length === 0)
+  if (deployment.serviceAccounts.length + deployment.pods.length + deployment.associations.length === 0)
     throw new PolicyProblem('has no service account and no pods. Give the manifests that have them.');
   return deployment;
 }
@@ -81,6 +91,9 @@ function ofObjects(located: readonly Located[]): Deployment {
         address: `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}${at}`,
         ...{ namespace, name, annotations: annotations as Readonly<Record<string, string>> },
       })),
+    associations: all
+      .filter(({ kind, object }) => `${String(object['apiVersion'])} ${kind}` === ACK_ASSOCIATION)
+      .map(associationOf),
     pods: all.flatMap((one): DeployedPods[] => {
       const template = podTemplate(one.object);
       if (template === undefined) return [];
@@ -103,6 +116,23 @@ function ofObjects(located: readonly Located[]): Deployment {
       };
       return [{ address: `${one.kind} ${one.name}`, namespace: one.namespace, pod }];
     }),
+  };
+}
+
+/** Kind of the AWS Controllers for Kubernetes (API reference of the EKS controller, "PodIdentityAssociation"). */
+const ACK_ASSOCIATION = 'eks.services.k8s.aws/v1alpha1 PodIdentityAssociation';
+
+function associationOf({ at, kind, name, object }: Located & { kind: string; name: string }): DeployedAssociation {
+  const spec = objectOf(object['spec']);
+  const address = `${kind} ${name}${at}`;
+  const required = (key: string, reference = key) =>
+    textOf(spec[key]) ??
+    new Unknown(`${address} has spec.${reference} ${JSON.stringify(spec[reference])}, which is not read`);
+  return {
+    ...{ address, cluster: required('clusterName', 'clusterRef'), namespace: required('namespace') },
+    ...{ serviceAccount: required('serviceAccount'), roleArn: required('roleARN', 'roleRef') },
+    ...{ targetRoleArn: textOf(spec['targetRoleARN']), policy: textOf(spec['policy']) },
+    disableSessionTags: spec['disableSessionTags'] === true,
   };
 }
 

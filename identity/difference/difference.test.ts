@@ -255,6 +255,15 @@ describe('difference', () => {
     ).to.have.length(1);
   });
 
+  it('Union: a policy that a KMS key needs decides, also if it names no service', () => {
+    const key = (Condition?: object): PolicySet => ({
+      identityPolicies: [named([allow('*', undefined, '*')])],
+      resourcePolicy: named([{ ...allow('*', Condition, '*'), Principal: '*' }]),
+    });
+    const [request] = requests(compare(key({ IpAddress: { 'aws:SourceIp': '10.0.0.0/8' } }), key()));
+    expect(request).to.include({ newly: 'allowed', action: 'kms:Decrypt' });
+  });
+
   it('Limits: a grant to a session passes its boundary, one to a role does not', () => {
     const set = (AWS: string, boundary: string): PolicySet => ({
       ...{ identityPolicies: [], permissionsBoundary: named([allow('*', undefined, boundary)]) },

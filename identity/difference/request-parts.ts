@@ -28,7 +28,13 @@ const actionsMatching = (source: string): ReadonlySet<string> =>
 
 const serviceOf = (action: string): string => action.split(':')[0]!.toLowerCase();
 /** These represent all services that no policy names. Only KMS keys must have a policy that allows. */
-const OTHER_SERVICES = ['dynamodb:GetItem', 'kms:Decrypt', 'ec2:DescribeInstances', 'sqs:SendMessage', 'sns:ListTopics'];
+const OTHER_SERVICES = [
+  'dynamodb:GetItem',
+  'kms:Decrypt',
+  'ec2:DescribeInstances',
+  'sqs:SendMessage',
+  'sns:ListTopics',
+];
 /** Services of condition keys that only their own requests have. */
 const KEY_SERVICES = /^(eks|eks-auth|iam|s3|sts):/;
 

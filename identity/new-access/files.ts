@@ -70,7 +70,8 @@ export function sideOf(files: readonly SourceFile[], given: model.Surroundings, 
       else if (/\.(?:ya?ml|json)$/.test(path) && /["']?apiVersion["']?\s*:/.test(text)) {
         const manifest = manifestIn(text);
         if (manifest) parts.push(manifest);
-        if (!manifest || /iam\.\w|eksctl\.io|services\.k8s\.aws/.test(text))
+        const ackObjects = text.match(/services\.k8s\.aws/g)?.length ?? 0;
+        if (!manifest || ackObjects > manifest.associations.length || /iam\.\w|eksctl\.io/.test(text))
           unread.push({ reason: `${path} is not read`, content: text });
       } else unread.push({ reason: `${path} is not read`, content: text });
     } catch (error) {

@@ -210,9 +210,9 @@ function namedBy(element: PrincipalElement | undefined, requester: Requester): s
 }
 
 /**
- * Returns whether NotPrincipal exempts a caller ("AWS JSON policy elements: NotPrincipal"). Of an Allow, it exempts callers that
- * Principal would name. Of a Deny, it exempts a caller if its account and, for a session, its role are listed. A role listed without
- * a session stands for all its sessions. A Deny never exempts callers with a permissions boundary.
+ * Returns whether NotPrincipal exempts a caller ("AWS JSON policy elements: NotPrincipal"). An Allow exempts callers that
+ * Principal would name. A Deny exempts a caller if its account and, for a session, its role are listed. A role listed without a session
+ * stands for all its sessions. A Deny never exempts callers with a permissions boundary.
  */
 function isExempt(effect: string, element: PrincipalElement, requester: Requester, hasBoundary: boolean): boolean {
   const { type, names } = requester;

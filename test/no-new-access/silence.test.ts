@@ -59,6 +59,8 @@ const association = (cluster: string, role: string) => ({
     RoleArn: roleArn(role),
   },
 });
+const ackAssociation = (role: string): string =>
+  `apiVersion: eks.services.k8s.aws/v1alpha1\nkind: PodIdentityAssociation\nmetadata:\n  name: web\nspec:\n  clusterName: prod\n  namespace: web\n  serviceAccount: app\n  ${role}\n`;
 const ROLES = { Low: podRole('low', READ), High: podRole('high', allow('*')) };
 const principalArn = (...roles: readonly string[]) =>
   trust({ AWS: ACCOUNT }, 'sts:AssumeRole', { ArnLike: { 'aws:PrincipalArn': roles.map(roleArn) } });
@@ -105,6 +107,11 @@ const CASES: readonly (readonly [title: string, before: Files, after: Files])[] 
     'the account of an annotation',
     { ...folder([READ], IRSA), 'sa.yaml': serviceAccount(roleArn('app')) },
     { ...folder([READ], IRSA), 'sa.yaml': serviceAccount(`arn:aws:iam::${OTHER}:role/app`) },
+  ],
+  [
+    'another role in roleRef of an association of ACK',
+    { ...folder([READ], PODS), 'web.yaml': ackAssociation('roleRef: { from: { name: low } }') },
+    { ...folder([READ], PODS), 'web.yaml': ackAssociation('roleRef: { from: { name: high } }') },
   ],
   [
     'the association of one of two clusters without a known name',
@@ -229,4 +236,14 @@ describe('no-new-access is not silent about', () => {
       const same = compareAccess(side(after), side(after));
       expect([...same.changes, ...same.undecided]).to.deep.equal([]);
     });
+
+  it('compareAccess: an association of ACK in a manifest gives its service account the role', () => {
+    const role = folder([READ], PODS);
+    const after = { ...role, 'web.yaml': ackAssociation(`roleARN: ${roleArn('app')}`) };
+    const { changes, undecided } = compareAccess(side(role), side(after));
+    expect(undecided).to.deep.equal([]);
+    expect(changes.map(({ newly, subject }) => [newly, subject])).to.deep.equal([
+      ['allowed', 'web/app in cluster prod'],
+    ]);
+  });
 });
