@@ -7,7 +7,7 @@ import { objectText } from '../snapshot/object-name.ts';
 export function readBaseline(file: string): DoctorReport {
   const make = `Make one with ${commandLine('doctor', '--format json')}.`;
   const say = (problem: string): string => `${file} is not a report of doctor: ${problem}. ${make}`;
-  return readValidJson(reportSchema, file, 'The report', say) as DoctorReport;
+  return readValidJson(reportSchema, file, 'The report', say);
 }
 
 /** Adds the comparison with an older report. Only checks in `made` were made this time. */
