@@ -36,7 +36,8 @@ missing because the log was rotated.`,
   async run(given, io) {
     const [file] = given.words;
     const { readCalls, missingCalls, identityOf } = await import('../../harness/standalone/calls.ts');
-    const all = file === undefined ? await callsOfCluster(given) : readCalls(readText(file, 'Log of emulator --log'), file);
+    const all =
+      file === undefined ? await callsOfCluster(given) : readCalls(readText(file, 'Log of emulator --log'), file);
     const name = given.text('identity');
     const calls = name === undefined ? all : all.filter((call) => identityOf(call) === name);
     if (calls.length === 0) {

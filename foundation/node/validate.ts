@@ -16,7 +16,12 @@ export function validated<T>(schema: z.ZodType<T>, value: unknown, say: (problem
 }
 
 /** Reads a JSON file that must match a schema. `what` describes it if it cannot be read. Throws like `validated`. */
-export function readValidJson<T>(schema: z.ZodType<T>, file: string, what: string, say: (problem: string) => string): T {
+export function readValidJson<T>(
+  schema: z.ZodType<T>,
+  file: string,
+  what: string,
+  say: (problem: string) => string,
+): T {
   const content = readText(file, what);
   let value: unknown;
   try {

@@ -224,8 +224,7 @@ describe('matches of --grep in other scopes', () => {
     aws: { title: '', suites: {} },
     kubernetes: { title: '', suites: {} },
   };
-  const more = (...argv: string[]): string | undefined =>
-    moreInScopes({ scenarios, scopes }, configure(argv, {}));
+  const more = (...argv: string[]): string | undefined => moreInScopes({ scenarios, scopes }, configure(argv, {}));
 
   it('are counted by scope', () =>
     expect(more('--grep', 'AP-')).to.equal('2 more in scope aws, 1 more in scope kubernetes'));

@@ -97,7 +97,10 @@ describe('the check of values in a scenario', () => {
     [withSteps(granted('red', connect('aws', { until: odd('shut') }))), /^"until" of probe 3 .* is "shut"/],
     [withSteps(granted('red', tokenRotation(odd('mine'), 1))), /^"token" of probe 3 .* is "mine"/],
     [withSteps(granted('red', tokenRotation('irsa', odd('1 m')))), /^"seconds" of probe 3 .* is "1 m"/],
-    [withSteps(granted('red', readFile('etc/passwd'))), /^"path" of probe 3 .* is "etc\/passwd", but must be a path that begins/],
+    [
+      withSteps(granted('red', readFile('etc/passwd'))),
+      /^"path" of probe 3 .* is "etc\/passwd", but must be a path that begins/,
+    ],
     [withSteps(granted('red', fetchCredentials({ via: odd('ipv5') }))), /^"via" of probe 3 .* is "ipv5"/],
     [withSteps(granted('red', fetchCredentials({ token: minted('no') }))), /^FetchCredentials names token "no", which/],
     [withSteps(succeeds(reviewToken('no'))), /^ReviewToken names token "no", which the scenario does not declare$/],

@@ -37,6 +37,8 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(text) as unknown;
   } catch {
-    throw badRequest(`the body of the request is not valid JSON${type.includes('yaml') ? '; this cluster only reads YAML that is JSON' : ''}`);
+    throw badRequest(
+      `the body of the request is not valid JSON${type.includes('yaml') ? '; this cluster only reads YAML that is JSON' : ''}`,
+    );
   }
 }
