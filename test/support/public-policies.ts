@@ -681,6 +681,8 @@ export const PUBLIC_SUITES: Readonly<
         'equivalent',
       ],
       ['permissions', 'release', '"*:probe"', '"*"', 'hole'],
+      ['permissions', 'release', '"*:probe"', '"*:probe*"', 'hole'],
+      ['permissions', 'release', '"*:probe"', '["*:probe","*:probe-2"]', 'hole'],
       ['trust', 'app', '["sts:AssumeRole","sts:TagSession"]', '"sts:*"', 'equivalent'],
       ['bucket', 'data', '"aws:PrincipalTag/kubernetes-namespace":"<namespace:red>",', '', 'equivalent'],
       ['bucket', 'data', ',"aws:PrincipalAccount":"<account:main>"', '', 'equivalent'],

@@ -76,14 +76,24 @@ function anyPod(scene: Scene, caller: Caller): Caller {
   };
 }
 
-/** Returns a session that the caller opens with other tags and another name, as far as the trust policy of the role allows. */
-export function anyChained(scene: Scene, { principal, context, present }: Caller): Caller {
+/** Returns sessions that the caller opens with other tags and names, as far as the trust policy of the role allows. */
+export function anyChained(scene: Scene, { principal, context, present }: Caller, text: string): readonly Caller[] {
   const { arn, id = '', trust } = scene.roleOf(principal.roleArn)!;
-  return {
-    ...{ pods: { like: undefined, workload: {} }, isAnyPod: true, principal: session(arn, 'session', id), present },
+  return sessionNames(text).map((name) => ({
+    ...{ pods: { like: undefined, workload: {} }, isAnyPod: true, principal: session(arn, name, id), present },
     context: Object.fromEntries(Object.entries(context).filter(([key]) => POD_TAG.test(key))),
     limit: trust && limitOf(documentOf(trust), 'AWS'),
-  };
+  }));
+}
+
+/** Returns session names that patterns for `aws:userid` tell apart (AWS STS API Reference, "AssumeRole", RoleSessionName). */
+function sessionNames(text: string): readonly string[] {
+  const values = [...text.matchAll(/"aws:userid":(\[[^\]]*\]|"[^"]*")/gi)].flatMap(([, one = '']) =>
+    textsOf(JSON.parse(one)),
+  );
+  const patterns = values.map((value) => value.slice(value.lastIndexOf(':') + 1).replaceAll('?', 'x'));
+  const names = patterns.flatMap((pattern) => ['', 'x'].map((rest) => pattern.replaceAll('*', rest)));
+  return [...new Set(['session', ...names])].filter((one) => /^[\w+=,.@-]{2,64}$/.test(one));
 }
 
 export const documentOf = ({ document }: NonNullable<SceneRole['trust']>): object =>

@@ -68,7 +68,8 @@ export function* accessQuestionsOf(versions: Versions, text: string): Generator<
   for (const caller of callers) yield* accessQuestions(versions, caller, text);
   if (owner.part !== 'chain' && !isOfResource)
     for (const caller of callers)
-      if (caller.pods.through !== undefined) yield* accessQuestions(versions, anyChained(before, caller), text);
+      for (const one of caller.pods.through === undefined ? [] : anyChained(before, caller, text))
+        yield* accessQuestions(versions, one, text);
   if (callers.length > 0 && !isOfResource) return;
   // Nobody of the suite has the role, or others may use the resource.
   const role = before.roles.get(isOfResource ? intruderOf(owner) : owner.owner);
