@@ -49,7 +49,7 @@ describe('npm run compare', () => {
       [
         'another version',
         () => [file(runs.first), file({ ...runs.second, version: 3 })],
-        'is a results.json of version 3, but this program reads versions 1 and 2',
+        'is a results.json of version 3, but this program reads version 2',
       ],
       [
         'no scenarios',

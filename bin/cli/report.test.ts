@@ -11,10 +11,8 @@ describe('npm run report', () => {
   const results = someResults(scenarios, summarize(scenarios));
   const report = (...args: readonly string[]) => runInProcess({ command: 'report', args, reports: 'own' });
 
-  it('writes a page next to the results of a run, even of version 1 without timelines and calls', async () => {
-    const { timeline: _timeline, calls: _calls, policies: _policies, ...rest } = aResult();
-    const earlier = { ...rest, probes: rest.probes.map((probe) => ({ ...probe, explanation: null })) };
-    const path = file({ ...results, version: 1, scenarios: [earlier] });
+  it('writes a page next to the results of a run', async () => {
+    const path = file(results);
     const { exitCode, stdout } = await report(path);
     const page = join(dirname(path), 'report.html');
     expect([exitCode, stdout]).to.deep.equal([0, `Report: ${page}\n`]);

@@ -5,7 +5,7 @@ import { isVariable } from '../policy/pattern.ts';
 import { statementsOf } from '../policy/statement.ts';
 import { factsOf } from './facts.ts';
 import { principalsOf } from './principals.ts';
-import { actionChoices } from './request-parts.ts';
+import { actionChoices, comparedActions } from './request-parts.ts';
 import { policiesOf, rulesOf, type Side } from './rules.ts';
 import { Search, type Progress } from './search.ts';
 import { inOtherAccounts, statementTexts, uncovered } from './uncovered.ts';
@@ -33,7 +33,7 @@ export function difference(comparison: Comparison): Difference {
   const limits = [...progress.limits];
   if (differences.size > 0) return { kind: 'differs', differences: [...differences.values()], limits };
   if (limits.length > 0) return { kind: 'not decided', limits };
-  return { kind: 'equivalent' };
+  return { kind: 'equivalent', compared: comparedText(comparison.principals) };
 }
 
 /** Adds the differences for resources of one account. */
@@ -60,6 +60,9 @@ function compareIn(comparison: Comparison, differences: Map<string, RequestDiffe
     }
   }
 }
+
+const comparedText = (principals: readonly PrincipalClass[]): string =>
+  `${principals.length === 1 ? 'one principal' : `${principals.length} kinds of principals`}, ${comparedActions()}, all resources and condition keys`;
 
 function compile(set: PolicySet): Side {
   const one = (kind: PolicyKind) => (given: NamedDocument) => compilePolicy(given.document, { kind, name: given.name });

@@ -1,5 +1,5 @@
 import { remembered } from '../../foundation/node/remembered.ts';
-import { actionsOf, actionsOfService, servicesOn, type KnownAction } from '../policy/actions.ts';
+import { actionsDate, actionsOf, actionsOfService, servicesOn, type KnownAction } from '../policy/actions.ts';
 import { resourceAutomaton, type ArnPattern } from '../policy/arn.ts';
 import { automatonOf, divide, type Automaton, type Place } from '../policy/automaton.ts';
 import { keysInPlaceOf } from '../policy/condition-keys.ts';
@@ -19,6 +19,9 @@ export interface Choices<T> {
   readonly values: readonly T[];
   readonly limits: readonly string[];
 }
+
+/** Says which actions the procedure compares. */
+export const comparedActions = (): string => `the actions of the Service Authorization Reference of ${actionsDate()}`;
 
 const matching = new Map<string, ReadonlySet<string>>();
 

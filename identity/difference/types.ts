@@ -76,7 +76,11 @@ export interface RequestDifference {
 }
 
 export type Difference =
-  | { readonly kind: 'equivalent' }
+  | {
+      readonly kind: 'equivalent';
+      /** The compared principals, actions and keys, in words. */
+      readonly compared: string;
+    }
   | {
       readonly kind: 'differs';
       /** At most one for each changed statement and direction. */

@@ -107,6 +107,9 @@ export const servicesOn = (arnService: string): readonly string[] =>
     ),
   );
 
+/** Returns the date of the Service Authorization Reference that lists the known actions. */
+export const actionsDate = (): string => actionTable().updatedAt;
+
 /** Returns the forms of the ARNs that an action acts on; undefined for an unknown action. */
 export const resourceForms = (action: string): readonly string[] | undefined => knownAction(action)?.forms;
 
