@@ -86,7 +86,7 @@ export function anyChained(scene: Scene, { principal, context, present }: Caller
   }));
 }
 
-/** Returns session names that patterns for `aws:userid` tell apart (AWS STS API Reference, "AssumeRole", RoleSessionName). */
+/** Returns session names that patterns for `aws:userid` distinguish (AWS STS API Reference, "AssumeRole", RoleSessionName). */
 function sessionNames(text: string): readonly string[] {
   const values = [...text.matchAll(/"aws:userid":(\[[^\]]*\]|"[^"]*")/gi)].flatMap(([, one = '']) =>
     textsOf(JSON.parse(one)),
