@@ -195,7 +195,7 @@ export const unannotated = defineCheck({
     'EKS User Guide, "Assign IAM roles to Kubernetes service accounts"; terraform-aws-modules/terraform-aws-iam#485',
   *find(facts) {
     const { issuer, snapshot } = facts;
-    const isOld = !runsKube2iam(facts);
+    const hasKube2iam = runsKube2iam(facts);
     for (const account of snapshot.kubernetes.serviceAccounts ?? []) {
       const { namespace = '', name, annotations } = account.metadata;
       const pods = facts.podsOf(namespace, name).filter((pod) => !hasOwnIdentity(facts, pod));
@@ -204,8 +204,9 @@ export const unannotated = defineCheck({
       const [key, old] =
         [account, ...pods]
           .flatMap(({ metadata }) => Object.entries(metadata.annotations ?? {}))
-          .find(([one, value]) => (one === KUBE2IAM ? value && isOld : one !== IMAGE_ROLE && parseRoleArn(value))) ??
-        [];
+          .find(([one, value]) =>
+            one === KUBE2IAM ? value && !hasKube2iam : one !== IMAGE_ROLE && parseRoleArn(value),
+          ) ?? [];
       const trusting = issuer === undefined ? [] : rolesFor(facts, issuer, { namespace, serviceAccount: name });
       const arn = old === undefined ? trusting[0] : old.startsWith('arn:') ? old : `${roleArnPrefix(facts)}${old}`;
       if (arn === undefined || trusting.length > 1) continue;

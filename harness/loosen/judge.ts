@@ -77,9 +77,8 @@ export async function judgeChanges(
       copyResults.length === observationsOf(one.source).length &&
       copyResults.every(isBroken);
     const state = isInvalid ? 'invalid' : change.state;
-    const document = one.change.apply(one.source.document);
     const changed = ({ observation, used }: SourceUse): ScenarioSpec =>
-      withPolicy(observation.scenario.spec, used, document);
+      withPolicy(observation.scenario.spec, used, one.change.apply(one.source.document));
     judged.push({ ...change, state, ...(state === 'survived' && (await explained(one.source.uses, changed, taken))) });
     if (judged.length % PROGRESS_STEP === 0) progress(`Judged ${judged.length} of ${counted(all.length, 'change')}`);
   }

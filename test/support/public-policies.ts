@@ -683,6 +683,13 @@ export const PUBLIC_SUITES: Readonly<
       ['permissions', 'release', '"*:probe"', '"*"', 'hole'],
       ['permissions', 'release', '"*:probe"', '"*:probe*"', 'hole'],
       ['permissions', 'release', '"*:probe"', '["*:probe","*:probe-2"]', 'hole'],
+      [
+        'permissions',
+        'release',
+        '{"StringLike":{"aws:userid":"*:probe"}}',
+        '{"StringLike":{"aws:userid":"*:p*"},"StringNotLike":{"aws:userid":["*:p","*:px"]}}',
+        'hole',
+      ],
       ['trust', 'app', '["sts:AssumeRole","sts:TagSession"]', '"sts:*"', 'equivalent'],
       ['bucket', 'data', '"aws:PrincipalTag/kubernetes-namespace":"<namespace:red>",', '', 'equivalent'],
       ['bucket', 'data', ',"aws:PrincipalAccount":"<account:main>"', '', 'equivalent'],

@@ -1,8 +1,11 @@
 import { session } from '../../../identity/difference/index.ts';
 import { actionsOf } from '../../../identity/policy/actions.ts';
 import { listOf } from '../../../foundation/node/json.ts';
+import { automatonOf, divide } from '../../../identity/policy/automaton.ts';
 import { globalContexts } from '../../../identity/policy/global-context.ts';
 import type { ConditionContext } from '../../../identity/policy/index.ts';
+import { literal, places } from '../../../identity/policy/overlap.ts';
+import { tokenize } from '../../../identity/policy/pattern.ts';
 import type { RoleSession } from '../../../identity/policy/principal.ts';
 import { conditionsOf, statementsOf, textsOf, type StatementDocument } from '../../policies/statement-document.ts';
 import { associationOf } from '../../scenario/parts.ts';
@@ -23,6 +26,8 @@ export interface Caller {
   readonly present: readonly string[];
   /** A document that allows what the trust policy leaves possible; undefined if it limits nothing that requests show. */
   readonly limit?: object | undefined;
+  /** What questions about this caller leave open, in words. */
+  readonly undecided?: string | undefined;
 }
 
 /** Tags of Pod Identity that pods of one role may differ in. */
@@ -79,22 +84,35 @@ function anyPod(scene: Scene, caller: Caller): Caller {
 /** Returns sessions that the caller opens with other tags and names, as far as the trust policy of the role allows. */
 export function anyChained(scene: Scene, { principal, context, present }: Caller, text: string): readonly Caller[] {
   const { arn, id = '', trust } = scene.roleOf(principal.roleArn)!;
-  return sessionNames(text).map((name) => ({
+  const names = sessionNames(text, id);
+  return (names ?? ['session']).map((name) => ({
     ...{ pods: { like: undefined, workload: {} }, isAnyPod: true, principal: session(arn, name, id), present },
     context: Object.fromEntries(Object.entries(context).filter(([key]) => POD_TAG.test(key))),
     limit: trust && limitOf(documentOf(trust), 'AWS'),
+    undecided: names === undefined ? 'the session names that conditions on aws:userid distinguish' : undefined,
   }));
 }
 
-/** Returns session names that patterns for `aws:userid` distinguish (AWS STS API Reference, "AssumeRole", RoleSessionName). */
-function sessionNames(text: string): readonly string[] {
-  const values = [...text.matchAll(/"aws:userid":(\[[^\]]*\]|"[^"]*")/gi)].flatMap(([, one = '']) =>
-    textsOf(JSON.parse(one)),
+/**
+ * Returns a session name for each way in which conditions on `aws:userid` treat them (AWS STS API Reference, "AssumeRole",
+ * RoleSessionName). Returns undefined for conditions with variables, and if there are too many ways.
+ */
+function sessionNames(text: string, id: string): readonly string[] | undefined {
+  const lists = [...text.matchAll(/"aws:userid":(\[[^\]]*\]|"[^"]*")/gi)];
+  const values = lists.flatMap(([, list = '']) => textsOf(JSON.parse(list)));
+  if (values.length === 0) return ['session'];
+  const patterns = values.flatMap((value) =>
+    [false, true].map((foldCase) =>
+      places(tokenize(value, { wildcards: true, variables: true }), () => undefined, { foldCase }),
+    ),
   );
-  const patterns = values.map((value) => value.slice(value.lastIndexOf(':') + 1).replaceAll('?', 'x'));
-  const names = patterns.flatMap((pattern) => ['', 'x'].map((rest) => pattern.replaceAll('*', rest)));
-  return [...new Set(['session', ...names])].filter((one) => /^[\w+=,.@-]{2,64}$/.test(one));
+  const known = patterns.filter((one) => one !== undefined);
+  const all = automatonOf([...literal(`${id}:`), NAME, NAME, { ...NAME, isStar: true }]);
+  const parts = known.length < patterns.length ? undefined : divide(all, known.map(automatonOf));
+  return parts?.map(({ example }) => example.slice(id.length + 1));
 }
+
+const NAME = { among: 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+=,.@-' };
 
 export const documentOf = ({ document }: NonNullable<SceneRole['trust']>): object =>
   typeof document === 'string' ? (JSON.parse(document) as object) : document;

@@ -64,7 +64,8 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
   for (const policyQuestion of questionsOf(versions)) {
     await setImmediate();
     isCompared = true;
-    const { comparison } = policyQuestion;
+    const { comparison, caller } = policyQuestion;
+    if (caller?.undecided !== undefined) limits.add(caller.undecided);
     const result = remembered(results, JSON.stringify(comparison), () => difference(comparison));
     if (result.kind === 'equivalent') continue;
     result.limits.forEach((limit) => limits.add(limit));
@@ -81,7 +82,7 @@ export async function explainSurvivor(question: SurvivorQuestion): Promise<Survi
     }
     const [first] = examples;
     if (first !== undefined && unreachable === undefined) {
-      const sentence = requestWords(before, first, policyQuestion.caller?.context);
+      const sentence = requestWords(before, first, caller?.context);
       unreachable = { kind: 'explained', sentence, request: requestCase(first, sentence) };
     }
     // The given principals are compared first, so others hide no difference of theirs.
