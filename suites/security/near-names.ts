@@ -170,6 +170,8 @@ suite('security', ({ scenario }) => {
         const account = (owner: string, serviceAccount: string) => ({
           user: `system:serviceaccount:${owner}:${serviceAccount}`,
         });
+        // The authorizer learns of a new binding a little later.
+        await context.eventually(ask({ user: 'near-user' }), (answer) => answer === 'allowed');
         const rows: Row[] = [
           ['the user', 'allowed', ask({ user: 'near-user' })],
           ['the group', 'allowed', ask({ groups: ['x', 'near:group'] })],
