@@ -8,8 +8,8 @@ class NoNodeCredentials extends Error {
 
 const IMDS = 'http://169.254.169.254';
 const CREDENTIALS = '/latest/meta-data/iam/security-credentials/';
-/** Timeout for each call of the instance metadata service, in ms. */
-const IMDS_TIMEOUT = 2000;
+/** Timeout for each call of the instance metadata service, in ms, as in the AWS SDK for Go v2 (feature/ec2/imds). */
+const IMDS_TIMEOUT = 5000;
 /** How long before their expiry credentials are renewed, in ms. */
 const EARLY = 5 * 60_000;
 
