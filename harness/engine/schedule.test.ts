@@ -112,6 +112,35 @@ describe('the schedule', () => {
     await done;
   });
 
+  it('runs scenarios that only change their cluster on both clusters once no other scenario runs', async () => {
+    const log: string[] = [];
+    const release = new Map<string, () => void>();
+    const done = schedule(
+      [plain('A-01'), restarting('A-02'), restarting('A-03'), restarting('A-04'), alone('A-05')],
+      3,
+      async ({ id }, _turn, lane) => {
+        log.push(`${id} ${lane}`);
+        await new Promise<void>((resolve) => release.set(id, resolve));
+      },
+      { secondCluster: true },
+    );
+    const end = async (id: string): Promise<void> => {
+      for (let turns = 0; turns < 20; turns += 1) await turn();
+      release.get(id)!();
+      for (let turns = 0; turns < 20; turns += 1) await turn();
+    };
+    await end('A-02');
+    expect(log).to.deep.equal(['A-01 0', 'A-02 second-cluster', 'A-03 second-cluster']);
+    await end('A-01');
+    expect(log.slice(3)).to.deep.equal(['A-04 0']);
+    await end('A-03');
+    expect(log).to.have.length(4);
+    await end('A-04');
+    expect(log.slice(4)).to.deep.equal(['A-05 0']);
+    await end('A-05');
+    await done;
+  });
+
   for (const parallel of [1, 2, 3])
     it(`runs up to ${parallel} scenarios at once`, async () => {
       const { most } = await follow(['A-01', 'A-02', 'A-03', 'A-04', 'A-05'].map(plain), parallel);

@@ -93,7 +93,7 @@ const RULES: readonly Rule[] = [
   { queue: 'shared', takes: (one) => !isExclusive(one), order: longestFirst },
   // In the shared environment, one by one at the same time as the shared ones.
   { queue: 'exactNames', takes: (one, at) => at.exactNamesBeside && isExclusiveByName(one), order: longestFirst },
-  // On the second cluster, one by one, once no other scenario needs both.
+  // One by one: on the second cluster once no other scenario needs both, on the first once none shares it.
   { queue: 'secondCluster', takes: (one, at) => at.secondCluster && changesOnlyItsCluster(one), order: longestFirst },
   // In additional environments, one by one in each.
   { queue: 'lanes', takes: (one, { lanes }) => lanes > 0 && !needsMachine(one), order: longestFirst },
@@ -136,6 +136,8 @@ export async function schedule(
     firstEnd.then(() => runner.runQueue(exactNames, 0)),
     runner.runQueue(otherAgent, 'other-agent'),
     runner.ended(untilSecondCluster).then(() => runner.runQueue(secondCluster, 'second-cluster')),
+    // The first cluster takes some once no scenario shares it.
+    ...(options.secondCluster ? [runner.ended(sharedOnes).then(() => runner.runQueue(secondCluster, 0))] : []),
   ]);
   await runner.ended(sharedOnes);
   for (const scenario of late) await runner.run(scenario);
