@@ -119,6 +119,7 @@ export async function schedule(
   const { otherAgent, bothClusters, shared, exactNames, secondCluster, lanes, early, late } = queuesOf(rest, options);
   const queue = [...bothClusters, ...shared];
   const sharedOnes = [...(first === undefined ? [] : [first]), ...queue, ...exactNames];
+  const usersOfFirstCluster = [...sharedOnes, ...early];
   const untilSecondCluster = options.secondCluster ? sharedOnes.filter(usesBothClusters) : [];
   const runner = new Runner(scenarios, run, options);
 
@@ -136,8 +137,8 @@ export async function schedule(
     firstEnd.then(() => runner.runQueue(exactNames, 0)),
     runner.runQueue(otherAgent, 'other-agent'),
     runner.ended(untilSecondCluster).then(() => runner.runQueue(secondCluster, 'second-cluster')),
-    // The first cluster takes some once no scenario shares it.
-    ...(options.secondCluster ? [runner.ended(sharedOnes).then(() => runner.runQueue(secondCluster, 0))] : []),
+    // The first cluster takes some once nothing else runs on it.
+    runner.ended(usersOfFirstCluster).then(() => runner.runQueue(secondCluster, 0)),
   ]);
   await runner.ended(sharedOnes);
   for (const scenario of late) await runner.run(scenario);
