@@ -27,6 +27,26 @@ async function follow(scenarios: readonly Scenario[], parallel: number): Promise
   return { log, most };
 }
 
+/** Runs scenarios, three at once, that each take until their `end`. Logs each start, and whether it is on the second cluster. */
+function stepwise(scenarios: readonly Scenario[], options: Parameters<typeof schedule>[3]) {
+  const log: string[] = [];
+  const release = new Map<string, () => void>();
+  const run = async ({ id }: Scenario, _turn: unknown, lane: Lane): Promise<void> => {
+    log.push(lane === 'second-cluster' ? `${id} on the second` : id);
+    await new Promise<void>((resolve) => release.set(id, resolve));
+  };
+  const done = schedule(scenarios, 3, run, options);
+  const settled = async (): Promise<void> => {
+    for (let turns = 0; turns < 20; turns += 1) await turn();
+  };
+  const end = async (id: string): Promise<void> => {
+    await settled();
+    release.get(id)!();
+    await settled();
+  };
+  return { log, end, done };
+}
+
 describe('a shuffle', () => {
   const scenarios = ['A-01', 'A-02', 'A-03', 'A-04', 'A-05', 'A-06'].map(plain);
   const shuffled = (seed: string): string =>
@@ -85,21 +105,8 @@ describe('the schedule', () => {
   it('with a second cluster, runs scenarios that only change their cluster there, once no other needs both', async () => {
     const both = aScenario({ providers: [{ cluster: 'c2', account: 'main', clientIds: [] }] }, 'A-02');
     const restartingBoth = aScenario({ probes: [restartAgent('c2')] }, 'A-05');
-    const log: string[] = [];
-    const release = new Map<string, () => void>();
-    const done = schedule(
-      [plain('A-01'), both, restarting('A-03'), alone('A-04'), restartingBoth],
-      3,
-      async ({ id }, _turn, lane) => {
-        log.push(lane === 'second-cluster' ? `${id} on the second` : id);
-        await new Promise<void>((resolve) => release.set(id, resolve));
-      },
-      { secondCluster: true },
-    );
-    const end = async (id: string): Promise<void> => {
-      release.get(id)!();
-      for (let turns = 0; turns < 20; turns += 1) await turn();
-    };
+    const scenarios = [plain('A-01'), both, restarting('A-03'), alone('A-04'), restartingBoth];
+    const { log, end, done } = stepwise(scenarios, { secondCluster: true });
     await end('A-01');
     expect(log).to.deep.equal(['A-01', 'A-02']);
     await end('A-02');
@@ -113,31 +120,30 @@ describe('the schedule', () => {
   });
 
   it('runs scenarios that only change their cluster on both clusters once no other scenario runs', async () => {
-    const log: string[] = [];
-    const release = new Map<string, () => void>();
-    const done = schedule(
-      [plain('A-01'), restarting('A-02'), restarting('A-03'), restarting('A-04'), alone('A-05')],
-      3,
-      async ({ id }, _turn, lane) => {
-        log.push(`${id} ${lane}`);
-        await new Promise<void>((resolve) => release.set(id, resolve));
-      },
-      { secondCluster: true },
-    );
-    const end = async (id: string): Promise<void> => {
-      for (let turns = 0; turns < 20; turns += 1) await turn();
-      release.get(id)!();
-      for (let turns = 0; turns < 20; turns += 1) await turn();
-    };
+    const scenarios = [plain('A-01'), restarting('A-02'), restarting('A-03'), restarting('A-04'), alone('A-05')];
+    const { log, end, done } = stepwise(scenarios, { secondCluster: true });
     await end('A-02');
-    expect(log).to.deep.equal(['A-01 0', 'A-02 second-cluster', 'A-03 second-cluster']);
+    expect(log).to.deep.equal(['A-01', 'A-02 on the second', 'A-03 on the second']);
     await end('A-01');
-    expect(log.slice(3)).to.deep.equal(['A-04 0']);
+    expect(log.slice(3)).to.deep.equal(['A-04']);
     await end('A-03');
     expect(log).to.have.length(4);
     await end('A-04');
-    expect(log.slice(4)).to.deep.equal(['A-05 0']);
+    expect(log.slice(4)).to.deep.equal(['A-05']);
     await end('A-05');
+    await done;
+  });
+
+  it('changes the first cluster only after scenarios that were arranged early', async () => {
+    const early = aScenario({ probes: [restartAgent('c1'), restartAgent('c2')] }, 'A-02');
+    const scenarios = [plain('A-01'), early, restarting('A-03'), restarting('A-04')];
+    const { log, end, done } = stepwise(scenarios, { secondCluster: true, arrangeEarly: true });
+    await end('A-01');
+    expect(log).to.have.members(['A-01', 'A-02', 'A-03 on the second']);
+    await end('A-02');
+    expect(log.slice(3)).to.deep.equal(['A-04']);
+    await end('A-03');
+    await end('A-04');
     await done;
   });
 

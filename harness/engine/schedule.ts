@@ -34,7 +34,10 @@ interface ScheduleOptions {
   readonly earlier?: ReadonlyMap<string, number>;
   /** Number of additional environments for scenarios that change shared state. Default: 0, they run alone at the end. */
   readonly lanes?: number;
-  /** Whether scenarios that only change their cluster run on the second one, once no other scenario uses it. Default: false. */
+  /**
+   * Whether scenarios that only change their cluster run on the second one once no other scenario uses it, and on the first
+   * once nothing else runs there. Default: false.
+   */
   readonly secondCluster?: boolean;
   /** Whether a scenario of exact names runs at the same time as scenarios without. Default: no. */
   readonly exactNamesBeside?: boolean;
@@ -72,8 +75,7 @@ const longestFirst: Order = (scenario, { lanes, earlier }) => {
 const shortWaitsFirst: Order = (scenario) => waitOf(scenario);
 
 interface Rule {
-  readonly queue:
-    'otherAgent' | 'bothClusters' | 'shared' | 'exactNames' | 'secondCluster' | 'lanes' | 'early' | 'late';
+  readonly queue: 'otherAgent' | 'bothClusters' | 'shared' | 'exactNames' | 'oneCluster' | 'lanes' | 'early' | 'late';
   readonly takes: (scenario: Scenario, options: Options) => boolean;
   /** Order of the queue without `inOrder`. */
   readonly order: Order;
@@ -93,8 +95,8 @@ const RULES: readonly Rule[] = [
   { queue: 'shared', takes: (one) => !isExclusive(one), order: longestFirst },
   // In the shared environment, one by one at the same time as the shared ones.
   { queue: 'exactNames', takes: (one, at) => at.exactNamesBeside && isExclusiveByName(one), order: longestFirst },
-  // One by one: on the second cluster once no other scenario needs both, on the first once none shares it.
-  { queue: 'secondCluster', takes: (one, at) => at.secondCluster && changesOnlyItsCluster(one), order: longestFirst },
+  // On each cluster one by one: on the second once no other scenario needs both, on the first once nothing else runs there.
+  { queue: 'oneCluster', takes: (one, at) => at.secondCluster && changesOnlyItsCluster(one), order: longestFirst },
   // In additional environments, one by one in each.
   { queue: 'lanes', takes: (one, { lanes }) => lanes > 0 && !needsMachine(one), order: longestFirst },
   // In the shared environment, one by one after the shared ones. They are arranged while these run.
@@ -116,10 +118,10 @@ export async function schedule(
   const options = { ...DEFAULTS, ...given };
   const first = scenarios.find((scenario) => !isExclusive(scenario) && !options.otherAgent(scenario));
   const rest = scenarios.filter((scenario) => scenario !== first);
-  const { otherAgent, bothClusters, shared, exactNames, secondCluster, lanes, early, late } = queuesOf(rest, options);
+  const { otherAgent, bothClusters, shared, exactNames, oneCluster, lanes, early, late } = queuesOf(rest, options);
   const queue = [...bothClusters, ...shared];
   const sharedOnes = [...(first === undefined ? [] : [first]), ...queue, ...exactNames];
-  const usersOfFirstCluster = [...sharedOnes, ...early];
+  const untilFirstCluster = [...sharedOnes, ...early];
   const untilSecondCluster = options.secondCluster ? sharedOnes.filter(usesBothClusters) : [];
   const runner = new Runner(scenarios, run, options);
 
@@ -136,9 +138,8 @@ export async function schedule(
     ...Array.from({ length: Math.min(options.lanes, lanes.length) }, (_, index) => runner.runQueue(lanes, index + 1)),
     firstEnd.then(() => runner.runQueue(exactNames, 0)),
     runner.runQueue(otherAgent, 'other-agent'),
-    runner.ended(untilSecondCluster).then(() => runner.runQueue(secondCluster, 'second-cluster')),
-    // The first cluster takes some once nothing else runs on it.
-    runner.ended(usersOfFirstCluster).then(() => runner.runQueue(secondCluster, 0)),
+    runner.ended(untilSecondCluster).then(() => runner.runQueue(oneCluster, 'second-cluster')),
+    runner.ended(untilFirstCluster).then(() => runner.runQueue(oneCluster, 0)),
   ]);
   await runner.ended(sharedOnes);
   for (const scenario of late) await runner.run(scenario);
