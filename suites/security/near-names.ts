@@ -170,7 +170,7 @@ suite('security', ({ scenario }) => {
         const account = (owner: string, serviceAccount: string) => ({
           user: `system:serviceaccount:${owner}:${serviceAccount}`,
         });
-        // The authorizer learns of a new binding a little later.
+        // The API server denies until the cache of its RBAC authorizer has the new binding.
         await context.eventually(ask({ user: 'near-user' }), (answer) => answer === 'allowed');
         const rows: Row[] = [
           ['the user', 'allowed', ask({ user: 'near-user' })],

@@ -101,7 +101,7 @@ suite('security', ({ scenario }) => {
             };
             const body = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'elsewhere' }, spec };
             const elsewhere = JSON.parse((await kubernetes({ method: 'POST', path: pods, body })).body) as Read;
-            // The restriction of nodes learns of a new pod a little later, and answers 404 until then.
+            // The API server's NodeRestriction plugin answers 404 until its cache has the new pod.
             const tokenElsewhere = eventually(
               () => request(elsewhere, POD_IDENTITY),
               ({ status }) => status !== 404,
